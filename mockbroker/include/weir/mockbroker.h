@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A Kafka cluster in this process, for tests: librdkafka's mock cluster behind a front that gives
+ * it what it lacks (topics created by request, DeleteRecords, Kafka's group coordinator, admin
+ * requests, visible limits). Clients connect to weir_mock_bootstrap() as to any cluster. Works in
+ * real time as well as under the driver. */
+#ifndef WEIR_MOCKBROKER_H
+#define WEIR_MOCKBROKER_H
+
+#include <weir/weir.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weir_mock weir_mock;
+
+typedef struct weir_mock_opts {
+    int brokers;             /* default 3; ids 1..n */
+    bool auto_create_topics; /* default false: as a broker with auto.create.topics.enable=false */
+    int32_t default_partitions;     /* num.partitions, default 1 */
+    int64_t group_initial_delay_ms; /* group.initial.rebalance.delay.ms; default 0, Kafka's is 3000;
+                                       <0: 0 */
+    /* Told of what a test must not miss (a partition reached the mock's size limit, ...), once
+     * each; on the front's thread. NULL: stderr. weir_mock_failure() tells the first one too. */
+    void (*on_failure)(const char *message, void *user);
+    /* Told of what the brokers do, for traces: "join", "sync", "rebalance-done", "member-expired",
+     * "leave", "offset-commit", "produce", "fetch", "create-topic", "delete-records"; on the
+     * front's thread. */
+    void (*on_event)(const char *kind, const char *detail, void *user);
+    void *user;
+} weir_mock_opts;
+
+/* Every call: any thread, unless it says otherwise. NULL on failure. */
+WEIR_API weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error);
+WEIR_API void weir_mock_free(weir_mock *mock);
+/* "127.0.0.1:port,...": valid until free. */
+WEIR_API const char *weir_mock_bootstrap(const weir_mock *mock);
+/* Listening port of a broker (1..n), for faults of links; -1: no such broker. */
+WEIR_API int weir_mock_broker_port(const weir_mock *mock, int32_t broker);
+WEIR_API int32_t weir_mock_broker_count(const weir_mock *mock);
+/* The first failure, or NULL. Valid until free. */
+WEIR_API const char *weir_mock_failure(const weir_mock *mock);
+
+/* ---- Topics ---- */
+/* `config`: NULL or name, value, ..., NULL. Leaders: partition p on broker 1 + p % n. */
+WEIR_API weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t partitions,
+                                         int16_t replication_factor, const char *const *config,
+                                         weir_error *error);
+WEIR_API int32_t weir_mock_topic_partitions(const weir_mock *mock,
+                                            const char *topic); /* -1: none */
+/* The explicit setting, or NULL. Valid until the topic goes. */
+WEIR_API const char *weir_mock_topic_config(const weir_mock *mock, const char *topic,
+                                            const char *name);
+/* Calls fn for each topic by name. fn must not call into the mock. */
+WEIR_API void weir_mock_topics(const weir_mock *mock,
+                               void (*fn)(const char *topic, int32_t partitions, void *user),
+                               void *user);
+WEIR_API weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic,
+                                                 int32_t partition, int32_t broker);
+/* Start offset (after DeleteRecords) and end offset (one past the last record acknowledged or
+ * appended). WEIR_ENOTFOUND. */
+WEIR_API weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic,
+                                              int32_t partition, int64_t *start, int64_t *end);
+
+typedef struct weir_mock_header {
+    const char *name;
+    weir_slice value;
+} weir_mock_header;
+
+typedef struct weir_mock_record {
+    const char *topic;
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms;
+    weir_slice key;
+    weir_slice value;
+    const weir_mock_header *headers;
+    size_t header_count;
+} weir_mock_record;
+
+/* Reads all of a topic from its start offsets to its end offsets at the call, partition by
+ * partition in order of offset. Records are borrowed during fn; a code other than WEIR_OK ends the
+ * reading and is returned. Blocks. */
+WEIR_API weir_err weir_mock_topic_read(weir_mock *mock, const char *topic,
+                                       weir_err (*fn)(const weir_mock_record *record, void *user),
+                                       void *user, weir_error *error);
+/* The same for offsets >= from of one partition. */
+WEIR_API weir_err weir_mock_partition_read(
+    weir_mock *mock, const char *topic, int32_t partition, int64_t from,
+    weir_err (*fn)(const weir_mock_record *record, void *user), void *user, weir_error *error);
+
+/* ---- Groups ---- */
+/* -1 when nothing is committed. `metadata` (NULL allowed): copied, up to its size, terminated. */
+WEIR_API int64_t weir_mock_committed(const weir_mock *mock, const char *group, const char *topic,
+                                     int32_t partition, char *metadata, size_t metadata_size);
+typedef struct weir_mock_group_info {
+    const char *state; /* "Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead" */
+    int32_t generation;
+    int32_t members;
+} weir_mock_group_info;
+WEIR_API weir_err weir_mock_group(const weir_mock *mock, const char *group,
+                                  weir_mock_group_info *out);
+/* Which broker coordinates the group; moving it makes clients look it up again. */
+WEIR_API weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t broker);
+
+/* ---- Faults ---- */
+/* A broker that is down refuses connections and breaks those it has. Leaders stay where they are.
+ */
+WEIR_API weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up);
+/* Extra time before each answer of a broker. */
+WEIR_API weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms);
+/* The next `count` requests of this API key (Kafka protocol number) get this error code instead of
+ * being carried out; group, topic, client id: NULL for any. error_code -1 breaks the connection
+ * before it is carried out; WEIR_MOCK_LOSE_ANSWER carries it out and breaks the connection instead
+ * of answering. */
+#define WEIR_MOCK_LOSE_ANSWER (-1000)
+WEIR_API weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
+                                   const char *client_id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The only place where the runtime asks for time and randomness. Under the driver both are virtual.
+ */
+#ifndef WEIR_CORE_CLOCK_H
+#define WEIR_CORE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t weir__wall_ms(void);                      /* CLOCK_REALTIME, ms since the epoch */
+int64_t weir__monotonic_us(void);                 /* CLOCK_MONOTONIC, us */
+void weir__random_bytes(void *out, unsigned len); /* getrandom; at most 256 */
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Error codes and their texts. */
+#include "core/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *weir_err_str(weir_err err)
+{
+    switch (err) {
+#define X(name, number, text)                                                                      \
+    case name:                                                                                     \
+        return text;
+        WEIR_ERR_MAP(X)
+#undef X
+    }
+    return "unknown error";
+}
+
+const char *weir_err_name(weir_err err)
+{
+    switch (err) {
+#define X(name, number, text)                                                                      \
+    case name:                                                                                     \
+        return #name;
+        WEIR_ERR_MAP(X)
+#undef X
+    }
+    return "WEIR_EUNKNOWN";
+}
+
+bool weir_err_is_retriable(weir_err err)
+{
+    return err == WEIR_ERETRY || err == WEIR_ETIMEOUT || err == WEIR_ELOCKED;
+}
+
+weir_err weir__error_vset(weir_error *error, weir_err code, const char *format, va_list args)
+{
+    if (error != NULL) {
+        error->code = code;
+        vsnprintf(error->message, sizeof error->message, format, args);
+    }
+    return code;
+}
+
+weir_err weir__error_set(weir_error *error, weir_err code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    weir__error_vset(error, code, format, args);
+    va_end(args);
+    return code;
+}
+
+weir_err weir__error_prefix(weir_error *error, const char *format, ...)
+{
+    char old[WEIR_ERROR_MESSAGE_MAX];
+    if (error == NULL) {
+        return WEIR_EINVAL;
+    }
+    memcpy(old, error->message, sizeof old);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(error->message, sizeof error->message, format, args);
+    va_end(args);
+    size_t used = strlen(error->message);
+    size_t room = sizeof error->message - 1 - used;
+    strncat(error->message, ": ", room);
+    strncat(error->message, old, room > 2 ? room - 2 : 0);
+    return error->code;
+}
+
+_Noreturn void weir__assert_failed(const char *expression, const char *file, int line,
+                                   const char *function)
+{
+    fprintf(stderr, "%s:%d: %s: assertion failed: %s\n", file, line, function, expression);
+    abort();
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Filling a weir_error, and assertions that stay on in release builds. */
+#ifndef WEIR_CORE_ERROR_H
+#define WEIR_CORE_ERROR_H
+
+#include <stdarg.h>
+
+#include <weir/weir.h>
+
+/* Fills *error (NULL allowed) and returns `code`. A too long message is cut. */
+weir_err weir__error_set(weir_error *error, weir_err code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+weir_err weir__error_vset(weir_error *error, weir_err code, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+/* Puts "<prefix>: " in front of the message already in *error; returns its code. */
+weir_err weir__error_prefix(weir_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* States what must hold whatever the input. Prints expression and place, then aborts. */
+#define weir_assert(condition)                                                                     \
+    ((condition) ? (void)0 : weir__assert_failed(#condition, __FILE__, __LINE__, __func__))
+
+_Noreturn void weir__assert_failed(const char *expression, const char *file, int line,
+                                   const char *function);
+
+#endif

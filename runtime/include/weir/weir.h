@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Errors, bytes, configuration and the application: what every user of Weir needs.
+ * A topology is built with weir/dsl.h or weir/processor.h; serdes are in weir/serde.h,
+ * state stores in weir/store.h. */
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEIR_API __attribute__((visibility("default")))
+
+/* ---- Errors ------------------------------------------------------------------------------- */
+
+/* Name, number, text. Numbers never change. */
+#define WEIR_ERR_MAP(X)                                                                            \
+    X(WEIR_OK, 0, "success")                                                                       \
+    X(WEIR_EINVAL, 1, "invalid argument")                                                          \
+    X(WEIR_ETYPE, 2, "serdes do not agree")                                                        \
+    X(WEIR_EEXISTS, 3, "name already used")                                                        \
+    X(WEIR_ENOMEM, 4, "out of memory")                                                             \
+    X(WEIR_EUSER, 5, "user callback failed")                                                       \
+    X(WEIR_ENOTFOUND, 6, "not found")                                                              \
+    X(WEIR_ESTATE, 7, "not possible in this state")                                                \
+    X(WEIR_EIO, 8, "input or output failed")                                                       \
+    X(WEIR_ECORRUPT, 9, "data is damaged")                                                         \
+    X(WEIR_EDECODE, 10, "record cannot be decoded")                                                \
+    X(WEIR_ETIMEOUT, 11, "timed out")                                                              \
+    X(WEIR_EBROKER, 12, "broker or client failed")                                                 \
+    X(WEIR_ERETRY, 13, "temporary failure, try again")                                             \
+    X(WEIR_EFENCED, 14, "no longer a member of this generation")                                   \
+    X(WEIR_EMISSING_TOPIC, 15, "source topic is missing")                                          \
+    X(WEIR_ELOCKED, 16, "locked by another owner")                                                 \
+    X(WEIR_ERANGE, 17, "offset out of range")                                                      \
+    X(WEIR_ELIMIT, 18, "a limit is reached")                                                       \
+    X(WEIR_ECONFIG, 19, "configuration is invalid")                                                \
+    X(WEIR_ETOPOLOGY, 20, "topology is invalid")                                                   \
+    X(WEIR_EUNSUPPORTED, 21, "not supported")
+
+typedef enum weir_err {
+#define X(name, number, text) name = number,
+    WEIR_ERR_MAP(X)
+#undef X
+} weir_err;
+
+/* The text of WEIR_ERR_MAP; "unknown error" for other numbers. Static, never NULL. Any thread. */
+WEIR_API const char *weir_err_str(weir_err err);
+
+/* The name, "WEIR_ETYPE". Static, never NULL. Any thread. */
+WEIR_API const char *weir_err_name(weir_err err);
+
+/* True when the same call may succeed later without any change by the caller. */
+WEIR_API bool weir_err_is_retriable(weir_err err);
+
+#define WEIR_ERROR_MESSAGE_MAX 1024
+
+/* Detail of a failure, in storage of the caller; nothing to free. Calls that take a `weir_error *`
+ * accept NULL, write it only when they fail, and always terminate the message. */
+typedef struct weir_error {
+    weir_err code;
+    char message[WEIR_ERROR_MESSAGE_MAX];
+} weir_error;
+
+/* ---- Bytes -------------------------------------------------------------------------------- */
+
+/* Borrowed bytes. data == NULL is Kafka's null (as a value: a tombstone); an empty value has
+ * len == 0 and data != NULL. Valid as long as the function that gave it says. */
+typedef struct weir_slice {
+    const void *data;
+    size_t len;
+} weir_slice;
+
+/* The bytes of a C string without its terminator; the null slice for NULL. Borrows `text`. */
+WEIR_API weir_slice weir_slice_of(const char *text);
+
+/* True when both are null, or both are not null and have the same bytes. */
+WEIR_API bool weir_slice_equal(weir_slice a, weir_slice b);
+
+/* ---- Configuration ------------------------------------------------------------------------ */
+
+/* Settings as strings, with Kafka Streams' names ("application.id", "num.stream.threads", ...).
+ * One table in runtime/core/config.c lists, checks and documents them (see docs/config.md).
+ * `consumer.`, `restore.consumer.`, `global.consumer.`, `producer.` and `admin.` in front of a
+ * name pass the rest through to librdkafka; `app.` in front marks settings of the program itself,
+ * which Weir stores and does not look at. Not synchronised: one thread at a time. */
+typedef struct weir_config weir_config;
+struct weir_serde;
+
+/* NULL when out of memory. Free with weir_config_free. */
+WEIR_API weir_config *weir_config_new(void);
+WEIR_API void weir_config_free(weir_config *config); /* NULL allowed */
+
+/* Copies both strings. WEIR_ECONFIG names the setting, the value, what is allowed and, for an
+ * unknown name, the nearest known one. */
+WEIR_API weir_err weir_config_set(weir_config *config, const char *name, const char *value,
+                                  weir_error *error);
+
+/* Reads a Java properties file: `name=value` or `name: value`, `#` and `!` comments, `\`
+ * continuation and escapes. WEIR_EIO when unreadable; otherwise as weir_config_set, with file and
+ * line. */
+WEIR_API weir_err weir_config_load(weir_config *config, const char *path, weir_error *error);
+
+/* The value set, else the default, else NULL. Valid until the next call that changes `config`. */
+WEIR_API const char *weir_config_get(const weir_config *config, const char *name);
+
+/* Lets `default.key.serde` and `default.value.serde` name this serde (by serde->name). The built-in
+ * ones are registered. Borrows `serde`, which must outlive the config and all made with it.
+ * WEIR_EEXISTS when another serde has that name. */
+WEIR_API weir_err weir_config_register_serde(weir_config *config, const struct weir_serde *serde,
+                                             weir_error *error);
+
+/* ---- Application -------------------------------------------------------------------------- */
+
+typedef struct weir_topology weir_topology;
+
+/* Builds a topology; what examples and tests pass around. On failure NULL with *error set. */
+typedef weir_topology *(*weir_topology_fn)(const weir_config *config, weir_error *error);
+
+/* Frees a topology. No application may be using it. NULL allowed. */
+WEIR_API void weir_topology_free(weir_topology *topology);
+
+/* One instance of an application: stream threads, tasks, stores (Kafka's KafkaStreams). */
+typedef struct weir_app weir_app;
+
+/*  CREATED -> REBALANCING <-> RUNNING            -> PENDING_SHUTDOWN -> NOT_RUNNING
+ *                  `-----------`-> PENDING_ERROR -> ERROR -> PENDING_SHUTDOWN                    */
+typedef enum weir_state {
+    WEIR_STATE_CREATED,
+    WEIR_STATE_REBALANCING,
+    WEIR_STATE_RUNNING,
+    WEIR_STATE_PENDING_SHUTDOWN,
+    WEIR_STATE_NOT_RUNNING,
+    WEIR_STATE_PENDING_ERROR,
+    WEIR_STATE_ERROR,
+} weir_state;
+
+/* "RUNNING" and so on; static. */
+WEIR_API const char *weir_state_name(weir_state state);
+
+/* What to do with a stream thread that failed (KIP-671). */
+typedef enum weir_uncaught {
+    WEIR_REPLACE_THREAD,
+    WEIR_SHUTDOWN_CLIENT,      /* stop this instance; the state becomes ERROR */
+    WEIR_SHUTDOWN_APPLICATION, /* stop every instance of the application */
+} weir_uncaught;
+
+typedef enum weir_restore_event {
+    WEIR_RESTORE_START,
+    WEIR_RESTORE_BATCH,
+    WEIR_RESTORE_END,
+    WEIR_RESTORE_SUSPENDED, /* the task went away before the store was whole */
+} weir_restore_event;
+
+/* Borrowed for the call. Offsets are the changelog partition's. */
+typedef struct weir_restore_progress {
+    weir_restore_event event;
+    const char *store;
+    const char *topic;
+    int32_t partition;
+    int64_t start_offset; /* where this restore began */
+    int64_t offset;       /* the next record to be read */
+    int64_t end_offset;   /* where it will end */
+    int64_t restored;     /* records so far (total at END), of this batch at BATCH */
+} weir_restore_progress;
+
+/* A labelled step of the runtime, for traces and fault injection. Borrowed for the call. Called on
+ * the thread that takes the step, before the step; it must not call into the application. */
+typedef struct weir_step {
+    const char *kind;   /* "poll", "process", "commit-offsets", ...: see docs/steps.md */
+    const char *thread; /* name of the stream thread, or NULL */
+    const char *task;   /* "0_1", or NULL */
+    const char *detail; /* free text, or NULL */
+} weir_step;
+
+/* All callbacks may be NULL; `user` goes to each of them last. */
+typedef struct weir_app_opts {
+    void (*on_state)(weir_state from, weir_state to,
+                     void *user); /* any thread of the application */
+    void (*on_restore)(const weir_restore_progress *progress, void *user); /* stream threads */
+    weir_uncaught (*on_uncaught)(const char *thread, const weir_error *error,
+                                 void *user); /* stream threads; NULL: WEIR_SHUTDOWN_CLIENT */
+    void (*on_step)(const weir_step *step, void *user);
+    void (*on_log)(int level, const char *text, void *user); /* syslog levels; NULL: stderr */
+    void *user;
+} weir_app_opts;
+
+/* Copies `config`; borrows `topology`, which must outlive the application and may serve several.
+ * `opts` is copied; NULL: defaults. Checks the whole configuration and resolves default serdes;
+ * starts nothing, contacts nobody. NULL on failure, with *error set. */
+WEIR_API weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
+                                const weir_app_opts *opts, weir_error *error);
+
+/* Locks the state directory, reads global tables, starts the stream threads. Once per application,
+ * from CREATED; otherwise WEIR_ESTATE. WEIR_ELOCKED when another process uses the state directory.
+ */
+WEIR_API weir_err weir_app_start(weir_app *app, weir_error *error);
+
+/* Any thread. */
+WEIR_API weir_state weir_app_state(const weir_app *app);
+
+/* Commits, leaves the group, closes stores, joins all threads. `timeout_ms` < 0: no limit.
+ * WEIR_ETIMEOUT when threads remain: call again, or leave the process. Idempotent. Not from a
+ * callback of the app. */
+WEIR_API weir_err weir_app_close(weir_app *app, int64_t timeout_ms);
+
+/* Closes first if need be, without limit. NULL allowed. */
+WEIR_API void weir_app_free(weir_app *app);
+
+/* ---- Version ------------------------------------------------------------------------------ */
+
+#define WEIR_VERSION "0.1.0"
+
+/* "0.1.0", and the versions of librdkafka and RocksDB as loaded. Static. Any thread. */
+WEIR_API const char *weir_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
