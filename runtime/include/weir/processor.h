@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The Processor API: the layer under the DSL. Every DSL operator is one weir_processor_ops. */
+#ifndef WEIR_PROCESSOR_H
+#define WEIR_PROCESSOR_H
+
+#include <weir/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Headers of a record, in order; names may repeat. Owned by the record. */
+typedef struct weir_headers weir_headers;
+typedef struct weir_header {
+    const char *name;
+    weir_slice value; /* data == NULL: null */
+} weir_header;
+WEIR_API size_t weir_headers_count(const weir_headers *headers); /* NULL: 0 */
+WEIR_API weir_header weir_headers_at(const weir_headers *headers, size_t index);
+/* The last one of that name; false when there is none. */
+WEIR_API bool weir_headers_last(const weir_headers *headers, const char *name, weir_slice *value);
+/* Copies name and value. */
+WEIR_API weir_err weir_headers_add(weir_headers *headers, const char *name, weir_slice value);
+WEIR_API size_t weir_headers_remove(weir_headers *headers, const char *name);
+
+/* Borrowed for the callback. A record forwarded with the same `headers` shares them;
+ * weir_headers_copy makes a list of its own. */
+typedef struct weir_record {
+    const void *key;   /* decoded; NULL: null */
+    const void *value; /* decoded; NULL: null (a tombstone in tables) */
+    int64_t timestamp_ms;
+    weir_headers *headers; /* never NULL when Weir hands a record out; NULL when given: none */
+} weir_record;
+
+/* A copy in the record's arena, or an empty list for NULL. NULL when out of memory. */
+WEIR_API weir_headers *weir_headers_copy(weir_ctx *ctx, const weir_headers *headers);
+
+typedef struct weir_processor_ops {
+    const char *name; /* kind, for traces and errors: "dedupe" */
+    /* Once a task, on its thread, before the first record; `*state` goes to the other two. */
+    weir_err (*open)(weir_ctx *ctx, void *user, void **state);
+    weir_err (*process)(weir_ctx *ctx, const weir_record *in, void *state);
+    void (*close)(void *state); /* also after a failed open; NULL allowed */
+} weir_processor_ops;
+
+/* ---- Inside process and punctuators ------------------------------------------------------- */
+
+/* To every child, in order. Key and value are of the node's output types. */
+WEIR_API weir_err weir_forward(weir_ctx *ctx, const weir_record *record);
+/* To the child of that name; WEIR_ENOTFOUND names the children there are. */
+WEIR_API weir_err weir_forward_to(weir_ctx *ctx, const weir_record *record, const char *child);
+
+typedef enum weir_time_kind {
+    WEIR_STREAM_TIME,     /* greatest timestamp the task has taken */
+    WEIR_WALL_CLOCK_TIME, /* the system's clock */
+} weir_time_kind;
+
+typedef weir_err (*weir_punctuate_fn)(weir_ctx *ctx, int64_t now_ms, void *state);
+typedef struct weir_punctuator weir_punctuator;
+
+/* Calls fn(now, the processor's state) every interval (KIP-138): stream time first as soon as it
+ * is known, wall clock first after one interval; missed ones are skipped. *out (NULL allowed) is
+ * valid until cancelled or closed. In open or process. */
+WEIR_API weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
+                                weir_punctuate_fn fn, weir_punctuator **out);
+WEIR_API void weir_punctuator_cancel(weir_punctuator *punctuator);
+
+/* The store of that name if it is connected to this processor. NULL otherwise, and the code that
+ * the callback should return is weir_ctx_error(ctx). */
+WEIR_API weir_kv *weir_store(weir_ctx *ctx, const char *name);
+WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx); /* what the last failed call set */
+
+/* Where the current input record came from. In a punctuator: topic NULL, others -1. */
+typedef struct weir_record_metadata {
+    const char *topic;
+    int32_t partition;
+    int64_t offset;
+} weir_record_metadata;
+WEIR_API weir_record_metadata weir_ctx_metadata(const weir_ctx *ctx);
+WEIR_API const char *weir_ctx_task(const weir_ctx *ctx); /* "0_1" */
+WEIR_API const char *weir_ctx_application(const weir_ctx *ctx);
+WEIR_API const char *weir_ctx_node(const weir_ctx *ctx);       /* name of the running node */
+WEIR_API int64_t weir_ctx_stream_time_ms(const weir_ctx *ctx); /* -1: none yet */
+WEIR_API int64_t weir_ctx_wall_clock_ms(const weir_ctx *ctx);
+WEIR_API void weir_ctx_commit(weir_ctx *ctx); /* asks for a commit as soon as possible */
+
+/* ---- Building a topology of nodes (Kafka's Topology) -------------------------------------- */
+
+typedef struct weir_builder weir_builder;
+
+/* A builder keeps its first error and then does nothing; weir_build tells it. NULL when out of
+ * memory. One thread at a time. */
+WEIR_API weir_builder *weir_builder_new(void);
+WEIR_API void weir_builder_free(weir_builder *builder); /* only for one that is not built */
+
+/* Always consumes the builder. `config` (NULL allowed) gives the default serdes and the settings
+ * that shape a topology. NULL on failure: *error has the first error. */
+WEIR_API weir_topology *weir_build(weir_builder *builder, const weir_config *config,
+                                   weir_error *error) __attribute__((warn_unused_result));
+
+/* Kafka Streams' text (TopologyDescription.toString). malloc'ed: free() it. NULL: out of memory. */
+WEIR_API char *weir_topology_describe(const weir_topology *topology);
+
+/* Lists are NULL-terminated and copied, as are names. A NULL serde: the configured default.
+ * `user` and what ops point to must outlive the topology. */
+typedef struct weir_source_opts {
+    const char *name; /* of the node; NULL: numbered as Kafka does */
+    /* The record's timestamp (ms) from its decoded form; record->timestamp_ms is the broker's,
+     * partition_time_ms -1 at first. NULL: the broker's (FailOnInvalidTimestamp). A negative
+     * result is an error. */
+    int64_t (*timestamp)(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms,
+                         void *user);
+    void *user;
+} weir_source_opts;
+WEIR_API void weir_add_source(weir_builder *builder, const char *name, const char *const *topics,
+                              const weir_serde *key, const weir_serde *value,
+                              const weir_source_opts *opts);
+WEIR_API void weir_add_processor(weir_builder *builder, const char *name,
+                                 const char *const *parents, const weir_processor_ops *ops,
+                                 void *user);
+/* Also connects it to the processors named (NULL: none). */
+WEIR_API void weir_add_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
+                             const char *const *processors);
+WEIR_API void weir_connect(weir_builder *builder, const char *processor, const char *store);
+
+/* Partition of an output record (bytes as sent); negative: by the key's murmur2, as Kafka. */
+typedef int32_t (*weir_partitioner_fn)(const char *topic, weir_slice key, weir_slice value,
+                                       int32_t partitions, void *user);
+typedef struct weir_sink_opts {
+    const char *name;                /* of the node, in the DSL; NULL: numbered */
+    weir_partitioner_fn partitioner; /* NULL: murmur2 of the key */
+    void *user;
+} weir_sink_opts;
+WEIR_API void weir_add_sink(weir_builder *builder, const char *name, const char *const *parents,
+                            const char *topic, const weir_serde *key, const weir_serde *value,
+                            const weir_sink_opts *opts);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * State stores: how a topology declares them and how processors use them. */
+#ifndef WEIR_STORE_H
+#define WEIR_STORE_H
+
+#include <weir/serde.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum weir_backend {
+    WEIR_BACKEND_DEFAULT, /* the setting dsl.store: "rocksdb" (default) or "memory" */
+    WEIR_BACKEND_ROCKSDB,
+    WEIR_BACKEND_MEMORY,
+} weir_backend;
+
+typedef enum weir_toggle { WEIR_TOGGLE_DEFAULT, WEIR_ON, WEIR_OFF } weir_toggle;
+
+/* How a store is kept (Kafka's Materialized, StoreBuilder). NULL or zeros: defaults. */
+typedef struct weir_store_opts {
+    const weir_serde *key;   /* NULL: the operator's, else default.key.serde */
+    const weir_serde *value; /* NULL: the operator's, else default.value.serde */
+    weir_backend backend;
+    weir_toggle caching; /* default: on for DSL stores, off for the Processor API's */
+    weir_toggle logging; /* changelog topic; default on */
+    const char *const *changelog_config; /* name, value, ..., NULL: wins over the defaults */
+} weir_store_opts;
+
+/* A key-value store with a timestamp a row, as one task sees it. Valid while the task is open;
+ * only in callbacks of that task's processors. */
+typedef struct weir_kv weir_kv;
+typedef struct weir_kv_iter weir_kv_iter;
+
+/* *value NULL: no row. The value is valid until the next call on this store; `timestamp_ms` may
+ * be NULL. */
+WEIR_API weir_err weir_kv_get(weir_kv *store, const void *key, const void **value,
+                              int64_t *timestamp_ms);
+/* Copies. A NULL value deletes. */
+WEIR_API weir_err weir_kv_put(weir_kv *store, const void *key, const void *value,
+                              int64_t timestamp_ms);
+WEIR_API weir_err weir_kv_delete(weir_kv *store, const void *key);
+/* Rows from <= key <= to in order of key bytes; NULL: open end. Sees the store as it is at the
+ * call; close before the callback returns. */
+WEIR_API weir_err weir_kv_range(weir_kv *store, const void *from, const void *to, bool reverse,
+                                weir_kv_iter **out);
+/* False at the end. Key and value are valid until the next call on the iterator. */
+WEIR_API bool weir_kv_next(weir_kv_iter *iter, const void **key, const void **value,
+                           int64_t *timestamp_ms);
+/* The failure that ended the iteration, or WEIR_OK; frees the iterator. NULL allowed. */
+WEIR_API weir_err weir_kv_iter_close(weir_kv_iter *iter);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
