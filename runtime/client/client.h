@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The port to Kafka: consumer, restore consumer, producer, admin. librdkafka is behind it (nothing
+ * else may say rd_kafka_); a loopback for the synchronous driver can be. An object belongs to one
+ * thread unless a call says otherwise. */
+#ifndef WEIR_CLIENT_CLIENT_H
+#define WEIR_CLIENT_CLIENT_H
+
+#include <weir/processor.h>
+
+#include "core/config.h"
+
+typedef struct weir__topic_partition {
+    const char *topic; /* borrowed for the call; where a call returns lists: until it says */
+    int32_t partition;
+} weir__topic_partition;
+
+typedef struct weir__offset {
+    weir__topic_partition at;
+    int64_t offset;       /* next to read; -1: none committed */
+    const char *metadata; /* NULL: none */
+} weir__offset;
+
+#define WEIR__OFFSET_BEGINNING ((int64_t)-2)
+#define WEIR__OFFSET_END ((int64_t)-1)
+
+/* A record as it came. Held, not copied: free with weir__message_free on any thread. */
+typedef struct weir__message weir__message;
+typedef struct weir__message_view {
+    const char *topic; /* as long as the message */
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms; /* -1: none */
+    weir_slice key;
+    weir_slice value;
+    const weir_header *headers; /* as long as the message */
+    size_t header_count;
+} weir__message_view;
+weir__message_view weir__message_look(weir__message *message);
+void weir__message_free(weir__message *message);
+
+/* ---- Consumer ----------------------------------------------------------------------------- */
+
+typedef struct weir__consumer weir__consumer;
+
+/* Called inside weir__consumer_poll or _close, on that thread. */
+typedef struct weir__consumer_events {
+    /* A new generation: what the group gave this member (borrowed). The assignment of partitions is
+     * then empty until weir__consumer_assign. */
+    void (*on_joined)(const weir__topic_partition *given, size_t count, void *user);
+    /* The generation ends (commits are still accepted) ... */
+    void (*on_revoked)(void *user);
+    /* ... or has ended long ago: commits would be refused. */
+    void (*on_lost)(void *user);
+    void *user;
+} weir__consumer_events;
+
+typedef enum weir__consumer_role {
+    WEIR__MAIN_CONSUMER,    /* member of the group application.id: eager, strategy range */
+    WEIR__RESTORE_CONSUMER, /* no group, offset reset "error" */
+    WEIR__GLOBAL_CONSUMER,  /* the same, for global tables */
+} weir__consumer_role;
+
+weir_err weir__consumer_new(const weir_config *config, weir__consumer_role role,
+                            const char *client_id, const weir__consumer_events *events,
+                            weir__consumer **out, weir_error *error);
+/* Leaves the group (KIP-568 not needed: classic LeaveGroup) and frees. Waits at most a named limit.
+ */
+void weir__consumer_close(weir__consumer *consumer);
+
+weir_err weir__consumer_subscribe(weir__consumer *consumer, const char *const *topics,
+                                  weir_error *error);
+/* Generation and member id of the current membership; WEIR_ESTATE when there is none. `member_id`
+ * is valid until the next poll. */
+weir_err weir__consumer_membership(weir__consumer *consumer, int32_t *generation,
+                                   const char **member_id);
+
+/* Up to `max` messages into `out`, in order per partition; *count tells how many. Waits up to
+ * timeout_ms for the first. A failure that the caller must know (source topic missing, fatal error,
+ * offset out of range with partition named) comes as code with *error, after what was fetched
+ * before it. */
+weir_err weir__consumer_poll(weir__consumer *consumer, int64_t timeout_ms, weir__message **out,
+                             size_t max, size_t *count, weir_error *error);
+
+/* Exactly these partitions, from these offsets (WEIR__OFFSET_BEGINNING and _END allowed). Positions
+ * and fetched records of partitions that stay are kept when `offset` equals their position. */
+weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *partitions,
+                               size_t count, weir_error *error);
+weir_err weir__consumer_pause(weir__consumer *consumer, weir__topic_partition at, bool paused,
+                              weir_error *error);
+weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at, int64_t offset,
+                             weir_error *error);
+/* End offset as last told by a fetch (cached, no request); -1: not known yet. */
+int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partition at);
+/* Asks the broker. For transactional readers `*end` is the last stable offset. */
+weir_err weir__consumer_query_offsets(weir__consumer *consumer, weir__topic_partition at,
+                                      int64_t timeout_ms, int64_t *start, int64_t *end,
+                                      weir_error *error);
+/* Committed offsets and metadata of the group: fills offset and metadata of each (metadata: free
+ * with weir__offsets_free). */
+weir_err weir__consumer_committed(weir__consumer *consumer, weir__offset *offsets, size_t count,
+                                  int64_t timeout_ms, weir_error *error);
+void weir__offsets_free(weir__offset *offsets, size_t count);
+/* Synchronous, with the group's generation and member: WEIR_EFENCED when no longer a member of it.
+ */
+weir_err weir__consumer_commit(weir__consumer *consumer, const weir__offset *offsets, size_t count,
+                               weir_error *error);
+
+/* ---- Producer ----------------------------------------------------------------------------- */
+
+typedef struct weir__producer weir__producer;
+
+typedef struct weir__outgoing {
+    const char *topic;
+    int32_t partition; /* negative: murmur2 of the key as Java does; a null key: any */
+    int64_t timestamp_ms;
+    weir_slice key;
+    weir_slice value;
+    const weir_headers *headers; /* NULL: none */
+} weir__outgoing;
+
+/* Delivered (err WEIR_OK: `offset` is the record's) or failed for good. In weir__producer_poll,
+ * _send, _flush. */
+typedef void (*weir__delivered_fn)(weir_err err, const char *message, int64_t offset, void *user);
+
+/* acks=all, idempotent. */
+weir_err weir__producer_new(const weir_config *config, const char *client_id, weir__producer **out,
+                            weir_error *error);
+/* Copies the record. Waits while the queue is full. `delivered` NULL: failures are told by the next
+ * flush. If it fails `delivered` is never called. */
+weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
+                             weir__delivered_fn delivered, void *user, weir_error *error);
+void weir__producer_poll(weir__producer *producer);
+/* Until everything sent is delivered. The first delivery failure since the last flush is returned.
+ */
+weir_err weir__producer_flush(weir__producer *producer, weir_error *error);
+void weir__producer_close(weir__producer *producer); /* drops what is not delivered */
+/* Partitions of a topic, cached; WEIR_EMISSING_TOPIC. */
+weir_err weir__producer_partitions(weir__producer *producer, const char *topic, int32_t *out,
+                                   weir_error *error);
+/* Java's default partitioner for keyed records: murmur2(key) & 0x7fffffff mod partitions. Any
+ * thread. */
+int32_t weir__murmur2_partition(weir_slice key, int32_t partitions);
+
+/* ---- Admin -------------------------------------------------------------------------------- */
+
+/* Any thread; calls are serialised. */
+typedef struct weir__admin weir__admin;
+
+weir_err weir__admin_new(const weir_config *config, const char *client_id, weir__admin **out,
+                         weir_error *error);
+void weir__admin_close(weir__admin *admin);
+
+typedef struct weir__new_topic {
+    const char *name;
+    int32_t partitions;
+    int16_t replication_factor; /* -1: the broker's default */
+    const char *const *config;  /* name, value, ..., NULL; NULL: none */
+} weir__new_topic;
+/* A topic that exists is no failure. Waits until the new ones are seen in metadata. */
+weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *topics, size_t count,
+                                   weir_error *error);
+/* partitions[i] = number of partitions of topics[i], -1 when there is no such topic. Creates
+ * nothing. */
+weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topics, size_t count,
+                                     int32_t *partitions, weir_error *error);
+/* Calls fn for every setting of a topic. */
+weir_err weir__admin_describe_config(weir__admin *admin, const char *topic,
+                                     void (*fn)(const char *name, const char *value, void *user),
+                                     void *user, weir_error *error);
+/* Deletes records before each offset. */
+weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *before, size_t count,
+                                    weir_error *error);
+/* Number of members of the group and, in order of member id, fn for each. */
+weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
+                                    void (*fn)(const char *member_id, const char *client_id,
+                                               void *user),
+                                    void *user, size_t *members, weir_error *error);
+
+const char *weir__client_version(void); /* librdkafka's, static */
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Settings as parsed values, for the runtime itself. weir/weir.h has the public side. */
+#ifndef WEIR_CORE_CONFIG_H
+#define WEIR_CORE_CONFIG_H
+
+#include <weir/serde.h>
+
+/* A copy that shares nothing but the registered serdes. NULL: out of memory. */
+weir_config *weir__config_copy(const weir_config *config);
+/* Checks what one setting alone cannot tell: required ones present, settings that exclude each
+ * other. */
+weir_err weir__config_check(const weir_config *config, weir_error *error);
+
+/* Values of settings that exist in the table (asserted), default if not set. */
+int64_t weir__config_i64(const weir_config *config, const char *name);
+bool weir__config_bool(const weir_config *config, const char *name);
+const char *weir__config_text(const weir_config *config, const char *name); /* NULL: none */
+/* The registered serde that the setting names; NULL when not set. */
+const weir_serde *weir__config_serde(const weir_config *config, const char *name);
+
+/* Calls fn(name without prefix, value) for each setting with the prefix ("consumer."). */
+void weir__config_each(const weir_config *config, const char *prefix,
+                       void (*fn)(const char *name, const char *value, void *user), void *user);
+
+#endif

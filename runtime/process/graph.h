@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A sub-topology at work for one task: its processors opened, records driven through them. The task
+ * (or the synchronous driver) gives what it needs through weir__host. One thread at a time. */
+#ifndef WEIR_PROCESS_GRAPH_H
+#define WEIR_PROCESS_GRAPH_H
+
+#include "core/arena.h"
+#include "state/cache.h"
+#include "topology/topology.h"
+
+typedef struct weir__graph weir__graph;
+
+/* A record for a topic, as bytes; borrowed for the call. */
+typedef struct weir__sent {
+    const weir__node *sink;
+    weir__topic_ref topic;
+    weir_slice key;
+    weir_slice value;
+    int64_t timestamp_ms;
+    const weir_headers *headers;
+} weir__sent;
+
+/* What a graph needs from its task. */
+typedef struct weir__graph_host {
+    const char *application; /* application.id */
+    const char *task;        /* "0_1" */
+    weir_err (*send)(void *user, const weir__sent *record, weir_error *error);
+    int64_t (*stream_time_ms)(void *user);
+    int64_t (*wall_clock_ms)(void *user);
+    void (*request_commit)(void *user);
+    void (*dropped)(void *user, const char *node, const char *why); /* one record was dropped */
+    void *user;
+} weir__graph_host;
+
+/* Builds the graph of a sub-topology (-1: the global one) without opening it. `cache` is borrowed;
+ * `globals` (NULL: none) is the graph whose stores hold the global tables, for joins. */
+weir_err weir__graph_new(const weir_topology *topology, int subtopology,
+                         const weir__graph_host *host, weir__graph **out, weir_error *error);
+/* Takes the layers of a store (below the cache) that the graph is to use: once for each store of
+ * the sub-topology, before open. Consumed. `cache` is borrowed. */
+weir_err weir__graph_set_store(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
+                               weir_error *error);
+/* The global tables' stores: read by joins of this graph, shared with other threads under `lock` of
+ * the global graph. */
+void weir__graph_set_globals(weir__graph *graph, weir__graph *globals);
+/* Opens the processors, parents first. */
+weir_err weir__graph_open(weir__graph *graph, weir_error *error);
+/* Closes processors and stores, frees. NULL allowed. Does not flush. */
+void weir__graph_free(weir__graph *graph);
+
+/* Where a record came from. */
+typedef struct weir__input {
+    const char *topic; /* real name; outlives the graph */
+    int32_t partition;
+    int64_t offset;
+} weir__input;
+
+/* Decodes a record for a source node into `arena` and extracts its timestamp. The bytes must live
+ * as long as the arena's content. WEIR_EDECODE: undecodable, or a negative timestamp; *error says
+ * what and where: the task applies its handler. */
+weir_err weir__graph_decode(weir__graph *graph, int source, const weir__input *from, weir_slice key,
+                            weir_slice value, int64_t timestamp_ms, const weir_header *headers,
+                            size_t header_count, int64_t partition_time_ms, weir__arena *arena,
+                            weir_record *out, weir_error *error);
+/* Drives a decoded record through; `arena` is the one it was decoded into: what operators allocate
+ * goes there. */
+weir_err weir__graph_process(weir__graph *graph, int source, const weir__input *from,
+                             const weir_record *record, weir__arena *arena, weir_error *error);
+/* Fires the punctuations of `kind` that are due at `now_ms`, once. *fired (NULL allowed): how many.
+ */
+weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t now_ms,
+                               size_t *fired, weir_error *error);
+/* When the next punctuation of the kind is due; INT64_MAX: none. */
+int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind kind);
+/* Flushes the caches of all stores, in order of the topology: changes go downstream and into
+ * changelogs. */
+weir_err weir__graph_flush(weir__graph *graph, weir_error *error);
+/* The layers given by set_store (for restore, offsets), NULL: not of this graph. */
+weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
+/* The typed store, for interactive queries and the driver's reads: a consistent get by decoded or
+ * raw key on the owning thread. */
+weir_err weir__graph_store_get_raw(weir__graph *graph, int store, weir_slice key, weir_slice *row,
+                                   weir_error *error);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Byte stores: what a key-value store looks like below its types. One interface, several layers:
+ *
+ *     typed store (process/)  ->  cache.c  ->  changelog.c  ->  memory.c | rocksdb.c
+ *
+ * Rows of timestamped stores are 8 bytes of timestamp (big-endian) and the value. One thread at a
+ * time. */
+#ifndef WEIR_STATE_STORE_H
+#define WEIR_STATE_STORE_H
+
+#include "core/buf.h"
+
+typedef struct weir__kv weir__kv;
+typedef struct weir__kv_iter weir__kv_iter;
+
+#define WEIR__TIMESTAMP_SIZE ((size_t)8)
+#define WEIR__NO_OFFSET ((int64_t)-4) /* what Kafka stores for "none" */
+
+typedef struct weir__row {
+    weir_slice key;
+    weir_slice value; /* null: delete */
+} weir__row;
+
+typedef struct weir__kv_ops {
+    const char *name; /* "memory", "rocksdb", "changelog", "cache" */
+    /* *value null: no row. Valid until the next call on the store. */
+    weir_err (*get)(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error);
+    /* Copies. A null value deletes. */
+    weir_err (*put)(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error);
+    /* from <= key <= to by bytes; null slices: open ends. A snapshot. */
+    weir_err (*range)(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
+                      weir__kv_iter **out, weir_error *error);
+    /* All rows and the offset in one atomic write (restore); not through cache and changelog. */
+    weir_err (*restore)(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                        weir_error *error);
+    /* Cache: writes below and forwards what is dirty. Others: nothing to do. */
+    weir_err (*flush)(weir__kv *kv, weir_error *error);
+    /* Offset of the last changelog record that the rows hold; WEIR__NO_OFFSET: unknown. Kept in
+     * the store itself, so that rows on disk are never older than the offset on disk. */
+    int64_t (*offset)(weir__kv *kv);
+    weir_err (*set_offset)(weir__kv *kv, int64_t offset, weir_error *error);
+    void (*close)(weir__kv *kv); /* frees; a layer closes the one below */
+} weir__kv_ops;
+
+/* First member of every implementation. */
+struct weir__kv {
+    const weir__kv_ops *ops;
+};
+
+typedef struct weir__kv_iter_ops {
+    /* False at the end or on failure. Slices valid until the next call on the iterator. */
+    bool (*next)(weir__kv_iter *iter, weir_slice *key, weir_slice *value);
+    weir_err (*close)(weir__kv_iter *iter); /* frees; tells the failure that ended it */
+} weir__kv_iter_ops;
+
+struct weir__kv_iter {
+    const weir__kv_iter_ops *ops;
+};
+
+/* An ordered map in memory; nothing survives close. */
+weir_err weir__memory_open(weir__kv **out, weir_error *error);
+
+typedef struct weir__rocksdb_opts {
+    const char *offset_key; /* "<changelog topic>-<partition>" */
+    bool timestamped;
+    size_t write_buffer_bytes; /* 0: Kafka's 16 MiB */
+    size_t block_cache_bytes;  /* 0: Kafka's 50 MiB */
+} weir__rocksdb_opts;
+
+/* `directory` (<state.dir>/<application.id>/<task>/rocksdb/<store>) is made if missing. Column
+ * families as Kafka's (default, keyValueWithTimestamp, offsets), no write-ahead log, families
+ * flushed together. WEIR_ECORRUPT names the directory: the caller wipes it and restores. */
+weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opts, weir__kv **out,
+                            weir_error *error);
+const char *weir__rocksdb_version(void); /* "7.8.3"; static */
+
+typedef struct weir__changelog_sink {
+    weir_err (*log)(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
+                    weir_error *error);
+    int64_t (*now_ms)(void *user); /* timestamp of the current record */
+    void *user;
+} weir__changelog_sink;
+
+/* Sends each put to sink->log, after it went to `inner` (consumed, also on failure). A timestamped
+ * row is logged as the plain value with its timestamp; deletes and plain rows with sink->now_ms. */
+weir_err weir__changelog_wrap(weir__kv *inner, bool timestamped, const weir__changelog_sink *sink,
+                              weir__kv **out, weir_error *error);
+
+/* Turns a changelog record into the row to restore: puts the timestamp in front (timestamped).
+ * `scratch` holds the bytes. */
+weir_err weir__changelog_row(bool timestamped, weir_slice key, weir_slice value,
+                             int64_t timestamp_ms, weir_buf *scratch, weir__row *out);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A built topology: nodes, sub-topologies, stores, internal topics. Immutable, shared by all
+ * threads and instances. Names of internal topics are kept without the "<application.id>-" in
+ * front: weir__topic_name adds it. */
+#ifndef WEIR_TOPOLOGY_TOPOLOGY_H
+#define WEIR_TOPOLOGY_TOPOLOGY_H
+
+#include <weir/dsl.h>
+
+typedef enum weir__node_kind { WEIR__SOURCE, WEIR__PROCESSOR, WEIR__SINK } weir__node_kind;
+
+typedef struct weir__topic_ref {
+    const char *name;
+    bool internal; /* repartition topic: gets the application id in front */
+} weir__topic_ref;
+
+typedef struct weir__node {
+    int index; /* in the topology's nodes, in order of creation */
+    weir__node_kind kind;
+    const char *name;
+    int subtopology;    /* -1: belongs to the global task */
+    const int *parents; /* indexes, in order of connection */
+    size_t parent_count;
+    const int *children;
+    size_t child_count;
+    /* Source and sink. */
+    const weir__topic_ref *topics; /* a sink has one */
+    size_t topic_count;
+    const weir_serde
+        *key; /* source, sink; also the output types of a processor if known, else NULL */
+    const weir_serde *value;
+    weir_source_opts source;
+    weir_sink_opts sink;
+    /* Processor. */
+    const weir_processor_ops *ops;
+    void *user;
+    const int *stores; /* indexes of connected stores */
+    size_t store_count;
+} weir__node;
+
+typedef struct weir__store_spec {
+    int index;
+    const char *name;
+    const weir_serde *key;
+    const weir_serde *value;
+    weir_backend backend; /* WEIR_BACKEND_DEFAULT is resolved by the instance's config */
+    bool caching;
+    bool logging;
+    bool timestamped;
+    const char *const
+        *changelog_config; /* name, value, ..., NULL; NULL: none beyond the defaults */
+    int subtopology;       /* -1: global */
+    /* Global tables: the topic that fills it. */
+    const char *global_topic;
+} weir__store_spec;
+
+typedef struct weir__subtopology {
+    int id;
+    const int *nodes; /* indexes, in an order in which parents come first */
+    size_t node_count;
+    const int *sources; /* indexes of source nodes */
+    size_t source_count;
+    const int *stores;
+    size_t store_count;
+} weir__subtopology;
+
+typedef struct weir__repartition_spec {
+    const char *name;   /* "by-word-repartition" */
+    int32_t partitions; /* 0: derived */
+    int writer;         /* sub-topology that writes it */
+    int reader;
+} weir__repartition_spec;
+
+/* Topics (as in weir__topic_ref) that must have the same number of partitions. */
+typedef struct weir__copartition_group {
+    const weir__topic_ref *topics;
+    size_t count;
+    const char *reason; /* name of the join, for the error */
+} weir__copartition_group;
+
+struct weir_topology {
+    const weir__node *nodes;
+    size_t node_count;
+    const weir__store_spec *stores;
+    size_t store_count;
+    const weir__subtopology *subtopologies; /* ids 0..n-1; the global nodes are in none */
+    size_t subtopology_count;
+    const weir__repartition_spec *repartitions;
+    size_t repartition_count;
+    const weir__copartition_group *copartitions;
+    size_t copartition_count;
+    struct weir__topology_memory *memory; /* owns all of the above */
+};
+
+/* External source topics of all sub-topologies, each once, in order of first use. Free the array,
+ * not the names. */
+const char **weir__topology_source_topics(const weir_topology *topology, size_t *count);
+
+/* "<application>-<name>" for internal topics, the name otherwise; malloc'ed. */
+char *weir__topic_name(const char *application, weir__topic_ref topic);
+/* "<application>-<store>-changelog"; malloc'ed. */
+char *weir__changelog_name(const char *application, const char *store);
+
+/* Partition counts of the repartition topics and numbers of tasks, from those of the external
+ * topics. `partitions_of` gives a source topic's count or -1. On success (*counts)[i] is that of
+ * repartitions[i], (*tasks)[s] the number of tasks of sub-topology s (its largest input); both
+ * malloc'ed. WEIR_EMISSING_TOPIC names the topics; WEIR_ETOPOLOGY: not co-partitioned. */
+weir_err weir__topology_resolve(const weir_topology *topology,
+                                int32_t (*partitions_of)(const char *topic, void *user), void *user,
+                                int32_t **counts, int32_t **tasks, weir_error *error);
+
+#endif
