@@ -6,6 +6,8 @@
 
 #include <weir/serde.h>
 
+#define WEIR__APPLICATION_ID_MAX 200
+
 /* A copy that shares nothing but the registered serdes. NULL: out of memory. */
 weir_config *weir__config_copy(const weir_config *config);
 /* Checks what one setting alone cannot tell: required ones present, settings that exclude each
@@ -14,7 +16,6 @@ weir_err weir__config_check(const weir_config *config, weir_error *error);
 
 /* Values of settings that exist in the table (asserted), default if not set. */
 int64_t weir__config_i64(const weir_config *config, const char *name);
-bool weir__config_bool(const weir_config *config, const char *name);
 const char *weir__config_text(const weir_config *config, const char *name); /* NULL: none */
 /* The registered serde that the setting names; NULL when not set. */
 const weir_serde *weir__config_serde(const weir_config *config, const char *name);

@@ -85,10 +85,11 @@ WEIR_API bool weir_slice_equal(weir_slice a, weir_slice b);
 /* ---- Configuration ------------------------------------------------------------------------ */
 
 /* Settings as strings, with Kafka Streams' names ("application.id", "num.stream.threads", ...).
- * One table in runtime/core/config.c lists, checks and documents them (see docs/config.md).
- * `consumer.`, `restore.consumer.`, `global.consumer.`, `producer.` and `admin.` in front of a
- * name pass the rest through to librdkafka; `app.` in front marks settings of the program itself,
- * which Weir stores and does not look at. Not synchronised: one thread at a time. */
+ * One table in runtime/core/settings.c lists, checks and documents them (see docs/config.md).
+ * `consumer.`, `main.consumer.`, `restore.consumer.`, `global.consumer.`, `producer.` and `admin.`
+ * in front of a name pass the rest through to librdkafka, as do names that begin with `security.`,
+ * `ssl.` and `sasl.` (to all clients); `app.` in front marks settings of the program itself, which
+ * Weir stores and does not look at. Not synchronised: one thread at a time. */
 typedef struct weir_config weir_config;
 struct weir_serde;
 
@@ -109,9 +110,9 @@ WEIR_API weir_err weir_config_load(weir_config *config, const char *path, weir_e
 /* The value set, else the default, else NULL. Valid until the next call that changes `config`. */
 WEIR_API const char *weir_config_get(const weir_config *config, const char *name);
 
-/* Lets `default.key.serde` and `default.value.serde` name this serde (by serde->name). The built-in
- * ones are registered. Borrows `serde`, which must outlive the config and all made with it.
- * WEIR_EEXISTS when another serde has that name. */
+/* Lets `default.key.serde` and `default.value.serde` name this serde (by serde->name): register
+ * before they are set. The built-in ones are registered. Borrows `serde`, which must outlive the
+ * config and all made with it. WEIR_EEXISTS when another serde has that name. */
 WEIR_API weir_err weir_config_register_serde(weir_config *config, const struct weir_serde *serde,
                                              weir_error *error);
 

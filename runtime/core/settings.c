@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of settings. Names, units and defaults are Kafka Streams' where it has them. */
+#include "core/settings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+#define MS_MAX ((int64_t)INT32_MAX)
+#define THREADS_MAX 256
+
+static const weir__setting settings[] = {
+    {.name = "application.id",
+     .kind = WEIR__SETTING_TEXT,
+     .doc = "Names the application: consumer group, prefix of internal topics and of client ids, "
+            "folder of its state. The same for all instances. Required."},
+    {.name = "bootstrap.servers",
+     .kind = WEIR__SETTING_TEXT,
+     .doc = "`host:port` of some brokers, separated by commas. Required."},
+    {.name = "buffered.records.per.partition",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "1000",
+     .min = 1,
+     .max = 1000000,
+     .doc = "Records that a task holds for one partition before its fetching is paused."},
+    {.name = "client.id",
+     .kind = WEIR__SETTING_TEXT,
+     .doc = "Prefix of the names of threads and clients; without it "
+            "`<application.id>-<process id>`."},
+    {.name = "commit.interval.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "30000",
+     .min = 0,
+     .max = MS_MAX,
+     .doc = "Time between commits. A record may be processed again after a crash if it was not "
+            "committed yet."},
+    {.name = "default.key.serde",
+     .kind = WEIR__SETTING_SERDE,
+     .doc = "Serde of keys where the topology names none: a built-in one or one registered by the "
+            "program."},
+    {.name = "default.timestamp.extractor",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "fail_on_invalid",
+     .choices = {{"fail_on_invalid", "FailOnInvalidTimestamp", false},
+                 {"log_and_skip", "LogAndSkipOnInvalidTimestamp", false},
+                 {"use_partition_time", "UsePartitionTimeOnInvalidTimestamp", false}},
+     .doc = "What happens to a record with a negative timestamp."},
+    {.name = "default.value.serde",
+     .kind = WEIR__SETTING_SERDE,
+     .doc = "Serde of values where the topology names none."},
+    {.name = "deserialization.exception.handler",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "fail",
+     .choices = {{"fail", "LogAndFailExceptionHandler", false},
+                 {"continue", "LogAndContinueExceptionHandler", false}},
+     .doc = "What happens to a record that cannot be decoded: stop the thread, or log and drop "
+            "the record."},
+    {.name = "dsl.store",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "rocksdb",
+     .choices = {{"rocksdb", "rocksDB", false}, {"memory", "in_memory", false}},
+     .doc = "Where stores live that do not say it themselves. `default.dsl.store`, as Kafka "
+            "Streams calls it, is the same setting."},
+    {.name = "log.level",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "info",
+     .choices = {{"error", NULL, false},
+                 {"warn", NULL, false},
+                 {"info", NULL, false},
+                 {"debug", NULL, false}},
+     .doc = "The least important lines that are still logged."},
+    {.name = "max.poll.records",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "1000",
+     .min = 1,
+     .max = 100000,
+     .doc = "Most records that a stream thread takes from its consumer at once."},
+    {.name = "max.task.idle.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "0",
+     .min = -1,
+     .max = MS_MAX,
+     .doc = "How long a task with an empty partition waits for its data before it goes on with "
+            "the others. 0: only for data that the broker is known to have; -1: not at all."},
+    {.name = "num.stream.threads",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "1",
+     .min = 1,
+     .max = THREADS_MAX,
+     .doc = "Stream threads of this instance."},
+    {.name = "poll.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "100",
+     .min = 0,
+     .max = MS_MAX,
+     .doc = "How long a stream thread without work waits for records."},
+    {.name = "processing.exception.handler",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "fail",
+     .choices = {{"fail", "LogAndFailProcessingExceptionHandler", false},
+                 {"continue", "LogAndContinueProcessingExceptionHandler", false}},
+     .doc = "What happens when an operator fails on a record: stop the thread, or log and drop "
+            "the record."},
+    {.name = "processing.guarantee",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "at_least_once",
+     .choices = {{"at_least_once", NULL, false}, {"exactly_once_v2", NULL, true}},
+     .doc = "What a crash may do to a record."},
+    {.name = "production.exception.handler",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "fail",
+     .choices = {{"fail", "DefaultProductionExceptionHandler", false}, {"continue", NULL, false}},
+     .doc = "What happens when a record cannot be written for good (too large, refused): stop "
+            "the thread, or log and drop the record."},
+    {.name = "repartition.purge.interval.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "30000",
+     .min = 0,
+     .max = MS_MAX,
+     .doc = "Time between deletions of committed records from repartition topics."},
+    {.name = "replication.factor",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "-1",
+     .min = -1,
+     .max = INT16_MAX,
+     .doc = "Replicas of internal topics. -1: the broker's default."},
+    {.name = "state.dir",
+     .kind = WEIR__SETTING_TEXT,
+     .fallback = "/tmp/weir",
+     .doc = "Folder of the state stores; each application has a folder in it."},
+    {.name = "statestore.cache.max.bytes",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "10485760",
+     .min = 0,
+     .max = INT64_MAX,
+     .doc = "Memory of the record caches of this instance, shared by its threads. 0: no cache, "
+            "every update is forwarded."},
+    {.name = "task.timeout.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "300000",
+     .min = 0,
+     .max = MS_MAX,
+     .doc = "How long temporary failures of the broker are retried before they become errors."},
+    {.name = "topology.optimization",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "none",
+     .choices = {{"none", NULL, false}, {"all", NULL, true}},
+     .doc = "Whether the topology is rewritten to need fewer topics."},
+    {.name = "windowstore.changelog.additional.retention.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "86400000",
+     .min = 0,
+     .max = INT64_MAX,
+     .doc = "Added to the retention of windowed stores to give that of their changelogs."},
+};
+
+#define SETTING_COUNT (sizeof settings / sizeof settings[0])
+
+static const struct {
+    const char *prefix;
+    const char *doc;
+} passes[] = {
+    {"consumer.", "all consumers"},
+    {"main.consumer.", "the consumers of stream threads; wins over `consumer.`"},
+    {"restore.consumer.", "the consumers that restore state; wins over `consumer.`"},
+    {"global.consumer.", "the consumers of global tables; wins over `consumer.`"},
+    {"producer.", "producers"},
+    {"admin.", "the admin client"},
+    {"security.", "all clients, under the same name (`security.protocol`)"},
+    {"ssl.", "all clients, under the same name (`ssl.ca.location`)"},
+    {"sasl.", "all clients, under the same name (`sasl.mechanisms`)"},
+    {"app.", "settings of the program itself: Weir stores them and does not look at them"},
+};
+
+#define PASS_COUNT (sizeof passes / sizeof passes[0])
+
+/* What the runtime relies on; by the name behind the prefix. */
+static const struct {
+    const char *name;
+    const char *why;
+} reserved[] = {
+    {"group.id", "the group is named by application.id"},
+    {"group.protocol", "Weir uses the classic protocol"},
+    {"partition.assignment.strategy", "Weir assigns tasks itself"},
+    {"enable.auto.commit", "Weir commits what it has processed"},
+    {"enable.auto.offset.store", "Weir commits what it has processed"},
+    {"auto.commit.interval.ms", "set commit.interval.ms"},
+    {"client.id", "set client.id without a prefix"},
+    {"transactional.id", "Weir names its transactions itself"},
+};
+
+#define RESERVED_COUNT (sizeof reserved / sizeof reserved[0])
+
+const weir__setting *weir__setting_find(const char *name)
+{
+    if (strcmp(name, "default.dsl.store") == 0) {
+        name = "dsl.store";
+    }
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (strcmp(settings[i].name, name) == 0) {
+            return &settings[i];
+        }
+    }
+    return NULL;
+}
+
+/* Levenshtein's distance; names longer than the limit are compared by their beginning. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[WEIR__SETTING_NAME_MAX + 1];
+    size_t a_len = strnlen(a, WEIR__SETTING_NAME_MAX);
+    size_t b_len = strnlen(b, WEIR__SETTING_NAME_MAX);
+    for (size_t j = 0; j <= b_len; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t replace = diagonal + (a[i - 1] != b[j - 1] ? 1 : 0);
+            size_t insert = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replace < insert ? replace : insert;
+        }
+    }
+    return row[b_len];
+}
+
+const weir__setting *weir__setting_nearest(const char *name)
+{
+    const weir__setting *best = &settings[0];
+    size_t best_distance = SIZE_MAX;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        size_t distance = edit_distance(name, settings[i].name);
+        if (distance < best_distance) {
+            best = &settings[i];
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+static weir_err check_i64(const weir__setting *setting, const char *value, weir_error *error)
+{
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (end == value || *end != '\0' || errno != 0 || number < setting->min ||
+        number > setting->max) {
+        return weir__error_set(error, WEIR_ECONFIG,
+                               "%s: '%s' is not a number from %" PRId64 " to %" PRId64,
+                               setting->name, value, setting->min, setting->max);
+    }
+    return WEIR_OK;
+}
+
+/* Java's class names may come with their package. */
+static const char *without_package(const char *value)
+{
+    const char *dot = strrchr(value, '.');
+    return dot != NULL && strncmp(value, "org.apache.kafka.", 17) == 0 ? dot + 1 : value;
+}
+
+static weir_err check_choice(const weir__setting *setting, const char *value,
+                             const char **canonical, weir_error *error)
+{
+    const char *java = without_package(value);
+    char allowed[256] = "";
+    for (size_t i = 0; i < WEIR__CHOICES_MAX && setting->choices[i].value != NULL; i++) {
+        const weir__choice *choice = &setting->choices[i];
+        if (strcmp(value, choice->value) == 0 ||
+            (choice->java != NULL && strcmp(java, choice->java) == 0)) {
+            if (choice->unsupported) {
+                return weir__error_set(error, WEIR_ECONFIG, "%s: '%s' is not supported yet",
+                                       setting->name, value);
+            }
+            *canonical = choice->value;
+            return WEIR_OK;
+        }
+        if (!choice->unsupported) {
+            strncat(allowed, allowed[0] != '\0' ? ", " : "", sizeof allowed - strlen(allowed) - 1);
+            strncat(allowed, choice->value, sizeof allowed - strlen(allowed) - 1);
+        }
+    }
+    return weir__error_set(error, WEIR_ECONFIG, "%s: '%s' is not one of %s", setting->name, value,
+                           allowed);
+}
+
+weir_err weir__setting_check(const weir__setting *setting, const char *value,
+                             const char **canonical, weir_error *error)
+{
+    *canonical = value;
+    switch (setting->kind) {
+    case WEIR__SETTING_I64:
+        return check_i64(setting, value, error);
+    case WEIR__SETTING_CHOICE:
+        return check_choice(setting, value, canonical, error);
+    case WEIR__SETTING_TEXT:
+    case WEIR__SETTING_SERDE:
+        break;
+    }
+    if (value[0] == '\0') {
+        return weir__error_set(error, WEIR_ECONFIG, "%s: may not be empty", setting->name);
+    }
+    return WEIR_OK;
+}
+
+/* The part of the name behind its prefix; NULL when it has none. */
+static const char *behind_prefix(const char *name)
+{
+    for (size_t i = 0; i < PASS_COUNT; i++) {
+        size_t len = strlen(passes[i].prefix);
+        if (strncmp(name, passes[i].prefix, len) == 0 && name[len] != '\0') {
+            return name + len;
+        }
+    }
+    return NULL;
+}
+
+bool weir__setting_passes(const char *name)
+{
+    return behind_prefix(name) != NULL;
+}
+
+const char *weir__setting_reserved(const char *name)
+{
+    const char *rest = behind_prefix(name);
+    if (rest == NULL || strncmp(name, "app.", 4) == 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < RESERVED_COUNT; i++) {
+        if (strcmp(rest, reserved[i].name) == 0) {
+            return reserved[i].why;
+        }
+    }
+    return NULL;
+}
+
+static void put_allowed(weir_buf *out, const weir__setting *setting)
+{
+    switch (setting->kind) {
+    case WEIR__SETTING_TEXT:
+        weir__buf_put_text(out, "text");
+        break;
+    case WEIR__SETTING_SERDE:
+        weir__buf_put_text(out, "name of a serde");
+        break;
+    case WEIR__SETTING_I64:
+        if (setting->max == INT64_MAX) {
+            weir__buf_printf(out, "number, at least %" PRId64, setting->min);
+        } else {
+            weir__buf_printf(out, "%" PRId64 " to %" PRId64, setting->min, setting->max);
+        }
+        break;
+    case WEIR__SETTING_CHOICE:
+        for (size_t i = 0; i < WEIR__CHOICES_MAX && setting->choices[i].value != NULL; i++) {
+            const weir__choice *choice = &setting->choices[i];
+            if (!choice->unsupported) {
+                weir__buf_printf(out, "%s`%s`", i > 0 ? ", " : "", choice->value);
+            }
+            if (choice->java != NULL) {
+                weir__buf_printf(out, " (`%s`)", choice->java);
+            }
+        }
+        break;
+    }
+}
+
+weir_err weir__settings_markdown(weir_buf *out)
+{
+    weir__buf_put_text(out, "# Settings\n\n"
+                            "`weir_config_set`, or a Java properties file for `weir_config_load`. "
+                            "Names, units and defaults are\nKafka Streams' where it has them; "
+                            "names of its classes (in brackets) are understood too.\n"
+                            "This file is checked against the table in "
+                            "`runtime/core/settings.c` by a test.\n\n"
+                            "| name | default | allowed | what it does |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const weir__setting *setting = &settings[i];
+        const char *quote = setting->fallback != NULL ? "`" : "";
+        weir__buf_printf(out, "| `%s` | %s%s%s | ", setting->name, quote,
+                         setting->fallback != NULL ? setting->fallback : "", quote);
+        put_allowed(out, setting);
+        weir__buf_printf(out, " | %s |\n", setting->doc);
+    }
+    weir__buf_put_text(out, "\n## Settings of librdkafka and of the program\n\n"
+                            "Behind a prefix stand the settings of librdkafka (its "
+                            "`CONFIGURATION.md` lists them) for\n\n"
+                            "| prefix | goes to |\n|---|---|\n");
+    for (size_t i = 0; i < PASS_COUNT; i++) {
+        weir__buf_printf(out, "| `%s` | %s |\n", passes[i].prefix, passes[i].doc);
+    }
+    weir__buf_put_text(out, "\nThese Weir sets itself and refuses:\n\n");
+    for (size_t i = 0; i < RESERVED_COUNT; i++) {
+        weir__buf_printf(out, "- `%s`: %s\n", reserved[i].name, reserved[i].why);
+    }
+    return out->err;
+}

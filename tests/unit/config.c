@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Settings: the table, what is refused and how, properties files, the document made from it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/config.h"
+#include "core/log.h"
+#include "core/settings.h"
+
+static int set_up(void **state)
+{
+    *state = weir_config_new();
+    return *state != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    weir_config_free(*state);
+    return 0;
+}
+
+/* Sets what must be refused; returns the message. */
+static const char *refusal(weir_config *config, const char *name, const char *value)
+{
+    static weir_error error;
+    assert_int_equal(weir_config_set(config, name, value, &error), WEIR_ECONFIG);
+    assert_int_equal(error.code, WEIR_ECONFIG);
+    return error.message;
+}
+
+static void assert_set(weir_config *config, const char *name, const char *value)
+{
+    weir_error error = {0};
+    if (weir_config_set(config, name, value, &error) != WEIR_OK) {
+        fail_msg("%s", error.message);
+    }
+}
+
+#define assert_holds(text, part)                                                                   \
+    do {                                                                                           \
+        if (strstr((text), (part)) == NULL) {                                                      \
+            fail_msg("'%s' is not in '%s'", (part), (text));                                       \
+        }                                                                                          \
+    } while (0)
+
+static void defaults_are_those_of_kafka_streams(void **state)
+{
+    assert_int_equal(weir__config_i64(*state, "num.stream.threads"), 1);
+    assert_int_equal(weir__config_i64(*state, "commit.interval.ms"), 30000);
+    assert_int_equal(weir__config_i64(*state, "statestore.cache.max.bytes"), 10 * 1024 * 1024);
+    assert_int_equal(weir__config_i64(*state, "max.task.idle.ms"), 0);
+    assert_int_equal(weir__config_i64(*state, "max.poll.records"), 1000);
+    assert_int_equal(weir__config_i64(*state, "replication.factor"), -1);
+    assert_string_equal(weir_config_get(*state, "processing.guarantee"), "at_least_once");
+    assert_null(weir_config_get(*state, "application.id"));
+    assert_null(weir__config_serde(*state, "default.key.serde"));
+}
+
+static void the_last_value_set_wins(void **state)
+{
+    assert_set(*state, "num.stream.threads", "4");
+    assert_set(*state, "num.stream.threads", "2");
+    assert_int_equal(weir__config_i64(*state, "num.stream.threads"), 2);
+}
+
+static void an_unknown_name_is_answered_with_the_nearest(void **state)
+{
+    assert_holds(refusal(*state, "num.stream.thread", "2"), "did you mean num.stream.threads?");
+    assert_holds(refusal(*state, "aplication.id", "a"), "did you mean application.id?");
+    assert_holds(refusal(*state, "session.timeout.ms", "1"), "'consumer.'");
+}
+
+static void a_refusal_names_setting_value_and_what_is_allowed(void **state)
+{
+    assert_string_equal(refusal(*state, "num.stream.threads", "none"),
+                        "num.stream.threads: 'none' is not a number from 1 to 256");
+    assert_string_equal(refusal(*state, "deserialization.exception.handler", "skip"),
+                        "deserialization.exception.handler: 'skip' is not one of fail, continue");
+    assert_string_equal(refusal(*state, "application.id", ""), "application.id: may not be empty");
+    assert_holds(refusal(*state, "num.stream.threads", "0"), "from 1");
+    assert_holds(refusal(*state, "num.stream.threads", "1x"), "'1x'");
+    assert_holds(refusal(*state, "num.stream.threads", "99999999999999999999"), "to 256");
+}
+
+static void what_weir_cannot_do_yet_is_said_so(void **state)
+{
+    assert_string_equal(refusal(*state, "processing.guarantee", "exactly_once_v2"),
+                        "processing.guarantee: 'exactly_once_v2' is not supported yet");
+    assert_string_equal(refusal(*state, "topology.optimization", "all"),
+                        "topology.optimization: 'all' is not supported yet");
+    assert_holds(refusal(*state, "num.standby.replicas", "1"), "no such setting");
+}
+
+static void names_of_java_classes_are_understood(void **state)
+{
+    assert_set(*state, "deserialization.exception.handler",
+               "org.apache.kafka.streams.errors.LogAndContinueExceptionHandler");
+    assert_string_equal(weir_config_get(*state, "deserialization.exception.handler"), "continue");
+    assert_set(*state, "default.timestamp.extractor", "LogAndSkipOnInvalidTimestamp");
+    assert_string_equal(weir_config_get(*state, "default.timestamp.extractor"), "log_and_skip");
+    assert_set(*state, "default.dsl.store", "in_memory");
+    assert_string_equal(weir_config_get(*state, "dsl.store"), "memory");
+    assert_string_equal(weir_config_get(*state, "default.dsl.store"), "memory");
+}
+
+static void default_serdes_are_found_by_name(void **state)
+{
+    weir_serde own = {.name = "order", .size = 8};
+    weir_serde other = {.name = "order", .size = 16};
+    weir_error error = {0};
+    assert_holds(refusal(*state, "default.value.serde", "order"), "no serde 'order'");
+    assert_int_equal(weir_config_register_serde(*state, &own, &error), WEIR_OK);
+    assert_set(*state, "default.value.serde", "order");
+    assert_ptr_equal(weir__config_serde(*state, "default.value.serde"), &own);
+    assert_int_equal(weir_config_register_serde(*state, &own, &error), WEIR_OK);
+    assert_int_equal(weir_config_register_serde(*state, &other, &error), WEIR_EEXISTS);
+    assert_holds(error.message, "'order'");
+}
+
+static void collect(const char *name, const char *value, void *user)
+{
+    char *text = user;
+    strcat(strcat(strcat(strcat(text, name), "="), value), " ");
+}
+
+static void settings_with_a_prefix_go_through_in_order(void **state)
+{
+    char text[128] = "";
+    assert_set(*state, "consumer.session.timeout.ms", "6000");
+    assert_set(*state, "producer.linger.ms", "5");
+    assert_set(*state, "consumer.fetch.min.bytes", "1");
+    assert_set(*state, "app.input", "lines");
+    assert_set(*state, "ssl.ca.location", "/ca.pem");
+    weir__config_each(*state, "consumer.", collect, text);
+    assert_string_equal(text, "session.timeout.ms=6000 fetch.min.bytes=1 ");
+    assert_string_equal(weir_config_get(*state, "app.input"), "lines");
+    assert_null(weir_config_get(*state, "app.output"));
+}
+
+static void settings_that_weir_relies_on_are_refused(void **state)
+{
+    assert_holds(refusal(*state, "consumer.group.id", "g"), "application.id");
+    assert_holds(refusal(*state, "main.consumer.enable.auto.commit", "true"), "cannot be set");
+    assert_holds(refusal(*state, "producer.transactional.id", "t"), "cannot be set");
+    assert_set(*state, "app.group.id", "the program's own");
+}
+
+static void required_settings_are_checked(void **state)
+{
+    weir_error error = {0};
+    assert_int_equal(weir__config_check(*state, &error), WEIR_ECONFIG);
+    assert_string_equal(error.message, "application.id: must be set");
+    assert_set(*state, "application.id", "count");
+    assert_int_equal(weir__config_check(*state, &error), WEIR_ECONFIG);
+    assert_string_equal(error.message, "bootstrap.servers: must be set");
+    assert_set(*state, "bootstrap.servers", "localhost:9092");
+    assert_int_equal(weir__config_check(*state, &error), WEIR_OK);
+    assert_set(*state, "application.id", "word count");
+    assert_int_equal(weir__config_check(*state, &error), WEIR_ECONFIG);
+    assert_holds(error.message, "'word count'");
+}
+
+static void a_copy_shares_no_values(void **state)
+{
+    weir_serde own = {.name = "order", .size = 8};
+    assert_int_equal(weir_config_register_serde(*state, &own, NULL), WEIR_OK);
+    assert_set(*state, "default.key.serde", "order");
+    assert_set(*state, "state.dir", "/a");
+    weir_config *copy = weir__config_copy(*state);
+    assert_non_null(copy);
+    assert_set(*state, "state.dir", "/b");
+    assert_string_equal(weir_config_get(copy, "state.dir"), "/a");
+    assert_ptr_equal(weir__config_serde(copy, "default.key.serde"), &own);
+    weir_config_free(copy);
+}
+
+/* Loads a file with this text. */
+static weir_err load(weir_config *config, const char *text, size_t len, weir_error *error)
+{
+    char path[] = "/tmp/weir-config-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, len), (ssize_t)len);
+    close(fd);
+    weir_err err = weir_config_load(config, path, error);
+    unlink(path);
+    return err;
+}
+
+static void assert_loads(weir_config *config, const char *text)
+{
+    weir_error error = {0};
+    if (load(config, text, strlen(text), &error) != WEIR_OK) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static void properties_files_are_read_as_java_reads_them(void **state)
+{
+    assert_loads(*state, "# a comment \\\n"
+                         "! another\r\n"
+                         "\n"
+                         "application.id=count\r\n"
+                         "  bootstrap.servers : a:1,\\\n"
+                         "      b:2\n"
+                         "state.dir /tmp/with\\ blank\n"
+                         "app.tabs=a\\tb\\\\c\\n\n"
+                         "app.unicode = \\u00e9\\u20AC\\ud83d\\ude00\n"
+                         "app.is\\=odd\\:name = x = y : z \n"
+                         "app.empty\n"
+                         "app.last=no newline");
+    assert_string_equal(weir_config_get(*state, "application.id"), "count");
+    assert_string_equal(weir_config_get(*state, "bootstrap.servers"), "a:1,b:2");
+    assert_string_equal(weir_config_get(*state, "state.dir"), "/tmp/with blank");
+    assert_string_equal(weir_config_get(*state, "app.tabs"), "a\tb\\c\n");
+    assert_string_equal(weir_config_get(*state, "app.unicode"),
+                        "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+    assert_string_equal(weir_config_get(*state, "app.is=odd:name"), "x = y : z ");
+    assert_string_equal(weir_config_get(*state, "app.empty"), "");
+    assert_string_equal(weir_config_get(*state, "app.last"), "no newline");
+}
+
+static void errors_in_files_name_file_and_line(void **state)
+{
+    weir_error error = {0};
+    static const char unknown[] = "# first\napplication.id=a\\\nb\n\nnum.treads=3\n";
+    static const char escape[] = "app.x=\\u12\n";
+    static const char nul[] = "app.x=\\u0000\n";
+    static const char half[] = "app.x=\\ud83d\n";
+    assert_int_equal(load(*state, unknown, strlen(unknown), &error), WEIR_ECONFIG);
+    assert_holds(error.message, ":5: num.treads: no such setting");
+    assert_int_equal(load(*state, escape, strlen(escape), &error), WEIR_ECONFIG);
+    assert_holds(error.message, ":1: \\u needs four");
+    assert_int_equal(load(*state, nul, strlen(nul), &error), WEIR_ECONFIG);
+    assert_int_equal(load(*state, half, strlen(half), &error), WEIR_ECONFIG);
+    assert_int_equal(load(*state, "a\0b", 3, &error), WEIR_ECONFIG);
+    assert_int_equal(weir_config_load(*state, "/nowhere/x.properties", &error), WEIR_EIO);
+    assert_holds(error.message, "/nowhere/x.properties: ");
+}
+
+static void a_cut_file_never_harms(void **state)
+{
+    static const char text[] = "app.a\\u00e9 = \\ud83d\\ude00 \\\n  more \\t\napp.b:c\\";
+    for (size_t len = 0; len < sizeof text; len++) {
+        weir_err err = load(*state, text, len, NULL);
+        assert_true(err == WEIR_OK || err == WEIR_ECONFIG);
+    }
+}
+
+static void keep_line(int level, const char *text, void *user)
+{
+    snprintf(user, 64, "%d %s", level, text);
+}
+
+static void log_lines_above_the_level_are_dropped(void **state)
+{
+    char line[64] = "";
+    assert_set(*state, "log.level", "warn");
+    weir__log log = {.level = weir__log_level_of(*state), .fn = keep_line, .user = line};
+    weir__log_write(&log, WEIR__LOG_INFO, "started");
+    assert_string_equal(line, "");
+    weir__log_write(&log, WEIR__LOG_WARNING, "skipped %d", 3);
+    assert_string_equal(line, "4 skipped 3");
+    weir__log_write(NULL, WEIR__LOG_ERROR, "nobody listens");
+}
+
+#define CONFIG_MD WEIR_SOURCE_DIR "/docs/config.md"
+
+static void the_document_agrees_with_the_table(void **state)
+{
+    (void)state;
+    weir_buf expected = {0};
+    char actual[32768];
+    assert_int_equal(weir__settings_markdown(&expected), WEIR_OK);
+    FILE *file = fopen(CONFIG_MD, "r");
+    assert_non_null(file);
+    actual[fread(actual, 1, sizeof actual - 1, file)] = '\0';
+    fclose(file);
+    if (strcmp(actual, weir__buf_text(&expected)) != 0) {
+        fail_msg("docs/config.md is not up to date: run test-unit-config --write");
+    }
+    weir__buf_fini(&expected);
+}
+
+static int write_document(void)
+{
+    weir_buf text = {0};
+    FILE *file = fopen(CONFIG_MD, "w");
+    bool done = file != NULL && weir__settings_markdown(&text) == WEIR_OK &&
+                fputs(weir__buf_text(&text), file) >= 0;
+    if (file != NULL) {
+        done = fclose(file) == 0 && done;
+    }
+    weir__buf_fini(&text);
+    return done ? 0 : 1;
+}
+
+#define test(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        test(defaults_are_those_of_kafka_streams),
+        test(the_last_value_set_wins),
+        test(an_unknown_name_is_answered_with_the_nearest),
+        test(a_refusal_names_setting_value_and_what_is_allowed),
+        test(what_weir_cannot_do_yet_is_said_so),
+        test(names_of_java_classes_are_understood),
+        test(default_serdes_are_found_by_name),
+        test(settings_with_a_prefix_go_through_in_order),
+        test(settings_that_weir_relies_on_are_refused),
+        test(required_settings_are_checked),
+        test(a_copy_shares_no_values),
+        test(properties_files_are_read_as_java_reads_them),
+        test(errors_in_files_name_file_and_line),
+        test(a_cut_file_never_harms),
+        test(log_lines_above_the_level_are_dropped),
+        test(the_document_agrees_with_the_table),
+    };
+    if (argc == 2 && strcmp(argv[1], "--write") == 0) {
+        return write_document();
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
