@@ -92,6 +92,11 @@ weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at,
                              weir_error *error);
 /* End offset as last told by a fetch (cached, no request); -1: not known yet. */
 int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partition at);
+/* Offset of the next record to come. It moves on past what lies at the end without being a record
+ * (transaction markers, compacted records) when a fetch has told so (PARTITION_EOF), and is known
+ * for an empty partition too; -1: not known yet. No request. A partition has been read whole when
+ * position and end offset are known and position >= end offset. */
+int64_t weir__consumer_position(weir__consumer *consumer, weir__topic_partition at);
 /* Asks the broker. For transactional readers `*end` is the last stable offset. */
 weir_err weir__consumer_query_offsets(weir__consumer *consumer, weir__topic_partition at,
                                       int64_t timeout_ms, int64_t *start, int64_t *end,
