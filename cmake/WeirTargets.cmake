@@ -1,5 +1,11 @@
 # weir_flags: what every target is compiled with; weir_library: one of the three libraries.
 
+# ccache, when it is there, makes every build after the first a matter of seconds.
+find_program(WEIR_CCACHE ccache)
+if(WEIR_CCACHE AND PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_C_COMPILER_LAUNCHER)
+    set(CMAKE_C_COMPILER_LAUNCHER ${WEIR_CCACHE})
+endif()
+
 add_library(weir_flags INTERFACE)
 target_compile_features(weir_flags INTERFACE c_std_11)
 target_compile_definitions(weir_flags INTERFACE _GNU_SOURCE)
@@ -19,9 +25,13 @@ if(WEIR_COVERAGE)
     target_link_options(weir_flags INTERFACE --coverage)
 endif()
 
-# weir_library(NAME name SOURCES ... ): static library weir_<name>, alias weir::<name>, its
-# include/ folder public, its own folder private.
+# weir_library(name source...): static library weir_<name>, alias weir::<name>, its include/ folder
+# public, its own folder private.
 function(weir_library name)
+    if(NOT ARGN)
+        file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.c "typedef int weir__empty;\n")
+        set(ARGN ${CMAKE_CURRENT_BINARY_DIR}/empty.c)
+    endif()
     add_library(weir_${name} STATIC ${ARGN})
     add_library(weir::${name} ALIAS weir_${name})
     set_target_properties(weir_${name} PROPERTIES

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The rules as data: what each folder may include and say. docs/decisions.md tells why.
+
+# Folder -> folders whose headers it may include with quotes. Longest folder that matches counts.
+INCLUDES = {
+    "runtime/core": ["core"],
+    "runtime/client": ["core", "client"],
+    "runtime/state": ["core", "state"],
+    "runtime/topology": ["core", "client", "state", "topology"],
+    "runtime/process": ["core", "client", "state", "topology", "process"],
+    "runtime/dsl": ["core", "client", "state", "topology", "process", "dsl"],
+    "runtime/task": ["core", "client", "state", "topology", "process", "task"],
+    "runtime/cluster": ["core", "client", "state", "topology", "process", "task", "cluster"],
+    "mockbroker": ["core", "mockbroker"],
+    "driver/sim": ["core", "sim"],
+    "fixtures": ["fixtures"],
+    "examples": ["fixtures"],
+}
+
+# Where quoted includes are looked for; the folder's own headers may be named without a folder.
+INCLUDE_DIRS = ["", "runtime", "mockbroker", "driver", "tests"]
+PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include"]
+
+# Public headers (include <weir/...>) by library, and who may use those of the test side.
+TEST_SIDE_HEADERS = ["weir/driver.h", "weir/mockbroker.h"]
+TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench"]
+
+CALL = r"\b(?:%s)\s*\("
+
+# (what, regular expression, folders or files checked, folders or files allowed)
+FORBIDDEN = [
+    ("librdkafka", r"\brd_kafka_\w+", [""],
+     ["runtime/client", "mockbroker", "tests", "bench"]),
+    ("RocksDB", r"\brocksdb_\w+", [""],
+     ["runtime/state/rocksdb.c", "tests", "bench"]),
+    ("clock", CALL % "clock_gettime|gettimeofday|timespec_get|time|clock", [""],
+     ["runtime/core/clock.c", "driver", "bench", "scenarios", "tests/unit/sim"]),
+    ("sleep", CALL % "sleep|usleep|nanosleep|clock_nanosleep|thrd_sleep", [""],
+     ["driver/sim", "tests/unit/sim"]),
+    ("randomness", CALL % "rand|rand_r|random|srand|getrandom|arc4random|drand48", [""],
+     ["runtime/core/clock.c", "driver/sim", "tests/unit/sim"]),
+    ("thread creation", CALL % "pthread_create|thrd_create", ["runtime", "fixtures", "examples"],
+     ["runtime/cluster"]),
+    ("lock", r"\bpthread_(?:mutex|cond|rwlock|once)_\w+",
+     ["runtime/core", "runtime/state", "runtime/topology", "runtime/dsl", "fixtures"], []),
+    ("abort or exit", CALL % "abort|exit|_exit|quick_exit", ["runtime", "mockbroker"],
+     ["runtime/core/error.c"]),
+    ("non-local jump", CALL % "setjmp|longjmp|_setjmp", ["runtime", "mockbroker", "fixtures"], []),
+    ("unbounded or unchecked function",
+     CALL % "strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|alloca|system", [""], []),
+]
+
+FILE_LINES_MAX = 500
+FUNCTION_LINES_MAX = 70
+COLUMNS_MAX = 100
+
+SPDX = "/* SPDX-License-Identifier: Apache-2.0"
+UNFINISHED = r"\b(?:TODO|FIXME|XXX|HACK)\b"
