@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/buf.h"
 #include "core/config.h"
 #include "core/log.h"
 #include "core/settings.h"
@@ -126,20 +127,20 @@ static void default_serdes_are_found_by_name(void **state)
 
 static void collect(const char *name, const char *value, void *user)
 {
-    char *text = user;
-    strcat(strcat(strcat(strcat(text, name), "="), value), " ");
+    weir__buf_printf(user, "%s=%s ", name, value);
 }
 
 static void settings_with_a_prefix_go_through_in_order(void **state)
 {
-    char text[128] = "";
+    weir_buf text = {0};
     assert_set(*state, "consumer.session.timeout.ms", "6000");
     assert_set(*state, "producer.linger.ms", "5");
     assert_set(*state, "consumer.fetch.min.bytes", "1");
     assert_set(*state, "app.input", "lines");
     assert_set(*state, "ssl.ca.location", "/ca.pem");
-    weir__config_each(*state, "consumer.", collect, text);
-    assert_string_equal(text, "session.timeout.ms=6000 fetch.min.bytes=1 ");
+    weir__config_each(*state, "consumer.", collect, &text);
+    assert_string_equal(weir__buf_text(&text), "session.timeout.ms=6000 fetch.min.bytes=1 ");
+    weir__buf_fini(&text);
     assert_string_equal(weir_config_get(*state, "app.input"), "lines");
     assert_null(weir_config_get(*state, "app.output"));
 }
