@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Topics of a program's own: created through the admin API before the application starts. Weir
+ * creates internal topics by itself, never those that a topology names. */
+#ifndef WEIR_ADMIN_H
+#define WEIR_ADMIN_H
+
+#include <weir/weir.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weir_topic_spec {
+    const char *name;
+    int32_t partitions;
+    int16_t replication_factor; /* 0 or -1: the broker's default */
+    const char *const *config;  /* name, value, ..., NULL; NULL: none */
+} weir_topic_spec;
+
+/* Creates the topics that do not exist and waits until the cluster knows them. A topic that exists
+ * is left as it is, whatever its settings. Uses `bootstrap.servers`, `client.id` and the `admin.`
+ * settings of `config`. Blocks; any thread. */
+WEIR_API weir_err weir_create_topics(const weir_config *config, const weir_topic_spec *topics,
+                                     size_t count, weir_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
