@@ -9,6 +9,17 @@
 #include <weir/processor.h>
 
 #include "core/config.h"
+#include "core/log.h"
+
+/* What every client needs. Copied, but `config` is used only during the call. */
+typedef struct weir__client_opts {
+    const weir_config *config;
+    const char *client_id;
+    weir__log log; /* librdkafka's lines too: its threads call log.fn */
+} weir__client_opts;
+
+/* Checks all settings that go through to librdkafka; contacts nobody. */
+weir_err weir__client_check(const weir_config *config, weir_error *error);
 
 typedef struct weir__topic_partition {
     const char *topic; /* borrowed for the call; where a call returns lists: until it says */
@@ -24,7 +35,8 @@ typedef struct weir__offset {
 #define WEIR__OFFSET_BEGINNING ((int64_t)-2)
 #define WEIR__OFFSET_END ((int64_t)-1)
 
-/* A record as it came. Held, not copied: free with weir__message_free on any thread. */
+/* A record as it came. Held, not copied: free with weir__message_free on any thread, before its
+ * consumer is closed. */
 typedef struct weir__message weir__message;
 typedef struct weir__message_view {
     const char *topic; /* as long as the message */
@@ -61,9 +73,10 @@ typedef enum weir__consumer_role {
     WEIR__GLOBAL_CONSUMER,  /* the same, for global tables */
 } weir__consumer_role;
 
-weir_err weir__consumer_new(const weir_config *config, weir__consumer_role role,
-                            const char *client_id, const weir__consumer_events *events,
-                            weir__consumer **out, weir_error *error);
+/* `events` is copied; NULL for the roles without a group. */
+weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role role,
+                            const weir__consumer_events *events, weir__consumer **out,
+                            weir_error *error);
 /* Leaves the group (KIP-568 not needed: classic LeaveGroup) and frees. Waits at most a named limit.
  */
 void weir__consumer_close(weir__consumer *consumer);
@@ -90,7 +103,8 @@ weir_err weir__consumer_pause(weir__consumer *consumer, weir__topic_partition at
                               weir_error *error);
 weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at, int64_t offset,
                              weir_error *error);
-/* End offset as last told by a fetch (cached, no request); -1: not known yet. */
+/* End offset as last told by a fetch since it was assigned (cached, no request); -1: not known
+ * yet. */
 int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partition at);
 /* Offset of the next record to come. It moves on past what lies at the end without being a record
  * (transaction markers, compacted records) when a fetch has told so (PARTITION_EOF), and is known
@@ -129,8 +143,7 @@ typedef struct weir__outgoing {
 typedef void (*weir__delivered_fn)(weir_err err, const char *message, int64_t offset, void *user);
 
 /* acks=all, idempotent. */
-weir_err weir__producer_new(const weir_config *config, const char *client_id, weir__producer **out,
-                            weir_error *error);
+weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error);
 /* Copies the record. Waits while the queue is full. `delivered` NULL: failures are told by the next
  * flush. If it fails `delivered` is never called. */
 weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
@@ -152,8 +165,7 @@ int32_t weir__murmur2_partition(weir_slice key, int32_t partitions);
 /* Any thread; calls are serialised. */
 typedef struct weir__admin weir__admin;
 
-weir_err weir__admin_new(const weir_config *config, const char *client_id, weir__admin **out,
-                         weir_error *error);
+weir_err weir__admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error);
 void weir__admin_close(weir__admin *admin);
 
 typedef struct weir__new_topic {

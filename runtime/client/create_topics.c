@@ -32,7 +32,10 @@ weir_err weir_create_topics(const weir_config *config, const weir_topic_spec *to
                               .config = topics[i].config};
     }
     const char *client_id = weir_config_get(config, "client.id");
-    err = weir__admin_new(config, client_id != NULL ? client_id : "weir-admin", &admin, error);
+    weir__client_opts opts = {.config = config,
+                              .client_id = client_id != NULL ? client_id : "weir-admin",
+                              .log.level = weir__log_level_of(config)};
+    err = weir__admin_new(&opts, &admin, error);
     if (err == WEIR_OK) {
         err = weir__admin_create_topics(admin, wanted, count, error);
     }
