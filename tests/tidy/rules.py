@@ -15,15 +15,15 @@ INCLUDES = {
     "mockbroker": ["core", "mockbroker"],
     "driver/sim": ["core", "sim"],
     "fixtures": ["fixtures"],
-    "examples": ["fixtures"],
+    "examples": ["common", "fixtures"],
 }
 
 # Where quoted includes are looked for; the folder's own headers may be named without a folder.
 INCLUDE_DIRS = ["", "runtime", "mockbroker", "driver", "tests"]
 PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include"]
 
-# Public headers (include <weir/...>) by library, and who may use those of the test side.
-TEST_SIDE_HEADERS = ["weir/driver.h", "weir/mockbroker.h"]
+# Public headers of the test side begin so, and only these may include them.
+TEST_SIDE_HEADERS = ("weir/driver", "weir/mockbroker")
 TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench"]
 
 CALL = r"\b(?:%s)\s*\("
