@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The threads backend: real threads, of which only the one with the baton runs. The baton passes by
+ * bare futex calls, which ThreadSanitizer does not see: to it, only the program's own locks order
+ * the threads. */
+#include "sim/engine.h"
+
+static void take(weir__thread *thread)
+{
+    while (!__atomic_load_n(&thread->baton, __ATOMIC_ACQUIRE)) {
+        weir__futex_wait(&thread->baton, 0);
+    }
+    __atomic_store_n(&thread->baton, 0, __ATOMIC_RELAXED);
+}
+
+static void give(weir__thread *thread)
+{
+    __atomic_store_n(&thread->baton, 1, __ATOMIC_RELEASE);
+    weir__futex_wake(&thread->baton);
+}
+
+static void await(weir__thread *thread)
+{
+    (void)thread; /* the baton may be given before the thread waits for it */
+}
+
+static void swap(weir__thread *from, weir__thread *to)
+{
+    give(to);
+    take(from);
+}
+
+static void leave(weir__thread *from, weir__thread *to)
+{
+    (void)from;
+    give(to);
+}
+
+const weir__backend weir__backend_threads = {take, await, swap, leave, true};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Branches: a raw fork copies the one OS thread, and with it every managed thread, since all of
+ * them are stacks in its memory. libc's fork would reclaim the stacks of the parked threads, which
+ * do not exist in the child. */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sim/engine.h"
+#include "sim/real.h"
+
+/* Of libgcov, when the program is built for coverage. */
+void __gcov_reset(void) __attribute__((weak));
+void __gcov_dump(void) __attribute__((weak));
+
+int weir_sim_branch(uint64_t reseed)
+{
+    weir__sim *sim = &weir__the_sim;
+    weir_assert(sim->running && sim->backend == &weir__backend_borrowed);
+    fflush(NULL); /* what is buffered now is the parent's to write */
+    long child = REAL(syscall)(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+    if (child != 0) {
+        return (int)child;
+    }
+    sim->branch = true;
+    if (__gcov_reset) {
+        __gcov_reset();
+    }
+    if (reseed) {
+        for (int i = 0; i < WEIR_SIM_STREAM_COUNT; i++) {
+            sim->random[i] ^= weir__mix(reseed + (uint64_t)i);
+        }
+    }
+    return 0;
+}
+
+bool weir_sim_in_branch(void)
+{
+    return weir__the_sim.branch;
+}
+
+_Noreturn void weir_sim_branch_exit(int status)
+{
+    fflush(NULL);
+    if (__gcov_dump) {
+        __gcov_dump();
+    }
+    _exit(status);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of the simulation: its one state, threads, wait queues, timers, and what the files of
+ * this folder offer each other. Everything here is touched by the one running managed thread only,
+ * so nothing is locked. */
+#ifndef WEIR_DRIVER_SIM_ENGINE_H
+#define WEIR_DRIVER_SIM_ENGINE_H
+
+#include <pthread.h>
+#include <time.h>
+
+#include "core/buf.h"
+#include "core/error.h"
+#include "sim/context.h"
+#include "sim/sim.h"
+
+#define WEIR__NEVER INT64_MAX /* a deadline that does not come */
+#define WEIR__BUCKETS 1024    /* of wait queues, a power of two */
+#define WEIR__PARK_STACK 4096 /* bytes; a parked thread only waits on a futex */
+#define WEIR__BLOCK_COST_US 1 /* virtual time that a switch takes */
+#define WEIR__SPIN_FREE 16    /* clock reads without blocking that cost no time */
+#define WEIR__SPIN_COST_US 20 /* virtual time of each one after those */
+#define WEIR__SPIN_YIELD 64   /* clock reads without blocking between two yields */
+#define WEIR__MONOTONIC_BASE_US                                                                    \
+    1000000000LL /* CLOCK_MONOTONIC at virtual time 0: not 0, which                                \
+                  programs take for "never" */
+
+typedef struct weir__thread weir__thread;
+typedef struct weir__queue weir__queue;
+
+typedef enum weir__wait {
+    WEIR__WAIT_NONE,
+    WEIR__WAIT_SLEEP,
+    WEIR__WAIT_MUTEX,
+    WEIR__WAIT_READ_LOCK,
+    WEIR__WAIT_WRITE_LOCK,
+    WEIR__WAIT_COND,
+    WEIR__WAIT_JOIN,
+    WEIR__WAIT_ONCE,
+    WEIR__WAIT_FUTEX,
+    WEIR__WAIT_POLL,
+    WEIR__WAIT_FD,
+    WEIR__WAIT_NOTIFY,
+} weir__wait;
+
+typedef enum weir__state {
+    WEIR__RUNNABLE, /* in the run queue, or held back because its host stands still */
+    WEIR__RUNNING,
+    WEIR__BLOCKED,
+    WEIR__DONE,
+} weir__state;
+
+/* fire() runs on whichever thread looks for work; it must not block. */
+typedef struct weir__timer {
+    int64_t due_us;
+    uint64_t sequence;
+    size_t slot; /* place in the heap, from 1; 0: not armed */
+    void (*fire)(struct weir__timer *timer);
+} weir__timer;
+
+/* A thread's place in one wait queue. */
+typedef struct weir__waiter {
+    weir__thread *thread;
+    const void *object; /* which of the objects that share the bucket */
+    weir__queue *queue; /* NULL: in none */
+    struct weir__waiter *prev;
+    struct weir__waiter *next;
+} weir__waiter;
+
+/* Threads in the order in which they began to wait. */
+struct weir__queue {
+    weir__waiter *first;
+    weir__waiter *last;
+};
+
+struct weir_host {
+    int id;
+    char name[WEIR_SIM_NAME_MAX];
+    bool alive;
+    bool paused;
+    int64_t skew_us;
+};
+
+struct weir__thread {
+    int id;
+    char name[WEIR_SIM_NAME_MAX];
+    weir_host *home;   /* whose fate it shares */
+    weir_host *acting; /* where what it makes belongs */
+    weir__thread *prev;
+    weir__thread *next; /* by creation */
+
+    weir__state state;
+    bool queued; /* in the run queue */
+    weir__thread *run_prev;
+    weir__thread *run_next;
+    uint64_t priority; /* PCT: higher runs first */
+    int spins;         /* clock reads and empty polls since it last blocked */
+
+    weir__wait wait;
+    const void *object; /* what it waits for */
+    int object_fd;      /* WEIR__WAIT_FD */
+    const struct pollfd *polled;
+    size_t polled_count;
+    int64_t since_us;
+    int64_t deadline_us;
+    bool woken; /* by something other than its timer */
+    weir__waiter waiter;
+    weir__waiter *waiters; /* the queues that it is in */
+    size_t waiter_count;
+    weir__timer timer;
+
+    const void **held; /* locks, oldest first; one entry an acquisition */
+    size_t held_count;
+    size_t held_capacity;
+    const void *lease; /* lock that a thread of a still host may run on to release */
+
+    void *(*fn)(void *arg);
+    int (*fn_c11)(void *arg); /* instead of fn */
+    void *arg;
+    void *result;
+    pthread_t handle;
+    bool detached;
+    bool joined;
+    int rounds; /* of thread-local destructors */
+
+    weir__context context; /* borrowed backend */
+    int parked;
+    int release;
+    int baton; /* threads backend */
+    _Alignas(16) unsigned char park_stack[WEIR__PARK_STACK];
+};
+
+/* How threads are carried by the operating system. */
+typedef struct weir__backend {
+    /* Called first on each new OS thread; returns when the thread is switched to. */
+    void (*begin)(weir__thread *thread);
+    /* Called by the creator: waits until `begin` is far enough to be switched to. */
+    void (*await)(weir__thread *thread);
+    void (*swap)(weir__thread *from, weir__thread *to);
+    /* `from` has ended: its OS thread returns from here and exits by itself. */
+    void (*leave)(weir__thread *from, weir__thread *to);
+    bool join_at_once; /* so that tools see the join */
+} weir__backend;
+
+extern const weir__backend weir__backend_borrowed;
+extern const weir__backend weir__backend_threads;
+
+typedef struct weir__sim {
+    bool running;
+    weir_sim_opts opts;
+    const weir__backend *backend;
+    bool branch;
+
+    int64_t now_us;
+    uint64_t sequence;
+    uint64_t random[WEIR_SIM_STREAM_COUNT];
+    bool app_manual;
+    int64_t app_us; /* while app_manual: what now_us is for the program */
+    int64_t progress_us;
+    bool overlong_told;
+
+    weir__thread *main;
+    weir__thread *first; /* of all threads, by creation */
+    weir__thread *last;
+    int thread_count;
+    int next_id;
+    weir__thread *run_first;
+    weir__thread *run_last;
+    size_t run_count;
+    uint64_t lowest;         /* PCT: priorities of demoted threads count down from here */
+    uint64_t change;         /* PCT: scheduling points until the next change of priority */
+    weir__thread *ended[16]; /* joined or detached, their OS threads exiting */
+    size_t ended_count;
+    weir__thread *parked_for_good; /* of crashed hosts of earlier simulations */
+
+    weir__timer **timers; /* heap, [1] is the earliest */
+    size_t timer_count;
+    size_t timer_capacity;
+    weir__queue buckets[WEIR__BUCKETS];
+
+    weir_host hosts[WEIR_SIM_HOST_MAX];
+    int host_count;
+    int still_hosts; /* crashed or paused */
+
+    bool stuck; /* `main` was resumed to tell it */
+    weir_sim_stuck stuck_why;
+    char *stuck_report;
+
+    uint64_t pointers; /* handed out where a library prints an address as an id */
+
+    uint64_t hash;
+    weir_sim_stats stats;
+    void (*on_event)(const weir_sim_event *event, void *user);
+    void *on_event_user;
+    bool on_event_switches;
+    FILE *trace_out;
+    weir_sim_trace_form trace_form;
+    bool trace_switches;
+} weir__sim;
+
+extern weir__sim weir__the_sim;
+extern _Thread_local weir__thread *weir__self; /* NULL: not managed */
+
+/* The calling thread where clocks, sockets and randomness are simulated for it; else NULL. */
+static inline weir__thread *weir__managed(void)
+{
+    weir__thread *self = weir__self;
+    return self && (weir__the_sim.running || self != weir__the_sim.main) ? self : NULL;
+}
+
+/* The calling thread where locks and joins go through the scheduler. That lasts longer: threads of
+ * library pools outlive a simulation, and are joined at exit. */
+static inline weir__thread *weir__synced(void)
+{
+    weir__thread *self = weir__self;
+    return self && (weir__the_sim.running || weir__the_sim.thread_count > 1) ? self : NULL;
+}
+
+/* scheduler.c */
+/* False: the deadline came (or, after the end of the simulation, nobody is left to wait for). The
+ * thread must have filled waiter.object and what the report needs. */
+bool weir__block(weir__thread *self, weir__wait wait, int64_t deadline_us);
+bool weir__wait_object(weir__thread *self, weir__wait wait, const void *object,
+                       int64_t deadline_us);
+/* In several queues at once; `waiters` have their `queue` set and stay the caller's. */
+bool weir__wait_queues(weir__thread *self, weir__wait wait, weir__waiter *waiters, size_t count,
+                       int64_t deadline_us);
+void weir__wake(weir__thread *thread);
+void weir__wake_object(const void *object, int max);
+/* One that is able to run: a lock must not be handed to a host that stands still. */
+void weir__wake_for_lock(const void *object);
+void weir__wake_queue(weir__queue *queue);
+void weir__yield(weir__thread *self);
+void weir__spin(weir__thread *self, int weight); /* the clock was read, a poll was empty */
+void weir__switch_point(weir__thread *self);     /* where RANDOM and PCT may also switch */
+void weir__enqueue(weir__thread *thread);
+void weir__dequeue(weir__thread *thread);
+/* Ends `self`: never runs again as a managed thread. */
+void weir__leave(weir__thread *self);
+/* Lets others run until the host of `self` goes on. */
+void weir__stand_still(weir__thread *self);
+bool weir__is_still(const weir__thread *thread);
+void weir__lease_where_needed(weir__thread *thread);
+void weir__forget_waits(weir__thread *thread);
+bool weir__anybody_else(void); /* after the end: threads that run, or will */
+weir__queue *weir__bucket(const void *object);
+
+/* timers.c */
+void weir__timer_arm(weir__timer *timer, int64_t due_us);
+void weir__timer_disarm(weir__timer *timer);
+
+/* threads.c */
+int weir__thread_start(weir__thread *thread, const pthread_attr_t *attr);
+weir__thread *weir__thread_new(weir_host *home, const char *name);
+weir__thread *weir__thread_of(pthread_t handle); /* not joined yet; NULL: not managed */
+void weir__thread_name(const weir__thread *thread, char out[WEIR_SIM_NAME_MAX]);
+int weir__thread_join(weir__thread *self, weir__thread *other, void **result);
+void weir__thread_retire(weir__thread *thread); /* joined or detached, and ended */
+void weir__threads_reap(void);
+void weir__threads_stop(void);
+pthread_t weir__stable_handle(const weir__thread *thread);
+
+/* locks.c */
+void weir__held_add(weir__thread *self, const void *lock);
+void weir__held_remove(weir__thread *self, const void *lock);
+bool weir__holds(const weir__thread *thread, const void *lock);
+weir__thread *weir__holder(const void *lock); /* NULL: nobody managed */
+
+/* sim.c */
+uint64_t weir__mix(uint64_t value);
+int64_t weir__wall_us(const weir__thread *thread, bool program);
+/* The virtual time of an absolute deadline of CLOCK_REALTIME or CLOCK_MONOTONIC; which of the two
+ * is meant is seen from its size when the clock is not known. */
+int64_t weir__deadline_of(const weir__thread *self, const struct timespec *at);
+int64_t weir__deadline_on(const weir__thread *self, clockid_t clock, const struct timespec *at);
+int64_t weir__after_us(int64_t us); /* now + us, saturating */
+
+/* trace.c */
+void weir__trace_switch(const weir__thread *to);
+void weir__trace_event(const char *kind, const char *detail);
+
+/* sockets.c */
+void weir__files_reset_host(const weir_host *host);
+void weir__files_stop(void);
+/* links.c */
+void weir__links_stop(void);
+
+#endif

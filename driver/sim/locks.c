@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Locks. The state of a lock is libc's, so that code that is not managed agrees with it; a managed
+ * thread tries, and waits in the simulation, never in the kernel.
+ *
+ * Each thread knows which locks it holds. A thread of a host that stands still (crashed, paused)
+ * may hold a lock that belongs to the process rather than to its host (of RocksDB's pool, say):
+ * as soon as a thread of another host wants it, the holder gets a lease to run on until it has
+ * released it. */
+#include "sim/locks.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "sim/real.h"
+
+void weir__held_add(weir__thread *self, const void *lock)
+{
+    if (self->held_count == self->held_capacity) {
+        size_t capacity = self->held_capacity ? self->held_capacity * 2 : 16;
+        self->held = realloc(self->held, capacity * sizeof *self->held);
+        weir_assert(self->held);
+        self->held_capacity = capacity;
+    }
+    self->held[self->held_count++] = lock;
+}
+
+void weir__held_remove(weir__thread *self, const void *lock)
+{
+    for (size_t i = self->held_count; i-- > 0;) {
+        if (self->held[i] == lock) {
+            for (self->held_count--; i < self->held_count; i++) {
+                self->held[i] = self->held[i + 1];
+            }
+            return;
+        }
+    }
+}
+
+bool weir__holds(const weir__thread *thread, const void *lock)
+{
+    for (size_t i = thread->held_count; i-- > 0;) {
+        if (thread->held[i] == lock) {
+            return true;
+        }
+    }
+    return false;
+}
+
+weir__thread *weir__holder(const void *lock)
+{
+    for (weir__thread *thread = weir__the_sim.first; thread; thread = thread->next) {
+        if (weir__holds(thread, lock)) {
+            return thread;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Leases ---- */
+
+static void grant(weir__thread *thread, const void *lock)
+{
+    thread->lease = lock;
+    if (thread->state == WEIR__RUNNABLE) {
+        weir__enqueue(thread);
+    } else if (thread->state == WEIR__BLOCKED && thread->deadline_us != WEIR__NEVER) {
+        weir__timer_arm(&thread->timer, thread->deadline_us);
+    }
+}
+
+static bool wanted(const void *lock)
+{
+    for (weir__waiter *waiter = weir__bucket(lock)->first; waiter; waiter = waiter->next) {
+        if (waiter->object == lock && !weir__is_still(waiter->thread)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void weir__lease_where_needed(weir__thread *thread)
+{
+    for (size_t i = 0; i < thread->held_count; i++) {
+        if (wanted(thread->held[i])) {
+            grant(thread, thread->held[i]);
+            return;
+        }
+    }
+}
+
+static void lease_to_holders(const void *lock)
+{
+    for (weir__thread *thread = weir__the_sim.first; thread; thread = thread->next) {
+        if (weir__is_still(thread) && weir__holds(thread, lock)) {
+            grant(thread, lock);
+        }
+    }
+}
+
+static void end_lease(weir__thread *self)
+{
+    self->lease = NULL;
+    if (!weir__is_still(self)) {
+        return;
+    }
+    weir__lease_where_needed(self);
+    if (!self->lease) {
+        weir__stand_still(self);
+    }
+}
+
+/* ---- Acquire and release ---- */
+
+int weir__lock_acquire(weir__thread *self, const weir__lock_class *class, void *lock,
+                       int64_t deadline_us)
+{
+    weir__switch_point(self);
+    for (;;) {
+        int error = class->attempt(lock);
+        if (error == 0 || error == EOWNERDEAD) {
+            weir__held_add(self, lock);
+            return error;
+        }
+        if (error != EBUSY) {
+            return error;
+        }
+        if (!weir__holder(lock)) {
+            /* A thread that is not managed holds it. */
+            REAL(sched_yield)();
+            weir__yield(self);
+        } else {
+            if (weir__the_sim.still_hosts) {
+                lease_to_holders(lock);
+            }
+            if (!weir__wait_object(self, class->wait, lock, deadline_us) &&
+                deadline_us != WEIR__NEVER) {
+                return ETIMEDOUT;
+            }
+        }
+    }
+}
+
+void weir__lock_released(weir__thread *self, void *lock)
+{
+    weir__held_remove(self, lock);
+    if (weir__bucket(lock)->first) {
+        weir__wake_for_lock(lock);
+    }
+    if (self->lease == lock && !weir__holds(self, lock)) {
+        end_lease(self);
+    }
+}
+
+static int try_mutex(void *lock)
+{
+    return REAL(pthread_mutex_trylock)(lock);
+}
+
+static const weir__lock_class mutex_class = {WEIR__WAIT_MUTEX, try_mutex};
+
+int weir__mutex_lock(weir__thread *self, pthread_mutex_t *mutex, int64_t deadline_us)
+{
+    if (weir__holds(self, mutex)) {
+        /* A recursive mutex gives 0, an error-checking one EDEADLK; on a normal one the thread
+         * blocks for good, which the report of the deadlock shows. */
+        static const struct timespec past = {0, 0};
+        int error = REAL(pthread_mutex_clocklock)(mutex, CLOCK_MONOTONIC, &past);
+        if (error != ETIMEDOUT) {
+            if (error == 0) {
+                weir__held_add(self, mutex);
+            }
+            return error;
+        }
+    }
+    return weir__lock_acquire(self, &mutex_class, mutex, deadline_us);
+}
+
+int weir__mutex_unlock(weir__thread *self, pthread_mutex_t *mutex)
+{
+    int error = REAL(pthread_mutex_unlock)(mutex);
+    if (!error) {
+        weir__lock_released(self, mutex);
+    }
+    return error;
+}

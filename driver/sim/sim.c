@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Start and end of the simulation, virtual time, seeded choice, waiting of the test. */
+#include "sim/sim.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/engine.h"
+#include "sim/libraries.h"
+#include "sim/real.h"
+
+#define EPOCH_MS 1700000000000LL
+#define PCT_LOWEST ((uint64_t)1 << 62)
+
+weir__sim weir__the_sim;
+
+/* ---- Seeded choice ---- */
+
+uint64_t weir__mix(uint64_t value)
+{
+    /* The finaliser of splitmix64 (Steele, Lea, Flood 2014). */
+    value += 0x9E3779B97F4A7C15ULL;
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
+    return value ^ (value >> 31);
+}
+
+uint64_t weir_sim_random(weir_sim_stream stream)
+{
+    uint64_t *state = &weir__the_sim.random[stream];
+    uint64_t value = weir__mix(*state);
+    *state += 0x9E3779B97F4A7C15ULL;
+    return value;
+}
+
+/* ---- Start and end ---- */
+
+static bool built_with_tsan(void)
+{
+#if defined(__SANITIZE_THREAD__) || defined(WEIR_THREAD_SANITIZER)
+    return true;
+#else
+    return false;
+#endif
+}
+
+static const weir__backend *backend_for(const weir_sim_opts *opts)
+{
+    /* ThreadSanitizer keeps its own idea of which OS thread is which. */
+    if (opts->backend == WEIR_SIM_THREADS || built_with_tsan() || !weir__context_supported()) {
+        return &weir__backend_threads;
+    }
+    return &weir__backend_borrowed;
+}
+
+static void fill_defaults(weir_sim_opts *opts)
+{
+    if (!opts->epoch_ms) {
+        opts->epoch_ms = EPOCH_MS;
+    }
+    if (!opts->max_virtual_us) {
+        opts->max_virtual_us = WEIR_SIM_MAX_VIRTUAL_US;
+    }
+    if (!opts->livelock_us) {
+        opts->livelock_us = WEIR_SIM_LIVELOCK_US;
+    }
+}
+
+/* Threads of library pools that an earlier simulation left wait on: their waits keep their length
+ * while virtual time starts again from 0. */
+static void rebase(weir__sim *sim, int64_t elapsed_us)
+{
+    for (size_t i = 1; i <= sim->timer_count; i++) {
+        sim->timers[i]->due_us -= elapsed_us; /* the same for all: the heap stays a heap */
+    }
+    for (weir__thread *thread = sim->first; thread; thread = thread->next) {
+        thread->since_us = 0;
+        if (thread->deadline_us != WEIR__NEVER) {
+            thread->deadline_us -= elapsed_us;
+        }
+        if (thread != sim->main && thread->home == &sim->hosts[0]) {
+            thread->id = sim->next_id++;
+        }
+    }
+}
+
+static void reset(weir__sim *sim, const weir_sim_opts *opts)
+{
+    int64_t elapsed_us = sim->now_us;
+    sim->opts = *opts;
+    sim->now_us = 0;
+    sim->app_manual = false;
+    sim->progress_us = 0;
+    sim->overlong_told = false;
+    sim->next_id = 1; /* 0 is the main thread */
+    sim->lowest = PCT_LOWEST;
+    sim->change = 1;
+    sim->pointers = 0;
+    sim->hash = weir__mix(opts->seed);
+    sim->stats = (weir_sim_stats){0};
+    for (int i = 0; i < WEIR_SIM_STREAM_COUNT; i++) {
+        sim->random[i] = weir__mix(opts->seed ^ weir__mix((uint64_t)i + 1));
+    }
+    memset(sim->hosts + 1, 0, sizeof sim->hosts - sizeof *sim->hosts);
+    sim->hosts[0] = (weir_host){.name = "driver", .alive = true};
+    sim->host_count = 1;
+    rebase(sim, elapsed_us);
+}
+
+weir_err weir_sim_start(const weir_sim_opts *opts, weir_error *error)
+{
+    weir__sim *sim = &weir__the_sim;
+    static const weir_sim_opts none;
+    weir_sim_opts filled = opts ? *opts : none;
+    fill_defaults(&filled);
+    const weir__backend *backend = backend_for(&filled);
+    if (sim->running) {
+        return weir__error_set(error, WEIR_ESTATE, "a simulation runs already in this process");
+    }
+    if (sim->thread_count > 1 && (weir__self != sim->main || backend != sim->backend)) {
+        return weir__error_set(error, WEIR_ESTATE,
+                               "threads of an earlier simulation remain: start this one from the "
+                               "same thread, with the same backend");
+    }
+    weir_err err = weir__libraries_check_loaded(error);
+    if (err) {
+        return err;
+    }
+    sim->backend = backend;
+    reset(sim, &filled);
+    if (!sim->main) {
+        sim->next_id = 0;
+        sim->main = weir__thread_new(&sim->hosts[0], "test");
+        if (!sim->main) {
+            return weir__error_set(error, WEIR_ENOMEM, "out of memory");
+        }
+    }
+    sim->main->handle = pthread_self();
+    sim->main->state = WEIR__RUNNING;
+    sim->main->spins = 0;
+    weir__self = sim->main;
+    sim->running = true;
+    return WEIR_OK;
+}
+
+void weir_sim_stop(void)
+{
+    weir__sim *sim = &weir__the_sim;
+    if (!sim->running) {
+        return;
+    }
+    weir_assert(weir__self == sim->main);
+    weir__files_stop();
+    weir__links_stop();
+    weir__threads_stop();
+    sim->running = false;
+    sim->on_event = NULL;
+    sim->trace_out = NULL;
+    free(sim->stuck_report);
+    sim->stuck_report = NULL;
+    if (sim->thread_count == 1) { /* nobody is left: leave no trace */
+        free(sim->timers);
+        sim->timers = NULL;
+        sim->timer_capacity = 0;
+        free(sim->main->held);
+        free(sim->main);
+        sim->main = NULL;
+        sim->first = NULL;
+        sim->last = NULL;
+        sim->thread_count = 0;
+        sim->still_hosts = 0;
+        weir__self = NULL;
+    }
+}
+
+bool weir_sim_running(void)
+{
+    return weir__the_sim.running;
+}
+
+/* ---- Time ---- */
+
+int64_t weir_sim_now_us(void)
+{
+    return weir__the_sim.now_us;
+}
+
+int64_t weir__wall_us(const weir__thread *thread, bool program)
+{
+    const weir__sim *sim = &weir__the_sim;
+    int64_t now_us = program && sim->app_manual ? sim->app_us : sim->now_us;
+    return sim->opts.epoch_ms * 1000 + now_us + thread->acting->skew_us;
+}
+
+int64_t weir_sim_wall_ms(void)
+{
+    weir_assert(weir__self);
+    return weir__wall_us(weir__self, true) / 1000;
+}
+
+int64_t weir__after_us(int64_t us)
+{
+    int64_t at;
+    if (us < 0) {
+        us = 0;
+    }
+    return __builtin_add_overflow(weir__the_sim.now_us, us, &at) ? WEIR__NEVER : at;
+}
+
+static bool to_us(const struct timespec *at, int64_t *us)
+{
+    return !__builtin_mul_overflow((int64_t)at->tv_sec, (int64_t)1000000, us) &&
+           !__builtin_add_overflow(*us, (int64_t)(at->tv_nsec + 999) / 1000, us);
+}
+
+int64_t weir__deadline_on(const weir__thread *self, clockid_t clock, const struct timespec *at)
+{
+    int64_t us;
+    if (!to_us(at, &us)) {
+        return WEIR__NEVER;
+    }
+    if (clock == CLOCK_REALTIME) {
+        return us - weir__wall_us(self, false) + weir__the_sim.now_us;
+    }
+    return us - WEIR__MONOTONIC_BASE_US;
+}
+
+int64_t weir__deadline_of(const weir__thread *self, const struct timespec *at)
+{
+    int64_t us;
+    if (!to_us(at, &us)) {
+        return WEIR__NEVER;
+    }
+    int64_t from_wall = us - weir__wall_us(self, false);
+    int64_t from_monotonic = us - WEIR__MONOTONIC_BASE_US - weir__the_sim.now_us;
+    bool wall = llabs(from_wall) < llabs(from_monotonic);
+    return weir__the_sim.now_us + (wall ? from_wall : from_monotonic);
+}
+
+void weir_sim_sleep_us(int64_t us)
+{
+    weir_assert(weir__self);
+    weir__block(weir__self, WEIR__WAIT_SLEEP, weir__after_us(us));
+}
+
+void weir_sim_yield(void)
+{
+    weir_assert(weir__self);
+    weir__yield(weir__self);
+}
+
+void weir_sim_progress(void)
+{
+    weir__the_sim.progress_us = weir__the_sim.now_us;
+}
+
+bool weir_sim_wait(int64_t wake_us)
+{
+    weir_assert(weir__self);
+    return weir__wait_object(weir__self, WEIR__WAIT_NOTIFY, &weir__the_sim, wake_us);
+}
+
+void weir_sim_notify(void)
+{
+    weir__wake_object(&weir__the_sim, 1);
+}
+
+void weir_sim_app_clock_manual(bool manual)
+{
+    weir__sim *sim = &weir__the_sim;
+    if (manual && !sim->app_manual) {
+        sim->app_us = sim->now_us;
+    }
+    sim->app_manual = manual;
+}
+
+void weir_sim_app_clock_advance_us(int64_t us)
+{
+    weir__the_sim.app_us += us;
+}
+
+weir_sim_stats weir_sim_get_stats(void)
+{
+    weir_sim_stats stats = weir__the_sim.stats;
+    stats.threads = weir__the_sim.thread_count;
+    return stats;
+}

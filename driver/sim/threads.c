@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Life of managed threads. A thread ends in the destructor of a thread-local key, in the last but
+ * one round of destructors: so other destructors (C++ thread_local, RocksDB's per-thread state)
+ * still run as part of the managed thread, also after pthread_exit. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "sim/engine.h"
+#include "sim/real.h"
+
+#define LAST_ROUND (_POSIX_THREAD_DESTRUCTOR_ITERATIONS - 1)
+/* Handles for code that makes random seeds of them: equal in every run, unlike addresses. */
+#define STABLE_HANDLE_BASE ((pthread_t)1 << 20)
+
+static pthread_key_t end_key;
+static pthread_once_t end_key_once = PTHREAD_ONCE_INIT;
+
+static void end_of_thread(void *arg)
+{
+    weir__thread *thread = arg;
+    if (++thread->rounds < LAST_ROUND) {
+        pthread_setspecific(end_key, thread);
+        return;
+    }
+    weir__leave(thread);
+}
+
+static void make_end_key(void)
+{
+    int error = pthread_key_create(&end_key, end_of_thread);
+    weir_assert(!error);
+}
+
+/* ---- The list of threads ---- */
+
+weir__thread *weir__thread_new(weir_host *home, const char *name)
+{
+    weir__sim *sim = &weir__the_sim;
+    weir__thread *thread = NULL;
+    /* The park stack wants its alignment. */
+    if (posix_memalign((void **)&thread, _Alignof(weir__thread), sizeof *thread)) {
+        return NULL;
+    }
+    memset(thread, 0, sizeof *thread);
+    thread->id = sim->next_id++;
+    thread->home = home;
+    thread->acting = home;
+    thread->deadline_us = WEIR__NEVER;
+    if (name) {
+        snprintf(thread->name, sizeof thread->name, "%s", name);
+    }
+    if (sim->opts.policy == WEIR_SIM_PCT) {
+        thread->priority = sim->lowest + (weir_sim_random(WEIR_SIM_SCHEDULE) >> 2);
+    }
+    thread->prev = sim->last;
+    *(sim->last ? &sim->last->next : &sim->first) = thread;
+    sim->last = thread;
+    sim->thread_count++;
+    return thread;
+}
+
+static void unlink_thread(weir__thread *thread)
+{
+    weir__sim *sim = &weir__the_sim;
+    *(thread->prev ? &thread->prev->next : &sim->first) = thread->next;
+    *(thread->next ? &thread->next->prev : &sim->last) = thread->prev;
+    sim->thread_count--;
+}
+
+static void free_thread(weir__thread *thread)
+{
+    free(thread->held);
+    free(thread);
+}
+
+pthread_t weir__stable_handle(const weir__thread *thread)
+{
+    return STABLE_HANDLE_BASE + (pthread_t)thread->id;
+}
+
+weir__thread *weir__thread_of(pthread_t handle)
+{
+    for (weir__thread *thread = weir__the_sim.first; thread; thread = thread->next) {
+        if (pthread_equal(thread->handle, handle) ||
+            pthread_equal(weir__stable_handle(thread), handle)) {
+            return thread;
+        }
+    }
+    return NULL;
+}
+
+void weir__thread_name(const weir__thread *thread, char out[WEIR_SIM_NAME_MAX])
+{
+    if (thread->name[0]) {
+        snprintf(out, WEIR_SIM_NAME_MAX, "%s", thread->name);
+    } else {
+        snprintf(out, WEIR_SIM_NAME_MAX, "t%d", thread->id);
+    }
+}
+
+/* ---- Start ---- */
+
+static void *run(void *arg)
+{
+    weir__thread *thread = arg;
+    pthread_setspecific(end_key, thread);
+    weir__the_sim.backend->begin(thread);
+    weir__self = thread;
+    if (thread->fn_c11) {
+        thread->result = (void *)(intptr_t)thread->fn_c11(thread->arg);
+    } else {
+        thread->result = thread->fn(thread->arg);
+    }
+    return thread->result;
+}
+
+/* Our own attributes: joinable, so that the end of the OS thread can be waited for. */
+static int create(weir__thread *thread, const pthread_attr_t *attr)
+{
+    pthread_attr_t own;
+    size_t stack_bytes;
+    int detach_state;
+    int error = pthread_attr_init(&own);
+    if (error) {
+        return error;
+    }
+    if (attr) {
+        pthread_attr_getdetachstate(attr, &detach_state);
+        thread->detached = detach_state == PTHREAD_CREATE_DETACHED;
+        pthread_attr_getstacksize(attr, &stack_bytes);
+        pthread_attr_setstacksize(&own, stack_bytes);
+    }
+    /* A signal handler on a parked thread would use thread-locals that another one runs on. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = REAL(pthread_create)(&thread->handle, &own, run, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&own);
+    return error;
+}
+
+int weir__thread_start(weir__thread *thread, const pthread_attr_t *attr)
+{
+    REAL(pthread_once)(&end_key_once, make_end_key);
+    int error = create(thread, attr);
+    if (error) {
+        unlink_thread(thread);
+        free_thread(thread);
+        return error;
+    }
+    weir__the_sim.backend->await(thread);
+    thread->state = WEIR__RUNNABLE;
+    weir__enqueue(thread);
+    return 0;
+}
+
+/* ---- End ---- */
+
+static void reap(weir__thread *thread)
+{
+    if (!weir__the_sim.branch) { /* in a branch the OS threads do not exist */
+        REAL(pthread_join)(thread->handle, NULL);
+    }
+    free_thread(thread);
+}
+
+void weir__threads_reap(void)
+{
+    weir__sim *sim = &weir__the_sim;
+    while (sim->ended_count) {
+        reap(sim->ended[--sim->ended_count]);
+    }
+}
+
+/* The OS thread's exit is waited for later, many at once: that costs less than one by one. */
+void weir__thread_retire(weir__thread *thread)
+{
+    weir__sim *sim = &weir__the_sim;
+    unlink_thread(thread);
+    if (sim->ended_count == sizeof sim->ended / sizeof *sim->ended) {
+        weir__threads_reap();
+    }
+    sim->ended[sim->ended_count++] = thread;
+}
+
+int weir__thread_join(weir__thread *self, weir__thread *other, void **result)
+{
+    if (other == self) {
+        return EDEADLK;
+    }
+    if (other->joined || other->detached) {
+        return EINVAL;
+    }
+    other->joined = true;
+    while (other->state != WEIR__DONE) {
+        bool woken = weir__wait_object(self, WEIR__WAIT_JOIN, other, WEIR__NEVER);
+        weir_assert(woken || weir__the_sim.running); /* else it waits for a dead thread */
+    }
+    if (result) {
+        *result = other->result;
+    }
+    if (weir__the_sim.backend->join_at_once && !weir__the_sim.branch) {
+        unlink_thread(other);
+        reap(other);
+    } else {
+        weir__thread_retire(other);
+    }
+    return 0;
+}
+
+/* Threads of hosts end with the simulation; those of the driver's host (library pools) stay, to be
+ * joined at exit or to serve the next simulation. */
+void weir__threads_stop(void)
+{
+    static weir_host limbo = {.name = "ended"};
+    weir__sim *sim = &weir__the_sim;
+    for (weir__thread *thread = sim->first; thread; thread = thread->next) {
+        if (thread->home != &sim->hosts[0]) {
+            thread->home = &limbo;
+            thread->acting = &limbo;
+            weir__timer_disarm(&thread->timer);
+            weir__dequeue(thread);
+            thread->lease = NULL;
+            sim->still_hosts++;
+        } else {
+            thread->acting = &sim->hosts[0];
+        }
+    }
+    weir__threads_reap();
+}

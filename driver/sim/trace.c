@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The trace: every switch and every labelled event goes into the hash; observers and a file may
+ * have them too. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "sim/engine.h"
+
+#define DETAIL_MAX 1024 /* a longer text is cut, in the hash too */
+
+static void hash_word(uint64_t word)
+{
+    uint64_t *hash = &weir__the_sim.hash;
+    *hash = (*hash ^ word) * 0x9E3779B97F4A7C15ULL;
+    *hash ^= *hash >> 29;
+}
+
+static void hash_text(const char *text)
+{
+    uint64_t word = 14695981039346656037ULL; /* FNV-1a */
+    for (const char *c = text; *c; c++) {
+        word = (word ^ (uint8_t)*c) * 1099511628211ULL;
+    }
+    hash_word(word);
+}
+
+uint64_t weir_sim_trace_hash(void)
+{
+    return weir__the_sim.hash;
+}
+
+/* ---- Writing ---- */
+
+static void write_json_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const char *c = text; *c; c++) {
+        if (*c == '"' || *c == '\\') {
+            fputc('\\', out);
+            fputc(*c, out);
+        } else if ((unsigned char)*c < 0x20) {
+            fprintf(out, "\\u%04x", (unsigned)(unsigned char)*c);
+        } else {
+            fputc(*c, out);
+        }
+    }
+    fputc('"', out);
+}
+
+static void write_json(FILE *out, const weir_sim_event *event)
+{
+    const char *const names[] = {"host", "thread", "kind", "detail"};
+    const char *const values[] = {event->host, event->thread, event->kind, event->detail};
+    fprintf(out, "{\"us\":%" PRId64, event->us);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        fprintf(out, ",\"%s\":", names[i]);
+        write_json_text(out, values[i]);
+    }
+    fputs("}\n", out);
+}
+
+static void write_text(FILE *out, const weir_sim_event *event)
+{
+    fprintf(out, "%" PRId64 ".%06" PRId64 " %s %s %s%s%s\n", event->us / 1000000,
+            event->us % 1000000, event->host, event->thread, event->kind,
+            event->detail[0] ? " " : "", event->detail);
+}
+
+static void deliver(const weir__thread *thread, const char *kind, const char *detail, bool wanted,
+                    bool written)
+{
+    weir__sim *sim = &weir__the_sim;
+    char name[WEIR_SIM_NAME_MAX];
+    weir__thread_name(thread, name);
+    weir_sim_event event = {sim->now_us, thread->acting->name, name, kind, detail};
+    if (wanted && sim->on_event) {
+        sim->on_event(&event, sim->on_event_user);
+    }
+    if (written && sim->trace_out) {
+        (sim->trace_form == WEIR_SIM_TEXT ? write_text : write_json)(sim->trace_out, &event);
+    }
+}
+
+/* ---- Events ---- */
+
+void weir__trace_switch(const weir__thread *to)
+{
+    weir__sim *sim = &weir__the_sim;
+    hash_word((uint64_t)sim->now_us);
+    hash_word((uint64_t)to->id);
+    if (sim->on_event_switches || sim->trace_switches) {
+        deliver(to, "switch", "", sim->on_event_switches, sim->trace_switches);
+    }
+}
+
+void weir__trace_event(const char *kind, const char *detail)
+{
+    weir__sim *sim = &weir__the_sim;
+    const weir__thread *self = weir__self;
+    if (!self || !sim->running) {
+        return;
+    }
+    sim->stats.events++;
+    hash_word((uint64_t)sim->now_us);
+    hash_word((uint64_t)self->id);
+    hash_word((uint64_t)self->acting->id);
+    hash_text(kind);
+    hash_text(detail);
+    deliver(self, kind, detail, true, true);
+}
+
+void weir_sim_trace(const char *kind, const char *format, ...)
+{
+    char detail[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    weir__trace_event(kind, detail);
+}
+
+void weir_sim_on_event(void (*fn)(const weir_sim_event *event, void *user), void *user,
+                       bool switches)
+{
+    weir__sim *sim = &weir__the_sim;
+    sim->on_event = fn;
+    sim->on_event_user = user;
+    sim->on_event_switches = fn && switches;
+}
+
+void weir_sim_trace_to(FILE *out, weir_sim_trace_form form, bool switches)
+{
+    weir__sim *sim = &weir__the_sim;
+    sim->trace_out = out;
+    sim->trace_form = form;
+    sim->trace_switches = out && switches;
+}
