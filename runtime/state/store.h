@@ -9,6 +9,7 @@
 #ifndef WEIR_STATE_STORE_H
 #define WEIR_STATE_STORE_H
 
+#include "core/arena.h"
 #include "core/buf.h"
 
 typedef struct weir__kv weir__kv;
@@ -26,7 +27,7 @@ typedef struct weir__kv_ops {
     const char *name; /* "memory", "rocksdb", "changelog", "cache" */
     /* *value null: no row. Valid until the next call on the store. */
     weir_err (*get)(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error);
-    /* Copies. A null value deletes. */
+    /* Copies; neither may lie in the store (come from its get or range). A null value deletes. */
     weir_err (*put)(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error);
     /* from <= key <= to by bytes; null slices: open ends. A snapshot. */
     weir_err (*range)(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
@@ -54,6 +55,7 @@ typedef struct weir__kv_iter_ops {
     weir_err (*close)(weir__kv_iter *iter); /* frees; tells the failure that ended it */
 } weir__kv_iter_ops;
 
+/* Closed before its store. */
 struct weir__kv_iter {
     const weir__kv_iter_ops *ops;
 };
@@ -73,6 +75,9 @@ typedef struct weir__rocksdb_opts {
  * flushed together. WEIR_ECORRUPT names the directory: the caller wipes it and restores. */
 weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opts, weir__kv **out,
                             weir_error *error);
+/* True when the rows were last written by a run that did not close the store: exactly-once wipes.
+ */
+bool weir__rocksdb_was_left_open(const weir__kv *kv);
 const char *weir__rocksdb_version(void); /* "7.8.3"; static */
 
 typedef struct weir__changelog_sink {
@@ -87,9 +92,9 @@ typedef struct weir__changelog_sink {
 weir_err weir__changelog_wrap(weir__kv *inner, bool timestamped, const weir__changelog_sink *sink,
                               weir__kv **out, weir_error *error);
 
-/* Turns a changelog record into the row to restore: puts the timestamp in front (timestamped).
- * `scratch` holds the bytes. */
+/* Turns a changelog record into the row to restore: puts the timestamp in front (timestamped). Key
+ * and value are borrowed; what must be made new lies in `arena`. */
 weir_err weir__changelog_row(bool timestamped, weir_slice key, weir_slice value,
-                             int64_t timestamp_ms, weir_buf *scratch, weir__row *out);
+                             int64_t timestamp_ms, weir__arena *arena, weir__row *out);
 
 #endif

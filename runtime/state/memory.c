@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Key-value store in memory: a tree of rows. An open iterator is a snapshot: while there is one,
+ * puts set a new row in the place of the old one and keep the old behind it:
+ *
+ *     tree -> row born 3 (deleted) -> row born 2 -> row born 0        iterators: 1, 3
+ *
+ * Iterator n sees the first row of a chain born before n. What only iterators need is freed when
+ * the last of them closes; without iterators puts write in place. */
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "state/store.h"
+#include "state/tree.h"
+
+#define ROW_ROUND ((size_t)16) /* values may grow by a little in place */
+
+typedef struct row {
+    weir__tree_item item;
+    struct row *older;     /* only meant for iterators that were open when it was set */
+    struct row *next_dead; /* replaced rows, kept for iterators */
+    uint64_t born;         /* iterators opened by then */
+    bool deleted;
+    size_t value_len;
+    size_t capacity;
+    uint8_t bytes[]; /* key, value */
+} row;
+
+typedef struct memory {
+    weir__kv base;
+    weir__tree rows;
+    int64_t offset;
+    uint64_t opened; /* iterators so far */
+    size_t open;     /* iterators now */
+    row *dead;
+} memory;
+
+typedef struct memory_iter {
+    weir__kv_iter base;
+    memory *store;
+    uint64_t number;
+    bool reverse;
+    bool started;
+    bool done;
+    uint64_t changes; /* of the tree, when `cursor` was set */
+    weir__tree_cursor cursor;
+    weir_slice last;  /* key of the last row looked at; rows outlive open iterators */
+    weir_slice from;  /* where it starts; null: open */
+    weir_slice until; /* where it ends; null: open */
+    uint8_t bounds[];
+} memory_iter;
+
+static uint8_t *value_of(row *at)
+{
+    return at->bytes + at->item.key.len;
+}
+
+static row *row_new(const memory *store, weir_slice key, weir_slice value)
+{
+    size_t capacity = (value.len + ROW_ROUND - 1) / ROW_ROUND * ROW_ROUND;
+    row *made = malloc(sizeof *made + key.len + capacity);
+    if (made == NULL) {
+        return NULL;
+    }
+    made->item.key = (weir_slice){made->bytes, key.len};
+    made->older = NULL;
+    made->next_dead = NULL;
+    made->born = store->opened;
+    made->deleted = value.data == NULL;
+    made->value_len = value.len;
+    made->capacity = capacity;
+    memcpy(made->bytes, key.data, key.len);
+    if (value.len > 0) {
+        memcpy(value_of(made), value.data, value.len);
+    }
+    return made;
+}
+
+static void row_free(weir__tree_item *item)
+{
+    free(item);
+}
+
+/* ---- Get, put ----------------------------------------------------------------------------- */
+
+static weir_err memory_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
+{
+    (void)error;
+    memory *store = (memory *)kv;
+    row *found = (row *)weir__tree_find(&store->rows, key);
+    *value = found != NULL && !found->deleted ? (weir_slice){value_of(found), found->value_len}
+                                              : (weir_slice){0};
+    return WEIR_OK;
+}
+
+/* True when an open iterator may look at the row. */
+static bool is_watched(const memory *store, const row *at)
+{
+    return store->open > 0 && at->born < store->opened;
+}
+
+static weir_err replace(memory *store, row *old, weir_slice value)
+{
+    row *made = row_new(store, old->item.key, value);
+    if (made == NULL) {
+        return WEIR_ENOMEM;
+    }
+    weir__tree_replace(&store->rows, &made->item);
+    if (is_watched(store, old)) {
+        made->older = old;
+        old->next_dead = store->dead;
+        store->dead = old;
+    } else {
+        made->older = store->open > 0 ? old->older : NULL;
+        free(old);
+    }
+    return WEIR_OK;
+}
+
+static weir_err delete_row(memory *store, row *old)
+{
+    if (is_watched(store, old)) {
+        return replace(store, old, (weir_slice){0});
+    }
+    if (store->open > 0 && old->older != NULL) {
+        old->deleted = true; /* those behind it are still seen */
+        return WEIR_OK;
+    }
+    free(weir__tree_remove(&store->rows, old->item.key));
+    return WEIR_OK;
+}
+
+static weir_err insert(memory *store, weir_slice key, weir_slice value)
+{
+    row *made = row_new(store, key, value);
+    if (made == NULL || weir__tree_insert(&store->rows, &made->item) != WEIR_OK) {
+        free(made);
+        return WEIR_ENOMEM;
+    }
+    return WEIR_OK;
+}
+
+static weir_err put_row(memory *store, weir_slice key, weir_slice value)
+{
+    row *old = (row *)weir__tree_find(&store->rows, key);
+    if (value.data == NULL) {
+        return old != NULL && !old->deleted ? delete_row(store, old) : WEIR_OK;
+    }
+    if (old == NULL) {
+        return insert(store, key, value);
+    }
+    if (is_watched(store, old) || value.len > old->capacity) {
+        return replace(store, old, value);
+    }
+    memcpy(value_of(old), value.data, value.len);
+    old->value_len = value.len;
+    old->deleted = false;
+    return WEIR_OK;
+}
+
+static weir_err memory_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
+{
+    if (put_row((memory *)kv, key, value) != WEIR_OK) {
+        return weir__error_set(error, WEIR_ENOMEM, "memory store: no memory for a row of %zu bytes",
+                               key.len + value.len);
+    }
+    return WEIR_OK;
+}
+
+static weir_err memory_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                               weir_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        weir_err err = memory_put(kv, rows[i].key, rows[i].value, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+    }
+    ((memory *)kv)->offset = offset;
+    return WEIR_OK;
+}
+
+static weir_err memory_flush(weir__kv *kv, weir_error *error)
+{
+    (void)kv;
+    (void)error;
+    return WEIR_OK;
+}
+
+static int64_t memory_offset(weir__kv *kv)
+{
+    return ((memory *)kv)->offset;
+}
+
+static weir_err memory_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+{
+    (void)error;
+    ((memory *)kv)->offset = offset;
+    return WEIR_OK;
+}
+
+static void memory_close(weir__kv *kv)
+{
+    memory *store = (memory *)kv;
+    weir_assert(store->open == 0);
+    weir__tree_fini(&store->rows, row_free);
+    free(store);
+}
+
+/* ---- Iterators ---------------------------------------------------------------------------- */
+
+/* The first row of the chain that the iterator may see; NULL: none, or deleted then. */
+static row *seen_by(const memory_iter *iter, row *at)
+{
+    while (at != NULL && at->born >= iter->number) {
+        at = at->older;
+    }
+    return at != NULL && !at->deleted ? at : NULL;
+}
+
+static bool is_past_end(const memory_iter *iter, weir_slice key)
+{
+    if (iter->until.data == NULL) {
+        return false;
+    }
+    int order = weir__key_compare(key, iter->until);
+    return iter->reverse ? order < 0 : order > 0;
+}
+
+/* Moves the cursor behind the last row looked at. */
+static void advance(memory_iter *iter)
+{
+    const weir__tree *rows = &iter->store->rows;
+    if (!iter->started) {
+        iter->cursor = weir__tree_seek(rows, iter->from, false, iter->reverse);
+    } else if (iter->changes != rows->changes) {
+        iter->cursor = weir__tree_seek(rows, iter->last, true, iter->reverse);
+    } else {
+        weir__tree_step(&iter->cursor, iter->reverse);
+    }
+    iter->started = true;
+    iter->changes = rows->changes;
+}
+
+static bool memory_next(weir__kv_iter *base, weir_slice *key, weir_slice *value)
+{
+    memory_iter *iter = (memory_iter *)base;
+    if (iter->done) {
+        return false;
+    }
+    advance(iter);
+    weir__tree_item *item;
+    while ((item = weir__tree_at(iter->cursor)) != NULL && !is_past_end(iter, item->key)) {
+        row *seen = seen_by(iter, (row *)item);
+        if (seen != NULL) {
+            iter->last = seen->item.key;
+            *key = seen->item.key;
+            *value = (weir_slice){value_of(seen), seen->value_len};
+            return true;
+        }
+        weir__tree_step(&iter->cursor, iter->reverse);
+    }
+    iter->done = true;
+    return false;
+}
+
+/* The last iterator is closed: frees what was kept for iterators. A deletion that was kept has a
+ * dead row of the same key behind it. */
+static void bury(memory *store)
+{
+    while (store->dead != NULL) {
+        row *old = store->dead;
+        store->dead = old->next_dead;
+        row *now = (row *)weir__tree_find(&store->rows, old->item.key);
+        if (now != NULL && now->deleted) {
+            free(weir__tree_remove(&store->rows, old->item.key));
+        }
+        free(old);
+    }
+}
+
+static weir_err memory_iter_close(weir__kv_iter *base)
+{
+    memory_iter *iter = (memory_iter *)base;
+    memory *store = iter->store;
+    if (--store->open == 0) {
+        bury(store);
+    }
+    free(iter);
+    return WEIR_OK;
+}
+
+static const weir__kv_iter_ops memory_iter_ops = {memory_next, memory_iter_close};
+
+static weir_slice keep(uint8_t **at, weir_slice bytes)
+{
+    if (bytes.data == NULL) {
+        return bytes;
+    }
+    weir_slice kept = {memcpy(*at, bytes.data, bytes.len), bytes.len};
+    *at += bytes.len;
+    return kept;
+}
+
+static weir_err memory_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
+                             weir__kv_iter **out, weir_error *error)
+{
+    memory *store = (memory *)kv;
+    memory_iter *iter = malloc(sizeof *iter + from.len + to.len + 1);
+    if (iter == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "memory store: no memory for an iterator");
+    }
+    *iter = (memory_iter){
+        .base = {&memory_iter_ops}, .store = store, .number = ++store->opened, .reverse = reverse};
+    uint8_t *at = iter->bounds;
+    iter->from = keep(&at, reverse ? to : from);
+    iter->until = keep(&at, reverse ? from : to);
+    store->open++;
+    *out = &iter->base;
+    return WEIR_OK;
+}
+
+static const weir__kv_ops memory_ops = {
+    .name = "memory",
+    .get = memory_get,
+    .put = memory_put,
+    .range = memory_range,
+    .restore = memory_restore,
+    .flush = memory_flush,
+    .offset = memory_offset,
+    .set_offset = memory_set_offset,
+    .close = memory_close,
+};
+
+weir_err weir__memory_open(weir__kv **out, weir_error *error)
+{
+    memory *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "memory store: no memory to open it");
+    }
+    store->base.ops = &memory_ops;
+    store->offset = WEIR__NO_OFFSET;
+    *out = &store->base;
+    return WEIR_OK;
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Key-value store in RocksDB, laid out as Kafka Streams 4.3 does it:
+ *
+ *     default                  rows of plain stores
+ *     keyValueWithTimestamp    rows of timestamped stores
+ *     offsets                  "<changelog>-<partition>" -> offset, "status" -> 0 closed, 1 open
+ *
+ * Numbers have 8 bytes, big-endian. There is no write-ahead log; the families are flushed together,
+ * so that rows on disk are never older than the offset on disk: what is lost is restored. */
+#include <rocksdb/c.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "state/files.h"
+#include "state/store.h"
+
+#define WRITE_BUFFER_BYTES ((size_t)16 << 20)
+#define BLOCK_CACHE_BYTES ((size_t)50 << 20)
+#define WRITE_BUFFERS 3
+#define BLOCK_BYTES ((size_t)4096)
+#define BLOOM_BITS_PER_KEY 10.0
+#define BACKGROUND_JOBS 2 /* one flush, one compaction */
+#define LOG_LEVEL_ERROR 3
+#define FAMILIES_MAX 3
+
+#define STATUS_KEY "status"
+#define STATUS_CLOSED 0u
+#define STATUS_OPEN 1u
+
+typedef struct rocks {
+    weir__kv base;
+    char *directory;
+    char *offset_key;
+    rocksdb_t *db;
+    rocksdb_options_t *options;
+    rocksdb_readoptions_t *reads;
+    rocksdb_writeoptions_t *writes;
+    rocksdb_column_family_handle_t *families[FAMILIES_MAX];
+    int family_count;
+    rocksdb_column_family_handle_t *rows;
+    rocksdb_column_family_handle_t *offsets;
+    rocksdb_pinnableslice_t *got; /* value of the last get */
+    int64_t offset;
+    bool was_left_open;
+    bool is_open; /* closing tells so on disk */
+    size_t open_iters;
+} rocks;
+
+typedef struct rocks_iter {
+    weir__kv_iter base;
+    rocks *store;
+    rocksdb_iterator_t *it;
+    rocksdb_readoptions_t *reads; /* points to `bounds` */
+    bool reverse;
+    bool started;
+    char bounds[];
+} rocks_iter;
+
+static const char *const plain_families[] = {"default", "offsets"};
+static const char *const timestamped_families[] = {"default", "keyValueWithTimestamp", "offsets"};
+
+const char *weir__rocksdb_version(void)
+{
+    return WEIR_ROCKSDB_VERSION; /* of the headers: the C API does not tell the library's */
+}
+
+/* ---- Errors ------------------------------------------------------------------------------- */
+
+/* RocksDB's C API tells what failed in its text only. */
+static weir_err code_of(const char *text)
+{
+    if (strncmp(text, "Corruption", strlen("Corruption")) == 0 ||
+        strstr(text, "No such file or directory") != NULL) { /* a file that the database names */
+        return WEIR_ECORRUPT;
+    }
+    if (strstr(text, "While lock file: ") != NULL || strstr(text, "lock hold by current") != NULL) {
+        return WEIR_ELOCKED;
+    }
+    return WEIR_EIO;
+}
+
+/* WEIR_OK when `text` is NULL; frees it. */
+static weir_err check(const rocks *store, char *text, const char *what, weir_error *error)
+{
+    if (text == NULL) {
+        return WEIR_OK;
+    }
+    weir_err err = weir__error_set(error, code_of(text), "RocksDB cannot %s in '%s': %s", what,
+                                   store->directory, text);
+    rocksdb_free(text);
+    return err;
+}
+
+/* ---- Get, put ----------------------------------------------------------------------------- */
+
+static void drop_got(rocks *store)
+{
+    if (store->got != NULL) {
+        rocksdb_pinnableslice_destroy(store->got);
+        store->got = NULL;
+    }
+}
+
+static weir_err get_from(rocks *store, rocksdb_column_family_handle_t *family, weir_slice key,
+                         weir_slice *value, weir_error *error)
+{
+    char *text = NULL;
+    drop_got(store);
+    rocksdb_pinnableslice_t *got =
+        rocksdb_get_pinned_cf(store->db, store->reads, family, key.data, key.len, &text);
+    if (text != NULL) {
+        return check(store, text, "read", error);
+    }
+    *value = (weir_slice){0};
+    if (got != NULL) {
+        store->got = got;
+        value->data = rocksdb_pinnableslice_value(got, &value->len);
+        if (value->len == 0) {
+            value->data = "";
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_err rocks_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
+{
+    rocks *store = (rocks *)kv;
+    return get_from(store, store->rows, key, value, error);
+}
+
+static weir_err rocks_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
+{
+    rocks *store = (rocks *)kv;
+    char *text = NULL;
+    drop_got(store);
+    if (value.data == NULL) {
+        rocksdb_delete_cf(store->db, store->writes, store->rows, key.data, key.len, &text);
+    } else {
+        rocksdb_put_cf(store->db, store->writes, store->rows, key.data, key.len, value.data,
+                       value.len, &text);
+    }
+    return check(store, text, "write", error);
+}
+
+static weir_err rocks_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                              weir_error *error)
+{
+    rocks *store = (rocks *)kv;
+    char *text = NULL;
+    char encoded[sizeof offset];
+    drop_got(store);
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    for (size_t i = 0; i < count; i++) {
+        const weir__row *row = &rows[i];
+        if (row->value.data == NULL) {
+            rocksdb_writebatch_delete_cf(batch, store->rows, row->key.data, row->key.len);
+        } else {
+            rocksdb_writebatch_put_cf(batch, store->rows, row->key.data, row->key.len,
+                                      row->value.data, row->value.len);
+        }
+    }
+    weir__store_u64(encoded, (uint64_t)offset);
+    rocksdb_writebatch_put_cf(batch, store->offsets, store->offset_key, strlen(store->offset_key),
+                              encoded, sizeof encoded);
+    rocksdb_write(store->db, store->writes, batch, &text);
+    rocksdb_writebatch_destroy(batch);
+    weir_err err = check(store, text, "write restored rows", error);
+    if (err == WEIR_OK) {
+        store->offset = offset;
+    }
+    return err;
+}
+
+static weir_err rocks_flush(weir__kv *kv, weir_error *error)
+{
+    (void)kv;
+    (void)error;
+    return WEIR_OK;
+}
+
+/* ---- Offsets, status ---------------------------------------------------------------------- */
+
+static weir_err put_number(rocks *store, const char *key, uint64_t number, weir_error *error)
+{
+    char *text = NULL;
+    char encoded[sizeof number];
+    weir__store_u64(encoded, number);
+    rocksdb_put_cf(store->db, store->writes, store->offsets, key, strlen(key), encoded,
+                   sizeof encoded, &text);
+    return check(store, text, "write an offset", error);
+}
+
+static weir_err get_number(rocks *store, const char *key, uint64_t fallback, uint64_t *out,
+                           weir_error *error)
+{
+    weir_slice value;
+    weir_err err = get_from(store, store->offsets, weir_slice_of(key), &value, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    if (value.data != NULL && value.len != sizeof *out) {
+        return weir__error_set(error, WEIR_ECORRUPT, "'%s' in '%s' has %zu bytes instead of 8", key,
+                               store->directory, value.len);
+    }
+    *out = value.data != NULL ? weir__load_u64(value.data) : fallback;
+    drop_got(store);
+    return WEIR_OK;
+}
+
+static int64_t rocks_offset(weir__kv *kv)
+{
+    return ((rocks *)kv)->offset;
+}
+
+static weir_err rocks_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+{
+    rocks *store = (rocks *)kv;
+    drop_got(store);
+    weir_err err = put_number(store, store->offset_key, (uint64_t)offset, error);
+    if (err == WEIR_OK) {
+        store->offset = offset;
+    }
+    return err;
+}
+
+bool weir__rocksdb_was_left_open(const weir__kv *kv)
+{
+    return ((const rocks *)kv)->was_left_open;
+}
+
+/* ---- Iterators ---------------------------------------------------------------------------- */
+
+static bool rocks_next(weir__kv_iter *base, weir_slice *key, weir_slice *value)
+{
+    rocks_iter *iter = (rocks_iter *)base;
+    if (!iter->started) {
+        iter->started = true;
+        (iter->reverse ? rocksdb_iter_seek_to_last : rocksdb_iter_seek_to_first)(iter->it);
+    } else if (rocksdb_iter_valid(iter->it)) {
+        (iter->reverse ? rocksdb_iter_prev : rocksdb_iter_next)(iter->it);
+    }
+    if (!rocksdb_iter_valid(iter->it)) {
+        return false;
+    }
+    key->data = rocksdb_iter_key(iter->it, &key->len);
+    value->data = rocksdb_iter_value(iter->it, &value->len);
+    if (value->len == 0) {
+        value->data = "";
+    }
+    return true;
+}
+
+static weir_err rocks_iter_close(weir__kv_iter *base)
+{
+    rocks_iter *iter = (rocks_iter *)base;
+    char *text = NULL;
+    rocksdb_iter_get_error(iter->it, &text);
+    weir_err err = check(iter->store, text, "read", NULL);
+    rocksdb_iter_destroy(iter->it);
+    rocksdb_readoptions_destroy(iter->reads);
+    iter->store->open_iters--;
+    free(iter);
+    return err;
+}
+
+static const weir__kv_iter_ops rocks_iter_ops = {rocks_next, rocks_iter_close};
+
+/* RocksDB's upper bound is exclusive: the smallest key after `to` is `to` and a zero. */
+static weir_err rocks_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
+                            weir__kv_iter **out, weir_error *error)
+{
+    rocks *store = (rocks *)kv;
+    drop_got(store);
+    rocks_iter *iter = malloc(sizeof *iter + from.len + to.len + 1);
+    if (iter == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "no memory for an iterator");
+    }
+    *iter = (rocks_iter){.base = {&rocks_iter_ops}, .store = store, .reverse = reverse};
+    iter->reads = rocksdb_readoptions_create();
+    if (from.data != NULL) {
+        memcpy(iter->bounds, from.data, from.len);
+        rocksdb_readoptions_set_iterate_lower_bound(iter->reads, iter->bounds, from.len);
+    }
+    if (to.data != NULL) {
+        char *bound = iter->bounds + from.len;
+        memcpy(bound, to.data, to.len);
+        bound[to.len] = '\0';
+        rocksdb_readoptions_set_iterate_upper_bound(iter->reads, bound, to.len + 1);
+    }
+    iter->it = rocksdb_create_iterator_cf(store->db, iter->reads, store->rows);
+    store->open_iters++;
+    *out = &iter->base;
+    return WEIR_OK;
+}
+
+/* ---- Open, close -------------------------------------------------------------------------- */
+
+/* Closing flushes what is in memory. */
+static void rocks_close(weir__kv *kv)
+{
+    rocks *store = (rocks *)kv;
+    weir_assert(store->open_iters == 0);
+    drop_got(store);
+    if (store->db != NULL) {
+        if (store->is_open) {
+            put_number(store, STATUS_KEY, STATUS_CLOSED, NULL);
+        }
+        for (int i = 0; i < store->family_count; i++) {
+            rocksdb_column_family_handle_destroy(store->families[i]);
+        }
+        rocksdb_close(store->db);
+    }
+    if (store->options != NULL) {
+        rocksdb_options_destroy(store->options);
+        rocksdb_readoptions_destroy(store->reads);
+        rocksdb_writeoptions_destroy(store->writes);
+    }
+    free(store->offset_key);
+    free(store->directory);
+    free(store);
+}
+
+static const weir__kv_ops rocks_ops = {
+    .name = "rocksdb",
+    .get = rocks_get,
+    .put = rocks_put,
+    .range = rocks_range,
+    .restore = rocks_restore,
+    .flush = rocks_flush,
+    .offset = rocks_offset,
+    .set_offset = rocks_set_offset,
+    .close = rocks_close,
+};
+
+static void set_table_options(rocksdb_options_t *options, size_t block_cache_bytes)
+{
+    rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
+    rocksdb_cache_t *cache = rocksdb_cache_create_lru(block_cache_bytes);
+    rocksdb_block_based_options_set_block_cache(table, cache);
+    rocksdb_block_based_options_set_block_size(table, BLOCK_BYTES);
+    rocksdb_block_based_options_set_filter_policy(
+        table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
+    rocksdb_options_set_block_based_table_factory(options, table);
+    rocksdb_block_based_options_destroy(table);
+    rocksdb_cache_destroy(cache);
+}
+
+/* Kafka's choices where they matter; and nothing that runs by the clock or starts threads of its
+ * own beyond the two pools. */
+static void set_options(rocks *store, const weir__rocksdb_opts *opts)
+{
+    rocksdb_options_t *options = store->options = rocksdb_options_create();
+    store->reads = rocksdb_readoptions_create();
+    store->writes = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_disable_WAL(store->writes, 1);
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_options_set_create_missing_column_families(options, 1);
+    rocksdb_options_set_atomic_flush(options, 1);
+    rocksdb_options_set_write_buffer_size(
+        options, opts->write_buffer_bytes != 0 ? opts->write_buffer_bytes : WRITE_BUFFER_BYTES);
+    rocksdb_options_set_max_write_buffer_number(options, WRITE_BUFFERS);
+    rocksdb_options_set_compression(options, rocksdb_no_compression);
+    rocksdb_options_set_compaction_style(options, rocksdb_universal_compaction);
+    rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
+    rocksdb_options_set_max_file_opening_threads(options, 1);
+    rocksdb_options_set_skip_stats_update_on_db_open(options, 1);
+    rocksdb_options_set_allow_concurrent_memtable_write(options, 0); /* one writer */
+    rocksdb_options_set_enable_write_thread_adaptive_yield(options, 0);
+    rocksdb_options_set_stats_dump_period_sec(options, 0);
+    rocksdb_options_set_stats_persist_period_sec(options, 0);
+    rocksdb_options_set_info_log_level(options, LOG_LEVEL_ERROR);
+    rocksdb_options_set_keep_log_file_num(options, 1);
+    set_table_options(options,
+                      opts->block_cache_bytes != 0 ? opts->block_cache_bytes : BLOCK_CACHE_BYTES);
+}
+
+static bool has_name(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The families of a database that exists must be those that the store would have made. Only a
+ * database that was never whole may lack some: "offsets" is made last. */
+static weir_err check_families(const rocks *store, const char *const *wanted, size_t wanted_count,
+                               weir_error *error)
+{
+    char *text = NULL;
+    size_t count = 0;
+    char **found = rocksdb_list_column_families(store->options, store->directory, &count, &text);
+    weir_err err = check(store, text, "list column families", error);
+    for (size_t i = 0; i < count && err == WEIR_OK; i++) {
+        if (!has_name(wanted, wanted_count, found[i])) {
+            err = weir__error_set(error, WEIR_ECORRUPT,
+                                  "'%s' holds a store of another kind: column family '%s'",
+                                  store->directory, found[i]);
+        }
+    }
+    if (err == WEIR_OK && count < wanted_count &&
+        has_name((const char *const *)found, count, wanted[wanted_count - 1])) {
+        err = weir__error_set(error, WEIR_ECORRUPT, "'%s' holds a store of another kind: no '%s'",
+                              store->directory, wanted[1]);
+    }
+    if (found != NULL) { /* also after a failure */
+        rocksdb_list_column_families_destroy(found, count);
+    }
+    return err;
+}
+
+static bool exists(const char *directory)
+{
+    weir_buf path = {0};
+    weir__buf_printf(&path, "%s/CURRENT", directory); /* names the newest manifest */
+    bool found = access(weir__buf_text(&path), F_OK) == 0;
+    weir__buf_fini(&path);
+    return found;
+}
+
+static weir_err open_database(rocks *store, bool timestamped, weir_error *error)
+{
+    const char *const *names = timestamped ? timestamped_families : plain_families;
+    int count = timestamped ? 3 : 2;
+    if (exists(store->directory)) {
+        weir_err err = check_families(store, names, (size_t)count, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+    }
+    const rocksdb_options_t *options[FAMILIES_MAX] = {store->options, store->options,
+                                                      store->options};
+    char *text = NULL;
+    store->db = rocksdb_open_column_families(store->options, store->directory, count, names,
+                                             options, store->families, &text);
+    if (text != NULL) {
+        return check(store, text, "open the database", error);
+    }
+    store->family_count = count;
+    store->rows = store->families[timestamped ? 1 : 0];
+    store->offsets = store->families[count - 1];
+    return WEIR_OK;
+}
+
+static weir_err read_state(rocks *store, weir_error *error)
+{
+    uint64_t status;
+    uint64_t offset;
+    weir_err err = get_number(store, STATUS_KEY, STATUS_CLOSED, &status, error);
+    if (err == WEIR_OK) {
+        err = get_number(store, store->offset_key, (uint64_t)WEIR__NO_OFFSET, &offset, error);
+    }
+    if (err == WEIR_OK) {
+        err = put_number(store, STATUS_KEY, STATUS_OPEN, error);
+    }
+    if (err == WEIR_OK) {
+        store->was_left_open = status != STATUS_CLOSED;
+        store->offset = (int64_t)offset;
+        store->is_open = true;
+    }
+    return err;
+}
+
+weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opts, weir__kv **out,
+                            weir_error *error)
+{
+    weir_err err = weir__make_directories(directory, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    rocks *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "no memory to open '%s'", directory);
+    }
+    store->base.ops = &rocks_ops;
+    store->directory = strdup(directory);
+    store->offset_key = strdup(opts->offset_key);
+    if (store->directory == NULL || store->offset_key == NULL) {
+        err = weir__error_set(error, WEIR_ENOMEM, "no memory to open '%s'", directory);
+        goto done;
+    }
+    set_options(store, opts);
+    err = open_database(store, opts->timestamped, error);
+    if (err == WEIR_OK) {
+        err = read_state(store, error);
+    }
+
+done:
+    if (err != WEIR_OK) {
+        rocks_close(&store->base);
+        return err;
+    }
+    *out = &store->base;
+    return WEIR_OK;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The stacks of layers over which the contract and the model tests run. */
+#ifndef WEIR_TESTS_STATE_STACKS_H
+#define WEIR_TESTS_STATE_STACKS_H
+
+#include "state_kit.h"
+
+typedef struct stack {
+    const char *name;
+    bool rocksdb;
+    bool changelog;
+} stack;
+
+static const stack stacks[] = {
+    {"memory", false, false},
+    {"rocksdb", true, false},
+    {"changelog over memory", false, true},
+};
+#define STACK_COUNT (sizeof stacks / sizeof stacks[0])
+
+/* What a test gets as its state. */
+typedef struct opened {
+    const stack *stack;
+    char directory[KIT_PATH_MAX];
+    weir__kv *base; /* for restore */
+    weir__kv *kv;
+} opened;
+
+static inline weir_err stack_log(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
+                                 weir_error *error)
+{
+    (void)user, (void)key, (void)value, (void)timestamp_ms, (void)error;
+    return WEIR_OK;
+}
+
+static inline int64_t stack_now(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+static inline int stack_open(void **state)
+{
+    const stack *which = *state;
+    opened *o = calloc(1, sizeof *o);
+    o->stack = which;
+    if (which->rocksdb) {
+        kit_directory(o->directory);
+    }
+    o->base = o->kv = which->rocksdb ? kit_rocksdb(o->directory, false) : kit_memory();
+    if (which->changelog) {
+        weir__changelog_sink sink = {stack_log, stack_now, NULL};
+        assert_ok(weir__changelog_wrap(o->kv, false, &sink, &o->kv, NULL));
+    }
+    *state = o;
+    return 0;
+}
+
+static inline int stack_close(void **state)
+{
+    opened *o = *state;
+    o->kv->ops->close(o->kv);
+    if (o->stack->rocksdb) {
+        kit_remove(o->directory);
+    }
+    free(o);
+    return 0;
+}
+
+/* Runs each case over each stack: "memory: an_empty_value_is_not_null". */
+static inline int run_over_stacks(const char *group, const struct CMUnitTest *cases, size_t count)
+{
+    struct CMUnitTest *tests = calloc(count * STACK_COUNT, sizeof *tests);
+    char(*names)[160] = calloc(count * STACK_COUNT, sizeof *names);
+    for (size_t i = 0; i < count * STACK_COUNT; i++) {
+        const stack *which = &stacks[i / count];
+        const struct CMUnitTest *one = &cases[i % count];
+        snprintf(names[i], sizeof names[i], "%s: %s", which->name, one->name);
+        tests[i] = (struct CMUnitTest){names[i], one->test_func, stack_open, stack_close,
+                                       (void *)(uintptr_t)which};
+    }
+    int failed = _cmocka_run_group_tests(group, tests, count * STACK_COUNT, NULL, NULL);
+    free(names);
+    free(tests);
+    return failed;
+}
+
+#endif
