@@ -79,7 +79,7 @@ static void keys_with_zero_bytes_differ(void **state)
     weir__kv *kv = kv_of(state);
     weir_slice keys[] = {{"a", 1}, {"a\0", 2}, {"a\0\0", 3}, {"a\0\0\0\0\0\0\0\0", 9}};
     for (size_t i = 0; i < 4; i++) {
-        assert_ok(kv->ops->put(kv, keys[i], (weir_slice){"0123" + i, 1}, NULL));
+        assert_ok(kv->ops->put(kv, keys[i], (weir_slice){&"0123"[i], 1}, NULL));
     }
     weir__kv_iter *iter = kit_range(kv, NULL, NULL, false);
     weir_slice key;
@@ -87,7 +87,7 @@ static void keys_with_zero_bytes_differ(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_true(iter->ops->next(iter, &key, &value));
         assert_true(weir_slice_equal(key, keys[i]));
-        assert_memory_equal(value.data, "0123" + i, 1);
+        assert_memory_equal(value.data, &"0123"[i], 1);
     }
     assert_ok(iter->ops->close(iter));
 }
