@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Record batches: the header that the front checks, and the records for who reads a topic. */
+#include "records.h"
+
+#include "core/arena.h"
+#include "wire.h"
+
+#define BATCH_LENGTH_END 12
+#define MAGIC 2
+#define HEADERS_MAX 4096
+
+weir_err weir__batch_read(weir_slice bytes, weir__batch_header *header)
+{
+    weir__reader in = weir__reader_of(bytes);
+    weir__batch_header batch;
+    batch.base_offset = weir__read_i64(&in);
+    int32_t length = weir__read_i32(&in);
+    weir__read_i32(&in); /* leader epoch */
+    uint8_t magic = weir__read_u8(&in);
+    weir__read_i32(&in); /* crc */
+    batch.attributes = weir__read_i16(&in);
+    batch.last_offset_delta = weir__read_i32(&in);
+    batch.first_timestamp_ms = weir__read_i64(&in);
+    batch.max_timestamp_ms = weir__read_i64(&in);
+    weir__read_bytes(&in, sizeof(int64_t) + sizeof(int16_t) + sizeof(int32_t)); /* producer */
+    batch.count = weir__read_i32(&in);
+    if (!in.failed && magic != MAGIC) {
+        return WEIR_EUNSUPPORTED;
+    }
+    batch.bytes = (size_t)(length > 0 ? length : 0) + BATCH_LENGTH_END;
+    if (in.failed || batch.bytes < WEIR__BATCH_HEADER_BYTES || batch.bytes > bytes.len ||
+        batch.count < 1 || batch.last_offset_delta != batch.count - 1) {
+        return WEIR_ECORRUPT;
+    }
+    *header = batch;
+    return WEIR_OK;
+}
+
+/* varint length, then bytes; -1: null */
+static weir_slice read_varint_blob(weir__reader *in)
+{
+    int64_t len = weir__read_varint(in);
+    if (len < 0 || in->failed) {
+        return (weir_slice){0};
+    }
+    return weir__read_bytes(in, (size_t)len);
+}
+
+static weir_err read_headers(weir__reader *in, weir__arena *memory, weir_mock_record *record)
+{
+    int64_t count = weir__read_varint(in);
+    if (count < 0 || count > HEADERS_MAX || in->failed) {
+        return WEIR_ECORRUPT;
+    }
+    weir_mock_header *headers = weir__arena_alloc(memory, (size_t)count * sizeof *headers + 1);
+    if (headers == NULL) {
+        return WEIR_ENOMEM;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        weir_slice name = read_varint_blob(in);
+        char *text = weir__arena_alloc(memory, name.len + 1);
+        if (text == NULL) {
+            return WEIR_ENOMEM;
+        }
+        if (name.len > 0) {
+            memcpy(text, name.data, name.len);
+        }
+        headers[i] = (weir_mock_header){.name = text, .value = read_varint_blob(in)};
+    }
+    record->headers = headers;
+    record->header_count = (size_t)count;
+    return WEIR_OK;
+}
+
+/* length, attributes, timestamp delta, offset delta, key, value, headers */
+static weir_err read_record(weir__reader *in, const weir__batch_header *batch, weir__arena *memory,
+                            weir_mock_record *record)
+{
+    weir__read_varint(in); /* length */
+    weir__read_u8(in);     /* attributes: none are defined */
+    int64_t timestamp_delta = weir__read_varint(in);
+    record->timestamp_ms = batch->attributes & WEIR__BATCH_LOG_APPEND_TIME
+                               ? batch->max_timestamp_ms
+                               : batch->first_timestamp_ms + timestamp_delta;
+    record->offset = batch->base_offset + weir__read_varint(in);
+    record->key = read_varint_blob(in);
+    record->value = read_varint_blob(in);
+    weir_err err = read_headers(in, memory, record);
+    return err == WEIR_OK && in->failed ? WEIR_ECORRUPT : err;
+}
+
+weir_err weir__batch_records(weir_slice bytes, const weir_mock_record *at, int64_t from,
+                             weir_err (*fn)(const weir_mock_record *record, void *user), void *user)
+{
+    weir__batch_header batch;
+    weir__arena memory = {0};
+    weir_err err = weir__batch_read(bytes, &batch);
+    weir__reader in = weir__reader_of(bytes);
+    weir__read_bytes(&in, WEIR__BATCH_HEADER_BYTES);
+    for (int32_t i = 0; err == WEIR_OK && i < batch.count; i++) {
+        weir_mock_record record = *at;
+        err = read_record(&in, &batch, &memory, &record);
+        if (err == WEIR_OK && record.offset >= from) {
+            err = fn(&record, user);
+        }
+        weir__arena_reset(&memory);
+    }
+    weir__arena_fini(&memory);
+    return err;
+}
