@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Members and rebalances of one group: what the requests in groups.c are made of. */
+#ifndef WEIR_MOCKBROKER_REBALANCE_H
+#define WEIR_MOCKBROKER_REBALANCE_H
+
+#include "groups.h"
+
+/* The new member waits for its join answer. NULL: out of memory. */
+weir__member *weir__member_add(weir__group *group, const weir__join *join, weir_slice id);
+/* Takes the protocols and timeouts of a later join. False: out of memory, nothing changed. */
+bool weir__member_update(weir__member *member, const weir__join *join);
+/* Unlinks and frees; its waiters get `error`. The group's state is the caller's to mend. */
+void weir__member_remove(weir__groups *groups, weir__group *group, weir__member *member,
+                         int16_t error);
+void weir__member_free(weir__member *member);
+bool weir__member_same_protocols(const weir__member *member, const weir__join *join);
+
+bool weir__pending_add(weir__group *group, weir_slice id, int64_t deadline_us);
+bool weir__pending_remove(weir__group *group, weir_slice id);
+
+/* True when the group has, or can have, a protocol that all members know. */
+bool weir__group_accepts(const weir__group *group, const weir__join *join);
+
+void weir__rebalance_prepare(weir__groups *groups, weir__group *group, int64_t now_us);
+/* Ends the joining when nobody is awaited any more. */
+void weir__rebalance_try(weir__groups *groups, weir__group *group, int64_t now_us);
+/* The time for joining is up. */
+void weir__rebalance_overdue(weir__groups *groups, weir__group *group, int64_t now_us);
+/* What the group needs after a member went. */
+void weir__rebalance_after_loss(weir__groups *groups, weir__group *group, int64_t now_us);
+/* All assignments are known: STABLE. */
+void weir__rebalance_finish(weir__groups *groups, weir__group *group, const weir__sync *sync,
+                            int64_t now_us);
+void weir__rebalance_answer_join(weir__groups *groups, weir__group *group, weir__member *member,
+                                 int64_t now_us);
+
+#endif
