@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Metadata and FindCoordinator: who is who, at the front's addresses. */
+#include "apis.h"
+#include "core/error.h"
+#include "topics.h"
+
+#define HOST "127.0.0.1"
+#define CLUSTER_ID "weir-mock-cluster"
+#define COORDINATOR_GROUP 0
+#define COORDINATOR_TRANSACTION 1
+
+/* The lowest broker that is up. */
+static int32_t controller(const weir_mock *mock)
+{
+    for (int i = 0; i < mock->opts.brokers; i++) {
+        if (mock->brokers[i].listener >= 0) {
+            return mock->brokers[i].id;
+        }
+    }
+    return -1;
+}
+
+/* The leader's seat and the ones after it, as the topic was laid out. */
+static void put_replicas(const weir_mock *mock, const weir__partition *partition, weir_buf *out)
+{
+    int32_t count = partition->topic->replication_factor;
+    weir__buf_put_i32(out, count);
+    for (int32_t i = 0; i < count; i++) {
+        weir__buf_put_i32(out, 1 + (partition->id + i) % mock->opts.brokers);
+    }
+}
+
+static void put_topic(const weir__request *request, weir_buf *out, const weir__topic *topic,
+                      weir_slice name)
+{
+    int16_t error = topic == NULL ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : 0;
+    weir__buf_put_i16(out, request->injected != 0 ? request->injected : error);
+    weir__put_string(out, name);
+    if (request->version >= 1) {
+        weir__put_bool(out, false); /* internal */
+    }
+    int32_t count = topic != NULL && request->injected == 0 ? topic->partition_count : 0;
+    weir__buf_put_i32(out, count);
+    for (int32_t i = 0; i < count; i++) {
+        const weir__partition *partition = &topic->partitions[i];
+        weir__buf_put_i16(out, partition->leader < 0 ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : 0);
+        weir__buf_put_i32(out, partition->id);
+        weir__buf_put_i32(out, partition->leader);
+        put_replicas(request->mock, partition, out);
+        put_replicas(request->mock, partition, out); /* in sync: all */
+    }
+}
+
+static void put_brokers(const weir__request *request, weir_buf *out)
+{
+    const weir_mock *mock = request->mock;
+    weir__buf_put_i32(out, mock->opts.brokers);
+    for (int i = 0; i < mock->opts.brokers; i++) {
+        weir__buf_put_i32(out, mock->brokers[i].id);
+        weir__put_cstring(out, HOST);
+        weir__buf_put_i32(out, mock->brokers[i].port);
+        if (request->version >= 1) {
+            weir__put_string(out, (weir_slice){0}); /* rack */
+        }
+    }
+    if (request->version >= 2) {
+        weir__put_cstring(out, CLUSTER_ID);
+    }
+    if (request->version >= 1) {
+        weir__buf_put_i32(out, controller(mock));
+    }
+}
+
+static const weir__topic *look_up(weir__request *request, weir_slice name, bool create)
+{
+    const weir__topic *topic = weir__topic_find(request->mock, name);
+    if (topic == NULL && create && request->injected == 0) {
+        weir_error ignored; /* an invalid name stays unknown */
+        (void)weir__topic_create(
+            request->mock,
+            &(weir__topic_spec){.name = name, .partitions = -1, .replication_factor = -1},
+            &ignored);
+        topic = weir__topic_find(request->mock, name);
+    }
+    return topic;
+}
+
+void weir__handle_metadata(weir__request *request, weir__reader *in)
+{
+    weir_mock *mock = request->mock;
+    weir_buf *out = &request->answer;
+    weir__reader names = *in;
+    int32_t count = weir__read_count(in);
+    for (int32_t i = 0; i < count; i++) {
+        weir__read_string(in);
+    }
+    bool create = (request->version < 4 || weir__read_bool(in)) && mock->opts.auto_create_topics;
+    if (in->failed) {
+        weir__request_malformed(request);
+        return;
+    }
+    weir__put_throttle(request, 3);
+    put_brokers(request, out);
+    weir__read_count(&names);
+    if (count < 0 || (count == 0 && request->version == 0)) {
+        weir__buf_put_i32(out, (int32_t)mock->topics.count);
+        for (weir__map_entry *entry = mock->topics.first; entry != NULL; entry = entry->next) {
+            put_topic(request, out, entry->value, entry->key);
+        }
+    } else {
+        weir__buf_put_i32(out, count);
+        for (int32_t i = 0; i < count; i++) {
+            weir_slice name = weir__read_string(&names);
+            put_topic(request, out, look_up(request, name, create), name);
+        }
+    }
+    weir__request_answer(request);
+}
+
+void weir__handle_find_coordinator(weir__request *request, weir__reader *in)
+{
+    weir_buf *out = &request->answer;
+    weir_slice key = weir__read_string(in);
+    uint8_t type = request->version >= 1 ? weir__read_u8(in) : COORDINATOR_GROUP;
+    if (in->failed) {
+        weir__request_malformed(request);
+        return;
+    }
+    int16_t error = request->injected;
+    if (error == 0 && (type > COORDINATOR_TRANSACTION || key.len == 0)) {
+        error = RD_KAFKA_RESP_ERR_INVALID_REQUEST;
+    }
+    const weir__broker *broker = error == 0 ? weir__coordinator_of(request->mock, key) : NULL;
+    weir__put_throttle(request, 1);
+    weir__buf_put_i16(out, error);
+    if (request->version >= 1) {
+        weir__put_string(out, (weir_slice){0}); /* message */
+    }
+    weir__buf_put_i32(out, broker != NULL ? broker->id : -1);
+    weir__put_cstring(out, broker != NULL ? HOST : "");
+    weir__buf_put_i32(out, broker != NULL ? broker->port : -1);
+    weir__request_answer(request);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table. A row that is not FORWARD names the gap that it closes and has a test that fails
+ * without it (tests/unit/mock_*.c); a gap that librdkafka closes can be struck. */
+#include "apis.h"
+
+/* Versions: what librdkafka 2.0.2 speaks with its mock cluster at most, so that both ends of the
+ * supported range of librdkafka take the same path. */
+static void handle_api_versions(weir__request *request, weir__reader *in);
+
+static const weir__api apis[] = {
+    /* librdkafka compresses only if Produce begins at version 0 (Kafka 4 says so too, KAFKA-18659),
+     * though nobody sends below 3. */
+    {0, "Produce", 0, 7, 9, WEIR__AMEND, weir__handle_produce,
+     "drops the oldest batches silently past 5 MiB or 100,000 batches; LogAppendTime is 1234"},
+    {1, "Fetch", 4, 11, 12, WEIR__AMEND, weir__handle_fetch,
+     "no log start offset; new data does not wake a waiting fetch"},
+    {2, "ListOffsets", 1, 5, 6, WEIR__ANSWER, weir__handle_list_offsets,
+     "no log start offset; a lookup by time finds nothing and says so nowhere"},
+    {3, "Metadata", 0, 4, 9, WEIR__ANSWER, weir__handle_metadata,
+     "a look creates the topic, with four partitions; addresses are the mock cluster's"},
+    {8, "OffsetCommit", 2, 7, 8, WEIR__ANSWER, weir__handle_offset_commit,
+     "refused while members join; accepted by any broker"},
+    {9, "OffsetFetch", 1, 5, 6, WEIR__ANSWER, weir__handle_offset_fetch,
+     "offsets live where OffsetCommit puts them"},
+    {10, "FindCoordinator", 0, 2, 3, WEIR__ANSWER, weir__handle_find_coordinator,
+     "aborts the process on a coordinator that does not exist; addresses"},
+    {11, "JoinGroup", 0, 5, 6, WEIR__ANSWER, weir__handle_join_group,
+     "joining lasts a fixed time; aborts on mixed protocols and on a join from a new connection; "
+     "member ids are addresses"},
+    {12, "Heartbeat", 0, 3, 4, WEIR__ANSWER, weir__handle_heartbeat,
+     "does not refresh the session in a rebalance"},
+    {13, "LeaveGroup", 0, 2, 4, WEIR__ANSWER, weir__handle_leave_group,
+     "the rebalance that follows lasts until the session timeout"},
+    {14, "SyncGroup", 0, 3, 4, WEIR__ANSWER, weir__handle_sync_group,
+     "a late follower gets INVALID_REQUEST instead of its assignment"},
+    {15, "DescribeGroups", 0, 4, 5, WEIR__ANSWER, weir__handle_describe_groups, "absent"},
+    {16, "ListGroups", 0, 4, 3, WEIR__ANSWER, weir__handle_list_groups, "absent"},
+    {18, "ApiVersions", 0, 3, 3, WEIR__ANSWER, handle_api_versions,
+     "tells the mock cluster's versions, not this table's"},
+    {19, "CreateTopics", 0, 4, 5, WEIR__ANSWER, weir__handle_create_topics, "absent"},
+    {21, "DeleteRecords", 0, 1, 2, WEIR__ANSWER, weir__handle_delete_records, "absent"},
+    {22, "InitProducerId", 0, 4, 2, WEIR__FORWARD, weir__handle_init_producer_id, ""},
+    {24, "AddPartitionsToTxn", 0, 1, 3, WEIR__FORWARD, weir__handle_txn_partitions, ""},
+    {25, "AddOffsetsToTxn", 0, 1, 3, WEIR__FORWARD, weir__handle_txn_simple, ""},
+    {26, "EndTxn", 0, 1, 3, WEIR__FORWARD, weir__handle_txn_simple, ""},
+    {28, "TxnOffsetCommit", 0, 2, 3, WEIR__FORWARD, weir__handle_txn_offsets, ""},
+    {32, "DescribeConfigs", 0, 1, 4, WEIR__ANSWER, weir__handle_describe_configs, "absent"},
+    {42, "DeleteGroups", 0, 1, 2, WEIR__ANSWER, weir__handle_delete_groups, "absent"},
+    {47, "OffsetDelete", 0, 0, 1, WEIR__ANSWER, weir__handle_offset_delete, "absent"},
+};
+
+const weir__api *weir__apis(size_t *count)
+{
+    *count = sizeof apis / sizeof *apis;
+    return apis;
+}
+
+const weir__api *weir__api_find(int16_t key)
+{
+    for (size_t i = 0; i < sizeof apis / sizeof *apis; i++) {
+        if (apis[i].key == key) {
+            return &apis[i];
+        }
+    }
+    return NULL;
+}
+
+void weir__put_throttle(weir__request *request, int16_t from_version)
+{
+    if (request->version >= from_version) {
+        weir__buf_put_i32(&request->answer, 0);
+    }
+}
+
+int16_t weir__check_coordinator(const weir__request *request, weir_slice group)
+{
+    if (request->injected != 0) {
+        return request->injected;
+    }
+    bool here = weir__coordinator_of(request->mock, group) == request->conn->broker;
+    return here ? 0 : RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+}
+
+/* A version that is not offered gets an answer of version 0, so that any client can read it. */
+static void handle_api_versions(weir__request *request, weir__reader *in)
+{
+    (void)in; /* the client's name and version: nothing that matters here */
+    const weir__api *self = request->api;
+    weir_buf *out = &request->answer;
+    bool supported = request->version >= self->version_min && request->version <= self->version_max;
+    bool flexible = supported && request->version >= self->flexible_from;
+    int16_t error = supported ? request->injected : RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION;
+    size_t count = supported ? sizeof apis / sizeof *apis : 1;
+    weir__buf_put_i16(out, error);
+    if (flexible) {
+        weir__put_uvarint(out, count + 1);
+    } else {
+        weir__buf_put_i32(out, (int32_t)count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const weir__api *api = supported ? &apis[i] : self;
+        weir__buf_put_i16(out, api->key);
+        weir__buf_put_i16(out, api->version_min);
+        weir__buf_put_i16(out, api->version_max);
+        if (flexible) {
+            weir__put_tags(out);
+        }
+    }
+    if (supported) {
+        weir__put_throttle(request, 1);
+    }
+    if (flexible) {
+        weir__put_tags(out);
+    }
+    weir__request_answer(request);
+}
+
+/* True: the request goes on. */
+static bool inject(weir__request *request)
+{
+    int16_t error = weir__inject_take(request->mock, request->api->key, request->client_id);
+    if (error == WEIR_MOCK_LOSE_ANSWER) {
+        request->lose_answer = true;
+    } else if (error == -1) {
+        weir__request_break(request);
+        return false;
+    } else {
+        request->injected = error;
+    }
+    return true;
+}
+
+void weir__api_begin(weir__request *request)
+{
+    weir__reader in = weir__reader_of(weir__buf_slice(&request->frame));
+    int16_t key = weir__read_i16(&in);
+    request->version = weir__read_i16(&in);
+    request->correlation = weir__read_i32(&in);
+    request->client_id = weir__read_string(&in);
+    const weir__api *api = weir__api_find(key);
+    bool versions = api != NULL && api->handle == handle_api_versions;
+    if (api == NULL || in.failed ||
+        (!versions &&
+         (request->version < api->version_min || request->version > api->version_max))) {
+        weir__mock_fail(request->mock,
+                        "a client asks for API key %d version %d, which is not offered", key,
+                        request->version);
+        weir__request_break(request);
+        return;
+    }
+    request->api = api;
+    bool flexible = request->version >= api->flexible_from;
+    if (flexible && !versions) {
+        weir__skip_tags(&in);
+    }
+    weir__buf_put_i32(&request->answer, 0); /* the length */
+    weir__buf_put_i32(&request->answer, request->correlation);
+    if (flexible && !versions) {
+        weir__put_tags(&request->answer);
+    }
+    if (inject(request)) {
+        api->handle(request, &in);
+    }
+}

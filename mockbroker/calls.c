@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The calls of mockbroker.h that look at the cluster or change it while it runs. */
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "internal.h"
+#include "offsets.h"
+#include "topics.h"
+
+/* Looking does not change what the caller sees, but takes the lock. */
+static void lock(const weir_mock *mock)
+{
+    pthread_mutex_lock((pthread_mutex_t *)&mock->lock);
+}
+
+static void unlock(const weir_mock *mock)
+{
+    pthread_mutex_unlock((pthread_mutex_t *)&mock->lock);
+}
+
+/* ---- Brokers ---- */
+
+const char *weir_mock_bootstrap(const weir_mock *mock)
+{
+    return (const char *)mock->bootstrap.data;
+}
+
+weir__broker *weir__broker_find(const weir_mock *mock, int32_t id)
+{
+    bool exists = id >= 1 && id <= mock->opts.brokers;
+    return exists ? (weir__broker *)&mock->brokers[id - 1] : NULL;
+}
+
+int weir_mock_broker_port(const weir_mock *mock, int32_t broker)
+{
+    const weir__broker *found = weir__broker_find(mock, broker);
+    return found != NULL ? found->port : -1;
+}
+
+int32_t weir_mock_broker_count(const weir_mock *mock)
+{
+    return mock->opts.brokers;
+}
+
+weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up)
+{
+    weir__broker *found = weir__broker_find(mock, broker);
+    if (found == NULL) {
+        return WEIR_ENOTFOUND;
+    }
+    lock(mock);
+    found->wanted_up = up;
+    weir__mock_wake(mock);
+    while ((found->listener >= 0) != up && found->wanted_up == up) {
+        pthread_cond_wait(&mock->applied, &mock->lock);
+    }
+    weir_err err = (found->listener >= 0) == up ? WEIR_OK : WEIR_EIO;
+    unlock(mock);
+    return err;
+}
+
+weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms)
+{
+    weir__broker *found = weir__broker_find(mock, broker);
+    if (found == NULL) {
+        return WEIR_ENOTFOUND;
+    }
+    if (ms < 0 || ms > INT32_MAX) {
+        return WEIR_EINVAL;
+    }
+    lock(mock);
+    found->rtt_us = ms * 1000;
+    unlock(mock);
+    return WEIR_OK;
+}
+
+const char *weir_mock_failure(const weir_mock *mock)
+{
+    lock(mock);
+    const char *failure = mock->first_failure;
+    unlock(mock);
+    return failure;
+}
+
+/* ---- Topics ---- */
+
+static weir_err err_of(int16_t code)
+{
+    switch (code) {
+    case 0:
+        return WEIR_OK;
+    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+        return WEIR_EEXISTS;
+    case RD_KAFKA_RESP_ERR_UNKNOWN:
+        return WEIR_EBROKER;
+    default:
+        return WEIR_EINVAL;
+    }
+}
+
+weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t partitions,
+                                int16_t replication_factor, const char *const *config,
+                                weir_error *error)
+{
+    weir__topic_setting settings[WEIR__TOPIC_SETTINGS_MAX];
+    weir__topic_spec spec = {.name = weir_slice_of(topic),
+                             .partitions = partitions,
+                             .replication_factor = replication_factor,
+                             .settings = settings};
+    for (; config != NULL && config[0] != NULL; config += 2) {
+        if (config[1] == NULL || spec.setting_count == WEIR__TOPIC_SETTINGS_MAX) {
+            return weir__error_set(error, WEIR_EINVAL,
+                                   "config of topic '%s': pairs of name and value, at most %d",
+                                   topic, WEIR__TOPIC_SETTINGS_MAX);
+        }
+        settings[spec.setting_count++] =
+            (weir__topic_setting){weir_slice_of(config[0]), weir_slice_of(config[1])};
+    }
+    weir_error message = {0};
+    lock(mock);
+    weir_err err = err_of(weir__topic_create(mock, &spec, &message));
+    weir__mock_wake(mock);
+    unlock(mock);
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "topic '%s': %s", topic != NULL ? topic : "", message.message);
+    }
+    return err;
+}
+
+int32_t weir_mock_topic_partitions(const weir_mock *mock, const char *topic)
+{
+    lock(mock);
+    const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
+    int32_t count = found != NULL ? found->partition_count : -1;
+    unlock(mock);
+    return count;
+}
+
+const char *weir_mock_topic_config(const weir_mock *mock, const char *topic, const char *name)
+{
+    lock(mock);
+    const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
+    const char *value = found != NULL ? weir__map_get_text(&found->config, name) : NULL;
+    unlock(mock);
+    return value;
+}
+
+void weir_mock_topics(const weir_mock *mock,
+                      void (*fn)(const char *topic, int32_t partitions, void *user), void *user)
+{
+    lock(mock);
+    for (weir__map_entry *entry = mock->topics.first; entry != NULL; entry = entry->next) {
+        const weir__topic *topic = entry->value;
+        fn(topic->name, topic->partition_count, user);
+    }
+    unlock(mock);
+}
+
+weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic, int32_t partition,
+                                        int32_t broker)
+{
+    if (broker != -1 && weir__broker_find(mock, broker) == NULL) {
+        return WEIR_EINVAL;
+    }
+    lock(mock);
+    weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
+    if (found != NULL) {
+        found->leader = broker;
+        mock->fetches_due = true;
+        weir__mock_wake(mock);
+    }
+    unlock(mock);
+    return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
+}
+
+weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic, int32_t partition,
+                                     int64_t *start, int64_t *end)
+{
+    lock(mock);
+    const weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
+    if (found != NULL) {
+        *start = found->start;
+        *end = found->end;
+    }
+    unlock(mock);
+    return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
+}
+
+/* ---- Groups ---- */
+
+weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group)
+{
+    weir__broker *set = weir__map_get(&mock->coordinators, group);
+    uint64_t hash = weir__hash(group);
+    return set != NULL
+               ? set
+               : weir__broker_find(mock, 1 + (int32_t)(hash % (uint64_t)mock->opts.brokers));
+}
+
+weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t broker)
+{
+    weir__broker *to = weir__broker_find(mock, broker);
+    if (to == NULL || group == NULL || *group == '\0') {
+        return WEIR_EINVAL;
+    }
+    lock(mock);
+    bool moves = weir__coordinator_of(mock, weir_slice_of(group)) != to;
+    weir_err err = weir__map_put_text(&mock->coordinators, group, to);
+    if (err == WEIR_OK && moves) {
+        weir__groups_moved(&mock->groups, weir_slice_of(group), weir__monotonic_us());
+        weir__mock_event(mock, "coordinator", "%s broker=%d", group, (int)broker);
+    }
+    weir__mock_wake(mock);
+    unlock(mock);
+    return err;
+}
+
+int64_t weir_mock_committed(const weir_mock *mock, const char *group, const char *topic,
+                            int32_t partition, char *metadata, size_t metadata_size)
+{
+    int64_t offset = -1;
+    lock(mock);
+    const weir__group *found = weir__groups_find(&mock->groups, weir_slice_of(group));
+    const weir__offset *committed =
+        found != NULL ? weir__offsets_find(&found->offsets, weir_slice_of(topic), partition) : NULL;
+    if (committed != NULL) {
+        offset = committed->offset;
+    }
+    if (metadata != NULL && metadata_size > 0) {
+        size_t len = committed != NULL ? committed->metadata.len : 0;
+        len = len < metadata_size ? len : metadata_size - 1;
+        if (len > 0) {
+            memcpy(metadata, committed->metadata.data, len);
+        }
+        metadata[len] = '\0';
+    }
+    unlock(mock);
+    return offset;
+}
+
+weir_err weir_mock_group(const weir_mock *mock, const char *group, weir_mock_group_info *out)
+{
+    lock(mock);
+    const weir__group *found = weir__groups_find(&mock->groups, weir_slice_of(group));
+    if (found != NULL) {
+        *out = (weir_mock_group_info){.state = weir__group_state_name(found->state),
+                                      .generation = found->generation,
+                                      .members = found->member_count};
+    }
+    unlock(mock);
+    return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the parts of the mock cluster share. Everything here is guarded by mock->lock: the front's
+ * thread holds it except while it polls. */
+#ifndef WEIR_MOCKBROKER_INTERNAL_H
+#define WEIR_MOCKBROKER_INTERNAL_H
+
+#include <pthread.h>
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <weir/mockbroker.h>
+
+#include "core/buf.h"
+#include "core/map.h"
+#include "groups.h"
+
+#define WEIR__BROKERS_MAX 64
+#define WEIR__PARTITIONS_MAX 1024 /* of a topic */
+#define WEIR__REQUEST_BYTES_MAX                                                                    \
+    (16u << 20) /* a frame; Kafka's socket.request.max.bytes is larger */
+#define WEIR__TOPIC_NAME_MAX 249
+/* Beyond these librdkafka's mock cluster drops the oldest batches of a partition silently. */
+#define WEIR__LOG_BYTES_MAX ((size_t)5 << 20)
+#define WEIR__LOG_BATCHES_MAX ((size_t)100000)
+
+/* A batch that the mock cluster's log holds. */
+typedef struct weir__batch {
+    int64_t last_offset;
+    size_t bytes;
+} weir__batch;
+
+typedef struct weir__partition {
+    const struct weir__topic *topic;
+    int32_t id;
+    int32_t leader; /* -1: none */
+    int64_t start;  /* the log start offset, moved by DeleteRecords */
+    int64_t end;
+    weir__batch *batches; /* oldest first, from `oldest` */
+    size_t oldest;
+    size_t batch_count;
+    size_t batch_capacity;
+    size_t bytes;
+    size_t bytes_under_way; /* forwarded, not answered */
+    size_t batches_under_way;
+} weir__partition;
+
+typedef struct weir__topic {
+    const char *name; /* behind the struct */
+    weir__partition *partitions;
+    int32_t partition_count;
+    int16_t replication_factor;
+    weir__map config; /* name -> malloc'ed text; the explicit settings */
+} weir__topic;
+
+typedef struct weir__broker {
+    int32_t id;
+    int port;
+    int listener; /* -1: down */
+    bool wanted_up;
+    int64_t rtt_us;
+} weir__broker;
+
+typedef struct weir__injection {
+    struct weir__injection *next;
+    int16_t api_key;
+    int16_t error;
+    int left;
+    char *client_id; /* NULL: any */
+} weir__injection;
+
+struct weir__conn;
+struct weir__request;
+
+struct weir_mock {
+    weir_mock_opts opts;
+    rd_kafka_t *rk;
+    /* One broker, which keeps the logs and transactions. The brokers that clients see are the
+     * front's, so that leaders, coordinators and faults are in one hand. */
+    rd_kafka_mock_cluster_t *cluster;
+    int upstream_port;
+    weir_buf bootstrap;
+    weir__broker brokers[WEIR__BROKERS_MAX];
+
+    pthread_mutex_t lock;
+    pthread_cond_t applied; /* a broker went up or down */
+    pthread_t thread;
+    bool started;
+    bool stopping;
+    int wake[2]; /* a byte in the pipe: look at the state again */
+
+    int64_t now_us;           /* as of this round of the loop */
+    struct weir__conn *conns; /* in order of acceptance */
+    struct weir__conn *conns_end;
+    bool fetches_due; /* data, leaders or start offsets changed: look at waiting fetches */
+
+    weir__map topics;
+    weir__groups groups;
+    weir__map coordinators; /* group -> weir__broker, where it was set */
+    weir__injection *injections;
+    weir__map failures; /* told already */
+    char *first_failure;
+};
+
+/* ---- mock.c ---- */
+void weir__mock_wake(weir_mock *mock);
+weir__broker *weir__broker_find(const weir_mock *mock, int32_t id); /* NULL: none */
+/* Tells on_failure, once for each text. */
+void weir__mock_fail(weir_mock *mock, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void weir__mock_event(weir_mock *mock, const char *kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group);
+
+/* ---- front.c ---- */
+weir_err weir__front_start(weir_mock *mock, weir_error *error);
+void weir__front_stop(weir_mock *mock);
+
+/* ---- inject.c ---- */
+/* What to do with this request instead: 0, or as weir_mock_inject says. Counts it. */
+int16_t weir__inject_take(weir_mock *mock, int16_t api_key, weir_slice client_id);
+void weir__inject_fini(weir_mock *mock);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The mock cluster's life, and the calls that look at it or change it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apis.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "topics.h"
+
+#define DETAIL_MAX 512
+#define DEFAULT_BROKERS 3
+
+/* ---- Telling ---- */
+
+void weir__mock_fail(weir_mock *mock, const char *format, ...)
+{
+    char message[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    if (weir__map_find(&mock->failures, weir_slice_of(message)) != NULL) {
+        return;
+    }
+    (void)weir__map_put_text(&mock->failures, message, mock); /* at worst it is told again */
+    if (mock->first_failure == NULL) {
+        mock->first_failure = strdup(message);
+    }
+    if (mock->opts.on_failure != NULL) {
+        mock->opts.on_failure(message, mock->opts.user);
+    } else {
+        fprintf(stderr, "weir mock cluster: %s\n", message);
+    }
+}
+
+void weir__mock_event(weir_mock *mock, const char *kind, const char *format, ...)
+{
+    if (mock->opts.on_event == NULL) {
+        return;
+    }
+    char detail[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    mock->opts.on_event(kind, detail, mock->opts.user);
+}
+
+void weir__mock_wake(weir_mock *mock)
+{
+    (void)!write(mock->wake[1], "", 1); /* a full pipe wakes as well */
+}
+
+/* ---- Life ---- */
+
+static weir_err start_cluster(weir_mock *mock, weir_error *error)
+{
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    if (rd_kafka_conf_set(conf, "client.id", "mock", text, sizeof text) != RD_KAFKA_CONF_OK ||
+        rd_kafka_conf_set(conf, "log_level", "2", text, sizeof text) != RD_KAFKA_CONF_OK) {
+        rd_kafka_conf_destroy(conf);
+        return weir__error_set(error, WEIR_EBROKER, "%s", text);
+    }
+    mock->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    if (mock->rk == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return weir__error_set(error, WEIR_EBROKER, "%s", text);
+    }
+    mock->cluster = rd_kafka_mock_cluster_new(mock->rk, 1);
+    if (mock->cluster == NULL) {
+        return weir__error_set(error, WEIR_EBROKER, "librdkafka cannot make a mock cluster");
+    }
+    const char *address = rd_kafka_mock_cluster_bootstraps(mock->cluster);
+    const char *colon = address != NULL ? strrchr(address, ':') : NULL;
+    if (colon == NULL) {
+        return weir__error_set(error, WEIR_EBROKER, "the mock cluster tells no port");
+    }
+    mock->upstream_port = (int)strtol(colon + 1, NULL, 10);
+    return WEIR_OK;
+}
+
+static weir_err set_opts(weir_mock *mock, const weir_mock_opts *opts, weir_error *error)
+{
+    mock->opts = opts != NULL ? *opts : (weir_mock_opts){0};
+    if (mock->opts.brokers == 0) {
+        mock->opts.brokers = DEFAULT_BROKERS;
+    }
+    if (mock->opts.default_partitions == 0) {
+        mock->opts.default_partitions = 1;
+    }
+    if (mock->opts.group_initial_delay_ms < 0) {
+        mock->opts.group_initial_delay_ms = 0;
+    }
+    if (mock->opts.brokers < 0 || mock->opts.brokers > WEIR__BROKERS_MAX) {
+        mock->opts.brokers = 0; /* none to close */
+        return weir__error_set(error, WEIR_EINVAL, "brokers: 1 to %d", WEIR__BROKERS_MAX);
+    }
+    if (mock->opts.default_partitions < 0 || mock->opts.default_partitions > WEIR__PARTITIONS_MAX) {
+        return weir__error_set(error, WEIR_EINVAL, "default_partitions: 1 to %d",
+                               WEIR__PARTITIONS_MAX);
+    }
+    return WEIR_OK;
+}
+
+weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error)
+{
+    weir_mock *mock = calloc(1, sizeof *mock);
+    if (mock == NULL) {
+        weir__error_set(error, WEIR_ENOMEM, "out of memory");
+        return NULL;
+    }
+    for (int i = 0; i < WEIR__BROKERS_MAX; i++) {
+        mock->brokers[i] = (weir__broker){.id = i + 1, .listener = -1};
+    }
+    mock->wake[0] = mock->wake[1] = -1;
+    pthread_mutex_init(&mock->lock, NULL);
+    pthread_cond_init(&mock->applied, NULL);
+    weir_err err = set_opts(mock, opts, error);
+    if (err == WEIR_OK) {
+        weir__groups_init(&mock->groups, &weir__group_answers, mock,
+                          mock->opts.group_initial_delay_ms);
+        mock->now_us = weir__monotonic_us();
+        err = start_cluster(mock, error);
+    }
+    if (err == WEIR_OK) {
+        err = weir__front_start(mock, error);
+    }
+    for (int i = 0; i < mock->opts.brokers && err == WEIR_OK; i++) {
+        err = weir__buf_printf(&mock->bootstrap, "%s127.0.0.1:%d", i > 0 ? "," : "",
+                               mock->brokers[i].port);
+    }
+    if (err != WEIR_OK) {
+        weir_mock_free(mock);
+        return NULL;
+    }
+    weir__buf_text(&mock->bootstrap);
+    return mock;
+}
+
+void weir_mock_free(weir_mock *mock)
+{
+    if (mock == NULL) {
+        return;
+    }
+    weir__front_stop(mock);
+    if (mock->cluster != NULL) {
+        rd_kafka_mock_cluster_destroy(mock->cluster);
+    }
+    if (mock->rk != NULL) {
+        rd_kafka_destroy(mock->rk);
+    }
+    weir__groups_fini(&mock->groups);
+    weir__topics_fini(mock);
+    weir__map_fini(&mock->coordinators, NULL);
+    weir__map_fini(&mock->failures, NULL);
+    weir__inject_fini(mock);
+    weir__buf_fini(&mock->bootstrap);
+    free(mock->first_failure);
+    pthread_cond_destroy(&mock->applied);
+    pthread_mutex_destroy(&mock->lock);
+    free(mock);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Creating topics as Kafka's controller checks them, and the account of what each partition's log
+ * in the mock cluster holds. */
+#include "topics.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+static void topic_free(void *value)
+{
+    weir__topic *topic = value;
+    for (int32_t i = 0; topic->partitions != NULL && i < topic->partition_count; i++) {
+        free(topic->partitions[i].batches);
+    }
+    free(topic->partitions);
+    weir__map_fini(&topic->config, free);
+    free(topic);
+}
+
+void weir__topics_fini(weir_mock *mock)
+{
+    weir__map_fini(&mock->topics, topic_free);
+}
+
+weir__topic *weir__topic_find(const weir_mock *mock, weir_slice name)
+{
+    return name.data != NULL ? weir__map_get(&mock->topics, name) : NULL;
+}
+
+weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic_name,
+                                      int32_t partition)
+{
+    weir__topic *topic = weir__topic_find(mock, topic_name);
+    bool exists = topic != NULL && partition >= 0 && partition < topic->partition_count;
+    return exists ? &topic->partitions[partition] : NULL;
+}
+
+/* ---- Creation ---- */
+
+static bool valid_name(weir_slice name)
+{
+    const char *text = name.data;
+    if (name.len == 0 || name.len > WEIR__TOPIC_NAME_MAX ||
+        weir_slice_equal(name, weir_slice_of(".")) || weir_slice_equal(name, weir_slice_of(".."))) {
+        return false;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        if (!isalnum((unsigned char)text[i]) && strchr("._-", text[i]) == NULL) {
+            return false;
+        }
+        if (text[i] == '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int16_t refuse(weir_error *message, int16_t code, const char *text)
+{
+    weir__error_set(message, WEIR_EINVAL, "%s", text);
+    return code;
+}
+
+static int16_t check(const weir_mock *mock, const weir__topic_spec *spec, weir_error *message)
+{
+    if (!valid_name(spec->name)) {
+        return refuse(message, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION,
+                      "Topic name is invalid: 1 to 249 of a-z A-Z 0-9 . _ -");
+    }
+    if (weir__topic_find(mock, spec->name) != NULL) {
+        weir__error_set(message, WEIR_EEXISTS, "Topic '%.*s' already exists.", (int)spec->name.len,
+                        (const char *)spec->name.data);
+        return RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
+    }
+    if (spec->partitions == 0 || spec->partitions < -1) {
+        return refuse(message, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS,
+                      "Number of partitions must be larger than 0.");
+    }
+    if (spec->partitions > WEIR__PARTITIONS_MAX) {
+        return refuse(message, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS,
+                      "The mock cluster has at most 1024 partitions a topic.");
+    }
+    if (spec->replication_factor == 0 || spec->replication_factor < -1) {
+        return refuse(message, RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR,
+                      "Replication factor must be larger than 0.");
+    }
+    if (spec->replication_factor > mock->opts.brokers) {
+        return refuse(message, RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR,
+                      "Replication factor is larger than the number of brokers.");
+    }
+    for (size_t i = 0; i < spec->setting_count; i++) {
+        int16_t error =
+            weir__topic_config_check(spec->settings[i].name, spec->settings[i].value, message);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static weir__topic *topic_new(const weir_mock *mock, const weir__topic_spec *spec)
+{
+    weir__topic *topic = calloc(1, sizeof *topic + spec->name.len + 1);
+    if (topic == NULL) {
+        return NULL;
+    }
+    memcpy(topic + 1, spec->name.data, spec->name.len);
+    topic->name = (const char *)(topic + 1);
+    topic->partition_count =
+        spec->partitions == -1 ? mock->opts.default_partitions : spec->partitions;
+    topic->replication_factor = spec->replication_factor == -1 ? 1 : spec->replication_factor;
+    topic->partitions = calloc((size_t)topic->partition_count, sizeof *topic->partitions);
+    bool ok = topic->partitions != NULL;
+    for (int32_t i = 0; i < topic->partition_count && ok; i++) {
+        topic->partitions[i] =
+            (weir__partition){.topic = topic, .id = i, .leader = 1 + i % mock->opts.brokers};
+    }
+    for (size_t i = 0; i < spec->setting_count && ok; i++) {
+        weir_slice value = spec->settings[i].value;
+        char *copy = strndup(value.data, value.len);
+        char *old = weir__map_get(&topic->config, spec->settings[i].name);
+        ok = copy != NULL && weir__map_put(&topic->config, spec->settings[i].name, copy) == WEIR_OK;
+        free(ok ? old : copy);
+    }
+    if (!ok) {
+        topic_free(topic);
+        return NULL;
+    }
+    return topic;
+}
+
+int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_error *message)
+{
+    int16_t error = check(mock, spec, message);
+    if (error != 0 || spec->validate_only) {
+        return error;
+    }
+    weir__topic *topic = topic_new(mock, spec);
+    if (topic == NULL || weir__map_put(&mock->topics, spec->name, topic) != WEIR_OK) {
+        if (topic != NULL) {
+            topic_free(topic);
+        }
+        return refuse(message, RD_KAFKA_RESP_ERR_UNKNOWN, "out of memory");
+    }
+    rd_kafka_resp_err_t err =
+        rd_kafka_mock_topic_create(mock->cluster, topic->name, topic->partition_count, 1);
+    if (err != 0) {
+        topic_free(weir__map_remove(&mock->topics, spec->name));
+        return refuse(message, (int16_t)err, rd_kafka_err2str(err));
+    }
+    mock->fetches_due = true;
+    weir__mock_event(mock, "create-topic", "%s partitions=%d", topic->name,
+                     (int)topic->partition_count);
+    return 0;
+}
+
+/* ---- The account of a log ---- */
+
+bool weir__partition_admits(const weir__partition *partition, size_t bytes)
+{
+    size_t log_bytes = partition->bytes + partition->bytes_under_way + bytes;
+    size_t count = partition->batch_count + partition->batches_under_way + 1;
+    size_t at = partition->oldest;
+    while (count > 1 && (count > WEIR__LOG_BATCHES_MAX || log_bytes > WEIR__LOG_BYTES_MAX)) {
+        bool known = at < partition->oldest + partition->batch_count;
+        if (!known || partition->batches[at].last_offset >= partition->start) {
+            return false;
+        }
+        log_bytes -= partition->batches[at++].bytes;
+        count--;
+    }
+    return true;
+}
+
+/* Makes room for one more at the end of the array. */
+static weir_err reserve(weir__partition *partition)
+{
+    if (partition->oldest + partition->batch_count < partition->batch_capacity) {
+        return WEIR_OK;
+    }
+    if (partition->oldest > partition->batch_capacity / 2) {
+        memmove(partition->batches, partition->batches + partition->oldest,
+                partition->batch_count * sizeof *partition->batches);
+        partition->oldest = 0;
+        return WEIR_OK;
+    }
+    size_t capacity = partition->batch_capacity != 0 ? partition->batch_capacity * 2 : 16;
+    weir__batch *batches = realloc(partition->batches, capacity * sizeof *batches);
+    if (batches == NULL) {
+        return WEIR_ENOMEM;
+    }
+    partition->batches = batches;
+    partition->batch_capacity = capacity;
+    return WEIR_OK;
+}
+
+weir_err weir__partition_appended(weir__partition *partition, int64_t base, int32_t records,
+                                  size_t bytes)
+{
+    weir_err err = reserve(partition);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    partition->end = base + records;
+    partition->batches[partition->oldest + partition->batch_count++] =
+        (weir__batch){.last_offset = base + records - 1, .bytes = bytes};
+    partition->bytes += bytes;
+    while (partition->batch_count > 1 && (partition->batch_count > WEIR__LOG_BATCHES_MAX ||
+                                          partition->bytes > WEIR__LOG_BYTES_MAX)) {
+        partition->bytes -= partition->batches[partition->oldest++].bytes;
+        partition->batch_count--;
+    }
+    return WEIR_OK;
+}
+
+size_t weir__partition_bytes_from(const weir__partition *partition, int64_t offset, size_t enough)
+{
+    size_t bytes = 0;
+    for (size_t i = partition->oldest + partition->batch_count; i > partition->oldest; i--) {
+        const weir__batch *batch = &partition->batches[i - 1];
+        if (batch->last_offset < offset || bytes >= enough) {
+            break;
+        }
+        bytes += batch->bytes;
+    }
+    return bytes;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The topics: what exists, who leads, how they are configured, how full the mock cluster's logs
+ * are. */
+#ifndef WEIR_MOCKBROKER_TOPICS_H
+#define WEIR_MOCKBROKER_TOPICS_H
+
+#include "internal.h"
+
+typedef struct weir__topic_setting {
+    weir_slice name;
+    weir_slice value;
+} weir__topic_setting;
+
+typedef struct weir__topic_spec {
+    weir_slice name;
+    int32_t partitions;         /* -1: the cluster's default */
+    int16_t replication_factor; /* -1: the default */
+    const weir__topic_setting *settings;
+    size_t setting_count;
+    bool validate_only;
+} weir__topic_spec;
+
+#define WEIR__TOPIC_SETTINGS_MAX 64
+
+/* Kafka's error code of a create request; the message says more. */
+int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_error *message);
+weir__topic *weir__topic_find(const weir_mock *mock, weir_slice name);
+weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic, int32_t partition);
+void weir__topics_fini(weir_mock *mock);
+
+/* May this batch be forwarded, without the mock cluster dropping one that is still needed? */
+bool weir__partition_admits(const weir__partition *partition, size_t bytes);
+/* The mock cluster has appended the batch at `base`. */
+weir_err weir__partition_appended(weir__partition *partition, int64_t base, int32_t records,
+                                  size_t bytes);
+/* Bytes of the batches that a fetch from `offset` would read, counted up to `enough`. */
+size_t weir__partition_bytes_from(const weir__partition *partition, int64_t offset, size_t enough);
+
+/* ---- Settings: topic_config.c ---- */
+typedef struct weir__topic_config {
+    const char *name;
+    const char *value; /* Kafka's default */
+    char kind;         /* 'n' number, 'b' boolean, 'd' decimal, 'p' cleanup policy, 't' text */
+} weir__topic_config;
+
+const weir__topic_config *weir__topic_configs(size_t *count);
+/* Kafka's INVALID_CONFIG, or 0. */
+int16_t weir__topic_config_check(weir_slice name, weir_slice value, weir_error *message);
+/* The explicit setting, else the default, else NULL. */
+const char *weir__topic_config_get(const weir__topic *topic, const char *name);
+
+#endif
