@@ -95,10 +95,13 @@ weir_err weir__consumer_membership(weir__consumer *consumer, int32_t *generation
 weir_err weir__consumer_poll(weir__consumer *consumer, int64_t timeout_ms, weir__message **out,
                              size_t max, size_t *count, weir_error *error);
 
-/* Exactly these partitions, from these offsets (WEIR__OFFSET_BEGINNING and _END allowed). Positions
- * and fetched records of partitions that stay are kept when `offset` equals their position. */
+/* Exactly these partitions, from these offsets (WEIR__OFFSET_BEGINNING and _END allowed).
+ * Positions, pauses and fetched records of partitions that stay are kept when `offset` equals their
+ * position. Not from an event: WEIR_ESTATE. */
 weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *partitions,
                                size_t count, weir_error *error);
+/* A paused partition gives no records. What was fetched of it is kept, so that pausing is cheap. It
+ * ends with the assignment. */
 weir_err weir__consumer_pause(weir__consumer *consumer, weir__topic_partition at, bool paused,
                               weir_error *error);
 weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at, int64_t offset,
@@ -138,8 +141,8 @@ typedef struct weir__outgoing {
     const weir_headers *headers; /* NULL: none */
 } weir__outgoing;
 
-/* Delivered (err WEIR_OK: `offset` is the record's) or failed for good. In weir__producer_poll,
- * _send, _flush. */
+/* Delivered (err WEIR_OK: `offset` is the record's, `message` NULL) or failed for good. In
+ * weir__producer_poll, _send, _flush; never in _close. */
 typedef void (*weir__delivered_fn)(weir_err err, const char *message, int64_t offset, void *user);
 
 /* acks=all, idempotent. */
@@ -149,8 +152,8 @@ weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out,
 weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
                              weir__delivered_fn delivered, void *user, weir_error *error);
 void weir__producer_poll(weir__producer *producer);
-/* Until everything sent is delivered. The first delivery failure since the last flush is returned.
- */
+/* Until everything sent is delivered, at most a named limit: WEIR_ETIMEOUT, flush again. The first
+ * failure since the last flush of a record without `delivered` is returned. */
 weir_err weir__producer_flush(weir__producer *producer, weir_error *error);
 void weir__producer_close(weir__producer *producer); /* drops what is not delivered */
 /* Partitions of a topic, cached; WEIR_EMISSING_TOPIC. */

@@ -189,6 +189,9 @@ static const struct {
     {"enable.auto.commit", "Weir commits what it has processed"},
     {"enable.auto.offset.store", "Weir commits what it has processed"},
     {"auto.commit.interval.ms", "set commit.interval.ms"},
+    {"enable.partition.eof", "Weir must know the end of a partition"},
+    {"group.instance.id", "static membership is not supported yet"},
+    {"max.poll.records", "set max.poll.records without a prefix"},
     {"client.id", "set client.id without a prefix"},
     {"transactional.id", "Weir names its transactions itself"},
 };

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The admin client. Each request is sent, then waited for on a queue of its own, within a limit. */
+#include "client/kafka.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+#define REQUEST_TIMEOUT_MS 60000
+#define ANSWER_TIMEOUT_MS (REQUEST_TIMEOUT_MS + 5000) /* librdkafka's own comes first */
+#define VISIBLE_TIMEOUT_MS 60000
+#define VISIBLE_RETRY_MS 50
+#define REASON_MAX_BYTES 512
+
+struct weir__admin {
+    weir__log log; /* first: weir__kafka_conf */
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    pthread_mutex_t lock; /* one request at a time */
+};
+
+weir_err weir__admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error)
+{
+    rd_kafka_conf_t *conf;
+    weir__admin *admin = calloc(1, sizeof *admin);
+    if (admin == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "admin client: out of memory");
+    }
+    admin->log = opts->log;
+    weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_ADMIN, opts->client_id, &admin->log,
+                                    &conf, error);
+    if (err == WEIR_OK) {
+        /* A consumer: a producer's look at a topic's metadata may create it. */
+        err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &admin->rk, error);
+    }
+    if (err != WEIR_OK) {
+        free(admin);
+        return err;
+    }
+    admin->queue = rd_kafka_queue_new(admin->rk);
+    pthread_mutex_init(&admin->lock, NULL);
+    *out = admin;
+    return WEIR_OK;
+}
+
+void weir__admin_close(weir__admin *admin)
+{
+    if (admin == NULL) {
+        return;
+    }
+    rd_kafka_queue_destroy(admin->queue);
+    rd_kafka_destroy(admin->rk);
+    pthread_mutex_destroy(&admin->lock);
+    free(admin);
+}
+
+static rd_kafka_AdminOptions_t *options_for(weir__admin *admin, rd_kafka_admin_op_t kind)
+{
+    char reason[REASON_MAX_BYTES];
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->rk, kind);
+    weir_assert(options != NULL);
+    rd_kafka_resp_err_t err = rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_TIMEOUT_MS,
+                                                                        reason, sizeof reason);
+    weir_assert(err == RD_KAFKA_RESP_ERR_NO_ERROR);
+    return options;
+}
+
+/* The answer to the request just sent; NULL with *error. Destroy it. */
+static rd_kafka_event_t *answer(weir__admin *admin, const char *what, weir_err *err,
+                                weir_error *error)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(admin->queue, ANSWER_TIMEOUT_MS);
+    if (event == NULL) {
+        *err = weir__error_set(error, WEIR_ETIMEOUT, "%s: no answer within %d ms", what,
+                               ANSWER_TIMEOUT_MS);
+        /* An answer that comes later must not be taken for that of the next request. */
+        rd_kafka_queue_destroy(admin->queue);
+        admin->queue = rd_kafka_queue_new(admin->rk);
+        return NULL;
+    }
+    rd_kafka_resp_err_t cause = rd_kafka_event_error(event);
+    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        *err = weir__error_set(error, weir__kafka_code(cause), "%s: %s", what,
+                               rd_kafka_event_error_string(event));
+        rd_kafka_event_destroy(event);
+        return NULL;
+    }
+    *err = WEIR_OK;
+    return event;
+}
+
+/* ---- Topics ------------------------------------------------------------------------------- */
+
+static weir_err describe_one(weir__admin *admin, const char *topic, int32_t *partitions,
+                             weir_error *error)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(admin->rk, topic, NULL);
+    if (handle == NULL) {
+        return weir__kafka_fail(error, rd_kafka_last_error(), "describing %s", topic);
+    }
+    rd_kafka_resp_err_t cause =
+        rd_kafka_metadata(admin->rk, 0, handle, &metadata, REQUEST_TIMEOUT_MS);
+    rd_kafka_topic_destroy(handle);
+    if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        weir_assert(metadata->topic_cnt == 1);
+        cause = metadata->topics[0].err;
+        *partitions = metadata->topics[0].partition_cnt;
+        rd_kafka_metadata_destroy(metadata);
+    }
+    if (cause == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        cause == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+        *partitions = -1;
+        return WEIR_OK;
+    }
+    return cause == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? WEIR_OK
+               : weir__kafka_fail(error, cause, "describing %s", topic);
+}
+
+weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topics, size_t count,
+                                     int32_t *partitions, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    pthread_mutex_lock(&admin->lock);
+    for (size_t i = 0; i < count && err == WEIR_OK; i++) {
+        err = describe_one(admin, topics[i], &partitions[i], error);
+    }
+    pthread_mutex_unlock(&admin->lock);
+    return err;
+}
+
+static weir_err new_topic(const weir__new_topic *topic, rd_kafka_NewTopic_t **out,
+                          weir_error *error)
+{
+    char reason[REASON_MAX_BYTES];
+    rd_kafka_NewTopic_t *made = rd_kafka_NewTopic_new(
+        topic->name, topic->partitions, topic->replication_factor, reason, sizeof reason);
+    if (made == NULL) {
+        return weir__error_set(error, WEIR_EINVAL, "creating %s: %s", topic->name, reason);
+    }
+    for (const char *const *at = topic->config; at != NULL && at[0] != NULL; at += 2) {
+        rd_kafka_resp_err_t err = rd_kafka_NewTopic_set_config(made, at[0], at[1]);
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_NewTopic_destroy(made);
+            return weir__kafka_fail(error, err, "creating %s with %s", topic->name, at[0]);
+        }
+    }
+    *out = made;
+    return WEIR_OK;
+}
+
+static weir_err check_topic_results(const rd_kafka_topic_result_t **results, size_t count,
+                                    weir_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_resp_err_t cause = rd_kafka_topic_result_error(results[i]);
+        if (cause != RD_KAFKA_RESP_ERR_NO_ERROR &&
+            cause != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+            const char *text = rd_kafka_topic_result_error_string(results[i]);
+            return weir__error_set(error, weir__kafka_code(cause), "creating %s: %s",
+                                   rd_kafka_topic_result_name(results[i]),
+                                   text != NULL ? text : rd_kafka_err2str(cause));
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_err send_create(weir__admin *admin, rd_kafka_NewTopic_t **topics, size_t count,
+                            weir_error *error)
+{
+    weir_err err;
+    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_CreateTopics(admin->rk, topics, count, options, admin->queue);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_event_t *event = answer(admin, "creating topics", &err, error);
+    if (event != NULL) {
+        size_t result_count;
+        const rd_kafka_topic_result_t **results = rd_kafka_CreateTopics_result_topics(
+            rd_kafka_event_CreateTopics_result(event), &result_count);
+        err = check_topic_results(results, result_count, error);
+        rd_kafka_event_destroy(event);
+    }
+    return err;
+}
+
+/* The controller knows of a topic before the other brokers do. */
+static weir_err wait_visible(weir__admin *admin, const char *topic, weir_error *error)
+{
+    int64_t deadline_us = weir__monotonic_us() + (int64_t)VISIBLE_TIMEOUT_MS * 1000;
+    for (;;) {
+        int32_t partitions = -1;
+        weir_err err = describe_one(admin, topic, &partitions, error);
+        if (partitions > 0 || (err != WEIR_OK && !weir_err_is_retriable(err))) {
+            return err;
+        }
+        if (weir__monotonic_us() >= deadline_us) {
+            return weir__error_set(error, WEIR_ETIMEOUT,
+                                   "creating %s: not in the metadata after %d ms", topic,
+                                   VISIBLE_TIMEOUT_MS);
+        }
+        rd_kafka_poll(admin->rk, VISIBLE_RETRY_MS);
+    }
+}
+
+weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *topics, size_t count,
+                                   weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    size_t made = 0;
+    rd_kafka_NewTopic_t **list = calloc(count + 1, sizeof(rd_kafka_NewTopic_t *));
+    if (list == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "creating topics: out of memory");
+    }
+    pthread_mutex_lock(&admin->lock);
+    for (; made < count && err == WEIR_OK; made += err == WEIR_OK ? 1 : 0) {
+        err = new_topic(&topics[made], &list[made], error);
+    }
+    if (err == WEIR_OK && count > 0) {
+        err = send_create(admin, list, count, error);
+    }
+    for (size_t i = 0; i < count && err == WEIR_OK; i++) {
+        err = wait_visible(admin, topics[i].name, error);
+    }
+    pthread_mutex_unlock(&admin->lock);
+    rd_kafka_NewTopic_destroy_array(list, made);
+    free(list);
+    return err;
+}
+
+weir_err weir__admin_describe_config(weir__admin *admin, const char *topic,
+                                     void (*fn)(const char *name, const char *value, void *user),
+                                     void *user, weir_error *error)
+{
+    weir_err err;
+    rd_kafka_ConfigResource_t *resource =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    pthread_mutex_lock(&admin->lock);
+    rd_kafka_DescribeConfigs(admin->rk, &resource, 1, options, admin->queue);
+    rd_kafka_event_t *event = answer(admin, "describing the settings of a topic", &err, error);
+    pthread_mutex_unlock(&admin->lock);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_ConfigResource_destroy(resource);
+    if (event == NULL) {
+        return err;
+    }
+    size_t count = 0;
+    const rd_kafka_ConfigResource_t **results = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &count);
+    weir_assert(count == 1);
+    rd_kafka_resp_err_t cause = rd_kafka_ConfigResource_error(results[0]);
+    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        err = weir__kafka_fail(error, cause, "describing the settings of %s", topic);
+    } else {
+        size_t entries = 0;
+        const rd_kafka_ConfigEntry_t **entry =
+            rd_kafka_ConfigResource_configs(results[0], &entries);
+        for (size_t i = 0; i < entries; i++) {
+            fn(rd_kafka_ConfigEntry_name(entry[i]), rd_kafka_ConfigEntry_value(entry[i]), user);
+        }
+    }
+    rd_kafka_event_destroy(event);
+    return err;
+}
+
+weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *before, size_t count,
+                                    weir_error *error)
+{
+    weir_err err;
+    if (count == 0) {
+        return WEIR_OK;
+    }
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_topic_partition_list_add(list, before[i].at.topic, before[i].at.partition)
+            ->offset = before[i].offset;
+    }
+    rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(list);
+    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DELETERECORDS);
+    pthread_mutex_lock(&admin->lock);
+    rd_kafka_DeleteRecords(admin->rk, &request, 1, options, admin->queue);
+    rd_kafka_event_t *event = answer(admin, "deleting records", &err, error);
+    pthread_mutex_unlock(&admin->lock);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_DeleteRecords_destroy(request);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (event != NULL) {
+        const rd_kafka_topic_partition_list_t *done =
+            rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event));
+        for (int i = 0; i < done->cnt && err == WEIR_OK; i++) {
+            if (done->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+                err = weir__kafka_fail(error, done->elems[i].err, "deleting records of %s[%d]",
+                                       done->elems[i].topic, (int)done->elems[i].partition);
+            }
+        }
+        rd_kafka_event_destroy(event);
+    }
+    return err;
+}
+
+/* ---- Groups ------------------------------------------------------------------------------- */
+
+typedef struct member {
+    const char *id;
+    const char *client_id;
+} member;
+
+static int compare_members(const void *a, const void *b)
+{
+    return strcmp(((const member *)a)->id, ((const member *)b)->id);
+}
+
+static weir_err tell_members(const rd_kafka_ConsumerGroupDescription_t *group,
+                             void (*fn)(const char *member_id, const char *client_id, void *user),
+                             void *user, size_t *members, weir_error *error)
+{
+    size_t count = rd_kafka_ConsumerGroupDescription_member_count(group);
+    member *list = calloc(count + 1, sizeof *list);
+    if (list == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "describing the group: out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const rd_kafka_MemberDescription_t *at = rd_kafka_ConsumerGroupDescription_member(group, i);
+        list[i].id = rd_kafka_MemberDescription_consumer_id(at);
+        list[i].client_id = rd_kafka_MemberDescription_client_id(at);
+    }
+    qsort(list, count, sizeof *list, compare_members);
+    for (size_t i = 0; i < count && fn != NULL; i++) {
+        fn(list[i].id, list[i].client_id, user);
+    }
+    *members = count;
+    free(list);
+    return WEIR_OK;
+}
+
+weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
+                                    void (*fn)(const char *member_id, const char *client_id,
+                                               void *user),
+                                    void *user, size_t *members, weir_error *error)
+{
+    weir_err err;
+    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    pthread_mutex_lock(&admin->lock);
+    rd_kafka_DescribeConsumerGroups(admin->rk, &group, 1, options, admin->queue);
+    rd_kafka_event_t *event = answer(admin, "describing the group", &err, error);
+    pthread_mutex_unlock(&admin->lock);
+    rd_kafka_AdminOptions_destroy(options);
+    if (event == NULL) {
+        return err;
+    }
+    size_t count = 0;
+    const rd_kafka_ConsumerGroupDescription_t **groups =
+        rd_kafka_DescribeConsumerGroups_result_groups(
+            rd_kafka_event_DescribeConsumerGroups_result(event), &count);
+    weir_assert(count == 1);
+    const rd_kafka_error_t *cause = rd_kafka_ConsumerGroupDescription_error(groups[0]);
+    if (cause != NULL) {
+        err = weir__error_set(error, weir__kafka_code(rd_kafka_error_code(cause)),
+                              "describing group %s: %s", group, rd_kafka_error_string(cause));
+    } else {
+        err = tell_members(groups[0], fn, user, members, error);
+    }
+    rd_kafka_event_destroy(event);
+    return err;
+}

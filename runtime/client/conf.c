@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * librdkafka's configuration made from Weir's. Later steps win: defaults of the table below, what
+ * every client needs, `security.` `ssl.` `sasl.`, then the prefixes from the general to the
+ * special. */
+#include "client/kafka.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAIN (1u << WEIR__KAFKA_MAIN)
+#define RESTORE (1u << WEIR__KAFKA_RESTORE)
+#define GLOBAL (1u << WEIR__KAFKA_GLOBAL)
+#define PRODUCER (1u << WEIR__KAFKA_PRODUCER)
+#define ADMIN (1u << WEIR__KAFKA_ADMIN)
+#define CONSUMERS (MAIN | RESTORE | GLOBAL)
+#define ALL (CONSUMERS | PRODUCER | ADMIN)
+
+#define NAME_MAX_BYTES 128
+#define REASON_MAX_BYTES 512
+
+static const struct {
+    unsigned roles;
+    const char *name;
+    const char *value;
+    bool newer; /* not known to every supported librdkafka: skipped there */
+} defaults[] = {
+    {ALL, "socket.nagle.disable", "true", false},
+    {ALL, "log.connection.close", "false", false},
+    {ALL, "reconnect.backoff.max.ms", "1000", false}, /* as Java's clients */
+
+    {CONSUMERS | ADMIN, "allow.auto.create.topics", "false", false},
+    {CONSUMERS, "enable.auto.commit", "false", false},
+    {CONSUMERS, "enable.auto.offset.store", "false", false},
+    {CONSUMERS, "isolation.level", "read_uncommitted", false},
+    /* Tells that the end of a partition is reached, past transaction markers. */
+    {CONSUMERS, "enable.partition.eof", "true", false},
+    /* A consumer whose queue is full looks again only after up to 1 s (librdkafka below 2.2: not to
+     * be changed), so only bytes may bound the queue: small records would stall it. */
+    {CONSUMERS, "queued.min.messages", "10000000", false},
+    {CONSUMERS, "queued.max.messages.kbytes", "65536", false},
+    {CONSUMERS, "fetch.queue.backoff.ms", "10", true},
+    {MAIN, "auto.offset.reset", "earliest", false},
+    /* librdkafka's own default would silently jump to the end. */
+    {RESTORE | GLOBAL, "auto.offset.reset", "error", false},
+    {MAIN, "partition.assignment.strategy", "range", false},
+    {MAIN, "session.timeout.ms", "45000", false},
+    {MAIN, "max.poll.interval.ms", "300000", false},
+
+    {PRODUCER, "acks", "all", false},
+    {PRODUCER, "enable.idempotence", "true", false},
+    {PRODUCER, "linger.ms", "100", false},
+    {PRODUCER, "partitioner", "murmur2_random", false}, /* Java's */
+    {PRODUCER, "queue.buffering.max.messages", "1000000", false},
+    {PRODUCER, "queue.buffering.max.kbytes", "65536", false},
+};
+
+static const struct {
+    unsigned roles;
+    const char *prefix;
+    bool keep; /* the prefix is part of librdkafka's name */
+} prefixes[] = {
+    {ALL, "security.", true},
+    {ALL, "ssl.", true},
+    {ALL, "sasl.", true},
+    {CONSUMERS, "consumer.", false},
+    {MAIN, "main.consumer.", false},
+    {RESTORE, "restore.consumer.", false},
+    {GLOBAL, "global.consumer.", false},
+    {PRODUCER, "producer.", false},
+    {ADMIN, "admin.", false},
+};
+
+static weir_err set(rd_kafka_conf_t *conf, const char *name, const char *value, const char *prefix,
+                    weir_error *error)
+{
+    char reason[REASON_MAX_BYTES];
+    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) != RD_KAFKA_CONF_OK) {
+        return weir__error_set(error, WEIR_ECONFIG, "%s%s=%s: %s", prefix, name, value, reason);
+    }
+    return WEIR_OK;
+}
+
+static weir_err set_defaults(rd_kafka_conf_t *conf, unsigned role, weir_error *error)
+{
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+        if ((defaults[i].roles & role) == 0) {
+            continue;
+        }
+        bool newer = defaults[i].newer;
+        weir_err err = set(conf, defaults[i].name, defaults[i].value, "", newer ? NULL : error);
+        if (err != WEIR_OK && !newer) {
+            return err;
+        }
+    }
+    return WEIR_OK;
+}
+
+typedef struct pass {
+    rd_kafka_conf_t *conf;
+    const char *prefix;
+    bool keep;
+    weir_err err;
+    weir_error *error;
+} pass;
+
+static void pass_one(const char *name, const char *value, void *user)
+{
+    pass *p = user;
+    char whole[NAME_MAX_BYTES];
+    if (p->err != WEIR_OK) {
+        return;
+    }
+    if (p->keep) {
+        snprintf(whole, sizeof whole, "%s%s", p->prefix, name);
+        name = whole;
+    }
+    p->err = set(p->conf, name, value, p->keep ? "" : p->prefix, p->error);
+}
+
+static weir_err set_passed(rd_kafka_conf_t *conf, const weir_config *config, unsigned role,
+                           weir_error *error)
+{
+    pass p = {.conf = conf, .error = error};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if ((prefixes[i].roles & role) != 0) {
+            p.prefix = prefixes[i].prefix;
+            p.keep = prefixes[i].keep;
+            weir__config_each(config, p.prefix, pass_one, &p);
+        }
+    }
+    return p.err;
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    const weir__log *log = rd_kafka_opaque(rk);
+    weir__log_level as = level <= WEIR__LOG_ERROR     ? WEIR__LOG_ERROR
+                         : level <= WEIR__LOG_WARNING ? WEIR__LOG_WARNING
+                         : level <= WEIR__LOG_INFO    ? WEIR__LOG_INFO
+                                                      : WEIR__LOG_DEBUG;
+    weir__log_write(log, as, "%s %s: %s", rd_kafka_name(rk), facility, text);
+}
+
+weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
+                          weir__log *log, rd_kafka_conf_t **out, weir_error *error)
+{
+    const char *servers = weir__config_text(config, "bootstrap.servers");
+    const char *group = weir__config_text(config, "application.id");
+    char level[16];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    weir_err err = set_defaults(conf, 1u << role, error);
+    if (err == WEIR_OK && servers != NULL) {
+        err = set(conf, "bootstrap.servers", servers, "", error);
+    }
+    if (err == WEIR_OK) {
+        err = set(conf, "client.id", client_id, "", error);
+    }
+    /* Restore and global consumers never join; librdkafka assigns to a consumer with a group only.
+     */
+    if (err == WEIR_OK && group != NULL && role != WEIR__KAFKA_PRODUCER &&
+        role != WEIR__KAFKA_ADMIN) {
+        err = set(conf, "group.id", group, "", error);
+    }
+    if (err == WEIR_OK) {
+        err = set_passed(conf, config, 1u << role, error);
+    }
+    if (err == WEIR_OK) {
+        snprintf(level, sizeof level, "%d", (int)weir__log_level_of(config));
+        err = set(conf, "log_level", level, "", error);
+    }
+    if (err != WEIR_OK) {
+        rd_kafka_conf_destroy(conf);
+        return err;
+    }
+    rd_kafka_conf_set_opaque(conf, log);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    *out = conf;
+    return WEIR_OK;
+}
+
+weir_err weir__kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out,
+                         weir_error *error)
+{
+    char reason[REASON_MAX_BYTES];
+    rd_kafka_t *rk = rd_kafka_new(type, conf, reason, sizeof reason);
+    if (rk == NULL) {
+        rd_kafka_conf_destroy(conf); /* rd_kafka_new consumes it only when it succeeds */
+        return weir__error_set(error, WEIR_ECONFIG, "librdkafka refuses its settings: %s", reason);
+    }
+    *out = rk;
+    return WEIR_OK;
+}
+
+weir_err weir__client_check(const weir_config *config, weir_error *error)
+{
+    for (unsigned role = 0; role < WEIR__KAFKA_ROLE_COUNT; role++) {
+        rd_kafka_conf_t *conf;
+        weir_err err = weir__kafka_conf(config, role, "check", NULL, &conf, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+        rd_kafka_conf_destroy(conf);
+    }
+    return WEIR_OK;
+}
+
+const char *weir__client_version(void)
+{
+    return rd_kafka_version_str();
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The consumer: life, group, assignment. The group's assignment is only a token of membership: each
+ * new generation starts with nothing assigned, and weir__consumer_assign then assigns what the
+ * runtime's own protocol decides (the broker checks the generation of a commit, not its
+ * partitions).
+ *
+ * What librdkafka 2.0.2 asks for, and newer ones bear: only partitions that were paused are resumed
+ * (2.4 mends a rewind); everything stopped is resumed before it is unassigned, since the pause
+ * would outlive the assignment; with an eager group every change of assignment is a whole assign().
+ */
+#include "client/consumer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/clock.h"
+
+#define CLOSE_TIMEOUT_MS 10000
+#define CLOSE_SLICE_MS 100
+#define CLOSE_BATCH 64
+
+void weir__consumer_note(weir__consumer *consumer, const weir_error *failure)
+{
+    if (consumer->failed.code == WEIR_OK) {
+        consumer->failed = *failure;
+    }
+}
+
+weir_err weir__consumer_stop(weir__consumer *consumer, weir__assigned *at, bool stop,
+                             weir_error *error)
+{
+    if (at->stopped == stop) {
+        return WEIR_OK;
+    }
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one =
+        rd_kafka_topic_partition_list_add(list, at->topic, at->partition);
+    rd_kafka_resp_err_t err = stop ? rd_kafka_pause_partitions(consumer->rk, list)
+                                   : rd_kafka_resume_partitions(consumer->rk, list);
+    err = err != RD_KAFKA_RESP_ERR_NO_ERROR ? err : one->err;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return weir__kafka_fail(error, err, "%s %s[%d]", stop ? "pausing" : "resuming", at->topic,
+                                (int)at->partition);
+    }
+    at->stopped = stop;
+    return WEIR_OK;
+}
+
+/* ---- Group -------------------------------------------------------------------------------- */
+
+/* librdkafka tells generation and member id only in the form that it reads back itself:
+ * "CGMDv2:", generation (int32, native), group id, NUL, member id, NUL, ... */
+static weir_err parse_membership(weir__consumer *consumer, const char *at, size_t size)
+{
+    static const char magic[] = "CGMDv2:";
+    size_t head = sizeof magic - 1 + sizeof(int32_t);
+    if (size < head || memcmp(at, magic, sizeof magic - 1) != 0) {
+        return WEIR_EUNSUPPORTED;
+    }
+    const char *end = at + size;
+    memcpy(&consumer->generation, at + sizeof magic - 1, sizeof(int32_t));
+    const char *group_end = memchr(at + head, '\0', (size_t)(end - at) - head);
+    if (group_end == NULL || memchr(group_end + 1, '\0', (size_t)(end - group_end) - 1) == NULL) {
+        return WEIR_EUNSUPPORTED;
+    }
+    consumer->member_id = strdup(group_end + 1);
+    return consumer->member_id != NULL ? WEIR_OK : WEIR_ENOMEM;
+}
+
+/* Called in the rebalance callback: librdkafka does not rejoin before that returns, so this is the
+ * generation that the assignment belongs to. */
+static weir_err read_membership(weir__consumer *consumer, weir_error *error)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    rd_kafka_consumer_group_metadata_t *metadata = rd_kafka_consumer_group_metadata(consumer->rk);
+    if (metadata == NULL) {
+        return weir__error_set(error, WEIR_ESTATE, "reading the membership: not in a group");
+    }
+    rd_kafka_error_t *cause = rd_kafka_consumer_group_metadata_write(metadata, &bytes, &size);
+    rd_kafka_consumer_group_metadata_destroy(metadata);
+    if (cause != NULL) {
+        return weir__kafka_fail_with(error, cause, "reading the membership");
+    }
+    weir_err err = parse_membership(consumer, bytes, size);
+    rd_kafka_mem_free(consumer->rk, bytes);
+    return err == WEIR_OK
+               ? WEIR_OK
+               : weir__error_set(error, err, "reading the membership: %s (librdkafka %s)",
+                                 weir_err_str(err), rd_kafka_version_str());
+}
+
+static void on_assigned(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+    weir__topic_partition *given = calloc((size_t)list->cnt + 1, sizeof *given);
+    weir_error error;
+    rd_kafka_resp_err_t cause = RD_KAFKA_RESP_ERR_NO_ERROR;
+    weir_err err = given != NULL ? read_membership(consumer, &error)
+                                 : weir__error_set(&error, WEIR_ENOMEM, "joining: out of memory");
+    /* In any case: librdkafka waits for it. */
+    cause = rd_kafka_assign(consumer->rk, none);
+    rd_kafka_topic_partition_list_destroy(none);
+    if (err == WEIR_OK && cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        err = weir__kafka_fail(&error, cause, "joining the group");
+    }
+    if (err != WEIR_OK) {
+        weir__consumer_note(consumer, &error);
+        free(given);
+        return;
+    }
+    for (int i = 0; i < list->cnt; i++) {
+        given[i].topic = list->elems[i].topic;
+        given[i].partition = list->elems[i].partition;
+    }
+    consumer->joined = true;
+    if (consumer->events.on_joined != NULL) {
+        consumer->events.on_joined(given, (size_t)list->cnt, consumer->events.user);
+    }
+    free(given);
+}
+
+static void end_membership(weir__consumer *consumer)
+{
+    consumer->joined = false;
+    consumer->generation = -1;
+    free(consumer->member_id);
+    consumer->member_id = NULL;
+}
+
+static void on_unassigned(weir__consumer *consumer)
+{
+    bool lost = rd_kafka_assignment_lost(consumer->rk) != 0;
+    void (*tell)(void *user) = lost ? consumer->events.on_lost : consumer->events.on_revoked;
+    if (consumer->joined && tell != NULL) {
+        tell(consumer->events.user);
+    }
+    end_membership(consumer);
+    for (size_t i = 0; i < consumer->assigned.count; i++) {
+        weir__consumer_stop(consumer, &consumer->assigned.items[i], false, NULL);
+    }
+    weir__assigned_fini(&consumer->assigned);
+    rd_kafka_assign(consumer->rk, NULL);
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t event,
+                         rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    weir__consumer *consumer = opaque;
+    consumer->in_event = true;
+    if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        on_assigned(consumer, list);
+    } else {
+        on_unassigned(consumer);
+    }
+    consumer->in_event = false;
+    consumer->rebalanced = true;
+    if (!consumer->in_batch) {
+        rd_kafka_yield(rk); /* back to the caller, who has something to do now */
+    }
+}
+
+weir_err weir__consumer_membership(weir__consumer *consumer, int32_t *generation,
+                                   const char **member_id)
+{
+    if (!consumer->joined) {
+        return WEIR_ESTATE;
+    }
+    *generation = consumer->generation;
+    *member_id = consumer->member_id;
+    return WEIR_OK;
+}
+
+weir_err weir__consumer_subscribe(weir__consumer *consumer, const char *const *topics,
+                                  weir_error *error)
+{
+    weir_assert(consumer->role == WEIR__MAIN_CONSUMER);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+    for (; *topics != NULL; topics++) {
+        rd_kafka_topic_partition_list_add(list, *topics, RD_KAFKA_PARTITION_UA);
+    }
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(consumer->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK
+                                             : weir__kafka_fail(error, err, "subscribing");
+}
+
+/* ---- Assignment --------------------------------------------------------------------------- */
+
+static void add_to(rd_kafka_topic_partition_list_t *list, const weir__assigned *at)
+{
+    int64_t from = at->fetched >= 0 ? at->fetched : at->start;
+    rd_kafka_topic_partition_list_add(list, at->topic, at->partition)->offset =
+        from >= 0                        ? from
+        : from == WEIR__OFFSET_BEGINNING ? RD_KAFKA_OFFSET_BEGINNING
+                                         : RD_KAFKA_OFFSET_END;
+}
+
+/* Makes librdkafka ask at once where the partitions are: a mere assignment of a topic that it does
+ * not know would wait for a timer of 1 s. Release the handles when assigned. */
+static rd_kafka_topic_t **learn_topics(weir__consumer *consumer,
+                                       const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_t **handles = calloc((size_t)list->cnt + 1, sizeof(rd_kafka_topic_t *));
+    for (int i = 0; handles != NULL && i < list->cnt; i++) {
+        handles[i] = rd_kafka_topic_new(consumer->rk, list->elems[i].topic, NULL);
+    }
+    return handles;
+}
+
+static void release_topics(rd_kafka_topic_t **handles, int count)
+{
+    for (int i = 0; handles != NULL && i < count; i++) {
+        if (handles[i] != NULL) {
+            rd_kafka_topic_destroy(handles[i]);
+        }
+    }
+    free(handles);
+}
+
+/* Hands the whole list to librdkafka. Fetching of all partitions starts anew, at the right offsets.
+ */
+static weir_err assign_whole(weir__consumer *consumer, weir__assigned_list *list, weir_error *error)
+{
+    rd_kafka_topic_partition_list_t *whole = rd_kafka_topic_partition_list_new((int)list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        add_to(whole, &list->items[i]);
+    }
+    rd_kafka_topic_t **handles = learn_topics(consumer, whole);
+    rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, whole);
+    release_topics(handles, whole->cnt);
+    rd_kafka_topic_partition_list_destroy(whole);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK : weir__kafka_fail(error, err, "assigning");
+}
+
+/* Without a group: only what goes and what comes; the rest is fetched on undisturbed. */
+static weir_err assign_difference(weir__consumer *consumer, rd_kafka_topic_partition_list_t *gone,
+                                  rd_kafka_topic_partition_list_t *come, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    if (gone->cnt > 0) {
+        err = weir__kafka_fail_with(error, rd_kafka_incremental_unassign(consumer->rk, gone),
+                                    "unassigning");
+    }
+    if (err == WEIR_OK && come->cnt > 0) {
+        rd_kafka_topic_t **handles = learn_topics(consumer, come);
+        err = weir__kafka_fail_with(error, rd_kafka_incremental_assign(consumer->rk, come),
+                                    "assigning");
+        release_topics(handles, come->cnt);
+    }
+    return err;
+}
+
+weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *partitions,
+                               size_t count, weir_error *error)
+{
+    if (consumer->in_event) {
+        return weir__error_set(error, WEIR_ESTATE, "assigning: not from an event");
+    }
+    weir__assigned_list *old = &consumer->assigned;
+    weir__assigned_list next;
+    weir_err err = weir__assigned_make(partitions, count, &next, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    bool whole = consumer->role == WEIR__MAIN_CONSUMER;
+    rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(8);
+    rd_kafka_topic_partition_list_t *come = rd_kafka_topic_partition_list_new(8);
+    for (size_t i = 0; i < old->count; i++) {
+        weir__assigned *at = &old->items[i];
+        weir__assigned *to = weir__assigned_find(&next, at->topic, at->partition);
+        bool stays = to != NULL && to->start == weir__assigned_position(at);
+        if (whole || !stays) {
+            weir__consumer_stop(consumer, at, false, NULL);
+            rd_kafka_topic_partition_list_add(gone, at->topic, at->partition);
+        }
+        if (stays) {
+            weir__assigned_move(old, at, &next, to);
+        } else if (to != NULL) {
+            to->paused = at->paused;
+        }
+    }
+    for (size_t i = 0; i < next.count; i++) {
+        weir__assigned *to = &next.items[i];
+        weir__assigned *at = weir__assigned_find(old, to->topic, to->partition);
+        if (at == NULL ||
+            rd_kafka_topic_partition_list_find(gone, to->topic, to->partition) != NULL) {
+            add_to(come, to);
+        }
+    }
+    weir__assigned_fini(old);
+    *old = next;
+    err =
+        whole ? assign_whole(consumer, old, error) : assign_difference(consumer, gone, come, error);
+    rd_kafka_topic_partition_list_destroy(gone);
+    rd_kafka_topic_partition_list_destroy(come);
+    return err;
+}
+
+static weir_err not_assigned(weir__topic_partition at, weir_error *error)
+{
+    return weir__error_set(error, WEIR_ENOTFOUND, "%s[%d] is not assigned", at.topic,
+                           (int)at.partition);
+}
+
+weir_err weir__consumer_pause(weir__consumer *consumer, weir__topic_partition at, bool paused,
+                              weir_error *error)
+{
+    weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);
+    if (found == NULL) {
+        return not_assigned(at, error);
+    }
+    found->paused = paused;
+    return paused ? WEIR_OK : weir__consumer_stop(consumer, found, false, error);
+}
+
+/* By a new assignment, not by rd_kafka_seek, which fails while a fetcher is still starting. */
+weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at, int64_t offset,
+                             weir_error *error)
+{
+    weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);
+    if (found == NULL) {
+        return not_assigned(at, error);
+    }
+    if (offset < WEIR__OFFSET_BEGINNING) {
+        return weir__error_set(error, WEIR_EINVAL, "seeking in %s[%d]: %lld is no offset", at.topic,
+                               (int)at.partition, (long long)offset);
+    }
+    weir_err err = weir__consumer_stop(consumer, found, false, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    weir__assigned_restart(&consumer->assigned, found, offset);
+    if (consumer->role == WEIR__MAIN_CONSUMER) {
+        return assign_whole(consumer, &consumer->assigned, error);
+    }
+    rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_t *come = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(gone, found->topic, found->partition);
+    add_to(come, found);
+    err = assign_difference(consumer, gone, come, error);
+    rd_kafka_topic_partition_list_destroy(gone);
+    rd_kafka_topic_partition_list_destroy(come);
+    return err;
+}
+
+/* ---- Life --------------------------------------------------------------------------------- */
+
+weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role role,
+                            const weir__consumer_events *events, weir__consumer **out,
+                            weir_error *error)
+{
+    static const weir__kafka_role kafka_roles[] = {
+        [WEIR__MAIN_CONSUMER] = WEIR__KAFKA_MAIN,
+        [WEIR__RESTORE_CONSUMER] = WEIR__KAFKA_RESTORE,
+        [WEIR__GLOBAL_CONSUMER] = WEIR__KAFKA_GLOBAL,
+    };
+    rd_kafka_conf_t *conf;
+    weir__consumer *consumer = calloc(1, sizeof *consumer);
+    if (consumer == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "consumer: out of memory");
+    }
+    consumer->log = opts->log;
+    consumer->role = role;
+    consumer->generation = -1;
+    if (events != NULL) {
+        consumer->events = *events;
+    }
+    weir_err err = weir__kafka_conf(opts->config, kafka_roles[role], opts->client_id,
+                                    &consumer->log, &conf, error);
+    if (err == WEIR_OK) {
+        rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+        err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &consumer->rk, error);
+    }
+    if (err != WEIR_OK) {
+        free(consumer);
+        return err;
+    }
+    rd_kafka_poll_set_consumer(consumer->rk);
+    consumer->queue = rd_kafka_queue_get_consumer(consumer->rk);
+    consumer->commits = rd_kafka_queue_new(consumer->rk);
+    *out = consumer;
+    return WEIR_OK;
+}
+
+/* Serves the last events, on_revoked or on_lost among them. librdkafka's own close has no limit. */
+static void leave(weir__consumer *consumer)
+{
+    rd_kafka_message_t *batch[CLOSE_BATCH];
+    rd_kafka_queue_t *events = rd_kafka_queue_new(consumer->rk);
+    int64_t deadline_us = weir__monotonic_us() + (int64_t)CLOSE_TIMEOUT_MS * 1000;
+    rd_kafka_error_t *cause = rd_kafka_consumer_close_queue(consumer->rk, events);
+    bool closing = cause == NULL;
+    rd_kafka_error_destroy(cause);
+    consumer->in_batch = true;
+    while (closing && !rd_kafka_consumer_closed(consumer->rk) &&
+           weir__monotonic_us() < deadline_us) {
+        ssize_t got = rd_kafka_consume_batch_queue(events, CLOSE_SLICE_MS, batch, CLOSE_BATCH);
+        for (ssize_t i = 0; i < got; i++) {
+            rd_kafka_message_destroy(batch[i]);
+        }
+    }
+    consumer->in_batch = false;
+    rd_kafka_queue_destroy(events);
+}
+
+void weir__consumer_close(weir__consumer *consumer)
+{
+    if (consumer == NULL) {
+        return;
+    }
+    leave(consumer);
+    end_membership(consumer);
+    weir__assigned_fini(&consumer->assigned);
+    rd_kafka_queue_destroy(consumer->commits);
+    rd_kafka_queue_destroy(consumer->queue);
+    rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    free(consumer);
+}

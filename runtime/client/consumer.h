@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The consumer's state, shared by the files that make it up: consumer.c (life, group, assignment),
+ * poll.c (fetching), offsets.c (commits and queries). */
+#ifndef WEIR_CLIENT_CONSUMER_H
+#define WEIR_CLIENT_CONSUMER_H
+
+#include "client/assigned.h"
+
+struct weir__consumer {
+    weir__log log; /* first: weir__kafka_conf */
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;   /* records and events of the consumer */
+    rd_kafka_queue_t *commits; /* answers to commits */
+    weir__consumer_role role;
+    weir__consumer_events events;
+    weir__assigned_list assigned;
+
+    /* Membership: from on_joined to the end of on_revoked or on_lost. */
+    bool joined;
+    int32_t generation;
+    char *member_id;
+
+    bool in_event;     /* a callback of `events` is running */
+    bool in_batch;     /* rd_kafka_consume_batch_queue is running */
+    bool rebalanced;   /* the assignment went away during this poll */
+    weir_error failed; /* to be told by the next poll; code WEIR_OK: none */
+};
+
+/* Keeps the first failure for the next poll. */
+void weir__consumer_note(weir__consumer *consumer, const weir_error *failure);
+/* Tells librdkafka to stop or go on fetching; does nothing when it has been told. */
+weir_err weir__consumer_stop(weir__consumer *consumer, weir__assigned *at, bool stop,
+                             weir_error *error);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of this folder share: librdkafka's errors as Weir's, its configuration made from
+ * Weir's, its log lines. */
+#ifndef WEIR_CLIENT_KAFKA_H
+#define WEIR_CLIENT_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "client/client.h"
+#include "core/error.h"
+
+/* Weir's code for one of librdkafka's. */
+weir_err weir__kafka_code(rd_kafka_resp_err_t err);
+/* Fills *error with "<text>: <librdkafka's text>"; returns the code. */
+weir_err weir__kafka_fail(weir_error *error, rd_kafka_resp_err_t err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same for an error object, which is freed; WEIR_OK for NULL. */
+weir_err weir__kafka_fail_with(weir_error *error, rd_kafka_error_t *cause, const char *what);
+
+typedef enum weir__kafka_role {
+    WEIR__KAFKA_MAIN,
+    WEIR__KAFKA_RESTORE,
+    WEIR__KAFKA_GLOBAL,
+    WEIR__KAFKA_PRODUCER,
+    WEIR__KAFKA_ADMIN,
+    WEIR__KAFKA_ROLE_COUNT,
+} weir__kafka_role;
+
+/* Settings of a client as librdkafka wants them. `log` becomes the opaque of the log callback: it
+ * must be the first member of the object, which must outlive the client. Free with
+ * rd_kafka_conf_destroy unless weir__kafka_new consumed it. */
+weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
+                          weir__log *log, rd_kafka_conf_t **out, weir_error *error);
+
+/* Makes the client. Always consumes `conf`. */
+weir_err weir__kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out,
+                         weir_error *error);
+
+struct weir__message {
+    rd_kafka_message_t *kafka;
+    weir__message *next; /* in a partition's list of held ones */
+    size_t header_count;
+    weir_header headers[];
+};
+
+/* Takes ownership of `message`. NULL: out of memory (then it is freed). */
+weir__message *weir__message_wrap(rd_kafka_message_t *message);
+
+/* librdkafka takes waits as int. */
+static inline int weir__kafka_timeout(int64_t timeout_ms)
+{
+    return timeout_ms < 0 ? 0 : timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms;
+}
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Offsets that the broker keeps: commits, and questions about them. */
+#include "client/consumer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMIT_TIMEOUT_MS 60000
+
+weir_err weir__consumer_query_offsets(weir__consumer *consumer, weir__topic_partition at,
+                                      int64_t timeout_ms, int64_t *start, int64_t *end,
+                                      weir_error *error)
+{
+    int64_t low;
+    int64_t high;
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+        consumer->rk, at.topic, at.partition, &low, &high, weir__kafka_timeout(timeout_ms));
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return weir__kafka_fail(error, err, "asking for the offsets of %s[%d]", at.topic,
+                                (int)at.partition);
+    }
+    *start = low;
+    *end = high;
+    return WEIR_OK;
+}
+
+static rd_kafka_topic_partition_list_t *list_of(const weir__offset *offsets, size_t count)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_topic_partition_list_add(list, offsets[i].at.topic, offsets[i].at.partition);
+    }
+    return list;
+}
+
+void weir__offsets_free(weir__offset *offsets, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free((char *)(uintptr_t)offsets[i].metadata);
+        offsets[i].metadata = NULL;
+    }
+}
+
+/* The first failure of a partition, named. */
+static weir_err check_each(const rd_kafka_topic_partition_list_t *list, const char *what,
+                           weir_error *error)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return weir__kafka_fail(error, list->elems[i].err, "%s %s[%d]", what,
+                                    list->elems[i].topic, (int)list->elems[i].partition);
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_err weir__consumer_committed(weir__consumer *consumer, weir__offset *offsets, size_t count,
+                                  int64_t timeout_ms, weir_error *error)
+{
+    if (count == 0) {
+        return WEIR_OK;
+    }
+    rd_kafka_topic_partition_list_t *list = list_of(offsets, count);
+    rd_kafka_resp_err_t cause =
+        rd_kafka_committed(consumer->rk, list, weir__kafka_timeout(timeout_ms));
+    weir_err err = cause != RD_KAFKA_RESP_ERR_NO_ERROR
+                       ? weir__kafka_fail(error, cause, "asking for committed offsets")
+                       : check_each(list, "asking for the committed offset of", error);
+    for (size_t i = 0; i < count && err == WEIR_OK; i++) {
+        const rd_kafka_topic_partition_t *found =
+            rd_kafka_topic_partition_list_find(list, offsets[i].at.topic, offsets[i].at.partition);
+        offsets[i].offset = found->offset >= 0 ? found->offset : -1;
+        offsets[i].metadata = NULL;
+        if (found->metadata_size > 0) {
+            offsets[i].metadata = strndup(found->metadata, found->metadata_size);
+            if (offsets[i].metadata == NULL) {
+                weir__offsets_free(offsets, i);
+                err = weir__error_set(error, WEIR_ENOMEM, "committed offsets: out of memory");
+            }
+        }
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return err;
+}
+
+static weir_err commit_result(weir__consumer *consumer, rd_kafka_resp_err_t sent, weir_error *error)
+{
+    if (sent != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return weir__kafka_fail(error, sent, "committing offsets");
+    }
+    rd_kafka_event_t *event = rd_kafka_queue_poll(consumer->commits, COMMIT_TIMEOUT_MS);
+    if (event == NULL) {
+        /* An answer that comes later must not be taken for that of the next commit. */
+        rd_kafka_queue_destroy(consumer->commits);
+        consumer->commits = rd_kafka_queue_new(consumer->rk);
+        return weir__error_set(error, WEIR_ETIMEOUT,
+                               "committing offsets: no answer within %d ms, the outcome is "
+                               "unknown",
+                               COMMIT_TIMEOUT_MS);
+    }
+    rd_kafka_resp_err_t cause = rd_kafka_event_error(event);
+    const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+    weir_err err = list != NULL ? check_each(list, "committing", error) : WEIR_OK;
+    if (err == WEIR_OK && cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        err = weir__kafka_fail(error, cause, "committing offsets");
+    }
+    rd_kafka_event_destroy(event);
+    return err;
+}
+
+weir_err weir__consumer_commit(weir__consumer *consumer, const weir__offset *offsets, size_t count,
+                               weir_error *error)
+{
+    if (count == 0) {
+        return WEIR_OK;
+    }
+    /* Without a membership librdkafka would commit as nobody, which an empty group accepts. */
+    if (!consumer->joined || rd_kafka_assignment_lost(consumer->rk)) {
+        return weir__error_set(error, WEIR_EFENCED,
+                               "committing offsets: no longer a member of the group");
+    }
+    rd_kafka_topic_partition_list_t *list = list_of(offsets, count);
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < count && err == WEIR_OK; i++) {
+        rd_kafka_topic_partition_t *one = &list->elems[i];
+        one->offset = offsets[i].offset;
+        if (offsets[i].metadata != NULL) {
+            one->metadata = strdup(offsets[i].metadata); /* the list frees it */
+            one->metadata_size = one->metadata != NULL ? strlen(one->metadata) : 0;
+            if (one->metadata == NULL) {
+                err = weir__error_set(error, WEIR_ENOMEM, "committing offsets: out of memory");
+            }
+        }
+    }
+    if (err == WEIR_OK) {
+        rd_kafka_resp_err_t sent =
+            rd_kafka_commit_queue(consumer->rk, list, consumer->commits, NULL, NULL);
+        err = commit_result(consumer, sent, error);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return err;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fetching: records and failures in the order in which librdkafka hands them over. */
+#include "client/consumer.h"
+
+#include <string.h>
+
+#define BATCH 256
+
+/* A poll that meets only records of paused partitions (they are held) must end, too. */
+#define BATCHES_MAX 64
+
+/* What the caller cannot act upon is only logged. */
+static void log_only(weir__consumer *consumer, const weir_error *failure)
+{
+    weir__log_write(&consumer->log, WEIR__LOG_INFO, "%s: %s", rd_kafka_name(consumer->rk),
+                    failure->message);
+}
+
+/* Failures of a whole topic come with some partition's number. */
+static bool is_about_topic(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+           err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
+}
+
+static void take_in_failure(weir__consumer *consumer, const rd_kafka_message_t *event)
+{
+    const char *topic = event->rkt != NULL ? rd_kafka_topic_name(event->rkt) : NULL;
+    weir_err code = weir__kafka_code(event->err);
+    bool stale = false;
+    weir_error failure;
+    if (event->err == RD_KAFKA_RESP_ERR__FATAL) {
+        char text[WEIR_ERROR_MESSAGE_MAX / 2];
+        rd_kafka_resp_err_t cause = rd_kafka_fatal_error(consumer->rk, text, sizeof text);
+        weir__error_set(&failure, weir__kafka_code(cause), "%s", text);
+    } else if (topic == NULL) {
+        weir__error_set(&failure, code, "%s", rd_kafka_message_errstr(event));
+    } else if (is_about_topic(event->err)) {
+        weir__error_set(&failure, code, "%s: %s", topic, rd_kafka_message_errstr(event));
+    } else {
+        weir__error_set(&failure, code, "%s[%d]: %s", topic, (int)event->partition,
+                        rd_kafka_message_errstr(event));
+        stale = weir__assigned_find(&consumer->assigned, topic, event->partition) == NULL;
+    }
+    if (stale || weir_err_is_retriable(failure.code)) {
+        log_only(consumer, &failure);
+    } else {
+        weir__consumer_note(consumer, &failure);
+    }
+}
+
+/* Takes ownership of the message. Adds to out[*count] what the caller gets. */
+static void take_in(weir__consumer *consumer, rd_kafka_message_t *kafka, weir__message **out,
+                    size_t *count)
+{
+    bool end = kafka->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    weir__assigned *at = NULL;
+    if (kafka->err != RD_KAFKA_RESP_ERR_NO_ERROR && !end) {
+        take_in_failure(consumer, kafka);
+        rd_kafka_message_destroy(kafka);
+        return;
+    }
+    at =
+        weir__assigned_find(&consumer->assigned, rd_kafka_topic_name(kafka->rkt), kafka->partition);
+    if (at == NULL || end) {
+        if (at != NULL) {
+            at->heard = true;
+            at->fetched = kafka->offset;
+        }
+        rd_kafka_message_destroy(kafka);
+        return;
+    }
+    int64_t next = kafka->offset + 1;
+    weir__message *message = weir__message_wrap(kafka);
+    if (message == NULL) {
+        weir_error failure;
+        weir__error_set(&failure, WEIR_ENOMEM, "%s[%d]: out of memory", at->topic,
+                        (int)at->partition);
+        weir__consumer_note(consumer, &failure);
+        return;
+    }
+    at->heard = true;
+    at->fetched = next;
+    if (!at->paused && at->first == NULL) {
+        out[(*count)++] = message;
+        return;
+    }
+    weir__assigned_hold(&consumer->assigned, at, message);
+    weir_error failure;
+    if (weir__assigned_is_full(at) &&
+        weir__consumer_stop(consumer, at, true, &failure) != WEIR_OK) {
+        log_only(consumer, &failure);
+    }
+}
+
+/* Events too are served here: rebalances call on_rebalance. */
+static void fetch(weir__consumer *consumer, int timeout_ms, weir__message **out, size_t max,
+                  size_t *count)
+{
+    rd_kafka_message_t *batch[BATCH];
+    if (timeout_ms > 0) {
+        rd_kafka_message_t *first = rd_kafka_consumer_poll(consumer->rk, timeout_ms);
+        if (first == NULL) {
+            return;
+        }
+        take_in(consumer, first, out, count);
+    }
+    for (int round = 0; *count < max && round < BATCHES_MAX && !consumer->rebalanced; round++) {
+        size_t want = max - *count < BATCH ? max - *count : BATCH;
+        consumer->in_batch = true;
+        ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, 0, batch, want);
+        consumer->in_batch = false;
+        for (ssize_t i = 0; i < got; i++) {
+            take_in(consumer, batch[i], out, count);
+        }
+        if (got < (ssize_t)want) {
+            break;
+        }
+    }
+}
+
+weir_err weir__consumer_poll(weir__consumer *consumer, int64_t timeout_ms, weir__message **out,
+                             size_t max, size_t *count, weir_error *error)
+{
+    weir_assert(!consumer->in_event);
+    weir_assert(max > 0);
+    consumer->rebalanced = false;
+    *count = weir__assigned_take(&consumer->assigned, out, max);
+    bool wait = *count == 0 && consumer->failed.code == WEIR_OK;
+    if (*count < max) {
+        fetch(consumer, wait ? weir__kafka_timeout(timeout_ms) : 0, out, max, count);
+    }
+    if (consumer->rebalanced) {
+        /* A rebalance ends with nothing assigned: what came before is nobody's now. */
+        for (size_t i = 0; i < *count; i++) {
+            weir__message_free(out[i]);
+        }
+        *count = 0;
+    }
+    if (*count > 0 || consumer->failed.code == WEIR_OK) {
+        return WEIR_OK;
+    }
+    weir_err err = consumer->failed.code;
+    if (error != NULL) {
+        *error = consumer->failed;
+    }
+    consumer->failed = (weir_error){0};
+    return err;
+}
+
+int64_t weir__consumer_position(weir__consumer *consumer, weir__topic_partition at)
+{
+    weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);
+    return found != NULL ? weir__assigned_position(found) : -1;
+}
+
+int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partition at)
+{
+    int64_t low;
+    int64_t high;
+    weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);
+    /* librdkafka keeps the offsets of an earlier assignment. */
+    if (found == NULL || !found->heard ||
+        rd_kafka_get_watermark_offsets(consumer->rk, at.topic, at.partition, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return -1;
+    }
+    return high >= 0 ? high : -1;
+}

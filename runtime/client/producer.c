@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The producer: idempotent, one a stream thread. Delivery reports are served only inside its calls,
+ * so callbacks run on the thread that owns it. */
+#include "client/kafka.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/map.h"
+
+#define SEND_TIMEOUT_MS 60000  /* for room in the queue; Java's max.block.ms */
+#define FLUSH_TIMEOUT_MS 60000 /* the caller may flush again */
+#define METADATA_TIMEOUT_MS 60000
+#define METADATA_AGE_MAX_US ((int64_t)300 * 1000000) /* Java's metadata.max.age.ms */
+#define WAIT_SLICE_MS 100
+#define CLOSE_FLUSH_MS 0
+#define FIELDS_MAX 8 /* of a record, without headers */
+
+typedef struct sink {
+    rd_kafka_topic_t *handle;
+    int32_t partitions; /* 0: not asked yet */
+    int64_t asked_us;
+} sink;
+
+struct weir__producer {
+    weir__log log; /* first: weir__kafka_conf */
+    rd_kafka_t *rk;
+    weir__map sinks;   /* topic -> sink */
+    weir_error failed; /* first failed delivery since the last flush; code WEIR_OK: none */
+    bool closing;      /* nobody is told any more */
+};
+
+typedef struct delivery {
+    weir__delivered_fn fn;
+    void *user;
+} delivery;
+
+/* What a report says; a fatal error is told by its cause. */
+static weir_err report_error(weir__producer *producer, const rd_kafka_message_t *message,
+                             weir_error *error)
+{
+    rd_kafka_resp_err_t cause = message->err;
+    char text[WEIR_ERROR_MESSAGE_MAX / 2];
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    if (cause == RD_KAFKA_RESP_ERR__FATAL || cause == RD_KAFKA_RESP_ERR__PURGE_QUEUE) {
+        rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(producer->rk, text, sizeof text);
+        if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return weir__error_set(error, weir__kafka_code(fatal), "sending to %s: %s", topic,
+                                   text);
+        }
+    }
+    return weir__kafka_fail(error, cause, "sending to %s", topic);
+}
+
+static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    weir__producer *producer = opaque;
+    delivery *told = message->_private;
+    weir_error error = {0};
+    (void)rk;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        report_error(producer, message, &error);
+        if (told == NULL && producer->failed.code == WEIR_OK) {
+            producer->failed = error;
+        }
+    }
+    if (told != NULL && !producer->closing) {
+        told->fn(error.code, error.code != WEIR_OK ? error.message : NULL,
+                 error.code != WEIR_OK ? -1 : message->offset, told->user);
+    }
+    free(told);
+}
+
+weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error)
+{
+    rd_kafka_conf_t *conf;
+    weir__producer *producer = calloc(1, sizeof *producer);
+    if (producer == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "producer: out of memory");
+    }
+    producer->log = opts->log;
+    weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_PRODUCER, opts->client_id,
+                                    &producer->log, &conf, error);
+    if (err == WEIR_OK) {
+        rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+        err = weir__kafka_new(RD_KAFKA_PRODUCER, conf, &producer->rk, error);
+    }
+    if (err != WEIR_OK) {
+        free(producer);
+        return err;
+    }
+    *out = producer;
+    return WEIR_OK;
+}
+
+/* Looks a topic up, and remembers it. */
+static weir_err find_sink(weir__producer *producer, const char *topic, sink **out,
+                          weir_error *error)
+{
+    sink *found = weir__map_get_text(&producer->sinks, topic);
+    if (found != NULL) {
+        *out = found;
+        return WEIR_OK;
+    }
+    found = calloc(1, sizeof *found);
+    if (found == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "sending to %s: out of memory", topic);
+    }
+    found->handle = rd_kafka_topic_new(producer->rk, topic, NULL);
+    if (found->handle == NULL) {
+        free(found);
+        return weir__kafka_fail(error, rd_kafka_last_error(), "sending to %s", topic);
+    }
+    weir_err err = weir__map_put_text(&producer->sinks, topic, found);
+    if (err != WEIR_OK) {
+        rd_kafka_topic_destroy(found->handle);
+        free(found);
+        return weir__error_set(error, err, "sending to %s: %s", topic, weir_err_str(err));
+    }
+    *out = found;
+    return WEIR_OK;
+}
+
+/* NULL when there are none. The list is consumed by a successful produce. */
+static weir_err headers_of(const weir_headers *headers, rd_kafka_headers_t **out)
+{
+    size_t count = weir_headers_count(headers);
+    *out = NULL;
+    if (count == 0) {
+        return WEIR_OK;
+    }
+    rd_kafka_headers_t *list = rd_kafka_headers_new(count);
+    for (size_t i = 0; i < count; i++) {
+        weir_header header = weir_headers_at(headers, i);
+        rd_kafka_resp_err_t err = rd_kafka_header_add(list, header.name, -1, header.value.data,
+                                                      (ssize_t)header.value.len);
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_headers_destroy(list);
+            return WEIR_ENOMEM;
+        }
+    }
+    *out = list;
+    return WEIR_OK;
+}
+
+static rd_kafka_resp_err_t produce(weir__producer *producer, const rd_kafka_vu_t *fields,
+                                   size_t count, weir_error *error)
+{
+    rd_kafka_error_t *cause = rd_kafka_produceva(producer->rk, fields, count);
+    rd_kafka_resp_err_t err =
+        cause != NULL ? rd_kafka_error_code(cause) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    weir__kafka_fail_with(error, cause, "sending");
+    return err;
+}
+
+/* While the queue is full, delivers what can be delivered. */
+static weir_err produce_waiting(weir__producer *producer, const rd_kafka_vu_t *fields, size_t count,
+                                const char *topic, weir_error *error)
+{
+    weir_error why;
+    int64_t deadline_us = 0;
+    for (;;) {
+        rd_kafka_resp_err_t err = produce(producer, fields, count, &why);
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return WEIR_OK;
+        }
+        if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            return weir__error_set(error, why.code, "%s: %s", topic, why.message);
+        }
+        int64_t now_us = weir__monotonic_us();
+        deadline_us = deadline_us != 0 ? deadline_us : now_us + (int64_t)SEND_TIMEOUT_MS * 1000;
+        if (now_us >= deadline_us) {
+            return weir__error_set(error, WEIR_ETIMEOUT,
+                                   "sending to %s: the queue stayed full for %d ms", topic,
+                                   SEND_TIMEOUT_MS);
+        }
+        rd_kafka_poll(producer->rk, WAIT_SLICE_MS);
+    }
+}
+
+weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
+                             weir__delivered_fn delivered, void *user, weir_error *error)
+{
+    sink *to = NULL;
+    delivery *told = NULL;
+    rd_kafka_headers_t *headers = NULL;
+    weir_err err = find_sink(producer, record->topic, &to, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    if (delivered != NULL) {
+        told = malloc(sizeof *told);
+        if (told == NULL) {
+            return weir__error_set(error, WEIR_ENOMEM, "sending to %s: out of memory",
+                                   record->topic);
+        }
+        *told = (delivery){delivered, user};
+    }
+    err = headers_of(record->headers, &headers);
+    if (err != WEIR_OK) {
+        free(told);
+        return weir__error_set(error, err, "sending to %s: out of memory", record->topic);
+    }
+    rd_kafka_vu_t fields[FIELDS_MAX] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = to->handle},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION,
+         .u.i32 = record->partition >= 0 ? record->partition : RD_KAFKA_PARTITION_UA},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)record->value.data, record->value.len}},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {(void *)(uintptr_t)record->key.data, record->key.len}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = told},
+    };
+    size_t count = FIELDS_MAX - 1;
+    if (headers != NULL) {
+        fields[count].vtype = RD_KAFKA_VTYPE_HEADERS;
+        fields[count++].u.headers = headers;
+    }
+    err = produce_waiting(producer, fields, count, record->topic, error);
+    if (err != WEIR_OK) {
+        free(told);
+        if (headers != NULL) {
+            rd_kafka_headers_destroy(headers);
+        }
+    }
+    return err;
+}
+
+void weir__producer_poll(weir__producer *producer)
+{
+    rd_kafka_poll(producer->rk, 0);
+}
+
+weir_err weir__producer_flush(weir__producer *producer, weir_error *error)
+{
+    rd_kafka_resp_err_t flushed = rd_kafka_flush(producer->rk, FLUSH_TIMEOUT_MS);
+    weir_err err = producer->failed.code;
+    if (err != WEIR_OK) {
+        if (error != NULL) {
+            *error = producer->failed;
+        }
+        producer->failed = (weir_error){0};
+        return err;
+    }
+    if (flushed != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return weir__kafka_fail(error, flushed, "%d records not delivered within %d ms",
+                                rd_kafka_outq_len(producer->rk), FLUSH_TIMEOUT_MS);
+    }
+    return WEIR_OK;
+}
+
+weir_err weir__producer_partitions(weir__producer *producer, const char *topic, int32_t *out,
+                                   weir_error *error)
+{
+    sink *to = NULL;
+    const struct rd_kafka_metadata *metadata = NULL;
+    weir_err err = find_sink(producer, topic, &to, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    int64_t now_us = weir__monotonic_us();
+    if (to->partitions > 0 && now_us - to->asked_us < METADATA_AGE_MAX_US) {
+        *out = to->partitions;
+        return WEIR_OK;
+    }
+    rd_kafka_resp_err_t cause =
+        rd_kafka_metadata(producer->rk, 0, to->handle, &metadata, METADATA_TIMEOUT_MS);
+    if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        weir_assert(metadata->topic_cnt == 1);
+        cause = metadata->topics[0].err;
+        if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            to->partitions = metadata->topics[0].partition_cnt;
+            to->asked_us = now_us;
+            *out = to->partitions;
+        }
+        rd_kafka_metadata_destroy(metadata);
+    }
+    return cause == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? WEIR_OK
+               : weir__kafka_fail(error, cause, "asking for the partitions of %s", topic);
+}
+
+static void free_sink(void *value)
+{
+    sink *to = value;
+    rd_kafka_topic_destroy(to->handle);
+    free(to);
+}
+
+void weir__producer_close(weir__producer *producer)
+{
+    if (producer == NULL) {
+        return;
+    }
+    producer->closing = true;
+    rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_flush(producer->rk,
+                   CLOSE_FLUSH_MS); /* reports of what was dropped, for their memory */
+    weir__map_fini(&producer->sinks, free_sink);
+    rd_kafka_destroy(producer->rk);
+    free(producer);
+}
