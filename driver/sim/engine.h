@@ -180,7 +180,7 @@ typedef struct weir__sim {
 
     weir_host hosts[WEIR_SIM_HOST_MAX];
     int host_count;
-    int still_hosts; /* crashed or paused */
+    int still_hosts; /* above 0 when threads of crashed or paused hosts may exist */
 
     bool stuck; /* `main` was resumed to tell it */
     weir_sim_stuck stuck_why;

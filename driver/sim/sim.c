@@ -75,7 +75,9 @@ static void rebase(weir__sim *sim, int64_t elapsed_us)
     for (size_t i = 1; i <= sim->timer_count; i++) {
         sim->timers[i]->due_us -= elapsed_us; /* the same for all: the heap stays a heap */
     }
+    sim->still_hosts = 0;
     for (weir__thread *thread = sim->first; thread; thread = thread->next) {
+        sim->still_hosts += !thread->home->alive;
         thread->since_us = 0;
         if (thread->deadline_us != WEIR__NEVER) {
             thread->deadline_us -= elapsed_us;

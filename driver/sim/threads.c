@@ -225,6 +225,7 @@ void weir__threads_stop(void)
             weir__timer_disarm(&thread->timer);
             weir__dequeue(thread);
             thread->lease = NULL;
+            thread->id = -1; /* the numbers start again with the next simulation */
             sim->still_hosts++;
         } else {
             thread->acting = &sim->hosts[0];
