@@ -5,7 +5,7 @@
 #include <sched.h>
 #include <sys/time.h>
 
-#include "support/sim.h"
+#include "unit/support/sim.h"
 
 static void hours_of_sleep_pass_at_once(void **state)
 {

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Branches: copies of the whole simulation that go on by themselves. */
+#include <sys/wait.h>
+
+#include "unit/support/sim.h"
+
+static bool end;
+static int rolls[3];
+
+static void *roll(void *arg)
+{
+    int *own = arg;
+    while (!end) {
+        weir_sim_sleep_us(10 * MS + rand() % 1000);
+        *own = (*own * 31 + rand() % 6) % 100000;
+        weir_sim_trace("roll", "%d", *own);
+    }
+    return NULL;
+}
+
+static void start_rolling(pthread_t threads[3])
+{
+    end = false;
+    memset(rolls, 0, sizeof rolls);
+    for (int i = 0; i < 3; i++) {
+        threads[i] = spawn(roll, &rolls[i]);
+    }
+}
+
+static void stop_rolling(const pthread_t threads[3])
+{
+    end = true;
+    for (int i = 0; i < 3; i++) {
+        join(threads[i]);
+    }
+}
+
+/* What a branch tells its parent. */
+typedef struct told {
+    uint64_t hash;
+    int64_t us;
+} told;
+
+static told run_branch(uint64_t reseed, const pthread_t threads[3])
+{
+    told out = {0, 0};
+    int ends[2];
+    int status;
+    /* The bare call: a pipe of the simulation is memory, which the branch copies. */
+    assert_int_equal(syscall(SYS_pipe2, ends, 0), 0);
+    int child = weir_sim_branch(reseed);
+    assert_true(child >= 0);
+    if (child == 0) {
+        sleep(5);
+        stop_rolling(threads);
+        pthread_t more[3];
+        start_rolling(more);
+        sleep(1);
+        stop_rolling(more);
+        out = (told){weir_sim_trace_hash(), weir_sim_now_us()};
+        bool written = write(ends[1], &out, sizeof out) == sizeof out;
+        weir_sim_branch_exit(written && weir_sim_in_branch() ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(read(ends[0], &out, sizeof out), sizeof out);
+    close(ends[0]);
+    close(ends[1]);
+    return out;
+}
+
+static void branches_diverge_by_their_seed_and_repeat_with_it(void **state)
+{
+    (void)state;
+    pthread_t threads[3];
+    start_rolling(threads);
+    sleep(1);
+    told first = run_branch(1, threads);
+    told second = run_branch(2, threads);
+    told again = run_branch(1, threads);
+    assert_true(first.hash != second.hash);
+    assert_true(first.hash == again.hash);
+    assert_true(first.us == again.us);
+    assert_true(first.us > 7 * SECOND);
+    stop_rolling(threads);
+}
+
+static void the_parent_goes_on_as_if_it_had_not_branched(void **state)
+{
+    (void)state;
+    pthread_t threads[3];
+    uint64_t hashes[2];
+    for (int run = 0; run < 2; run++) {
+        start_rolling(threads);
+        sleep(1);
+        if (run == 1) {
+            run_branch(9, threads);
+            assert_false(weir_sim_in_branch());
+        }
+        sleep(1);
+        stop_rolling(threads);
+        hashes[run] = weir_sim_trace_hash();
+        weir_sim_stop();
+        start((weir_sim_opts){.seed = 1, .policy = WEIR_SIM_RANDOM});
+    }
+    assert_true(hashes[0] == hashes[1]);
+}
+
+static void a_branch_may_branch(void **state)
+{
+    (void)state;
+    int status;
+    int child = weir_sim_branch(1);
+    if (child == 0) {
+        int grandchild = weir_sim_branch(2);
+        if (grandchild == 0) {
+            weir_sim_sleep_us(SECOND);
+            weir_sim_branch_exit(7);
+        }
+        waitpid(grandchild, &status, 0);
+        weir_sim_branch_exit(WEXITSTATUS(status) + 1);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(WEXITSTATUS(status), 8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(branches_diverge_by_their_seed_and_repeat_with_it,
+                                        start_random, stop),
+        cmocka_unit_test_setup_teardown(the_parent_goes_on_as_if_it_had_not_branched, start_random,
+                                        stop),
+        simulated(a_branch_may_branch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
