@@ -21,17 +21,19 @@ typedef struct weir_mock_opts {
     int32_t default_partitions;     /* num.partitions, default 1 */
     int64_t group_initial_delay_ms; /* group.initial.rebalance.delay.ms; default 0, Kafka's is 3000;
                                        <0: 0 */
-    /* Told of what a test must not miss (a partition reached the mock's size limit, ...), once
-     * each; on the front's thread. NULL: stderr. weir_mock_failure() tells the first one too. */
+    /* Both callbacks run while the cluster is locked: they must not call into it. */
+    /* Told of what a test must not miss (a partition reached the mock's size limit, a request that
+     * is malformed or not offered, ...), once each. NULL: stderr. weir_mock_failure() tells the
+     * first one too. */
     void (*on_failure)(const char *message, void *user);
-    /* Told of what the brokers do, for traces: "join", "sync", "rebalance-done", "member-expired",
-     * "leave", "offset-commit", "produce", "fetch", "create-topic", "delete-records"; on the
-     * front's thread. */
+    /* Told of what the brokers do, for traces. Groups: "join", "rebalance", "member-dropped",
+     * "rebalance-done", "sync", "stable", "member-expired", "leave", "coordinator",
+     * "offset-commit". Logs: "create-topic", "produce", "fetch", "delete-records". */
     void (*on_event)(const char *kind, const char *detail, void *user);
     void *user;
 } weir_mock_opts;
 
-/* Every call: any thread, unless it says otherwise. NULL on failure. */
+/* Every call: any thread, unless it says otherwise. NULL on failure; `opts` NULL: defaults. */
 WEIR_API weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error);
 WEIR_API void weir_mock_free(weir_mock *mock);
 /* "127.0.0.1:port,...": valid until free. */
@@ -43,7 +45,10 @@ WEIR_API int32_t weir_mock_broker_count(const weir_mock *mock);
 WEIR_API const char *weir_mock_failure(const weir_mock *mock);
 
 /* ---- Topics ---- */
-/* `config`: NULL or name, value, ..., NULL. Leaders: partition p on broker 1 + p % n. */
+/* `config`: NULL or name, value, ..., NULL. Leaders: partition p on broker 1 + p % n. `partitions`
+ * and `replication_factor`: -1 for the default; checked, like the settings, as Kafka does. A
+ * partition holds 5 MiB and 100,000 batches above its start offset: what would exceed that is
+ * refused (POLICY_VIOLATION to the producer, and on_failure). */
 WEIR_API weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t partitions,
                                          int16_t replication_factor, const char *const *config,
                                          weir_error *error);
@@ -52,10 +57,11 @@ WEIR_API int32_t weir_mock_topic_partitions(const weir_mock *mock,
 /* The explicit setting, or NULL. Valid until the topic goes. */
 WEIR_API const char *weir_mock_topic_config(const weir_mock *mock, const char *topic,
                                             const char *name);
-/* Calls fn for each topic by name. fn must not call into the mock. */
+/* Calls fn for each topic, in order of creation. fn must not call into the mock. */
 WEIR_API void weir_mock_topics(const weir_mock *mock,
                                void (*fn)(const char *topic, int32_t partitions, void *user),
                                void *user);
+/* broker -1: no leader. */
 WEIR_API weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic,
                                                  int32_t partition, int32_t broker);
 /* Start offset (after DeleteRecords) and end offset (one past the last record acknowledged or
@@ -101,19 +107,21 @@ typedef struct weir_mock_group_info {
 } weir_mock_group_info;
 WEIR_API weir_err weir_mock_group(const weir_mock *mock, const char *group,
                                   weir_mock_group_info *out);
-/* Which broker coordinates the group; moving it makes clients look it up again. */
+/* Which broker coordinates the group; moving it makes clients look it up again. Members that wait
+ * for an answer get NOT_COORDINATOR; nothing else is lost. */
 WEIR_API weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t broker);
 
 /* ---- Faults ---- */
-/* A broker that is down refuses connections and breaks those it has. Leaders stay where they are.
- */
+/* A broker that is down refuses connections and breaks those it has; requests that it has begun are
+ * carried out. Leaders and coordinators stay where they are. Returns when it is done; WEIR_EIO when
+ * its port has been taken meanwhile. */
 WEIR_API weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up);
 /* Extra time before each answer of a broker. */
 WEIR_API weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms);
-/* The next `count` requests of this API key (Kafka protocol number) get this error code instead of
- * being carried out; group, topic, client id: NULL for any. error_code -1 breaks the connection
- * before it is carried out; WEIR_MOCK_LOSE_ANSWER carries it out and breaks the connection instead
- * of answering. */
+/* The next `count` requests of this API key (Kafka protocol number), from clients of this
+ * client.id (NULL: any), get this error code instead of being carried out. error_code -1 breaks the
+ * connection before it is carried out; WEIR_MOCK_LOSE_ANSWER carries it out and breaks the
+ * connection instead of answering. */
 #define WEIR_MOCK_LOSE_ANSWER (-1000)
 WEIR_API weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
                                    const char *client_id);

@@ -117,5 +117,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_restarted_member_reads_on_from_what_was_committed, set_up,
                                         tear_down),
     };
-    return cmocka_run_group_tests_name("mock_groups", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("mock_members", tests, NULL, NULL);
 }
