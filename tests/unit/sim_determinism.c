@@ -97,7 +97,7 @@ static void a_seed_gives_one_trace_in_every_process(void **state)
 {
     (void)state;
     for (int p = 0; p < 3; p++) {
-        rerun what = {policies[p], WEIR_SIM_BORROWED, 7};
+        rerun what = {policies[p], WEIR_SIM_BORROWED, 7, 0};
         uint64_t hash = rerun_hash(what);
         assert_true(hash != 0);
         for (int i = 0; i < 4; i++) {
@@ -110,15 +110,15 @@ static void both_backends_give_the_same_trace(void **state)
 {
     (void)state;
     for (int p = 0; p < 3; p++) {
-        assert_true(rerun_hash((rerun){policies[p], WEIR_SIM_BORROWED, 3}) ==
-                    rerun_hash((rerun){policies[p], WEIR_SIM_THREADS, 3}));
+        assert_true(rerun_hash((rerun){policies[p], WEIR_SIM_BORROWED, 3, 0}) ==
+                    rerun_hash((rerun){policies[p], WEIR_SIM_THREADS, 3, 0}));
     }
 }
 
 static void two_runs_in_one_process_give_the_same_trace(void **state)
 {
     (void)state;
-    rerun what = {WEIR_SIM_RANDOM, WEIR_SIM_BORROWED, 5};
+    rerun what = {WEIR_SIM_RANDOM, WEIR_SIM_BORROWED, 5, 0};
     uint64_t hash = run_world(what);
     assert_true(hash != 0);
     assert_true(run_world(what) == hash);
@@ -131,7 +131,7 @@ static void other_seeds_and_policies_give_other_traces(void **state)
     int count = 0;
     for (int p = 0; p < 3; p++) {
         for (uint64_t seed = 0; seed < 8; seed++) {
-            seen[count] = run_world((rerun){policies[p], WEIR_SIM_BORROWED, seed});
+            seen[count] = run_world((rerun){policies[p], WEIR_SIM_BORROWED, seed, 0});
             for (int i = 0; i < count; i++) {
                 assert_true(seen[i] != seen[count]);
             }

@@ -14,17 +14,19 @@ typedef struct rerun {
     weir_sim_policy policy;
     weir_sim_backend backend;
     uint64_t seed;
+    int variant; /* what the test makes of it */
 } rerun;
 
 /* True in the new process. */
 static inline bool rerun_asked(int argc, char **argv, rerun *out)
 {
-    if (argc != 4) {
+    if (argc != 5) {
         return false;
     }
     out->policy = (weir_sim_policy)strtol(argv[1], NULL, 10);
     out->backend = (weir_sim_backend)strtol(argv[2], NULL, 10);
     out->seed = strtoull(argv[3], NULL, 10);
+    out->variant = (int)strtol(argv[4], NULL, 10);
     return true;
 }
 
@@ -38,15 +40,16 @@ static inline void rerun_answer(uint64_t hash)
 static inline int rerun_start(rerun what, pid_t *child)
 {
     int ends[2];
-    char policy[8], backend[8], seed[24];
+    char policy[8], backend[8], seed[24], variant[16];
     snprintf(policy, sizeof policy, "%d", (int)what.policy);
     snprintf(backend, sizeof backend, "%d", (int)what.backend);
     snprintf(seed, sizeof seed, "%" PRIu64, what.seed);
+    snprintf(variant, sizeof variant, "%d", what.variant);
     assert_int_equal(pipe(ends), 0);
     *child = fork();
     assert_true(*child >= 0);
     if (*child == 0) {
-        char *const args[] = {"rerun", policy, backend, seed, NULL};
+        char *const args[] = {"rerun", policy, backend, seed, variant, NULL};
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);
