@@ -8,6 +8,7 @@
 static weir_slice read_sized(weir__reader *in, int64_t len)
 {
     if (len < 0) {
+        in->failed = in->failed || len < -1;
         return (weir_slice){0};
     }
     return weir__read_bytes(in, (size_t)len);
@@ -26,7 +27,7 @@ weir_slice weir__read_blob(weir__reader *in)
 /* Every element takes a byte or more, so a larger count is a lie that loops need not believe. */
 static int32_t checked_count(weir__reader *in, int64_t count)
 {
-    if (count > (int64_t)weir__reader_left(in)) {
+    if (count < -1 || count > (int64_t)weir__reader_left(in)) {
         in->failed = true;
         return 0;
     }
