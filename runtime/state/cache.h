@@ -28,6 +28,10 @@ typedef struct weir__flushed {
 
 typedef struct weir__cache_client {
     weir__origin (*origin)(void *user); /* of the current record; remembered with each put */
+    /* A change is about to be written below: `origin` is the current record until the call with
+     * NULL that follows on_flush (a changelog takes its timestamp). Pairs nest. NULL: no one cares.
+     */
+    void (*set_origin)(void *user, const weir__origin *origin);
     /* A change leaves the cache; it was just written below. Forward it: that may get from and put
      * into this and other stores. NULL: no one listens. */
     weir_err (*on_flush)(void *user, const weir__flushed *flushed, weir_error *error);
@@ -39,11 +43,14 @@ typedef struct weir__cache_client {
 weir_err weir__cache_new(size_t max_bytes, weir__cache **out);
 void weir__cache_free(weir__cache *cache); /* after all its stores are closed; NULL allowed */
 void weir__cache_resize(weir__cache *cache, size_t max_bytes); /* evicts at the next put */
-size_t weir__cache_used(const weir__cache *cache);
+size_t weir__cache_used(const weir__cache *cache);             /* counted as Kafka does */
 
-/* Consumes `inner`, also on failure. Eviction as in Kafka's ThreadCache: least recently used
- * first; a dirty entry that must leave flushes all dirty entries of its store, in the order in
- * which they became dirty. */
+/* Consumes `inner`, also on failure. Flushing goes in the order of the last put of each key; so
+ * does eviction: a put that exceeds the bound drops the least recently used entries of all stores;
+ * a dirty one first flushes all dirty entries of its store, itself before the others. A key that
+ * is put and deleted in the cache, and was never below, leaves no trace.
+ * What get gave is valid until the next call on the store or the next put on another store of the
+ * cache. What is still dirty at close is lost. */
 weir_err weir__cache_wrap(weir__cache *cache, weir__kv *inner, const weir__cache_client *client,
                           weir__kv **out, weir_error *error);
 
