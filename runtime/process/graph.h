@@ -30,20 +30,26 @@ typedef struct weir__graph_host {
     int64_t (*wall_clock_ms)(void *user);
     void (*request_commit)(void *user);
     void (*dropped)(void *user, const char *node, const char *why); /* one record was dropped */
+    /* A node failed with a record (processing.exception.handler): WEIR_OK lets the graph count it
+     * as dropped and go on with the next sibling; another code ends the traversal. NULL: it ends.
+     */
+    weir_err (*process_failed)(void *user, const char *node, const weir_error *error);
     void *user;
 } weir__graph_host;
 
-/* Builds the graph of a sub-topology (-1: the global one) without opening it. `cache` is borrowed;
- * `globals` (NULL: none) is the graph whose stores hold the global tables, for joins. */
+/* Builds the graph of a sub-topology (an index; -1: the global one) without opening it. `host` is
+ * copied. */
 weir_err weir__graph_new(const weir_topology *topology, int subtopology,
                          const weir__graph_host *host, weir__graph **out, weir_error *error);
 /* Takes the layers of a store (below the cache) that the graph is to use: once for each store of
- * the sub-topology, before open. Consumed. `cache` is borrowed. */
+ * the sub-topology, before open. Consumed, also on failure. `cache` is borrowed; NULL (also when
+ * its size is set to 0): no store is cached, and changes go downstream at once. */
 weir_err weir__graph_set_store(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
                                weir_error *error);
-/* The global tables' stores: read by joins of this graph, shared with other threads under `lock` of
- * the global graph. */
-void weir__graph_set_globals(weir__graph *graph, weir__graph *globals);
+/* The global graph whose stores the joins and processors of this graph read, under the lock that
+ * the global graph takes for its own reads and writes. Before open; `globals` outlives the graph,
+ * and has all its stores. */
+weir_err weir__graph_set_globals(weir__graph *graph, weir__graph *globals, weir_error *error);
 /* Opens the processors, parents first. */
 weir_err weir__graph_open(weir__graph *graph, weir_error *error);
 /* Closes processors and stores, frees. NULL allowed. Does not flush. */
@@ -56,9 +62,11 @@ typedef struct weir__input {
     int64_t offset;
 } weir__input;
 
-/* Decodes a record for a source node into `arena` and extracts its timestamp. The bytes must live
- * as long as the arena's content. WEIR_EDECODE: undecodable, or a negative timestamp; *error says
- * what and where: the task applies its handler. */
+/* Decodes a record for a source node into `arena` and extracts its timestamp. The bytes, header
+ * names and header values must live as long as the arena's content. WEIR_EDECODE: undecodable, and
+ * *error says what and where: the task applies its handler. Other codes are final (a negative
+ * timestamp without an extractor is WEIR_EINVAL, as Kafka's FailOnInvalidTimestamp). WEIR_OK with
+ * out->timestamp_ms < 0: the extractor gave a negative timestamp; drop the record and count it. */
 weir_err weir__graph_decode(weir__graph *graph, int source, const weir__input *from, weir_slice key,
                             weir_slice value, int64_t timestamp_ms, const weir_header *headers,
                             size_t header_count, int64_t partition_time_ms, weir__arena *arena,
@@ -71,6 +79,9 @@ weir_err weir__graph_process(weir__graph *graph, int source, const weir__input *
  */
 weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t now_ms,
                                size_t *fired, weir_error *error);
+/* Timestamp of the record that is being processed (in a punctuation: its time): what a changelog
+ * gives deletions. */
+int64_t weir__graph_record_time_ms(const weir__graph *graph);
 /* When the next punctuation of the kind is due; INT64_MAX: none. */
 int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind kind);
 /* Flushes the caches of all stores, in order of the topology: changes go downstream and into
@@ -78,8 +89,8 @@ int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind ki
 weir_err weir__graph_flush(weir__graph *graph, weir_error *error);
 /* The layers given by set_store (for restore, offsets), NULL: not of this graph. */
 weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
-/* The typed store, for interactive queries and the driver's reads: a consistent get by decoded or
- * raw key on the owning thread. */
+/* The row (with its timestamp) under a raw key, through the cache, on the owning thread; valid
+ * until the next call on the store. Null: no row. */
 weir_err weir__graph_store_get_raw(weir__graph *graph, int store, weir_slice key, weir_slice *row,
                                    weir_error *error);
 

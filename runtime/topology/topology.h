@@ -19,7 +19,8 @@ typedef struct weir__node {
     int index; /* in the topology's nodes, in order of creation */
     weir__node_kind kind;
     const char *name;
-    int subtopology;    /* -1: belongs to the global task */
+    int subtopology;    /* index in the topology's subtopologies; -1: of the global task */
+    int group;          /* number that describe shows: global tables are numbered too */
     const int *parents; /* indexes, in order of connection */
     size_t parent_count;
     const int *children;
@@ -27,8 +28,8 @@ typedef struct weir__node {
     /* Source and sink. */
     const weir__topic_ref *topics; /* a sink has one */
     size_t topic_count;
-    const weir_serde
-        *key; /* source, sink; also the output types of a processor if known, else NULL */
+    /* Of a source or sink; of a processor what it gives, NULL if unknown. */
+    const weir_serde *key;
     const weir_serde *value;
     weir_source_opts source;
     weir_sink_opts sink;
@@ -37,6 +38,8 @@ typedef struct weir__node {
     void *user;
     const int *stores; /* indexes of connected stores */
     size_t store_count;
+    bool send_old;  /* of a table: something below needs the old values of its changes */
+    bool fixed_key; /* process_values: it cannot change keys */
 } weir__node;
 
 typedef struct weir__store_spec {
@@ -50,13 +53,14 @@ typedef struct weir__store_spec {
     bool timestamped;
     const char *const
         *changelog_config; /* name, value, ..., NULL; NULL: none beyond the defaults */
-    int subtopology;       /* -1: global */
+    int subtopology;       /* index; -1: global */
+    int owner;             /* index of the node whose table this is; -1: a processor's store */
     /* Global tables: the topic that fills it. */
     const char *global_topic;
 } weir__store_spec;
 
 typedef struct weir__subtopology {
-    int id;
+    int id; /* in describe and names of tasks; not the index when global tables come before */
     const int *nodes; /* indexes, in an order in which parents come first */
     size_t node_count;
     const int *sources; /* indexes of source nodes */
@@ -68,7 +72,7 @@ typedef struct weir__subtopology {
 typedef struct weir__repartition_spec {
     const char *name;   /* "by-word-repartition" */
     int32_t partitions; /* 0: derived */
-    int writer;         /* sub-topology that writes it */
+    int writer;         /* index of the sub-topology that writes it */
     int reader;
 } weir__repartition_spec;
 
@@ -84,7 +88,7 @@ struct weir_topology {
     size_t node_count;
     const weir__store_spec *stores;
     size_t store_count;
-    const weir__subtopology *subtopologies; /* ids 0..n-1; the global nodes are in none */
+    const weir__subtopology *subtopologies; /* global nodes are in none */
     size_t subtopology_count;
     const weir__repartition_spec *repartitions;
     size_t repartition_count;

@@ -5,7 +5,7 @@
  * makes no sense.
  *
  * Names: every operator takes an optional name (Kafka's Named); without one it is numbered as
- * Kafka does. What is durable (stores, repartition topics) must have one.
+ * Kafka does. Topics of the repartitions that operators imply must have one.
  * Serdes: NULL means the configured default.
  * Callbacks return a code (text by weir_fail); inputs are borrowed until they return; results go
  * into zeroed storage of the output serde's size; weir_out_null makes the result null. */
@@ -55,7 +55,8 @@ typedef weir_err (*weir_reducer_fn)(weir_ctx *ctx, const void *aggregate, const 
 typedef weir_err (*weir_joiner_fn)(weir_ctx *ctx, const void *key, const void *left,
                                    const void *right, void *out, void *user);
 
-/* Makes the result that goes into `out` (the callback's out parameter) null. */
+/* Makes the result that goes into `out` (the callback's out parameter) null. A weir_string or
+ * weir_bytes left with data == NULL is null too. */
 WEIR_API void weir_out_null(weir_ctx *ctx, void *out);
 /* In flat_map: a record with the input's timestamp and headers; key or value may be NULL (null).
  * The record is passed on during the call, so both may lie on the caller's stack. */
@@ -75,7 +76,8 @@ WEIR_API weir_stream weir_source(weir_builder *builder, const char *topic, const
 WEIR_API weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
                                       const weir_serde *key, const weir_serde *value,
                                       const weir_source_opts *opts);
-/* `store` names the table's store. */
+/* `store` names the table's store; NULL: it has one only if an operator needs it, numbered as
+ * Kafka does. The nodes are <opts->node>-source and <opts->node>. */
 WEIR_API weir_table weir_table_source(weir_builder *builder, const char *topic, const char *store,
                                       const weir_serde *key, const weir_serde *value,
                                       const weir_store_opts *opts);
@@ -118,6 +120,7 @@ typedef struct weir_branch {
 WEIR_API void weir_split(weir_stream in, const weir_branch *branches, size_t count,
                          weir_stream *out, const weir_named *named);
 
+/* NULL serdes: the stream's. */
 typedef struct weir_repartition_opts {
     int32_t partitions; /* 0: as the upstream's largest input */
     const weir_serde *key;
@@ -137,13 +140,21 @@ typedef struct weir_process_opts {
 WEIR_API weir_stream weir_process(weir_stream in, const weir_serde *key, const weir_serde *value,
                                   const weir_processor_ops *ops, void *user,
                                   const weir_process_opts *opts);
+/* A processor that keeps keys: what it forwards gets the input's key, and needs no repartition. It
+ * forwards only while it processes a record. */
+WEIR_API weir_stream weir_process_values(weir_stream in, const weir_serde *value,
+                                         const weir_processor_ops *ops, void *user,
+                                         const weir_process_opts *opts);
 
 /* ---- Grouping and aggregation ------------------------------------------------------------- */
 
-/* `name`: of the repartition topic if one is needed. */
+/* `name`: of the repartition topic <name>-repartition if one is needed; NULL: that of the
+ * aggregation's store. In group_by also of the node. */
 WEIR_API weir_grouped weir_group_by_key(weir_stream in, const char *name);
 WEIR_API weir_grouped weir_group_by(weir_stream in, const char *name, const weir_serde *key,
                                     weir_select_key_fn fn, void *user);
+/* `store` NULL: numbered as Kafka does, so that its changelog's name depends on what was built
+ * before: only for topologies that never change. opts->node names the node. */
 WEIR_API weir_table weir_count(weir_grouped in, const char *store, const weir_store_opts *opts);
 WEIR_API weir_table weir_reduce(weir_grouped in, weir_reducer_fn fn, void *user, const char *store,
                                 const weir_store_opts *opts);
@@ -162,14 +173,17 @@ WEIR_API weir_stream weir_join_table(weir_stream left, weir_table right, const w
 WEIR_API weir_stream weir_left_join_table(weir_stream left, weir_table right,
                                           const weir_serde *value, weir_joiner_fn fn, void *user,
                                           const weir_named *named);
-/* `key_fn` gives the global table's key for a stream record; NULL: the record's key. `user` goes
- * to both callbacks. */
+typedef struct weir_global_join_opts {
+    const char *name;
+    weir_select_key_fn key_fn; /* gives the global table's key; NULL: the record's key */
+} weir_global_join_opts;
+/* `user` goes to both callbacks. */
 WEIR_API weir_stream weir_join_global(weir_stream left, weir_global_table right,
-                                      weir_select_key_fn key_fn, const weir_serde *value,
-                                      weir_joiner_fn fn, void *user);
+                                      const weir_serde *value, weir_joiner_fn fn, void *user,
+                                      const weir_global_join_opts *opts);
 WEIR_API weir_stream weir_left_join_global(weir_stream left, weir_global_table right,
-                                           weir_select_key_fn key_fn, const weir_serde *value,
-                                           weir_joiner_fn fn, void *user);
+                                           const weir_serde *value, weir_joiner_fn fn, void *user,
+                                           const weir_global_join_opts *opts);
 
 #ifdef __cplusplus
 }

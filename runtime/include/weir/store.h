@@ -26,6 +26,7 @@ typedef struct weir_store_opts {
     weir_toggle caching; /* default: on for DSL stores, off for the Processor API's */
     weir_toggle logging; /* changelog topic; default on */
     const char *const *changelog_config; /* name, value, ..., NULL: wins over the defaults */
+    const char *node; /* name of the DSL's node that owns the store; NULL: numbered as Kafka does */
 } weir_store_opts;
 
 /* A key-value store with a timestamp a row, as one task sees it. Valid while the task is open;

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What callbacks may call: memory, errors, results, the record's metadata. */
+#include "process/context.h"
+
+#include <stdio.h>
+
+#include "core/error.h"
+#include "process/graph_internal.h"
+#include "process/headers.h"
+
+void *weir_alloc(weir_ctx *ctx, size_t size)
+{
+    return weir__arena_alloc(ctx->arena, size);
+}
+
+weir_err weir_defer(weir_ctx *ctx, void (*fn)(void *arg), void *arg)
+{
+    return weir__arena_defer(ctx->arena, fn, arg);
+}
+
+weir_err weir_fail(weir_ctx *ctx, weir_err code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    weir__error_vset(&ctx->error, code, format, args);
+    va_end(args);
+    return code;
+}
+
+weir_err weir_ctx_error(const weir_ctx *ctx)
+{
+    return ctx->error.code;
+}
+
+weir_err weir__ctx_out_of_memory(weir_ctx *ctx)
+{
+    return weir_fail(ctx, WEIR_ENOMEM, "out of memory");
+}
+
+weir_headers *weir_headers_copy(weir_ctx *ctx, const weir_headers *headers)
+{
+    return weir__headers_copy(ctx->arena, headers);
+}
+
+void weir_out_null(weir_ctx *ctx, void *out)
+{
+    for (size_t i = 0; i < WEIR__NULL_OUTS; i++) {
+        if (ctx->null_outs[i] == NULL || ctx->null_outs[i] == out) {
+            ctx->null_outs[i] = out;
+            return;
+        }
+    }
+}
+
+void *weir__out_new(weir_ctx *ctx, const weir_serde *serde)
+{
+    void *out = weir__arena_alloc(ctx->arena, serde->size);
+    if (out == NULL) {
+        weir__ctx_out_of_memory(ctx);
+    }
+    return out;
+}
+
+static bool is_null_slice(const weir_serde *serde, const void *value)
+{
+    return (serde == &weir_string || serde == &weir_bytes) &&
+           ((const weir_slice *)value)->data == NULL;
+}
+
+const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *out)
+{
+    for (size_t i = 0; i < WEIR__NULL_OUTS; i++) {
+        if (ctx->null_outs[i] == out) {
+            ctx->null_outs[i] = NULL;
+            return NULL;
+        }
+    }
+    return is_null_slice(serde, out) ? NULL : out;
+}
+
+weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, const void **out)
+{
+    if (bytes.data == NULL) {
+        *out = NULL;
+        return WEIR_OK;
+    }
+    void *value = weir__out_new(ctx, serde);
+    if (value == NULL) {
+        return WEIR_ENOMEM;
+    }
+    weir_err err = serde->decode(ctx, bytes, value, serde->user);
+    if (err == WEIR_OK) {
+        *out = value;
+    }
+    return err;
+}
+
+weir_err weir__encode(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *out)
+{
+    weir_err err = serde->encode(ctx, value, out, serde->user);
+    if (err == WEIR_OK && out->err != WEIR_OK) {
+        return weir_fail(ctx, out->err, "%s: the encoded value does not fit", serde->name);
+    }
+    return err;
+}
+
+weir_record_metadata weir_ctx_metadata(const weir_ctx *ctx)
+{
+    return ctx->at;
+}
+
+const char *weir_ctx_task(const weir_ctx *ctx)
+{
+    return ctx->graph->host.task;
+}
+
+const char *weir_ctx_application(const weir_ctx *ctx)
+{
+    return ctx->graph->host.application;
+}
+
+const char *weir_ctx_node(const weir_ctx *ctx)
+{
+    return ctx->node != NULL ? ctx->node->spec->name : "";
+}
+
+int64_t weir_ctx_stream_time_ms(const weir_ctx *ctx)
+{
+    return ctx->graph->host.stream_time_ms(ctx->graph->host.user);
+}
+
+int64_t weir_ctx_wall_clock_ms(const weir_ctx *ctx)
+{
+    return ctx->graph->host.wall_clock_ms(ctx->graph->host.user);
+}
+
+void weir_ctx_commit(weir_ctx *ctx)
+{
+    ctx->graph->host.request_commit(ctx->graph->host.user);
+}
+
+void weir__drop(weir_ctx *ctx, const char *why)
+{
+    if (ctx->graph->host.dropped != NULL) {
+        ctx->graph->host.dropped(ctx->graph->host.user, weir_ctx_node(ctx), why);
+    }
+}
+
+/* ---- Forwarding --------------------------------------------------------------------------- */
+
+weir_err weir__forward(weir_ctx *ctx, const weir_record *record)
+{
+    weir__running *node = ctx->node;
+    for (size_t i = 0; i < node->child_count; i++) {
+        weir_err err = weir__graph_run(ctx, node->children[i], record);
+        if (err != WEIR_OK) {
+            return err;
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_err weir__forward_child(weir_ctx *ctx, size_t index, const weir_record *record)
+{
+    return weir__graph_run(ctx, ctx->node->children[index], record);
+}
+
+weir_err weir__forward_new(weir_ctx *ctx, const void *key, const void *value, int64_t timestamp_ms)
+{
+    weir_record record = {key, value, timestamp_ms, NULL};
+    record.headers = weir__headers_copy(ctx->arena, ctx->record->headers);
+    if (record.headers == NULL) {
+        return weir__ctx_out_of_memory(ctx);
+    }
+    return weir__forward(ctx, &record);
+}
+
+/* Makes a user's record fit for children: null slices, headers, the key of process_values. */
+static weir_err prepare(weir_ctx *ctx, const weir_record *given, weir_record *out)
+{
+    if (ctx->node == NULL) {
+        return weir_fail(ctx, WEIR_ESTATE, "records are forwarded in process and punctuators");
+    }
+    const weir__node *spec = ctx->node->spec;
+    *out = *given;
+    if (spec->fixed_key) {
+        if (ctx->record == NULL) {
+            return weir_fail(ctx, WEIR_ESTATE, "process_values forwards only while it processes");
+        }
+        out->key = ctx->record->key;
+    } else if (spec->key != NULL && out->key != NULL && is_null_slice(spec->key, out->key)) {
+        out->key = NULL;
+    }
+    if (spec->value != NULL && out->value != NULL && is_null_slice(spec->value, out->value)) {
+        out->value = NULL;
+    }
+    if (out->timestamp_ms < 0) {
+        return weir_fail(ctx, WEIR_EINVAL, "a record with the negative timestamp %lld",
+                         (long long)out->timestamp_ms);
+    }
+    if (out->headers == NULL || spec->fixed_key) {
+        out->headers = weir__headers_copy(ctx->arena, out->headers);
+    }
+    return out->headers != NULL ? WEIR_OK : weir__ctx_out_of_memory(ctx);
+}
+
+weir_err weir_forward(weir_ctx *ctx, const weir_record *record)
+{
+    weir_record prepared;
+    weir_err err = prepare(ctx, record, &prepared);
+    return err == WEIR_OK ? weir__forward(ctx, &prepared) : err;
+}
+
+static weir_err no_such_child(weir_ctx *ctx, const char *child)
+{
+    char names[512] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < ctx->node->child_count && used < sizeof names; i++) {
+        int n = snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ",
+                         ctx->node->children[i]->spec->name);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    return weir_fail(ctx, WEIR_ENOTFOUND, "there is no child '%s'; the children are: %s", child,
+                     used != 0 ? names : "none");
+}
+
+weir_err weir_forward_to(weir_ctx *ctx, const weir_record *record, const char *child)
+{
+    weir_record prepared;
+    weir_err err = prepare(ctx, record, &prepared);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < ctx->node->child_count; i++) {
+        if (strcmp(ctx->node->children[i]->spec->name, child) == 0) {
+            return weir__graph_run(ctx, ctx->node->children[i], &prepared);
+        }
+    }
+    return no_such_child(ctx, child);
+}
+
+weir_err weir_emit(weir_ctx *ctx, const void *key, const void *value)
+{
+    if (ctx->record == NULL) {
+        return weir_fail(ctx, WEIR_ESTATE, "weir_emit is for callbacks that have a record");
+    }
+    weir_record record = {key, value, ctx->record->timestamp_ms,
+                          weir__headers_copy(ctx->arena, ctx->record->headers)};
+    return weir_forward(ctx, &record);
+}
+
+weir_err weir_emit_value(weir_ctx *ctx, const void *value)
+{
+    if (ctx->record == NULL) {
+        return weir_fail(ctx, WEIR_ESTATE, "weir_emit_value is for callbacks that have a record");
+    }
+    return weir_emit(ctx, ctx->record->key, value);
+}

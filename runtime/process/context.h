@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * weir_ctx from the inside: what operators use beyond weir/processor.h. */
+#ifndef WEIR_PROCESS_CONTEXT_H
+#define WEIR_PROCESS_CONTEXT_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "process/graph.h"
+
+/* A node at work in a graph. */
+typedef struct weir__running {
+    const weir__node *spec;
+    void *state;
+    bool opened;
+    struct weir__running **children;
+    size_t child_count;
+} weir__running;
+
+#define WEIR__NULL_OUTS 2
+
+struct weir_ctx {
+    weir__graph *graph;
+    weir__arena *arena;
+    weir__running *node;       /* that runs; NULL between records */
+    const weir_record *record; /* its input; NULL in open and punctuators */
+    weir_record_metadata at;
+    int64_t time_ms; /* timestamp of the current record, or the punctuation's time */
+    weir_error error;
+    struct weir__frame *frames;   /* what changes from a cache interrupted, newest first */
+    const weir__running *culprit; /* the node that returned the error under way */
+    const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null */
+};
+
+/* To every child of the running node. Unlike weir_forward it takes the record as it is: with
+ * headers, and with NULL for nulls. */
+weir_err weir__forward(weir_ctx *ctx, const weir_record *record);
+/* To the child of that place only. */
+weir_err weir__forward_child(weir_ctx *ctx, size_t index, const weir_record *record);
+/* A new record with the input's headers, copied. */
+weir_err weir__forward_new(weir_ctx *ctx, const void *key, const void *value, int64_t timestamp_ms);
+
+/* Zeroed storage for a result; NULL when out of memory, and the context's error says so. */
+void *weir__out_new(weir_ctx *ctx, const weir_serde *serde);
+/* What the callback left in it: NULL when it called weir_out_null, or left a slice null. */
+const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *out);
+
+/* The input record is dropped: counted, not an error. */
+void weir__drop(weir_ctx *ctx, const char *why);
+
+/* The code of a failed call whose text is in ctx->error. */
+weir_err weir__ctx_out_of_memory(weir_ctx *ctx);
+
+/* NULL from null bytes, else a decoded value in the context's arena, pointing into `bytes`. */
+weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, const void **out);
+/* Appends; `value` is not NULL. */
+weir_err weir__encode(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *out);
+
+#endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A sub-topology at work: life, records in, records out. */
+#include "process/graph.h"
+
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "process/graph_internal.h"
+#include "process/headers.h"
+#include "process/typed_store.h"
+
+/* ---- Life --------------------------------------------------------------------------------- */
+
+static bool belongs(const weir__graph *graph, const weir__node *node, int subtopology)
+{
+    return graph->global ? node->subtopology < 0 : node->subtopology == subtopology;
+}
+
+static weir_err make_nodes(weir__graph *graph, int subtopology)
+{
+    const weir_topology *topology = graph->topology;
+    for (size_t i = 0; i < topology->node_count; i++) {
+        graph->node_count += belongs(graph, &topology->nodes[i], subtopology);
+    }
+    graph->nodes = calloc(topology->node_count + 1, sizeof(weir__running *));
+    graph->running = calloc(graph->node_count + 1, sizeof *graph->running);
+    graph->stores = calloc(topology->store_count + 1, sizeof(weir_kv *));
+    if (graph->nodes == NULL || graph->running == NULL || graph->stores == NULL) {
+        return WEIR_ENOMEM;
+    }
+    /* The topology's order is that of creation: parents come first. */
+    weir__running *next = graph->running;
+    for (size_t i = 0; i < topology->node_count; i++) {
+        if (belongs(graph, &topology->nodes[i], subtopology)) {
+            next->spec = &topology->nodes[i];
+            graph->nodes[i] = next++;
+        }
+    }
+    for (size_t i = 0; i < graph->node_count; i++) {
+        weir__running *node = &graph->running[i];
+        node->children = calloc(node->spec->child_count + 1, sizeof(weir__running *));
+        if (node->children == NULL) {
+            return WEIR_ENOMEM;
+        }
+        for (size_t c = 0; c < node->spec->child_count; c++) {
+            node->children[node->child_count++] = graph->nodes[node->spec->children[c]];
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_err weir__graph_new(const weir_topology *topology, int subtopology,
+                         const weir__graph_host *host, weir__graph **out, weir_error *error)
+{
+    weir__graph *graph = calloc(1, sizeof *graph);
+    if (graph == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "graph: out of memory");
+    }
+    pthread_mutex_init(&graph->lock, NULL);
+    graph->topology = topology;
+    graph->host = *host;
+    graph->global = subtopology < 0;
+    graph->ctx.graph = graph;
+    graph->ctx.arena = &graph->scratch;
+    graph->ctx.at = (weir_record_metadata){NULL, -1, -1};
+    if (make_nodes(graph, subtopology) != WEIR_OK) {
+        weir__graph_free(graph);
+        return weir__error_set(error, WEIR_ENOMEM, "graph: out of memory");
+    }
+    *out = graph;
+    return WEIR_OK;
+}
+
+void weir__graph_free(weir__graph *graph)
+{
+    if (graph == NULL) {
+        return;
+    }
+    for (size_t i = 0; graph->running != NULL && i < graph->node_count; i++) {
+        weir__running *node = &graph->running[i];
+        if (node->opened && node->spec->ops->close != NULL) {
+            node->spec->ops->close(node->state);
+        }
+        free(node->children);
+    }
+    for (size_t i = 0; graph->stores != NULL && i < graph->topology->store_count; i++) {
+        weir__typed_close(graph->stores[i]);
+    }
+    weir__punctuations_fini(&graph->punctuations[WEIR_STREAM_TIME]);
+    weir__punctuations_fini(&graph->punctuations[WEIR_WALL_CLOCK_TIME]);
+    weir__buf_fini(&graph->key);
+    weir__buf_fini(&graph->value);
+    weir__buf_fini(&graph->headers);
+    weir__arena_fini(&graph->scratch);
+    pthread_mutex_destroy(&graph->lock);
+    free(graph->stores);
+    free(graph->running);
+    free(graph->nodes);
+    free(graph);
+}
+
+weir_err weir__graph_set_store(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
+                               weir_error *error)
+{
+    weir_assert(store >= 0 && (size_t)store < graph->topology->store_count);
+    weir_assert(graph->stores[store] == NULL);
+    return weir__typed_open(graph, store, layers, cache, &graph->stores[store], error);
+}
+
+weir_err weir__graph_set_globals(weir__graph *graph, weir__graph *globals, weir_error *error)
+{
+    weir_assert(globals->global && !graph->global);
+    for (size_t i = 0; i < graph->topology->store_count; i++) {
+        if (globals->stores[i] == NULL) {
+            continue;
+        }
+        graph->stores[i] = weir__typed_view(graph, globals->stores[i]);
+        if (graph->stores[i] == NULL) {
+            return weir__error_set(error, WEIR_ENOMEM, "graph: out of memory");
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_err weir__graph_open(weir__graph *graph, weir_error *error)
+{
+    weir_ctx *ctx = &graph->ctx;
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < graph->node_count && err == WEIR_OK; i++) {
+        weir__running *node = &graph->running[i];
+        if (node->spec->kind != WEIR__PROCESSOR) {
+            continue;
+        }
+        node->opened = true;
+        node->state = node->spec->user;
+        if (node->spec->ops->open == NULL) {
+            continue;
+        }
+        ctx->node = node;
+        err = node->spec->ops->open(ctx, node->spec->user, &node->state);
+        if (err != WEIR_OK) {
+            weir__graph_callback_failed(ctx, node, err);
+        }
+        weir__arena_reset(&graph->scratch);
+    }
+    ctx->node = NULL;
+    return weir__graph_report(graph, err, error);
+}
+
+/* ---- Errors ------------------------------------------------------------------------------- */
+
+weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_err err)
+{
+    if (ctx->culprit == NULL || ctx->error.code != err) {
+        ctx->culprit = node;
+    }
+    if (ctx->error.code != err) {
+        weir_fail(ctx, err, "%s", weir_err_str(err));
+    }
+    return err;
+}
+
+weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
+{
+    weir_ctx *ctx = &graph->ctx;
+    if (err != WEIR_OK && error != NULL) {
+        *error = ctx->error;
+        const char *node = ctx->culprit != NULL ? ctx->culprit->spec->name : "?";
+        if (ctx->at.topic != NULL) {
+            weir__error_prefix(error, "node '%s', task %s, %s-%d@%lld", node, graph->host.task,
+                               ctx->at.topic, ctx->at.partition, (long long)ctx->at.offset);
+        } else {
+            weir__error_prefix(error, "node '%s', task %s", node, graph->host.task);
+        }
+    }
+    ctx->node = NULL;
+    ctx->record = NULL;
+    ctx->culprit = NULL;
+    ctx->error.code = WEIR_OK;
+    ctx->null_outs[0] = ctx->null_outs[1] = NULL;
+    ctx->arena = &graph->scratch;
+    ctx->at = (weir_record_metadata){NULL, -1, -1};
+    return err;
+}
+
+/* ---- Records ------------------------------------------------------------------------------ */
+
+static weir_err encode_side(weir_ctx *ctx, const weir_serde *serde, const void *value,
+                            weir_buf *buf, weir_slice *out)
+{
+    *out = (weir_slice){0};
+    if (value == NULL) {
+        return WEIR_OK;
+    }
+    weir__buf_reset(buf);
+    weir_err err = weir__encode(ctx, serde, value, buf);
+    if (err == WEIR_OK) {
+        *out = weir__buf_slice(buf);
+    }
+    return err;
+}
+
+static weir_err send(weir_ctx *ctx, const weir__node *sink, const weir_record *record)
+{
+    weir__graph *graph = ctx->graph;
+    weir__sent sent = {.sink = sink,
+                       .topic = sink->topics[0],
+                       .timestamp_ms = record->timestamp_ms,
+                       .headers = record->headers};
+    weir_err err = encode_side(ctx, sink->key, record->key, &graph->key, &sent.key);
+    if (err == WEIR_OK) {
+        err = encode_side(ctx, sink->value, record->value, &graph->value, &sent.value);
+    }
+    return err == WEIR_OK ? graph->host.send(graph->host.user, &sent, &ctx->error) : err;
+}
+
+/* The node that fails first decides; nodes above it only pass its error on. */
+static weir_err node_failed(weir_ctx *ctx, weir__running *node, weir_err err)
+{
+    weir__graph *graph = ctx->graph;
+    bool first = ctx->culprit == NULL;
+    weir__graph_callback_failed(ctx, node, err);
+    if (!first || graph->host.process_failed == NULL) {
+        return err;
+    }
+    err = graph->host.process_failed(graph->host.user, node->spec->name, &ctx->error);
+    if (err == WEIR_OK) {
+        ctx->culprit = NULL;
+        weir__drop(ctx, "processing failed");
+    }
+    return err;
+}
+
+/* process_values gets a header list of its own, so that what it adds is seen below it only. */
+static weir_err process(weir_ctx *ctx, weir__running *node, const weir_record *record)
+{
+    if (!node->spec->fixed_key) {
+        return node->spec->ops->process(ctx, record, node->state);
+    }
+    weir_record own = *record;
+    own.headers = weir__headers_copy(ctx->arena, record->headers);
+    ctx->record = &own;
+    return own.headers != NULL ? node->spec->ops->process(ctx, &own, node->state)
+                               : weir__ctx_out_of_memory(ctx);
+}
+
+weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *record)
+{
+    weir__running *parent = ctx->node;
+    const weir_record *outer = ctx->record;
+    int64_t time_ms = ctx->time_ms;
+    ctx->node = node;
+    ctx->record = record;
+    ctx->time_ms = record->timestamp_ms;
+    weir_err err =
+        node->spec->kind == WEIR__SINK ? send(ctx, node->spec, record) : process(ctx, node, record);
+    if (err != WEIR_OK) {
+        err = node_failed(ctx, node, err);
+    } else if (ctx->culprit != NULL) {
+        ctx->culprit = NULL; /* the processor forgave a failed forward */
+    }
+    ctx->node = parent;
+    ctx->record = outer;
+    ctx->time_ms = time_ms;
+    return err;
+}
+
+static void enter(weir__graph *graph, int source, const weir__input *from, weir__arena *arena)
+{
+    weir_assert(graph->nodes[source] != NULL);
+    graph->ctx.arena = arena;
+    graph->ctx.node = graph->nodes[source];
+    graph->ctx.at = (weir_record_metadata){from->topic, from->partition, from->offset};
+}
+
+static weir_err decode_record(weir_ctx *ctx, weir_slice key, weir_slice value, weir_record *out)
+{
+    const weir__node *source = ctx->node->spec;
+    weir_err err = weir__decode(ctx, source->key, key, &out->key);
+    const char *side = "key";
+    if (err == WEIR_OK) {
+        err = weir__decode(ctx, source->value, value, &out->value);
+        side = "value";
+    }
+    if (err != WEIR_OK && err != WEIR_ENOMEM) {
+        if (ctx->error.code != err) {
+            weir_fail(ctx, err, "%s", weir_err_str(err));
+        }
+        ctx->error.code = WEIR_EDECODE;
+        return weir__error_prefix(&ctx->error, "the %s cannot be decoded", side);
+    }
+    return err;
+}
+
+static weir_err extract_time(weir_ctx *ctx, int64_t partition_time_ms, weir_record *record)
+{
+    const weir_source_opts *opts = &ctx->node->spec->source;
+    if (opts->timestamp == NULL) {
+        if (record->timestamp_ms >= 0) {
+            return WEIR_OK;
+        }
+        return weir_fail(ctx, WEIR_EINVAL,
+                         "the record's timestamp is %lld; give the source a timestamp function if "
+                         "its topic has such records",
+                         (long long)record->timestamp_ms);
+    }
+    ctx->error.code = WEIR_OK;
+    record->timestamp_ms = opts->timestamp(ctx, record, partition_time_ms, opts->user);
+    return record->timestamp_ms < 0 ? ctx->error.code : WEIR_OK;
+}
+
+weir_err weir__graph_decode(weir__graph *graph, int source, const weir__input *from, weir_slice key,
+                            weir_slice value, int64_t timestamp_ms, const weir_header *headers,
+                            size_t header_count, int64_t partition_time_ms, weir__arena *arena,
+                            weir_record *out, weir_error *error)
+{
+    weir_ctx *ctx = &graph->ctx;
+    enter(graph, source, from, arena);
+    *out = (weir_record){NULL, NULL, timestamp_ms, weir__headers_new(arena, headers, header_count)};
+    weir_err err = out->headers != NULL ? WEIR_OK : weir__ctx_out_of_memory(ctx);
+    if (err == WEIR_OK) {
+        err = decode_record(ctx, key, value, out);
+    }
+    if (err == WEIR_OK) {
+        err = extract_time(ctx, partition_time_ms, out);
+    }
+    if (err != WEIR_OK) {
+        ctx->culprit = ctx->node;
+    }
+    return weir__graph_report(graph, err, error);
+}
+
+weir_err weir__graph_process(weir__graph *graph, int source, const weir__input *from,
+                             const weir_record *record, weir__arena *arena, weir_error *error)
+{
+    enter(graph, source, from, arena);
+    graph->ctx.record = record;
+    graph->ctx.time_ms = record->timestamp_ms;
+    weir_err err = weir__forward(&graph->ctx, record);
+    return weir__graph_report(graph, err, error);
+}
+
+weir_err weir__graph_flush(weir__graph *graph, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < graph->topology->store_count && err == WEIR_OK; i++) {
+        weir_kv *kv = graph->stores[i];
+        if (kv != NULL && !kv->view) {
+            err = kv->top->ops->flush(kv->top, &graph->ctx.error);
+        }
+    }
+    if (err != WEIR_OK && graph->ctx.culprit == NULL) {
+        *error = graph->ctx.error;
+        weir__graph_report(graph, WEIR_OK, NULL);
+        return err;
+    }
+    return weir__graph_report(graph, err, error);
+}
+
+int64_t weir__graph_record_time_ms(const weir__graph *graph)
+{
+    return graph->ctx.time_ms;
+}
+
+weir__kv *weir__graph_store_layers(weir__graph *graph, int store)
+{
+    weir_kv *kv = graph->stores[store];
+    return kv != NULL ? kv->layers : NULL;
+}
+
+weir_err weir__graph_store_get_raw(weir__graph *graph, int store, weir_slice key, weir_slice *row,
+                                   weir_error *error)
+{
+    weir_kv *kv = graph->stores[store];
+    weir_assert(kv != NULL);
+    weir_err err = weir__typed_get_row(kv, key, row);
+    if (err != WEIR_OK && error != NULL) {
+        *error = graph->ctx.error;
+    }
+    return err;
+}
+
+/* ---- Stores for processors ---------------------------------------------------------------- */
+
+weir_kv *weir__store_at(weir_ctx *ctx, size_t index)
+{
+    return ctx->graph->stores[ctx->node->spec->stores[index]];
+}
+
+weir_kv *weir_store(weir_ctx *ctx, const char *name)
+{
+    const weir_topology *topology = ctx->graph->topology;
+    const weir__node *node = ctx->node != NULL ? ctx->node->spec : NULL;
+    for (size_t i = 0; node != NULL && i < node->store_count; i++) {
+        if (strcmp(topology->stores[node->stores[i]].name, name) == 0) {
+            return ctx->graph->stores[node->stores[i]];
+        }
+    }
+    /* Global stores need no connection. */
+    for (size_t i = 0; i < topology->store_count; i++) {
+        weir_kv *kv = ctx->graph->stores[i];
+        if (kv != NULL && kv->view && strcmp(kv->spec->name, name) == 0) {
+            return kv;
+        }
+    }
+    weir_fail(ctx, WEIR_ENOTFOUND, "the store '%s' is not connected to this processor", name);
+    return NULL;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Punctuations. The heap is the textbook's, step for step that of java.util.PriorityQueue,
+ * since its handling of equal times decides which of two punctuations due at once comes first. */
+#include "process/punctuate.h"
+
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "process/graph_internal.h"
+
+#define PUNCTUATIONS_MAX ((size_t)1 << 16)
+
+struct weir_punctuator {
+    int64_t due_ms;
+    int64_t interval_ms;
+    weir_punctuate_fn fn;
+    weir__running *node;
+    bool cancelled;
+};
+
+void weir__punctuations_fini(weir__punctuations *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        free(all->heap[i]);
+    }
+    free(all->heap);
+    *all = (weir__punctuations){0};
+}
+
+static weir_err reserve(weir__punctuations *all)
+{
+    if (all->count < all->capacity) {
+        return WEIR_OK;
+    }
+    if (all->count == PUNCTUATIONS_MAX) {
+        return WEIR_ELIMIT;
+    }
+    size_t capacity = all->capacity != 0 ? all->capacity * 2 : 8;
+    weir_punctuator **heap = realloc(all->heap, capacity * sizeof(weir_punctuator *));
+    if (heap == NULL) {
+        return WEIR_ENOMEM;
+    }
+    all->heap = heap;
+    all->capacity = capacity;
+    return WEIR_OK;
+}
+
+/* There is room. */
+static void insert(weir__punctuations *all, weir_punctuator *added)
+{
+    size_t at = all->count++;
+    while (at > 0 && all->heap[(at - 1) / 2]->due_ms > added->due_ms) {
+        all->heap[at] = all->heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    all->heap[at] = added;
+}
+
+static weir_punctuator *take(weir__punctuations *all)
+{
+    weir_punctuator *first = all->heap[0];
+    weir_punctuator *last = all->heap[--all->count];
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= all->count) {
+            break;
+        }
+        if (child + 1 < all->count && all->heap[child + 1]->due_ms < all->heap[child]->due_ms) {
+            child++;
+        }
+        if (last->due_ms <= all->heap[child]->due_ms) {
+            break;
+        }
+        all->heap[at] = all->heap[child];
+        at = child;
+    }
+    if (all->count > 0) {
+        all->heap[at] = last;
+    }
+    return first;
+}
+
+weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
+                       weir_punctuate_fn fn, weir_punctuator **out)
+{
+    if (ctx->node == NULL || fn == NULL || interval_ms < 1) {
+        return weir_fail(ctx, WEIR_EINVAL,
+                         "a punctuation needs a processor, a function and an interval of 1 ms "
+                         "or more");
+    }
+    weir__punctuations *all = &ctx->graph->punctuations[kind];
+    weir_err err = reserve(all);
+    weir_punctuator *added = err == WEIR_OK ? malloc(sizeof *added) : NULL;
+    if (added == NULL) {
+        return weir_fail(ctx, err != WEIR_OK ? err : WEIR_ENOMEM, "%zu punctuations: %s",
+                         all->count, weir_err_str(err != WEIR_OK ? err : WEIR_ENOMEM));
+    }
+    int64_t due = kind == WEIR_STREAM_TIME ? 0 : weir_ctx_wall_clock_ms(ctx) + interval_ms;
+    *added = (weir_punctuator){due, interval_ms, fn, ctx->node, false};
+    insert(all, added);
+    if (out != NULL) {
+        *out = added;
+    }
+    return WEIR_OK;
+}
+
+/* Freed when its time comes. */
+void weir_punctuator_cancel(weir_punctuator *punctuator)
+{
+    punctuator->cancelled = true;
+}
+
+/* Missed times are skipped, the rhythm is kept. */
+static void advance(weir_punctuator *punctuator, int64_t now_ms)
+{
+    int64_t next = punctuator->due_ms + punctuator->interval_ms;
+    if (next <= now_ms) {
+        int64_t missed = (now_ms - punctuator->due_ms) / punctuator->interval_ms;
+        next = punctuator->due_ms + (missed + 1) * punctuator->interval_ms;
+    }
+    punctuator->due_ms = next;
+}
+
+static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)
+{
+    weir_ctx *ctx = &graph->ctx;
+    ctx->arena = &graph->scratch;
+    ctx->node = due->node;
+    ctx->record = NULL;
+    ctx->at = (weir_record_metadata){NULL, -1, -1};
+    ctx->time_ms = now_ms;
+    weir_err err = due->fn(ctx, now_ms, due->node->state);
+    if (err != WEIR_OK) {
+        err = weir__graph_callback_failed(ctx, due->node, err);
+    }
+    ctx->node = NULL;
+    weir__arena_reset(&graph->scratch);
+    return err;
+}
+
+weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t now_ms,
+                               size_t *fired, weir_error *error)
+{
+    weir__punctuations *all = &graph->punctuations[kind];
+    size_t count = 0;
+    weir_err err = WEIR_OK;
+    while (err == WEIR_OK && all->count > 0 && all->heap[0]->due_ms <= now_ms) {
+        weir_punctuator *due = take(all);
+        if (!due->cancelled) {
+            count++;
+            err = fire(graph, due, now_ms);
+        }
+        /* What it scheduled itself may have filled the place that it left. */
+        if (due->cancelled || reserve(all) != WEIR_OK) {
+            free(due);
+        } else {
+            advance(due, now_ms);
+            insert(all, due);
+        }
+    }
+    if (fired != NULL) {
+        *fired = count;
+    }
+    return weir__graph_report(graph, err, error);
+}
+
+int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind kind)
+{
+    const weir__punctuations *all = &graph->punctuations[kind];
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < all->count; i++) {
+        if (!all->heap[i]->cancelled && all->heap[i]->due_ms < next) {
+            next = all->heap[i]->due_ms;
+        }
+    }
+    return next;
+}

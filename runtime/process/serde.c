@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The built-in serdes, with the bytes of Java's: strings and bytes as they are, numbers big-endian.
+ */
+#include <weir/serde.h>
+
+#include "core/buf.h"
+
+static weir_err bytes_decode(weir_ctx *ctx, weir_slice in, void *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    *(weir_slice *)out = in;
+    return WEIR_OK;
+}
+
+static weir_err bytes_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
+{
+    (void)user;
+    const weir_slice *bytes = in;
+    if (bytes->data == NULL) {
+        return weir_fail(ctx, WEIR_EINVAL, "a slice without data is no value; null is NULL");
+    }
+    return weir_put(out, bytes->data, bytes->len);
+}
+
+static weir_err wrong_size(weir_ctx *ctx, const char *name, size_t len, size_t size)
+{
+    return weir_fail(ctx, WEIR_EDECODE, "%s: %zu bytes instead of %zu", name, len, size);
+}
+
+static weir_err i32_decode(weir_ctx *ctx, weir_slice in, void *out, void *user)
+{
+    (void)user;
+    if (in.len != sizeof(int32_t)) {
+        return wrong_size(ctx, "i32", in.len, sizeof(int32_t));
+    }
+    *(int32_t *)out = (int32_t)weir__load_u32(in.data);
+    return WEIR_OK;
+}
+
+static weir_err i32_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    return weir__buf_put_i32(out, *(const int32_t *)in);
+}
+
+static weir_err i64_decode(weir_ctx *ctx, weir_slice in, void *out, void *user)
+{
+    (void)user;
+    if (in.len != sizeof(int64_t)) {
+        return wrong_size(ctx, "i64", in.len, sizeof(int64_t));
+    }
+    *(int64_t *)out = (int64_t)weir__load_u64(in.data);
+    return WEIR_OK;
+}
+
+static weir_err i64_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    return weir__buf_put_i64(out, *(const int64_t *)in);
+}
+
+static weir_err f64_decode(weir_ctx *ctx, weir_slice in, void *out, void *user)
+{
+    (void)user;
+    if (in.len != sizeof(double)) {
+        return wrong_size(ctx, "f64", in.len, sizeof(double));
+    }
+    uint64_t bits = weir__load_u64(in.data);
+    memcpy(out, &bits, sizeof bits);
+    return WEIR_OK;
+}
+
+static weir_err f64_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    int64_t bits;
+    memcpy(&bits, in, sizeof bits);
+    return weir__buf_put_i64(out, bits);
+}
+
+const weir_serde weir_string = {"string", sizeof(weir_slice), bytes_decode, bytes_encode, NULL};
+const weir_serde weir_bytes = {"bytes", sizeof(weir_slice), bytes_decode, bytes_encode, NULL};
+const weir_serde weir_i32 = {"i32", sizeof(int32_t), i32_decode, i32_encode, NULL};
+const weir_serde weir_i64 = {"i64", sizeof(int64_t), i64_decode, i64_encode, NULL};
+const weir_serde weir_f64 = {"f64", sizeof(double), f64_decode, f64_encode, NULL};

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening typed stores, and what their cache does: it remembers where each change came from, and
+ * hands it downstream when the change leaves it. */
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "process/change.h"
+#include "process/headers.h"
+#include "process/typed_store.h"
+
+static weir__origin current_origin(void *user)
+{
+    weir_kv *kv = user;
+    weir_ctx *ctx = kv->ctx;
+    weir_buf *headers = &ctx->graph->headers;
+    weir__buf_reset(headers);
+    if (ctx->record != NULL) {
+        weir__headers_encode(ctx->record->headers, headers);
+    }
+    return (weir__origin){ctx->at.topic, ctx->at.partition, ctx->at.offset, ctx->time_ms,
+                          headers->len != 0 ? weir__buf_slice(headers) : (weir_slice){0}};
+}
+
+static weir_err forward_flushed(weir_kv *kv, const weir__flushed *flushed)
+{
+    weir_ctx *ctx = kv->ctx;
+    weir__change change = {0};
+    weir_record record = {NULL, &change, flushed->origin->timestamp_ms, NULL};
+    weir_slice key;
+    if (weir__arena_copy(ctx->arena, flushed->key, &key) != WEIR_OK) {
+        return weir__ctx_out_of_memory(ctx);
+    }
+    weir_err err = weir__decode(ctx, kv->spec->key, key, &record.key);
+    if (err == WEIR_OK) {
+        err = weir__typed_keep_row(kv, flushed->new_row, &change.new_value, &record.timestamp_ms);
+    }
+    if (err == WEIR_OK && kv->owner->spec->send_old) {
+        err = weir__typed_keep_row(kv, flushed->old_row, &change.old_value, NULL);
+    }
+    if (err != WEIR_OK) {
+        return err;
+    }
+    record.headers = weir__headers_decode(ctx->arena, flushed->origin->headers);
+    if (record.headers == NULL) {
+        return weir__ctx_out_of_memory(ctx);
+    }
+    ctx->time_ms = record.timestamp_ms;
+    return weir__forward(ctx, &record);
+}
+
+/* What was being processed when a change left the cache: at a commit nothing, inside a put the
+ * record that put. Kept in the arena until the change has gone its way. */
+typedef struct weir__frame {
+    struct weir__frame *below;
+    weir__running *node;
+    const weir_record *record;
+    weir_record_metadata at;
+    int64_t time_ms;
+    weir__arena_mark mark;
+} weir__frame;
+
+static void enter(weir_kv *kv, const weir__origin *origin)
+{
+    weir_ctx *ctx = kv->ctx;
+    weir__arena_mark mark = weir__arena_mark_take(ctx->arena);
+    weir__frame *frame = weir__arena_alloc(ctx->arena, sizeof *frame);
+    if (frame == NULL) {
+        kv->lost = true;
+        return;
+    }
+    *frame = (weir__frame){ctx->frames, ctx->node, ctx->record, ctx->at, ctx->time_ms, mark};
+    ctx->frames = frame;
+    ctx->node = kv->owner;
+    ctx->record = NULL;
+    ctx->at = (weir_record_metadata){origin->topic, origin->partition, origin->offset};
+    ctx->time_ms = origin->timestamp_ms;
+}
+
+static void leave(weir_kv *kv)
+{
+    weir_ctx *ctx = kv->ctx;
+    if (kv->lost) {
+        kv->lost = false;
+        return;
+    }
+    weir__frame frame = *ctx->frames;
+    ctx->frames = frame.below;
+    ctx->node = frame.node;
+    ctx->record = frame.record;
+    ctx->at = frame.at;
+    ctx->time_ms = frame.time_ms;
+    weir__arena_mark_reset(ctx->arena, frame.mark);
+}
+
+static void set_origin(void *user, const weir__origin *origin)
+{
+    if (origin != NULL) {
+        enter(user, origin);
+    } else {
+        leave(user);
+    }
+}
+
+static weir_err on_flush(void *user, const weir__flushed *flushed, weir_error *error)
+{
+    weir_kv *kv = user;
+    weir_ctx *ctx = kv->ctx;
+    weir_err err = kv->lost ? weir__ctx_out_of_memory(ctx) : forward_flushed(kv, flushed);
+    if (err != WEIR_OK) {
+        weir__graph_callback_failed(ctx, kv->owner, err);
+        if (error != &ctx->error) {
+            *error = ctx->error;
+        }
+    }
+    return err;
+}
+
+static weir_err wrap(weir_kv *kv, weir__cache *cache, weir_error *error)
+{
+    weir__cache_client client = {.origin = current_origin, .set_origin = set_origin, .user = kv};
+    if (kv->owner != NULL) {
+        client.on_flush = on_flush;
+        client.old_rows = kv->owner->spec->send_old;
+        kv->cached = true;
+    }
+    return weir__cache_wrap(cache, kv->layers, &client, &kv->top, error);
+}
+
+weir_err weir__typed_open(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
+                          weir_kv **out, weir_error *error)
+{
+    const weir__store_spec *spec = &graph->topology->stores[store];
+    weir_kv *kv = calloc(1, sizeof *kv);
+    if (kv == NULL) {
+        layers->ops->close(layers);
+        return weir__error_set(error, WEIR_ENOMEM, "store '%s': out of memory", spec->name);
+    }
+    kv->ctx = &graph->ctx;
+    kv->spec = spec;
+    kv->layers = kv->top = layers;
+    kv->lock = graph->global ? &graph->lock : NULL;
+    kv->owner = spec->owner >= 0 ? graph->nodes[spec->owner] : NULL;
+    if (spec->caching && cache != NULL) {
+        weir_err err = wrap(kv, cache, error);
+        if (err != WEIR_OK) {
+            free(kv);
+            return err;
+        }
+    }
+    *out = kv;
+    return WEIR_OK;
+}
+
+weir_kv *weir__typed_view(weir__graph *graph, const weir_kv *global)
+{
+    weir_kv *kv = calloc(1, sizeof *kv);
+    if (kv != NULL) {
+        *kv = (weir_kv){.ctx = &graph->ctx,
+                        .spec = global->spec,
+                        .top = global->top,
+                        .lock = global->lock,
+                        .view = true};
+    }
+    return kv;
+}
+
+void weir__typed_close(weir_kv *kv)
+{
+    if (kv == NULL) {
+        return;
+    }
+    if (!kv->view) {
+        kv->top->ops->close(kv->top);
+    }
+    weir__buf_fini(&kv->key);
+    weir__buf_fini(&kv->row);
+    weir__arena_fini(&kv->arena);
+    free(kv);
+}

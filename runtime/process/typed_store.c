@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Typed stores: encoding and decoding between processors and byte stores. */
+#include "process/typed_store.h"
+
+#include <stdlib.h>
+
+#include "core/error.h"
+
+static void lock(weir_kv *kv)
+{
+    if (kv->lock != NULL) {
+        pthread_mutex_lock(kv->lock);
+    }
+}
+
+static void unlock(weir_kv *kv)
+{
+    if (kv->lock != NULL) {
+        pthread_mutex_unlock(kv->lock);
+    }
+}
+
+static weir_err no_key(weir_kv *kv)
+{
+    return weir_fail(kv->ctx, WEIR_EINVAL, "store '%s' has no null keys", kv->spec->name);
+}
+
+weir_err weir__typed_key(weir_kv *kv, const void *key, weir_slice *out)
+{
+    weir__buf_reset(&kv->key);
+    weir_err err = weir__encode(kv->ctx, kv->spec->key, key, &kv->key);
+    if (err == WEIR_OK) {
+        *out = weir__buf_slice(&kv->key);
+    }
+    return err;
+}
+
+weir_err weir__typed_get_row(weir_kv *kv, weir_slice key, weir_slice *row)
+{
+    if (kv->lock == NULL) {
+        return kv->top->ops->get(kv->top, key, row, &kv->ctx->error);
+    }
+    /* Another thread may use the store as soon as the lock is free: keep a copy. */
+    weir_slice found;
+    lock(kv);
+    weir_err err = kv->top->ops->get(kv->top, key, &found, &kv->ctx->error);
+    weir__buf_reset(&kv->row);
+    if (err == WEIR_OK && found.data != NULL) {
+        err = weir_put(&kv->row, found.data, found.len);
+    }
+    unlock(kv);
+    if (err == WEIR_OK) {
+        *row = found.data != NULL ? weir__buf_slice(&kv->row) : found;
+    }
+    return err;
+}
+
+weir_err weir__typed_put_row(weir_kv *kv, weir_slice key, weir_slice row)
+{
+    if (kv->view) {
+        return weir_fail(kv->ctx, WEIR_ESTATE, "the global store '%s' is written by its topic only",
+                         kv->spec->name);
+    }
+    lock(kv);
+    weir_err err = kv->top->ops->put(kv->top, key, row, &kv->ctx->error);
+    unlock(kv);
+    return err;
+}
+
+/* Decodes into `arena`; the row's bytes live as long. */
+static weir_err decode_row(weir_kv *kv, weir__arena *arena, weir_slice row, const void **value,
+                           int64_t *timestamp_ms)
+{
+    if (row.data == NULL) {
+        *value = NULL;
+        return WEIR_OK;
+    }
+    if (row.len < WEIR__TIMESTAMP_SIZE) {
+        return weir_fail(kv->ctx, WEIR_ECORRUPT, "store '%s': a row of %zu bytes", kv->spec->name,
+                         row.len);
+    }
+    weir__arena *before = kv->ctx->arena;
+    kv->ctx->arena = arena;
+    weir_slice bytes = {(const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE,
+                        row.len - WEIR__TIMESTAMP_SIZE};
+    weir_err err = weir__decode(kv->ctx, kv->spec->value, bytes, value);
+    kv->ctx->arena = before;
+    if (err == WEIR_OK && timestamp_ms != NULL) {
+        *timestamp_ms = (int64_t)weir__load_u64(row.data);
+    }
+    return err;
+}
+
+weir_err weir_kv_get(weir_kv *kv, const void *key, const void **value, int64_t *timestamp_ms)
+{
+    weir__arena_reset(&kv->arena);
+    if (key == NULL) {
+        return no_key(kv);
+    }
+    weir_slice bytes;
+    weir_slice row;
+    weir_err err = weir__typed_key(kv, key, &bytes);
+    if (err == WEIR_OK) {
+        err = weir__typed_get_row(kv, bytes, &row);
+    }
+    /* A put into another store of the cache may drop the row: keep a copy. */
+    if (err == WEIR_OK && kv->top != kv->layers &&
+        weir__arena_copy(&kv->arena, row, &row) != WEIR_OK) {
+        err = weir__ctx_out_of_memory(kv->ctx);
+    }
+    return err == WEIR_OK ? decode_row(kv, &kv->arena, row, value, timestamp_ms) : err;
+}
+
+weir_err weir__typed_keep_row(weir_kv *kv, weir_slice row, const void **value,
+                              int64_t *timestamp_ms)
+{
+    weir_slice kept;
+    if (weir__arena_copy(kv->ctx->arena, row, &kept) != WEIR_OK) {
+        return weir__ctx_out_of_memory(kv->ctx);
+    }
+    return decode_row(kv, kv->ctx->arena, kept, value, timestamp_ms);
+}
+
+weir_err weir__typed_load(weir_kv *kv, const void *key, const void **value, int64_t *timestamp_ms)
+{
+    weir_slice bytes;
+    weir_slice row;
+    weir_err err = weir__typed_key(kv, key, &bytes);
+    if (err == WEIR_OK) {
+        err = weir__typed_get_row(kv, bytes, &row);
+    }
+    return err == WEIR_OK ? weir__typed_keep_row(kv, row, value, timestamp_ms) : err;
+}
+
+weir_err weir_kv_put(weir_kv *kv, const void *key, const void *value, int64_t timestamp_ms)
+{
+    if (key == NULL) {
+        return no_key(kv);
+    }
+    if (value == NULL) {
+        return weir_kv_delete(kv, key);
+    }
+    weir_slice bytes;
+    weir_err err = weir__typed_key(kv, key, &bytes);
+    weir__buf_reset(&kv->row);
+    if (err == WEIR_OK) {
+        weir__buf_put_i64(&kv->row, timestamp_ms);
+        err = weir__encode(kv->ctx, kv->spec->value, value, &kv->row);
+    }
+    return err == WEIR_OK ? weir__typed_put_row(kv, bytes, weir__buf_slice(&kv->row)) : err;
+}
+
+weir_err weir_kv_delete(weir_kv *kv, const void *key)
+{
+    if (key == NULL) {
+        return no_key(kv);
+    }
+    weir_slice bytes;
+    weir_err err = weir__typed_key(kv, key, &bytes);
+    return err == WEIR_OK ? weir__typed_put_row(kv, bytes, (weir_slice){0}) : err;
+}
+
+/* ---- Scans -------------------------------------------------------------------------------- */
+
+struct weir_kv_iter {
+    weir_kv *kv;
+    weir__kv_iter *inner;
+    weir__arena arena; /* the current key and value */
+    weir_err err;
+};
+
+static weir_err bound(weir_kv *kv, const void *key, weir_buf *buf, weir_slice *out)
+{
+    *out = (weir_slice){0};
+    if (key == NULL) {
+        return WEIR_OK;
+    }
+    weir__buf_reset(buf);
+    weir_err err = weir__encode(kv->ctx, kv->spec->key, key, buf);
+    if (err == WEIR_OK) {
+        *out = weir__buf_slice(buf);
+    }
+    return err;
+}
+
+weir_err weir_kv_range(weir_kv *kv, const void *from, const void *to, bool reverse,
+                       weir_kv_iter **out)
+{
+    weir_slice low;
+    weir_slice high;
+    weir_err err = bound(kv, from, &kv->key, &low);
+    if (err == WEIR_OK) {
+        err = bound(kv, to, &kv->row, &high);
+    }
+    if (err != WEIR_OK) {
+        return err;
+    }
+    weir_kv_iter *iter = calloc(1, sizeof *iter);
+    if (iter == NULL) {
+        return weir__ctx_out_of_memory(kv->ctx);
+    }
+    iter->kv = kv;
+    lock(kv);
+    err = kv->top->ops->range(kv->top, low, high, reverse, &iter->inner, &kv->ctx->error);
+    unlock(kv);
+    if (err != WEIR_OK) {
+        free(iter);
+        return err;
+    }
+    *out = iter;
+    return WEIR_OK;
+}
+
+static weir_err copy_next(weir_kv_iter *iter, bool *found, weir_slice *key, weir_slice *row)
+{
+    weir_slice at;
+    weir_slice bytes;
+    lock(iter->kv);
+    *found = iter->inner->ops->next(iter->inner, &at, &bytes);
+    weir_err err = WEIR_OK;
+    if (*found && (weir__arena_copy(&iter->arena, at, key) != WEIR_OK ||
+                   weir__arena_copy(&iter->arena, bytes, row) != WEIR_OK)) {
+        err = weir__ctx_out_of_memory(iter->kv->ctx);
+    }
+    unlock(iter->kv);
+    return err;
+}
+
+bool weir_kv_next(weir_kv_iter *iter, const void **key, const void **value, int64_t *timestamp_ms)
+{
+    bool found = false;
+    weir_slice at;
+    weir_slice row;
+    weir__arena_reset(&iter->arena);
+    iter->err = copy_next(iter, &found, &at, &row);
+    if (iter->err == WEIR_OK && found) {
+        weir_ctx *ctx = iter->kv->ctx;
+        weir__arena *before = ctx->arena;
+        ctx->arena = &iter->arena;
+        iter->err = weir__decode(ctx, iter->kv->spec->key, at, key);
+        ctx->arena = before;
+    }
+    if (iter->err == WEIR_OK && found) {
+        iter->err = decode_row(iter->kv, &iter->arena, row, value, timestamp_ms);
+    }
+    return found && iter->err == WEIR_OK;
+}
+
+weir_err weir_kv_iter_close(weir_kv_iter *iter)
+{
+    if (iter == NULL) {
+        return WEIR_OK;
+    }
+    weir_kv *kv = iter->kv;
+    lock(kv);
+    weir_err err = iter->inner->ops->close(iter->inner);
+    unlock(kv);
+    if (iter->err != WEIR_OK) {
+        err = iter->err;
+    } else if (err != WEIR_OK) {
+        weir_fail(kv->ctx, err, "store '%s': the scan broke off", kv->spec->name);
+    }
+    weir__arena_fini(&iter->arena);
+    free(iter);
+    return err;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a builder to a topology: default serdes, checks, sub-topologies, internal topics. */
+#include "topology/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config.h"
+#include "core/error.h"
+
+struct weir__topology_memory {
+    weir__arena arena;
+};
+
+/* ---- Types -------------------------------------------------------------------------------- */
+
+static const weir_serde *resolve(weir_builder *builder, const weir_config *config,
+                                 const weir_serde *serde, const char *role, const char *what)
+{
+    if (serde != &weir__default_key && serde != &weir__default_value) {
+        return serde;
+    }
+    const weir_serde *found = config != NULL ? weir__config_serde(config, serde->name) : NULL;
+    if (found == NULL) {
+        weir__builder_fail(builder, WEIR_ETYPE, "%s has no serde for %s, and %s is not set", what,
+                           role, serde->name);
+    }
+    return found;
+}
+
+static const char *describe_node(weir_builder *builder, const weir__node *node)
+{
+    static const char *const kinds[] = {"source", "node", "sink"};
+    return weir__builder_text(builder, "%s '%s'", kinds[node->kind], node->name);
+}
+
+static void resolve_serdes(weir_builder *builder, const weir_config *config)
+{
+    for (size_t i = 0; i < builder->node_count && weir__builder_ok(builder); i++) {
+        weir__node *node = &builder->nodes[i]->node;
+        const char *what = describe_node(builder, node);
+        node->key = resolve(builder, config, node->key, "its key", what);
+        node->value = resolve(builder, config, node->value, "its value", what);
+    }
+    for (size_t i = 0; i < builder->store_count && weir__builder_ok(builder); i++) {
+        weir__store_spec *store = &builder->stores[i]->spec;
+        const char *what = weir__builder_text(builder, "store '%s'", store->name);
+        store->key = resolve(builder, config, store->key, "its key", what);
+        store->value = resolve(builder, config, store->value, "its value", what);
+    }
+    for (size_t i = 0; i < builder->check_count && weir__builder_ok(builder); i++) {
+        weir__type_check *check = &builder->checks[i];
+        check->left = resolve(builder, config, check->left, check->left_role, check->what);
+        check->right = resolve(builder, config, check->right, check->right_role, check->what);
+        if (weir__builder_ok(builder) && check->left != check->right) {
+            weir__builder_fail(builder, WEIR_ETYPE, "%s: %s is %s, %s is %s", check->what,
+                               check->left_role, check->left->name, check->right_role,
+                               check->right->name);
+        }
+    }
+}
+
+static void check_serde(weir_builder *builder, const weir_serde *serde, const char *what)
+{
+    if (serde != NULL && (serde->decode == NULL || serde->encode == NULL || serde->size == 0 ||
+                          serde->size > WEIR_SERDE_SIZE_MAX)) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "%s: the serde '%s' must have decode, encode and a size of 1 to %d",
+                           what, serde->name, WEIR_SERDE_SIZE_MAX);
+    }
+}
+
+static void check_serdes(weir_builder *builder)
+{
+    for (size_t i = 0; i < builder->node_count && weir__builder_ok(builder); i++) {
+        const weir__node *node = &builder->nodes[i]->node;
+        const char *what = describe_node(builder, node);
+        check_serde(builder, node->key, what);
+        check_serde(builder, node->value, what);
+    }
+}
+
+/* ---- Stores ------------------------------------------------------------------------------- */
+
+static void connect_stores(weir_builder *builder)
+{
+    for (size_t i = 0; i < builder->connection_count && weir__builder_ok(builder); i++) {
+        const weir__connection *connection = &builder->connections[i];
+        const weir__draft *node = weir__map_get_text(&builder->node_names, connection->processor);
+        const weir__store_draft *store =
+            weir__map_get_text(&builder->store_names, connection->store);
+        if (node == NULL || node->node.kind != WEIR__PROCESSOR) {
+            weir__builder_fail(builder, WEIR_ENOTFOUND,
+                               "store '%s' is for processor '%s', which is not there",
+                               connection->store, connection->processor);
+        } else if (store == NULL) {
+            weir__builder_fail(builder, WEIR_ENOTFOUND,
+                               "processor '%s' uses store '%s', which is not there",
+                               connection->processor, connection->store);
+        } else if (store->spec.global_topic != NULL) {
+            weir__builder_fail(builder, WEIR_ETOPOLOGY,
+                               "processor '%s' must not be connected to '%s': a global store is "
+                               "open to all",
+                               connection->processor, connection->store);
+        } else {
+            weir__builder_use_store(builder, node->node.index, store->spec.index);
+        }
+    }
+    for (size_t i = 0; i < builder->store_count && weir__builder_ok(builder); i++) {
+        if (builder->stores[i]->users.count == 0) {
+            weir__builder_fail(builder, WEIR_ETOPOLOGY, "no processor uses the store '%s'",
+                               builder->stores[i]->spec.name);
+        }
+    }
+}
+
+/* ---- Null keys ---------------------------------------------------------------------------- */
+
+static const weir__repartition_draft *repartition_of_sink(const weir_builder *builder, int sink)
+{
+    for (size_t i = 0; i < builder->repartition_count; i++) {
+        if (builder->repartitions[i].sink == sink) {
+            return &builder->repartitions[i];
+        }
+    }
+    return NULL;
+}
+
+/* Is a join that wants null keys below the node, also behind repartition topics? Children are made
+ * after their parents, so one pass from the last node to the first answers it for all. */
+static void pass_null_keys(weir_builder *builder)
+{
+    bool *wanted = weir__builder_alloc(builder, (builder->node_count + 1) * sizeof *wanted);
+    for (size_t i = builder->node_count; wanted != NULL && i-- > 0;) {
+        const weir__draft *draft = builder->nodes[i];
+        wanted[i] = draft->keeps_null_keys;
+        for (size_t c = 0; c < draft->children.count; c++) {
+            wanted[i] = wanted[i] || wanted[draft->children.at[c]];
+        }
+        const weir__repartition_draft *topic =
+            draft->node.kind == WEIR__SINK ? repartition_of_sink(builder, (int)i) : NULL;
+        if (topic != NULL && wanted[topic->source]) {
+            wanted[i] = true;
+        }
+        if (draft->null_key_switch != NULL) {
+            *draft->null_key_switch = wanted[i];
+        }
+    }
+}
+
+/* ---- Internal topics ---------------------------------------------------------------------- */
+
+static void check_sinks(weir_builder *builder, const weir_config *config)
+{
+    const char *application = config != NULL ? weir_config_get(config, "application.id") : NULL;
+    weir__map internal = {0};
+    if (application == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < builder->repartition_count && weir__builder_ok(builder); i++) {
+        const char *name =
+            weir__builder_text(builder, "%s-%s", application, builder->repartitions[i].topic);
+        weir__map_put_text(&internal, name, builder);
+    }
+    for (size_t i = 0; i < builder->store_count && weir__builder_ok(builder); i++) {
+        const char *name = weir__builder_text(builder, "%s-%s-changelog", application,
+                                              builder->stores[i]->spec.name);
+        weir__map_put_text(&internal, name, builder);
+    }
+    for (size_t i = 0; i < builder->node_count; i++) {
+        const weir__node *node = &builder->nodes[i]->node;
+        if (node->kind == WEIR__SINK && !node->topics[0].internal &&
+            weir__map_get_text(&internal, node->topics[0].name) != NULL) {
+            weir__builder_fail(builder, WEIR_ETOPOLOGY,
+                               "sink '%s' writes to '%s', an internal topic of this application",
+                               node->name, node->topics[0].name);
+        }
+    }
+    weir__map_fini(&internal, NULL);
+}
+
+static void finish_repartitions(weir_builder *builder, weir_topology *topology)
+{
+    weir__repartition_spec *specs =
+        weir__builder_alloc(builder, (builder->repartition_count + 1) * sizeof *specs);
+    for (size_t i = 0; specs != NULL && i < builder->repartition_count; i++) {
+        const weir__repartition_draft *draft = &builder->repartitions[i];
+        specs[i] = (weir__repartition_spec){draft->topic, draft->partitions,
+                                            builder->nodes[draft->sink]->node.subtopology,
+                                            builder->nodes[draft->source]->node.subtopology};
+    }
+    topology->repartitions = specs;
+    topology->repartition_count = builder->repartition_count;
+}
+
+static void finish_copartitions(weir_builder *builder, weir_topology *topology)
+{
+    weir__copartition_group *groups =
+        weir__builder_alloc(builder, (builder->copartition_count + 1) * sizeof *groups);
+    for (size_t i = 0; groups != NULL && i < builder->copartition_count; i++) {
+        const weir__copartition_draft *draft = &builder->copartitions[i];
+        size_t count = 0;
+        for (size_t s = 0; s < draft->sources.count; s++) {
+            count += builder->nodes[draft->sources.at[s]]->node.topic_count;
+        }
+        weir__topic_ref *topics = weir__builder_alloc(builder, (count + 1) * sizeof *topics);
+        size_t used = 0;
+        for (size_t s = 0; topics != NULL && s < draft->sources.count; s++) {
+            const weir__node *source = &builder->nodes[draft->sources.at[s]]->node;
+            memcpy(topics + used, source->topics, source->topic_count * sizeof *topics);
+            used += source->topic_count;
+        }
+        groups[i] = (weir__copartition_group){topics, used, draft->reason};
+    }
+    topology->copartitions = groups;
+    topology->copartition_count = builder->copartition_count;
+}
+
+/* ---- The topology ------------------------------------------------------------------------- */
+
+static void finish_nodes(weir_builder *builder, weir_topology *topology)
+{
+    weir__node *nodes = weir__builder_alloc(builder, (builder->node_count + 1) * sizeof *nodes);
+    for (size_t i = 0; nodes != NULL && i < builder->node_count; i++) {
+        const weir__draft *draft = builder->nodes[i];
+        nodes[i] = draft->node;
+        nodes[i].parents = draft->parents.at;
+        nodes[i].parent_count = draft->parents.count;
+        nodes[i].children = draft->children.at;
+        nodes[i].child_count = draft->children.count;
+        nodes[i].stores = draft->stores.at;
+        nodes[i].store_count = draft->stores.count;
+    }
+    topology->nodes = nodes;
+    topology->node_count = builder->node_count;
+}
+
+static void finish_stores(weir_builder *builder, weir_topology *topology)
+{
+    weir__store_spec *stores =
+        weir__builder_alloc(builder, (builder->store_count + 1) * sizeof *stores);
+    for (size_t i = 0; stores != NULL && i < builder->store_count; i++) {
+        stores[i] = builder->stores[i]->spec;
+    }
+    topology->stores = stores;
+    topology->store_count = builder->store_count;
+}
+
+static void finish(weir_builder *builder, const weir_config *config, weir_topology *topology)
+{
+    if (weir__builder_ok(builder) && builder->node_count == 0) {
+        weir__builder_fail(builder, WEIR_ETOPOLOGY, "the topology has no nodes");
+    }
+    resolve_serdes(builder, config);
+    check_serdes(builder);
+    connect_stores(builder);
+    if (weir__builder_ok(builder)) {
+        pass_null_keys(builder);
+        check_sinks(builder, config);
+        weir__build_groups(builder, topology);
+    }
+    if (weir__builder_ok(builder)) {
+        finish_nodes(builder, topology);
+        finish_stores(builder, topology);
+        finish_repartitions(builder, topology);
+        finish_copartitions(builder, topology);
+    }
+}
+
+weir_topology *weir_build(weir_builder *builder, const weir_config *config, weir_error *error)
+{
+    weir_topology *topology = calloc(1, sizeof *topology);
+    struct weir__topology_memory *memory = calloc(1, sizeof *memory);
+    if (builder == NULL || topology == NULL || memory == NULL) {
+        weir__error_set(error, WEIR_ENOMEM, "weir_build: out of memory");
+        goto failed;
+    }
+    finish(builder, config, topology);
+    if (!weir__builder_ok(builder)) {
+        if (error != NULL) {
+            *error = builder->error;
+        }
+        goto failed;
+    }
+    memory->arena = builder->arena;
+    builder->arena = (weir__arena){0};
+    topology->memory = memory;
+    weir_builder_free(builder);
+    return topology;
+
+failed:
+    weir_builder_free(builder);
+    free(memory);
+    free(topology);
+    return NULL;
+}
+
+void weir_topology_free(weir_topology *topology)
+{
+    if (topology != NULL) {
+        weir__arena_fini(&topology->memory->arena);
+        free(topology->memory);
+        free(topology);
+    }
+}

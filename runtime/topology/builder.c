@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Growing a topology: the first error sticks, everything after it does nothing. */
+#include "topology/builder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+#define NAME_MAX_LENGTH ((size_t)249)
+#define NODES_MAX ((size_t)1 << 16)
+
+const weir_serde weir__default_key = {"default.key.serde", 0, NULL, NULL, NULL};
+const weir_serde weir__default_value = {"default.value.serde", 0, NULL, NULL, NULL};
+
+weir_builder *weir_builder_new(void)
+{
+    return calloc(1, sizeof(weir_builder));
+}
+
+void weir_builder_free(weir_builder *builder)
+{
+    if (builder != NULL) {
+        weir__map_fini(&builder->node_names, NULL);
+        weir__map_fini(&builder->store_names, NULL);
+        weir__map_fini(&builder->sources, NULL);
+        weir__arena_fini(&builder->arena);
+        free(builder);
+    }
+}
+
+bool weir__builder_ok(const weir_builder *builder)
+{
+    return builder != NULL && builder->error.code == WEIR_OK;
+}
+
+void weir__builder_fail(weir_builder *builder, weir_err code, const char *format, ...)
+{
+    if (weir__builder_ok(builder)) {
+        va_list args;
+        va_start(args, format);
+        weir__error_vset(&builder->error, code, format, args);
+        va_end(args);
+    }
+}
+
+void *weir__builder_alloc(weir_builder *builder, size_t size)
+{
+    void *at = weir__builder_ok(builder) ? weir__arena_alloc(&builder->arena, size) : NULL;
+    if (at == NULL) {
+        weir__builder_fail(builder, WEIR_ENOMEM, "out of memory");
+    }
+    return at;
+}
+
+const char *weir__builder_text(weir_builder *builder, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    weir_assert(length >= 0);
+    char *text = weir__builder_alloc(builder, (size_t)length + 1);
+    if (text != NULL) {
+        va_start(args, format);
+        vsnprintf(text, (size_t)length + 1, format, args);
+        va_end(args);
+    }
+    return text;
+}
+
+/* `items` is the address of a pointer to any type; memcpy keeps its representation. */
+bool weir__builder_grow(weir_builder *builder, void *items, size_t count, size_t *capacity,
+                        size_t item_size)
+{
+    if (count < *capacity) {
+        return weir__builder_ok(builder);
+    }
+    if (count >= NODES_MAX) {
+        weir__builder_fail(builder, WEIR_ELIMIT, "a topology of more than %zu nodes", NODES_MAX);
+        return false;
+    }
+    size_t more = *capacity != 0 ? *capacity * 2 : 8;
+    void *grown = weir__builder_alloc(builder, more * item_size);
+    if (grown == NULL) {
+        return false;
+    }
+    void *old;
+    memcpy(&old, items, sizeof old);
+    if (count != 0) {
+        memcpy(grown, old, count * item_size);
+    }
+    memcpy(items, &grown, sizeof grown);
+    *capacity = more;
+    return true;
+}
+
+void weir__ints_add(weir_builder *builder, weir__ints *ints, int value)
+{
+    for (size_t i = 0; i < ints->count; i++) {
+        if (ints->at[i] == value) {
+            return;
+        }
+    }
+    if (weir__builder_grow(builder, &ints->at, ints->count, &ints->capacity, sizeof *ints->at)) {
+        ints->at[ints->count++] = value;
+    }
+}
+
+void weir__ints_add_all(weir_builder *builder, weir__ints *ints, const weir__ints *more)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        weir__ints_add(builder, ints, more->at[i]);
+    }
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+bool weir__builder_check_name(weir_builder *builder, const char *what, const char *name)
+{
+    size_t length = name != NULL ? strlen(name) : 0;
+    if (length == 0 || length > NAME_MAX_LENGTH || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0) {
+        weir__builder_fail(builder, WEIR_ETOPOLOGY,
+                           "%s name '%.260s' must have 1 to %zu characters and not be \".\" or "
+                           "\"..\"",
+                           what, name != NULL ? name : "", NAME_MAX_LENGTH);
+        return false;
+    }
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-";
+    size_t good = strspn(name, allowed);
+    if (good != length) {
+        weir__builder_fail(builder, WEIR_ETOPOLOGY,
+                           "%s name '%s': character %zu is not a letter, a digit, '.', '_' or '-'",
+                           what, name, good + 1);
+        return false;
+    }
+    return weir__builder_ok(builder);
+}
+
+const char *weir__builder_name(weir_builder *builder, const char *given, const char *prefix)
+{
+    if (!weir__builder_ok(builder)) {
+        return NULL;
+    }
+    int number = builder->next_number++;
+    return given != NULL ? weir__builder_text(builder, "%s", given)
+                         : weir__builder_text(builder, "%s%010d", prefix, number);
+}
+
+/* ---- Nodes -------------------------------------------------------------------------------- */
+
+int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *name)
+{
+    if (!weir__builder_ok(builder) || !weir__builder_check_name(builder, "node", name)) {
+        return -1;
+    }
+    if (weir__map_get_text(&builder->node_names, name) != NULL) {
+        weir__builder_fail(builder, WEIR_EEXISTS, "there are two nodes named '%s'", name);
+        return -1;
+    }
+    weir__draft *draft = weir__builder_alloc(builder, sizeof *draft);
+    if (draft == NULL || !weir__builder_grow(builder, &builder->nodes, builder->node_count,
+                                             &builder->node_capacity, sizeof *builder->nodes)) {
+        return -1;
+    }
+    draft->node.kind = kind;
+    draft->node.index = (int)builder->node_count;
+    draft->node.name = weir__builder_text(builder, "%s", name);
+    if (weir__map_put_text(&builder->node_names, name, draft) != WEIR_OK) {
+        weir__builder_fail(builder, WEIR_ENOMEM, "out of memory");
+        return -1;
+    }
+    builder->nodes[builder->node_count++] = draft;
+    return draft->node.index;
+}
+
+void weir__builder_parent(weir_builder *builder, int child, int parent)
+{
+    if (weir__builder_ok(builder)) {
+        weir__ints_add(builder, &builder->nodes[child]->parents, parent);
+        weir__ints_add(builder, &builder->nodes[parent]->children, child);
+    }
+}
+
+void weir__builder_topic(weir_builder *builder, int node, const char *topic, bool internal)
+{
+    const char *copy = weir__builder_text(builder, "%s", topic);
+    if (copy == NULL || !weir__builder_check_name(builder, "topic", topic)) {
+        return;
+    }
+    weir__node *of = &builder->nodes[node]->node;
+    weir__topic_ref *topics = weir__builder_alloc(builder, (of->topic_count + 1) * sizeof *topics);
+    if (topics == NULL) {
+        return;
+    }
+    if (of->topic_count != 0) {
+        memcpy(topics, of->topics, of->topic_count * sizeof *topics);
+    }
+    topics[of->topic_count++] = (weir__topic_ref){copy, internal};
+    of->topics = topics;
+}
+
+int weir__builder_source(weir_builder *builder, const char *name, const char *const *topics,
+                         bool internal)
+{
+    int index = weir__builder_node(builder, WEIR__SOURCE, name);
+    if (index < 0) {
+        return -1;
+    }
+    if (topics == NULL || topics[0] == NULL) {
+        weir__builder_fail(builder, WEIR_ETOPOLOGY, "source '%s' reads no topic", name);
+        return -1;
+    }
+    weir__draft *draft = builder->nodes[index];
+    for (size_t i = 0; topics[i] != NULL && weir__builder_ok(builder); i++) {
+        const weir__draft *other =
+            internal ? NULL : weir__map_get_text(&builder->sources, topics[i]);
+        if (other != NULL) {
+            weir__builder_fail(builder, WEIR_ETOPOLOGY,
+                               "topic '%s' is read by two sources, '%s' and '%s'", topics[i],
+                               other->node.name, name);
+        } else if (!internal &&
+                   weir__map_put_text(&builder->sources, topics[i], draft) != WEIR_OK) {
+            weir__builder_fail(builder, WEIR_ENOMEM, "out of memory");
+        }
+        weir__builder_topic(builder, index, topics[i], internal);
+    }
+    return weir__builder_ok(builder) ? index : -1;
+}
+
+/* ---- Stores ------------------------------------------------------------------------------- */
+
+static const char *const *copy_config(weir_builder *builder, const char *const *config)
+{
+    size_t count = 0;
+    while (config[count] != NULL) {
+        count++;
+    }
+    const char **copy = weir__builder_alloc(builder, (count + 1) * sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < count; i++) {
+        copy[i] = weir__builder_text(builder, "%s", config[i]);
+    }
+    return copy;
+}
+
+int weir__builder_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
+                        bool caching)
+{
+    static const weir_store_opts defaults = {0};
+    if (!weir__builder_ok(builder) || !weir__builder_check_name(builder, "store", name)) {
+        return -1;
+    }
+    if (weir__map_get_text(&builder->store_names, name) != NULL) {
+        weir__builder_fail(builder, WEIR_EEXISTS, "there are two stores named '%s'", name);
+        return -1;
+    }
+    opts = opts != NULL ? opts : &defaults;
+    weir__store_draft *draft = weir__builder_alloc(builder, sizeof *draft);
+    if (draft == NULL || !weir__builder_grow(builder, &builder->stores, builder->store_count,
+                                             &builder->store_capacity, sizeof *builder->stores)) {
+        return -1;
+    }
+    draft->spec = (weir__store_spec){
+        .index = (int)builder->store_count,
+        .name = weir__builder_text(builder, "%s", name),
+        .key = opts->key != NULL ? opts->key : &weir__default_key,
+        .value = opts->value != NULL ? opts->value : &weir__default_value,
+        .backend = opts->backend,
+        .caching = opts->caching == WEIR_TOGGLE_DEFAULT ? caching : opts->caching == WEIR_ON,
+        .logging = opts->logging != WEIR_OFF,
+        .timestamped = true,
+        .owner = -1,
+    };
+    if (opts->changelog_config != NULL) {
+        draft->spec.changelog_config = copy_config(builder, opts->changelog_config);
+    }
+    if (weir__map_put_text(&builder->store_names, name, draft) != WEIR_OK) {
+        weir__builder_fail(builder, WEIR_ENOMEM, "out of memory");
+        return -1;
+    }
+    builder->stores[builder->store_count++] = draft;
+    return draft->spec.index;
+}
+
+void weir__builder_use_store(weir_builder *builder, int node, int store)
+{
+    if (weir__builder_ok(builder)) {
+        weir__ints_add(builder, &builder->nodes[node]->stores, store);
+        weir__ints_add(builder, &builder->stores[store]->users, node);
+    }
+}
+
+/* ---- Relations ---------------------------------------------------------------------------- */
+
+void weir__builder_check_types(weir_builder *builder, const weir__type_check *check)
+{
+    if (weir__builder_grow(builder, &builder->checks, builder->check_count,
+                           &builder->check_capacity, sizeof *builder->checks)) {
+        builder->checks[builder->check_count++] = *check;
+    }
+}
+
+void weir__builder_copartition(weir_builder *builder, const weir__ints *sources, const char *reason)
+{
+    weir__copartition_draft draft = {.reason = weir__builder_text(builder, "%s", reason)};
+    weir__ints_add_all(builder, &draft.sources, sources);
+    if (weir__builder_grow(builder, &builder->copartitions, builder->copartition_count,
+                           &builder->copartition_capacity, sizeof *builder->copartitions)) {
+        builder->copartitions[builder->copartition_count++] = draft;
+    }
+}
+
+void weir__builder_send_old(weir_builder *builder, int node)
+{
+    if (weir__builder_ok(builder)) {
+        builder->nodes[node]->node.send_old = true;
+    }
+}

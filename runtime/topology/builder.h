@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A topology being built: nodes, stores and what must be checked when everything is known. The DSL
+ * (dsl/) and the Processor API (papi.c) fill it; build.c makes the topology of it. All memory is in
+ * one arena, which the topology takes over. */
+#ifndef WEIR_TOPOLOGY_BUILDER_H
+#define WEIR_TOPOLOGY_BUILDER_H
+
+#include "core/arena.h"
+#include "core/map.h"
+#include "topology/topology.h"
+
+typedef struct weir__ints {
+    int *at;
+    size_t count;
+    size_t capacity;
+} weir__ints;
+
+typedef struct weir__draft {
+    weir__node node; /* its lists are filled at the end */
+    weir__ints parents;
+    weir__ints children;
+    weir__ints stores;
+    bool global;
+    bool table;            /* it gives changes, not values */
+    bool keeps_null_keys;  /* a left join: null keys must reach it through repartition topics */
+    bool *null_key_switch; /* of a repartition filter: set when such a join is below */
+} weir__draft;
+
+typedef struct weir__store_draft {
+    weir__store_spec spec;
+    weir__ints users; /* connected nodes */
+} weir__store_draft;
+
+/* Two types that must be the same, looked at when defaults are known. */
+typedef struct weir__type_check {
+    const weir_serde *left;
+    const weir_serde *right;
+    const char *what; /* "left_join 'j' with table 't'" */
+    const char *left_role;
+    const char *right_role;
+} weir__type_check;
+
+typedef struct weir__connection {
+    const char *processor;
+    const char *store;
+} weir__connection;
+
+typedef struct weir__repartition_draft {
+    const char *topic;
+    int32_t partitions;
+    int sink;
+    int source;
+} weir__repartition_draft;
+
+typedef struct weir__copartition_draft {
+    weir__ints sources;
+    const char *reason;
+} weir__copartition_draft;
+
+typedef enum weir__edge_kind {
+    WEIR__STREAM,
+    WEIR__TABLE,
+    WEIR__GLOBAL_TABLE,
+    WEIR__GROUPED,
+} weir__edge_kind;
+
+/* What a handle of the DSL stands for. */
+typedef struct weir__edge {
+    weir__edge_kind kind;
+    int node;
+    const weir_serde *key;
+    const weir_serde *value;
+    bool rekeyed;       /* records may lie in partitions where their key does not belong */
+    weir__ints sources; /* source nodes above, up to the next repartition topic */
+    int store;          /* of a table; -1: not kept in one (yet) */
+    const char *name;   /* grouped: of the repartition topic; a source table without store: its
+                           topic */
+    int repartitioned;  /* grouped: the edge behind its named repartition topic; -1: none yet */
+    const char *spare_store; /* a source table without store: the name of one, if needed */
+} weir__edge;
+
+struct weir_builder {
+    weir__arena arena;
+    weir_error error; /* the first one */
+    weir__draft **nodes;
+    size_t node_count;
+    size_t node_capacity;
+    weir__store_draft **stores;
+    size_t store_count;
+    size_t store_capacity;
+    weir__edge **edges;
+    size_t edge_count;
+    size_t edge_capacity;
+    weir__type_check *checks;
+    size_t check_count;
+    size_t check_capacity;
+    weir__connection *connections;
+    size_t connection_count;
+    size_t connection_capacity;
+    weir__repartition_draft *repartitions;
+    size_t repartition_count;
+    size_t repartition_capacity;
+    weir__copartition_draft *copartitions;
+    size_t copartition_count;
+    size_t copartition_capacity;
+    weir__map node_names;  /* -> weir__draft * */
+    weir__map store_names; /* -> weir__store_draft * */
+    weir__map sources;     /* topic -> weir__draft * that reads it */
+    int next_number;       /* for what has no name */
+};
+
+/* Stand for "the configured default" until weir_build. */
+extern const weir_serde weir__default_key;
+extern const weir_serde weir__default_value;
+
+/* True while nothing has failed; the builder may be NULL. */
+bool weir__builder_ok(const weir_builder *builder);
+/* Keeps the first error. */
+void weir__builder_fail(weir_builder *builder, weir_err code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Text in the builder's arena; NULL after an error. */
+const char *weir__builder_text(weir_builder *builder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void *weir__builder_alloc(weir_builder *builder, size_t size);
+/* Room for one more item; the array may move. False after an error. */
+bool weir__builder_grow(weir_builder *builder, void *items, size_t count, size_t *capacity,
+                        size_t item_size);
+void weir__ints_add(weir_builder *builder, weir__ints *ints, int value);
+void weir__ints_add_all(weir_builder *builder, weir__ints *ints, const weir__ints *more);
+
+/* Kafka's names for what has none: "KSTREAM-FILTER-0000000003". A number is used up in any case;
+ * a given name is checked and wins. */
+const char *weir__builder_name(weir_builder *builder, const char *given, const char *prefix);
+/* Letters, digits, '.', '_' and '-', 1 to 249 of them. `what`: "node", "store", ... */
+bool weir__builder_check_name(weir_builder *builder, const char *what, const char *name);
+
+/* A node with a fresh name; its index, -1 after an error. `name` is copied. */
+int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *name);
+void weir__builder_parent(weir_builder *builder, int child, int parent);
+/* A source node; topics are copied. Each may be read by one source only. */
+int weir__builder_source(weir_builder *builder, const char *name, const char *const *topics,
+                         bool internal);
+void weir__builder_topic(weir_builder *builder, int node, const char *topic, bool internal);
+/* A store with default logging and the given caching if opts leave it open; -1 after an error. */
+int weir__builder_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
+                        bool caching);
+void weir__builder_use_store(weir_builder *builder, int node, int store);
+void weir__builder_check_types(weir_builder *builder, const weir__type_check *check);
+/* The sources' topics must have the same number of partitions. */
+void weir__builder_copartition(weir_builder *builder, const weir__ints *sources,
+                               const char *reason);
+/* Table `node` must send old values with its changes. */
+void weir__builder_send_old(weir_builder *builder, int node);
+
+#endif

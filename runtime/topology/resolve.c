@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Names of topics, and how many partitions the internal ones get. A repartition topic without a
+ * given count has as many as the largest input of the sub-topology that writes it, which may be a
+ * repartition topic itself; topics that are joined take the count of the external one among them,
+ * or the largest. Each pass of the loop carries what is known one sub-topology further. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/error.h"
+#include "topology/topology.h"
+
+#define UNKNOWN (-1)
+
+char *weir__topic_name(const char *application, weir__topic_ref topic)
+{
+    if (!topic.internal) {
+        return strdup(topic.name);
+    }
+    size_t size = strlen(application) + strlen(topic.name) + 2;
+    char *name = malloc(size);
+    if (name != NULL) {
+        memcpy(name, application, strlen(application));
+        name[strlen(application)] = '-';
+        memcpy(name + strlen(application) + 1, topic.name, strlen(topic.name) + 1);
+    }
+    return name;
+}
+
+char *weir__changelog_name(const char *application, const char *store)
+{
+    weir_buf buf = {0};
+    weir__buf_printf(&buf, "%s-%s-changelog", application, store);
+    char *name = buf.err == WEIR_OK ? strdup(weir__buf_text(&buf)) : NULL;
+    weir__buf_fini(&buf);
+    return name;
+}
+
+const char **weir__topology_source_topics(const weir_topology *topology, size_t *count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < topology->node_count; i++) {
+        total += topology->nodes[i].topic_count;
+    }
+    const char **topics = calloc(total + 1, sizeof *topics);
+    size_t used = 0;
+    for (size_t i = 0; topics != NULL && i < topology->node_count; i++) {
+        const weir__node *node = &topology->nodes[i];
+        if (node->kind != WEIR__SOURCE || node->subtopology < 0) {
+            continue;
+        }
+        for (size_t t = 0; t < node->topic_count; t++) {
+            if (!node->topics[t].internal) {
+                topics[used++] = node->topics[t].name;
+            }
+        }
+    }
+    *count = used;
+    return topics;
+}
+
+typedef struct resolving {
+    const weir_topology *topology;
+    int32_t (*partitions_of)(const char *topic, void *user);
+    void *user;
+    int32_t *counts; /* of the repartition topics; UNKNOWN */
+} resolving;
+
+static int repartition_index(const weir_topology *topology, const char *name)
+{
+    for (size_t i = 0; i < topology->repartition_count; i++) {
+        if (strcmp(topology->repartitions[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static int32_t partitions(const resolving *r, weir__topic_ref topic)
+{
+    if (!topic.internal) {
+        return r->partitions_of(topic.name, r->user);
+    }
+    int index = repartition_index(r->topology, topic.name);
+    return index >= 0 ? r->counts[index] : UNKNOWN;
+}
+
+static int32_t largest_input(const resolving *r, int subtopology)
+{
+    const weir__subtopology *of = &r->topology->subtopologies[subtopology];
+    int32_t largest = UNKNOWN;
+    for (size_t i = 0; i < of->source_count; i++) {
+        const weir__node *source = &r->topology->nodes[of->sources[i]];
+        for (size_t t = 0; t < source->topic_count; t++) {
+            int32_t count = partitions(r, source->topics[t]);
+            largest = count > largest ? count : largest;
+        }
+    }
+    return largest;
+}
+
+static weir_err check_present(const resolving *r, weir_error *error)
+{
+    weir_buf missing = {0};
+    size_t count = 0;
+    const char **topics = weir__topology_source_topics(r->topology, &count);
+    if (topics == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "source topics: out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (r->partitions_of(topics[i], r->user) < 1) {
+            weir__buf_printf(&missing, "%s%s", missing.len == 0 ? "" : ", ", topics[i]);
+        }
+    }
+    weir_err err = WEIR_OK;
+    if (missing.len != 0) {
+        err = weir__error_set(error, WEIR_EMISSING_TOPIC, "source topics are missing: %s",
+                              weir__buf_text(&missing));
+    }
+    weir__buf_fini(&missing);
+    free(topics);
+    return err;
+}
+
+/* Topics whose count is a given: external ones, and repartition topics with a count of their own.
+ */
+static bool is_given(const weir_topology *topology, weir__topic_ref topic)
+{
+    int index = topic.internal ? repartition_index(topology, topic.name) : -1;
+    return !topic.internal || topology->repartitions[index].partitions > 0;
+}
+
+static int32_t group_count(const resolving *r, const weir__copartition_group *group)
+{
+    int32_t given = UNKNOWN;
+    int32_t largest = UNKNOWN;
+    for (size_t i = 0; i < group->count; i++) {
+        int32_t count = partitions(r, group->topics[i]);
+        largest = count > largest ? count : largest;
+        if (given == UNKNOWN && is_given(r->topology, group->topics[i])) {
+            given = count;
+        }
+    }
+    return given != UNKNOWN ? given : largest;
+}
+
+static void one_pass(const resolving *r)
+{
+    const weir_topology *topology = r->topology;
+    for (size_t i = 0; i < topology->repartition_count; i++) {
+        const weir__repartition_spec *spec = &topology->repartitions[i];
+        if (spec->partitions == 0) {
+            r->counts[i] = largest_input(r, spec->writer);
+        }
+    }
+    for (size_t g = 0; g < topology->copartition_count; g++) {
+        const weir__copartition_group *group = &topology->copartitions[g];
+        int32_t count = group_count(r, group);
+        for (size_t i = 0; i < group->count; i++) {
+            if (!is_given(topology, group->topics[i])) {
+                r->counts[repartition_index(topology, group->topics[i].name)] = count;
+            }
+        }
+    }
+}
+
+static weir_err check_copartitions(const resolving *r, weir_error *error)
+{
+    for (size_t g = 0; g < r->topology->copartition_count; g++) {
+        const weir__copartition_group *group = &r->topology->copartitions[g];
+        for (size_t i = 1; i < group->count; i++) {
+            int32_t first = partitions(r, group->topics[0]);
+            int32_t other = partitions(r, group->topics[i]);
+            if (first != other) {
+                return weir__error_set(error, WEIR_ETOPOLOGY,
+                                       "%s: its topics must have the same number of partitions, "
+                                       "but '%s' has %d and '%s' has %d",
+                                       group->reason, group->topics[0].name, first,
+                                       group->topics[i].name, other);
+            }
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_err check_known(const resolving *r, weir_error *error)
+{
+    for (size_t i = 0; i < r->topology->repartition_count; i++) {
+        if (r->counts[i] < 1) {
+            return weir__error_set(error, WEIR_ETOPOLOGY,
+                                   "the number of partitions of '%s' cannot be derived: give it "
+                                   "one",
+                                   r->topology->repartitions[i].name);
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_err weir__topology_resolve(const weir_topology *topology,
+                                int32_t (*partitions_of)(const char *topic, void *user), void *user,
+                                int32_t **counts, int32_t **tasks, weir_error *error)
+{
+    resolving r = {topology, partitions_of, user, NULL};
+    int32_t *per_subtopology = calloc(topology->subtopology_count + 1, sizeof *per_subtopology);
+    r.counts = calloc(topology->repartition_count + 1, sizeof *r.counts);
+    weir_err err = WEIR_OK;
+    if (per_subtopology == NULL || r.counts == NULL) {
+        err = weir__error_set(error, WEIR_ENOMEM, "partition counts: out of memory");
+        goto done;
+    }
+    err = check_present(&r, error);
+    for (size_t i = 0; i < topology->repartition_count; i++) {
+        int32_t given = topology->repartitions[i].partitions;
+        r.counts[i] = given > 0 ? given : UNKNOWN;
+    }
+    for (size_t pass = 0; pass <= topology->repartition_count && err == WEIR_OK; pass++) {
+        one_pass(&r);
+    }
+    if (err == WEIR_OK) {
+        err = check_known(&r, error);
+    }
+    if (err == WEIR_OK) {
+        err = check_copartitions(&r, error);
+    }
+    if (err != WEIR_OK) {
+        goto done;
+    }
+    for (size_t i = 0; i < topology->subtopology_count; i++) {
+        per_subtopology[i] = largest_input(&r, (int)i);
+    }
+    *counts = r.counts;
+    *tasks = per_subtopology;
+    return WEIR_OK;
+
+done:
+    free(r.counts);
+    free(per_subtopology);
+    return err;
+}
