@@ -6,16 +6,23 @@
 
 #include "state_kit.h"
 
+#include "state/cache.h"
+
 typedef struct stack {
     const char *name;
     bool rocksdb;
     bool changelog;
+    int cache_bytes; /* negative: no cache */
 } stack;
 
 static const stack stacks[] = {
-    {"memory", false, false},
-    {"rocksdb", true, false},
-    {"changelog over memory", false, true},
+    {"memory", false, false, -1},
+    {"rocksdb", true, false, -1},
+    {"changelog over memory", false, true, -1},
+    {"cache over memory", false, false, 1 << 20},
+    {"small cache over changelog over memory", false, true, 1000},
+    {"small cache over rocksdb", true, false, 1000},
+    {"no cache bytes over memory", false, false, 0},
 };
 #define STACK_COUNT (sizeof stacks / sizeof stacks[0])
 
@@ -24,6 +31,7 @@ typedef struct opened {
     const stack *stack;
     char directory[KIT_PATH_MAX];
     weir__kv *base; /* for restore */
+    weir__cache *cache;
     weir__kv *kv;
 } opened;
 
@@ -40,6 +48,18 @@ static inline int64_t stack_now(void *user)
     return 0;
 }
 
+static inline weir__origin stack_origin(void *user)
+{
+    (void)user;
+    return (weir__origin){.topic = "input", .headers = {"headers", 7}};
+}
+
+static inline weir_err stack_flushed(void *user, const weir__flushed *flushed, weir_error *error)
+{
+    (void)user, (void)flushed, (void)error;
+    return WEIR_OK;
+}
+
 static inline int stack_open(void **state)
 {
     const stack *which = *state;
@@ -53,6 +73,12 @@ static inline int stack_open(void **state)
         weir__changelog_sink sink = {stack_log, stack_now, NULL};
         assert_ok(weir__changelog_wrap(o->kv, false, &sink, &o->kv, NULL));
     }
+    if (which->cache_bytes >= 0) {
+        weir__cache_client client = {
+            .origin = stack_origin, .on_flush = stack_flushed, .old_rows = true};
+        assert_ok(weir__cache_new((size_t)which->cache_bytes, &o->cache));
+        assert_ok(weir__cache_wrap(o->cache, o->kv, &client, &o->kv, NULL));
+    }
     *state = o;
     return 0;
 }
@@ -61,6 +87,7 @@ static inline int stack_close(void **state)
 {
     opened *o = *state;
     o->kv->ops->close(o->kv);
+    weir__cache_free(o->cache);
     if (o->stack->rocksdb) {
         kit_remove(o->directory);
     }
