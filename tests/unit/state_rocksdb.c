@@ -179,7 +179,7 @@ static void a_store_that_another_process_has_open_is_locked(void **state)
 /* Calls `damage` on each file of the database whose name has `part` in it. */
 static void damage_files(const char *directory, const char *part, void (*damage)(const char *path))
 {
-    char path[KIT_PATH_MAX + 256];
+    char path[2 * KIT_PATH_MAX + 256];
     int damaged = 0;
     DIR *listing = opendir(directory);
     assert_non_null(listing);
