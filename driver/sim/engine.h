@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "sim/context.h"
 #include "sim/sim.h"
+#include "sim/tsan.h"
 
 #define WEIR__NEVER INT64_MAX /* a deadline that does not come */
 #define WEIR__BUCKETS 1024    /* of wait queues, a power of two */
@@ -253,6 +254,7 @@ void weir__timer_disarm(weir__timer *timer);
 int weir__thread_start(weir__thread *thread, const pthread_attr_t *attr);
 weir__thread *weir__thread_new(weir_host *home, const char *name);
 weir__thread *weir__thread_of(pthread_t handle); /* not joined yet; NULL: not managed */
+void weir__thread_set_name(weir__thread *thread, const char *name);
 void weir__thread_name(const weir__thread *thread, char out[WEIR_SIM_NAME_MAX]);
 int weir__thread_join(weir__thread *self, weir__thread *other, void **result);
 void weir__thread_retire(weir__thread *thread); /* joined or detached, and ended */

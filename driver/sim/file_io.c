@@ -87,6 +87,7 @@ static ssize_t read_now(weir__file *file, const struct iovec *parts, size_t coun
         errno = file->kind == WEIR__FILE_PIPE_WRITE ? EBADF : ENOTCONN;
         return -1;
     }
+    weir__tsan_acquire(file);
     for (size_t i = 0; i < count; i++) {
         total += weir__stream_get(in, parts[i].iov_base, parts[i].iov_len, total);
     }
@@ -124,6 +125,7 @@ static ssize_t read_event(weir__file *file, const struct iovec *parts, size_t co
     }
     uint64_t value = file->semaphore ? 1 : file->count;
     file->count -= value;
+    weir__tsan_acquire(file);
     memcpy(parts[0].iov_base, &value, sizeof value);
     weir__wake_queue(&file->waiters);
     return sizeof value;
@@ -228,6 +230,7 @@ static size_t write_now(weir__file *file, const struct iovec *parts, size_t coun
         bytes -= skip;
         size_t part = bytes < left ? bytes : left;
         if (part) {
+            weir__tsan_release(file->peer);
             weir__stream_put(&file->peer->in, (const uint8_t *)parts[i].iov_base + skip, part,
                              false);
         }
@@ -254,6 +257,7 @@ static ssize_t write_event(weir__file *file, const struct iovec *parts, size_t c
         return -1;
     }
     file->count += value;
+    weir__tsan_release(file);
     weir__wake_queue(&file->waiters);
     return sizeof value;
 }

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sim/real.h"
@@ -38,6 +38,12 @@ weir__file *weir__file_of(int fd)
 
 /* ---- Descriptors ---- */
 
+/* ThreadSanitizer would take a descriptor of ours for a real one, used by two threads at once. */
+static void close_quietly(int fd)
+{
+    REAL(syscall)(SYS_close, fd);
+}
+
 int weir__file_number(weir__file *file)
 {
     if (!table.has_template) {
@@ -56,9 +62,10 @@ int weir__file_number(weir__file *file)
         while (capacity <= (size_t)fd) {
             capacity *= 2;
         }
-        weir__file **by_fd = realloc(table.by_fd, capacity * sizeof(*by_fd));
-        weir_assert(by_fd);
-        memset(by_fd + table.capacity, 0, (capacity - table.capacity) * sizeof(*by_fd));
+        weir__file **by_fd = weir__sim_realloc(table.by_fd, capacity * sizeof(*by_fd));
+        for (size_t i = table.capacity; i < capacity; i++) {
+            by_fd[i] = NULL;
+        }
         table.by_fd = by_fd;
         table.capacity = capacity;
     }
@@ -75,14 +82,14 @@ static void destroy(weir__file *file)
     weir__stream_fini(&file->in);
     if (file->fd >= 0) {
         table.by_fd[file->fd] = NULL;
-        REAL(close)(file->fd);
+        close_quietly(file->fd);
     }
-    free(file);
+    weir__sim_free(file);
 }
 
 weir__file *weir__file_new(weir__file_kind kind, const weir_host *host, bool numbered)
 {
-    weir__file *file = calloc(1, sizeof *file);
+    weir__file *file = weir__sim_calloc(sizeof *file);
     if (!file) {
         errno = ENOMEM;
         return NULL;
@@ -257,11 +264,11 @@ void weir__files_stop(void)
         table.first->pending = NULL;
         destroy(table.first);
     }
-    free(table.by_fd);
+    weir__sim_free(table.by_fd);
     table.by_fd = NULL;
     table.capacity = 0;
     if (table.has_template) {
-        REAL(close)(table.template_fd);
+        close_quietly(table.template_fd);
         table.has_template = false;
     }
     table.next_port = WEIR__FIRST_PORT;

@@ -57,7 +57,7 @@ typedef struct start {
 static void *run_start(void *arg)
 {
     start own = *(start *)arg;
-    free(arg);
+    weir__sim_free(arg);
     own.fn(own.arg);
     return NULL;
 }
@@ -65,21 +65,21 @@ static void *run_start(void *arg)
 weir_err weir_sim_host_run(weir_host *host, const char *name, void (*fn)(void *arg), void *arg)
 {
     weir_assert(weir__self && weir__the_sim.running);
-    start *own = malloc(sizeof *own);
+    start *own = weir__sim_calloc(sizeof *own);
     if (!own) {
         return WEIR_ENOMEM;
     }
     *own = (start){fn, arg};
     weir__thread *thread = weir__thread_new(host, name);
     if (!thread) {
-        free(own);
+        weir__sim_free(own);
         return WEIR_ENOMEM;
     }
     thread->fn = run_start;
     thread->arg = own;
     thread->detached = true;
     if (weir__thread_start(thread, NULL)) {
-        free(own);
+        weir__sim_free(own);
         return WEIR_ELIMIT;
     }
     return WEIR_OK;

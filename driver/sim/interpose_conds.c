@@ -149,6 +149,7 @@ static long futex_wait(weir__thread *self, const arguments *a, bool relative)
         errno = ETIMEDOUT;
         return -1;
     }
+    weir__tsan_acquire(word);
     return 0;
 }
 
@@ -169,6 +170,7 @@ __attribute__((no_sanitize("address"))) INTERPOSE long syscall(long number, ...)
         case FUTEX_WAIT_BITSET:
             return futex_wait(self, &a, ((int)a.at[1] & FUTEX_CMD_MASK) == FUTEX_WAIT);
         case FUTEX_WAKE:
+            weir__tsan_release((const void *)a.at[0]);
             weir__wake_object((const void *)a.at[0], (int)a.at[2]);
             break; /* threads that are not managed may wait too */
         default:

@@ -146,7 +146,7 @@ INTERPOSE int pthread_setname_np(pthread_t handle, const char *name)
     if (!thread) {
         return REAL(pthread_setname_np)(handle, name);
     }
-    snprintf(thread->name, sizeof thread->name, "%s", name);
+    weir__thread_set_name(thread, name);
     return 0;
 }
 
@@ -156,6 +156,8 @@ INTERPOSE int pthread_getname_np(pthread_t handle, char *name, size_t size)
     if (!thread) {
         return REAL(pthread_getname_np)(handle, name, size);
     }
+    weir__tsan_ignore_begin();
     snprintf(name, size, "%s", thread->name);
+    weir__tsan_ignore_end();
     return 0;
 }

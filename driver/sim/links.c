@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Faults of the network between a host and a listening port. */
-#include <stdlib.h>
-
 #include "sim/files.h"
 
 static struct {
@@ -29,7 +27,7 @@ weir__link weir__link_of(const weir__file *file)
 
 void weir__links_stop(void)
 {
-    free(links.list);
+    weir__sim_free(links.list);
     links.list = NULL;
     links.count = 0;
     links.capacity = 0;
@@ -44,8 +42,7 @@ static weir__link *find(weir_host *host, int port)
     }
     if (links.count == links.capacity) {
         links.capacity = links.capacity ? links.capacity * 2 : 8;
-        links.list = realloc(links.list, links.capacity * sizeof *links.list);
-        weir_assert(links.list);
+        links.list = weir__sim_realloc(links.list, links.capacity * sizeof *links.list);
     }
     links.list[links.count] = (weir__link){.host = host, .port = port};
     return &links.list[links.count++];

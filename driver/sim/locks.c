@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 
 #include "sim/real.h"
 
@@ -19,8 +18,7 @@ void weir__held_add(weir__thread *self, const void *lock)
 {
     if (self->held_count == self->held_capacity) {
         size_t capacity = self->held_capacity ? self->held_capacity * 2 : 16;
-        self->held = realloc(self->held, capacity * sizeof *self->held);
-        weir_assert(self->held);
+        self->held = weir__sim_realloc(self->held, capacity * sizeof *self->held);
         self->held_capacity = capacity;
     }
     self->held[self->held_count++] = lock;
@@ -163,15 +161,15 @@ static const weir__lock_class mutex_class = {WEIR__WAIT_MUTEX, try_mutex};
 int weir__mutex_lock(weir__thread *self, pthread_mutex_t *mutex, int64_t deadline_us)
 {
     if (weir__holds(self, mutex)) {
-        /* A recursive mutex gives 0, an error-checking one EDEADLK; on a normal one the thread
+        /* If it is not recursive, an error-checking one gives EDEADLK; on a normal one the thread
          * blocks for good, which the report of the deadlock shows. */
         static const struct timespec past = {0, 0};
-        int error = REAL(pthread_mutex_clocklock)(mutex, CLOCK_MONOTONIC, &past);
-        if (error != ETIMEDOUT) {
-            if (error == 0) {
-                weir__held_add(self, mutex);
-            }
-            return error;
+        if (REAL(pthread_mutex_trylock)(mutex) == 0) {
+            weir__held_add(self, mutex);
+            return 0;
+        }
+        if (REAL(pthread_mutex_clocklock)(mutex, CLOCK_MONOTONIC, &past) == EDEADLK) {
+            return EDEADLK;
         }
     }
     return weir__lock_acquire(self, &mutex_class, mutex, deadline_us);

@@ -90,7 +90,7 @@ static weir__thread *resume_main(weir__sim *sim)
 /* The one thread whose stack can take the news is the one that started the simulation. */
 static weir__thread *stuck(weir__sim *sim, weir_sim_stuck why)
 {
-    free(sim->stuck_report);
+    weir__sim_free(sim->stuck_report);
     sim->stuck_report = weir_sim_report();
     sim->stuck_why = why;
     sim->stuck = true;

@@ -37,19 +37,10 @@ uint64_t weir_sim_random(weir_sim_stream stream)
 
 /* ---- Start and end ---- */
 
-static bool built_with_tsan(void)
-{
-#if defined(__SANITIZE_THREAD__) || defined(WEIR_THREAD_SANITIZER)
-    return true;
-#else
-    return false;
-#endif
-}
-
 static const weir__backend *backend_for(const weir_sim_opts *opts)
 {
     /* ThreadSanitizer keeps its own idea of which OS thread is which. */
-    if (opts->backend == WEIR_SIM_THREADS || built_with_tsan() || !weir__context_supported()) {
+    if (opts->backend == WEIR_SIM_THREADS || weir__tsan_runs() || !weir__context_supported()) {
         return &weir__backend_threads;
     }
     return &weir__backend_borrowed;
@@ -160,14 +151,14 @@ void weir_sim_stop(void)
     sim->running = false;
     sim->on_event = NULL;
     sim->trace_out = NULL;
-    free(sim->stuck_report);
+    weir__sim_free(sim->stuck_report);
     sim->stuck_report = NULL;
     if (sim->thread_count == 1) { /* nobody is left: leave no trace */
-        free(sim->timers);
+        weir__sim_free(sim->timers);
         sim->timers = NULL;
         sim->timer_capacity = 0;
-        free(sim->main->held);
-        free(sim->main);
+        weir__sim_free(sim->main->held);
+        weir__sim_free(sim->main);
         sim->main = NULL;
         sim->first = NULL;
         sim->last = NULL;
@@ -241,16 +232,32 @@ int64_t weir__deadline_of(const weir__thread *self, const struct timespec *at)
     return weir__the_sim.now_us + (wall ? from_wall : from_monotonic);
 }
 
+/* Tests look at what other threads did, between the calls by which they let them run: to
+ * ThreadSanitizer these calls order what they order here. */
+static void publish(void)
+{
+    weir__tsan_release(&weir__the_sim);
+}
+
+static void observe(void)
+{
+    weir__tsan_acquire(&weir__the_sim);
+}
+
 void weir_sim_sleep_us(int64_t us)
 {
     weir_assert(weir__self);
+    publish();
     weir__block(weir__self, WEIR__WAIT_SLEEP, weir__after_us(us));
+    observe();
 }
 
 void weir_sim_yield(void)
 {
     weir_assert(weir__self);
+    publish();
     weir__yield(weir__self);
+    observe();
 }
 
 void weir_sim_progress(void)
@@ -261,11 +268,15 @@ void weir_sim_progress(void)
 bool weir_sim_wait(int64_t wake_us)
 {
     weir_assert(weir__self);
-    return weir__wait_object(weir__self, WEIR__WAIT_NOTIFY, &weir__the_sim, wake_us);
+    publish();
+    bool notified = weir__wait_object(weir__self, WEIR__WAIT_NOTIFY, &weir__the_sim, wake_us);
+    observe();
+    return notified;
 }
 
 void weir_sim_notify(void)
 {
+    publish();
     weir__wake_object(&weir__the_sim, 1);
 }
 

@@ -160,8 +160,8 @@ char *weir_sim_timers(int max);
 
 /* ---- Branches ---- */
 /* Forks the whole simulation by raw system call. Returns 0 in the branch (other choices from
- * `reseed`), the child's pid in the parent, -1 on failure. Only on the borrowed backend. A branch
- * ends with weir_sim_branch_exit. */
+ * `reseed`), the child's pid in the parent, -1 on failure (errno; ENOTSUP: not the borrowed
+ * backend). A branch ends with weir_sim_branch_exit. */
 int weir_sim_branch(uint64_t reseed);
 bool weir_sim_in_branch(void);
 /* Writes coverage, flushes stdio, _exit(status). */

@@ -5,9 +5,6 @@
  *      head                       head + arrived                       head + len
  *       | readable ................ | mark[0].bytes | mark[1].bytes | ... |
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "sim/files.h"
 
 static void grow(weir__stream *stream, size_t needed)
@@ -19,15 +16,15 @@ static void grow(weir__stream *stream, size_t needed)
     if (capacity == stream->capacity) {
         return;
     }
-    uint8_t *data = malloc(capacity);
+    uint8_t *data = weir__sim_calloc(capacity);
     weir_assert(data);
     size_t first = stream->capacity - stream->head;
     first = first < stream->len ? first : stream->len;
     if (stream->len) {
-        memcpy(data, stream->data + stream->head, first);
-        memcpy(data + first, stream->data, stream->len - first);
+        weir__sim_copy(data, stream->data + stream->head, first);
+        weir__sim_copy(data + first, stream->data, stream->len - first);
     }
-    free(stream->data);
+    weir__sim_free(stream->data);
     stream->data = data;
     stream->head = 0;
     stream->capacity = capacity;
@@ -42,8 +39,8 @@ static void append(weir__stream *stream, const void *data, size_t bytes)
     size_t tail = (stream->head + stream->len) & (stream->capacity - 1);
     size_t first = stream->capacity - tail;
     first = first < bytes ? first : bytes;
-    memcpy(stream->data + tail, data, first);
-    memcpy(stream->data, (const uint8_t *)data + first, bytes - first);
+    weir__sim_copy(stream->data + tail, data, first);
+    weir__sim_copy(stream->data, (const uint8_t *)data + first, bytes - first);
     stream->len += bytes;
 }
 
@@ -56,12 +53,12 @@ static void push_mark(weir__stream *stream, weir__mark mark)
 {
     if (stream->mark_count == stream->mark_capacity) {
         size_t capacity = stream->mark_capacity ? stream->mark_capacity * 2 : 8;
-        weir__mark *marks = malloc(capacity * sizeof *marks);
+        weir__mark *marks = weir__sim_calloc(capacity * sizeof *marks);
         weir_assert(marks);
         for (size_t i = 0; i < stream->mark_count; i++) {
             marks[i] = *mark_at(stream, i);
         }
-        free(stream->marks);
+        weir__sim_free(stream->marks);
         stream->marks = marks;
         stream->mark_head = 0;
         stream->mark_capacity = capacity;
@@ -131,8 +128,8 @@ size_t weir__stream_get(weir__stream *stream, void *out, size_t bytes, size_t sk
     size_t from = (stream->head + skip) & (stream->capacity - 1);
     size_t first = stream->capacity - from;
     first = first < bytes ? first : bytes;
-    memcpy(out, stream->data + from, first);
-    memcpy((uint8_t *)out + first, stream->data, bytes - first);
+    weir__sim_copy(out, stream->data + from, first);
+    weir__sim_copy((uint8_t *)out + first, stream->data, bytes - first);
     return bytes;
 }
 
@@ -149,6 +146,6 @@ void weir__stream_drop(weir__stream *stream, size_t bytes)
 void weir__stream_fini(weir__stream *stream)
 {
     weir__timer_disarm(&stream->timer);
-    free(stream->data);
-    free(stream->marks);
+    weir__sim_free(stream->data);
+    weir__sim_free(stream->marks);
 }

@@ -39,18 +39,17 @@ static void make_end_key(void)
 weir__thread *weir__thread_new(weir_host *home, const char *name)
 {
     weir__sim *sim = &weir__the_sim;
-    weir__thread *thread = NULL;
-    /* The park stack wants its alignment. */
-    if (posix_memalign((void **)&thread, _Alignof(weir__thread), sizeof *thread)) {
+    _Static_assert(_Alignof(weir__thread) <= _Alignof(max_align_t), "calloc aligns the stack");
+    weir__thread *thread = weir__sim_calloc(sizeof *thread);
+    if (!thread) {
         return NULL;
     }
-    memset(thread, 0, sizeof *thread);
     thread->id = sim->next_id++;
     thread->home = home;
     thread->acting = home;
     thread->deadline_us = WEIR__NEVER;
     if (name) {
-        snprintf(thread->name, sizeof thread->name, "%s", name);
+        weir__thread_set_name(thread, name);
     }
     if (sim->opts.policy == WEIR_SIM_PCT) {
         thread->priority = sim->lowest + (weir_sim_random(WEIR_SIM_SCHEDULE) >> 2);
@@ -72,8 +71,8 @@ static void unlink_thread(weir__thread *thread)
 
 static void free_thread(weir__thread *thread)
 {
-    free(thread->held);
-    free(thread);
+    weir__sim_free(thread->held);
+    weir__sim_free(thread);
 }
 
 pthread_t weir__stable_handle(const weir__thread *thread)
@@ -92,13 +91,22 @@ weir__thread *weir__thread_of(pthread_t handle)
     return NULL;
 }
 
+void weir__thread_set_name(weir__thread *thread, const char *name)
+{
+    weir__tsan_ignore_begin();
+    snprintf(thread->name, sizeof thread->name, "%s", name);
+    weir__tsan_ignore_end();
+}
+
 void weir__thread_name(const weir__thread *thread, char out[WEIR_SIM_NAME_MAX])
 {
+    weir__tsan_ignore_begin();
     if (thread->name[0]) {
         snprintf(out, WEIR_SIM_NAME_MAX, "%s", thread->name);
     } else {
         snprintf(out, WEIR_SIM_NAME_MAX, "t%d", thread->id);
     }
+    weir__tsan_ignore_end();
 }
 
 /* ---- Start ---- */

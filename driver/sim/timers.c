@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Timers in a binary heap, earliest first; equal times in the order in which they were armed. */
-#include <stdlib.h>
-
 #include "sim/engine.h"
 
 static bool earlier(const weir__timer *a, const weir__timer *b)
@@ -68,8 +66,7 @@ void weir__timer_arm(weir__timer *timer, int64_t due_us)
     weir__timer_disarm(timer);
     if (sim->timer_count + 1 >= sim->timer_capacity) {
         size_t capacity = sim->timer_capacity ? sim->timer_capacity * 2 : 64;
-        sim->timers = realloc(sim->timers, capacity * sizeof *sim->timers);
-        weir_assert(sim->timers);
+        sim->timers = weir__sim_realloc(sim->timers, capacity * sizeof *sim->timers);
         sim->timer_capacity = capacity;
     }
     timer->due_us = due_us;

@@ -73,6 +73,7 @@ static void deliver(const weir__thread *thread, const char *kind, const char *de
 {
     weir__sim *sim = &weir__the_sim;
     char name[WEIR_SIM_NAME_MAX];
+    weir__tsan_ignore_begin();
     weir__thread_name(thread, name);
     weir_sim_event event = {sim->now_us, thread->acting->name, name, kind, detail};
     if (wanted && sim->on_event) {
@@ -81,6 +82,7 @@ static void deliver(const weir__thread *thread, const char *kind, const char *de
     if (written && sim->trace_out) {
         (sim->trace_form == WEIR_SIM_TEXT ? write_text : write_json)(sim->trace_out, &event);
     }
+    weir__tsan_ignore_end();
 }
 
 /* ---- Events ---- */
