@@ -73,6 +73,9 @@ static told run_branch(uint64_t reseed, const pthread_t threads[3])
 static void branches_diverge_by_their_seed_and_repeat_with_it(void **state)
 {
     (void)state;
+    if (UNDER_TSAN) {
+        skip();
+    }
     pthread_t threads[3];
     start_rolling(threads);
     sleep(1);
@@ -89,6 +92,9 @@ static void branches_diverge_by_their_seed_and_repeat_with_it(void **state)
 static void the_parent_goes_on_as_if_it_had_not_branched(void **state)
 {
     (void)state;
+    if (UNDER_TSAN) {
+        skip();
+    }
     pthread_t threads[3];
     uint64_t hashes[2];
     for (int run = 0; run < 2; run++) {
@@ -110,6 +116,9 @@ static void the_parent_goes_on_as_if_it_had_not_branched(void **state)
 static void a_branch_may_branch(void **state)
 {
     (void)state;
+    if (UNDER_TSAN) {
+        skip();
+    }
     int status;
     int child = weir_sim_branch(1);
     if (child == 0) {

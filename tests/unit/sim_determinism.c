@@ -14,7 +14,6 @@ typedef struct world {
     pthread_mutex_t *mutexes[3]; /* apart on the heap: addresses and their order differ */
     pthread_cond_t cond;
     int pipes[WORKERS][2];
-    int turn;
 } world;
 
 typedef struct worker {
@@ -50,7 +49,6 @@ static void *work(void *arg)
         if (mutex == w->mutexes[0] && draw % 5 == 0) {
             pthread_cond_timedwait(&w->cond, mutex, &until);
         }
-        w->turn = own->id;
         pthread_mutex_unlock(mutex);
         pthread_cond_signal(&w->cond);
         free(malloc(draw % 5000));

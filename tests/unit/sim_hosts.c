@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "unit/support/sim.h"
 
-static int ticks;
+static atomic_int ticks;
 
 static void tick_every_10_ms(void *arg)
 {
@@ -137,8 +138,8 @@ static void the_wall_clock_of_a_host_may_be_wrong(void **state)
 
 /* ---- Sockets ---- */
 
-static int listener;
-static int accepted;
+static atomic_int listener;
+static atomic_int accepted;
 
 static void serve(void *arg)
 {
@@ -223,7 +224,7 @@ static void a_crash_behind_a_cut_is_not_seen_until_healed(void **state)
 
 static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t other_lock = PTHREAD_MUTEX_INITIALIZER;
-static int steps;
+static atomic_int steps;
 
 static void work_under_lock(void *arg)
 {

@@ -3,6 +3,7 @@
  * Mutexes, condition variables, read-write locks, once, join: as with real threads, in virtual
  * time. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <threads.h>
 
 #include "unit/support/sim.h"
@@ -11,11 +12,10 @@ typedef struct shared {
     pthread_mutex_t mutex;
     pthread_cond_t cond;
     pthread_rwlock_t rwlock;
-    int inside;
-    int most_inside;
-    int value;
-    bool go;
-    int result;
+    atomic_int inside;
+    atomic_int most_inside;
+    atomic_int value;
+    atomic_bool go;
 } shared;
 
 static shared *shared_new(void)
@@ -123,7 +123,9 @@ static void mutex_types_behave_as_libc_says(void **state)
     assert_int_equal(pthread_mutex_lock(&mutex), 0);
     assert_int_equal(pthread_mutex_lock(&mutex), EDEADLK);
     assert_int_equal(pthread_mutex_unlock(&mutex), 0);
-    assert_int_equal(pthread_mutex_unlock(&mutex), EPERM);
+    if (!UNDER_TSAN) { /* which reports it */
+        assert_int_equal(pthread_mutex_unlock(&mutex), EPERM);
+    }
     assert_int_equal(pthread_mutex_destroy(&mutex), 0);
     pthread_mutexattr_destroy(&attr);
 }

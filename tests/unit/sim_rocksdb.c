@@ -198,6 +198,9 @@ static void a_crash_inside_does_not_block_the_stores_of_other_hosts(void **state
 static void a_branch_copies_a_store_in_memory(void **state)
 {
     (void)state;
+    if (UNDER_TSAN) {
+        skip();
+    }
     assert_true(managed_start((rerun){WEIR_SIM_RANDOM, WEIR_SIM_BORROWED, 1, 0}));
     store s = store_open(NULL);
     for (int i = 0; i < 5; i++) {

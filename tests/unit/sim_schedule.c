@@ -3,6 +3,7 @@
  * Virtual time, the order in which threads run, and what is told when nothing can go on. */
 #include <poll.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/time.h>
 
 #include "unit/support/sim.h"
@@ -42,8 +43,16 @@ typedef struct sleeper {
     int id;
 } sleeper;
 
-static int order[8];
-static int order_count;
+static _Atomic int order[8];
+static _Atomic int order_count;
+
+static void assert_order(const int *expected, size_t count)
+{
+    assert_int_equal(order_count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(order[i], expected[i]);
+    }
+}
 
 static void *sleep_then_note(void *arg)
 {
@@ -66,7 +75,7 @@ static void sleepers_wake_by_deadline_and_ties_by_order(void **state)
         join(threads[i]);
     }
     const int expected[] = {1, 3, 2, 0};
-    assert_memory_equal(order, expected, sizeof expected);
+    assert_order(expected, sizeof expected / sizeof *expected);
 }
 
 static void *note_thrice(void *arg)
@@ -91,20 +100,20 @@ static void fifo_runs_the_longest_runnable_first(void **state)
         join(threads[i]);
     }
     const int expected[] = {0, 1, 2, 0, 1, 2};
-    assert_memory_equal(order, expected, sizeof expected);
+    assert_order(expected, sizeof expected / sizeof *expected);
 }
 
 static void *set_flag(void *arg)
 {
-    *(volatile bool *)arg = true;
+    *(atomic_bool *)arg = true;
     return NULL;
 }
 
 static void a_thread_that_spins_on_the_clock_lets_others_run(void **state)
 {
     (void)state;
-    volatile bool flag = false;
-    pthread_t thread = spawn(set_flag, (void *)&flag);
+    atomic_bool flag = false;
+    pthread_t thread = spawn(set_flag, &flag);
     while (!flag) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -124,8 +133,8 @@ static void a_thread_that_spins_on_the_clock_sees_it_advance(void **state)
 static void an_empty_poll_lets_others_run_and_time_pass(void **state)
 {
     (void)state;
-    volatile bool flag = false;
-    pthread_t thread = spawn(set_flag, (void *)&flag);
+    atomic_bool flag = false;
+    pthread_t thread = spawn(set_flag, &flag);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(poll(NULL, 0, 0), 0);
     }
@@ -265,7 +274,7 @@ static void a_deadlock_names_every_thread_and_what_it_waits_for(void **state)
 static void *sleep_on_and_on(void *arg)
 {
     pthread_setname_np(pthread_self(), "dozer");
-    while (!*(volatile bool *)arg) {
+    while (!*(atomic_bool *)arg) {
         sleep(10);
     }
     return NULL;
@@ -275,10 +284,10 @@ static void no_progress_is_a_livelock(void **state)
 {
     (void)state;
     static told out;
-    static volatile bool end;
+    static atomic_bool end;
     start((weir_sim_opts){.livelock_us = 60 * SECOND, .on_stuck = on_stuck, .user = &out});
     end = false;
-    pthread_t thread = spawn(sleep_on_and_on, (void *)&end);
+    pthread_t thread = spawn(sleep_on_and_on, &end);
     sleep(40);
     weir_sim_progress();
     sleep(40);
@@ -298,10 +307,10 @@ static void a_run_past_its_bound_is_overlong_and_can_be_torn_down(void **state)
 {
     (void)state;
     static told out;
-    static volatile bool end;
+    static atomic_bool end;
     start((weir_sim_opts){.max_virtual_us = 60 * SECOND, .on_stuck = on_stuck, .user = &out});
     end = false;
-    pthread_t thread = spawn(sleep_on_and_on, (void *)&end);
+    pthread_t thread = spawn(sleep_on_and_on, &end);
     if (!setjmp(out.back)) {
         sleep(100);
         fail();

@@ -20,6 +20,15 @@
 
 #include "sim/sim.h"
 
+/* There the simulation runs on real threads, which cannot branch. */
+#if defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN true
+#elif defined(__has_feature)
+#define UNDER_TSAN (__has_feature(thread_sanitizer))
+#else
+#define UNDER_TSAN false
+#endif
+
 #define MS ((int64_t)1000)
 #define SECOND ((int64_t)1000000)
 
