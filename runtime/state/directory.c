@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The state directory. Its lock is flock's: unlike fcntl's it also holds between two instances of
+ * one process, and it ends with the process. */
+#include "state/directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/error.h"
+#include "core/map.h"
+#include "state/process_id.h"
+
+#define LOCK_FILE ".lock"
+#define FILE_MODE 0640
+
+struct weir__directory {
+    char *path;
+    int lock_fd;
+    char process_id[WEIR__PROCESS_ID_SIZE];
+    char *warning;
+    pthread_mutex_t mutex; /* of `tasks` */
+    weir__map tasks;       /* locked ones, by name */
+};
+
+static char *join(const char *first, const char *second, const char *third)
+{
+    weir_buf path = {0};
+    weir__buf_printf(&path, "%s/%s%s%s", first, second, third != NULL ? "/" : "",
+                     third != NULL ? third : "");
+    char *joined = path.err == WEIR_OK ? strdup(weir__buf_text(&path)) : NULL;
+    weir__buf_fini(&path);
+    return joined;
+}
+
+static weir_err out_of_memory(weir_error *error)
+{
+    return weir__error_set(error, WEIR_ENOMEM, "state directory: out of memory");
+}
+
+/* ---- Open, close -------------------------------------------------------------------------- */
+
+/* An application's name becomes a folder: it may not lead out of state.dir. */
+static weir_err check_name(const char *application, weir_error *error)
+{
+    if (*application == '\0' || strchr(application, '/') != NULL || strcmp(application, ".") == 0 ||
+        strcmp(application, "..") == 0) {
+        return weir__error_set(error, WEIR_ECONFIG,
+                               "application.id '%s' cannot be the name of a directory",
+                               application);
+    }
+    return WEIR_OK;
+}
+
+static weir_err lock_directory(weir__directory *directory, weir_error *error)
+{
+    char *path = join(directory->path, LOCK_FILE, NULL);
+    if (path == NULL) {
+        return out_of_memory(error);
+    }
+    weir_err err = WEIR_OK;
+    directory->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+    if (directory->lock_fd < 0) {
+        err = weir__error_set(error, WEIR_EIO, "cannot write in the state directory: %s: '%s'",
+                              strerror(errno), path);
+    } else if (flock(directory->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        err = errno == EWOULDBLOCK
+                  ? weir__error_set(error, WEIR_ELOCKED,
+                                    "another instance uses the state directory '%s': give each "
+                                    "instance its own state.dir",
+                                    directory->path)
+                  : weir__error_set(error, WEIR_EIO, "cannot lock '%s': %s", path, strerror(errno));
+    }
+    free(path);
+    return err;
+}
+
+weir_err weir__directory_open(const char *state_dir, const char *application, weir__directory **out,
+                              weir_error *error)
+{
+    weir_err err = check_name(application, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    weir__directory *directory = calloc(1, sizeof *directory);
+    if (directory == NULL) {
+        return out_of_memory(error);
+    }
+    directory->lock_fd = -1;
+    pthread_mutex_init(&directory->mutex, NULL);
+    directory->path = join(state_dir, application, NULL);
+    err = directory->path != NULL ? weir__make_directories(directory->path, error)
+                                  : out_of_memory(error);
+    if (err == WEIR_OK) {
+        err = lock_directory(directory, error);
+    }
+    if (err == WEIR_OK) {
+        err = weir__process_id_load(directory->path, directory->process_id, &directory->warning,
+                                    error);
+    }
+    if (err != WEIR_OK) {
+        weir__directory_close(directory);
+        return err;
+    }
+    *out = directory;
+    return WEIR_OK;
+}
+
+void weir__directory_close(weir__directory *directory)
+{
+    if (directory == NULL) {
+        return;
+    }
+    weir_assert(directory->tasks.count == 0);
+    weir__map_fini(&directory->tasks, NULL);
+    pthread_mutex_destroy(&directory->mutex);
+    if (directory->lock_fd >= 0) {
+        close(directory->lock_fd);
+    }
+    free(directory->warning);
+    free(directory->path);
+    free(directory);
+}
+
+const char *weir__directory_path(const weir__directory *directory)
+{
+    return directory->path;
+}
+
+const char *weir__directory_process_id(const weir__directory *directory)
+{
+    return directory->process_id;
+}
+
+const char *weir__directory_warning(const weir__directory *directory)
+{
+    return directory->warning;
+}
+
+/* ---- Tasks -------------------------------------------------------------------------------- */
+
+static weir_err claim(weir__directory *directory, const char *task, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    pthread_mutex_lock(&directory->mutex);
+    if (weir__map_get_text(&directory->tasks, task) != NULL) {
+        err = weir__error_set(error, WEIR_ELOCKED, "task %s is still open on another thread", task);
+    } else if (weir__map_put_text(&directory->tasks, task, directory) != WEIR_OK) {
+        err = out_of_memory(error);
+    }
+    pthread_mutex_unlock(&directory->mutex);
+    return err;
+}
+
+weir_err weir__directory_lock_task(weir__directory *directory, const char *task, weir_error *error)
+{
+    weir_err err = claim(directory, task, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    char *path = join(directory->path, task, NULL);
+    err = path != NULL ? weir__make_directories(path, error) : out_of_memory(error);
+    free(path);
+    if (err != WEIR_OK) {
+        weir__directory_unlock_task(directory, task);
+    }
+    return err;
+}
+
+void weir__directory_unlock_task(weir__directory *directory, const char *task)
+{
+    pthread_mutex_lock(&directory->mutex);
+    void *removed = weir__map_remove(&directory->tasks, weir_slice_of(task));
+    pthread_mutex_unlock(&directory->mutex);
+    weir_assert(removed != NULL);
+}
+
+weir_err weir__directory_wipe_task(weir__directory *directory, const char *task, weir_error *error)
+{
+    char *path = join(directory->path, task, NULL);
+    weir_err err = path != NULL ? weir__remove_directory(path, error) : out_of_memory(error);
+    free(path);
+    return err;
+}
+
+/* A number as it is written into a name: digits without leading zeros. */
+static bool parse_number(const char **at, int32_t *out)
+{
+    int64_t number = 0;
+    const char *start = *at;
+    while (**at >= '0' && **at <= '9' && number <= INT32_MAX) {
+        number = number * 10 + (*(*at)++ - '0');
+    }
+    *out = (int32_t)number;
+    return *at != start && number <= INT32_MAX && (*start != '0' || *at == start + 1);
+}
+
+/* "<sub-topology>_<partition>" */
+static bool parse_task(const char *name, int32_t *subtopology, int32_t *partition)
+{
+    return parse_number(&name, subtopology) && *name++ == '_' && parse_number(&name, partition) &&
+           *name == '\0';
+}
+
+typedef struct found_task {
+    int32_t subtopology;
+    int32_t partition;
+} found_task;
+
+static int compare_tasks(const void *a, const void *b)
+{
+    const found_task *one = a;
+    const found_task *two = b;
+    int order = (one->subtopology > two->subtopology) - (one->subtopology < two->subtopology);
+    return order != 0 ? order
+                      : (one->partition > two->partition) - (one->partition < two->partition);
+}
+
+static weir_err collect_tasks(DIR *listing, weir_buf *found)
+{
+    struct dirent *entry;
+    while ((errno = 0, entry = readdir(listing)) != NULL) {
+        found_task task;
+        if (parse_task(entry->d_name, &task.subtopology, &task.partition)) {
+            weir_put(found, &task, sizeof task);
+        }
+    }
+    return errno == 0 ? found->err : WEIR_EIO;
+}
+
+weir_err weir__directory_each_task(const weir__directory *directory,
+                                   void (*fn)(int32_t subtopology, int32_t partition, void *user),
+                                   void *user, weir_error *error)
+{
+    DIR *listing = opendir(directory->path);
+    weir_buf found = {0};
+    weir_err err = listing != NULL ? collect_tasks(listing, &found) : WEIR_EIO;
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "cannot list the state directory: %s: '%s'",
+                        err == WEIR_EIO ? strerror(errno) : weir_err_str(err), directory->path);
+    } else if (found.len > 0) {
+        found_task *tasks = (found_task *)(void *)found.data;
+        size_t count = found.len / sizeof *tasks;
+        qsort(tasks, count, sizeof *tasks, compare_tasks);
+        for (size_t i = 0; i < count; i++) {
+            fn(tasks[i].subtopology, tasks[i].partition, user);
+        }
+    }
+    if (listing != NULL) {
+        closedir(listing);
+    }
+    weir__buf_fini(&found);
+    return err;
+}
+
+char *weir__directory_store_path(const weir__directory *directory, const char *task,
+                                 const char *store)
+{
+    char *folder = join(directory->path, task, "rocksdb");
+    char *path = folder != NULL ? join(folder, store, NULL) : NULL;
+    free(folder);
+    return path;
+}
