@@ -17,9 +17,19 @@ struct weir_config {
     weir__map serdes; /* name -> const weir_serde *, borrowed */
 };
 
+static const weir_serde *const built_in[] = {&weir_string, &weir_bytes, &weir_i32,
+                                             &weir_i64,    &weir_f64,   &weir_json};
+
 weir_config *weir_config_new(void)
 {
-    return calloc(1, sizeof(weir_config));
+    weir_config *config = calloc(1, sizeof *config);
+    for (size_t i = 0; config != NULL && i < sizeof built_in / sizeof built_in[0]; i++) {
+        if (weir_config_register_serde(config, built_in[i], NULL) != WEIR_OK) {
+            weir_config_free(config);
+            config = NULL;
+        }
+    }
+    return config;
 }
 
 void weir_config_free(weir_config *config)

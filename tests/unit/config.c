@@ -116,6 +116,8 @@ static void default_serdes_are_found_by_name(void **state)
     weir_serde own = {.name = "order", .size = 8};
     weir_serde other = {.name = "order", .size = 16};
     weir_error error = {0};
+    assert_set(*state, "default.key.serde", "i64");
+    assert_ptr_equal(weir__config_serde(*state, "default.key.serde"), &weir_i64);
     assert_holds(refusal(*state, "default.value.serde", "order"), "no serde 'order'");
     assert_int_equal(weir_config_register_serde(*state, &own, &error), WEIR_OK);
     assert_set(*state, "default.value.serde", "order");
