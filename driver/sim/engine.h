@@ -19,9 +19,10 @@
 #define WEIR__BUCKETS 1024    /* of wait queues, a power of two */
 #define WEIR__PARK_STACK 4096 /* bytes; a parked thread only waits on a futex */
 #define WEIR__BLOCK_COST_US 1 /* virtual time that a switch takes */
-#define WEIR__SPIN_FREE 16    /* clock reads without blocking that cost no time */
-#define WEIR__SPIN_COST_US 20 /* virtual time of each one after those */
-#define WEIR__SPIN_YIELD 64   /* clock reads without blocking between two yields */
+#define WEIR__SPIN_FREE 16
+#define WEIR__READ_COST_US 2 /* virtual time of each clock read after those */
+#define WEIR__SPIN_COST_US 20
+#define WEIR__SLICE_US 1000 /* of virtual time, after which a thread that spins must yield */
 #define WEIR__MONOTONIC_BASE_US                                                                    \
     1000000000LL /* CLOCK_MONOTONIC at virtual time 0: not 0, which                                \
                   programs take for "never" */
@@ -95,7 +96,8 @@ struct weir__thread {
     weir__thread *run_prev;
     weir__thread *run_next;
     uint64_t priority; /* PCT: higher runs first */
-    int spins;         /* clock reads and empty polls since it last blocked */
+    int spins;         /* calls that may be a spin since it last blocked */
+    int64_t slice_us;  /* when it was last switched to */
 
     weir__wait wait;
     const void *object; /* what it waits for */
@@ -232,8 +234,10 @@ void weir__wake_object(const void *object, int max);
 void weir__wake_for_lock(const void *object);
 void weir__wake_queue(weir__queue *queue);
 void weir__yield(weir__thread *self);
-void weir__spin(weir__thread *self, int weight); /* the clock was read, a poll was empty */
-void weir__switch_point(weir__thread *self);     /* where RANDOM and PCT may also switch */
+/* A call that a thread may be spinning on (a clock read, an empty poll): it costs time, and sooner
+ * or later yields. */
+void weir__spin(weir__thread *self, int64_t cost_us);
+void weir__switch_point(weir__thread *self); /* where RANDOM and PCT may also switch */
 void weir__enqueue(weir__thread *thread);
 void weir__dequeue(weir__thread *thread);
 /* Ends `self`: never runs again as a managed thread. */

@@ -163,7 +163,7 @@ ssize_t weir__file_read(weir__thread *self, int fd, const struct iovec *parts, s
             return got;
         }
         if (!waits(file, flags)) {
-            weir__spin(self, 1);
+            weir__spin(self, WEIR__SPIN_COST_US);
             errno = EAGAIN;
             return -1;
         }
@@ -285,7 +285,7 @@ ssize_t weir__file_write(weir__thread *self, int fd, const struct iovec *parts, 
             }
         }
         if (!waits(file, flags)) {
-            weir__spin(self, 1);
+            weir__spin(self, WEIR__SPIN_COST_US);
             errno = EAGAIN;
             return -1;
         }

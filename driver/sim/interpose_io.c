@@ -246,7 +246,7 @@ static int look_once(weir__thread *self, struct pollfd *list, nfds_t count)
 {
     int ready = look(list, count);
     if (!ready) {
-        weir__spin(self, WEIR__SPIN_FREE); /* an empty poll is how a loop spins */
+        weir__spin(self, WEIR__SPIN_COST_US); /* an empty poll is how a loop spins */
         ready = look(list, count);
     }
     return ready;

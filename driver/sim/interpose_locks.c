@@ -62,7 +62,7 @@ INTERPOSE int pthread_mutex_trylock(pthread_mutex_t *mutex)
     if (error == 0 || error == EOWNERDEAD) {
         weir__held_add(self, mutex);
     } else if (error == EBUSY) {
-        weir__spin(self, 1); /* somebody may be spinning on it */
+        weir__spin(self, WEIR__SPIN_COST_US); /* somebody may be spinning on it */
     }
     return error;
 }
@@ -143,7 +143,7 @@ static int tried(weir__thread *self, pthread_rwlock_t *lock, int error)
     if (self && error == 0) {
         weir__held_add(self, lock);
     } else if (self && error == EBUSY) {
-        weir__spin(self, 1);
+        weir__spin(self, WEIR__SPIN_COST_US);
     }
     return error;
 }

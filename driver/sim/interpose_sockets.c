@@ -189,7 +189,7 @@ static int take_pending(int fd, struct sockaddr *address, socklen_t *len, int fl
     weir__file *file = weir__file_of(fd);
     while (file && file->kind == WEIR__FILE_LISTENER && !file->pending) {
         if (file->nonblocking) {
-            weir__spin(weir__self, 1);
+            weir__spin(weir__self, WEIR__SPIN_COST_US);
             return fail(EAGAIN);
         }
         weir__file_wait(weir__self, file, WEIR__NEVER);

@@ -30,13 +30,13 @@ static weir__thread *simulated(const void *caller)
 /* A read of the clock takes time, so that a thread that waits by reading it gets somewhere. */
 static int64_t read_wall(weir__thread *self, const void *caller)
 {
-    weir__spin(self, 1);
+    weir__spin(self, WEIR__READ_COST_US);
     return weir__wall_us(self, weir__caller_of(caller) == WEIR__CALLER_PROGRAM);
 }
 
 static int64_t read_monotonic(weir__thread *self)
 {
-    weir__spin(self, 1);
+    weir__spin(self, WEIR__READ_COST_US);
     return WEIR__MONOTONIC_BASE_US + weir__the_sim.now_us;
 }
 
@@ -177,7 +177,8 @@ INTERPOSE int sched_yield(void)
     if (!self) {
         return REAL(sched_yield)();
     }
-    weir__spin(self, WEIR__SPIN_YIELD);
+    weir__spin(self, WEIR__SPIN_COST_US);
+    weir__yield(self);
     return 0;
 }
 

@@ -172,6 +172,17 @@ typedef struct range {
 static range ranges[RANGES_MAX]; /* by address, without overlap */
 static size_t range_count;
 
+/* Clocks are read millions of times from a few places. Objects do not share pages. */
+#define PAGE_BITS 12
+#define CACHE_SIZE 64
+
+typedef struct cached {
+    uintptr_t page;
+    weir__caller caller;
+} cached;
+
+static cached cache[CACHE_SIZE];
+
 static const struct {
     const char *part; /* of the file's name */
     weir__caller caller;
@@ -226,13 +237,13 @@ static int by_address(const void *left, const void *right)
 static void learn_ranges(void)
 {
     range_count = 0;
+    memset(cache, 0, sizeof cache);
     dl_iterate_phdr(add_ranges, NULL);
     qsort(ranges, range_count, sizeof *ranges, by_address);
 }
 
-weir__caller weir__caller_of(const void *address)
+static weir__caller find_range(uintptr_t at)
 {
-    uintptr_t at = (uintptr_t)address;
     size_t low = 0;
     size_t high = range_count;
     while (low < high) {
@@ -246,6 +257,16 @@ weir__caller weir__caller_of(const void *address)
         }
     }
     return WEIR__CALLER_LIBRARY; /* loaded since */
+}
+
+weir__caller weir__caller_of(const void *address)
+{
+    uintptr_t page = (uintptr_t)address >> PAGE_BITS;
+    cached *entry = &cache[page % CACHE_SIZE];
+    if (entry->page != page) {
+        *entry = (cached){page, find_range((uintptr_t)address)};
+    }
+    return entry->caller;
 }
 
 /* ---- The check ---- */

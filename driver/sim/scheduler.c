@@ -175,6 +175,7 @@ static void account(weir__sim *sim, weir__thread *next)
 static void switch_away(weir__sim *sim, weir__thread *self)
 {
     weir__thread *next = choose(sim);
+    next->slice_us = sim->now_us;
     if (next == self) {
         self->state = WEIR__RUNNING;
     } else {
@@ -218,14 +219,14 @@ void weir__yield(weir__thread *self)
     switch_away(sim, self);
 }
 
-void weir__spin(weir__thread *self, int weight)
+void weir__spin(weir__thread *self, int64_t cost_us)
 {
     weir__sim *sim = &weir__the_sim;
-    self->spins += weight;
-    if (self->spins > WEIR__SPIN_FREE) {
-        sim->now_us += WEIR__SPIN_COST_US;
+    if (++self->spins > WEIR__SPIN_FREE) {
+        /* When nobody else can run, only time can bring what it waits for. */
+        sim->now_us += sim->run_count ? cost_us : WEIR__SPIN_COST_US;
     }
-    if (self->spins % WEIR__SPIN_YIELD < weight) {
+    if (sim->now_us - self->slice_us >= WEIR__SLICE_US) {
         weir__yield(self);
     } else {
         weir__switch_point(self);

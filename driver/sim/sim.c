@@ -70,6 +70,7 @@ static void rebase(weir__sim *sim, int64_t elapsed_us)
     for (weir__thread *thread = sim->first; thread; thread = thread->next) {
         sim->still_hosts += !thread->home->alive;
         thread->since_us = 0;
+        thread->slice_us = 0;
         if (thread->deadline_us != WEIR__NEVER) {
             thread->deadline_us -= elapsed_us;
         }
@@ -133,6 +134,7 @@ weir_err weir_sim_start(const weir_sim_opts *opts, weir_error *error)
     sim->main->handle = pthread_self();
     sim->main->state = WEIR__RUNNING;
     sim->main->spins = 0;
+    sim->main->slice_us = 0;
     weir__self = sim->main;
     sim->running = true;
     return WEIR_OK;
