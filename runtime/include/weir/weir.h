@@ -217,8 +217,10 @@ WEIR_API void weir_app_free(weir_app *app);
 
 #define WEIR_VERSION "0.1.0"
 
-/* "0.1.0", and the versions of librdkafka and RocksDB as loaded. Static. Any thread. */
+/* Weir's, and those of librdkafka and RocksDB as loaded: "0.1.0". Static. Any thread. */
 WEIR_API const char *weir_version(void);
+WEIR_API const char *weir_librdkafka_version(void);
+WEIR_API const char *weir_rocksdb_version(void);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Versions of Weir and of what it runs on. */
+#include <weir/weir.h>
+
+#include "client/client.h"
+#include "state/store.h"
+
+const char *weir_version(void)
+{
+    return WEIR_VERSION;
+}
+
+const char *weir_librdkafka_version(void)
+{
+    return weir__client_version();
+}
+
+const char *weir_rocksdb_version(void)
+{
+    return weir__rocksdb_version();
+}
