@@ -82,36 +82,6 @@ static weir_punctuator *take(weir__punctuations *all)
     return first;
 }
 
-weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
-                       weir_punctuate_fn fn, weir_punctuator **out)
-{
-    if (ctx->node == NULL || fn == NULL || interval_ms < 1) {
-        return weir_fail(ctx, WEIR_EINVAL,
-                         "a punctuation needs a processor, a function and an interval of 1 ms "
-                         "or more");
-    }
-    weir__punctuations *all = &ctx->graph->punctuations[kind];
-    weir_err err = reserve(all);
-    weir_punctuator *added = err == WEIR_OK ? malloc(sizeof *added) : NULL;
-    if (added == NULL) {
-        return weir_fail(ctx, err != WEIR_OK ? err : WEIR_ENOMEM, "%zu punctuations: %s",
-                         all->count, weir_err_str(err != WEIR_OK ? err : WEIR_ENOMEM));
-    }
-    int64_t due = kind == WEIR_STREAM_TIME ? 0 : weir_ctx_wall_clock_ms(ctx) + interval_ms;
-    *added = (weir_punctuator){due, interval_ms, fn, ctx->node, false};
-    insert(all, added);
-    if (out != NULL) {
-        *out = added;
-    }
-    return WEIR_OK;
-}
-
-/* Freed when its time comes. */
-void weir_punctuator_cancel(weir_punctuator *punctuator)
-{
-    punctuator->cancelled = true;
-}
-
 /* Missed times are skipped, the rhythm is kept. */
 static void advance(weir_punctuator *punctuator, int64_t now_ms)
 {
@@ -121,6 +91,55 @@ static void advance(weir_punctuator *punctuator, int64_t now_ms)
         next = punctuator->due_ms + (missed + 1) * punctuator->interval_ms;
     }
     punctuator->due_ms = next;
+}
+
+static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir_punctuator *wanted,
+                    weir_punctuator **out)
+{
+    if (ctx->node == NULL || wanted->fn == NULL || wanted->interval_ms < 1) {
+        return weir_fail(ctx, WEIR_EINVAL,
+                         "a punctuation needs a processor, a function and an interval of 1 ms "
+                         "or more");
+    }
+    weir__punctuations *all = &ctx->graph->punctuations[kind];
+    weir_err err = reserve(all);
+    weir_punctuator *added = err == WEIR_OK ? malloc(sizeof *added) : NULL;
+    if (added == NULL) {
+        err = err != WEIR_OK ? err : WEIR_ENOMEM;
+        return weir_fail(ctx, err, "%zu punctuations: %s", all->count, weir_err_str(err));
+    }
+    *added = *wanted;
+    added->node = ctx->node;
+    insert(all, added);
+    if (out != NULL) {
+        *out = added;
+    }
+    return WEIR_OK;
+}
+
+weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
+                       weir_punctuate_fn fn, weir_punctuator **out)
+{
+    int64_t due = kind == WEIR_STREAM_TIME ? 0 : weir_ctx_wall_clock_ms(ctx) + interval_ms;
+    return add(ctx, kind, &(weir_punctuator){due, interval_ms, fn, NULL, false}, out);
+}
+
+weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms,
+                            int64_t interval_ms, weir_punctuate_fn fn, weir_punctuator **out)
+{
+    weir_punctuator wanted = {start_ms, interval_ms, fn, NULL, false};
+    int64_t now =
+        kind == WEIR_STREAM_TIME ? weir_ctx_stream_time_ms(ctx) : weir_ctx_wall_clock_ms(ctx);
+    if (interval_ms > 0 && start_ms < now) {
+        advance(&wanted, now);
+    }
+    return add(ctx, kind, &wanted, out);
+}
+
+/* Freed when its time comes. */
+void weir_punctuator_cancel(weir_punctuator *punctuator)
+{
+    punctuator->cancelled = true;
 }
 
 static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)

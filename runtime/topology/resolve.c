@@ -13,28 +13,23 @@
 
 #define UNKNOWN (-1)
 
+static char *print_name(const char *application, const char *name, const char *suffix)
+{
+    weir_buf buf = {0};
+    weir__buf_printf(&buf, "%s-%s%s", application, name, suffix);
+    char *out = buf.err == WEIR_OK ? strdup(weir__buf_text(&buf)) : NULL;
+    weir__buf_fini(&buf);
+    return out;
+}
+
 char *weir__topic_name(const char *application, weir__topic_ref topic)
 {
-    if (!topic.internal) {
-        return strdup(topic.name);
-    }
-    size_t size = strlen(application) + strlen(topic.name) + 2;
-    char *name = malloc(size);
-    if (name != NULL) {
-        memcpy(name, application, strlen(application));
-        name[strlen(application)] = '-';
-        memcpy(name + strlen(application) + 1, topic.name, strlen(topic.name) + 1);
-    }
-    return name;
+    return topic.internal ? print_name(application, topic.name, "") : strdup(topic.name);
 }
 
 char *weir__changelog_name(const char *application, const char *store)
 {
-    weir_buf buf = {0};
-    weir__buf_printf(&buf, "%s-%s-changelog", application, store);
-    char *name = buf.err == WEIR_OK ? strdup(weir__buf_text(&buf)) : NULL;
-    weir__buf_fini(&buf);
-    return name;
+    return print_name(application, store, "-changelog");
 }
 
 const char **weir__topology_source_topics(const weir_topology *topology, size_t *count)

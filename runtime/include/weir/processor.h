@@ -64,6 +64,11 @@ typedef struct weir_punctuator weir_punctuator;
  * valid until cancelled or closed. In open or process. */
 WEIR_API weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
                                 weir_punctuate_fn fn, weir_punctuator **out);
+/* Anchored (KIP-1146): first at start_ms or, if that has passed, at the next of start_ms +
+ * n * interval_ms. */
+WEIR_API weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms,
+                                     int64_t interval_ms, weir_punctuate_fn fn,
+                                     weir_punctuator **out);
 WEIR_API void weir_punctuator_cancel(weir_punctuator *punctuator);
 
 /* The store of that name if it is connected to this processor. NULL otherwise, and the code that

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a run gave against what Kafka Streams gave (the suite's README, section 2). */
+#ifndef WEIR_TESTS_CONFORMANCE_COMPARE_H
+#define WEIR_TESTS_CONFORMANCE_COMPARE_H
+
+#include <ctype.h>
+#include <jansson.h>
+
+#include "conformance/datum.h"
+#include "support/one_task.h"
+
+typedef struct difference {
+    char text[2048]; /* "": none */
+} difference;
+
+CASE_FN void differ(difference *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+CASE_FN void differ(difference *d, const char *format, ...)
+{
+    if (d->text[0] == '\0') {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(d->text, sizeof d->text, format, args);
+        va_end(args);
+    }
+}
+
+/* ---- Bytes -------------------------------------------------------------------------------- */
+
+/* A datum of a case as bytes; hexadecimal ones go into the arena. */
+CASE_FN weir_slice case_bytes(weir__arena *arena, const json_t *d)
+{
+    if (json_is_string(d)) {
+        return (weir_slice){json_string_value(d), json_string_length(d)};
+    }
+    const char *hex = json_string_value(json_object_get(d, "hex"));
+    if (hex == NULL) {
+        return (weir_slice){NULL, 0};
+    }
+    size_t len = strlen(hex) / 2;
+    unsigned char *bytes = weir__arena_alloc(arena, len + 1);
+    weir_assert(bytes != NULL);
+    for (size_t i = 0; i < len; i++) {
+        char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
+    }
+    return (weir_slice){bytes, len};
+}
+
+CASE_FN const char *show(char out[128], weir_slice bytes)
+{
+    if (bytes.data == NULL) {
+        return "null";
+    }
+    size_t used = 0;
+    for (size_t i = 0; i < bytes.len && used + 4 < 128; i++) {
+        unsigned char c = ((const unsigned char *)bytes.data)[i];
+        used += (size_t)snprintf(out + used, 128 - used, isprint(c) ? "%c" : "\\%02x", c);
+    }
+    out[used] = '\0';
+    return out;
+}
+
+/* Names that Kafka numbers: ten digits behind '-' do not count. */
+CASE_FN void strip_numbers(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0';) {
+        *to++ = *from++;
+        if (to[-1] == '-' && strspn(from, "0123456789") == 10) {
+            from += 10;
+        }
+    }
+    *to = '\0';
+}
+
+CASE_FN bool same_name(const char *a, const char *b)
+{
+    char one[256];
+    char other[256];
+    snprintf(one, sizeof one, "%s", a);
+    snprintf(other, sizeof other, "%s", b);
+    strip_numbers(one);
+    strip_numbers(other);
+    return strcmp(one, other) == 0;
+}
+
+/* ---- Records ------------------------------------------------------------------------------ */
+
+CASE_FN bool same_headers(weir__arena *arena, const json_t *expected, const one_record *actual)
+{
+    if (json_array_size(expected) != actual->header_count) {
+        return false;
+    }
+    for (size_t i = 0; i < actual->header_count; i++) {
+        const json_t *header = json_array_get(expected, i);
+        const char *name = json_string_value(json_array_get(header, 0));
+        if (strcmp(name, actual->headers[i].name) != 0 ||
+            !weir_slice_equal(case_bytes(arena, json_array_get(header, 1)),
+                              actual->headers[i].value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+CASE_FN void compare_record(weir__arena *arena, const json_t *expected, const one_record *actual,
+                            const char *what, difference *d)
+{
+    weir_slice key = case_bytes(arena, json_object_get(expected, "key"));
+    weir_slice value = case_bytes(arena, json_object_get(expected, "value"));
+    const char *topic = json_string_value(json_object_get(expected, "topic"));
+    long long step = json_integer_value(json_object_get(expected, "step"));
+    long long ts = json_integer_value(json_object_get(expected, "ts"));
+    char k[128];
+    char v[128];
+    char ak[128];
+    char av[128];
+    bool changelog = actual->sink == NULL;
+    if (!same_name(topic, actual->topic) || step != actual->step ||
+        !weir_slice_equal(key, actual->key) || !weir_slice_equal(value, actual->value) ||
+        ts != actual->timestamp_ms) {
+        differ(d, "%s: step %lld %s %s=%s@%lld expected, got step %d %s %s=%s@%lld", what, step,
+               topic, show(k, key), show(v, value), ts, actual->step, actual->topic,
+               show(ak, actual->key), show(av, actual->value), (long long)actual->timestamp_ms);
+    } else if (!changelog && !same_headers(arena, json_object_get(expected, "headers"), actual)) {
+        differ(d, "%s: step %lld %s %s=%s: other headers", what, step, topic, show(k, key),
+               show(v, value));
+    }
+}
+
+typedef enum sent_kind { SENT_OUTPUT, SENT_REPARTITION, SENT_CHANGELOG } sent_kind;
+
+CASE_FN sent_kind kind_of(const one_record *record)
+{
+    if (record->sink == NULL) {
+        return SENT_CHANGELOG;
+    }
+    return record->sink->topics[0].internal ? SENT_REPARTITION : SENT_OUTPUT;
+}
+
+/* All records of a kind in order; of one topic only if `topic` is not NULL. */
+CASE_FN void compare_sent(one_task *task, const json_t *expected, sent_kind kind, const char *topic,
+                          int end_step, difference *d)
+{
+    static const char *const names[] = {"outputs", "repartitions", "changelogs"};
+    size_t next = 0;
+    for (size_t i = 0; i < json_array_size(expected); i++) {
+        const json_t *one = json_array_get(expected, i);
+        if (topic != NULL && !same_name(topic, json_string_value(json_object_get(one, "topic")))) {
+            continue;
+        }
+        while (next < task->sent.count &&
+               (kind_of(&task->sent.at[next]) != kind ||
+                (topic != NULL && !same_name(topic, task->sent.at[next].topic)))) {
+            next++;
+        }
+        if (next == task->sent.count) {
+            differ(d, "%s: record %zu of %s is missing", names[kind], i,
+                   json_string_value(json_object_get(one, "topic")));
+            return;
+        }
+        compare_record(&task->memory, one, &task->sent.at[next++], names[kind], d);
+    }
+    for (; next < task->sent.count; next++) {
+        const one_record *record = &task->sent.at[next];
+        if (kind_of(record) == kind && record->step < end_step &&
+            (topic == NULL || same_name(topic, record->topic))) {
+            char k[128];
+            char v[128];
+            differ(d, "%s: too much: step %d %s %s=%s", names[kind], record->step, record->topic,
+                   show(k, record->key), show(v, record->value));
+        }
+    }
+}
+
+/* Topics of the task for which records are compared one by one. */
+CASE_FN void compare_by_topic(one_task *task, const json_t *expected, sent_kind kind, int end_step,
+                              difference *d)
+{
+    for (size_t i = 0; i < task->sent.count; i++) {
+        const one_record *record = &task->sent.at[i];
+        if (kind_of(record) == kind && strstr(record->topic, "-STATE-STORE-") == NULL) {
+            compare_sent(task, expected, kind, record->topic, end_step, d);
+        }
+    }
+    for (size_t i = 0; i < json_array_size(expected); i++) {
+        const char *topic =
+            json_string_value(json_object_get(json_array_get(expected, i), "topic"));
+        if (strstr(topic, "-STATE-STORE-") == NULL) {
+            compare_sent(task, expected, kind, topic, end_step, d);
+        }
+    }
+}
+
+/* ---- Stores ------------------------------------------------------------------------------- */
+
+CASE_FN void compare_rows(one_task *task, weir__kv_iter *iter, const char *name,
+                          const json_t *entries, difference *d)
+{
+    weir_slice key;
+    weir_slice row;
+    size_t count = 0;
+    while (iter->ops->next(iter, &key, &row)) {
+        const json_t *entry = json_array_get(entries, count++);
+        weir_slice value = {(const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE,
+                            row.len - WEIR__TIMESTAMP_SIZE};
+        const json_t *ts = json_array_get(entry, 2);
+        char k[128];
+        if (!weir_slice_equal(key, case_bytes(&task->memory, json_array_get(entry, 0))) ||
+            !weir_slice_equal(value, case_bytes(&task->memory, json_array_get(entry, 1))) ||
+            (json_is_integer(ts) && json_integer_value(ts) != (int64_t)weir__load_u64(row.data))) {
+            differ(d, "store %s: another row at %zu: %s", name, count - 1, show(k, key));
+        }
+    }
+    if (count != json_array_size(entries)) {
+        differ(d, "store %s: %zu rows instead of %zu", name, count, json_array_size(entries));
+    }
+}
+
+CASE_FN void compare_stores(one_task *task, const json_t *stores, difference *d)
+{
+    const weir_topology *topology = task->topology;
+    for (size_t i = 0; i < topology->store_count; i++) {
+        const weir__store_spec *spec = &topology->stores[i];
+        const json_t *expected = json_object_get(stores, spec->name);
+        if (expected == NULL) {
+            continue;
+        }
+        weir__graph *graph =
+            spec->subtopology < 0 ? task->globals : task->graphs[spec->subtopology];
+        weir__kv *kv = weir__graph_store_layers(graph, (int)i);
+        weir__kv_iter *iter = NULL;
+        weir_assert(kv->ops->range(kv, (weir_slice){0}, (weir_slice){0}, false, &iter,
+                                   &task->error) == WEIR_OK);
+        compare_rows(task, iter, spec->name, json_object_get(expected, "entries"), d);
+        weir_assert(iter->ops->close(iter) == WEIR_OK);
+    }
+}
+
+/* ---- Description -------------------------------------------------------------------------- */
+
+CASE_FN int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts what stands between commas in text[0..len). */
+CASE_FN void sort_list(char *text, size_t len)
+{
+    char copy[4096];
+    char *items[128];
+    size_t count = 0;
+    weir_assert(len < sizeof copy);
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    for (char *item = copy; item != NULL && count < 128; count++) {
+        items[count] = item;
+        item = strstr(item, ", ");
+        if (item != NULL) {
+            *item = '\0';
+            item += 2;
+        }
+    }
+    qsort(items, count, sizeof *items, by_text);
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(items[i]);
+        memcpy(text, items[i], size);
+        text += size;
+        if (i + 1 < count) {
+            *text++ = ',';
+            *text++ = ' ';
+        }
+    }
+}
+
+CASE_FN char *normal_description(const char *text)
+{
+    static const char *const starts[] = {"      --> ", "      <-- ", "(stores: ["};
+    static const char ends[] = {'\n', '\n', ']'};
+    char *copy = strdup(text);
+    weir_assert(copy != NULL);
+    strip_numbers(copy);
+    for (size_t s = 0; s < 3; s++) {
+        for (char *at_ = strstr(copy, starts[s]); at_ != NULL; at_ = strstr(at_, starts[s])) {
+            at_ += strlen(starts[s]);
+            sort_list(at_, (size_t)(strchr(at_, ends[s]) - at_));
+        }
+    }
+    return copy;
+}
+
+CASE_FN void compare_description(const weir_topology *topology, const json_t *expected,
+                                 difference *d)
+{
+    if (!json_is_string(expected)) {
+        return;
+    }
+    char *text = weir_topology_describe(topology);
+    weir_assert(text != NULL);
+    char *one = normal_description(json_string_value(expected));
+    char *other = normal_description(text);
+    if (strcmp(one, other) != 0) {
+        differ(d, "describe: expected\n%s\ngot\n%s", json_string_value(expected), text);
+    }
+    free(one);
+    free(other);
+    free(text);
+}
+
+#endif
