@@ -53,7 +53,9 @@ static weir_err listen_on(weir__broker *broker, weir_error *error)
         close(fd);
         return WEIR_EIO;
     }
-    broker->port = ntohs(address.sin_port);
+    if (broker->port == 0) { /* once; then it is read without the lock */
+        broker->port = ntohs(address.sin_port);
+    }
     broker->listener = fd;
     return WEIR_OK;
 }
@@ -302,6 +304,7 @@ weir_err weir__front_start(weir_mock *mock, weir_error *error)
     if (code != 0) {
         return weir__error_set(error, WEIR_EIO, "cannot start a thread: %s", strerror(code));
     }
+    pthread_setname_np(mock->thread, "mock-front");
     mock->started = true;
     return WEIR_OK;
 }
