@@ -57,26 +57,50 @@ int weir__key_compare(weir_slice a, weir_slice b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Order of the node's i-th key relative to `key`. Equal prefixes tell nothing about lengths. */
-static int compare_at(const weir__tree_node *node, unsigned i, uint64_t prefix, weir_slice key)
+/* A key that is looked for. */
+typedef struct probe {
+    weir_slice key;
+    uint64_t prefix;
+} probe;
+
+static probe probe_of(weir_slice key)
 {
-    if (node->prefixes[i] != prefix) {
-        return node->prefixes[i] < prefix ? -1 : 1;
-    }
-    return weir__key_compare(node->items[i]->key, key);
+    return (probe){key, prefix_of(key)};
 }
 
-/* Index of the first key >= `key` from `first` on; *equal tells whether it is the key itself. */
-static unsigned lower_bound(const weir__tree_node *node, unsigned first, weir_slice key,
+/* Order of the node's i-th key relative to the one looked for. Equal prefixes tell nothing about
+ * lengths. */
+static int compare_at(const weir__tree_node *node, unsigned i, const probe *wanted)
+{
+    if (node->prefixes[i] != wanted->prefix) {
+        return node->prefixes[i] < wanted->prefix ? -1 : 1;
+    }
+    return weir__key_compare(node->items[i]->key, wanted->key);
+}
+
+/* Index of the first prefix >= `prefix` from `first` on, without branches that depend on keys: the
+ * processor would guess every second one wrong. */
+static unsigned lower_prefix(const weir__tree_node *node, unsigned first, uint64_t prefix)
+{
+    const uint64_t *base = &node->prefixes[first];
+    for (unsigned left = node->count - first; left > 0;) {
+        unsigned half = (left + 1) / 2;
+        base += base[half - 1] < prefix ? half : 0;
+        left -= half;
+    }
+    return (unsigned)(base - node->prefixes);
+}
+
+/* Index of the first key >= the wanted one from `first` on; *equal: it is the wanted one. */
+static unsigned lower_bound(const weir__tree_node *node, unsigned first, const probe *wanted,
                             bool *equal)
 {
-    uint64_t prefix = prefix_of(key);
-    unsigned low = first;
+    unsigned low = lower_prefix(node, first, wanted->prefix);
     unsigned high = node->count;
     *equal = false;
-    while (low < high) {
+    while (low < high && node->prefixes[low] == wanted->prefix) { /* prefixes do not tell */
         unsigned middle = (low + high) / 2;
-        int order = compare_at(node, middle, prefix, key);
+        int order = compare_at(node, middle, wanted);
         if (order == 0) {
             *equal = true;
             return middle;
@@ -90,11 +114,12 @@ static unsigned lower_bound(const weir__tree_node *node, unsigned first, weir_sl
     return low;
 }
 
-/* The child whose range holds `key`: the last with a smallest key <= `key`, else the first. */
-static unsigned child_of(const weir__tree_node *node, weir_slice key)
+/* The child whose range holds the wanted key: the last with a smallest key <= it, else the first.
+ */
+static unsigned child_of(const weir__tree_node *node, const probe *wanted)
 {
     bool equal;
-    unsigned at = lower_bound(node, 1, key, &equal);
+    unsigned at = lower_bound(node, 1, wanted, &equal);
     return equal ? at : at - 1;
 }
 
@@ -196,12 +221,12 @@ static weir_err grow_root(weir__tree *tree)
 
 /* ---- Paths -------------------------------------------------------------------------------- */
 
-static weir__tree_node *descend(const weir__tree *tree, weir_slice key, path *way)
+static weir__tree_node *descend(const weir__tree *tree, const probe *wanted, path *way)
 {
     weir__tree_node *node = tree->root;
     way->height = 0;
     while (node != NULL && !node->leaf) {
-        unsigned at = child_of(node, key);
+        unsigned at = child_of(node, wanted);
         weir_assert(way->height < TREE_HEIGHT_MAX);
         way->nodes[way->height] = node;
         way->index[way->height++] = at;
@@ -274,18 +299,22 @@ void weir__tree_fini(weir__tree *tree, void (*free_item)(weir__tree_item *item))
     *tree = (weir__tree){0};
 }
 
-weir__tree_item *weir__tree_find(const weir__tree *tree, weir_slice key)
+weir__tree_item *weir__tree_find(weir__tree *tree, weir_slice key)
 {
     weir__tree_node *node = tree->root;
     if (node == NULL) {
         return NULL;
     }
+    if (tree->recent != NULL && weir_slice_equal(tree->recent->key, key)) {
+        return tree->recent;
+    }
+    probe wanted = probe_of(key);
     while (!node->leaf) {
-        node = node->children[child_of(node, key)];
+        node = node->children[child_of(node, &wanted)];
     }
     bool equal;
-    unsigned at = lower_bound(node, 0, key, &equal);
-    return equal ? node->items[at] : NULL;
+    unsigned at = lower_bound(node, 0, &wanted, &equal);
+    return tree->recent = equal ? node->items[at] : NULL;
 }
 
 weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item)
@@ -295,14 +324,15 @@ weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item)
         return WEIR_ENOMEM;
     }
     path way = {.height = 0};
+    probe wanted = probe_of(item->key);
     weir__tree_node *node = tree->root;
     while (!node->leaf) {
-        unsigned at = child_of(node, item->key);
+        unsigned at = child_of(node, &wanted);
         if (node->children[at]->count == TREE_WIDTH) {
             if (split_child(node, at) != WEIR_OK) {
                 return WEIR_ENOMEM;
             }
-            at = child_of(node, item->key);
+            at = child_of(node, &wanted);
         }
         weir_assert(way.height < TREE_HEIGHT_MAX);
         way.nodes[way.height] = node;
@@ -310,7 +340,7 @@ weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item)
         node = node->children[at];
     }
     bool equal;
-    unsigned at = lower_bound(node, 0, item->key, &equal);
+    unsigned at = lower_bound(node, 0, &wanted, &equal);
     weir_assert(!equal);
     shift_up(node, at);
     set_item(node, at, item);
@@ -318,18 +348,21 @@ weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item)
         renew_first(&way, way.height, item);
     }
     tree->count++;
+    tree->recent = item;
     return WEIR_OK;
 }
 
 void weir__tree_replace(weir__tree *tree, weir__tree_item *item)
 {
     path way;
-    weir__tree_node *leaf = descend(tree, item->key, &way);
+    probe wanted = probe_of(item->key);
+    weir__tree_node *leaf = descend(tree, &wanted, &way);
     weir_assert(leaf != NULL);
     bool equal;
-    unsigned at = lower_bound(leaf, 0, item->key, &equal);
+    unsigned at = lower_bound(leaf, 0, &wanted, &equal);
     weir_assert(equal);
     leaf->items[at] = item;
+    tree->recent = item;
     if (at == 0) {
         renew_first(&way, way.height, item);
     }
@@ -338,15 +371,17 @@ void weir__tree_replace(weir__tree *tree, weir__tree_item *item)
 weir__tree_item *weir__tree_remove(weir__tree *tree, weir_slice key)
 {
     path way;
-    weir__tree_node *leaf = descend(tree, key, &way);
+    probe wanted = probe_of(key);
+    weir__tree_node *leaf = descend(tree, &wanted, &way);
     bool equal = false;
-    unsigned at = leaf != NULL ? lower_bound(leaf, 0, key, &equal) : 0;
+    unsigned at = leaf != NULL ? lower_bound(leaf, 0, &wanted, &equal) : 0;
     if (!equal) {
         return NULL;
     }
     weir__tree_item *item = leaf->items[at];
     tree->changes++;
     tree->count--;
+    tree->recent = NULL;
     shift_down(leaf, at);
     if (leaf->count == 0) {
         drop_empty(tree, &way, leaf);
@@ -374,12 +409,13 @@ weir__tree_cursor weir__tree_seek(const weir__tree *tree, weir_slice key, bool a
         return (weir__tree_cursor){leaf, leaf != NULL && reverse ? leaf->count - 1 : 0};
     }
     path way;
-    weir__tree_cursor cursor = {descend(tree, key, &way), 0};
+    probe wanted = probe_of(key);
+    weir__tree_cursor cursor = {descend(tree, &wanted, &way), 0};
     if (cursor.leaf == NULL) {
         return cursor;
     }
     bool equal;
-    cursor.index = lower_bound(cursor.leaf, 0, key, &equal);
+    cursor.index = lower_bound(cursor.leaf, 0, &wanted, &equal);
     if (reverse) {
         if (!equal || after) {
             weir__tree_step(&cursor, true);
