@@ -369,6 +369,12 @@ weir__kv *weir__graph_store_layers(weir__graph *graph, int store)
     return kv != NULL ? kv->layers : NULL;
 }
 
+weir__kv *weir__graph_store_top(weir__graph *graph, int store)
+{
+    weir_kv *kv = graph->stores[store];
+    return kv != NULL ? kv->top : NULL;
+}
+
 weir_err weir__graph_store_get_raw(weir__graph *graph, int store, weir_slice key, weir_slice *row,
                                    weir_error *error)
 {

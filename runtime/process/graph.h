@@ -89,6 +89,9 @@ int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind ki
 weir_err weir__graph_flush(weir__graph *graph, weir_error *error);
 /* The layers given by set_store (for restore, offsets), NULL: not of this graph. */
 weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
+/* The store as processors see it, through the cache; on the owning thread. NULL: not of this graph.
+ */
+weir__kv *weir__graph_store_top(weir__graph *graph, int store);
 /* The row (with its timestamp) under a raw key, through the cache, on the owning thread; valid
  * until the next call on the store. Null: no row. */
 weir_err weir__graph_store_get_raw(weir__graph *graph, int store, weir_slice key, weir_slice *row,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Names of tasks: sub-topology and partition, "0_1". */
+ * Which task: sub-topology and partition. */
 #ifndef WEIR_TASK_TASK_ID_H
 #define WEIR_TASK_TASK_ID_H
 
 #include <stdint.h>
 
 typedef struct weir__task_id {
-    int32_t subtopology;
+    int32_t subtopology; /* its index in the topology, which need not be its number in names */
     int32_t partition;
 } weir__task_id;
 

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Commit, in this order, so that a crash between any two steps loses nothing:
+ *
+ *   1. flush-caches    changes leave the record caches: downstream, into stores and changelogs
+ *   2. flush-stores    what a store itself buffers
+ *   3. flush-producer  all that was sent is on the brokers
+ *   4. commit-offsets  so the input that caused it need not be read again
+ *   5. store-offsets   each store now knows how much of its changelog it holds
+ *
+ * A crash before 4 makes records be processed again (at least once); before 5, changelog records be
+ * restored again. */
+#include "task/commit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "task/metadata.h"
+
+typedef struct pending {
+    weir__record_queue *queue;
+    weir__task *task;
+    int64_t offset;
+    int64_t time_ms;
+    char metadata[WEIR__COMMIT_METADATA_SIZE];
+} pending;
+
+typedef struct commit_run {
+    weir__task_env *env;
+    weir__task **tasks; /* in which something happened */
+    size_t task_count;
+    pending *pendings;
+    weir__offset *offsets; /* what goes to the broker, parallel to pendings */
+    size_t count;
+} commit_run;
+
+/* All before it has been processed. Behind the last record the position tells of offsets that hold
+ * no record; while the consumer polls it may already be past records that are not queued yet. */
+static int64_t offset_to_commit(const weir__task *task, const weir__record_queue *queue)
+{
+    if (weir__record_queue_size(queue) > 0 || queue->next_offset < 0 || task->env->polling) {
+        return queue->next_offset;
+    }
+    int64_t position = weir__consumer_position(
+        task->env->consumer, (weir__topic_partition){queue->topic, queue->partition});
+    return position > queue->next_offset ? position : queue->next_offset;
+}
+
+static weir_err flush_tasks(commit_run *commit, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < commit->task_count && err == WEIR_OK; i++) {
+        weir__task *task = commit->tasks[i];
+        weir__step(&commit->env->observer, "flush-caches", task->name, NULL);
+        err = weir__graph_flush(task->graph, error);
+        if (err == WEIR_OK) {
+            weir__step(&commit->env->observer, "flush-stores", task->name, NULL);
+            err = weir__task_stores_flush(&task->stores, error);
+        }
+        if (err != WEIR_OK) {
+            weir__error_prefix(error, "task %s: flush", task->name);
+        }
+    }
+    return err;
+}
+
+static weir_err flush_producer(weir__task_env *env, weir_error *error)
+{
+    weir__step(&env->observer, "flush-producer", NULL, NULL);
+    weir_err err = weir__producer_flush(env->producer, error);
+    if (env->unsent.code != WEIR_OK) {
+        /* The record is gone, so this commit must not be tried again whatever the cause was. */
+        err = weir__error_set(error, WEIR_EBROKER, "%s", env->unsent.message);
+        env->unsent.code = WEIR_OK;
+    }
+    return err;
+}
+
+static void collect_offsets(commit_run *commit)
+{
+    for (size_t i = 0; i < commit->task_count; i++) {
+        weir__task *task = commit->tasks[i];
+        for (size_t q = 0; q < task->queue_count; q++) {
+            weir__record_queue *queue = &task->queues[q];
+            int64_t offset = offset_to_commit(task, queue);
+            if (offset < 0 || (offset == queue->committed_offset &&
+                               queue->partition_time_ms == queue->committed_time_ms)) {
+                continue;
+            }
+            pending *one = &commit->pendings[commit->count];
+            *one = (pending){.queue = queue,
+                             .task = task,
+                             .offset = offset,
+                             .time_ms = queue->partition_time_ms};
+            weir__commit_metadata_encode(one->time_ms, one->metadata);
+            commit->offsets[commit->count++] =
+                (weir__offset){.at = {queue->topic, queue->partition},
+                               .offset = offset,
+                               .metadata = one->metadata};
+        }
+    }
+}
+
+static weir_err commit_offsets(commit_run *commit, weir_error *error)
+{
+    collect_offsets(commit);
+    if (commit->count > 0) {
+        weir__step(&commit->env->observer, "commit-offsets", NULL, NULL);
+        weir_err err =
+            weir__consumer_commit(commit->env->consumer, commit->offsets, commit->count, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+    }
+    for (size_t i = 0; i < commit->count; i++) {
+        commit->pendings[i].queue->committed_offset = commit->pendings[i].offset;
+        commit->pendings[i].queue->committed_time_ms = commit->pendings[i].time_ms;
+    }
+    for (size_t i = 0; i < commit->task_count; i++) {
+        commit->tasks[i]->touched = false;
+        commit->tasks[i]->commit_requested = false;
+    }
+    return WEIR_OK;
+}
+
+static weir_err store_offsets(commit_run *commit, weir_error *error)
+{
+    for (size_t i = 0; i < commit->task_count; i++) {
+        weir__task *task = commit->tasks[i];
+        if (task->stores.count == 0) {
+            continue;
+        }
+        weir__step(&commit->env->observer, "store-offsets", task->name, NULL);
+        weir_err err = weir__task_stores_save_offsets(&task->stores, error);
+        if (err != WEIR_OK) {
+            return weir__error_prefix(error, "task %s: store offsets", task->name);
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_err take_touched(commit_run *commit, weir__task *const *tasks, size_t count)
+{
+    size_t queues = 0;
+    commit->tasks = calloc(count + 1, sizeof(*commit->tasks));
+    for (size_t i = 0; i < count && commit->tasks != NULL; i++) {
+        weir_assert(tasks[i]->state == WEIR__TASK_RUNNING);
+        if (tasks[i]->touched || tasks[i]->commit_requested) {
+            commit->tasks[commit->task_count++] = tasks[i];
+            queues += tasks[i]->queue_count;
+        }
+    }
+    commit->pendings = calloc(queues + 1, sizeof(*commit->pendings));
+    commit->offsets = calloc(queues + 1, sizeof(*commit->offsets));
+    return commit->tasks != NULL && commit->pendings != NULL && commit->offsets != NULL
+               ? WEIR_OK
+               : WEIR_ENOMEM;
+}
+
+weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_t count,
+                            size_t *committed, weir_error *error)
+{
+    commit_run commit = {.env = env};
+    weir_err err = take_touched(&commit, tasks, count);
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "commit");
+        goto done;
+    }
+    if (committed != NULL) {
+        *committed = commit.task_count;
+    }
+    if (commit.task_count == 0) {
+        goto done;
+    }
+    err = flush_tasks(&commit, error);
+    if (err == WEIR_OK) {
+        err = flush_producer(env, error);
+    }
+    if (err == WEIR_OK) {
+        err = commit_offsets(&commit, error);
+    }
+    if (err == WEIR_OK) {
+        err = store_offsets(&commit, error);
+    }
+done:
+    free(commit.tasks);
+    free(commit.pendings);
+    free(commit.offsets);
+    return err;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The commit of a thread's tasks: one path in named steps. */
+#ifndef WEIR_TASK_COMMIT_H
+#define WEIR_TASK_COMMIT_H
+
+#include "task/task.h"
+
+/* Commits those of the tasks (RUNNING) in which something happened; *committed (NULL allowed)
+ * counts them. WEIR_EFENCED: the group went on without this member, nothing was committed. After
+ * another failure each task either has committed or can be committed again, unless the failure is
+ * one of its own. */
+weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_t count,
+                            size_t *committed, weir_error *error);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a stream thread gives to its tasks: clients, cache, settings, observers. One a thread, used
+ * by that thread only; it outlives the tasks. */
+#ifndef WEIR_TASK_ENV_H
+#define WEIR_TASK_ENV_H
+
+#include "client/client.h"
+#include "core/log.h"
+#include "core/map.h"
+#include "process/graph.h"
+#include "state/directory.h"
+
+typedef struct weir__observer {
+    const weir_app_opts *opts; /* never NULL; on_step, on_restore */
+    const char *thread;
+} weir__observer;
+
+static inline void weir__step(const weir__observer *observer, const char *kind, const char *task,
+                              const char *detail)
+{
+    if (observer->opts->on_step != NULL) {
+        weir_step step = {.kind = kind, .thread = observer->thread, .task = task, .detail = detail};
+        observer->opts->on_step(&step, observer->opts->user);
+    }
+}
+
+/* Settings, parsed once. */
+typedef struct weir__task_settings {
+    bool skip_undecodable; /* deserialization.exception.handler = continue */
+    bool skip_failing;     /* processing.exception.handler = continue */
+    bool skip_unwritable;  /* production.exception.handler = continue */
+    bool memory_stores;    /* dsl.store = memory */
+    int64_t idle_ms;       /* max.task.idle.ms */
+    size_t buffered_max;   /* buffered.records.per.partition */
+} weir__task_settings;
+
+typedef struct weir__task_env {
+    const weir_topology *topology;
+    const char *application;
+    weir__task_settings settings;
+    weir__directory *directory; /* shared by the threads of the instance */
+    weir__consumer *consumer;
+    weir__producer *producer;
+    weir__cache *cache;
+    weir__graph *globals; /* NULL: no global tables */
+    const weir__log *log;
+    weir__observer observer;
+    bool polling;         /* in a callback of the consumer: it may hold records not queued yet */
+    char **sink_topics;   /* real names by node, as far as needed yet */
+    int64_t now_ms;       /* wall clock, read anew by the loop of the thread */
+    weir__map changelogs; /* acknowledgements of the producer by "<topic>-<partition>" */
+    weir_error unsent;    /* first record that could not be written since the last commit */
+    uint64_t dropped;     /* records dropped by handlers and operators */
+} weir__task_env;
+
+#endif

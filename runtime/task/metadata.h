@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a commit says beside the offset: the partition time, as Kafka Streams writes it, so that
+ * stream time goes on after a restart. */
+#ifndef WEIR_TASK_METADATA_H
+#define WEIR_TASK_METADATA_H
+
+#include <stdint.h>
+
+/*  byte 02 | partition time (8 bytes, big-endian)  in base64: "AgAAAYvP5W/Q" is 02
+ *  0000018bcfe56fd0 */
+#define WEIR__COMMIT_METADATA_SIZE 13 /* with the terminator */
+
+void weir__commit_metadata_encode(int64_t partition_time_ms, char out[WEIR__COMMIT_METADATA_SIZE]);
+/* -1 for NULL and for what is not such metadata; what follows the time (Kafka's processor
+ * metadata) is not looked at. */
+int64_t weir__commit_metadata_decode(const char *text);
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Restore. Where it begins is told by the store (the offset that it keeps beside its rows), where
+ * it ends is the changelog's end at the start: its writer is gone by then.
+ *
+ *      log start        offset in the store + 1       position              end
+ *   -------|------------------|--------------------------|---------------------|--->
+ *                             start                      next to be read */
+#include "task/restore.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+#define BATCH_MAX 1000
+#define QUERY_TIMEOUT_MS 10000
+
+weir_err weir__restorer_init(weir__restorer *restorer, weir__task_env *env,
+                             weir__consumer *consumer)
+{
+    memset(restorer, 0, sizeof *restorer);
+    restorer->env = env;
+    restorer->consumer = consumer;
+    restorer->messages = calloc(BATCH_MAX, sizeof(*restorer->messages));
+    restorer->rows = calloc(BATCH_MAX, sizeof(*restorer->rows));
+    return restorer->messages != NULL && restorer->rows != NULL ? WEIR_OK : WEIR_ENOMEM;
+}
+
+void weir__restorer_fini(weir__restorer *restorer)
+{
+    weir_assert(restorer->count == 0);
+    free(restorer->tasks);
+    free(restorer->messages);
+    free(restorer->rows);
+    weir__arena_fini(&restorer->arena);
+}
+
+weir_err weir__restorer_add(weir__restorer *restorer, weir__task *task)
+{
+    weir_assert(task->state == WEIR__TASK_RESTORING);
+    if (restorer->count == restorer->capacity) {
+        size_t capacity = restorer->capacity > 0 ? 2 * restorer->capacity : 8;
+        weir__task **tasks = realloc(restorer->tasks, capacity * sizeof(*tasks));
+        if (tasks == NULL) {
+            return WEIR_ENOMEM;
+        }
+        restorer->tasks = tasks;
+        restorer->capacity = capacity;
+    }
+    for (size_t i = 0; i < task->stores.count; i++) {
+        weir__task_store *store = &task->stores.items[i];
+        store->restore = store->topic != NULL ? WEIR__RESTORE_NONE : WEIR__RESTORE_DONE;
+    }
+    restorer->tasks[restorer->count++] = task;
+    return WEIR_OK;
+}
+
+static void tell(const weir__restorer *restorer, const weir__task_store *store,
+                 weir_restore_event event, int64_t restored)
+{
+    const weir_app_opts *opts = restorer->env->observer.opts;
+    if (opts->on_restore == NULL) {
+        return;
+    }
+    weir_restore_progress progress = {.event = event,
+                                      .store = store->spec->name,
+                                      .topic = store->topic,
+                                      .partition = store->partition,
+                                      .start_offset = store->start,
+                                      .offset = store->position,
+                                      .end_offset = store->end,
+                                      .restored = restored};
+    opts->on_restore(&progress, opts->user);
+}
+
+static void stop_store(weir__restorer *restorer, weir__task_store *store)
+{
+    weir_assert(store->restore == WEIR__RESTORE_ACTIVE);
+    restorer->active--;
+    restorer->changed = true;
+}
+
+void weir__restorer_remove(weir__restorer *restorer, weir__task *task)
+{
+    size_t at = 0;
+    while (at < restorer->count && restorer->tasks[at] != task) {
+        at++;
+    }
+    if (at == restorer->count) {
+        return;
+    }
+    for (size_t i = 0; i < task->stores.count; i++) {
+        weir__task_store *store = &task->stores.items[i];
+        if (store->restore == WEIR__RESTORE_ACTIVE) {
+            stop_store(restorer, store);
+            store->restore = WEIR__RESTORE_NONE;
+            tell(restorer, store, WEIR_RESTORE_SUSPENDED, store->restored);
+        }
+    }
+    restorer->count--;
+    memmove(&restorer->tasks[at], &restorer->tasks[at + 1],
+            (restorer->count - at) * sizeof(*restorer->tasks));
+}
+
+bool weir__restorer_is_whole(const weir__task *task)
+{
+    for (size_t i = 0; i < task->stores.count; i++) {
+        if (task->stores.items[i].restore != WEIR__RESTORE_DONE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void mark_corrupt(weir__restorer *restorer, weir__task *task, const weir__task_store *store,
+                         int64_t offset, int64_t log_start, int64_t log_end)
+{
+    task->corrupt = true;
+    weir__log_write(restorer->env->log, WEIR__LOG_WARNING,
+                    "%s: task %s: store %s is wiped and restored anew: it needs offset %" PRId64
+                    " of %s-%d, which holds %" PRId64 " to %" PRId64,
+                    restorer->env->observer.thread, task->name, store->spec->name, offset,
+                    store->topic, store->partition, log_start, log_end);
+}
+
+static void finish_store(weir__restorer *restorer, weir__task_store *store)
+{
+    stop_store(restorer, store);
+    store->restore = WEIR__RESTORE_DONE;
+    store->position = store->end;
+    store->acks->acked = store->end > 0 ? store->end - 1 : WEIR__NO_OFFSET;
+    tell(restorer, store, WEIR_RESTORE_END, store->restored);
+}
+
+/* A failure that may pass leaves the store as it is: the next slice asks again. */
+static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__task_store *store,
+                            weir_error *error)
+{
+    int64_t log_start = 0;
+    int64_t log_end = 0;
+    weir_err err = weir__consumer_query_offsets(
+        restorer->consumer, (weir__topic_partition){store->topic, store->partition},
+        QUERY_TIMEOUT_MS, &log_start, &log_end, error);
+    if (err != WEIR_OK) {
+        return weir__error_prefix(error, "task %s: offsets of %s-%d", task->name, store->topic,
+                                  store->partition);
+    }
+    int64_t stored = store->inner->ops->offset(store->inner);
+    int64_t start = stored == WEIR__NO_OFFSET ? log_start : stored + 1;
+    if (start < log_start || start > log_end) {
+        mark_corrupt(restorer, task, store, start, log_start, log_end);
+        return WEIR_OK;
+    }
+    store->start = start;
+    store->position = start;
+    store->end = log_end;
+    store->restored = 0;
+    store->restore = WEIR__RESTORE_ACTIVE;
+    restorer->active++;
+    restorer->changed = true;
+    tell(restorer, store, WEIR_RESTORE_START, 0);
+    return WEIR_OK;
+}
+
+static weir_err begin_stores(weir__restorer *restorer, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t t = 0; t < restorer->count && err == WEIR_OK; t++) {
+        weir__task *task = restorer->tasks[t];
+        for (size_t i = 0; i < task->stores.count && err == WEIR_OK && !task->corrupt; i++) {
+            if (task->stores.items[i].restore == WEIR__RESTORE_NONE) {
+                err = begin_store(restorer, task, &task->stores.items[i], error);
+            }
+        }
+    }
+    return err;
+}
+
+/* Calls fn for each store that is being read. */
+static void each_active(weir__restorer *restorer,
+                        void (*fn)(weir__restorer *restorer, weir__task *task,
+                                   weir__task_store *store, void *user),
+                        void *user)
+{
+    for (size_t t = 0; t < restorer->count; t++) {
+        weir__task *task = restorer->tasks[t];
+        for (size_t i = 0; i < task->stores.count; i++) {
+            if (task->stores.items[i].restore == WEIR__RESTORE_ACTIVE) {
+                fn(restorer, task, &task->stores.items[i], user);
+            }
+        }
+    }
+}
+
+static void finish_if_read(weir__restorer *restorer, weir__task *task, weir__task_store *store,
+                           void *user)
+{
+    (void)task;
+    (void)user;
+    int64_t position = weir__consumer_position(
+        restorer->consumer, (weir__topic_partition){store->topic, store->partition});
+    if (store->position >= store->end || (!restorer->changed && position >= store->end)) {
+        finish_store(restorer, store);
+    }
+}
+
+typedef struct offset_list {
+    weir__offset *offsets;
+    size_t count;
+} offset_list;
+
+static void add_to_assignment(weir__restorer *restorer, weir__task *task, weir__task_store *store,
+                              void *user)
+{
+    (void)restorer;
+    (void)task;
+    offset_list *all = user;
+    all->offsets[all->count++] =
+        (weir__offset){.at = {store->topic, store->partition}, .offset = store->position};
+}
+
+static weir_err renew_assignment(weir__restorer *restorer, weir_error *error)
+{
+    offset_list all = {.offsets = calloc(restorer->active + 1, sizeof(*all.offsets))};
+    if (all.offsets == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "restore");
+    }
+    each_active(restorer, add_to_assignment, &all);
+    weir_err err = weir__consumer_assign(restorer->consumer, all.offsets, all.count, error);
+    free(all.offsets);
+    if (err == WEIR_OK) {
+        restorer->changed = false;
+    }
+    return err;
+}
+
+typedef struct store_lookup {
+    const weir__message_view *view;
+    weir__task *task;
+    weir__task_store *store;
+} store_lookup;
+
+static void match_store(weir__restorer *restorer, weir__task *task, weir__task_store *store,
+                        void *user)
+{
+    (void)restorer;
+    store_lookup *lookup = user;
+    if (store->partition == lookup->view->partition &&
+        strcmp(store->topic, lookup->view->topic) == 0) {
+        lookup->task = task;
+        lookup->store = store;
+    }
+}
+
+/* Records of one partition that follow each other: one atomic write into the store. */
+static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t count,
+                          weir_error *error)
+{
+    weir__message_view first = weir__message_look(run[0]);
+    store_lookup found = {.view = &first};
+    each_active(restorer, match_store, &found);
+    weir__task_store *store = found.store;
+    if (store == NULL) {
+        return WEIR_OK; /* of a restore that has ended meanwhile */
+    }
+    weir__step(&restorer->env->observer, "restore", found.task->name, store->spec->name);
+    size_t rows = 0;
+    int64_t last = store->position - 1;
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < count && err == WEIR_OK; i++) {
+        weir__message_view view = weir__message_look(run[i]);
+        if (view.offset < store->position || view.offset >= store->end) {
+            continue;
+        }
+        last = view.offset;
+        if (view.key.data != NULL) {
+            err = weir__changelog_row(store->spec->timestamped, view.key, view.value,
+                                      view.timestamp_ms, &restorer->arena, &restorer->rows[rows++]);
+        }
+    }
+    if (err == WEIR_OK && last >= store->position) {
+        err = store->inner->ops->restore(store->inner, restorer->rows, rows, last, error);
+    }
+    weir__arena_reset(&restorer->arena);
+    if (err != WEIR_OK) {
+        return weir__error_prefix(error, "task %s: restore of %s", found.task->name,
+                                  store->spec->name);
+    }
+    if (last >= store->position) {
+        store->position = last + 1;
+        store->restored += (int64_t)rows;
+        tell(restorer, store, WEIR_RESTORE_BATCH, (int64_t)rows);
+    }
+    return WEIR_OK;
+}
+
+static size_t run_length(weir__message **messages, size_t count)
+{
+    weir__message_view first = weir__message_look(messages[0]);
+    size_t len = 1;
+    while (len < count) {
+        weir__message_view view = weir__message_look(messages[len]);
+        if (view.partition != first.partition || strcmp(view.topic, first.topic) != 0) {
+            break;
+        }
+        len++;
+    }
+    return len;
+}
+
+static weir_err apply(weir__restorer *restorer, size_t count, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < count;) {
+        size_t len = run_length(&restorer->messages[i], count - i);
+        if (err == WEIR_OK) {
+            err = apply_run(restorer, &restorer->messages[i], len, error);
+        }
+        for (size_t end = i + len; i < end; i++) {
+            weir__message_free(restorer->messages[i]);
+        }
+    }
+    return err;
+}
+
+/* The changelog lost records that were still to be read. */
+static void check_range(weir__restorer *restorer, weir__task *task, weir__task_store *store,
+                        void *user)
+{
+    (void)user;
+    int64_t log_start = 0;
+    int64_t log_end = 0;
+    if (weir__consumer_query_offsets(restorer->consumer,
+                                     (weir__topic_partition){store->topic, store->partition},
+                                     QUERY_TIMEOUT_MS, &log_start, &log_end, NULL) == WEIR_OK &&
+        (store->position < log_start || store->position > log_end)) {
+        mark_corrupt(restorer, task, store, store->position, log_start, log_end);
+    }
+}
+
+weir_err weir__restorer_slice(weir__restorer *restorer, int64_t timeout_ms, weir_error *error)
+{
+    weir_err err = begin_stores(restorer, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    each_active(restorer, finish_if_read, NULL);
+    if (restorer->changed) {
+        err = renew_assignment(restorer, error);
+    }
+    if (err != WEIR_OK || restorer->active == 0) {
+        return err;
+    }
+    size_t count = 0;
+    err = weir__consumer_poll(restorer->consumer, timeout_ms, restorer->messages, BATCH_MAX, &count,
+                              error);
+    if (err == WEIR_ERANGE) {
+        each_active(restorer, check_range, NULL);
+        restorer->changed = true;
+        err = WEIR_OK;
+    }
+    weir_error local = {0};
+    weir_err applied = apply(restorer, count, &local);
+    if (applied != WEIR_OK) {
+        return weir__error_set(error, applied, "%s", local.message);
+    }
+    each_active(restorer, finish_if_read, NULL);
+    return err;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opens a task's stores, layer by layer, and sends their changes to the changelogs. */
+#include "task/stores.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "state/files.h"
+
+static void changelog_delivered(weir_err err, const char *message, int64_t offset, void *user)
+{
+    weir__changelog_acks *acks = user;
+    acks->in_flight--;
+    if (err != WEIR_OK) {
+        if (acks->env->unsent.code == WEIR_OK) {
+            weir__error_set(&acks->env->unsent, err, "changelog: %s", message);
+        }
+    } else if (offset > acks->acked) {
+        acks->acked = offset;
+    }
+}
+
+static weir_err log_change(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
+                           weir_error *error)
+{
+    weir__task_store *store = user;
+    weir__outgoing record = {.topic = store->topic,
+                             .partition = store->partition,
+                             .timestamp_ms = timestamp_ms,
+                             .key = key,
+                             .value = value};
+    store->acks->in_flight++;
+    weir_err err = weir__producer_send(store->acks->env->producer, &record, changelog_delivered,
+                                       store->acks, error);
+    if (err != WEIR_OK) {
+        store->acks->in_flight--;
+    }
+    return err;
+}
+
+static int64_t change_time(void *user)
+{
+    const weir__task_store *store = user;
+    return weir__graph_record_time_ms(store->graph);
+}
+
+/* The thread's acknowledgements for a changelog partition. */
+static weir_err find_acks(weir__task_env *env, weir__task_store *store, weir_error *error)
+{
+    weir_buf name = {0};
+    weir__buf_printf(&name, "%s-%d", store->topic, store->partition);
+    weir_err err = name.err;
+    weir__changelog_acks *acks = NULL;
+    if (err == WEIR_OK) {
+        acks = weir__map_get(&env->changelogs, weir__buf_slice(&name));
+    }
+    if (err == WEIR_OK && acks == NULL) {
+        acks = calloc(1, sizeof *acks);
+        err = acks != NULL ? weir__map_put(&env->changelogs, weir__buf_slice(&name), acks)
+                           : WEIR_ENOMEM;
+        if (err != WEIR_OK) {
+            free(acks);
+        }
+    }
+    weir__buf_fini(&name);
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "changelog %s", store->topic);
+    }
+    if (acks->in_flight > 0) {
+        /* Of a task that was closed with its records under way: where they end up must be known
+         * before the changelog is read. */
+        return weir__error_set(error, WEIR_ERETRY, "changelog %s-%d: %zu records are under way",
+                               store->topic, store->partition, acks->in_flight);
+    }
+    acks->env = env;
+    acks->acked = WEIR__NO_OFFSET;
+    store->acks = acks;
+    return WEIR_OK;
+}
+
+static weir_err open_rocksdb(weir__task_stores *stores, weir__task_store *store, weir_error *error)
+{
+    weir__directory *directory = stores->env->directory;
+    char *path = weir__directory_store_path(directory, stores->task, store->spec->name);
+    weir_buf offset_key = {0};
+    weir__buf_printf(&offset_key, "%s-%d", store->topic != NULL ? store->topic : store->spec->name,
+                     store->partition);
+    weir__rocksdb_opts opts = {.offset_key = weir__buf_text(&offset_key),
+                               .timestamped = store->spec->timestamped};
+    weir_err err = path != NULL && offset_key.err == WEIR_OK
+                       ? weir__rocksdb_open(path, &opts, &store->inner, error)
+                       : weir__error_set(error, WEIR_ENOMEM, "store %s", store->spec->name);
+    if (err == WEIR_ECORRUPT) {
+        weir__log_write(stores->env->log, WEIR__LOG_WARNING,
+                        "%s: task %s: store %s is damaged and restored from its changelog: %s",
+                        stores->env->observer.thread, stores->task, store->spec->name,
+                        error != NULL ? error->message : "");
+        err = weir__remove_directory(path, error);
+        if (err == WEIR_OK) {
+            err = weir__rocksdb_open(path, &opts, &store->inner, error);
+        }
+    }
+    weir__buf_fini(&offset_key);
+    free(path);
+    return err;
+}
+
+static weir_err open_store(weir__task_stores *stores, weir__task_store *store, weir__graph *graph,
+                           weir_error *error)
+{
+    const weir__store_spec *spec = store->spec;
+    weir__task_env *env = stores->env;
+    weir_err err = WEIR_OK;
+    if (spec->logging) {
+        store->topic = weir__changelog_name(env->application, spec->name);
+        if (store->topic == NULL) {
+            return weir__error_set(error, WEIR_ENOMEM, "store %s", spec->name);
+        }
+        err = find_acks(env, store, error);
+    }
+    if (err == WEIR_OK) {
+        err = store->persistent ? open_rocksdb(stores, store, error)
+                                : weir__memory_open(&store->inner, error);
+    }
+    weir__kv *layers = store->inner;
+    if (err == WEIR_OK && spec->logging) {
+        weir__changelog_sink sink = {.log = log_change, .now_ms = change_time, .user = store};
+        err = weir__changelog_wrap(store->inner, spec->timestamped, &sink, &layers, error);
+    }
+    if (err == WEIR_OK) {
+        err = weir__graph_set_store(graph, spec->index, layers, env->cache, error);
+    }
+    if (err != WEIR_OK) {
+        store->inner = NULL;
+    }
+    return err;
+}
+
+weir_err weir__task_stores_open(weir__task_stores *stores, const weir__subtopology *sub,
+                                int32_t partition, weir__graph *graph, weir_error *error)
+{
+    stores->items = calloc(sub->store_count + 1, sizeof(*stores->items));
+    if (stores->items == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "stores");
+    }
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < sub->store_count && err == WEIR_OK; i++) {
+        weir__task_store *store = &stores->items[i];
+        const weir__store_spec *spec = &stores->env->topology->stores[sub->stores[i]];
+        store->spec = spec;
+        store->partition = partition;
+        store->graph = graph;
+        store->persistent = spec->backend == WEIR_BACKEND_DEFAULT
+                                ? !stores->env->settings.memory_stores
+                                : spec->backend == WEIR_BACKEND_ROCKSDB;
+        stores->count = i + 1;
+        err = open_store(stores, store, graph, error);
+    }
+    return err;
+}
+
+void weir__task_stores_fini(weir__task_stores *stores)
+{
+    for (size_t i = 0; i < stores->count; i++) {
+        free(stores->items[i].topic);
+    }
+    free(stores->items);
+    stores->items = NULL;
+    stores->count = 0;
+}
+
+weir_err weir__task_stores_flush(weir__task_stores *stores, weir_error *error)
+{
+    for (size_t i = 0; i < stores->count; i++) {
+        weir__kv *inner = stores->items[i].inner;
+        weir_err err = inner->ops->flush(inner, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *error)
+{
+    for (size_t i = 0; i < stores->count; i++) {
+        weir__task_store *store = &stores->items[i];
+        if (store->acks != NULL && store->acks->acked != WEIR__NO_OFFSET) {
+            weir_err err = store->inner->ops->set_offset(store->inner, store->acks->acked, error);
+            if (err != WEIR_OK) {
+                return err;
+            }
+        }
+    }
+    return WEIR_OK;
+}
+
+void weir__task_stores_wipe(weir__task_stores *stores)
+{
+    for (size_t i = 0; i < stores->count; i++) {
+        weir__task_store *store = &stores->items[i];
+        if (!store->persistent) {
+            continue;
+        }
+        char *path =
+            weir__directory_store_path(stores->env->directory, stores->task, store->spec->name);
+        weir_error error = {0};
+        if (path == NULL || weir__remove_directory(path, &error) != WEIR_OK) {
+            weir__log_write(
+                stores->env->log, WEIR__LOG_ERROR, "%s: task %s: store %s cannot be deleted: %s",
+                stores->env->observer.thread, stores->task, store->spec->name, error.message);
+        }
+        free(path);
+    }
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The stores of a task and their changelogs: which layers a store has, where its changes are
+ * logged, and how far the log is known to hold them. */
+#ifndef WEIR_TASK_STORES_H
+#define WEIR_TASK_STORES_H
+
+#include "task/env.h"
+
+/* What the thread's producer has told about a changelog partition. It lives as long as the
+ * producer, since deliveries may be told after the task is closed. */
+typedef struct weir__changelog_acks {
+    weir__task_env *env;
+    int64_t acked; /* offset of the last record delivered; WEIR__NO_OFFSET: none */
+    size_t in_flight;
+} weir__changelog_acks;
+
+typedef enum weir__restore_state {
+    WEIR__RESTORE_NONE,   /* not begun */
+    WEIR__RESTORE_ACTIVE, /* being read */
+    WEIR__RESTORE_DONE,
+} weir__restore_state;
+
+typedef struct weir__task_store {
+    const weir__store_spec *spec;
+    weir__kv *inner; /* memory or RocksDB, below the other layers; the graph's to close */
+    bool persistent;
+    /* The changelog; topic NULL: the store has none. */
+    char *topic;
+    int32_t partition;
+    weir__changelog_acks *acks;
+    weir__graph *graph;
+    /* Restore. */
+    weir__restore_state restore;
+    int64_t start;    /* first offset of this restore */
+    int64_t position; /* next offset to be read */
+    int64_t end;      /* fixed at the start */
+    int64_t restored; /* records */
+} weir__task_store;
+
+typedef struct weir__task_stores {
+    weir__task_env *env;
+    const char *task; /* its name */
+    weir__task_store *items;
+    size_t count;
+} weir__task_stores;
+
+/* Opens the stores of a sub-topology for one partition and hands their layers to `graph`. */
+weir_err weir__task_stores_open(weir__task_stores *stores, const weir__subtopology *sub,
+                                int32_t partition, weir__graph *graph, weir_error *error);
+/* After the graph is freed (which closes the stores). */
+void weir__task_stores_fini(weir__task_stores *stores);
+
+/* Named steps of a commit. */
+weir_err weir__task_stores_flush(weir__task_stores *stores, weir_error *error);
+weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *error);
+
+/* Deletes what the stores left on disk; they must be closed. */
+void weir__task_stores_wipe(weir__task_stores *stores);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a task: its states, and what happens between them. */
+#include "task/task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "task/metadata.h"
+#include "task/process.h"
+
+#define QUERY_TIMEOUT_MS 10000
+
+const char *weir__task_state_name(weir__task_state state)
+{
+    static const char *const names[] = {"CREATED", "RESTORING", "RUNNING", "SUSPENDED", "CLOSED"};
+    return names[state];
+}
+
+static void set_state(weir__task *task, weir__task_state to)
+{
+    static const bool allowed[][5] = {
+        /*                        CREATED RESTORING RUNNING SUSPENDED CLOSED */
+        [WEIR__TASK_CREATED] = {false, true, false, false, true},
+        [WEIR__TASK_RESTORING] = {false, false, true, true, true},
+        [WEIR__TASK_RUNNING] = {false, false, false, true, true},
+        [WEIR__TASK_SUSPENDED] = {false, true, true, false, true},
+        [WEIR__TASK_CLOSED] = {false, false, false, false, false},
+    };
+    weir_assert(allowed[task->state][to]);
+    weir__log_write(task->env->log, WEIR__LOG_DEBUG, "%s: task %s: %s -> %s",
+                    task->env->observer.thread, task->name, weir__task_state_name(task->state),
+                    weir__task_state_name(to));
+    task->state = to;
+}
+
+static const weir__subtopology *subtopology_of(const weir__task *task)
+{
+    return &task->env->topology->subtopologies[task->id.subtopology];
+}
+
+/* ---- Creation ---- */
+
+const char *weir__task_name(const weir_topology *topology, weir__task_id id,
+                            char out[WEIR__TASK_NAME_SIZE])
+{
+    snprintf(out, WEIR__TASK_NAME_SIZE, "%d_%d", topology->subtopologies[id.subtopology].id,
+             id.partition);
+    return out;
+}
+
+static weir_err add_queue(weir__task *task, const weir__node *source, weir__topic_ref topic,
+                          weir__partitions_fn partitions_of, void *user)
+{
+    char *name = weir__topic_name(task->env->application, topic);
+    if (name == NULL) {
+        return WEIR_ENOMEM;
+    }
+    weir_err err = WEIR_OK;
+    if (task->id.partition < partitions_of(name, user)) {
+        weir__record_queue *queue = &task->queues[task->queue_count];
+        err = weir__record_queue_init(queue, &weir__task_queue_ops, task, name, task->id.partition);
+        queue->source = source->index;
+        queue->repartition = topic.internal;
+        queue->index = task->queue_count++;
+    }
+    free(name);
+    return err;
+}
+
+static weir_err add_queues(weir__task *task, weir__partitions_fn partitions_of, void *user)
+{
+    const weir_topology *topology = task->env->topology;
+    const weir__subtopology *sub = subtopology_of(task);
+    size_t most = 0;
+    for (size_t i = 0; i < sub->source_count; i++) {
+        most += topology->nodes[sub->sources[i]].topic_count;
+    }
+    task->queues = calloc(most + 1, sizeof(*task->queues));
+    weir_err err = task->queues != NULL ? WEIR_OK : WEIR_ENOMEM;
+    for (size_t i = 0; i < sub->source_count && err == WEIR_OK; i++) {
+        const weir__node *source = &topology->nodes[sub->sources[i]];
+        for (size_t t = 0; t < source->topic_count && err == WEIR_OK; t++) {
+            err = add_queue(task, source, source->topics[t], partitions_of, user);
+        }
+    }
+    if (err == WEIR_OK) {
+        err = weir__chooser_init(&task->chooser, task->queues, task->queue_count,
+                                 task->env->settings.idle_ms);
+        task->chooser.lag = weir__task_lag;
+        task->chooser.user = task;
+    }
+    return err;
+}
+
+weir_err weir__task_new(weir__task_env *env, weir__task_id id, weir__partitions_fn partitions_of,
+                        void *user, weir__task **out, weir_error *error)
+{
+    if (id.subtopology < 0 || (size_t)id.subtopology >= env->topology->subtopology_count ||
+        id.partition < 0) {
+        return weir__error_set(error, WEIR_ETOPOLOGY,
+                               "this topology has no task %d of sub-topology %d", id.partition,
+                               id.subtopology);
+    }
+    weir__task *task = calloc(1, sizeof *task);
+    if (task == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "task");
+    }
+    task->id = id;
+    task->env = env;
+    task->state = WEIR__TASK_CREATED;
+    task->stream_time_ms = -1;
+    weir__task_name(env->topology, id, task->name);
+    task->stores = (weir__task_stores){.env = env, .task = task->name};
+    weir_err err = add_queues(task, partitions_of, user);
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "task %s", task->name);
+        weir__task_free(task);
+        return err;
+    }
+    *out = task;
+    return WEIR_OK;
+}
+
+void weir__task_free(weir__task *task)
+{
+    if (task == NULL) {
+        return;
+    }
+    weir_assert(task->graph == NULL);
+    weir__chooser_fini(&task->chooser);
+    for (size_t i = 0; i < task->queue_count; i++) {
+        weir__record_queue_fini(&task->queues[i]);
+    }
+    free(task->queues);
+    free(task);
+}
+
+/* ---- CREATED -> RESTORING -> RUNNING ---- */
+
+weir_err weir__task_open(weir__task *task, weir_error *error)
+{
+    const weir__subtopology *sub = subtopology_of(task);
+    weir_err err = WEIR_OK;
+    if (sub->store_count > 0) {
+        err = weir__directory_lock_task(task->env->directory, task->name, error);
+        task->locked = err == WEIR_OK;
+    }
+    if (err == WEIR_OK) {
+        weir__graph_host host = weir__task_graph_host(task);
+        err =
+            weir__graph_new(task->env->topology, task->id.subtopology, &host, &task->graph, error);
+    }
+    if (err == WEIR_OK && task->env->globals != NULL) {
+        err = weir__graph_set_globals(task->graph, task->env->globals, error);
+    }
+    if (err == WEIR_OK) {
+        err = weir__task_stores_open(&task->stores, sub, task->id.partition, task->graph, error);
+    }
+    if (err != WEIR_OK) {
+        weir__graph_free(task->graph);
+        task->graph = NULL;
+        weir__task_stores_fini(&task->stores);
+        if (task->locked) {
+            weir__directory_unlock_task(task->env->directory, task->name);
+            task->locked = false;
+        }
+        return err;
+    }
+    set_state(task, WEIR__TASK_RESTORING);
+    return WEIR_OK;
+}
+
+weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_error *error)
+{
+    for (size_t i = 0; i < task->queue_count; i++) {
+        weir__record_queue *queue = &task->queues[i];
+        int64_t offset = committed[i].offset;
+        int64_t time_ms = weir__commit_metadata_decode(committed[i].metadata);
+        weir__record_queue_start(queue, offset >= 0 ? offset : WEIR__OFFSET_BEGINNING, time_ms);
+        queue->committed_offset = offset;
+        queue->committed_time_ms = time_ms;
+        if (time_ms > task->stream_time_ms) {
+            task->stream_time_ms = time_ms;
+        }
+    }
+    weir__chooser_clear(&task->chooser);
+    if (!task->graph_open) {
+        weir_err err = weir__graph_open(task->graph, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+        task->graph_open = true;
+    }
+    set_state(task, WEIR__TASK_RUNNING);
+    return WEIR_OK;
+}
+
+/* ---- SUSPENDED and back ---- */
+
+void weir__task_suspend(weir__task *task)
+{
+    weir__step(&task->env->observer, "suspend", task->name, NULL);
+    for (size_t i = 0; i < task->queue_count; i++) {
+        weir__record_queue_clear(&task->queues[i]);
+        task->queues[i].paused = false;
+    }
+    weir__chooser_clear(&task->chooser);
+    set_state(task, WEIR__TASK_SUSPENDED);
+}
+
+void weir__task_resume(weir__task *task)
+{
+    set_state(task, task->graph_open ? WEIR__TASK_RUNNING : WEIR__TASK_RESTORING);
+}
+
+weir_err weir__task_unchanged(weir__task *task, weir__consumer *restore,
+                              const weir__offset *committed, bool *out, weir_error *error)
+{
+    bool same = !task->touched;
+    for (size_t i = 0; i < task->queue_count && same; i++) {
+        same = committed[i].offset == task->queues[i].committed_offset;
+    }
+    for (size_t i = 0; i < task->stores.count && same; i++) {
+        const weir__task_store *store = &task->stores.items[i];
+        if (store->topic == NULL) {
+            continue;
+        }
+        int64_t start = 0;
+        int64_t end = 0;
+        weir_err err = weir__consumer_query_offsets(
+            restore, (weir__topic_partition){store->topic, store->partition}, QUERY_TIMEOUT_MS,
+            &start, &end, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+        /* No record of it yet: it was empty when this task restored it, to `end`. */
+        int64_t known = store->acks->acked != WEIR__NO_OFFSET ? store->acks->acked + 1 : store->end;
+        same = end == known;
+    }
+    *out = same;
+    return WEIR_OK;
+}
+
+void weir__task_close(weir__task *task, bool clean, bool wipe)
+{
+    weir__step(&task->env->observer, "close", task->name, clean ? "clean" : "dirty");
+    for (size_t i = 0; i < task->queue_count; i++) {
+        weir__record_queue_clear(&task->queues[i]);
+    }
+    weir__chooser_clear(&task->chooser);
+    weir__graph_free(task->graph);
+    task->graph = NULL;
+    task->graph_open = false;
+    if (wipe) {
+        weir__task_stores_wipe(&task->stores);
+    }
+    weir__task_stores_fini(&task->stores);
+    if (task->locked) {
+        weir__directory_unlock_task(task->env->directory, task->name);
+        task->locked = false;
+    }
+    set_state(task, WEIR__TASK_CLOSED);
+}

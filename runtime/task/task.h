@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A task: one partition of a sub-topology, with its queues, its stores and its graph. It is driven
+ * by the stream thread that owns it.
+ *
+ *     CREATED ----> RESTORING ----> RUNNING
+ *        |           |     ^        |     ^
+ *        |           v     |        v     |
+ *        |         SUSPENDED <------+     |      suspended: stores open, nothing processed,
+ *        |           |   `----------------'      everything committed
+ *        v           v
+ *       CLOSED <-----+  (from every state)
+ */
+#ifndef WEIR_TASK_TASK_H
+#define WEIR_TASK_TASK_H
+
+#include "task/chooser.h"
+#include "task/env.h"
+#include "task/stores.h"
+#include "task/task_id.h"
+
+#define WEIR__TASK_NAME_SIZE 24 /* "2147483647_2147483647" */
+
+typedef enum weir__task_state {
+    WEIR__TASK_CREATED,
+    WEIR__TASK_RESTORING,
+    WEIR__TASK_RUNNING,
+    WEIR__TASK_SUSPENDED,
+    WEIR__TASK_CLOSED,
+} weir__task_state;
+
+const char *weir__task_state_name(weir__task_state state);
+
+typedef struct weir__task {
+    weir__task_id id;
+    char name[WEIR__TASK_NAME_SIZE];
+    weir__task_state state;
+    weir__task_env *env;
+    weir__graph *graph; /* NULL while CREATED */
+    bool graph_open;    /* processors are at work: it has been RUNNING */
+    weir__task_stores stores;
+    weir__record_queue *queues;
+    size_t queue_count;
+    weir__chooser chooser;
+    int64_t stream_time_ms; /* -1: none yet */
+    bool touched;           /* something happened that a commit must write */
+    bool commit_requested;  /* by a processor */
+    bool corrupt;           /* the stores do not go with the changelogs: wipe, restore anew */
+    bool verify;            /* SUSPENDED: it may have run elsewhere since */
+    bool locked;            /* holds the lock of its directory */
+    uint64_t processed;
+    uint64_t dropped;
+} weir__task;
+
+/* Number of partitions of a topic (real name); 0: no such topic. */
+typedef int32_t (*weir__partitions_fn)(const char *topic, void *user);
+
+/* "<number of the sub-topology>_<partition>". Returns `out`. */
+const char *weir__task_name(const weir_topology *topology, weir__task_id id,
+                            char out[WEIR__TASK_NAME_SIZE]);
+
+/* A task in CREATED, with a queue for each input partition that exists. */
+weir_err weir__task_new(weir__task_env *env, weir__task_id id, weir__partitions_fn partitions_of,
+                        void *user, weir__task **out, weir_error *error);
+/* Must be CLOSED or CREATED. NULL allowed. */
+void weir__task_free(weir__task *task);
+
+/* CREATED -> RESTORING: locks the directory, opens the stores. WEIR_ELOCKED: another thread still
+ * has them, try again. */
+weir_err weir__task_open(weir__task *task, weir_error *error);
+/* RESTORING -> RUNNING: the stores are whole. `committed` are the group's offsets of the queues, in
+ * their order. */
+weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_error *error);
+/* RESTORING or RUNNING (committed before) -> SUSPENDED: buffered records are let go. */
+void weir__task_suspend(weir__task *task);
+/* SUSPENDED -> RESTORING or RUNNING, whichever it was. */
+void weir__task_resume(weir__task *task);
+/* True when `committed` (as for start) and the ends of the changelogs are where this suspended task
+ * left them: nobody else has run it meanwhile. */
+weir_err weir__task_unchanged(weir__task *task, weir__consumer *restore,
+                              const weir__offset *committed, bool *out, weir_error *error);
+/* -> CLOSED. `clean`: all was committed, and the stores' offsets say so. `wipe` deletes what the
+ * stores left on disk. */
+void weir__task_close(weir__task *task, bool clean, bool wipe);
+
+/* A message for one of its queues; taken, also on failure. Only a RUNNING task keeps it. */
+weir_err weir__task_add(weir__task *task, weir__record_queue *queue, weir__message *message,
+                        weir_error *error);
+/* Processes up to `max` records, each with the stream-time punctuations that it makes due;
+ * *processed counts them. Stops early when it must wait or a processor asked for a commit. */
+weir_err weir__task_process(weir__task *task, size_t max, size_t *processed, weir_error *error);
+/* Fires wall-clock punctuations that are due at env->now_ms. */
+weir_err weir__task_punctuate(weir__task *task, weir_error *error);
+/* Why it does not process now; *who as in weir__chooser_hold. RUNNING only. */
+weir__hold weir__task_hold(weir__task *task, const weir__record_queue **who);
+
+#endif
