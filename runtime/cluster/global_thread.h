@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The thread that keeps the global tables of an instance: it reads their topics whole before the
+ * stream threads start, and keeps up with them. Its graph holds the stores that joins read. */
+#ifndef WEIR_CLUSTER_GLOBAL_THREAD_H
+#define WEIR_CLUSTER_GLOBAL_THREAD_H
+
+#include "cluster/instance.h"
+
+typedef struct weir__global_thread weir__global_thread;
+
+bool weir__topology_has_globals(const weir_topology *topology);
+
+/* Reads all there is, then starts the thread. WEIR_EMISSING_TOPIC: a topic is missing. */
+weir_err weir__global_thread_open(const weir__instance *instance, weir__global_thread **out,
+                                  weir_error *error);
+/* Its stores are valid until close. */
+weir__graph *weir__global_thread_graph(weir__global_thread *thread);
+void weir__global_thread_stop(weir__global_thread *thread); /* any thread */
+bool weir__global_thread_has_ended(const weir__global_thread *thread);
+/* Stops it if need be, waits for its end, closes the stores. Stream threads must be gone. NULL
+ * allowed. */
+void weir__global_thread_close(weir__global_thread *thread);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Looking into the stream threads. A thread holds its lock except while it waits for records, so
+ * whoever gets the lock sees it between two steps of its loop. */
+#include "cluster/inspect.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cluster/app.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "state/cache.h"
+
+#define WAITS_FOR_MAX 192
+
+/* ---- What is shown ---- */
+
+static void explain_hold(weir__task *task, char out[WAITS_FOR_MAX])
+{
+    const weir__record_queue *who = NULL;
+    weir__hold hold = weir__task_hold(task, &who);
+    const char *topic = who != NULL ? who->topic : "";
+    int32_t partition = who != NULL ? who->partition : -1;
+    switch (hold) {
+    case WEIR__HOLD_NONE:
+        out[0] = '\0';
+        break;
+    case WEIR__HOLD_EMPTY:
+        snprintf(out, WAITS_FOR_MAX, "waits for records");
+        break;
+    case WEIR__HOLD_UNKNOWN:
+        snprintf(out, WAITS_FOR_MAX, "waits to hear the end of %s-%d", topic, partition);
+        break;
+    case WEIR__HOLD_LAG:
+        snprintf(out, WAITS_FOR_MAX, "waits for records of %s-%d: %" PRId64 " are on their way",
+                 topic, partition, who->lag);
+        break;
+    case WEIR__HOLD_IDLE:
+        snprintf(out, WAITS_FOR_MAX,
+                 "waits for records of %s-%d: max.task.idle.ms holds it for %" PRId64 " ms", topic,
+                 partition, who->idle_until_ms - task->env->now_ms);
+        break;
+    }
+}
+
+static void explain_task(weir__task *task, char out[WAITS_FOR_MAX])
+{
+    switch (task->state) {
+    case WEIR__TASK_CREATED:
+        snprintf(out, WAITS_FOR_MAX, "waits for its state directory");
+        return;
+    case WEIR__TASK_RUNNING:
+        explain_hold(task, out);
+        return;
+    case WEIR__TASK_SUSPENDED:
+        snprintf(out, WAITS_FOR_MAX, "%s",
+                 task->verify ? "waits to hear whether it ran elsewhere" : "waits for a rebalance");
+        return;
+    case WEIR__TASK_RESTORING:
+    case WEIR__TASK_CLOSED:
+        break;
+    }
+    snprintf(out, WAITS_FOR_MAX, "waits for its committed offsets");
+    for (size_t i = 0; i < task->stores.count; i++) {
+        const weir__task_store *store = &task->stores.items[i];
+        if (store->restore != WEIR__RESTORE_DONE) {
+            snprintf(out, WAITS_FOR_MAX, "restores %s from %s-%d: %" PRId64 " of %" PRId64,
+                     store->spec->name, store->topic, store->partition, store->position,
+                     store->end);
+        }
+    }
+}
+
+/* Everything shown of a thread, in one arena. */
+typedef struct sighting {
+    weir__arena arena;
+    weir__stream_thread *thread;
+} sighting;
+
+static weir__seen_partition *show_partitions(sighting *sight, const weir__task *task)
+{
+    weir__seen_partition *all =
+        weir__arena_alloc(&sight->arena, (task->queue_count + 1) * sizeof(*all));
+    for (size_t i = 0; all != NULL && i < task->queue_count; i++) {
+        const weir__record_queue *queue = &task->queues[i];
+        all[i] = (weir__seen_partition){
+            .topic = queue->topic,
+            .partition = queue->partition,
+            .next_offset = queue->next_offset,
+            .committed_offset = queue->committed_offset,
+            .end_offset = weir__consumer_end_offset(
+                task->env->consumer, (weir__topic_partition){queue->topic, queue->partition}),
+            .buffered = weir__record_queue_size(queue),
+            .paused = queue->paused};
+    }
+    return all;
+}
+
+static weir__seen_store *show_stores(sighting *sight, const weir__task *task)
+{
+    weir__seen_store *all =
+        weir__arena_alloc(&sight->arena, (task->stores.count + 1) * sizeof(*all));
+    for (size_t i = 0; all != NULL && i < task->stores.count; i++) {
+        const weir__task_store *store = &task->stores.items[i];
+        all[i] = (weir__seen_store){.name = store->spec->name,
+                                    .changelog = store->topic,
+                                    .partition = store->partition,
+                                    .whole = store->restore == WEIR__RESTORE_DONE,
+                                    .position = store->position,
+                                    .end = store->end,
+                                    .task = task,
+                                    .index = store->spec->index};
+    }
+    return all;
+}
+
+static bool show_task(sighting *sight, weir__task *task, weir__seen_task *out)
+{
+    char *waits_for = weir__arena_alloc(&sight->arena, WAITS_FOR_MAX);
+    *out = (weir__seen_task){.name = task->name,
+                             .state = weir__task_state_name(task->state),
+                             .partitions = show_partitions(sight, task),
+                             .partition_count = task->queue_count,
+                             .stores = show_stores(sight, task),
+                             .store_count = task->stores.count,
+                             .processed = task->processed,
+                             .dropped = task->dropped,
+                             .stream_time_ms = task->stream_time_ms,
+                             .waits_for = waits_for};
+    if (waits_for == NULL || out->partitions == NULL || out->stores == NULL) {
+        return false;
+    }
+    explain_task(task, waits_for);
+    return true;
+}
+
+static bool show_thread(sighting *sight, weir__seen_thread *out)
+{
+    weir__stream_thread *thread = sight->thread;
+    weir__thread_state state = atomic_load(&thread->state);
+    *out = (weir__seen_thread){.name = thread->name,
+                               .state = weir__thread_state_name(state),
+                               .generation = -1,
+                               .waits_for = "",
+                               .processed = thread->processed,
+                               .dropped = thread->env.dropped};
+    if (!thread->open) {
+        return true;
+    }
+    const weir__membership *membership = &thread->membership;
+    if (membership->state != WEIR__MEMBER_OUT) {
+        out->generation = membership->generation;
+    }
+    if (membership->state != WEIR__MEMBER_ASSIGNED) {
+        out->waits_for = weir__membership_waits_for(membership);
+    }
+    weir__seen_task *tasks =
+        weir__arena_alloc(&sight->arena, (thread->tasks.count + 1) * sizeof(*tasks));
+    if (tasks == NULL) {
+        return false;
+    }
+    out->tasks = tasks;
+    for (size_t i = 0; i < thread->tasks.count; i++) {
+        if (!show_task(sight, thread->tasks.tasks[i], &tasks[i])) {
+            return false;
+        }
+        out->task_count++;
+    }
+    return true;
+}
+
+/* ---- Showing it ---- */
+
+static weir_err look_at(weir__stream_thread *thread, const struct timespec *end,
+                        void (*fn)(const weir__seen_thread *thread, void *user), void *user,
+                        weir_error *error)
+{
+    if (pthread_mutex_timedlock(&thread->lock, end) != 0) {
+        return weir__error_set(error, WEIR_ETIMEOUT, "%s does not come to the end of a step",
+                               thread->name);
+    }
+    sighting sight = {.thread = thread};
+    weir__seen_thread seen;
+    weir_err err = WEIR_OK;
+    if (show_thread(&sight, &seen)) {
+        fn(&seen, user);
+    } else {
+        err = weir__error_set(error, WEIR_ENOMEM, "%s cannot be shown", thread->name);
+    }
+    weir__arena_fini(&sight.arena);
+    pthread_mutex_unlock(&thread->lock);
+    return err;
+}
+
+weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
+                           void (*fn)(const weir__seen_thread *thread, void *user), void *user,
+                           weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    int64_t end_ms = weir__wall_ms() + timeout_ms;
+    struct timespec end = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000};
+    if (pthread_mutex_timedlock(&app->closing, &end) != 0) {
+        return weir__error_set(error, WEIR_ETIMEOUT, "the application starts or closes");
+    }
+    if (!app->open) {
+        err = weir__error_set(error, WEIR_ESTATE, "the application is not started");
+    }
+    for (int i = 0; app->open && i < app->thread_count; i++) {
+        weir_err one = look_at(&app->threads[i], &end, fn, user, error);
+        err = err != WEIR_OK ? err : one;
+    }
+    pthread_mutex_unlock(&app->closing);
+    return err;
+}
+
+/* ---- Stores ---- */
+
+weir_err weir__seen_store_get(const weir__seen_store *store, weir_slice key, weir_slice *row,
+                              weir_error *error)
+{
+    if (store->task->state != WEIR__TASK_RUNNING) {
+        return weir__error_set(error, WEIR_ESTATE, "task %s is %s", store->task->name,
+                               weir__task_state_name(store->task->state));
+    }
+    return weir__graph_store_get_raw(store->task->graph, store->index, key, row, error);
+}
+
+weir_err weir__seen_store_range(const weir__seen_store *store, weir_slice from, weir_slice to,
+                                weir__kv_iter **out, weir_error *error)
+{
+    if (store->task->state != WEIR__TASK_RUNNING) {
+        return weir__error_set(error, WEIR_ESTATE, "task %s is %s", store->task->name,
+                               weir__task_state_name(store->task->state));
+    }
+    weir__kv *top = weir__graph_store_top(store->task->graph, store->index);
+    return top->ops->range(top, from, to, false, out, error);
+}
+
+/* ---- In words ---- */
+
+static void explain_thread(const weir__seen_thread *thread, void *user)
+{
+    weir_buf *out = user;
+    weir__buf_printf(out, "%s %s", thread->name, thread->state);
+    if (thread->generation >= 0) {
+        weir__buf_printf(out, ", generation %d", thread->generation);
+    }
+    weir__buf_printf(out, "%s%s\n", thread->waits_for[0] != '\0' ? ", " : "", thread->waits_for);
+    for (size_t i = 0; i < thread->task_count; i++) {
+        const weir__seen_task *task = &thread->tasks[i];
+        weir__buf_printf(out, "  task %s %s%s%s; buffered:", task->name, task->state,
+                         task->waits_for[0] != '\0' ? ", " : "", task->waits_for);
+        for (size_t p = 0; p < task->partition_count; p++) {
+            const weir__seen_partition *part = &task->partitions[p];
+            weir__buf_printf(
+                out, " %s-%d: %zu%s (next %" PRId64 ", committed %" PRId64 ", end %" PRId64 ")",
+                part->topic, part->partition, part->buffered, part->paused ? " paused" : "",
+                part->next_offset, part->committed_offset, part->end_offset);
+        }
+        weir__buf_printf(out, "\n");
+    }
+}
+
+void weir__app_explain(weir_app *app, int64_t timeout_ms, weir_buf *out)
+{
+    weir_error error = {0};
+    weir__buf_printf(out, "%s %s\n", app->instance.application,
+                     weir_state_name(weir_app_state(app)));
+    if (weir__app_inspect(app, timeout_ms, explain_thread, out, &error) != WEIR_OK) {
+        weir__buf_printf(out, "%s\n", error.message);
+    }
+}

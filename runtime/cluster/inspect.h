@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A look into a running application, for the test driver: what each thread has and what it waits
+ * for. Everything shown is borrowed for the call of the function that gets it; the thread stands
+ * between two iterations of its loop meanwhile. */
+#ifndef WEIR_CLUSTER_INSPECT_H
+#define WEIR_CLUSTER_INSPECT_H
+
+#include "core/buf.h"
+#include "state/store.h"
+
+typedef struct weir__seen_partition {
+    const char *topic;
+    int32_t partition;
+    int64_t next_offset;      /* of the next record to be processed; negative: not known */
+    int64_t committed_offset; /* as committed by this task or found at its start; -1: none */
+    int64_t end_offset;       /* as last heard from the broker; -1: not known */
+    size_t buffered;
+    bool paused;
+} weir__seen_partition;
+
+typedef struct weir__seen_store {
+    const char *name;
+    const char *changelog; /* NULL: none */
+    int32_t partition;     /* of the changelog */
+    bool whole;            /* not being restored */
+    int64_t position;      /* of the restore */
+    int64_t end;
+    const struct weir__task *task;
+    int index; /* in the topology */
+} weir__seen_store;
+
+typedef struct weir__seen_task {
+    const char *name;  /* "0_1" */
+    const char *state; /* "RUNNING" */
+    const weir__seen_partition *partitions;
+    size_t partition_count;
+    const weir__seen_store *stores;
+    size_t store_count;
+    uint64_t processed;
+    uint64_t dropped;
+    int64_t stream_time_ms;
+    const char *waits_for; /* in words; "" when it can process */
+} weir__seen_task;
+
+typedef struct weir__seen_thread {
+    const char *name;
+    const char *state;
+    int32_t generation;    /* of the group; -1: none */
+    const char *waits_for; /* in words */
+    const weir__seen_task *tasks;
+    size_t task_count;
+    uint64_t processed; /* since it started */
+    uint64_t dropped;
+} weir__seen_thread;
+
+/* Calls fn for each stream thread, in order. WEIR_ETIMEOUT: one of them does not stand still within
+ * timeout_ms (wall clock); the others were shown. WEIR_ESTATE: not started. Not from a callback of
+ * the application. */
+weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
+                           void (*fn)(const weir__seen_thread *thread, void *user), void *user,
+                           weir_error *error);
+
+/* Reads a store of a running task, through its cache, in the form in which it is stored: rows of
+ * timestamped stores begin with 8 bytes of timestamp. *row null: none. Only within fn. */
+weir_err weir__seen_store_get(const weir__seen_store *store, weir_slice key, weir_slice *row,
+                              weir_error *error);
+/* from <= key <= to by bytes; null slices: open ends. Close the iterator within fn. */
+weir_err weir__seen_store_range(const weir__seen_store *store, weir_slice from, weir_slice to,
+                                weir__kv_iter **out, weir_error *error);
+
+/* Appends what each thread and task does or waits for, a line each. */
+void weir__app_explain(weir_app *app, int64_t timeout_ms, weir_buf *out);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the threads of one application instance share. Set before they start and not changed while
+ * they run; what is pointed to locks itself where it must. */
+#ifndef WEIR_CLUSTER_INSTANCE_H
+#define WEIR_CLUSTER_INSTANCE_H
+
+#include "cluster/purge.h"
+#include "task/env.h"
+
+typedef struct weir__instance {
+    weir_app *app;
+    const weir_topology *topology;
+    const weir_config *config;
+    weir_app_opts opts;
+    weir__log log;
+    const char *application; /* application.id */
+    const char *client_id;   /* prefix of the names of threads and clients */
+    const char *process_id;
+    weir__task_settings settings;
+    size_t cache_bytes; /* of each stream thread */
+    int64_t commit_interval_ms;
+    int64_t purge_interval_ms;
+    int64_t poll_ms;
+    int64_t task_timeout_ms;
+    size_t poll_records_max;
+    int16_t replication_factor;
+    weir__admin *admin;
+    weir__directory *directory;
+    weir__graph *globals; /* NULL: no global tables */
+    weir__purger *purger; /* NULL: no repartition topics */
+    /* Told by stream threads, on their thread. */
+    void (*on_thread_state)(weir_app *app);
+    /* A thread failed and its tasks are closed: what the application wants. */
+    weir_uncaught (*on_failure)(weir_app *app, const char *thread, const weir_error *error);
+    /* Another instance wants all of them to stop. */
+    void (*on_stop_asked)(weir_app *app);
+} weir__instance;
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Internal topics, with the names, partition counts and settings that Kafka Streams gives them. */
+#include "cluster/internal_topics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+#define MISSING_SOURCES "One or more source topics were missing during rebalance"
+#define CONFIG_MAX 64 /* settings of one topic, names and values */
+
+static const char *const assignment_config[] = {"cleanup.policy", "delete", "retention.ms",
+                                                "3600000", NULL};
+static const char *const repartition_config[] = {"cleanup.policy",
+                                                 "delete",
+                                                 "retention.ms",
+                                                 "-1",
+                                                 "segment.bytes",
+                                                 "52428800",
+                                                 "message.timestamp.type",
+                                                 "CreateTime",
+                                                 NULL};
+static const char *const changelog_config[] = {"cleanup.policy", "compact",
+                                               "message.timestamp.type", "CreateTime", NULL};
+
+/* Topics with their partition counts: -1 for what does not exist. */
+typedef struct topic_counts {
+    const char **names; /* borrowed, or in an arena */
+    int32_t *partitions;
+    size_t count;
+} topic_counts;
+
+static int32_t find_count(const char *topic, void *user)
+{
+    const topic_counts *all = user;
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->names[i], topic) == 0) {
+            return all->partitions[i];
+        }
+    }
+    return -1;
+}
+
+static void counts_fini(topic_counts *counts)
+{
+    free(counts->names);
+    free(counts->partitions);
+}
+
+static weir_err describe_sources(const weir__instance *instance, topic_counts *out,
+                                 weir_error *error)
+{
+    out->names = weir__topology_source_topics(instance->topology, &out->count);
+    out->partitions = calloc(out->count + 1, sizeof(*out->partitions));
+    if (out->names == NULL || out->partitions == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "source topics");
+    }
+    return weir__admin_describe_topics(instance->admin, out->names, out->count, out->partitions,
+                                       error);
+}
+
+weir_err weir__source_topics_check(const weir__instance *instance, weir_error *error)
+{
+    topic_counts sources = {0};
+    weir_buf missing = {0};
+    weir_err err = describe_sources(instance, &sources, error);
+    for (size_t i = 0; i < sources.count && err == WEIR_OK; i++) {
+        if (sources.partitions[i] < 0) {
+            weir__buf_printf(&missing, "%s%s", missing.len > 0 ? ", " : "", sources.names[i]);
+        }
+    }
+    if (err == WEIR_OK && missing.len > 0) {
+        err = weir__error_set(error, WEIR_EMISSING_TOPIC, MISSING_SOURCES ": %s",
+                              weir__buf_text(&missing));
+    }
+    weir__buf_fini(&missing);
+    counts_fini(&sources);
+    return err;
+}
+
+/* ---- What there must be ---- */
+
+typedef struct topic_list {
+    weir__new_topic *items;
+    size_t count;
+} topic_list;
+
+static char *keep(weir__arena *arena, char *text)
+{
+    char *kept = text != NULL ? weir__arena_strdup(arena, text) : NULL;
+    free(text);
+    return kept;
+}
+
+/* The defaults, with what the store says instead or besides. */
+static const char *const *merge_config(weir__arena *arena, const char *const *defaults,
+                                       const char *const *own)
+{
+    if (own == NULL) {
+        return defaults;
+    }
+    const char **all = weir__arena_alloc(arena, CONFIG_MAX * sizeof(*all));
+    size_t count = 0;
+    if (all == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; own[i] != NULL && count + 3 < CONFIG_MAX; i += 2) {
+        all[count++] = own[i];
+        all[count++] = own[i + 1];
+    }
+    size_t owned = count;
+    for (size_t i = 0; defaults[i] != NULL && count + 3 < CONFIG_MAX; i += 2) {
+        bool overridden = false;
+        for (size_t k = 0; k < owned; k += 2) {
+            overridden = overridden || strcmp(all[k], defaults[i]) == 0;
+        }
+        if (!overridden) {
+            all[count++] = defaults[i];
+            all[count++] = defaults[i + 1];
+        }
+    }
+    return all;
+}
+
+static weir_err want_internal(const weir__instance *instance, const int32_t *counts,
+                              const int32_t *tasks, weir__arena *arena, topic_list *out)
+{
+    const weir_topology *topology = instance->topology;
+    out->items = weir__arena_alloc(
+        arena, (topology->repartition_count + topology->store_count + 1) * sizeof(*out->items));
+    if (out->items == NULL) {
+        return WEIR_ENOMEM;
+    }
+    for (size_t i = 0; i < topology->repartition_count; i++) {
+        weir__topic_ref ref = {.name = topology->repartitions[i].name, .internal = true};
+        out->items[out->count++] =
+            (weir__new_topic){.name = keep(arena, weir__topic_name(instance->application, ref)),
+                              .partitions = counts[i],
+                              .replication_factor = instance->replication_factor,
+                              .config = repartition_config};
+    }
+    for (size_t i = 0; i < topology->store_count; i++) {
+        const weir__store_spec *store = &topology->stores[i];
+        if (!store->logging || store->subtopology < 0) {
+            continue;
+        }
+        out->items[out->count++] = (weir__new_topic){
+            .name = keep(arena, weir__changelog_name(instance->application, store->name)),
+            .partitions = tasks[store->subtopology],
+            .replication_factor = instance->replication_factor,
+            .config = merge_config(arena, changelog_config, store->changelog_config)};
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->items[i].name == NULL || out->items[i].config == NULL) {
+            return WEIR_ENOMEM;
+        }
+    }
+    return WEIR_OK;
+}
+
+/* Makes those that are missing; the others must have the right number of partitions. */
+static weir_err make_missing(const weir__instance *instance, const topic_list *wanted,
+                             weir__arena *arena, weir_error *error)
+{
+    size_t size = wanted->count + 1;
+    const char **names = weir__arena_alloc(arena, size * sizeof(*names));
+    int32_t *partitions = weir__arena_alloc(arena, size * sizeof(*partitions));
+    weir__new_topic *missing = weir__arena_alloc(arena, size * sizeof(*missing));
+    if (names == NULL || partitions == NULL || missing == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "internal topics");
+    }
+    for (size_t i = 0; i < wanted->count; i++) {
+        names[i] = wanted->items[i].name;
+    }
+    if (wanted->count == 0) {
+        return WEIR_OK;
+    }
+    weir_err err =
+        weir__admin_describe_topics(instance->admin, names, wanted->count, partitions, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (partitions[i] < 0) {
+            missing[count++] = wanted->items[i];
+        } else if (partitions[i] != wanted->items[i].partitions) {
+            return weir__error_set(
+                error, WEIR_ETOPOLOGY,
+                "Existing internal topic %s has invalid partitions: expected: %d; actual: %d. Use "
+                "'org.apache.kafka.tools.StreamsResetter' tool to clean up invalid topics before "
+                "processing.",
+                names[i], wanted->items[i].partitions, partitions[i]);
+        }
+    }
+    return count > 0 ? weir__admin_create_topics(instance->admin, missing, count, error) : WEIR_OK;
+}
+
+static int by_topic(const void *a, const void *b)
+{
+    return strcmp(((const weir__topic_count *)a)->topic, ((const weir__topic_count *)b)->topic);
+}
+
+static weir_err make_plan(const topic_counts *sources, const topic_list *wanted,
+                          size_t repartitions, weir__arena *arena, weir__topic_plan *out)
+{
+    size_t count = 0;
+    weir__topic_count *topics =
+        weir__arena_alloc(arena, (sources->count + repartitions + 1) * sizeof(*topics));
+    if (topics == NULL) {
+        return WEIR_ENOMEM;
+    }
+    for (size_t i = 0; i < sources->count; i++) {
+        topics[count++] = (weir__topic_count){weir__arena_strdup(arena, sources->names[i]),
+                                              sources->partitions[i]};
+        if (topics[i].topic == NULL) {
+            return WEIR_ENOMEM;
+        }
+    }
+    for (size_t i = 0; i < repartitions; i++) {
+        topics[count++] = (weir__topic_count){wanted->items[i].name, wanted->items[i].partitions};
+    }
+    qsort(topics, count, sizeof(*topics), by_topic);
+    out->topics = topics;
+    out->topic_count = count;
+    return WEIR_OK;
+}
+
+weir_err weir__internal_topics_prepare(const weir__instance *instance, weir__arena *arena,
+                                       weir__topic_plan *out, weir_error *error)
+{
+    const weir_topology *topology = instance->topology;
+    topic_counts sources = {0};
+    int32_t *counts = NULL;
+    int32_t *tasks = NULL;
+    topic_list wanted = {0};
+    weir_err err = describe_sources(instance, &sources, error);
+    if (err != WEIR_OK) {
+        goto done;
+    }
+    err = weir__topology_resolve(topology, find_count, &sources, &counts, &tasks, error);
+    if (err != WEIR_OK) {
+        if (err == WEIR_EMISSING_TOPIC) {
+            weir__error_prefix(error, MISSING_SOURCES);
+        }
+        goto done;
+    }
+    err = want_internal(instance, counts, tasks, arena, &wanted);
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "internal topics");
+        goto done;
+    }
+    err = make_missing(instance, &wanted, arena, error);
+    if (err != WEIR_OK) {
+        goto done;
+    }
+    int32_t *kept = weir__arena_alloc(arena, (topology->subtopology_count + 1) * sizeof(*kept));
+    err = kept != NULL ? make_plan(&sources, &wanted, topology->repartition_count, arena, out)
+                       : WEIR_ENOMEM;
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "internal topics");
+        goto done;
+    }
+    memcpy(kept, tasks, topology->subtopology_count * sizeof(*kept));
+    out->tasks = kept;
+done:
+    free(counts);
+    free(tasks);
+    counts_fini(&sources);
+    return err;
+}
+
+/* ---- The assignment topic ---- */
+
+char *weir__assignment_topic_name(const char *application)
+{
+    return weir__topic_name(application, (weir__topic_ref){.name = "assignment", .internal = true});
+}
+
+weir_err weir__assignment_topic_prepare(const weir__instance *instance, const char *name,
+                                        weir_error *error)
+{
+    int32_t partitions = -1;
+    weir_err err = weir__admin_describe_topics(instance->admin, &name, 1, &partitions, error);
+    if (err != WEIR_OK || partitions == 1) {
+        return err;
+    }
+    if (partitions > 1) {
+        return weir__error_set(error, WEIR_ETOPOLOGY, "topic %s has %d partitions, not 1", name,
+                               partitions);
+    }
+    weir__new_topic topic = {.name = name,
+                             .partitions = 1,
+                             .replication_factor = instance->replication_factor,
+                             .config = assignment_config};
+    return weir__admin_create_topics(instance->admin, &topic, 1, error);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Leading a generation. Nothing here outlives it: if the leader dies on the way, the group begins a
+ * new generation with another one. */
+#include "cluster/leader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/assignor.h"
+#include "cluster/internal_topics.h"
+#include "core/error.h"
+
+void weir__leader_begin(weir__leader *leader, int32_t generation, const char *member_id)
+{
+    weir__leader_end(leader);
+    leader->active = true;
+    leader->generation = generation;
+    leader->member_id = member_id;
+}
+
+void weir__leader_end(weir__leader *leader)
+{
+    weir__map_fini(&leader->members, NULL);
+    weir__buf_fini(&leader->decision);
+    weir__arena_fini(&leader->memory);
+    memset(leader, 0, sizeof *leader);
+}
+
+static weir__join *copy_join(weir__arena *arena, const weir__join *join)
+{
+    weir__join *copy = weir__arena_alloc(arena, sizeof *copy);
+    if (copy == NULL) {
+        return NULL;
+    }
+    *copy = *join;
+    copy->member_id = weir__arena_strdup(arena, join->member_id);
+    copy->process_id = weir__arena_strdup(arena, join->process_id);
+    copy->host = weir__arena_strdup(arena, join->host);
+    copy->given = NULL;
+    copy->given_count = 0;
+    size_t bytes = join->task_count * sizeof(*join->tasks);
+    weir__task_progress *tasks = weir__arena_alloc(arena, bytes + 1);
+    if (copy->member_id == NULL || copy->process_id == NULL || copy->host == NULL ||
+        tasks == NULL) {
+        return NULL;
+    }
+    if (bytes > 0) {
+        memcpy(tasks, join->tasks, bytes);
+    }
+    copy->tasks = tasks;
+    return copy;
+}
+
+bool weir__leader_hear(weir__leader *leader, const weir__join *join)
+{
+    if (!leader->active) {
+        return false;
+    }
+    if (leader->decided) {
+        return true;
+    }
+    /* Without memory for it the member counts as silent, and will speak again. */
+    weir__join *copy = copy_join(&leader->memory, join);
+    if (copy != NULL) {
+        (void)weir__map_put_text(&leader->members, join->member_id, copy);
+    }
+    return false;
+}
+
+typedef struct member_listing {
+    weir__map *members;
+    weir_err err;
+} member_listing;
+
+static void list_member(const char *member_id, const char *client_id, void *user)
+{
+    member_listing *listing = user;
+    (void)client_id;
+    if (listing->err == WEIR_OK &&
+        weir__map_find(listing->members, weir_slice_of(member_id)) == NULL) {
+        listing->err = weir__map_put_text(listing->members, member_id, NULL);
+    }
+}
+
+size_t weir__leader_missing(const weir__leader *leader)
+{
+    size_t missing = 0;
+    for (const weir__map_entry *entry = leader->members.first; entry != NULL; entry = entry->next) {
+        missing += entry->value == NULL;
+    }
+    return missing;
+}
+
+weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instance, bool *ready,
+                             weir_error *error)
+{
+    *ready = false;
+    if (!leader->active || leader->decided) {
+        return WEIR_OK;
+    }
+    if (!leader->listed) {
+        size_t count = 0;
+        member_listing listing = {.members = &leader->members};
+        weir_err err = weir__admin_describe_group(instance->admin, instance->application,
+                                                  list_member, &listing, &count, error);
+        if (err == WEIR_OK) {
+            err = listing.err;
+        }
+        if (err != WEIR_OK) {
+            return err;
+        }
+        if (weir__map_find(&leader->members, weir_slice_of(leader->member_id)) == NULL) {
+            return weir__error_set(error, WEIR_ERETRY, "group %s does not list its leader",
+                                   instance->application);
+        }
+        leader->listed = true;
+    }
+    *ready = weir__leader_missing(leader) == 0;
+    return WEIR_OK;
+}
+
+static weir_err assign_tasks(weir__leader *leader, const weir__instance *instance,
+                             const weir__topic_plan *plan, weir__assignment *out, weir_error *error)
+{
+    const weir_topology *topology = instance->topology;
+    weir__arena *arena = &leader->memory;
+    weir__join *joins = weir__arena_alloc(arena, leader->members.count * sizeof(*joins));
+    bool *stateful = weir__arena_alloc(arena, topology->subtopology_count * sizeof(bool) + 1);
+    if (joins == NULL || stateful == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "assignment");
+    }
+    size_t count = 0;
+    for (const weir__map_entry *entry = leader->members.first; entry != NULL; entry = entry->next) {
+        joins[count++] = *(const weir__join *)entry->value;
+    }
+    for (size_t i = 0; i < topology->store_count; i++) {
+        const weir__store_spec *store = &topology->stores[i];
+        if (store->subtopology >= 0 && store->logging) {
+            stateful[store->subtopology] = true;
+        }
+    }
+    weir__assignor_input input = {.tasks = plan->tasks,
+                                  .stateful = stateful,
+                                  .subtopology_count = topology->subtopology_count,
+                                  .members = joins,
+                                  .member_count = count};
+    weir__member_tasks *members = NULL;
+    weir_err err = weir__assign(&input, arena, &members, error);
+    out->topics = plan->topics;
+    out->topic_count = plan->topic_count;
+    out->members = members;
+    out->member_count = count;
+    return err;
+}
+
+weir_err weir__leader_decide(weir__leader *leader, const weir__instance *instance,
+                             weir_error *error)
+{
+    weir_assert(leader->listed && !leader->decided);
+    weir__assignment assignment = {
+        .generation = leader->generation, .leader = leader->member_id, .message = ""};
+    weir__topic_plan plan = {0};
+    weir_error found = {0};
+    weir_err err = weir__internal_topics_prepare(instance, &leader->memory, &plan, &found);
+    if (err == WEIR_OK) {
+        err = assign_tasks(leader, instance, &plan, &assignment, &found);
+    } else if (err == WEIR_EMISSING_TOPIC || err == WEIR_ETOPOLOGY) {
+        assignment.err = err;
+        assignment.message = found.message;
+        err = WEIR_OK;
+    }
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "%s", found.message);
+    }
+    weir__buf_reset(&leader->decision);
+    err = weir__assignment_encode(&assignment, &leader->decision);
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "assignment record");
+    }
+    leader->decided = true;
+    return WEIR_OK;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The loop of a stream thread. */
+#ifndef WEIR_CLUSTER_LOOP_H
+#define WEIR_CLUSTER_LOOP_H
+
+#include "cluster/stream_thread.h"
+
+/* One iteration, on the thread, under its lock. */
+weir_err weir__loop_once(weir__stream_thread *thread, weir_error *error);
+/* What the main consumer calls inside a poll. */
+weir__consumer_events weir__loop_events(weir__stream_thread *thread);
+
+/* The group goes on without this member. */
+void weir__loop_lose_tasks(weir__stream_thread *thread);
+
+void weir__stream_thread_set_state(weir__stream_thread *thread, weir__thread_state to);
+
+#endif

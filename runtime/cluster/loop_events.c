@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a stream thread does when its generation begins, ends or is lost: called by the consumer
+ * inside a poll, when the thread has let go of its lock. */
+#include "cluster/loop.h"
+#include "core/error.h"
+
+static void on_joined(const weir__topic_partition *given, size_t count, void *user)
+{
+    weir__stream_thread *thread = user;
+    pthread_mutex_lock(&thread->lock);
+    weir__membership_joined(&thread->membership, given, count);
+    thread->tasks.assign_due = true;
+    pthread_mutex_unlock(&thread->lock);
+}
+
+/* Nothing may be processed after the commit, so the tasks are suspended here and now. A commit that
+ * fails for the moment is made up for by the next one if the task stays; if it goes, its records
+ * since the last commit are processed again elsewhere. */
+static void on_revoked(void *user)
+{
+    weir__stream_thread *thread = user;
+    pthread_mutex_lock(&thread->lock);
+    weir_error error = {0};
+    weir_err err = weir__task_set_commit(&thread->tasks, &error);
+    if (err != WEIR_OK) {
+        weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit at a rebalance: %s",
+                        thread->name, error.message);
+    }
+    if (err == WEIR_EFENCED) {
+        weir__task_set_close(&thread->tasks, false);
+    } else {
+        if (err != WEIR_OK && !weir_err_is_retriable(err)) {
+            thread->failed = error;
+        }
+        weir__task_set_suspend(&thread->tasks);
+    }
+    thread->tasks.assign_due = false;
+    weir__membership_left(&thread->membership);
+    if (atomic_load(&thread->state) != WEIR__THREAD_STOPPING) {
+        weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);
+        weir__step(&thread->env.observer, "join", NULL, "rebalance");
+    }
+    pthread_mutex_unlock(&thread->lock);
+}
+
+/* Others own the tasks already: nothing is written any more, neither records nor offsets. */
+void weir__loop_lose_tasks(weir__stream_thread *thread)
+{
+    weir__task_set_close(&thread->tasks, false);
+    weir__membership_left(&thread->membership);
+    thread->tasks.assign_due = false;
+    if (atomic_load(&thread->state) != WEIR__THREAD_STOPPING) {
+        weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);
+    }
+}
+
+static void on_lost(void *user)
+{
+    weir__stream_thread *thread = user;
+    pthread_mutex_lock(&thread->lock);
+    weir__log_write(thread->env.log, WEIR__LOG_WARNING,
+                    "%s: the group went on without this member: its tasks are closed",
+                    thread->name);
+    weir__loop_lose_tasks(thread);
+    weir__step(&thread->env.observer, "join", NULL, "lost");
+    pthread_mutex_unlock(&thread->lock);
+}
+
+weir__consumer_events weir__loop_events(weir__stream_thread *thread)
+{
+    return (weir__consumer_events){
+        .on_joined = on_joined, .on_revoked = on_revoked, .on_lost = on_lost, .user = thread};
+}

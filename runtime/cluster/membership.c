@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The members' side of the assignment protocol.
+ *
+ * No message can be lost for good: a member reads the topic on from where it stood, records of
+ * other generations are passed over, a member without an assignment speaks again from time to time,
+ * and a leader that has decided answers that with its decision. If the leader or a member goes
+ * away, the group itself begins the next generation. */
+#include "cluster/membership.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/internal_topics.h"
+#include "core/clock.h"
+#include "core/error.h"
+
+#define END_TIMEOUT_MS 30000 /* for the end of the assignment topic */
+#define REPEAT_MS 10000      /* a member without an assignment speaks again */
+
+/* ---- Opening ---- */
+
+static weir_err subscribe(weir__membership *membership, weir_error *error)
+{
+    size_t count = 0;
+    const char **topics = weir__topology_source_topics(membership->instance->topology, &count);
+    const char **list = calloc(count + 1, sizeof(*list)); /* ends with NULL */
+    weir_err err = topics != NULL && list != NULL ? WEIR_OK : WEIR_ENOMEM;
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "subscription");
+    } else {
+        memcpy(list, topics, count * sizeof(*list));
+        weir__step(&membership->env->observer, "join", NULL, "subscribe");
+        err = weir__consumer_subscribe(membership->env->consumer, list, error);
+    }
+    free(list);
+    free(topics);
+    return err;
+}
+
+weir_err weir__membership_open(weir__membership *membership, const weir__instance *instance,
+                               weir__task_env *env, weir_error *error)
+{
+    membership->instance = instance;
+    membership->env = env;
+    membership->state = WEIR__MEMBER_OUT;
+    free(membership->topic);
+    membership->topic = weir__assignment_topic_name(instance->application);
+    if (membership->topic == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "assignment topic");
+    }
+    weir_err err = weir__source_topics_check(instance, error);
+    if (err == WEIR_OK) {
+        err = weir__assignment_topic_prepare(instance, membership->topic, error);
+    }
+    if (err == WEIR_OK) {
+        int64_t start = 0;
+        err = weir__consumer_query_offsets(env->consumer,
+                                           (weir__topic_partition){membership->topic, 0},
+                                           END_TIMEOUT_MS, &start, &membership->position, error);
+    }
+    return err == WEIR_OK ? subscribe(membership, error) : err;
+}
+
+void weir__membership_fini(weir__membership *membership)
+{
+    weir__leader_end(&membership->leader);
+    weir__arena_fini(&membership->memory);
+    free(membership->member_id);
+    free(membership->topic);
+    memset(membership, 0, sizeof *membership);
+}
+
+/* ---- Generations ---- */
+
+/* All members agree on it, since all subscribe to the same topics and `range` gives partition 0 of
+ * each to the same member. */
+static bool leads(const weir__membership *membership)
+{
+    size_t count = 0;
+    const char **topics = weir__topology_source_topics(membership->instance->topology, &count);
+    const char *first = NULL;
+    for (size_t i = 0; topics != NULL && i < count; i++) {
+        if (first == NULL || strcmp(topics[i], first) < 0) {
+            first = topics[i];
+        }
+    }
+    free(topics);
+    for (size_t i = 0; first != NULL && i < membership->given_count; i++) {
+        if (membership->given[i].partition == 0 && strcmp(membership->given[i].topic, first) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static weir_err take_given(weir__membership *membership, const weir__topic_partition *given,
+                           size_t count)
+{
+    membership->given =
+        weir__arena_alloc(&membership->memory, (count + 1) * sizeof(*membership->given));
+    membership->given_count = 0;
+    for (size_t i = 0; i < count && membership->given != NULL; i++) {
+        char *topic = weir__arena_strdup(&membership->memory, given[i].topic);
+        if (topic == NULL) {
+            return WEIR_ENOMEM;
+        }
+        membership->given[membership->given_count++] =
+            (weir__topic_partition){topic, given[i].partition};
+    }
+    return membership->given != NULL ? WEIR_OK : WEIR_ENOMEM;
+}
+
+void weir__membership_joined(weir__membership *membership, const weir__topic_partition *given,
+                             size_t count)
+{
+    weir__membership_left(membership);
+    int32_t generation = -1;
+    const char *member_id = NULL;
+    /* Without a membership, or memory, it stays out of this generation; so its tasks run nowhere
+     * until the next one. That happens only if the group is already past this generation. */
+    if (weir__consumer_membership(membership->env->consumer, &generation, &member_id) != WEIR_OK ||
+        take_given(membership, given, count) != WEIR_OK) {
+        weir__log_write(membership->env->log, WEIR__LOG_WARNING,
+                        "%s: joined the group without a generation",
+                        membership->env->observer.thread);
+        return;
+    }
+    free(membership->member_id);
+    membership->member_id = strdup(member_id);
+    if (membership->member_id == NULL) {
+        return;
+    }
+    membership->generation = generation;
+    membership->state = WEIR__MEMBER_JOINED;
+    membership->patience = (weir__patience){0};
+    if (leads(membership)) {
+        weir__leader_begin(&membership->leader, generation, membership->member_id);
+    }
+}
+
+void weir__membership_left(weir__membership *membership)
+{
+    weir__leader_end(&membership->leader);
+    weir__arena_reset(&membership->memory);
+    membership->assignment = NULL;
+    membership->mine = NULL;
+    membership->given = NULL;
+    membership->given_count = 0;
+    membership->state = WEIR__MEMBER_OUT;
+}
+
+/* ---- Speaking ---- */
+
+static weir_err write_record(weir__membership *membership, const weir_buf *value, weir_error *error)
+{
+    if (value->err != WEIR_OK) {
+        return weir__error_set(error, value->err, "assignment record");
+    }
+    weir__outgoing record = {.topic = membership->topic,
+                             .partition = 0,
+                             .timestamp_ms = weir__wall_ms(),
+                             .key = weir_slice_of(membership->member_id),
+                             .value = weir__buf_slice(value)};
+    weir_err err = weir__producer_send(membership->env->producer, &record, NULL, NULL, error);
+    return err == WEIR_OK ? weir__producer_flush(membership->env->producer, error) : err;
+}
+
+static weir_err write_join(weir__membership *membership, bool shutdown, weir_error *error)
+{
+    weir__task_progress *tasks = NULL;
+    size_t task_count = 0;
+    weir_err err = membership->progress(membership->user, &tasks, &task_count);
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "join record");
+    }
+    weir__join join = {.generation = membership->generation,
+                       .member_id = membership->member_id,
+                       .process_id = membership->instance->process_id,
+                       .host = "",
+                       .shutdown = shutdown,
+                       .given = membership->given,
+                       .given_count = membership->given_count,
+                       .tasks = tasks,
+                       .task_count = task_count};
+    weir_buf value = {0};
+    (void)weir__join_encode(&join, &value);
+    err = write_record(membership, &value, error);
+    weir__buf_fini(&value);
+    free(tasks);
+    return err;
+}
+
+static void step_with_generation(weir__membership *membership, const char *kind, const char *more)
+{
+    if (membership->env->observer.opts->on_step == NULL) {
+        return;
+    }
+    weir_buf detail = {0};
+    weir__buf_printf(&detail, "generation %d%s", membership->generation, more);
+    weir__step(&membership->env->observer, kind, NULL, weir__buf_text(&detail));
+    weir__buf_fini(&detail);
+}
+
+static weir_err speak(weir__membership *membership, weir_error *error)
+{
+    step_with_generation(membership, "sync", membership->leader.active ? ", leader" : "");
+    weir_err err = write_join(membership, false, error);
+    if (err == WEIR_OK) {
+        membership->state = WEIR__MEMBER_SPOKEN;
+        membership->repeat_ms = weir__wall_ms() + REPEAT_MS;
+    }
+    return err;
+}
+
+static weir_err lead(weir__membership *membership, weir_error *error)
+{
+    bool ready = false;
+    weir_err err = weir__leader_gather(&membership->leader, membership->instance, &ready, error);
+    if (err != WEIR_OK || !ready) {
+        return err;
+    }
+    err = weir__leader_decide(&membership->leader, membership->instance, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    step_with_generation(membership, "assignment-published", "");
+    err = write_record(membership, &membership->leader.decision, error);
+    if (err != WEIR_OK) {
+        membership->leader.decided = false;
+    }
+    return err;
+}
+
+/* ---- Listening ---- */
+
+static const weir__member_tasks *find_mine(const weir__membership *membership,
+                                           const weir__assignment *assignment)
+{
+    for (size_t i = 0; i < assignment->member_count; i++) {
+        if (strcmp(assignment->members[i].member_id, membership->member_id) == 0) {
+            return &assignment->members[i];
+        }
+    }
+    return NULL;
+}
+
+static void hear_join(weir__membership *membership, const weir__join *join)
+{
+    if (join->shutdown) {
+        membership->stop_asked = true;
+    }
+    if (membership->state == WEIR__MEMBER_OUT || join->generation != membership->generation) {
+        return;
+    }
+    if (weir__leader_hear(&membership->leader, join)) {
+        weir_error error = {0};
+        if (write_record(membership, &membership->leader.decision, &error) != WEIR_OK) {
+            weir__log_write(membership->env->log, WEIR__LOG_WARNING,
+                            "%s: the assignment could not be repeated: %s",
+                            membership->env->observer.thread, error.message);
+        }
+    }
+}
+
+/* True when the record is kept. */
+static bool hear_assignment(weir__membership *membership, const weir__assignment *heard)
+{
+    if (membership->state != WEIR__MEMBER_SPOKEN || membership->assignment != NULL ||
+        heard->generation != membership->generation) {
+        return false;
+    }
+    const weir__member_tasks *mine = find_mine(membership, heard);
+    weir__assignment *kept = weir__arena_alloc(&membership->memory, sizeof *kept);
+    /* A generation number may come again after the group was gone; member ids do not. */
+    bool concerns_me = mine != NULL || heard->err != WEIR_OK;
+    if (!concerns_me || kept == NULL) {
+        return false;
+    }
+    *kept = *heard;
+    membership->assignment = kept;
+    membership->mine = mine;
+    return true;
+}
+
+void weir__membership_read(weir__membership *membership, const weir__message_view *record)
+{
+    if (record->offset < membership->position) {
+        return;
+    }
+    membership->position = record->offset + 1;
+    weir__arena_mark mark = weir__arena_mark_take(&membership->memory);
+    weir__assignment_record heard;
+    weir_error error = {0};
+    weir_err err =
+        weir__assignment_record_decode(record->value, &membership->memory, &heard, &error);
+    bool kept = false;
+    if (err != WEIR_OK) {
+        weir__log_write(membership->env->log, WEIR__LOG_WARNING, "%s: %s@%" PRId64 ": %s",
+                        membership->env->observer.thread, membership->topic, record->offset,
+                        error.message);
+    } else if (heard.kind == WEIR__JOIN_RECORD) {
+        hear_join(membership, &heard.join);
+    } else {
+        kept = hear_assignment(membership, &heard.assignment);
+    }
+    if (!kept) {
+        weir__arena_mark_reset(&membership->memory, mark);
+    }
+}
+
+/* ---- The work of an iteration ---- */
+
+static weir_err do_what_is_due(weir__membership *membership, int64_t now_ms, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    if (membership->state == WEIR__MEMBER_JOINED) {
+        err = speak(membership, error);
+    } else if (membership->state == WEIR__MEMBER_SPOKEN && membership->assignment == NULL &&
+               now_ms >= membership->repeat_ms) {
+        weir__log_write(membership->env->log, WEIR__LOG_WARNING,
+                        "%s: no assignment for generation %d yet, it speaks again",
+                        membership->env->observer.thread, membership->generation);
+        err = speak(membership, error);
+    }
+    if (err == WEIR_OK && membership->leader.active && !membership->leader.decided) {
+        err = lead(membership, error);
+    }
+    return err;
+}
+
+weir_err weir__membership_tick(weir__membership *membership, const weir__assignment **taken,
+                               weir_error *error)
+{
+    *taken = NULL;
+    int64_t now_ms = membership->env->now_ms;
+    if (membership->state == WEIR__MEMBER_OUT || membership->state == WEIR__MEMBER_ASSIGNED) {
+        return WEIR_OK;
+    }
+    if (now_ms >= membership->patience.next_ms) {
+        weir_err err = do_what_is_due(membership, now_ms, error);
+        if (err != WEIR_OK) {
+            weir__log_write(membership->env->log, WEIR__LOG_WARNING, "%s: generation %d: %s",
+                            membership->env->observer.thread, membership->generation,
+                            error->message);
+        }
+        err = weir__patience_bear(&membership->patience, err, now_ms,
+                                  membership->instance->task_timeout_ms);
+        if (err != WEIR_OK) {
+            return err;
+        }
+    }
+    if (membership->assignment == NULL) {
+        return WEIR_OK;
+    }
+    if (membership->assignment->err != WEIR_OK) {
+        return weir__error_set(error, membership->assignment->err, "%s",
+                               membership->assignment->message);
+    }
+    membership->state = WEIR__MEMBER_ASSIGNED;
+    *taken = membership->assignment;
+    return WEIR_OK;
+}
+
+int64_t weir__membership_due_ms(const weir__membership *membership)
+{
+    switch (membership->state) {
+    case WEIR__MEMBER_OUT:
+    case WEIR__MEMBER_ASSIGNED:
+        return INT64_MAX;
+    case WEIR__MEMBER_JOINED:
+        return membership->patience.next_ms;
+    case WEIR__MEMBER_SPOKEN:
+        return membership->patience.next_ms > membership->env->now_ms ? membership->patience.next_ms
+                                                                      : membership->repeat_ms;
+    }
+    return INT64_MAX;
+}
+
+weir_err weir__membership_ask_stop(weir__membership *membership, weir_error *error)
+{
+    if (membership->member_id == NULL) {
+        return weir__error_set(error, WEIR_ESTATE, "not a member of the group");
+    }
+    return write_join(membership, true, error);
+}
+
+const char *weir__membership_waits_for(const weir__membership *membership)
+{
+    switch (membership->state) {
+    case WEIR__MEMBER_OUT:
+        return "waits for the group";
+    case WEIR__MEMBER_JOINED:
+        return "has joined the group and not spoken yet";
+    case WEIR__MEMBER_SPOKEN:
+        return membership->leader.active ? "leads the group and waits for the other members"
+                                         : "waits for the leader's assignment";
+    case WEIR__MEMBER_ASSIGNED:
+        return "has its assignment";
+    }
+    return "";
+}

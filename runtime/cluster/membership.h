@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A stream thread as a member of the application's group: it says in each generation what it has,
+ * and learns which tasks it is to run. Kafka's group protocol gives membership, generations and
+ * fencing; what the members have to tell each other goes through the topic
+ * <application.id>-assignment.
+ *
+ *      OUT --joined--> JOINED --join record written--> SPOKEN --assignment read--> ASSIGNED
+ *       ^                 |                              |                            |
+ *       `-----------------+---- revoked or lost ---------+----------------------------'
+ */
+#ifndef WEIR_CLUSTER_MEMBERSHIP_H
+#define WEIR_CLUSTER_MEMBERSHIP_H
+
+#include "cluster/assignment_codec.h"
+#include "cluster/instance.h"
+#include "cluster/leader.h"
+#include "cluster/patience.h"
+
+typedef enum weir__membership_state {
+    WEIR__MEMBER_OUT,
+    WEIR__MEMBER_JOINED,
+    WEIR__MEMBER_SPOKEN,
+    WEIR__MEMBER_ASSIGNED,
+} weir__membership_state;
+
+/* The states of tasks that the member has; *out is malloc'ed by the callee. */
+typedef weir_err (*weir__progress_fn)(void *user, weir__task_progress **out, size_t *count);
+
+typedef struct weir__membership {
+    const weir__instance *instance;
+    weir__task_env *env; /* of the thread: clients, log, observer */
+    weir__progress_fn progress;
+    void *user;
+    weir__membership_state state;
+    char *topic;      /* <application.id>-assignment */
+    int64_t position; /* next record of it */
+    int32_t generation;
+    char *member_id;
+    weir__topic_partition *given; /* names in `memory` */
+    size_t given_count;
+    weir__arena memory; /* of the generation */
+    const weir__assignment *assignment;
+    const weir__member_tasks *mine;
+    bool stop_asked; /* a member wants the whole application to stop */
+    weir__patience patience;
+    int64_t repeat_ms;   /* when to speak again if no assignment came */
+    weir__leader leader; /* at work when this member leads */
+} weir__membership;
+
+/* The environment must have its clients. Makes the topic, remembers its end, then subscribes: so
+ * that nothing of a generation of this member can be missed. WEIR_EMISSING_TOPIC: source topics. */
+weir_err weir__membership_open(weir__membership *membership, const weir__instance *instance,
+                               weir__task_env *env, weir_error *error);
+void weir__membership_fini(weir__membership *membership);
+
+/* From the consumer's callbacks. */
+void weir__membership_joined(weir__membership *membership, const weir__topic_partition *given,
+                             size_t count);
+void weir__membership_left(weir__membership *membership);
+
+/* A record of the topic. */
+void weir__membership_read(weir__membership *membership, const weir__message_view *record);
+
+/* Does what is due: speaks, leads. *taken is set once a generation, when there is an assignment
+ * for this member, valid until the next `joined`. WEIR_EMISSING_TOPIC, WEIR_ETOPOLOGY: the leader
+ * found that the application cannot run. */
+weir_err weir__membership_tick(weir__membership *membership, const weir__assignment **taken,
+                               weir_error *error);
+/* Wall clock at which tick has something to do again; INT64_MAX: after the next record. */
+int64_t weir__membership_due_ms(const weir__membership *membership);
+
+/* Asks all members to stop. Best effort: waits for the broker as long as the producer does. */
+weir_err weir__membership_ask_stop(weir__membership *membership, weir_error *error);
+
+/* In words; static. */
+const char *weir__membership_waits_for(const weir__membership *membership);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Deletes records of repartition topics that are committed (DeleteRecords), on a thread of its own:
+ * a broker that does not answer must not hold up a stream thread. */
+#ifndef WEIR_CLUSTER_PURGE_H
+#define WEIR_CLUSTER_PURGE_H
+
+#include "client/client.h"
+#include "core/log.h"
+
+typedef struct weir__purger weir__purger;
+
+/* `admin` and `log` are borrowed. */
+weir_err weir__purger_new(weir__admin *admin, const weir__log *log, weir__purger **out);
+/* Waits for the request under way; drops the rest. NULL allowed. */
+void weir__purger_free(weir__purger *purger);
+/* Records before `offset`, which must be committed, are not needed any more. Copied; of several
+ * offsets of a partition the last counts. Any thread. Best effort: a failure is only logged. */
+void weir__purger_ask(weir__purger *purger, weir__topic_partition at, int64_t offset);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a stream thread: clients, membership, the loop, the end; and again from the start
+ * when it is replaced after an error. */
+#include "cluster/stream_thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cluster/loop.h"
+#include "core/clock.h"
+#include "core/error.h"
+
+#define REPLACE_PAUSE_MS 1000 /* before a failed thread starts anew */
+
+const char *weir__thread_state_name(weir__thread_state state)
+{
+    static const char *const names[] = {"STARTING", "REBALANCING", "RESTORING",
+                                        "RUNNING",  "STOPPING",    "DEAD"};
+    return names[state];
+}
+
+void weir__stream_thread_set_state(weir__stream_thread *thread, weir__thread_state to)
+{
+    static const bool allowed[][6] = {
+        /*                            START  REBAL  RESTO  RUN    STOP   DEAD */
+        [WEIR__THREAD_STARTING] = {false, true, false, false, true, false},
+        [WEIR__THREAD_REBALANCING] = {false, false, true, false, true, false},
+        [WEIR__THREAD_RESTORING] = {false, true, false, true, true, false},
+        [WEIR__THREAD_RUNNING] = {false, true, true, false, true, false},
+        [WEIR__THREAD_STOPPING] = {true, false, false, false, false, true},
+        [WEIR__THREAD_DEAD] = {false, false, false, false, false, false},
+    };
+    weir__thread_state from = atomic_load(&thread->state);
+    if (from == to) {
+        return;
+    }
+    weir_assert(allowed[from][to]);
+    atomic_store(&thread->state, to);
+    weir__log_write(&thread->instance->log, WEIR__LOG_INFO, "%s: %s -> %s", thread->name,
+                    weir__thread_state_name(from), weir__thread_state_name(to));
+    thread->instance->on_thread_state(thread->instance->app);
+}
+
+weir_err weir__stream_thread_init(weir__stream_thread *thread, const weir__instance *instance,
+                                  int number)
+{
+    memset(thread, 0, sizeof *thread);
+    thread->instance = instance;
+    thread->number = number;
+    pthread_mutex_init(&thread->lock, NULL);
+    pthread_cond_init(&thread->wake, NULL);
+    thread->messages = calloc(instance->poll_records_max, sizeof(*thread->messages));
+    weir_buf name = {0};
+    weir__buf_printf(&name, "%s-StreamThread-%d", instance->client_id, number);
+    thread->name = name.err == WEIR_OK ? strdup(weir__buf_text(&name)) : NULL;
+    weir__buf_fini(&name);
+    return thread->name != NULL && thread->messages != NULL ? WEIR_OK : WEIR_ENOMEM;
+}
+
+void weir__stream_thread_fini(weir__stream_thread *thread)
+{
+    weir_assert(!thread->open);
+    pthread_cond_destroy(&thread->wake);
+    pthread_mutex_destroy(&thread->lock);
+    free(thread->messages);
+    free(thread->name);
+}
+
+/* ---- Clients ---- */
+
+static weir_err client_opts(const weir__stream_thread *thread, const char *owner, const char *kind,
+                            weir_buf *client_id, weir__client_opts *out)
+{
+    weir__buf_reset(client_id);
+    weir__buf_printf(client_id, "%s-%s-%d-%s", thread->instance->client_id, owner, thread->number,
+                     kind);
+    *out = (weir__client_opts){.config = thread->instance->config,
+                               .client_id = weir__buf_text(client_id),
+                               .log = thread->instance->log};
+    return client_id->err;
+}
+
+/* Client ids as Kafka Streams has them; its restore consumer is the state updater's. */
+static weir_err open_clients(weir__stream_thread *thread, weir_error *error)
+{
+    weir_buf id = {0};
+    weir__client_opts opts;
+    weir__consumer_events events = weir__loop_events(thread);
+    weir_err err = client_opts(thread, "StreamThread", "consumer", &id, &opts);
+    if (err == WEIR_OK) {
+        err = weir__consumer_new(&opts, WEIR__MAIN_CONSUMER, &events, &thread->env.consumer, error);
+    }
+    if (err == WEIR_OK) {
+        err = client_opts(thread, "StreamThread", "producer", &id, &opts);
+    }
+    if (err == WEIR_OK) {
+        err = weir__producer_new(&opts, &thread->env.producer, error);
+    }
+    if (err == WEIR_OK) {
+        err = client_opts(thread, "StateUpdater", "restore-consumer", &id, &opts);
+    }
+    if (err == WEIR_OK) {
+        err = weir__consumer_new(&opts, WEIR__RESTORE_CONSUMER, NULL, &thread->restore_consumer,
+                                 error);
+    }
+    weir__buf_fini(&id);
+    return err;
+}
+
+static weir_err open_env(weir__stream_thread *thread, weir_error *error)
+{
+    const weir__instance *instance = thread->instance;
+    thread->env = (weir__task_env){.topology = instance->topology,
+                                   .application = instance->application,
+                                   .settings = instance->settings,
+                                   .directory = instance->directory,
+                                   .globals = instance->globals,
+                                   .log = &instance->log,
+                                   .observer = {.opts = &instance->opts, .thread = thread->name},
+                                   .now_ms = weir__wall_ms()};
+    thread->failed = (weir_error){0};
+    thread->commit_patience = thread->restore_patience = (weir__patience){0};
+    thread->committed_ms = thread->purged_ms = thread->env.now_ms;
+    thread->env.sink_topics =
+        calloc(instance->topology->node_count + 1, sizeof(*thread->env.sink_topics));
+    if (thread->env.sink_topics == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "%s", thread->name);
+    }
+    weir_err err = weir__cache_new(instance->cache_bytes, &thread->env.cache);
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "record cache");
+    }
+    err = open_clients(thread, error);
+    if (err == WEIR_OK) {
+        err = weir__task_set_init(&thread->tasks, instance, &thread->env, thread->restore_consumer);
+        thread->open_tasks = true;
+    }
+    return err;
+}
+
+static void close_env(weir__stream_thread *thread)
+{
+    weir__task_env *env = &thread->env;
+    weir__consumer_close(env->consumer); /* leaves the group */
+    env->consumer = NULL;
+    if (thread->open_tasks) {
+        weir__task_set_fini(&thread->tasks);
+        thread->open_tasks = false;
+    }
+    weir__membership_fini(&thread->membership);
+    weir__consumer_close(thread->restore_consumer);
+    thread->restore_consumer = NULL;
+    weir__producer_close(env->producer);
+    env->producer = NULL;
+    weir__map_fini(&env->changelogs, free);
+    weir__cache_free(env->cache);
+    env->cache = NULL;
+    for (size_t i = 0; env->sink_topics != NULL && i < env->topology->node_count; i++) {
+        free(env->sink_topics[i]);
+    }
+    free(env->sink_topics);
+    env->sink_topics = NULL;
+}
+
+/* ---- Life ---- */
+
+static weir_err tell_progress(void *user, weir__task_progress **out, size_t *count)
+{
+    weir__stream_thread *thread = user;
+    return weir__task_set_progress(&thread->tasks, out, count);
+}
+
+/* Waits, but not when asked to stop. */
+static void pause_ms(weir__stream_thread *thread, int64_t ms)
+{
+    int64_t end_ms = weir__wall_ms() + ms;
+    struct timespec end = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000};
+    int waited = 0;
+    pthread_mutex_lock(&thread->lock);
+    while (!atomic_load(&thread->stop) && waited == 0) {
+        waited = pthread_cond_timedwait(&thread->wake, &thread->lock, &end);
+    }
+    pthread_mutex_unlock(&thread->lock);
+}
+
+/* Into the group. The brokers may not be there yet: that is borne for task.timeout.ms. */
+static weir_err enter_group(weir__stream_thread *thread, weir_error *error)
+{
+    weir__patience patience = {0};
+    thread->membership.progress = tell_progress;
+    thread->membership.user = thread;
+    for (;;) {
+        weir_err err =
+            weir__membership_open(&thread->membership, thread->instance, &thread->env, error);
+        if (err == WEIR_OK || atomic_load(&thread->stop)) {
+            return WEIR_OK;
+        }
+        weir__log_write(&thread->instance->log, WEIR__LOG_WARNING, "%s: %s", thread->name,
+                        error->message);
+        err =
+            weir__patience_bear(&patience, err, weir__wall_ms(), thread->instance->task_timeout_ms);
+        if (err != WEIR_OK) {
+            return err;
+        }
+        pause_ms(thread, WEIR__PATIENCE_PAUSE_MS);
+    }
+}
+
+/* Leaves nothing open. After an error nothing is committed: what was not will be processed again.
+ */
+static void end_tasks(weir__stream_thread *thread, bool failed)
+{
+    weir_error error = {0};
+    bool clean = !failed;
+    if (clean) {
+        clean = weir__task_set_commit(&thread->tasks, &error) == WEIR_OK;
+    }
+    if (!failed && !clean) {
+        weir__log_write(&thread->instance->log, WEIR__LOG_WARNING, "%s: the last commit failed: %s",
+                        thread->name, error.message);
+    }
+    weir__task_set_close(&thread->tasks, clean);
+}
+
+/* From the clients to their end. What the application wants after a failure is in *wish. */
+static weir_err live(weir__stream_thread *thread, weir_uncaught *wish, weir_error *error)
+{
+    weir_err err = open_env(thread, error);
+    if (err == WEIR_OK) {
+        err = enter_group(thread, error);
+    }
+    if (err == WEIR_OK && !atomic_load(&thread->stop)) {
+        weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);
+    }
+    pthread_mutex_lock(&thread->lock);
+    thread->open = err == WEIR_OK;
+    while (err == WEIR_OK && !atomic_load(&thread->stop)) {
+        err = weir__loop_once(thread, error);
+    }
+    weir__stream_thread_set_state(thread, WEIR__THREAD_STOPPING);
+    if (thread->open_tasks) {
+        end_tasks(thread, err != WEIR_OK);
+    }
+    thread->open = false;
+    pthread_mutex_unlock(&thread->lock);
+    if (err != WEIR_OK) {
+        weir__log_write(&thread->instance->log, WEIR__LOG_ERROR, "%s: %s", thread->name,
+                        error->message);
+        *wish = thread->instance->on_failure(thread->instance->app, thread->name, error);
+        weir_error ignored = {0};
+        if (*wish == WEIR_SHUTDOWN_APPLICATION && thread->membership.topic != NULL &&
+            weir__membership_ask_stop(&thread->membership, &ignored) != WEIR_OK) {
+            weir__log_write(&thread->instance->log, WEIR__LOG_ERROR,
+                            "%s: the other instances could not be told to stop: %s", thread->name,
+                            ignored.message);
+        }
+    }
+    close_env(thread);
+    return err;
+}
+
+static void *run(void *user)
+{
+    weir__stream_thread *thread = user;
+    for (;;) {
+        weir_error error = {0};
+        weir_uncaught wish = WEIR_SHUTDOWN_CLIENT;
+        if (live(thread, &wish, &error) == WEIR_OK || wish != WEIR_REPLACE_THREAD) {
+            break;
+        }
+        pause_ms(thread, REPLACE_PAUSE_MS);
+        if (atomic_load(&thread->stop)) {
+            break;
+        }
+        weir__stream_thread_set_state(thread, WEIR__THREAD_STARTING);
+    }
+    weir__stream_thread_set_state(thread, WEIR__THREAD_DEAD);
+    return NULL;
+}
+
+weir_err weir__stream_thread_start(weir__stream_thread *thread, weir_error *error)
+{
+    int failed = pthread_create(&thread->handle, NULL, run, thread);
+    if (failed != 0) {
+        return weir__error_set(error, WEIR_ELIMIT, "thread %s: %s", thread->name, strerror(failed));
+    }
+    thread->started = true;
+    return WEIR_OK;
+}
+
+void weir__stream_thread_stop(weir__stream_thread *thread)
+{
+    atomic_store(&thread->stop, true);
+    pthread_cond_signal(&thread->wake); /* without the lock: it may be held for long */
+}
+
+void weir__stream_thread_join(weir__stream_thread *thread)
+{
+    if (thread->started) {
+        pthread_join(thread->handle, NULL);
+        thread->started = false;
+    }
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A stream thread: one consumer, one producer, one restore consumer, one record cache, and the
+ * tasks that the group gave it. */
+#ifndef WEIR_CLUSTER_STREAM_THREAD_H
+#define WEIR_CLUSTER_STREAM_THREAD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "cluster/instance.h"
+#include "cluster/membership.h"
+#include "cluster/task_set.h"
+
+/*  STARTING -> REBALANCING -> RESTORING -> RUNNING       -> STOPPING -> DEAD
+ *     ^             ^  `----------^----------'                 |
+ *     |             `------- a new generation                  |
+ *     `------------------- replaced after an error ------------'              */
+typedef enum weir__thread_state {
+    WEIR__THREAD_STARTING,    /* not in the group yet */
+    WEIR__THREAD_REBALANCING, /* no assignment */
+    WEIR__THREAD_RESTORING,   /* some task does not run yet */
+    WEIR__THREAD_RUNNING,
+    WEIR__THREAD_STOPPING,
+    WEIR__THREAD_DEAD,
+} weir__thread_state;
+
+const char *weir__thread_state_name(weir__thread_state state);
+
+typedef struct weir__stream_thread {
+    const weir__instance *instance;
+    char *name; /* "<client id>-StreamThread-1" */
+    int number; /* from 1 */
+    pthread_t handle;
+    bool started;
+    atomic_bool stop;
+    _Atomic(weir__thread_state) state;
+    /* Held by the thread except while it waits for records: whoever else holds it may look at what
+     * is below. */
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* with `lock`: stop was set */
+    weir__task_env env;
+    weir__consumer *restore_consumer;
+    weir__membership membership;
+    weir__task_set tasks;
+    weir__message **messages;
+    bool open;            /* the clients are there, tasks and membership are valid */
+    bool open_tasks;      /* the task set is */
+    weir_error failed;    /* in a callback of the consumer; told after the poll */
+    int64_t committed_ms; /* when it was last tried */
+    int64_t purged_ms;
+    weir__patience commit_patience;
+    weir__patience restore_patience;
+    uint64_t polls;
+    uint64_t processed;
+} weir__stream_thread;
+
+/* Does not start it. */
+weir_err weir__stream_thread_init(weir__stream_thread *thread, const weir__instance *instance,
+                                  int number);
+void weir__stream_thread_fini(weir__stream_thread *thread); /* ended, or never started */
+
+weir_err weir__stream_thread_start(weir__stream_thread *thread, weir_error *error);
+/* Asks it to end: it commits, closes its tasks, leaves the group. Any thread. */
+void weir__stream_thread_stop(weir__stream_thread *thread);
+/* Waits for its end. */
+void weir__stream_thread_join(weir__stream_thread *thread);
+
+#endif
