@@ -54,7 +54,12 @@ static weir__entry *keep_read(weir__cached *store, weir_slice key, weir_slice va
     if (cache->used + size > cache->max_bytes) {
         return NULL;
     }
-    return weir__cached_add(store, key, value, &nowhere);
+    weir__entry *at = weir__cached_add(store, key);
+    if (at != NULL && weir__cached_fill(at, value, &nowhere) != WEIR_OK) {
+        weir__cached_drop(at);
+        return NULL;
+    }
+    return at;
 }
 
 static weir_err cached_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
@@ -84,16 +89,13 @@ static weir_err cached_put(weir__kv *kv, weir_slice key, weir_slice value, weir_
     if (cache->max_bytes == 0 && cache->oldest == NULL) {
         return weir__cached_send_through(store, key, value, &origin, error);
     }
-    weir__entry *at = weir__cached_find(store, key);
-    weir_err err = WEIR_OK;
-    if (at != NULL) {
-        err = weir__cached_fill(at, value, &origin);
-    } else {
-        at = weir__cached_add(store, key, value, &origin);
-        err = at != NULL ? WEIR_OK : WEIR_ENOMEM;
-    }
-    if (err != WEIR_OK) {
-        return weir__error_set(error, err, "cache: no memory for a row of %zu bytes",
+    weir__entry *old = weir__cached_find(store, key);
+    weir__entry *at = old != NULL ? old : weir__cached_add(store, key);
+    if (at == NULL || weir__cached_fill(at, value, &origin) != WEIR_OK) {
+        if (old == NULL && at != NULL) {
+            weir__cached_drop(at);
+        }
+        return weir__error_set(error, WEIR_ENOMEM, "cache: no memory for a row of %zu bytes",
                                key.len + value.len);
     }
     weir__cached_mark_dirty(at);

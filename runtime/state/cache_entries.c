@@ -71,9 +71,7 @@ void weir__cached_put_first(weir__entry *at)
 static void entry_free(weir__tree_item *item)
 {
     weir__entry *at = (weir__entry *)item;
-    if (at->bytes != at->own + item->key.len) {
-        free(at->bytes);
-    }
+    free(at->bytes);
     free(at);
 }
 
@@ -83,13 +81,37 @@ void weir__cached_drop(weir__entry *at)
     weir__cached_mark_clean(at);
     unlink_use(store->cache, at);
     store->cache->used -= at->size;
+    if (store->recent == at) {
+        store->recent = NULL;
+    }
     weir__tree_remove(&store->entries, at->item.key);
     entry_free(&at->item);
 }
 
 weir__entry *weir__cached_find(weir__cached *store, weir_slice key)
 {
-    return (weir__entry *)weir__tree_find(&store->entries, key);
+    if (store->recent == NULL || !weir_slice_equal(store->recent->item.key, key)) {
+        store->recent = (weir__entry *)weir__tree_find(&store->entries, key);
+    }
+    return store->recent;
+}
+
+weir__entry *weir__cached_add(weir__cached *store, weir_slice key)
+{
+    weir__entry *at = calloc(1, sizeof *at + key.len);
+    if (at == NULL) {
+        return NULL;
+    }
+    memcpy(at->key, key.data, key.len);
+    at->item.key = (weir_slice){at->key, key.len};
+    at->store = store;
+    if (weir__tree_insert(&store->entries, &at->item) != WEIR_OK) {
+        free(at);
+        return NULL;
+    }
+    link_newest(store->cache, at);
+    store->recent = at;
+    return at;
 }
 
 size_t weir__cached_size(weir_slice key, weir_slice value, const weir__origin *origin)
@@ -98,9 +120,19 @@ size_t weir__cached_size(weir_slice key, weir_slice value, const weir__origin *o
            (origin->topic != NULL ? strlen(origin->topic) : 0);
 }
 
-/* There is room. */
-static void set_content(weir__entry *at, weir_slice value, const weir__origin *origin)
+weir_err weir__cached_fill(weir__entry *at, weir_slice value, const weir__origin *origin)
 {
+    size_t needed = value.len + origin->headers.len;
+    if (needed > at->capacity || at->bytes == NULL) {
+        size_t capacity = (needed + VALUE_ROUND) / VALUE_ROUND * VALUE_ROUND;
+        uint8_t *bytes = malloc(capacity);
+        if (bytes == NULL) {
+            return WEIR_ENOMEM;
+        }
+        free(at->bytes);
+        at->bytes = bytes;
+        at->capacity = capacity;
+    }
     at->value = value;
     at->origin = *origin;
     if (value.data != NULL) {
@@ -114,49 +146,6 @@ static void set_content(weir__entry *at, weir_slice value, const weir__origin *o
     cache->used -= at->size;
     at->size = weir__cached_size(at->item.key, value, origin);
     cache->used += at->size;
-}
-
-static size_t round_up(size_t len)
-{
-    return (len + VALUE_ROUND) / VALUE_ROUND * VALUE_ROUND;
-}
-
-weir__entry *weir__cached_add(weir__cached *store, weir_slice key, weir_slice value,
-                              const weir__origin *origin)
-{
-    size_t capacity = round_up(value.len + origin->headers.len);
-    weir__entry *at = malloc(sizeof *at + key.len + capacity);
-    if (at == NULL) {
-        return NULL;
-    }
-    *at = (weir__entry){.item = {{memcpy(at->own, key.data, key.len), key.len}},
-                        .store = store,
-                        .capacity = capacity,
-                        .bytes = at->own + key.len};
-    if (weir__tree_insert(&store->entries, &at->item) != WEIR_OK) {
-        free(at);
-        return NULL;
-    }
-    link_newest(store->cache, at);
-    set_content(at, value, origin);
-    return at;
-}
-
-weir_err weir__cached_fill(weir__entry *at, weir_slice value, const weir__origin *origin)
-{
-    size_t needed = value.len + origin->headers.len;
-    if (needed > at->capacity) {
-        uint8_t *bytes = malloc(round_up(needed));
-        if (bytes == NULL) {
-            return WEIR_ENOMEM;
-        }
-        if (at->bytes != at->own + at->item.key.len) {
-            free(at->bytes);
-        }
-        at->bytes = bytes;
-        at->capacity = round_up(needed);
-    }
-    set_content(at, value, origin);
     return WEIR_OK;
 }
 

@@ -25,8 +25,8 @@ typedef struct weir__entry {
     weir__origin origin;
     weir_slice value;
     size_t capacity;
-    uint8_t *bytes; /* value, headers; where there is room, in `own` */
-    uint8_t own[];  /* key, then room for the first value and headers */
+    uint8_t *bytes; /* value, headers */
+    uint8_t key[];
 } weir__entry;
 
 struct weir__cached {
@@ -35,6 +35,7 @@ struct weir__cached {
     weir__cache *cache;
     weir__cache_client client;
     weir__tree entries;
+    weir__entry *recent; /* what the last lookup found: a put often follows the get of its key */
     weir__entry *first_dirty;
     weir__entry *last_dirty;
     uint64_t evicted_in; /* the last eviction that flushed this store */
@@ -56,9 +57,8 @@ struct weir__cache {
 
 /* NULL: not in the cache. */
 weir__entry *weir__cached_find(weir__cached *store, weir_slice key);
-/* A clean entry, the newest; NULL: out of memory. */
-weir__entry *weir__cached_add(weir__cached *store, weir_slice key, weir_slice value,
-                              const weir__origin *origin);
+/* A clean entry without a value, the newest; NULL: out of memory. */
+weir__entry *weir__cached_add(weir__cached *store, weir_slice key);
 /* Copies value and headers into the entry; on failure nothing has changed. */
 weir_err weir__cached_fill(weir__entry *at, weir_slice value, const weir__origin *origin);
 /* Takes the entry out and frees it. */

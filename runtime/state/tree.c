@@ -57,50 +57,26 @@ int weir__key_compare(weir_slice a, weir_slice b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* A key that is looked for. */
-typedef struct probe {
-    weir_slice key;
-    uint64_t prefix;
-} probe;
-
-static probe probe_of(weir_slice key)
+/* Order of the node's i-th key relative to `key`. Equal prefixes tell nothing about lengths. */
+static int compare_at(const weir__tree_node *node, unsigned i, uint64_t prefix, weir_slice key)
 {
-    return (probe){key, prefix_of(key)};
-}
-
-/* Order of the node's i-th key relative to the one looked for. Equal prefixes tell nothing about
- * lengths. */
-static int compare_at(const weir__tree_node *node, unsigned i, const probe *wanted)
-{
-    if (node->prefixes[i] != wanted->prefix) {
-        return node->prefixes[i] < wanted->prefix ? -1 : 1;
+    if (node->prefixes[i] != prefix) {
+        return node->prefixes[i] < prefix ? -1 : 1;
     }
-    return weir__key_compare(node->items[i]->key, wanted->key);
+    return weir__key_compare(node->items[i]->key, key);
 }
 
-/* Index of the first prefix >= `prefix` from `first` on, without branches that depend on keys: the
- * processor would guess every second one wrong. */
-static unsigned lower_prefix(const weir__tree_node *node, unsigned first, uint64_t prefix)
-{
-    const uint64_t *base = &node->prefixes[first];
-    for (unsigned left = node->count - first; left > 0;) {
-        unsigned half = (left + 1) / 2;
-        base += base[half - 1] < prefix ? half : 0;
-        left -= half;
-    }
-    return (unsigned)(base - node->prefixes);
-}
-
-/* Index of the first key >= the wanted one from `first` on; *equal: it is the wanted one. */
-static unsigned lower_bound(const weir__tree_node *node, unsigned first, const probe *wanted,
+/* Index of the first key >= `key` from `first` on; *equal tells whether it is the key itself. */
+static unsigned lower_bound(const weir__tree_node *node, unsigned first, weir_slice key,
                             bool *equal)
 {
-    unsigned low = lower_prefix(node, first, wanted->prefix);
+    uint64_t prefix = prefix_of(key);
+    unsigned low = first;
     unsigned high = node->count;
     *equal = false;
-    while (low < high && node->prefixes[low] == wanted->prefix) { /* prefixes do not tell */
+    while (low < high) {
         unsigned middle = (low + high) / 2;
-        int order = compare_at(node, middle, wanted);
+        int order = compare_at(node, middle, prefix, key);
         if (order == 0) {
             *equal = true;
             return middle;
@@ -114,12 +90,11 @@ static unsigned lower_bound(const weir__tree_node *node, unsigned first, const p
     return low;
 }
 
-/* The child whose range holds the wanted key: the last with a smallest key <= it, else the first.
- */
-static unsigned child_of(const weir__tree_node *node, const probe *wanted)
+/* The child whose range holds `key`: the last with a smallest key <= `key`, else the first. */
+static unsigned child_of(const weir__tree_node *node, weir_slice key)
 {
     bool equal;
-    unsigned at = lower_bound(node, 1, wanted, &equal);
+    unsigned at = lower_bound(node, 1, key, &equal);
     return equal ? at : at - 1;
 }
 
@@ -221,12 +196,12 @@ static weir_err grow_root(weir__tree *tree)
 
 /* ---- Paths -------------------------------------------------------------------------------- */
 
-static weir__tree_node *descend(const weir__tree *tree, const probe *wanted, path *way)
+static weir__tree_node *descend(const weir__tree *tree, weir_slice key, path *way)
 {
     weir__tree_node *node = tree->root;
     way->height = 0;
     while (node != NULL && !node->leaf) {
-        unsigned at = child_of(node, wanted);
+        unsigned at = child_of(node, key);
         weir_assert(way->height < TREE_HEIGHT_MAX);
         way->nodes[way->height] = node;
         way->index[way->height++] = at;
@@ -299,22 +274,18 @@ void weir__tree_fini(weir__tree *tree, void (*free_item)(weir__tree_item *item))
     *tree = (weir__tree){0};
 }
 
-weir__tree_item *weir__tree_find(weir__tree *tree, weir_slice key)
+weir__tree_item *weir__tree_find(const weir__tree *tree, weir_slice key)
 {
     weir__tree_node *node = tree->root;
     if (node == NULL) {
         return NULL;
     }
-    if (tree->recent != NULL && weir_slice_equal(tree->recent->key, key)) {
-        return tree->recent;
-    }
-    probe wanted = probe_of(key);
     while (!node->leaf) {
-        node = node->children[child_of(node, &wanted)];
+        node = node->children[child_of(node, key)];
     }
     bool equal;
-    unsigned at = lower_bound(node, 0, &wanted, &equal);
-    return tree->recent = equal ? node->items[at] : NULL;
+    unsigned at = lower_bound(node, 0, key, &equal);
+    return equal ? node->items[at] : NULL;
 }
 
 weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item)
@@ -324,15 +295,14 @@ weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item)
         return WEIR_ENOMEM;
     }
     path way = {.height = 0};
-    probe wanted = probe_of(item->key);
     weir__tree_node *node = tree->root;
     while (!node->leaf) {
-        unsigned at = child_of(node, &wanted);
+        unsigned at = child_of(node, item->key);
         if (node->children[at]->count == TREE_WIDTH) {
             if (split_child(node, at) != WEIR_OK) {
                 return WEIR_ENOMEM;
             }
-            at = child_of(node, &wanted);
+            at = child_of(node, item->key);
         }
         weir_assert(way.height < TREE_HEIGHT_MAX);
         way.nodes[way.height] = node;
@@ -340,7 +310,7 @@ weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item)
         node = node->children[at];
     }
     bool equal;
-    unsigned at = lower_bound(node, 0, &wanted, &equal);
+    unsigned at = lower_bound(node, 0, item->key, &equal);
     weir_assert(!equal);
     shift_up(node, at);
     set_item(node, at, item);
@@ -348,21 +318,18 @@ weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item)
         renew_first(&way, way.height, item);
     }
     tree->count++;
-    tree->recent = item;
     return WEIR_OK;
 }
 
 void weir__tree_replace(weir__tree *tree, weir__tree_item *item)
 {
     path way;
-    probe wanted = probe_of(item->key);
-    weir__tree_node *leaf = descend(tree, &wanted, &way);
+    weir__tree_node *leaf = descend(tree, item->key, &way);
     weir_assert(leaf != NULL);
     bool equal;
-    unsigned at = lower_bound(leaf, 0, &wanted, &equal);
+    unsigned at = lower_bound(leaf, 0, item->key, &equal);
     weir_assert(equal);
     leaf->items[at] = item;
-    tree->recent = item;
     if (at == 0) {
         renew_first(&way, way.height, item);
     }
@@ -371,17 +338,15 @@ void weir__tree_replace(weir__tree *tree, weir__tree_item *item)
 weir__tree_item *weir__tree_remove(weir__tree *tree, weir_slice key)
 {
     path way;
-    probe wanted = probe_of(key);
-    weir__tree_node *leaf = descend(tree, &wanted, &way);
+    weir__tree_node *leaf = descend(tree, key, &way);
     bool equal = false;
-    unsigned at = leaf != NULL ? lower_bound(leaf, 0, &wanted, &equal) : 0;
+    unsigned at = leaf != NULL ? lower_bound(leaf, 0, key, &equal) : 0;
     if (!equal) {
         return NULL;
     }
     weir__tree_item *item = leaf->items[at];
     tree->changes++;
     tree->count--;
-    tree->recent = NULL;
     shift_down(leaf, at);
     if (leaf->count == 0) {
         drop_empty(tree, &way, leaf);
@@ -409,13 +374,12 @@ weir__tree_cursor weir__tree_seek(const weir__tree *tree, weir_slice key, bool a
         return (weir__tree_cursor){leaf, leaf != NULL && reverse ? leaf->count - 1 : 0};
     }
     path way;
-    probe wanted = probe_of(key);
-    weir__tree_cursor cursor = {descend(tree, &wanted, &way), 0};
+    weir__tree_cursor cursor = {descend(tree, key, &way), 0};
     if (cursor.leaf == NULL) {
         return cursor;
     }
     bool equal;
-    cursor.index = lower_bound(cursor.leaf, 0, &wanted, &equal);
+    cursor.index = lower_bound(cursor.leaf, 0, key, &equal);
     if (reverse) {
         if (!equal || after) {
             weir__tree_step(&cursor, true);

@@ -17,7 +17,6 @@ typedef struct weir__tree_item {
 /* Zero-initialised is empty and valid. One thread at a time. */
 typedef struct weir__tree {
     weir__tree_node *root;
-    weir__tree_item *recent; /* found last: a put often follows the get of its key */
     size_t count;
     uint64_t changes; /* counts what moves items: cursors of before must seek again */
 } weir__tree;
@@ -26,7 +25,7 @@ typedef struct weir__tree {
 void weir__tree_fini(weir__tree *tree, void (*free_item)(weir__tree_item *item));
 
 /* NULL when there is none. */
-weir__tree_item *weir__tree_find(weir__tree *tree, weir_slice key);
+weir__tree_item *weir__tree_find(const weir__tree *tree, weir_slice key);
 /* The key must not be there yet (asserted). On failure nothing has changed. */
 weir_err weir__tree_insert(weir__tree *tree, weir__tree_item *item);
 /* Puts `item` in the place of the one with the same key, which must be there (asserted). Cursors

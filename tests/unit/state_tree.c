@@ -26,7 +26,7 @@ static unsigned value_of(const weir__tree_item *item)
     return weir__load_u32(item->key.data);
 }
 
-static weir__tree_item *find(weir__tree *tree, unsigned value)
+static weir__tree_item *find(const weir__tree *tree, unsigned value)
 {
     uint8_t bytes[4];
     weir__store_u32(bytes, value);

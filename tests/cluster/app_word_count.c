@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One instance of the word count: from start to close. */
+#include "support/apps.h"
+
+static void make_topics(apps *all)
+{
+    mock_create(all->mock, "lines", 4);
+    mock_create(all->mock, "word-counts", 4);
+}
+
+static void one_instance_counts_words(void **state)
+{
+    apps *all = *state;
+    make_topics(all);
+    send_line(all, "lines", 0, "hello world");
+    send_line(all, "lines", 1, "hello weir");
+    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
+    send_line(all, "lines", 3, "hello again");
+    app_run_until(all, count_of(all, "word-counts", "hello", NULL) == 3, 30);
+    app_close(a);
+    assert_int_equal(count_of(all, "word-counts", "again", NULL), 1);
+    assert_int_equal(committed(all, "lines", 0), 1);
+    assert_int_equal(committed(all, "lines", 2), -1);
+    assert_int_equal(committed(all, "lines", 3), 1);
+    assert_string_equal(weir__buf_text(&a->states),
+                        "REBALANCING RUNNING PENDING_SHUTDOWN NOT_RUNNING ");
+    assert_no_failure(all->mock);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        apps_test(one_instance_counts_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
