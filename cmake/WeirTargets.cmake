@@ -28,10 +28,6 @@ endif()
 # weir_library(name source...): static library weir_<name>, alias weir::<name>, its include/ folder
 # public, its own folder private.
 function(weir_library name)
-    if(NOT ARGN)
-        file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.c "typedef int weir__empty;\n")
-        set(ARGN ${CMAKE_CURRENT_BINARY_DIR}/empty.c)
-    endif()
     add_library(weir_${name} STATIC ${ARGN})
     add_library(weir::${name} ALIAS weir_${name})
     set_target_properties(weir_${name} PROPERTIES
