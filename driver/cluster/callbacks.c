@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an instance tells: into the trace, to whoever waits, and on to the user's own callbacks.
+ * These run on the instance's threads. */
+#include "cluster/cluster.h"
+#include "core/error.h"
+
+#define LOG_WARNING 4 /* syslog's number */
+
+void weir__instance_complain(weir_instance *instance, const char *text)
+{
+    char *slot = instance->complaints[instance->complaint_count++ % WEIR__COMPLAINTS_MAX];
+    snprintf(slot, WEIR__COMPLAINT_SIZE, "%s", text);
+}
+
+static void on_state(weir_state from, weir_state to, void *user)
+{
+    weir_instance *instance = user;
+    instance->state = to;
+    weir_sim_trace("state", "%s -> %s", weir_state_name(from), weir_state_name(to));
+    weir_sim_progress();
+    if (instance->opts.app.on_state != NULL) {
+        instance->opts.app.on_state(from, to, instance->opts.app.user);
+    }
+    weir_sim_notify();
+}
+
+static void trace_restore(const weir_restore_progress *at)
+{
+    long long offset = (long long)at->offset;
+    long long end = (long long)at->end_offset;
+    switch (at->event) {
+    case WEIR_RESTORE_START:
+        weir_sim_trace("restore-start", "%s-%d from %lld to %lld", at->store, (int)at->partition,
+                       offset, end);
+        break;
+    case WEIR_RESTORE_BATCH:
+        weir_sim_trace("restore-batch", "%s-%d at %lld of %lld", at->store, (int)at->partition,
+                       offset, end);
+        break;
+    case WEIR_RESTORE_END:
+        weir_sim_trace("restore-end", "%s-%d, %lld records", at->store, (int)at->partition,
+                       (long long)at->restored);
+        break;
+    case WEIR_RESTORE_SUSPENDED:
+        weir_sim_trace("restore-suspended", "%s-%d at %lld of %lld", at->store, (int)at->partition,
+                       offset, end);
+        break;
+    }
+}
+
+static void on_restore(const weir_restore_progress *progress, void *user)
+{
+    weir_instance *instance = user;
+    trace_restore(progress);
+    weir_sim_progress();
+    if (instance->opts.app.on_restore != NULL) {
+        instance->opts.app.on_restore(progress, instance->opts.app.user);
+    }
+    weir_sim_notify();
+}
+
+static weir_uncaught on_uncaught(const char *thread, const weir_error *error, void *user)
+{
+    weir_instance *instance = user;
+    char text[WEIR__COMPLAINT_SIZE];
+    snprintf(text, sizeof text, "%s failed: %s: %.180s", thread, weir_err_name(error->code),
+             error->message);
+    weir__instance_complain(instance, text);
+    weir_sim_trace("uncaught", "%s %s", thread, weir_err_name(error->code));
+    return instance->opts.app.on_uncaught != NULL
+               ? instance->opts.app.on_uncaught(thread, error, instance->opts.app.user)
+               : WEIR_SHUTDOWN_CLIENT;
+}
+
+static void on_step(const weir_step *step, void *user)
+{
+    weir_instance *instance = user;
+    weir_sim_trace(step->kind, "%s%s%s", step->task != NULL ? step->task : "",
+                   step->task != NULL && step->detail != NULL ? " " : "",
+                   step->detail != NULL ? step->detail : "");
+    if (instance->opts.app.on_step != NULL) {
+        instance->opts.app.on_step(step, instance->opts.app.user);
+    }
+}
+
+/* Not into the trace: texts of libraries hold addresses and paths. */
+static void on_log(int level, const char *text, void *user)
+{
+    weir_instance *instance = user;
+    if (level <= LOG_WARNING) {
+        weir__instance_complain(instance, text);
+    }
+    if (instance->opts.app.on_log != NULL) {
+        instance->opts.app.on_log(level, text, instance->opts.app.user);
+    }
+}
+
+weir_app_opts weir__instance_callbacks(weir_instance *instance)
+{
+    return (weir_app_opts){
+        .on_state = on_state,
+        .on_restore = on_restore,
+        .on_uncaught = on_uncaught,
+        .on_step = on_step,
+        .on_log = on_log,
+        .user = instance,
+    };
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A cluster: simulation, brokers and what runs on them, from start to end. */
+#include <stdlib.h>
+
+#include "cluster/cluster.h"
+#include "core/clock.h"
+#include "core/error.h"
+
+#define BROKERS_DEFAULT 3
+
+/* A simulation takes over libc, so there is one a process; faults on hosts find their cluster here.
+ */
+static weir_cluster *current;
+
+weir_cluster *weir__cluster_current(void)
+{
+    return current;
+}
+
+static uint64_t drawn_seed(void)
+{
+    uint64_t seed;
+    weir__random_bytes(&seed, sizeof seed);
+    return seed % 1000000 + 1; /* short: people type it */
+}
+
+static weir_err pick_seed(const weir_cluster_opts *opts, uint64_t *seed, weir_error *error)
+{
+    const char *text = getenv("WEIR_SEED");
+    char *end = NULL;
+    if (opts->seed != 0 || text == NULL) {
+        *seed = opts->seed != 0 ? opts->seed : drawn_seed();
+        return WEIR_OK;
+    }
+    *seed = strtoull(text, &end, 0);
+    return *end == '\0' && *seed != 0
+               ? WEIR_OK
+               : weir__error_set(error, WEIR_ECONFIG, "WEIR_SEED=%s is not a positive number",
+                                 text);
+}
+
+/* Index of the environment's choice in `names`, 0 when it makes none; -1: unknown. */
+static int environment_choice(const char *variable, const char *const *names)
+{
+    const char *text = getenv(variable);
+    if (text == NULL || text[0] == '\0') {
+        return 0;
+    }
+    for (int i = 1; names[i] != NULL; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static weir_err pick_policy(const weir_cluster_opts *opts, weir_sim_opts *sim, weir_error *error)
+{
+    static const char *const names[] = {"", "fifo", "random", "pct", NULL};
+    int policy = opts->policy != WEIR_POLICY_DEFAULT ? (int)opts->policy
+                                                     : environment_choice("WEIR_POLICY", names);
+    switch (policy) {
+    case WEIR_POLICY_DEFAULT:
+    case WEIR_POLICY_FIFO:
+        sim->policy = WEIR_SIM_FIFO;
+        return WEIR_OK;
+    case WEIR_POLICY_RANDOM:
+        sim->policy = WEIR_SIM_RANDOM;
+        return WEIR_OK;
+    case WEIR_POLICY_PCT:
+        sim->policy = WEIR_SIM_PCT;
+        return WEIR_OK;
+    default:
+        return weir__error_set(error, WEIR_ECONFIG, "WEIR_POLICY must be fifo, random or pct");
+    }
+}
+
+static weir_err pick_threads(const weir_cluster_opts *opts, weir_sim_opts *sim, weir_error *error)
+{
+    static const char *const names[] = {"", "borrowed", "real", NULL};
+    int threads = opts->threads != WEIR_THREADS_DEFAULT ? (int)opts->threads
+                                                        : environment_choice("WEIR_THREADS", names);
+    if (threads < 0) {
+        return weir__error_set(error, WEIR_ECONFIG, "WEIR_THREADS must be borrowed or real");
+    }
+#if defined(__SANITIZE_THREAD__)
+    bool real = threads != WEIR_THREADS_BORROWED;
+#else
+    bool real = threads == WEIR_THREADS_REAL;
+#endif
+    sim->backend = real ? WEIR_SIM_THREADS : WEIR_SIM_BORROWED;
+    return WEIR_OK;
+}
+
+/* The simulation cannot go on: whoever waits is told. */
+static void stuck(weir_sim_stuck why, const char *report, void *user)
+{
+    static const char *const texts[] = {
+        [WEIR_SIM_DEADLOCK] = "deadlock: no thread can run and nothing is due",
+        [WEIR_SIM_LIVELOCK] = "livelock: nothing useful has happened for too long",
+        [WEIR_SIM_OVERLONG] = "the run is longer than max_virtual_ms",
+    };
+    weir__cluster_fail(user, "%s\n%s", texts[why], report);
+}
+
+static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
+{
+    weir_sim_opts sim = {
+        .seed = cluster->seed,
+        .max_virtual_us = cluster->opts.max_virtual_ms * 1000,
+        .livelock_us = cluster->opts.livelock_ms * 1000,
+        .on_stuck = stuck,
+        .user = cluster,
+    };
+    weir_err err = pick_policy(&cluster->opts, &sim, error);
+    err = err != WEIR_OK ? err : pick_threads(&cluster->opts, &sim, error);
+    return err != WEIR_OK ? err : weir_sim_start(&sim, error);
+}
+
+static void on_broker_event(const char *kind, const char *detail, void *user)
+{
+    (void)user;
+    weir_sim_trace(kind, "%s", detail);
+    if (strcmp(kind, "fetch") == 0) {
+        return; /* changes nothing that a predicate could ask for */
+    }
+    if (strcmp(kind, "produce") == 0 || strcmp(kind, "offset-commit") == 0) {
+        weir_sim_progress();
+    }
+    weir_sim_notify();
+}
+
+static void on_broker_failure(const char *message, void *user)
+{
+    (void)user; /* weir_mock_failure keeps it for whoever waits */
+    weir_sim_trace("broker-failure", "%s", message);
+    weir_sim_notify();
+}
+
+static weir_err start_brokers(weir_cluster *cluster, weir_error *error)
+{
+    weir_mock_opts opts = {
+        .brokers = cluster->opts.brokers,
+        .auto_create_topics = cluster->opts.auto_create_topics,
+        .group_initial_delay_ms = cluster->opts.group_initial_delay_ms,
+        .on_failure = on_broker_failure,
+        .on_event = on_broker_event,
+        .user = cluster,
+    };
+    cluster->mock = weir_mock_new(&opts, error);
+    return cluster->mock != NULL ? WEIR_OK : WEIR_EBROKER;
+}
+
+static weir_err make_root(weir_cluster *cluster, weir_error *error)
+{
+    const char *directory = cluster->opts.directory;
+    if (directory == NULL) {
+        weir_err err = weir__folder_fresh(cluster->root, sizeof cluster->root, error);
+        cluster->own_root = err == WEIR_OK;
+        return err;
+    }
+    size_t len = strlen(directory);
+    if (len >= sizeof cluster->root / 2) {
+        return weir__error_set(error, WEIR_ELIMIT, "%s: path too long", directory);
+    }
+    memcpy(cluster->root, directory, len + 1);
+    return WEIR_OK;
+}
+
+static const char *const *copy_list(weir__arena *arena, const char *const *list)
+{
+    size_t count = 0;
+    while (list != NULL && list[count] != NULL) {
+        count++;
+    }
+    const char **copy = weir__must(weir__arena_alloc(arena, (count + 1) * sizeof *copy));
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = weir__must(weir__arena_strdup(arena, list[i]));
+    }
+    return copy;
+}
+
+const char *const *weir__copy_list(weir_cluster *cluster, const char *const *list)
+{
+    return copy_list(&cluster->arena, list);
+}
+
+static void copy_opts(weir_cluster *cluster, const weir_cluster_opts *opts)
+{
+    weir__arena *arena = &cluster->arena;
+    const char *application = opts->application != NULL ? opts->application : "app";
+    cluster->opts = *opts;
+    cluster->opts.brokers = opts->brokers != 0 ? opts->brokers : BROKERS_DEFAULT;
+    cluster->opts.application = weir__must(weir__arena_strdup(arena, application));
+    cluster->opts.config = copy_list(arena, opts->config);
+    if (opts->directory != NULL) {
+        cluster->opts.directory = weir__must(weir__arena_strdup(arena, opts->directory));
+    }
+}
+
+weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
+{
+    weir_cluster_opts defaults = {0};
+    opts = opts != NULL ? opts : &defaults;
+    if (current != NULL) {
+        weir__error_set(error, WEIR_ESTATE, "this process has a cluster already: free it first");
+        return NULL;
+    }
+    weir_cluster *cluster = weir__must(calloc(1, sizeof *cluster));
+    copy_opts(cluster, opts);
+    weir_err err = pick_seed(opts, &cluster->seed, error);
+    cluster->repeat = weir__repeat_command(cluster->seed);
+    err = err != WEIR_OK ? err : start_simulation(cluster, error);
+    current = cluster;
+    err = err != WEIR_OK ? err : make_root(cluster, error);
+    err = err != WEIR_OK ? err : start_brokers(cluster, error);
+    if (err != WEIR_OK) {
+        weir_cluster_free(cluster);
+        return NULL;
+    }
+    weir__trace_from_environment(cluster);
+    return cluster;
+}
+
+static void free_memory(weir_cluster *cluster)
+{
+    weir_rows *next;
+    for (weir_rows *rows = cluster->rows; rows != NULL; rows = next) {
+        next = rows->next;
+        weir__rows_free(rows);
+    }
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        weir__buf_fini(&cluster->instances[i]->words);
+        free(cluster->instances[i]);
+    }
+    weir__outputs_free(cluster);
+    weir__buf_fini(&cluster->message);
+    weir__buf_fini(&cluster->explanation);
+    weir__arena_fini(&cluster->scratch);
+    weir__arena_fini(&cluster->arena);
+    free(cluster->repeat);
+    free(cluster);
+}
+
+void weir_cluster_free(weir_cluster *cluster)
+{
+    if (cluster == NULL) {
+        return;
+    }
+    cluster->failing = true; /* nobody is interested in failures of the end */
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        weir__instance_end(cluster->instances[i]);
+    }
+    weir__inputs_close(cluster);
+    weir_mock_free(cluster->mock);
+    weir__trace_end(cluster);
+    if (weir_sim_running()) {
+        weir_sim_stop();
+    }
+    if (cluster->own_root) {
+        weir__folder_remove(cluster->root);
+    }
+    current = NULL;
+    free_memory(cluster);
+}
+
+uint64_t weir_cluster_seed(const weir_cluster *cluster)
+{
+    return cluster->seed;
+}
+
+const char *weir_cluster_application(const weir_cluster *cluster)
+{
+    return cluster->opts.application;
+}
+
+weir_mock *weir_cluster_mock(weir_cluster *cluster)
+{
+    return cluster->mock;
+}
+
+int64_t weir_cluster_now_ms(const weir_cluster *cluster)
+{
+    (void)cluster;
+    return weir_sim_running() ? weir_sim_now_us() / 1000 : 0;
+}
+
+uint64_t weir_cluster_random(weir_cluster *cluster)
+{
+    (void)cluster;
+    return weir_sim_random(WEIR_SIM_TEST);
+}
+
+const char *weir_cluster_repeat_command(const weir_cluster *cluster)
+{
+    return cluster->repeat;
+}

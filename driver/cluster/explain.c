@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Why a wait has not ended, in words: what every instance does, how far behind each partition is,
+ * how the group stands, what is due next. */
+#include <stdlib.h>
+
+#include "cluster/cluster.h"
+#include "cluster/inspect.h"
+
+#define TIMERS_SHOWN 5
+#define LAGS_SHOWN 32
+#define LOOK_MS WEIR_SECONDS(10) /* of virtual time, for a thread to stand still */
+
+int64_t weir__partition_lag(weir_cluster *cluster, const char *topic, int32_t partition,
+                            int64_t *committed, int64_t *end)
+{
+    int64_t start = 0;
+    int64_t last = 0;
+    int64_t done =
+        weir_mock_committed(cluster->mock, cluster->opts.application, topic, partition, NULL, 0);
+    weir_mock_partition_offsets(cluster->mock, topic, partition, &start, &last);
+    if (committed != NULL) {
+        *committed = done;
+    }
+    if (end != NULL) {
+        *end = last;
+    }
+    return last - (done > start ? done : start);
+}
+
+static void explain_app(weir_instance *instance, void *arg)
+{
+    (void)arg;
+    weir__buf_reset(&instance->words);
+    weir__app_explain(instance->app, LOOK_MS, &instance->words);
+}
+
+/* Each line of `text` after `indent`. */
+static void put_lines(weir_buf *out, const char *indent, const char *text)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+        weir__buf_printf(out, "%s%.*s\n", indent, (int)len, text);
+        text += len + (text[len] == '\n' ? 1 : 0);
+    }
+}
+
+/* What its threads and tasks do. */
+static void explain_threads(weir_buf *out, weir_instance *instance)
+{
+    if (weir__instance_do(instance, explain_app, NULL, 2 * LOOK_MS)) {
+        put_lines(out, "    ", weir__buf_text(&instance->words));
+    } else {
+        weir__buf_put_text(out, "    its threads do not answer\n");
+    }
+}
+
+static void explain_instance(weir_buf *out, weir_instance *instance)
+{
+    static const char *const lives[] = {
+        [WEIR__ALIVE] = "", [WEIR__CLOSED] = "closed", [WEIR__CRASHED] = "crashed"};
+    weir__buf_printf(out, "  %s: ", instance->name);
+    if (instance->life != WEIR__ALIVE) {
+        weir__buf_printf(out, "%s at %lld ms\n", lives[instance->life],
+                         (long long)instance->died_ms);
+    } else {
+        weir__buf_printf(out, "%s%s\n", weir_state_name(instance->state),
+                         instance->paused ? ", its host stands still (weir_host_pause)" : "");
+        if (!instance->paused) {
+            explain_threads(out, instance);
+        }
+    }
+    size_t count = instance->complaint_count;
+    size_t first = count > WEIR__COMPLAINTS_MAX ? count - WEIR__COMPLAINTS_MAX : 0;
+    for (size_t i = first; i < count; i++) {
+        weir__buf_printf(out, "    said: %s\n", instance->complaints[i % WEIR__COMPLAINTS_MAX]);
+    }
+}
+
+/* Returns how many partitions lag; shows the first ones. */
+static int explain_topic(weir_buf *out, weir_cluster *cluster, const char *topic)
+{
+    int lagging = 0;
+    int32_t partitions = weir_mock_topic_partitions(cluster->mock, topic);
+    if (partitions < 0) {
+        weir__buf_printf(out, "  %s: there is no such topic\n", topic);
+        return 1;
+    }
+    for (int32_t partition = 0; partition < partitions; partition++) {
+        int64_t committed;
+        int64_t end;
+        int64_t lag = weir__partition_lag(cluster, topic, partition, &committed, &end);
+        if (lag <= 0 || ++lagging > LAGS_SHOWN) {
+            continue;
+        }
+        weir__buf_printf(out, "  %s-%d: %lld records behind (", topic, (int)partition,
+                         (long long)lag);
+        if (committed < 0) {
+            weir__buf_put_text(out, "nothing committed");
+        } else {
+            weir__buf_printf(out, "committed %lld", (long long)committed);
+        }
+        weir__buf_printf(out, ", end %lld)\n", (long long)end);
+    }
+    return lagging;
+}
+
+static void explain_lag(weir_buf *out, weir_cluster *cluster)
+{
+    const weir_instance *instance = NULL;
+    int lagging = 0;
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        instance = cluster->instances[i]->topic_count > 0 ? cluster->instances[i] : instance;
+    }
+    weir__buf_put_text(out, "not yet processed and committed:\n");
+    for (size_t i = 0; instance != NULL && i < instance->topic_count; i++) {
+        lagging += explain_topic(out, cluster, instance->topics[i]);
+    }
+    if (lagging == 0) {
+        weir__buf_put_text(out, "  nothing\n");
+    }
+}
+
+static void explain_group(weir_buf *out, weir_cluster *cluster)
+{
+    weir_mock_group_info group;
+    weir__buf_printf(out, "group %s: ", cluster->opts.application);
+    if (weir_mock_group(cluster->mock, cluster->opts.application, &group) != WEIR_OK) {
+        weir__buf_put_text(out, "nobody has joined it yet\n");
+        return;
+    }
+    weir__buf_printf(out, "%s, generation %d, %d members\n", group.state, (int)group.generation,
+                     (int)group.members);
+}
+
+static void explain_timers(weir_buf *out)
+{
+    char *timers = weir_sim_timers(TIMERS_SHOWN);
+    weir__buf_put_text(out, "due next:\n");
+    put_lines(out, "  ", timers != NULL ? timers : "(out of memory)");
+    free(timers);
+}
+
+const char *weir_cluster_explain(weir_cluster *cluster)
+{
+    weir_buf *out = &cluster->explanation;
+    weir__buf_reset(out);
+    const char *failure = weir_mock_failure(cluster->mock);
+    if (failure != NULL) {
+        weir__buf_printf(out, "the brokers failed: %s\n", failure);
+    }
+    weir__buf_printf(out, "instances at %lld ms:\n", (long long)weir_cluster_now_ms(cluster));
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        explain_instance(out, cluster->instances[i]);
+    }
+    if (cluster->instance_count == 0) {
+        weir__buf_put_text(out, "  none was started\n");
+    }
+    explain_lag(out, cluster);
+    explain_group(out, cluster);
+    explain_timers(out);
+    return weir__buf_text(out);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a test fails: the reason, the seed and the command that repeats the run. */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "cluster/cluster.h"
+
+void *weir__must(void *memory)
+{
+    if (memory == NULL) {
+        fputs("weir driver: out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+static bool needs_quotes(const char *argument)
+{
+    return argument[0] == '\0' || strpbrk(argument, " \t\n'\"\\$`*?[]()<>|&;#~") != NULL;
+}
+
+char *weir__repeat_command(uint64_t seed)
+{
+    weir_buf text = {0};
+    weir__buf_printf(&text, "WEIR_SEED=%llu", (unsigned long long)seed);
+    FILE *file = fopen("/proc/self/cmdline", "re");
+    char *argument = NULL;
+    size_t size = 0;
+    while (file != NULL && getdelim(&argument, &size, '\0', file) > 0) {
+        const char *quote = needs_quotes(argument) ? "'" : "";
+        weir__buf_printf(&text, " %s%s%s", quote, argument, quote);
+    }
+    free(argument);
+    if (file != NULL) {
+        fclose(file);
+    }
+    char *command = weir__must(strdup(weir__buf_text(&text)));
+    weir__buf_fini(&text);
+    return command;
+}
+
+void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, const char *format,
+                         va_list args)
+{
+    char *text = NULL;
+    if (cluster->failing || vasprintf(&text, format, args) < 0) {
+        return; /* the first failure is the one to tell */
+    }
+    cluster->failing = true;
+    weir__buf_reset(&cluster->message);
+    if (file != NULL) {
+        weir__buf_printf(&cluster->message, "%s:%d: ", file, line);
+    }
+    weir__buf_printf(&cluster->message, "%s\nat %lld ms of virtual time; repeat with: %s", text,
+                     (long long)weir_cluster_now_ms(cluster), cluster->repeat);
+    free(text);
+    const char *message = weir__buf_text(&cluster->message);
+    if (cluster->opts.on_failure != NULL) {
+        cluster->opts.on_failure(file, line, message, cluster->opts.user);
+        cluster->failing = false;
+        return;
+    }
+    fprintf(stderr, "%s\n", message);
+    abort();
+}
+
+void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    weir__cluster_vfail(cluster, NULL, 0, format, args);
+    va_end(args);
+}
+
+void weir_cluster_fail_at(weir_cluster *cluster, const char *file, int line, const char *format,
+                          ...)
+{
+    va_list args;
+    va_start(args, format);
+    weir__cluster_vfail(cluster, file, line, format, args);
+    va_end(args);
+}

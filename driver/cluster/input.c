@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Input topics: typed records, sent by a producer on the driver's own host. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cluster/cluster.h"
+#include "core/error.h"
+#include "process/headers.h"
+
+static weir_err producer_start(weir_cluster *cluster, weir_error *error)
+{
+    if (cluster->producer != NULL) {
+        return WEIR_OK;
+    }
+    weir_config *config = weir__must(weir_config_new());
+    weir__client_opts opts = {.config = config, .client_id = "driver-input"};
+    opts.log.level = WEIR__LOG_ERROR;
+    const char *bootstrap = weir_mock_bootstrap(cluster->mock);
+    weir_err err = weir_config_set(config, "application.id", "driver", error);
+    err = err != WEIR_OK ? err : weir_config_set(config, "bootstrap.servers", bootstrap, error);
+    err = err != WEIR_OK ? err : weir__producer_new(&opts, &cluster->producer, error);
+    weir_config_free(config);
+    return err;
+}
+
+static weir_err topic_start(weir_cluster *cluster, const char *topic, int32_t partitions,
+                            weir_error *error)
+{
+    int32_t there = weir_mock_topic_partitions(cluster->mock, topic);
+    if (there < 0) {
+        return weir_mock_topic_create(cluster->mock, topic, partitions, 1, NULL, error);
+    }
+    return there == partitions
+               ? WEIR_OK
+               : weir__error_set(error, WEIR_EEXISTS, "it has %d partitions, not %d", (int)there,
+                                 (int)partitions);
+}
+
+weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t partitions,
+                              const weir_serde *key, const weir_serde *value)
+{
+    weir_error error;
+    weir__input_topic *input = weir__must(weir__arena_alloc(&cluster->arena, sizeof *input));
+    *input = (weir__input_topic){
+        .cluster = cluster,
+        .name = weir__must(weir__arena_strdup(&cluster->arena, topic)),
+        .key = key,
+        .value = value,
+        .partitions = partitions,
+    };
+    weir_err err = topic_start(cluster, topic, partitions, &error);
+    err = err != WEIR_OK ? err : producer_start(cluster, &error);
+    if (err != WEIR_OK) {
+        weir__cluster_fail(cluster, "input topic %s: %s", topic, error.message);
+    }
+    return (weir_input){cluster, input};
+}
+
+void weir_input_set_time(weir_input input, int64_t next_ms, int64_t advance_ms)
+{
+    input.topic->next_ms = next_ms;
+    input.topic->advance_ms = advance_ms;
+}
+
+static int64_t next_time(weir__input_topic *topic)
+{
+    if (topic->next_ms == 0) {
+        return weir_sim_wall_ms();
+    }
+    int64_t now = topic->next_ms;
+    topic->next_ms += topic->advance_ms;
+    return now;
+}
+
+static weir_err send_record(weir__input_topic *topic, int32_t partition,
+                            const weir_input_record *record, weir_error *error)
+{
+    weir__arena *scratch = &topic->cluster->scratch;
+    weir__outgoing out = {.topic = topic->name, .partition = partition};
+    weir_err err = weir__codec_encode(scratch, topic->key, record->key, &out.key, error);
+    err = err != WEIR_OK
+              ? err
+              : weir__codec_encode(scratch, topic->value, record->value, &out.value, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    if (partition < 0 && record->key == NULL) {
+        out.partition = topic->turn;
+        topic->turn = (topic->turn + 1) % topic->partitions;
+    }
+    out.timestamp_ms = record->timestamp_ms != 0 ? record->timestamp_ms : next_time(topic);
+    if (record->header_count > 0) {
+        out.headers = weir__must(weir__headers_new(scratch, record->headers, record->header_count));
+    }
+    return weir__producer_send(topic->cluster->producer, &out, NULL, NULL, error);
+}
+
+void weir_input_send_to(weir_input input, int32_t partition, const weir_input_record *record)
+{
+    weir_error error;
+    weir_err err = send_record(input.topic, partition, record, &error);
+    weir__arena_reset(&input.cluster->scratch);
+    input.cluster->unflushed = true;
+    if (err != WEIR_OK) {
+        weir__cluster_fail(input.cluster, "cannot send to %s: %s", input.topic->name,
+                           error.message);
+    }
+}
+
+void weir_input_send(weir_input input, const weir_input_record *record)
+{
+    weir_input_send_to(input, -1, record);
+}
+
+void weir_input_pipe(weir_input input, const void *key, const void *value)
+{
+    weir_input_send(input, &(weir_input_record){.key = key, .value = value});
+}
+
+void weir_input_list(weir_input input, const void *keys, const void *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *key = keys != NULL ? (const char *)keys + i * input.topic->key->size : NULL;
+        weir_input_pipe(input, key, (const char *)values + i * input.topic->value->size);
+    }
+}
+
+void weir_input_text(weir_input input, const char *key, const char *value)
+{
+    weir_slice key_text = weir_slice_of(key);
+    weir_slice value_text = weir_slice_of(value);
+    weir_input_pipe(input, key != NULL ? &key_text : NULL, value != NULL ? &value_text : NULL);
+}
+
+static void send_line(weir_input input, const char *line, size_t len)
+{
+    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
+        len--;
+    }
+    weir_input_pipe(input, NULL, &(weir_slice){line, len});
+}
+
+size_t weir_input_lines(weir_input input, const char *text)
+{
+    size_t count = 0;
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+        len += text[len] == '\n' ? 1 : 0;
+        send_line(input, text, len);
+        text += len;
+        count++;
+    }
+    return count;
+}
+
+size_t weir_input_file(weir_input input, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        weir__cluster_fail(input.cluster, "cannot read %s: %s", path, strerror(errno));
+        return 0;
+    }
+    char *line = NULL;
+    size_t size = 0;
+    size_t count = 0;
+    ssize_t len;
+    while ((len = getline(&line, &size, file)) > 0) {
+        send_line(input, line, (size_t)len);
+        count++;
+    }
+    free(line);
+    fclose(file);
+    return count;
+}
+
+void weir__inputs_flush(weir_cluster *cluster)
+{
+    weir_error error;
+    if (!cluster->unflushed) {
+        return;
+    }
+    cluster->unflushed = false;
+    if (weir__producer_flush(cluster->producer, &error) != WEIR_OK &&
+        !weir__brokers_failed(cluster)) {
+        weir__cluster_fail(cluster, "input was not delivered: %s", error.message);
+    }
+}
+
+void weir__inputs_close(weir_cluster *cluster)
+{
+    if (cluster->producer != NULL) {
+        weir__producer_close(cluster->producer);
+    }
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Instances: an application on a host of its own, started, closed, crashed, started again. */
+#include <stdlib.h>
+
+#include "cluster/cluster.h"
+#include "core/error.h"
+#include "topology/topology.h"
+
+/* What crashed instances leave behind: their threads still refer to it, so that it can never be
+ * freed. Kept in sight, so that leak checkers tell it from a leak. */
+typedef struct remains {
+    weir_app *app;
+    weir_topology *topology;
+    weir_config *config;
+    struct remains *next;
+} remains;
+static remains *graveyard;
+
+static void job_main(void *arg)
+{
+    weir_instance *instance = arg;
+    instance->job(instance, instance->job_arg);
+    instance->busy = false;
+    weir_sim_notify();
+}
+
+bool weir__instance_do(weir_instance *instance, void (*job)(weir_instance *instance, void *arg),
+                       void *arg, int64_t bound_ms)
+{
+    if (instance->busy) {
+        return false; /* an earlier one does not end */
+    }
+    instance->job = job;
+    instance->job_arg = arg;
+    instance->busy = true;
+    if (weir_sim_host_run(instance->host, "main", job_main, instance) != WEIR_OK) {
+        instance->busy = false;
+        return false;
+    }
+    return weir__wait_while(&instance->busy, instance->host, bound_ms);
+}
+
+static weir_err set_list(weir_config *config, const char *const *list, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; err == WEIR_OK && list != NULL && list[i] != NULL; i += 2) {
+        err = list[i + 1] != NULL
+                  ? weir_config_set(config, list[i], list[i + 1], error)
+                  : weir__error_set(error, WEIR_ECONFIG, "setting %s has no value", list[i]);
+    }
+    return err;
+}
+
+static weir_err make_config(weir_instance *instance, weir_error *error)
+{
+    weir_cluster *cluster = instance->cluster;
+    char threads[16];
+    snprintf(threads, sizeof threads, "%d", instance->opts.threads);
+    const char *const own[] = {
+        "application.id",
+        cluster->opts.application,
+        "bootstrap.servers",
+        weir_mock_bootstrap(cluster->mock),
+        "client.id",
+        instance->name,
+        "state.dir",
+        instance->directory,
+        instance->opts.threads > 0 ? "num.stream.threads" : NULL,
+        threads,
+        NULL,
+    };
+    instance->config = weir__must(weir_config_new());
+    weir_err err = set_list(instance->config, own, error);
+    err = err != WEIR_OK ? err : set_list(instance->config, cluster->opts.config, error);
+    return err != WEIR_OK ? err : set_list(instance->config, instance->opts.config, error);
+}
+
+/* Names of source topics, then of repartition topics. */
+static void list_topics(weir_instance *instance)
+{
+    weir_cluster *cluster = instance->cluster;
+    const weir_topology *topology = instance->topology;
+    size_t sources = 0;
+    const char **names = weir__must(weir__topology_source_topics(topology, &sources));
+    const char **topics = weir__must(weir__arena_alloc(
+        &cluster->arena, (sources + topology->repartition_count + 1) * sizeof *topics));
+    size_t count = 0;
+    for (size_t i = 0; i < sources; i++) {
+        topics[count++] = weir__must(weir__arena_strdup(&cluster->arena, names[i]));
+    }
+    for (size_t i = 0; i < topology->repartition_count; i++) {
+        weir__topic_ref topic = {topology->repartitions[i].name, true};
+        char *name = weir__must(weir__topic_name(cluster->opts.application, topic));
+        topics[count++] = weir__must(weir__arena_strdup(&cluster->arena, name));
+        free(name);
+    }
+    free((void *)names);
+    instance->topics = topics;
+    instance->topic_count = count;
+}
+
+/* In the arena: the job may outlive the call that waits for it. */
+struct outcome {
+    weir_err err;
+    weir_error error;
+};
+
+static void start_app(weir_instance *instance, void *arg)
+{
+    struct outcome *outcome = arg;
+    weir_app_opts opts = weir__instance_callbacks(instance);
+    instance->app = weir_app_new(instance->topology, instance->config, &opts, &outcome->error);
+    outcome->err = instance->app != NULL ? weir_app_start(instance->app, &outcome->error)
+                                         : outcome->error.code;
+}
+
+static void free_app(weir_instance *instance, void *arg)
+{
+    (void)arg;
+    weir_app_free(instance->app);
+    instance->app = NULL;
+}
+
+/* Frees what is left when the application is closed. */
+static void drop(weir_instance *instance)
+{
+    weir_topology_free(instance->topology);
+    weir_config_free(instance->config);
+    instance->topology = NULL;
+    instance->config = NULL;
+    instance->life = WEIR__CLOSED;
+    instance->state = WEIR_STATE_NOT_RUNNING;
+}
+
+static void bury(weir_instance *instance)
+{
+    remains *grave = weir__must(calloc(1, sizeof *grave));
+    *grave = (remains){instance->app, instance->topology, instance->config, graveyard};
+    graveyard = grave;
+    instance->app = NULL;
+    instance->topology = NULL;
+    instance->config = NULL;
+}
+
+static weir_err build(weir_instance *instance, weir_error *error)
+{
+    weir_err err = weir__folder_make(instance->directory, error);
+    err = err != WEIR_OK ? err : make_config(instance, error);
+    if (err == WEIR_OK) {
+        instance->topology = instance->build(instance->config, error);
+        err = instance->topology != NULL ? WEIR_OK : error->code;
+    }
+    if (err == WEIR_OK) {
+        list_topics(instance);
+    }
+    return err;
+}
+
+/* Builds the topology and brings the application up on instance->host. */
+static weir_err bring_up(weir_instance *instance, weir_error *error)
+{
+    struct outcome *outcome =
+        weir__must(weir__arena_alloc(&instance->cluster->arena, sizeof *outcome));
+    weir_err err = build(instance, error);
+    if (err != WEIR_OK) {
+        drop(instance);
+        return err;
+    }
+    instance->life = WEIR__ALIVE;
+    instance->state = WEIR_STATE_CREATED;
+    instance->complaint_count = 0;
+    weir_sim_trace("start", "%s", instance->name);
+    if (!weir__instance_do(instance, start_app, outcome, WEIR__PATIENCE_MS)) {
+        if (instance->life == WEIR__CRASHED) {
+            return WEIR_OK; /* as the test wanted it */
+        }
+        weir_host_crash(instance->host, WEIR_DISK_AS_IT_WAS);
+        return weir__error_set(error, WEIR_ETIMEOUT, "weir_app_start does not return");
+    }
+    if (outcome->err != WEIR_OK) {
+        *error = outcome->error;
+        weir__instance_do(instance, free_app, NULL, WEIR__PATIENCE_MS);
+        drop(instance);
+    }
+    return outcome->err;
+}
+
+static weir_instance *find(const weir_cluster *cluster, const char *name)
+{
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        if (strcmp(cluster->instances[i]->name, name) == 0) {
+            return cluster->instances[i];
+        }
+    }
+    return NULL;
+}
+
+static weir_err new_host(weir_instance *instance, weir_error *error)
+{
+    instance->host = weir_sim_host_new(instance->name);
+    instance->busy = false;
+    return instance->host != NULL
+               ? WEIR_OK
+               : weir__error_set(error, WEIR_ELIMIT, "more than %d hosts", WEIR_SIM_HOST_MAX);
+}
+
+weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
+                                      weir_topology_fn topology, const weir_instance_opts *opts,
+                                      weir_error *error)
+{
+    weir_error own;
+    error = error != NULL ? error : &own;
+    if (cluster->instance_count == WEIR__INSTANCES_MAX || find(cluster, name) != NULL ||
+        strlen(name) >= WEIR_SIM_NAME_MAX || strchr(name, '/') != NULL) {
+        weir__error_set(error, WEIR_EINVAL,
+                        "instance '%s': the name must be new and short, without '/'", name);
+        return NULL;
+    }
+    weir_instance *instance = weir__must(calloc(1, sizeof *instance));
+    instance->cluster = cluster;
+    instance->build = topology;
+    snprintf(instance->name, sizeof instance->name, "%s", name);
+    snprintf(instance->directory, sizeof instance->directory, "%.*s/%s", (int)(WEIR__PATH_MAX / 2),
+             cluster->root, name);
+    weir__instance_set_opts(instance, opts);
+    weir_err err = new_host(instance, error);
+    /* Listed before it starts: a failure half-way leaves it to weir_cluster_free. */
+    cluster->instances[cluster->instance_count++] = instance;
+    err = err != WEIR_OK ? err : bring_up(instance, error);
+    if (err != WEIR_OK) {
+        weir__error_prefix(error, "instance '%s'", name);
+        return NULL;
+    }
+    return instance;
+}
+
+void weir__instance_set_opts(weir_instance *instance, const weir_instance_opts *opts)
+{
+    if (opts != NULL) {
+        instance->opts = *opts;
+        instance->opts.config = weir__copy_list(instance->cluster, opts->config);
+    }
+}
+
+weir_instance *weir_cluster_start(weir_cluster *cluster, const char *name,
+                                  weir_topology_fn topology, const weir_instance_opts *opts)
+{
+    weir_error error = {0};
+    weir__inputs_flush(cluster);
+    weir_instance *instance = weir_cluster_try_start(cluster, name, topology, opts, &error);
+    if (instance == NULL) {
+        weir__cluster_fail(cluster, "cannot start: %s", error.message);
+    }
+    return instance;
+}
+
+const char *weir_instance_name(const weir_instance *instance)
+{
+    return instance->name;
+}
+
+weir_host *weir_instance_host(const weir_instance *instance)
+{
+    return instance->host;
+}
+
+weir_state weir_instance_state(const weir_instance *instance)
+{
+    return instance->life == WEIR__ALIVE ? instance->state : WEIR_STATE_NOT_RUNNING;
+}
+
+const char *weir_instance_directory(const weir_instance *instance)
+{
+    return instance->directory;
+}
+
+struct closing {
+    int64_t timeout_ms;
+    weir_err err;
+};
+
+static void close_app(weir_instance *instance, void *arg)
+{
+    struct closing *closing = arg;
+    closing->err = weir_app_close(instance->app, closing->timeout_ms);
+    if (closing->err == WEIR_OK) {
+        free_app(instance, NULL);
+    }
+}
+
+weir_err weir_instance_close(weir_instance *instance, int64_t timeout_ms)
+{
+    struct closing *closing =
+        weir__must(weir__arena_alloc(&instance->cluster->arena, sizeof *closing));
+    *closing = (struct closing){timeout_ms, WEIR_ETIMEOUT};
+    if (instance->life != WEIR__ALIVE) {
+        return WEIR_OK;
+    }
+    weir_sim_trace("close", "%s", instance->name);
+    if (!weir__instance_do(instance, close_app, closing, timeout_ms + WEIR_SECONDS(1))) {
+        return WEIR_ETIMEOUT;
+    }
+    if (closing->err == WEIR_OK) {
+        instance->died_ms = weir_cluster_now_ms(instance->cluster);
+        drop(instance);
+    }
+    return closing->err;
+}
+
+void weir__instance_crashed(weir_instance *instance, weir_disk disk)
+{
+    char old[WEIR__PATH_MAX];
+    weir_error error;
+    memcpy(old, instance->directory, sizeof old);
+    /* The dead one's files stay open, and RocksDB holds a lock on them: the next one gets others.
+     */
+    snprintf(instance->directory, sizeof instance->directory, "%.*s/%s.%d",
+             (int)(WEIR__PATH_MAX / 2), instance->cluster->root, instance->name,
+             ++instance->crashes);
+    if (disk == WEIR_DISK_AS_IT_WAS &&
+        weir__folder_copy(old, instance->directory, &error) != WEIR_OK) {
+        weir__cluster_fail(instance->cluster, "crash of '%s': %s", instance->name, error.message);
+    }
+    instance->life = WEIR__CRASHED;
+    instance->died_ms = weir_cluster_now_ms(instance->cluster);
+    instance->paused = false;
+    bury(instance);
+}
+
+void weir_instance_restart_with(weir_instance *instance, const weir_instance_opts *opts)
+{
+    weir_error error = {0};
+    weir_err err = WEIR_OK;
+    weir__inputs_flush(instance->cluster);
+    if (instance->life == WEIR__ALIVE) {
+        weir__cluster_fail(instance->cluster, "restart: instance '%s' still runs", instance->name);
+        return;
+    }
+    weir__instance_set_opts(instance, opts);
+    if (instance->life == WEIR__CRASHED) {
+        err = new_host(instance, &error);
+    }
+    err = err != WEIR_OK ? err : bring_up(instance, &error);
+    if (err != WEIR_OK) {
+        weir__cluster_fail(instance->cluster, "cannot restart '%s': %s", instance->name,
+                           error.message);
+    }
+}
+
+void weir_instance_restart(weir_instance *instance)
+{
+    weir_instance_restart_with(instance, NULL);
+}
+
+void weir_instance_wipe(weir_instance *instance)
+{
+    if (instance->life == WEIR__ALIVE) {
+        weir__cluster_fail(instance->cluster, "wipe: instance '%s' still runs", instance->name);
+        return;
+    }
+    weir__folder_remove(instance->directory);
+}
+
+void weir__instance_end(weir_instance *instance)
+{
+    if (instance->life == WEIR__ALIVE && instance->paused) {
+        weir_host_crash(instance->host, WEIR_DISK_WIPED);
+    }
+    if (instance->life == WEIR__ALIVE) {
+        weir_host_heal(instance->host);
+        if (weir_instance_close(instance, WEIR__PATIENCE_MS) != WEIR_OK) {
+            weir_host_crash(instance->host, WEIR_DISK_WIPED);
+        }
+    }
+}

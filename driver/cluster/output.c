@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Output topics: what the brokers hold, decoded once and kept. */
+#include <stdlib.h>
+
+#include "cluster/cluster.h"
+#include "core/error.h"
+
+weir_output weir_cluster_output(weir_cluster *cluster, const char *topic, const weir_serde *key,
+                                const weir_serde *value)
+{
+    weir__output_topic *output = cluster->outputs;
+    while (output != NULL && (strcmp(output->name, topic) != 0 || output->rows->key != key ||
+                              output->rows->value != value)) {
+        output = output->next;
+    }
+    if (output == NULL) {
+        output = weir__must(weir__arena_alloc(&cluster->arena, sizeof *output));
+        output->cluster = cluster;
+        output->name = weir__must(weir__arena_strdup(&cluster->arena, topic));
+        output->rows = weir_rows_new(cluster, key, value);
+        output->next = cluster->outputs;
+        cluster->outputs = output;
+    }
+    return (weir_output){cluster, output};
+}
+
+void weir__outputs_free(weir_cluster *cluster)
+{
+    for (weir__output_topic *output = cluster->outputs; output != NULL; output = output->next) {
+        free(output->positions);
+    }
+}
+
+struct reading {
+    weir__output_topic *output;
+    weir_error *error;
+};
+
+static const weir_header *keep_headers(weir__arena *arena, const weir_mock_record *record)
+{
+    if (record->header_count == 0) {
+        return NULL;
+    }
+    weir_header *headers =
+        weir__must(weir__arena_alloc(arena, record->header_count * sizeof *headers));
+    for (size_t i = 0; i < record->header_count; i++) {
+        headers[i].name = weir__must(weir__arena_strdup(arena, record->headers[i].name));
+        if (weir__arena_copy(arena, record->headers[i].value, &headers[i].value) != WEIR_OK) {
+            weir__must(NULL);
+        }
+    }
+    return headers;
+}
+
+static weir_err keep_record(const weir_mock_record *record, void *user)
+{
+    const struct reading *reading = user;
+    weir__output_topic *output = reading->output;
+    weir__arena *arena = &output->cluster->arena;
+    weir_slice key;
+    weir_slice value;
+    if (weir__arena_copy(arena, record->key, &key) != WEIR_OK ||
+        weir__arena_copy(arena, record->value, &value) != WEIR_OK) {
+        weir__must(NULL);
+    }
+    weir_row row = {
+        .timestamp_ms = record->timestamp_ms,
+        .partition = record->partition,
+        .offset = record->offset,
+        .headers = keep_headers(arena, record),
+        .header_count = record->header_count,
+    };
+    weir_err err = weir__rows_append(output->rows, key, value, &row, reading->error);
+    if (err != WEIR_OK) {
+        weir__error_prefix(reading->error, "partition %d, offset %lld", (int)record->partition,
+                           (long long)record->offset);
+        return err;
+    }
+    output->positions[record->partition] = record->offset + 1;
+    return WEIR_OK;
+}
+
+static weir_err read_partition(weir__output_topic *output, int32_t partition, weir_error *error)
+{
+    weir_mock *mock = output->cluster->mock;
+    int64_t start;
+    int64_t end;
+    weir_err err = weir_mock_partition_offsets(mock, output->name, partition, &start, &end);
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "partition %d: %s", (int)partition, weir_err_str(err));
+    }
+    if (end <= output->positions[partition]) {
+        return WEIR_OK;
+    }
+    struct reading reading = {output, error};
+    return weir_mock_partition_read(mock, output->name, partition, output->positions[partition],
+                                    keep_record, &reading, error);
+}
+
+/* Reads what came since the last time. */
+static void refresh(weir__output_topic *output)
+{
+    weir_cluster *cluster = output->cluster;
+    weir_error error = {0};
+    weir_err err = WEIR_OK;
+    if (output->partitions == 0) {
+        int32_t there = weir_mock_topic_partitions(cluster->mock, output->name);
+        if (there <= 0) {
+            return;
+        }
+        output->positions = weir__must(calloc((size_t)there, sizeof *output->positions));
+        output->partitions = there;
+    }
+    weir__inputs_flush(cluster);
+    for (int32_t partition = 0; err == WEIR_OK && partition < output->partitions; partition++) {
+        err = read_partition(output, partition, &error);
+    }
+    if (err != WEIR_OK) {
+        weir__cluster_fail(cluster, "topic %s: %s", output->name, error.message);
+    }
+}
+
+const weir_row *weir_output_next(weir_output output)
+{
+    weir__output_topic *topic = output.topic;
+    if (topic->seen == topic->rows->count) {
+        refresh(topic);
+    }
+    return topic->seen < topic->rows->count ? weir_rows_at(topic->rows, topic->seen++) : NULL;
+}
+
+static weir_rows *from(weir__output_topic *topic, size_t first)
+{
+    weir_rows *rows = weir_rows_new(topic->cluster, topic->rows->key, topic->rows->value);
+    for (size_t i = first; i < topic->rows->count; i++) {
+        weir__rows_push(rows, topic->rows->entries[i]);
+    }
+    return rows;
+}
+
+weir_rows *weir_output_rest(weir_output output)
+{
+    refresh(output.topic);
+    weir_rows *rows = from(output.topic, output.topic->seen);
+    output.topic->seen = output.topic->rows->count;
+    return rows;
+}
+
+weir_rows *weir_output_all(weir_output output)
+{
+    refresh(output.topic);
+    return from(output.topic, 0);
+}
+
+weir_rows *weir_output_table(weir_output output)
+{
+    refresh(output.topic);
+    return weir__rows_as_table(output.topic->rows);
+}
+
+size_t weir_output_size(weir_output output)
+{
+    weir_mock *mock = output.cluster->mock;
+    int32_t partitions = weir_mock_topic_partitions(mock, output.topic->name);
+    int64_t size = 0;
+    for (int32_t partition = 0; partition < partitions; partition++) {
+        int64_t start;
+        int64_t end;
+        if (weir_mock_partition_offsets(mock, output.topic->name, partition, &start, &end) ==
+            WEIR_OK) {
+            size += end - start;
+        }
+    }
+    return (size_t)size;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lists of records and entries: built, searched, sorted, reduced to tables. */
+#include <stdlib.h>
+
+#include "cluster/cluster.h"
+#include "core/error.h"
+
+weir_rows *weir_rows_new(weir_cluster *cluster, const weir_serde *key, const weir_serde *value)
+{
+    weir_rows *rows = weir__must(calloc(1, sizeof *rows));
+    rows->cluster = cluster;
+    rows->key = key;
+    rows->value = value;
+    rows->next = cluster->rows;
+    cluster->rows = rows;
+    return rows;
+}
+
+void weir__rows_free(weir_rows *rows)
+{
+    weir__map_fini(&rows->last, NULL);
+    free(rows->entries);
+    free(rows);
+}
+
+void weir__rows_push(weir_rows *rows, weir__entry *entry)
+{
+    if (rows->count == rows->capacity) {
+        rows->capacity = rows->capacity == 0 ? 64 : rows->capacity * 2;
+        rows->entries = weir__must(realloc(rows->entries, rows->capacity * sizeof(weir__entry *)));
+    }
+    rows->entries[rows->count++] = entry;
+    if (entry->key_bytes.data != NULL &&
+        weir__map_put(&rows->last, entry->key_bytes, entry) != WEIR_OK) {
+        weir__must(NULL);
+    }
+}
+
+weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
+                           weir_error *error)
+{
+    weir__entry entry = {.row = *row, .key_bytes = key, .value_bytes = value};
+    weir_err err = weir__codec_decode(rows->cluster, rows->key, key, &entry.row.key, error);
+    if (err != WEIR_OK) {
+        weir__error_prefix(error, "key");
+        return err;
+    }
+    err = weir__codec_decode(rows->cluster, rows->value, value, &entry.row.value, error);
+    if (err != WEIR_OK) {
+        weir__error_prefix(error, "value");
+        return err;
+    }
+    weir__entry *kept = weir__must(weir__arena_alloc(&rows->cluster->arena, sizeof *kept));
+    *kept = entry;
+    weir__rows_push(rows, kept);
+    return WEIR_OK;
+}
+
+/* Bytes in the cluster's arena. */
+static weir_slice bytes_of(weir_rows *rows, const weir_serde *serde, const void *decoded)
+{
+    weir_slice bytes = {0};
+    weir_error error;
+    if (weir__codec_encode(&rows->cluster->arena, serde, decoded, &bytes, &error) != WEIR_OK) {
+        weir__cluster_fail(rows->cluster, "cannot write this row down: %s", error.message);
+    }
+    return bytes;
+}
+
+static weir__entry *find(const weir_rows *rows, weir_slice key)
+{
+    if (key.data != NULL) {
+        return weir__map_get(&rows->last, key);
+    }
+    for (size_t i = rows->count; i > 0; i--) {
+        if (rows->entries[i - 1]->key_bytes.data == NULL) {
+            return rows->entries[i - 1];
+        }
+    }
+    return NULL;
+}
+
+static void append(weir_rows *rows, weir_slice key, weir_slice value)
+{
+    weir_error error;
+    weir_row row = {.partition = -1, .offset = -1};
+    if (weir__rows_append(rows, key, value, &row, &error) != WEIR_OK) {
+        weir__cluster_fail(rows->cluster, "cannot write this row down: %s", error.message);
+    }
+}
+
+void weir_rows_add(weir_rows *rows, const void *key, const void *value)
+{
+    append(rows, bytes_of(rows, rows->key, key), bytes_of(rows, rows->value, value));
+}
+
+void weir_rows_put(weir_rows *rows, const void *key, const void *value)
+{
+    weir_slice key_bytes = bytes_of(rows, rows->key, key);
+    weir_slice value_bytes = bytes_of(rows, rows->value, value);
+    weir__entry *entry = find(rows, key_bytes);
+    weir_error error;
+    if (entry == NULL) {
+        append(rows, key_bytes, value_bytes);
+        return;
+    }
+    entry->value_bytes = value_bytes;
+    if (weir__codec_decode(rows->cluster, rows->value, value_bytes, &entry->row.value, &error) !=
+        WEIR_OK) {
+        weir__cluster_fail(rows->cluster, "cannot write this row down: %s", error.message);
+    }
+}
+
+void weir_rows_count(weir_rows *rows, const void *key, int64_t by)
+{
+    if (rows->value != &weir_i64) {
+        weir__cluster_fail(rows->cluster, "weir_rows_count: values are %s, not i64",
+                           rows->value->name);
+        return;
+    }
+    const weir_row *row = weir_rows_find(rows, key);
+    int64_t sum = by + (row != NULL && row->value != NULL ? *(const int64_t *)row->value : 0);
+    weir_rows_put(rows, key, &sum);
+}
+
+size_t weir_rows_size(const weir_rows *rows)
+{
+    return rows->count;
+}
+
+const weir_row *weir_rows_at(const weir_rows *rows, size_t index)
+{
+    return index < rows->count ? &rows->entries[index]->row : NULL;
+}
+
+const weir_row *weir_rows_find(const weir_rows *rows, const void *key)
+{
+    weir_slice bytes = {0};
+    weir_error error;
+    weir_cluster *cluster = rows->cluster;
+    weir_err err = weir__codec_encode(&cluster->scratch, rows->key, key, &bytes, &error);
+    if (err != WEIR_OK) {
+        weir__cluster_fail(cluster, "cannot look for this key: %s", error.message);
+    }
+    weir__entry *entry = err == WEIR_OK ? find(rows, bytes) : NULL;
+    weir__arena_reset(&cluster->scratch);
+    return entry != NULL ? &entry->row : NULL;
+}
+
+const weir_row *weir_rows_find_text(const weir_rows *rows, const char *key)
+{
+    weir_slice text = weir_slice_of(key);
+    return weir_rows_find(rows, key != NULL ? &text : NULL);
+}
+
+static int by_key(const void *left, const void *right)
+{
+    const weir__entry *a = *(weir__entry *const *)left;
+    const weir__entry *b = *(weir__entry *const *)right;
+    size_t common = a->key_bytes.len < b->key_bytes.len ? a->key_bytes.len : b->key_bytes.len;
+    int order = common > 0 ? memcmp(a->key_bytes.data, b->key_bytes.data, common) : 0;
+    return order != 0
+               ? order
+               : (a->key_bytes.len > b->key_bytes.len) - (a->key_bytes.len < b->key_bytes.len);
+}
+
+void weir__rows_sort(weir_rows *rows)
+{
+    if (rows->count > 1) {
+        qsort(rows->entries, rows->count, sizeof(weir__entry *), by_key);
+    }
+}
+
+weir_rows *weir__rows_as_table(const weir_rows *rows)
+{
+    weir_rows *table = weir_rows_new(rows->cluster, rows->key, rows->value);
+    for (weir__map_entry *at = rows->last.first; at != NULL; at = at->next) {
+        weir__entry *entry = at->value;
+        if (entry->value_bytes.data != NULL) {
+            weir__rows_push(table, entry);
+        }
+    }
+    weir__rows_sort(table);
+    return table;
+}

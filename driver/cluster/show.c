@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows as text, and what differs between two lists. */
+#include <ctype.h>
+#include <inttypes.h>
+
+#include "cluster/cluster.h"
+
+#define LINES_MAX ((size_t)20)
+#define BYTES_SHOWN_MAX ((size_t)200)
+
+static bool is_text(weir_slice bytes)
+{
+    const unsigned char *at = bytes.data;
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (at[i] < 0x20 && at[i] != '\t' && at[i] != '\n') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void show_bytes(weir_buf *out, weir_slice bytes, const char *quote)
+{
+    const unsigned char *at = bytes.data;
+    size_t shown = bytes.len < BYTES_SHOWN_MAX ? bytes.len : BYTES_SHOWN_MAX;
+    bool text = is_text(bytes);
+    weir__buf_put_text(out, text ? quote : "0x");
+    for (size_t i = 0; i < shown; i++) {
+        if (!text) {
+            weir__buf_printf(out, "%02x", at[i]);
+        } else if (at[i] == '\n') {
+            weir__buf_put_text(out, "\\n");
+        } else {
+            weir__buf_put_u8(out, at[i]);
+        }
+    }
+    weir__buf_put_text(out, shown < bytes.len ? "..." : "");
+    weir__buf_put_text(out, text ? quote : "");
+}
+
+static void show(weir_buf *out, const weir_serde *serde, const void *decoded, weir_slice bytes)
+{
+    if (decoded == NULL) {
+        weir__buf_put_text(out, "null");
+    } else if (serde == &weir_i32) {
+        weir__buf_printf(out, "%" PRId32, *(const int32_t *)decoded);
+    } else if (serde == &weir_i64) {
+        weir__buf_printf(out, "%" PRId64, *(const int64_t *)decoded);
+    } else if (serde == &weir_f64) {
+        weir__buf_printf(out, "%.17g", *(const double *)decoded);
+    } else {
+        show_bytes(out, bytes, serde == &weir_json ? "" : "'");
+    }
+}
+
+static void show_key(weir_buf *out, const weir_rows *rows, const weir__entry *entry)
+{
+    show(out, rows->key, entry->row.key, entry->key_bytes);
+}
+
+static void show_value(weir_buf *out, const weir_rows *rows, const weir__entry *entry)
+{
+    show(out, rows->value, entry->row.value, entry->value_bytes);
+}
+
+static void show_entry(weir_buf *out, const weir_rows *rows, const weir__entry *entry)
+{
+    show_key(out, rows, entry);
+    weir__buf_put_text(out, " => ");
+    show_value(out, rows, entry);
+}
+
+/* Moves the text into the arena; NULL when there is none. */
+static const char *keep(const weir_rows *rows, weir_buf *text)
+{
+    char *kept = NULL;
+    if (text->len > 0) {
+        kept = weir__must(weir__arena_strdup(&rows->cluster->arena, weir__buf_text(text)));
+    }
+    weir__buf_fini(text);
+    return kept;
+}
+
+const char *weir_row_text(const weir_rows *rows, const weir_row *row)
+{
+    weir_buf text = {0};
+    weir__entry entry = {.row = *row};
+    weir__arena *scratch = &rows->cluster->scratch;
+    if (weir__codec_encode(scratch, rows->key, row->key, &entry.key_bytes, NULL) != WEIR_OK ||
+        weir__codec_encode(scratch, rows->value, row->value, &entry.value_bytes, NULL) != WEIR_OK) {
+        return "(cannot be shown)";
+    }
+    show_entry(&text, rows, &entry);
+    weir__arena_reset(scratch);
+    return keep(rows, &text);
+}
+
+/* One difference; NULL: not there. */
+static void put_difference(weir_buf *out, size_t *lines, const weir_rows *rows,
+                           const weir__entry *actual, const weir__entry *expected)
+{
+    if (++*lines > LINES_MAX) {
+        return;
+    }
+    weir__buf_put_text(out, "  ");
+    if (actual == NULL) {
+        weir__buf_put_text(out, "missing:    ");
+        show_entry(out, rows, expected);
+    } else if (expected == NULL) {
+        weir__buf_put_text(out, "unexpected: ");
+        show_entry(out, rows, actual);
+    } else if (weir_slice_equal(actual->key_bytes, expected->key_bytes)) {
+        weir__buf_put_text(out, "differs:    ");
+        show_entry(out, rows, actual);
+        weir__buf_put_text(out, ", expected ");
+        show_value(out, rows, expected);
+    } else {
+        weir__buf_put_text(out, "differs:    ");
+        show_entry(out, rows, actual);
+        weir__buf_put_text(out, ", expected ");
+        show_entry(out, rows, expected);
+    }
+    weir__buf_put_text(out, "\n");
+}
+
+static void put_rest(weir_buf *out, size_t lines)
+{
+    if (lines > LINES_MAX) {
+        weir__buf_printf(out, "  ... and %zu more\n", lines - LINES_MAX);
+    }
+}
+
+const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected)
+{
+    const weir_rows *left = weir__rows_as_table(actual);
+    const weir_rows *right = weir__rows_as_table(expected);
+    weir_buf out = {0};
+    size_t lines = 0;
+    for (size_t i = 0; i < right->count; i++) {
+        const weir__entry *wanted = right->entries[i];
+        const weir__entry *found = weir__map_get(&left->last, wanted->key_bytes);
+        if (found == NULL || !weir_slice_equal(found->value_bytes, wanted->value_bytes)) {
+            put_difference(&out, &lines, actual, found, wanted);
+        }
+    }
+    for (size_t i = 0; i < left->count; i++) {
+        if (weir__map_get(&right->last, left->entries[i]->key_bytes) == NULL) {
+            put_difference(&out, &lines, actual, left->entries[i], NULL);
+        }
+    }
+    put_rest(&out, lines);
+    return keep(actual, &out);
+}
+
+const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *expected)
+{
+    weir_buf out = {0};
+    size_t lines = 0;
+    size_t longer = actual->count > expected->count ? actual->count : expected->count;
+    for (size_t i = 0; i < longer; i++) {
+        const weir__entry *found = i < actual->count ? actual->entries[i] : NULL;
+        const weir__entry *wanted = i < expected->count ? expected->entries[i] : NULL;
+        if (found == NULL || wanted == NULL ||
+            !weir_slice_equal(found->key_bytes, wanted->key_bytes) ||
+            !weir_slice_equal(found->value_bytes, wanted->value_bytes)) {
+            if (lines < LINES_MAX) {
+                weir__buf_printf(&out, "  [%zu]", i);
+            }
+            put_difference(&out, &lines, actual, found, wanted);
+        }
+    }
+    put_rest(&out, lines);
+    return keep(actual, &out);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The cluster's window on the simulation's trace. WEIR_TRACE=file in the environment writes it,
+ * as JSON lines when the name ends in ".jsonl". */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "cluster/cluster.h"
+
+#define DETAIL_MAX 512
+
+static void hand_on(const weir_sim_event *event, void *user)
+{
+    const weir_cluster *cluster = user;
+    weir_event out = {event->us, event->host, event->thread, event->kind, event->detail};
+    cluster->on_event(&out, cluster->event_user);
+}
+
+void weir_cluster_on_event(weir_cluster *cluster, void (*fn)(const weir_event *event, void *user),
+                           void *user)
+{
+    cluster->on_event = fn;
+    cluster->event_user = user;
+    weir_sim_on_event(fn != NULL ? hand_on : NULL, cluster, false);
+}
+
+void weir_cluster_trace(weir_cluster *cluster, const char *kind, const char *format, ...)
+{
+    (void)cluster;
+    char detail[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    weir_sim_trace(kind, "%s", detail);
+}
+
+uint64_t weir_cluster_trace_hash(const weir_cluster *cluster)
+{
+    (void)cluster;
+    return weir_sim_trace_hash();
+}
+
+void weir_cluster_trace_to(weir_cluster *cluster, FILE *out, weir_trace_form form)
+{
+    (void)cluster;
+    weir_sim_trace_to(out, form == WEIR_TRACE_TEXT ? WEIR_SIM_TEXT : WEIR_SIM_JSON_LINES, false);
+}
+
+void weir__trace_from_environment(weir_cluster *cluster)
+{
+    const char *path = getenv("WEIR_TRACE");
+    if (path == NULL || path[0] == '\0') {
+        return;
+    }
+    size_t len = strlen(path);
+    bool json = len > 6 && strcmp(path + len - 6, ".jsonl") == 0;
+    cluster->trace = fopen(path, "we");
+    if (cluster->trace == NULL) {
+        fprintf(stderr, "weir driver: cannot write WEIR_TRACE=%s\n", path);
+        return;
+    }
+    weir_cluster_trace_to(cluster, cluster->trace, json ? WEIR_TRACE_JSON_LINES : WEIR_TRACE_TEXT);
+}
+
+void weir__trace_end(weir_cluster *cluster)
+{
+    if (cluster->trace != NULL) {
+        weir_sim_trace_to(NULL, WEIR_SIM_TEXT, false);
+        fclose(cluster->trace);
+    }
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Waiting: a predicate and a bound in virtual time, never a sleep. Whoever does something worth
+ * looking at (brokers, state listeners) wakes the waiter. */
+#include "cluster/cluster.h"
+
+bool weir__wait_while(const bool *busy, const weir_host *host, int64_t bound_ms)
+{
+    int64_t deadline = weir_sim_now_us() + bound_ms * 1000;
+    while (*busy && weir_sim_host_alive(host) && weir_sim_now_us() < deadline) {
+        weir_sim_wait(deadline);
+    }
+    return !*busy;
+}
+
+bool weir__brokers_failed(weir_cluster *cluster)
+{
+    const char *failure = weir_mock_failure(cluster->mock);
+    if (failure != NULL) {
+        weir__cluster_fail(cluster, "the brokers cannot go on: %s", failure);
+    }
+    return failure != NULL;
+}
+
+bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predicate, void *arg,
+                            int64_t bound_ms)
+{
+    int64_t deadline = weir_sim_now_us() + bound_ms * 1000;
+    weir__inputs_flush(cluster);
+    for (;;) {
+        if (weir__brokers_failed(cluster)) {
+            return false;
+        }
+        if (predicate(cluster, arg)) {
+            return true;
+        }
+        int64_t now = weir_sim_now_us();
+        if (now >= deadline) {
+            return false;
+        }
+        weir_sim_wait(deadline - now < WEIR__ASK_EVERY_US ? deadline : now + WEIR__ASK_EVERY_US);
+    }
+}
+
+bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, void *arg,
+                               int64_t bound_ms, const char *text, const char *file, int line)
+{
+    bool held = weir_cluster_run_until(cluster, predicate, arg, bound_ms);
+    if (!held && !cluster->failing) {
+        weir_cluster_fail_at(cluster, file, line, "%s does not hold after %lld ms\n%s", text,
+                             (long long)bound_ms, weir_cluster_explain(cluster));
+    }
+    return held;
+}
+
+void weir_cluster_run_for(weir_cluster *cluster, int64_t ms)
+{
+    weir__inputs_flush(cluster);
+    weir_sim_sleep_us(ms * 1000);
+    weir__brokers_failed(cluster);
+}
+
+bool weir_all_running(weir_cluster *cluster, void *unused)
+{
+    (void)unused;
+    size_t alive = 0;
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        const weir_instance *instance = cluster->instances[i];
+        if (instance->life == WEIR__ALIVE) {
+            if (instance->state != WEIR_STATE_RUNNING) {
+                return false;
+            }
+            alive++;
+        }
+    }
+    return alive > 0;
+}
+
+static bool topic_is_done(weir_cluster *cluster, const char *topic)
+{
+    int32_t partitions = weir_mock_topic_partitions(cluster->mock, topic);
+    for (int32_t partition = 0; partition < partitions; partition++) {
+        if (weir__partition_lag(cluster, topic, partition, NULL, NULL) > 0) {
+            return false;
+        }
+    }
+    return partitions >= 0;
+}
+
+/* Members that have died count until their session expires: then others take over their tasks. */
+static bool group_is_settled(weir_cluster *cluster)
+{
+    weir_mock_group_info group;
+    int64_t threads = 0;
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        const weir_instance *instance = cluster->instances[i];
+        if (instance->life == WEIR__ALIVE) {
+            threads += weir__config_i64(instance->config, "num.stream.threads");
+        }
+    }
+    return weir_mock_group(cluster->mock, cluster->opts.application, &group) == WEIR_OK &&
+           strcmp(group.state, "Stable") == 0 && group.members <= threads;
+}
+
+/* A source's commit comes after the delivery of all that its records caused, and topics are looked
+ * at from sources downwards: when the last one is done, so are those before it. */
+bool weir_caught_up(weir_cluster *cluster, void *unused)
+{
+    if (!weir_all_running(cluster, unused) || !group_is_settled(cluster)) {
+        return false;
+    }
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        const weir_instance *instance = cluster->instances[i];
+        if (instance->life != WEIR__ALIVE) {
+            continue;
+        }
+        for (size_t topic = 0; topic < instance->topic_count; topic++) {
+            if (!topic_is_done(cluster, instance->topics[topic])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The failover scenario. At-least-once allows a record to count twice only if it was in flight: b
+ * had processed it, and the offset behind it was not committed when b died. */
+#include "scenarios/lib/failover.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixtures/word_count.h"
+#include "scenarios/lib/counts.h"
+
+#define PARTITIONS 4
+#define PLACES_MAX (2 * PARTITIONS) /* of source and repartition topic */
+#define TOPIC_MAX 128
+#define TAKEOVER_BOUND WEIR_MINUTES(5)
+
+/* Where b has come to in one partition. */
+typedef struct place {
+    char topic[TOPIC_MAX];
+    int32_t partition;
+    int64_t processed; /* next offset */
+} place;
+
+struct weir_failover {
+    weir_cluster *cluster;
+    weir_failover_plan plan;
+    weir_fixture_text text;
+    weir_instance *b;
+    place places[PLACES_MAX];
+    size_t place_count;
+    uint64_t steps; /* of b since the first burst */
+    bool armed;
+    bool crashed;
+};
+
+weir_failover_plan weir_failover_plan_plain(size_t lines)
+{
+    return (weir_failover_plan){
+        .lines = lines,
+        .threads = 2,
+        .commit_interval_ms = 1000,
+        .cache_bytes = 10 << 20,
+        .bursts = 10,
+        .burst_ms = 200,
+        .crash_ms = 1000,
+    };
+}
+
+static uint64_t pick(weir_cluster *cluster, uint64_t below)
+{
+    return weir_cluster_random(cluster) % below;
+}
+
+weir_failover_plan weir_failover_plan_random(weir_cluster *cluster)
+{
+    static const int64_t cache_sizes[] = {0, 1000, 10 << 20};
+    weir_failover_plan plan = {
+        .lines = 20 + pick(cluster, 400),
+        .threads = 1 + (int)pick(cluster, 3),
+        .commit_interval_ms = 50 + (int64_t)pick(cluster, 4000),
+        .cache_bytes = cache_sizes[pick(cluster, 3)],
+        .memory_stores = pick(cluster, 2) == 0,
+        .bursts = 1 + (int)pick(cluster, 20),
+        .burst_ms = (int64_t)pick(cluster, 500),
+        .crash_ms = (int64_t)pick(cluster, 10000),
+    };
+    if (pick(cluster, 2) == 0) {
+        plan.crash_at = 1 + pick(cluster, 500);
+    }
+    return plan;
+}
+
+void weir_failover_plan_describe(const weir_failover_plan *plan, char *text, size_t size)
+{
+    snprintf(text, size,
+             "%zu lines in %d bursts %" PRId64 " ms apart, %d threads, commit every %" PRId64
+             " ms, cache %" PRId64 " bytes, %s stores, crash after %" PRId64
+             " ms or at step %" PRIu64,
+             plan->lines, plan->bursts, plan->burst_ms, plan->threads, plan->commit_interval_ms,
+             plan->cache_bytes, plan->memory_stores ? "memory" : "rocksdb", plan->crash_ms,
+             plan->crash_at);
+}
+
+/* ---- What b has done ---------------------------------------------------------------------- */
+
+static place *place_of(weir_failover *run, const char *topic, int32_t partition)
+{
+    for (size_t i = 0; i < run->place_count; i++) {
+        place *at = &run->places[i];
+        if (at->partition == partition && strcmp(at->topic, topic) == 0) {
+            return at;
+        }
+    }
+    if (run->place_count == PLACES_MAX || strlen(topic) >= TOPIC_MAX) {
+        return NULL;
+    }
+    place *at = &run->places[run->place_count++];
+    snprintf(at->topic, sizeof at->topic, "%s", topic);
+    at->partition = partition;
+    return at;
+}
+
+/* A step of task "1_2" that takes a record of `topic` takes it from partition 2. Nothing was
+ * written before b got its tasks, so that the records it took are the first ones. */
+static void note_processed(weir_failover *run, const char *task, const char *topic)
+{
+    const char *partition = strchr(task, '_');
+    place *at =
+        partition != NULL ? place_of(run, topic, (int32_t)strtol(partition + 1, NULL, 10)) : NULL;
+    if (at != NULL) {
+        at->processed++;
+    }
+}
+
+static void crash(weir_failover *run)
+{
+    run->crashed = true;
+    weir_host_crash(weir_instance_host(run->b), WEIR_DISK_AS_IT_WAS);
+}
+
+static void on_step(const weir_step *step, void *user)
+{
+    weir_failover *run = user;
+    if (strcmp(step->kind, "process") == 0) {
+        note_processed(run, step->task, step->detail);
+    }
+    if (run->armed && ++run->steps == run->plan.crash_at) {
+        crash(run); /* does not return: this thread is b's */
+    }
+}
+
+/* ---- What may count twice ----------------------------------------------------------------- */
+
+struct allowance {
+    weir_rows *extra;
+    bool lines; /* values are lines; else keys are words */
+    int64_t before;
+};
+
+static weir_err allow_record(const weir_mock_record *record, void *user)
+{
+    struct allowance *allowance = user;
+    if (record->offset < allowance->before) {
+        weir_scenario_count_line(allowance->extra, allowance->lines ? record->value : record->key,
+                                 1);
+    }
+    return WEIR_OK;
+}
+
+static weir_rows *may_count_twice(weir_failover *run)
+{
+    weir_cluster *cluster = run->cluster;
+    weir_mock *mock = weir_cluster_mock(cluster);
+    weir_rows *extra = weir_rows_new(cluster, &weir_string, &weir_i64);
+    for (size_t i = 0; i < run->place_count; i++) {
+        const place *at = &run->places[i];
+        int64_t committed = weir_mock_committed(mock, weir_cluster_application(cluster), at->topic,
+                                                at->partition, NULL, 0);
+        struct allowance allowance = {extra, strcmp(at->topic, "lines") == 0, at->processed};
+        weir_error error;
+        if (at->processed > committed &&
+            weir_mock_partition_read(mock, at->topic, at->partition, committed < 0 ? 0 : committed,
+                                     allow_record, &allowance, &error) != WEIR_OK) {
+            weir_cluster_fail(cluster, "cannot read %s: %s", at->topic, error.message);
+        }
+    }
+    return extra;
+}
+
+/* ---- The run ------------------------------------------------------------------------------ */
+
+static weir_instance *start(weir_failover *run, const char *name, const weir_app_opts *app)
+{
+    const weir_failover_plan *plan = &run->plan;
+    char commit[32];
+    char cache[32];
+    snprintf(commit, sizeof commit, "%" PRId64, plan->commit_interval_ms);
+    snprintf(cache, sizeof cache, "%" PRId64, plan->cache_bytes);
+    const char *const config[] = {"commit.interval.ms",
+                                  commit,
+                                  "statestore.cache.max.bytes",
+                                  cache,
+                                  "dsl.store",
+                                  plan->memory_stores ? "memory" : "rocksdb",
+                                  NULL};
+    weir_instance_opts opts = {.threads = plan->threads, .config = config, .app = *app};
+    return weir_cluster_start(run->cluster, name, weir_fixture_word_count, &opts);
+}
+
+static bool burst_or_crash(weir_cluster *cluster, void *arg)
+{
+    const weir_failover *run = arg;
+    (void)cluster;
+    return run->crashed;
+}
+
+/* Sends the lines in bursts and crashes b when it is due. */
+static void feed(weir_failover *run, weir_input lines)
+{
+    const weir_failover_plan *plan = &run->plan;
+    weir_cluster *cluster = run->cluster;
+    int64_t begin = weir_cluster_now_ms(cluster);
+    run->armed = true;
+    for (int burst = 0; burst < plan->bursts || !run->crashed; burst++) {
+        size_t from =
+            burst < plan->bursts ? plan->lines * (size_t)burst / (size_t)plan->bursts : plan->lines;
+        size_t to = burst < plan->bursts ? plan->lines * (size_t)(burst + 1) / (size_t)plan->bursts
+                                         : plan->lines;
+        for (size_t i = from; i < to; i++) {
+            weir_input_pipe(lines, NULL, &run->text.lines[i]);
+        }
+        int64_t now = weir_cluster_now_ms(cluster) - begin;
+        int64_t next = burst + 1 < plan->bursts ? (burst + 1) * plan->burst_ms : plan->crash_ms;
+        if (!run->crashed && plan->crash_ms <= next) {
+            int64_t left = plan->crash_ms - now;
+            if (!weir_cluster_run_until(cluster, burst_or_crash, run, left > 0 ? left : 0)) {
+                crash(run);
+            }
+            now = weir_cluster_now_ms(cluster) - begin;
+        }
+        weir_cluster_run_for(cluster, next > now ? next - now : 0);
+    }
+}
+
+weir_failover *weir_failover_new(void)
+{
+    return calloc(1, sizeof(weir_failover));
+}
+
+void weir_failover_free(weir_failover *run)
+{
+    if (run != NULL) {
+        weir_fixture_text_fini(&run->text);
+        free(run);
+    }
+}
+
+void weir_failover_run(weir_failover *run, weir_cluster *cluster, const weir_failover_plan *plan)
+{
+    weir_error error = {0};
+    run->cluster = cluster;
+    run->plan = *plan;
+    if (weir_fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) !=
+        WEIR_OK) {
+        weir_cluster_fail(cluster, "%s", error.message);
+    }
+    weir_input lines = weir_cluster_input(cluster, "lines", PARTITIONS, &weir_string, &weir_string);
+    weir_cluster_input(cluster, "word-counts", PARTITIONS, &weir_string, &weir_i64);
+    start(run, "a", &(weir_app_opts){0});
+    run->b = start(run, "b", &(weir_app_opts){.on_step = on_step, .user = run});
+    weir_run_until(cluster, weir_all_running, WEIR_SECONDS(60));
+    feed(run, lines);
+    weir_rows *extra = may_count_twice(run);
+    weir_run_until(cluster, weir_caught_up, TAKEOVER_BOUND);
+
+    weir_output output = weir_cluster_output(cluster, "word-counts", &weir_string, &weir_i64);
+    weir_rows *counted = weir_output_table(output);
+    weir_scenario_check_counts(
+        cluster, counted, weir_scenario_counts(cluster, run->text.lines, run->text.count), extra);
+    weir_store_view store = weir_cluster_store(cluster, "counts", &weir_string, &weir_i64);
+    weir_assert_same_rows(weir_store_view_all(store), counted);
+}

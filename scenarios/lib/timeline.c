@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Events of the trace as lines for people. */
+#include "scenarios/lib/timeline.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define DETAIL_MAX 512
+#define NAME_SIZE 64
+
+/* Who does it, beyond the event's own host. */
+typedef enum actor {
+    HOST,
+    BROKERS,
+    SUBJECT, /* the detail's first word */
+} actor;
+
+/* How an event of the trace is told. */
+typedef struct told {
+    const char *kind;
+    const char *begins; /* what the detail must begin with; NULL: any */
+    actor actor;
+    const char *text;
+    bool detail; /* the event's detail follows */
+} told;
+
+static const told stories[] = {
+    {"start", NULL, SUBJECT, "is started", false},
+    {"close", NULL, SUBJECT, "closes", false},
+    {"crash", NULL, SUBJECT, "CRASHES", true},
+    {"state", NULL, HOST, "", true},
+    {"create-topic", NULL, BROKERS, "create topic", true},
+    {"join", "subscribe", HOST, "joins the group", false},
+    {"member-expired", NULL, BROKERS, "session expired:", true},
+    {"rebalance", NULL, BROKERS, "rebalance begins:", true},
+    {"rebalance-done", NULL, BROKERS, "rebalance is done:", true},
+    {"assignment-published", NULL, HOST, "gives out the tasks of", true},
+    {"assignment-taken", NULL, HOST, "takes the tasks of", true},
+    {"restore-start", NULL, HOST, "restores", true},
+    {"restore-batch", NULL, HOST, "is restoring", true},
+    {"restore-end", NULL, HOST, "has restored", true},
+    {"uncaught", NULL, HOST, "fails:", true},
+    {"broker-failure", NULL, BROKERS, "FAIL:", true},
+};
+
+static void print_line(int64_t us, const char *who, const char *text)
+{
+    printf("%9.3f s  %-8s  %s\n", (double)us / 1e6, who, text);
+}
+
+static void tell(const told *story, const weir_event *event)
+{
+    char who[NAME_SIZE];
+    char text[DETAIL_MAX];
+    const char *detail = event->detail;
+    snprintf(who, sizeof who, "%s", story->actor == BROKERS ? "brokers" : event->host);
+    if (story->actor == SUBJECT) {
+        size_t len = strcspn(detail, " ,");
+        snprintf(who, sizeof who, "%.*s", (int)len, detail);
+        detail += len;
+    }
+    snprintf(text, sizeof text, "%s%s%s", story->text,
+             story->detail && story->actor != SUBJECT && story->text[0] != '\0' ? " " : "",
+             story->detail ? detail : "");
+    print_line(event->us, who, text);
+}
+
+static void on_event(const weir_event *event, void *user)
+{
+    (void)user;
+    for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
+        const told *story = &stories[i];
+        if (strcmp(story->kind, event->kind) == 0 &&
+            (story->begins == NULL ||
+             strncmp(event->detail, story->begins, strlen(story->begins)) == 0)) {
+            tell(story, event);
+            return;
+        }
+    }
+}
+
+void weir_timeline_start(weir_cluster *cluster)
+{
+    weir_cluster_on_event(cluster, on_event, NULL);
+}
+
+void weir_timeline_say(weir_cluster *cluster, const char *who, const char *format, ...)
+{
+    char text[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_line(weir_cluster_now_ms(cluster) * 1000, who, text);
+}

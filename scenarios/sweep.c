@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs a scenario once a seed, each in a child process of its own, several at a time:
+ *
+ *     scenario-sweep failover --seeds 1..100 [--jobs N] [--verbose]
+ *
+ * Schedule, sizes and the moment of the fault all come from the seed. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "scenarios/lib/failover.h"
+
+#define REPORT_MAX ((size_t)16384) /* fits into a pipe, so that a child never waits for us */
+#define PLAN_MAX ((size_t)512)
+#define JOBS_MAX 64
+#define CHILD_SECONDS_MAX 120 /* of real time */
+
+struct scenario {
+    const char *name;
+    /* Draws its plan, tells it (`plan` has PLAN_MAX bytes), runs it. */
+    void (*run)(weir_cluster *cluster, char *plan);
+};
+
+static void run_failover(weir_cluster *cluster, char *text)
+{
+    weir_failover_plan plan = weir_failover_plan_random(cluster);
+    weir_failover_plan_describe(&plan, text, PLAN_MAX);
+    weir_failover_run(weir_failover_new(), cluster, &plan); /* ends with the process */
+}
+
+static const struct scenario scenarios[] = {
+    {"failover", run_failover},
+};
+#define SCENARIO_COUNT (sizeof scenarios / sizeof scenarios[0])
+
+/* ---- One seed, in a child ----------------------------------------------------------------- */
+
+typedef struct child {
+    int out;
+    uint64_t seed;
+    char plan[PLAN_MAX];
+} child;
+
+static void child_failed(const char *file, int line, const char *message, void *user)
+{
+    const child *self = user;
+    (void)file;
+    (void)line;
+    dprintf(self->out, "seed %" PRIu64 " FAILED\n  plan: %s\n  %.*s\n", self->seed, self->plan,
+            (int)(REPORT_MAX / 2), message);
+    _exit(1);
+}
+
+static int64_t real_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static _Noreturn void child_main(const struct scenario *scenario, uint64_t seed, int out)
+{
+    child self = {.out = out, .seed = seed, .plan = "not drawn yet"};
+    weir_error error = {0};
+    alarm(CHILD_SECONDS_MAX);
+    int64_t begin = real_ms();
+    weir_cluster *cluster = weir_cluster_new(
+        &(weir_cluster_opts){
+            .seed = seed, .policy = WEIR_POLICY_RANDOM, .on_failure = child_failed, .user = &self},
+        &error);
+    if (cluster == NULL) {
+        child_failed(NULL, 0, error.message, &self);
+        _exit(1);
+    }
+    scenario->run(cluster, self.plan);
+    uint64_t hash = weir_cluster_trace_hash(cluster);
+    int64_t virtual_ms = weir_cluster_now_ms(cluster);
+    weir_cluster_free(cluster);
+    dprintf(out,
+            "seed %" PRIu64 " trace %016" PRIx64 " virtual_ms %" PRId64 " real_ms %" PRId64 " ok\n",
+            seed, hash, virtual_ms, real_ms() - begin);
+    _exit(0);
+}
+
+/* ---- All seeds ---------------------------------------------------------------------------- */
+
+struct sweep {
+    const struct scenario *scenario;
+    uint64_t first;
+    uint64_t last;
+    int jobs;
+    bool verbose;
+    char **reports; /* by seed - first; printed in order */
+    bool *failures;
+    uint64_t printed;
+    uint64_t failed;
+};
+
+typedef struct running {
+    pid_t pid; /* 0: free */
+    uint64_t seed;
+    int in;
+} running;
+
+static bool start_child(const struct sweep *sweep, running *slot, uint64_t seed)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return false;
+    }
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        child_main(sweep->scenario, seed, ends[1]);
+    }
+    close(ends[1]);
+    *slot = (running){pid, seed, ends[0]};
+    if (pid < 0) {
+        close(ends[0]);
+        slot->pid = 0;
+    }
+    return pid > 0;
+}
+
+static void print_ready(struct sweep *sweep)
+{
+    uint64_t count = sweep->last - sweep->first + 1;
+    while (sweep->printed < count && sweep->reports[sweep->printed] != NULL) {
+        uint64_t at = sweep->printed++;
+        if (sweep->verbose || sweep->failures[at]) {
+            fputs(sweep->reports[at], stdout);
+        }
+        if (sweep->failures[at]) {
+            printf("  repeat with: scripts/sweep %s --seeds %" PRIu64 "..%" PRIu64 " --verbose\n",
+                   sweep->scenario->name, sweep->first + at, sweep->first + at);
+        }
+        free(sweep->reports[at]);
+    }
+    fflush(stdout);
+}
+
+static void end_child(struct sweep *sweep, running *slot, int status)
+{
+    char *report = calloc(1, REPORT_MAX);
+    size_t used = 0;
+    ssize_t got;
+    while (report != NULL && used < REPORT_MAX - 1 &&
+           (got = read(slot->in, report + used, REPORT_MAX - 1 - used)) > 0) {
+        used += (size_t)got;
+    }
+    close(slot->in);
+    if (report == NULL) {
+        fputs("out of memory\n", stderr);
+        exit(2);
+    }
+    bool ok = WIFEXITED(status) && WEXITSTATUS(status) == 0 && used > 0;
+    if (WIFSIGNALED(status)) {
+        snprintf(report + used, REPORT_MAX - used,
+                 "seed %" PRIu64 " FAILED: killed by signal %d%s\n", slot->seed, WTERMSIG(status),
+                 WTERMSIG(status) == SIGALRM ? " (took too long in real time)" : "");
+    } else if (used == 0) {
+        snprintf(report, REPORT_MAX, "seed %" PRIu64 " FAILED: ended without a word\n", slot->seed);
+    }
+    sweep->reports[slot->seed - sweep->first] = report;
+    sweep->failures[slot->seed - sweep->first] = !ok;
+    sweep->failed += ok ? 0 : 1;
+    slot->pid = 0;
+    print_ready(sweep);
+}
+
+static void reap(struct sweep *sweep, running *slots)
+{
+    int status;
+    pid_t pid = waitpid(-1, &status, 0);
+    for (int i = 0; i < sweep->jobs; i++) {
+        if (pid > 0 && slots[i].pid == pid) {
+            end_child(sweep, &slots[i], status);
+        }
+    }
+}
+
+static running *free_slot(const struct sweep *sweep, running *slots)
+{
+    for (int i = 0; i < sweep->jobs; i++) {
+        if (slots[i].pid == 0) {
+            return &slots[i];
+        }
+    }
+    return NULL;
+}
+
+static int run_sweep(struct sweep *sweep)
+{
+    running slots[JOBS_MAX] = {{0}};
+    uint64_t count = sweep->last - sweep->first + 1;
+    sweep->reports = calloc(count, sizeof *sweep->reports);
+    sweep->failures = calloc(count, sizeof *sweep->failures);
+    if (sweep->reports == NULL || sweep->failures == NULL) {
+        fputs("too many seeds\n", stderr);
+        return 2;
+    }
+    uint64_t next = sweep->first;
+    while (sweep->printed < count) {
+        running *slot = free_slot(sweep, slots);
+        if (slot == NULL || next > sweep->last) {
+            reap(sweep, slots);
+        } else if (!start_child(sweep, slot, next++)) {
+            perror("cannot start a child");
+            return 2;
+        }
+    }
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", count - sweep->failed, sweep->failed);
+    free(sweep->reports);
+    free(sweep->failures);
+    return sweep->failed == 0 ? 0 : 1;
+}
+
+static int usage(void)
+{
+    fputs("usage: sweep SCENARIO --seeds FIRST..LAST [--jobs N] [--verbose]\nscenarios:", stderr);
+    for (size_t i = 0; i < SCENARIO_COUNT; i++) {
+        fprintf(stderr, " %s", scenarios[i].name);
+    }
+    fputs("\n", stderr);
+    return 2;
+}
+
+static bool parse_seeds(const char *text, struct sweep *sweep)
+{
+    char *end;
+    sweep->first = strtoull(text, &end, 10);
+    sweep->last = sweep->first;
+    if (strncmp(end, "..", 2) == 0) {
+        sweep->last = strtoull(end + 2, &end, 10);
+    }
+    return *end == '\0' && sweep->first > 0 && sweep->last >= sweep->first;
+}
+
+static bool parse(int argc, char **argv, struct sweep *sweep)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *argument = argv[i];
+        if (strcmp(argument, "--verbose") == 0) {
+            sweep->verbose = true;
+        } else if (strcmp(argument, "--seeds") == 0 && i + 1 < argc) {
+            if (!parse_seeds(argv[++i], sweep)) {
+                return false;
+            }
+        } else if (strcmp(argument, "--jobs") == 0 && i + 1 < argc) {
+            sweep->jobs = (int)strtol(argv[++i], NULL, 10);
+        }
+        for (size_t s = 0; s < SCENARIO_COUNT; s++) {
+            sweep->scenario =
+                strcmp(argument, scenarios[s].name) == 0 ? &scenarios[s] : sweep->scenario;
+        }
+    }
+    return sweep->scenario != NULL && sweep->first > 0 && sweep->jobs > 0 &&
+           sweep->jobs <= JOBS_MAX;
+}
+
+int main(int argc, char **argv)
+{
+    struct sweep sweep = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+    sweep.jobs = sweep.jobs > JOBS_MAX ? JOBS_MAX : sweep.jobs;
+    return parse(argc, argv, &sweep) ? run_sweep(&sweep) : usage();
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The driver's input and output topics, rows and their differences; no application runs. */
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/cluster.h"
+
+static weir_slice text(const char *chars)
+{
+    return weir_slice_of(chars);
+}
+
+static void records_come_out_as_they_went_in(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input in = weir_cluster_input(cluster, "numbers", 3, &weir_string, &weir_i64);
+    weir_output out = weir_cluster_output(cluster, "numbers", &weir_string, &weir_i64);
+    weir_header header = {"origin", text("test")};
+    weir_slice key = text("one");
+    weir_input_send_to(in, 2,
+                       &(weir_input_record){.key = &key,
+                                            .value = &(int64_t){1},
+                                            .timestamp_ms = 1234,
+                                            .headers = &header,
+                                            .header_count = 1});
+
+    const weir_row *row = weir_output_next(out);
+    assert_non_null(row);
+    assert_true(weir_slice_equal(*(const weir_slice *)row->key, key));
+    assert_int_equal(*(const int64_t *)row->value, 1);
+    assert_int_equal(row->timestamp_ms, 1234);
+    assert_int_equal(row->partition, 2);
+    assert_int_equal(row->offset, 0);
+    assert_int_equal(row->header_count, 1);
+    assert_string_equal(row->headers[0].name, "origin");
+    assert_true(weir_slice_equal(row->headers[0].value, text("test")));
+    assert_null(weir_output_next(out));
+}
+
+static void nulls_stay_nulls(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input in = weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(cluster, "texts", &weir_string, &weir_string);
+    weir_input_text(in, NULL, "value");
+    weir_input_text(in, "key", NULL);
+    weir_input_text(in, "", "");
+
+    weir_rows *rows = weir_output_all(out);
+    weir_assert_size(rows, 3);
+    assert_null(weir_rows_at(rows, 0)->key);
+    assert_null(weir_rows_at(rows, 1)->value);
+    assert_non_null(weir_rows_at(rows, 2)->key);
+    assert_non_null(weir_rows_at(rows, 2)->value);
+}
+
+static void timestamps_advance_by_themselves(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input in = weir_cluster_input(cluster, "numbers", 1, &weir_i32, &weir_i64);
+    weir_output out = weir_cluster_output(cluster, "numbers", &weir_i32, &weir_i64);
+    weir_input_set_time(in, 5000, 10);
+    weir_input_list(in, (int32_t[]){1, 2, 3}, (int64_t[]){10, 20, 30}, 3);
+
+    weir_rows *rows = weir_output_rest(out);
+    weir_assert_size(rows, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(weir_rows_at(rows, i)->timestamp_ms, 5000 + 10 * (int64_t)i);
+        assert_int_equal(*(const int64_t *)weir_rows_at(rows, i)->value, 10 * ((int64_t)i + 1));
+    }
+    weir_assert_size(weir_output_rest(out), 0);
+    weir_assert_size(weir_output_all(out), 3);
+    assert_int_equal(weir_output_size(out), 3);
+}
+
+/* Kafka's partitions for these keys. */
+static void keys_go_to_the_partitions_that_kafka_chooses(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input in = weir_cluster_input(cluster, "keyed", 4, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(cluster, "keyed", &weir_string, &weir_string);
+    weir_input_text(in, "hello", "");
+    weir_input_text(in, "world", "");
+    weir_input_text(in, "customer-1", "");
+
+    weir_rows *rows = weir_output_all(out);
+    assert_int_equal(weir_rows_find_text(rows, "hello")->partition, 1);
+    assert_int_equal(weir_rows_find_text(rows, "world")->partition, 0);
+    assert_int_equal(weir_rows_find_text(rows, "customer-1")->partition, 1);
+}
+
+static void records_without_a_key_go_round(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input in = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(cluster, "lines", &weir_string, &weir_string);
+    assert_int_equal(weir_input_lines(in, "a\nb\r\nc\nd\n\nlast"), 6);
+
+    weir_rows *rows = weir_output_all(out);
+    weir_assert_size(rows, 6);
+    assert_int_equal(weir_rows_at(rows, 0)->partition, 0);
+    assert_int_equal(weir_rows_at(rows, 1)->partition, 0);
+    assert_int_equal(weir_rows_at(rows, 5)->partition, 3);
+    assert_true(weir_slice_equal(*(const weir_slice *)weir_rows_at(rows, 2)->value, text("b")));
+}
+
+static void a_table_is_the_last_value_of_each_key(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input in = weir_cluster_input(cluster, "changes", 2, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(cluster, "changes", &weir_string, &weir_string);
+    weir_input_text(in, "b", "1");
+    weir_input_text(in, "a", "1");
+    weir_input_text(in, "b", "2");
+    weir_input_text(in, "c", "1");
+    weir_input_text(in, "c", NULL);
+
+    weir_rows *table = weir_output_table(out);
+    weir_assert_size(table, 2);
+    assert_string_equal(weir_row_text(table, weir_rows_at(table, 0)), "'a' => '1'");
+    assert_string_equal(weir_row_text(table, weir_rows_at(table, 1)), "'b' => '2'");
+}
+
+static weir_rows *counts(weir_cluster *cluster, const char *const *words)
+{
+    weir_rows *rows = weir_rows_new(cluster, &weir_string, &weir_i64);
+    for (; *words != NULL; words++) {
+        weir_slice word = text(*words);
+        weir_rows_count(rows, &word, 1);
+    }
+    return rows;
+}
+
+static void a_difference_names_what_is_missing_unexpected_and_different(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_rows *actual = counts(cluster, (const char *const[]){"a", "a", "c", NULL});
+    weir_rows *expected = counts(cluster, (const char *const[]){"a", "b", NULL});
+    assert_string_equal(weir_rows_table_difference(actual, expected),
+                        "  differs:    'a' => 2, expected 1\n"
+                        "  missing:    'b' => 1\n"
+                        "  unexpected: 'c' => 1\n");
+    assert_null(weir_rows_table_difference(expected, expected));
+    assert_non_null(weir_rows_list_difference(actual, expected));
+}
+
+/* ---- Failures ----------------------------------------------------------------------------- */
+
+struct failure {
+    jmp_buf out;
+    char message[4096];
+};
+
+static void jump_out(const char *file, int line, const char *message, void *user)
+{
+    struct failure *failure = user;
+    (void)file;
+    (void)line;
+    snprintf(failure->message, sizeof failure->message, "%s", message);
+    longjmp(failure->out, 1);
+}
+
+static bool never(weir_cluster *cluster, void *unused)
+{
+    (void)cluster;
+    (void)unused;
+    return false;
+}
+
+/* The leak checker sees what the jump leaves behind. */
+static void a_failure_tells_place_seed_and_reason_and_leaks_nothing(void **state)
+{
+    (void)state;
+    struct failure *failure = calloc(1, sizeof *failure);
+    assert_non_null(failure);
+    weir_error error = {0};
+    weir_cluster *cluster = weir_cluster_new(
+        &(weir_cluster_opts){.seed = 4711, .on_failure = jump_out, .user = failure}, &error);
+    assert_non_null(cluster);
+    if (setjmp(failure->out) == 0) {
+        weir_input in = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
+        weir_input_lines(in, "some\nlines\n");
+        weir_run_until(cluster, never, WEIR_SECONDS(10));
+    }
+    weir_cluster_free(cluster);
+    assert_non_null(strstr(failure->message, "topics.c:"));
+    assert_non_null(strstr(failure->message, "never does not hold after 10000 ms"));
+    assert_non_null(strstr(failure->message, "WEIR_SEED=4711"));
+    free(failure);
+}
+
+static void a_wait_ends_as_soon_as_it_may(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    int64_t before = weir_cluster_now_ms(cluster);
+    assert_false(weir_cluster_run_until(cluster, never, NULL, 2500));
+    assert_int_equal(weir_cluster_now_ms(cluster) - before, 2500);
+    weir_cluster_run_for(cluster, 1000);
+    assert_int_equal(weir_cluster_now_ms(cluster) - before, 3500);
+}
+
+static void what_does_not_fit_a_partition_fails_the_test(void **state)
+{
+    (void)state;
+    struct failure *failure = calloc(1, sizeof *failure);
+    char *line = malloc(100001);
+    assert_non_null(failure);
+    assert_non_null(line);
+    memset(line, 'x', 100000);
+    line[100000] = '\0';
+    weir_error error = {0};
+    weir_cluster *cluster =
+        weir_cluster_new(&(weir_cluster_opts){.on_failure = jump_out, .user = failure}, &error);
+    assert_non_null(cluster);
+    if (setjmp(failure->out) == 0) {
+        weir_input in = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
+        for (int i = 0; i < 60; i++) {
+            weir_input_text(in, NULL, line);
+        }
+        weir_cluster_run_for(cluster, WEIR_SECONDS(5));
+    }
+    weir_cluster_free(cluster);
+    assert_non_null(strstr(failure->message, "lines"));
+    assert_non_null(strstr(failure->message, "MiB"));
+    free(line);
+    free(failure);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(records_come_out_as_they_went_in),
+        cluster_test(nulls_stay_nulls),
+        cluster_test(timestamps_advance_by_themselves),
+        cluster_test(keys_go_to_the_partitions_that_kafka_chooses),
+        cluster_test(records_without_a_key_go_round),
+        cluster_test(a_table_is_the_last_value_of_each_key),
+        cluster_test(a_difference_names_what_is_missing_unexpected_and_different),
+        cmocka_unit_test(a_failure_tells_place_seed_and_reason_and_leaks_nothing),
+        cluster_test(a_wait_ends_as_soon_as_it_may),
+        cmocka_unit_test(what_does_not_fit_a_partition_fails_the_test),
+    };
+    return cmocka_run_group_tests_name("topics", tests, NULL, NULL);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What cluster tests share: a fresh cluster for each test, freed after it whatever happened. */
+#ifndef WEIR_TESTS_SUPPORT_CLUSTER_H
+#define WEIR_TESTS_SUPPORT_CLUSTER_H
+
+#include <weir/driver_cmocka.h>
+
+/* A test that uses fixture_cluster. */
+#define cluster_test(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
+
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+/* The test's cluster, made now; `opts` NULL: defaults. Its failures are the test's. */
+weir_cluster *fixture_cluster(void **state, const weir_cluster_opts *opts);
+/* `memory` is freed by free_fn after the cluster: what instances still report to. Returns it. */
+void *fixture_keep(void **state, void *memory, void (*free_fn)(void *memory));
+
+/* The project's file `name`, absolute. Valid until the next call. */
+const char *fixture_path(const char *name);
+
+#endif
