@@ -78,6 +78,7 @@ static void destroy(weir__file *file)
 {
     *(file->prev ? &file->prev->next : &table.first) = file->next;
     *(file->next ? &file->next->prev : &table.last) = file->prev;
+    weir__wake_queue(&file->waiters); /* or they would stay linked to what is freed */
     weir__timer_disarm(&file->connect_timer);
     weir__stream_fini(&file->in);
     if (file->fd >= 0) {

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Calls on any descriptor, pipes and event counters, poll. */
+ * Calls on any descriptor, pipes and event counters. */
 #undef _FORTIFY_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -16,12 +13,9 @@
 #include "sim/files.h"
 #include "sim/real.h"
 
-#define WAITERS_INLINE 16 /* descriptors polled without allocation */
-
 const char *const weir__interposed_io[] = {
-    "read",    "write", "readv",   "writev",     "close", "pipe",
-    "pipe2",   "poll",  "ppoll",   "__poll_chk", "fcntl", "__ppoll_chk",
-    "fcntl64", "ioctl", "eventfd", "__read_chk", NULL,
+    "read",  "write", "readv",   "writev", "__read_chk", "close", "pipe",
+    "pipe2", "fcntl", "fcntl64", "ioctl",  "eventfd",    NULL,
 };
 
 static weir__file *ours(int fd)
@@ -180,119 +174,4 @@ INTERPOSE int ioctl(int fd, unsigned long request, ...)
     }
     errno = EINVAL;
     return -1;
-}
-
-/* ---- Poll ---- */
-
-/* Descriptors that are not ours are asked without waiting. */
-static int look(struct pollfd *list, nfds_t count)
-{
-    int ready = 0;
-    for (nfds_t i = 0; i < count; i++) {
-        weir__file *file = weir__file_of(list[i].fd);
-        list[i].revents = 0;
-        if (file) {
-            list[i].revents = weir__file_ready(file, list[i].events);
-        } else if (list[i].fd >= 0) {
-            REAL(poll)(&list[i], 1, 0);
-        }
-        ready += list[i].revents != 0;
-    }
-    return ready;
-}
-
-static bool wait_for_any(weir__thread *self, const struct pollfd *list, nfds_t count,
-                         int64_t deadline_us)
-{
-    weir__waiter inline_waiters[WAITERS_INLINE];
-    weir__waiter *waiters = inline_waiters;
-    size_t used = 0;
-    if (count > WAITERS_INLINE) {
-        waiters = malloc(count * sizeof *waiters);
-        weir_assert(waiters);
-    }
-    for (nfds_t i = 0; i < count; i++) {
-        weir__file *file = weir__file_of(list[i].fd);
-        if (file) {
-            waiters[used++] = (weir__waiter){.queue = &file->waiters};
-        }
-    }
-    self->polled = list;
-    self->polled_count = count;
-    bool woken = weir__wait_queues(self, WEIR__WAIT_POLL, waiters, used, deadline_us);
-    self->polled = NULL;
-    self->polled_count = 0;
-    if (waiters != inline_waiters) {
-        free(waiters);
-    }
-    return woken;
-}
-
-static int wait_until_ready(weir__thread *self, struct pollfd *list, nfds_t count,
-                            int64_t deadline_us)
-{
-    for (;;) {
-        int ready = look(list, count);
-        if (ready) {
-            return ready;
-        }
-        if (!wait_for_any(self, list, count, deadline_us)) {
-            return look(list, count);
-        }
-    }
-}
-
-static int look_once(weir__thread *self, struct pollfd *list, nfds_t count)
-{
-    int ready = look(list, count);
-    if (!ready) {
-        weir__spin(self, WEIR__SPIN_COST_US); /* an empty poll is how a loop spins */
-        ready = look(list, count);
-    }
-    return ready;
-}
-
-INTERPOSE int poll(struct pollfd *list, nfds_t count, int timeout_ms)
-{
-    weir__thread *self = weir__managed();
-    if (!self) {
-        return REAL(poll)(list, count, timeout_ms);
-    }
-    if (timeout_ms == 0) {
-        return look_once(self, list, count);
-    }
-    int64_t deadline_us = timeout_ms < 0 ? WEIR__NEVER : weir__after_us((int64_t)timeout_ms * 1000);
-    return wait_until_ready(self, list, count, deadline_us);
-}
-
-INTERPOSE int ppoll(struct pollfd *list, nfds_t count, const struct timespec *timeout,
-                    const sigset_t *mask)
-{
-    weir__thread *self = weir__managed();
-    if (!self) {
-        return REAL(ppoll)(list, count, timeout, mask);
-    }
-    if (!timeout) {
-        return wait_until_ready(self, list, count, WEIR__NEVER);
-    }
-    int64_t us = (int64_t)timeout->tv_sec * 1000000 + (timeout->tv_nsec + 999) / 1000;
-    return us ? wait_until_ready(self, list, count, weir__after_us(us))
-              : look_once(self, list, count);
-}
-
-int __poll_chk(struct pollfd *list, nfds_t count, int timeout_ms, size_t size);
-int __ppoll_chk(struct pollfd *list, nfds_t count, const struct timespec *timeout,
-                const sigset_t *mask, size_t size);
-
-INTERPOSE int __poll_chk(struct pollfd *list, nfds_t count, int timeout_ms, size_t size)
-{
-    weir_assert(count <= size / sizeof *list);
-    return poll(list, count, timeout_ms);
-}
-
-INTERPOSE int __ppoll_chk(struct pollfd *list, nfds_t count, const struct timespec *timeout,
-                          const sigset_t *mask, size_t size)
-{
-    weir_assert(count <= size / sizeof *list);
-    return ppoll(list, count, timeout, mask);
 }

@@ -13,10 +13,10 @@
 #include "sim/real.h"
 
 const char *const weir__interposed_sockets[] = {
-    "socket",     "socketpair",     "bind",        "listen",     "connect",    "accept",
-    "accept4",    "getsockname",    "getpeername", "setsockopt", "getsockopt", "shutdown",
-    "send",       "sendto",         "sendmsg",     "recv",       "recvfrom",   "recvmsg",
-    "__recv_chk", "__recvfrom_chk", "getaddrinfo", NULL,
+    "socket",   "socketpair",  "bind",        "listen",         "connect",     "accept",
+    "accept4",  "getsockname", "getpeername", "setsockopt",     "getsockopt",  "shutdown",
+    "send",     "sendto",      "sendmsg",     "recv",           "recvfrom",    "recvmsg",
+    "sendmmsg", "recvmmsg",    "__recv_chk",  "__recvfrom_chk", "getaddrinfo", NULL,
 };
 
 /* The file and the thread for a call on `fd`; NULL: the call is not ours. */
@@ -357,6 +357,40 @@ INTERPOSE ssize_t recvmsg(int fd, struct msghdr *message, int flags)
     message->msg_controllen = 0;
     message->msg_flags = 0;
     return weir__file_read(weir__self, fd, message->msg_iov, message->msg_iovlen, flags);
+}
+
+/* Stops at the first message that fails; its error counts only if it is the first of all. */
+INTERPOSE int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    if (!ours(fd)) {
+        return REAL(sendmmsg)(fd, messages, count, flags);
+    }
+    unsigned done = 0;
+    for (; done < count; done++) {
+        ssize_t sent = sendmsg(fd, &messages[done].msg_hdr, flags);
+        if (sent < 0) {
+            break;
+        }
+        messages[done].msg_len = (unsigned)sent;
+    }
+    return done || !count ? (int)done : -1;
+}
+
+/* One message: a stream has no borders that would make more than one of what is there. */
+INTERPOSE int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                       struct timespec *timeout)
+{
+    if (!ours(fd)) {
+        return REAL(recvmmsg)(fd, messages, count, flags, timeout);
+    }
+    ssize_t got = count ? recvmsg(fd, &messages[0].msg_hdr, flags) : 0;
+    if (got < 0) {
+        return -1;
+    }
+    if (count) {
+        messages[0].msg_len = (unsigned)got;
+    }
+    return count ? 1 : 0;
 }
 
 /* The forms that code compiled with _FORTIFY_SOURCE calls. */

@@ -5,6 +5,7 @@
  * from the files. */
 #include "sim/libraries.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -156,7 +157,7 @@ static const char *const sensitive[] = {
 static const char *const *const covered[] = {
     weir__interposed_locks, weir__interposed_conds,  weir__interposed_threads,
     weir__interposed_time,  weir__interposed_random, weir__interposed_sockets,
-    weir__interposed_io,
+    weir__interposed_io,    weir__interposed_poll,
 };
 
 /* ---- What is loaded where ---- */
@@ -385,6 +386,24 @@ done:
     return err;
 }
 
+/* Libraries find the functions here only if the program exports them. */
+static weir_err check_exported(weir_error *error)
+{
+    Dl_info own;
+    Dl_info found;
+    weir_assert(dladdr((void *)covered, &own));
+    for (size_t i = 0; i < sizeof covered / sizeof *covered; i++) {
+        void *first = dlsym(RTLD_DEFAULT, covered[i][0]);
+        if (!first || !dladdr(first, &found) || found.dli_fbase != own.dli_fbase) {
+            return weir__error_set(error, WEIR_EUNSUPPORTED,
+                                   "the program does not export %s of the simulation: link it with "
+                                   "-rdynamic, the driver before other libraries",
+                                   covered[i][0]);
+        }
+    }
+    return WEIR_OK;
+}
+
 typedef struct paths {
     char *list[8];
     size_t count;
@@ -404,7 +423,7 @@ static int collect(struct dl_phdr_info *info, size_t size, void *user)
 
 weir_err weir__libraries_check_loaded(weir_error *error)
 {
-    weir_err err = WEIR_OK;
+    weir_err err = check_exported(error);
     paths found = {0};
     learn_ranges();
     dl_iterate_phdr(collect, &found);

@@ -32,5 +32,6 @@ extern const char *const weir__interposed_time[];
 extern const char *const weir__interposed_random[];
 extern const char *const weir__interposed_sockets[];
 extern const char *const weir__interposed_io[];
+extern const char *const weir__interposed_poll[];
 
 #endif

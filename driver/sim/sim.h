@@ -83,9 +83,10 @@ bool weir_sim_wait(int64_t wake_us);
 void weir_sim_notify(void);
 
 /* Application wall-clock apart from infrastructure time (design: two clock domains). When manual,
- * calls to the clock from code of the program itself (runtime, tests; not librdkafka, RocksDB) see
- * a clock that moves only by weir_sim_app_clock_advance; timed waits stay on infrastructure time.
- */
+ * code of the program itself (runtime, tests; not librdkafka, RocksDB) that reads the wall clock
+ * (CLOCK_REALTIME, gettimeofday, time, timespec_get) sees one that moves only by
+ * weir_sim_app_clock_advance_us; CLOCK_MONOTONIC, sleeps and timed waits stay on infrastructure
+ * time. */
 void weir_sim_app_clock_manual(bool manual);
 void weir_sim_app_clock_advance_us(int64_t us);
 
@@ -105,9 +106,10 @@ weir_err weir_sim_host_run(weir_host *host, const char *name, void (*fn)(void *a
  * the former. */
 weir_host *weir_sim_host_enter(weir_host *host);
 
-/* Its threads never run again, its sockets close at once (peers see a reset). A thread that holds a
- * process-wide lock of a library goes on just until it has released it. Final. If the caller
- * belongs to the host it does not return. */
+/* Its threads never run again, its sockets close at once (peers see a reset). Final. If the caller
+ * belongs to the host it does not return. The exception, for pauses too: a thread that holds a lock
+ * which a thread of another host wants (a process-wide one of a library) goes on, when that is so,
+ * just until it has released it. */
 void weir_sim_host_crash(weir_host *host);
 /* Its threads stand still (SIGSTOP, long GC); connections stay open. */
 void weir_sim_host_pause(weir_host *host);
