@@ -11,9 +11,35 @@
 #include "sim/engine.h"
 #include "sim/real.h"
 
-/* Of libgcov, when the program is built for coverage. */
-void __gcov_reset(void) __attribute__((weak));
-void __gcov_dump(void) __attribute__((weak));
+/* Of libgcov. A weak reference does not bring them in: a program built for coverage with a driver
+ * that is not links with -Wl,-u,__gcov_reset,-u,__gcov_dump. */
+#ifdef WEIR_COVERAGE
+#define IF_COVERAGE
+#else
+#define IF_COVERAGE __attribute__((weak))
+#endif
+void __gcov_reset(void) IF_COVERAGE;
+void __gcov_dump(void) IF_COVERAGE;
+
+static void reset_coverage(void)
+{
+#ifndef WEIR_COVERAGE
+    if (!__gcov_reset) {
+        return;
+    }
+#endif
+    __gcov_reset();
+}
+
+static void dump_coverage(void)
+{
+#ifndef WEIR_COVERAGE
+    if (!__gcov_dump) {
+        return;
+    }
+#endif
+    __gcov_dump();
+}
 
 int weir_sim_branch(uint64_t reseed)
 {
@@ -29,9 +55,7 @@ int weir_sim_branch(uint64_t reseed)
         return (int)child;
     }
     sim->branch = true;
-    if (__gcov_reset) {
-        __gcov_reset();
-    }
+    reset_coverage();
     if (reseed) {
         for (int i = 0; i < WEIR_SIM_STREAM_COUNT; i++) {
             sim->random[i] ^= weir__mix(reseed + (uint64_t)i);
@@ -48,8 +72,6 @@ bool weir_sim_in_branch(void)
 _Noreturn void weir_sim_branch_exit(int status)
 {
     fflush(NULL);
-    if (__gcov_dump) {
-        __gcov_dump();
-    }
+    dump_coverage();
     _exit(status);
 }
