@@ -342,6 +342,28 @@ static void the_next_simulation_starts_afresh_after_a_crash(void **state)
     assert_true(hashes[0] == hashes[1]);
 }
 
+static void *wait_on_pipe(void *arg)
+{
+    struct pollfd one = {*(int *)arg, POLLIN, 0};
+    poll(&one, 1, -1);
+    steps = one.revents == POLLNVAL ? 1 : 2;
+    return NULL;
+}
+
+static void a_thread_left_in_poll_outlives_its_descriptor(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    steps = 0;
+    pthread_t left = spawn(wait_on_pipe, &ends[0]);
+    weir_sim_sleep_us(MS);
+    weir_sim_stop(); /* takes the pipe away */
+    assert_int_equal(steps, 0);
+    join(left);
+    assert_int_equal(steps, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +380,7 @@ int main(void)
         simulated(a_thread_that_crashes_its_host_still_releases_what_others_wait_for),
         simulated(a_waiter_that_dies_does_not_take_the_lock_with_it),
         simulated(the_next_simulation_starts_afresh_after_a_crash),
+        simulated(a_thread_left_in_poll_outlives_its_descriptor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

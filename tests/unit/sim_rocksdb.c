@@ -221,10 +221,35 @@ static void a_branch_copies_a_store_in_memory(void **state)
     weir_sim_stop();
 }
 
+/* ---- A process that ends in the middle ---- */
+
+#define EXIT_INSIDE (-1) /* the variant */
+
+static void exit_inside(rerun what)
+{
+    static store s; /* not a leak */
+    if (managed_start(what)) {
+        s = store_open(NULL);
+        store_fill(&s);
+        rerun_answer(weir_sim_trace_hash());
+    }
+    exit(0);
+}
+
+static void a_process_may_exit_inside_the_simulation(void **state)
+{
+    (void)state;
+    assert_true(rerun_hash((rerun){WEIR_SIM_RANDOM, WEIR_SIM_BORROWED, 1, EXIT_INSIDE}) != 0);
+    assert_true(rerun_hash((rerun){WEIR_SIM_RANDOM, WEIR_SIM_THREADS, 1, EXIT_INSIDE}) != 0);
+}
+
 int main(int argc, char **argv)
 {
     rerun what;
     if (rerun_asked(argc, argv, &what)) {
+        if (what.variant == EXIT_INSIDE) {
+            exit_inside(what);
+        }
         rerun_answer(what.variant ? run_crash(what) : run_store(what));
         return 0;
     }
@@ -234,6 +259,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_store_may_be_used_and_closed_after_the_simulation),
         cmocka_unit_test(a_crash_inside_does_not_block_the_stores_of_other_hosts),
         cmocka_unit_test(a_branch_copies_a_store_in_memory),
+        cmocka_unit_test(a_process_may_exit_inside_the_simulation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 
 #include "unit/support/sim.h"
@@ -324,6 +325,26 @@ static void poll_waits_for_many_and_times_out_exactly(void **state)
     join(writer);
 }
 
+static void select_waits_like_poll(void **state)
+{
+    (void)state;
+    int ends[2];
+    fd_set reading;
+    struct timeval timeout = {0, 5000};
+    assert_int_equal(pipe(ends), 0);
+    FD_ZERO(&reading);
+    FD_SET(ends[0], &reading);
+    assert_int_equal(select(ends[0] + 1, &reading, NULL, NULL, &timeout), 0);
+    assert_int_equal(weir_sim_now_us(), 5 * MS);
+    assert_false(FD_ISSET(ends[0], &reading));
+    pthread_t writer = spawn(write_soon, &ends[1]);
+    FD_SET(ends[0], &reading);
+    assert_int_equal(select(ends[0] + 1, &reading, NULL, NULL, NULL), 1);
+    assert_true(FD_ISSET(ends[0], &reading));
+    assert_in_range(weir_sim_now_us(), 15 * MS, 16 * MS);
+    join(writer);
+}
+
 static void an_event_counter_counts(void **state)
 {
     (void)state;
@@ -378,6 +399,7 @@ int main(void)
         simulated(certain_loss_breaks_the_connection),
         simulated(a_blocked_reader_is_woken_by_the_writer),
         simulated(poll_waits_for_many_and_times_out_exactly),
+        simulated(select_waits_like_poll),
         simulated(an_event_counter_counts),
         simulated(a_socket_pair_talks_both_ways),
         simulated(files_stay_real),
