@@ -20,6 +20,7 @@
 #define CLOSE_TIMEOUT_MS 10000
 #define CLOSE_SLICE_MS 100
 #define CLOSE_BATCH 64
+#define SETTLE_TIMEOUT_MS 5000
 
 void weir__consumer_note(weir__consumer *consumer, const weir_error *failure)
 {
@@ -51,9 +52,14 @@ weir_err weir__consumer_stop(weir__consumer *consumer, weir__assigned *at, bool 
 
 /* ---- Group -------------------------------------------------------------------------------- */
 
+typedef struct membership {
+    int32_t generation;
+    char *id; /* malloc'ed */
+} membership;
+
 /* librdkafka tells generation and member id only in the form that it reads back itself:
  * "CGMDv2:", generation (int32, native), group id, NUL, member id, NUL, ... */
-static weir_err parse_membership(weir__consumer *consumer, const char *at, size_t size)
+static weir_err parse_membership(const char *at, size_t size, membership *out)
 {
     static const char magic[] = "CGMDv2:";
     size_t head = sizeof magic - 1 + sizeof(int32_t);
@@ -61,18 +67,18 @@ static weir_err parse_membership(weir__consumer *consumer, const char *at, size_
         return WEIR_EUNSUPPORTED;
     }
     const char *end = at + size;
-    memcpy(&consumer->generation, at + sizeof magic - 1, sizeof(int32_t));
-    const char *group_end = memchr(at + head, '\0', (size_t)(end - at) - head);
+    const char *group_end = memchr(at + head, '\0', size - head);
     if (group_end == NULL || memchr(group_end + 1, '\0', (size_t)(end - group_end) - 1) == NULL) {
         return WEIR_EUNSUPPORTED;
     }
-    consumer->member_id = strdup(group_end + 1);
-    return consumer->member_id != NULL ? WEIR_OK : WEIR_ENOMEM;
+    memcpy(&out->generation, at + sizeof magic - 1, sizeof(int32_t));
+    out->id = strdup(group_end + 1);
+    return out->id != NULL ? WEIR_OK : WEIR_ENOMEM;
 }
 
-/* Called in the rebalance callback: librdkafka does not rejoin before that returns, so this is the
+/* In the rebalance callback librdkafka does not rejoin before that returns, so this is the
  * generation that the assignment belongs to. */
-static weir_err read_membership(weir__consumer *consumer, weir_error *error)
+static weir_err read_membership(weir__consumer *consumer, membership *out, weir_error *error)
 {
     void *bytes = NULL;
     size_t size = 0;
@@ -85,7 +91,7 @@ static weir_err read_membership(weir__consumer *consumer, weir_error *error)
     if (cause != NULL) {
         return weir__kafka_fail_with(error, cause, "reading the membership");
     }
-    weir_err err = parse_membership(consumer, bytes, size);
+    weir_err err = parse_membership(bytes, size, out);
     rd_kafka_mem_free(consumer->rk, bytes);
     return err == WEIR_OK
                ? WEIR_OK
@@ -93,22 +99,37 @@ static weir_err read_membership(weir__consumer *consumer, weir_error *error)
                                  weir_err_str(err), rd_kafka_version_str());
 }
 
+bool weir__consumer_has_left(weir__consumer *consumer)
+{
+    membership now;
+    if (!consumer->joined || rd_kafka_assignment_lost(consumer->rk)) {
+        return true;
+    }
+    if (read_membership(consumer, &now, NULL) != WEIR_OK) {
+        return false;
+    }
+    bool same = now.generation == consumer->generation && strcmp(now.id, consumer->member_id) == 0;
+    free(now.id);
+    return !same;
+}
+
 static void on_assigned(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list)
 {
     rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
     weir__topic_partition *given = calloc((size_t)list->cnt + 1, sizeof *given);
+    membership now = {.generation = -1};
     weir_error error;
-    rd_kafka_resp_err_t cause = RD_KAFKA_RESP_ERR_NO_ERROR;
-    weir_err err = given != NULL ? read_membership(consumer, &error)
+    weir_err err = given != NULL ? read_membership(consumer, &now, &error)
                                  : weir__error_set(&error, WEIR_ENOMEM, "joining: out of memory");
     /* In any case: librdkafka waits for it. */
-    cause = rd_kafka_assign(consumer->rk, none);
+    rd_kafka_resp_err_t cause = rd_kafka_assign(consumer->rk, none);
     rd_kafka_topic_partition_list_destroy(none);
     if (err == WEIR_OK && cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
         err = weir__kafka_fail(&error, cause, "joining the group");
     }
     if (err != WEIR_OK) {
         weir__consumer_note(consumer, &error);
+        free(now.id);
         free(given);
         return;
     }
@@ -116,6 +137,8 @@ static void on_assigned(weir__consumer *consumer, const rd_kafka_topic_partition
         given[i].topic = list->elems[i].topic;
         given[i].partition = list->elems[i].partition;
     }
+    consumer->generation = now.generation;
+    consumer->member_id = now.id;
     consumer->joined = true;
     if (consumer->events.on_joined != NULL) {
         consumer->events.on_joined(given, (size_t)list->cnt, consumer->events.user);
@@ -133,10 +156,12 @@ static void end_membership(weir__consumer *consumer)
 
 static void on_unassigned(weir__consumer *consumer)
 {
-    bool lost = rd_kafka_assignment_lost(consumer->rk) != 0;
-    void (*tell)(void *user) = lost ? consumer->events.on_lost : consumer->events.on_revoked;
-    if (consumer->joined && tell != NULL) {
-        tell(consumer->events.user);
+    if (consumer->joined) {
+        bool lost = weir__consumer_has_left(consumer);
+        void (*tell)(void *user) = lost ? consumer->events.on_lost : consumer->events.on_revoked;
+        if (tell != NULL) {
+            tell(consumer->events.user);
+        }
     }
     end_membership(consumer);
     for (size_t i = 0; i < consumer->assigned.count; i++) {
@@ -221,6 +246,21 @@ static void release_topics(rd_kafka_topic_t **handles, int count)
     free(handles);
 }
 
+/* librdkafka (2.0.2 at least) leaks a partition that is unassigned and assigned again before it
+ * knows the topic. Once a topic is known it stays so: this asks at most once, in a rare case. */
+static void settle(weir__consumer *consumer, const weir__assigned *at)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_topic_t *handle = at->heard ? NULL : rd_kafka_topic_new(consumer->rk, at->topic, NULL);
+    if (handle != NULL) {
+        if (rd_kafka_metadata(consumer->rk, 0, handle, &metadata, SETTLE_TIMEOUT_MS) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_metadata_destroy(metadata);
+        }
+        rd_kafka_topic_destroy(handle);
+    }
+}
+
 /* Hands the whole list to librdkafka. Fetching of all partitions starts anew, at the right offsets.
  */
 static weir_err assign_whole(weir__consumer *consumer, weir__assigned_list *list, weir_error *error)
@@ -280,6 +320,7 @@ weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *par
         if (stays) {
             weir__assigned_move(old, at, &next, to);
         } else if (to != NULL) {
+            settle(consumer, at);
             to->paused = at->paused;
         }
     }
@@ -333,6 +374,7 @@ weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at,
     if (err != WEIR_OK) {
         return err;
     }
+    settle(consumer, found);
     weir__assigned_restart(&consumer->assigned, found, offset);
     if (consumer->role == WEIR__MAIN_CONSUMER) {
         return assign_whole(consumer, &consumer->assigned, error);

@@ -116,7 +116,7 @@ weir_err weir__consumer_commit(weir__consumer *consumer, const weir__offset *off
         return WEIR_OK;
     }
     /* Without a membership librdkafka would commit as nobody, which an empty group accepts. */
-    if (!consumer->joined || rd_kafka_assignment_lost(consumer->rk)) {
+    if (weir__consumer_has_left(consumer)) {
         return weir__error_set(error, WEIR_EFENCED,
                                "committing offsets: no longer a member of the group");
     }

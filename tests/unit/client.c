@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The client port without a cluster: partitioner, errors, settings that go through. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/kafka.h"
+
+static void must(weir_err err, const weir_error *error)
+{
+    if (err != WEIR_OK) {
+        fail_msg("%s: %s", weir_err_name(err), error->message);
+    }
+}
+
+static int32_t of_text(const char *key)
+{
+    return weir__murmur2_partition(weir_slice_of(key), 4);
+}
+
+static int32_t of_i64(int64_t key, int32_t partitions)
+{
+    uint8_t bytes[8];
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (uint8_t)((uint64_t)key >> (56 - 8 * i));
+    }
+    return weir__murmur2_partition((weir_slice){bytes, sizeof bytes}, partitions);
+}
+
+static void keys_go_to_the_partitions_that_java_chooses(void **state)
+{
+    (void)state;
+    assert_int_equal(of_text("a"), 0);
+    assert_int_equal(of_text("b"), 0);
+    assert_int_equal(of_text("hello"), 1);
+    assert_int_equal(of_text("world"), 0);
+    assert_int_equal(of_text("kafka"), 0);
+    assert_int_equal(of_text(""), 1);
+    assert_int_equal(of_text("customer-1"), 1);
+    assert_int_equal(of_i64(0, 4), 3);
+    assert_int_equal(of_i64(1, 4), 0);
+    assert_int_equal(of_i64(-1, 4), 1);
+    assert_int_equal(of_i64(42, 4), 0);
+    assert_int_equal(of_i64(1234567890123, 4), 0);
+    /* The whole hashes, as Java shows them. */
+    assert_int_equal(weir__murmur2_partition(weir_slice_of("a"), INT32_MAX), 0x22d0b27c);
+    assert_int_equal(weir__murmur2_partition(weir_slice_of("hello"), INT32_MAX), 0x7f1ddbbd);
+    assert_int_equal(weir__murmur2_partition(weir_slice_of("customer-1"), INT32_MAX), 0x739be9c1);
+    assert_int_equal(of_i64(0, INT32_MAX), 0x60d75103);
+}
+
+static void errors_know_whether_to_try_again(void **state)
+{
+    (void)state;
+    assert_int_equal(weir__kafka_code(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION), WEIR_EFENCED);
+    assert_int_equal(weir__kafka_code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID), WEIR_EFENCED);
+    assert_int_equal(weir__kafka_code(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS), WEIR_ERETRY);
+    assert_int_equal(weir__kafka_code(RD_KAFKA_RESP_ERR__TRANSPORT), WEIR_ERETRY);
+    assert_int_equal(weir__kafka_code(RD_KAFKA_RESP_ERR__TIMED_OUT), WEIR_ETIMEOUT);
+    assert_int_equal(weir__kafka_code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), WEIR_ELIMIT);
+    assert_int_equal(weir__kafka_code(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), WEIR_EBROKER);
+    assert_true(weir_err_is_retriable(weir__kafka_code(RD_KAFKA_RESP_ERR_NOT_COORDINATOR)));
+    assert_false(weir_err_is_retriable(weir__kafka_code(RD_KAFKA_RESP_ERR__FATAL)));
+}
+
+static void settings_of_librdkafka_are_checked_by_name_and_value(void **state)
+{
+    (void)state;
+    weir_config *config = weir_config_new();
+    weir_error error = {0};
+    must(weir__client_check(config, &error), &error);
+    weir_config_set(config, "consumer.session.timeout.ms", "6000", NULL);
+    must(weir__client_check(config, &error), &error);
+    weir_config_set(config, "producer.lingerr.ms", "5", NULL);
+    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
+    assert_non_null(strstr(error.message, "producer.lingerr.ms=5: "));
+    weir_config_set(config, "restore.consumer.fetch.min.bytes", "few", NULL);
+    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
+    assert_non_null(strstr(error.message, "restore.consumer.fetch.min.bytes=few: "));
+    weir_config_free(config);
+}
+
+static void the_special_prefix_wins_over_the_general(void **state)
+{
+    (void)state;
+    weir_config *config = weir_config_new();
+    weir_error error = {0};
+    char value[64];
+    size_t size = sizeof value;
+    rd_kafka_conf_t *conf;
+    weir_config_set(config, "restore.consumer.fetch.min.bytes", "7", NULL);
+    weir_config_set(config, "consumer.fetch.min.bytes", "3", NULL);
+    weir_config_set(config, "consumer.auto.offset.reset", "latest", NULL);
+    must(weir__kafka_conf(config, WEIR__KAFKA_RESTORE, "c", NULL, &conf, &error), &error);
+    assert_int_equal(rd_kafka_conf_get(conf, "fetch.min.bytes", value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, "7");
+    size = sizeof value;
+    assert_int_equal(rd_kafka_conf_get(conf, "auto.offset.reset", value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, "largest"); /* librdkafka's word for latest */
+    rd_kafka_conf_destroy(conf);
+    weir_config_free(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_go_to_the_partitions_that_java_chooses),
+        cmocka_unit_test(errors_know_whether_to_try_again),
+        cmocka_unit_test(settings_of_librdkafka_are_checked_by_name_and_value),
+        cmocka_unit_test(the_special_prefix_wins_over_the_general),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
