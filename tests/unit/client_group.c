@@ -252,29 +252,59 @@ static void a_missing_source_topic_is_told_by_name(void **state)
     weir__consumer_close(a.consumer);
 }
 
+/* Polls until it was told of the loss; the failure that came with it, or WEIR_OK. */
+static weir_err poll_until_lost(member *m, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (int i = 0; i < POLLS_MAX && (m->losses == 0 || i < 10); i++) {
+        weir__message *message;
+        size_t got;
+        weir_err now = weir__consumer_poll(m->consumer, POLL_MS, &message, 1, &got, error);
+        err = now != WEIR_OK ? now : err;
+    }
+    assert_int_equal(m->losses, 1);
+    assert_int_equal(m->revokes, 0);
+    return err;
+}
+
+static void start_impatient(fixture *f, member *m)
+{
+    weir_config_set(f->config, "main.consumer.session.timeout.ms", "6000", NULL);
+    weir_config_set(f->config, "main.consumer.max.poll.interval.ms", "6000", NULL);
+    start(f, m, subscription);
+}
+
 static void who_does_not_poll_for_too_long_is_told(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
-    weir_err err = WEIR_OK;
+    member a;
+    start_impatient(f, &a);
+    wait_joined((member *[]){&a}, 1, 1);
+    weir_sim_sleep_us(8 * 1000000);
+    assert_int_equal(poll_until_lost(&a, &error), WEIR_EFENCED);
+    assert_non_null(strstr(error.message, "maximum poll interval"));
+    weir__consumer_close(a.consumer);
+}
+
+/* Whether it knows already that it is out depends on its timers; the broker knows. */
+static void who_misses_a_rebalance_commits_nothing_any_more(void **state)
+{
+    fixture *f = *state;
     member a;
     member b;
-    weir_config_set(f->config, "main.consumer.session.timeout.ms", "6000", NULL);
-    weir_config_set(f->config, "main.consumer.max.poll.interval.ms", "6000", NULL);
-    start(f, &a, subscription);
+    start_impatient(f, &a);
     wait_joined((member *[]){&a}, 1, 1);
-    start(f, &b, subscription);
-    wait_joined((member *[]){&b}, 1, 1); /* possible only once a was thrown out */
-    for (int i = 0; i < POLLS_MAX && (err == WEIR_OK || a.losses == 0); i++) {
+    start_impatient(f, &b);
+    wait_joined((member *[]){&b}, 1, 1); /* which waits until a has had its time */
+    for (int i = 0; i < POLLS_MAX && a.losses + a.revokes == 0; i++) {
         weir__message *message;
         size_t got;
-        weir_err now = weir__consumer_poll(a.consumer, POLL_MS, &message, 1, &got, &error);
-        err = now != WEIR_OK ? now : err;
-        poll_all((member *[]){&b}, 1);
+        weir__consumer_poll(a.consumer, POLL_MS, &message, 1, &got, NULL);
     }
-    assert_int_equal(err, WEIR_EFENCED);
-    assert_non_null(strstr(error.message, "maximum poll interval"));
-    assert_int_equal(a.losses, 1);
+    assert_int_equal(a.losses + a.revokes, 1);
+    assert_int_equal(a.commit_at_revoke, a.revokes == 1 ? WEIR_EFENCED : WEIR_EINVAL);
+    assert_int_equal(weir_mock_committed(f->mock, GROUP, "t", 0, NULL, 0), -1);
     weir__consumer_close(a.consumer);
     weir__consumer_close(b.consumer);
 }
@@ -290,6 +320,7 @@ int main(void)
         test(a_commit_outlives_a_coordinator_that_is_not_there_yet),
         test(a_missing_source_topic_is_told_by_name),
         test(who_does_not_poll_for_too_long_is_told),
+        test(who_misses_a_rebalance_commits_nothing_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
