@@ -122,7 +122,7 @@ const char *const *weir__copy_list(weir_cluster *cluster, const char *const *lis
 
 /* ---- Failures (fail.c) ---- */
 void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, const char *format,
-                         va_list args);
+                         va_list args) __attribute__((format(printf, 4, 0)));
 void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Ends the process: without memory there is nothing to test. */
@@ -147,6 +147,7 @@ void weir__inputs_flush(weir_cluster *cluster);
 void weir__inputs_close(weir_cluster *cluster);
 
 /* ---- Rows (rows.c) ---- */
+weir_slice weir__kept(weir__arena *arena, weir_slice bytes); /* a copy */
 /* Takes the bytes (which lie in the arena), decodes them; position and time come from `row`. */
 weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
                            weir_error *error);

@@ -46,9 +46,7 @@ static const weir_header *keep_headers(weir__arena *arena, const weir_mock_recor
         weir__must(weir__arena_alloc(arena, record->header_count * sizeof *headers));
     for (size_t i = 0; i < record->header_count; i++) {
         headers[i].name = weir__must(weir__arena_strdup(arena, record->headers[i].name));
-        if (weir__arena_copy(arena, record->headers[i].value, &headers[i].value) != WEIR_OK) {
-            weir__must(NULL);
-        }
+        headers[i].value = weir__kept(arena, record->headers[i].value);
     }
     return headers;
 }
@@ -58,12 +56,8 @@ static weir_err keep_record(const weir_mock_record *record, void *user)
     const struct reading *reading = user;
     weir__output_topic *output = reading->output;
     weir__arena *arena = &output->cluster->arena;
-    weir_slice key;
-    weir_slice value;
-    if (weir__arena_copy(arena, record->key, &key) != WEIR_OK ||
-        weir__arena_copy(arena, record->value, &value) != WEIR_OK) {
-        weir__must(NULL);
-    }
+    weir_slice key = weir__kept(arena, record->key);
+    weir_slice value = weir__kept(arena, record->value);
     weir_row row = {
         .timestamp_ms = record->timestamp_ms,
         .partition = record->partition,

@@ -37,6 +37,15 @@ void weir__rows_push(weir_rows *rows, weir__entry *entry)
     }
 }
 
+weir_slice weir__kept(weir__arena *arena, weir_slice bytes)
+{
+    weir_slice kept = {0};
+    if (weir__arena_copy(arena, bytes, &kept) != WEIR_OK) {
+        weir__must(NULL);
+    }
+    return kept;
+}
+
 weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
                            weir_error *error)
 {

@@ -31,15 +31,6 @@ struct look {
     weir_error error;
 };
 
-static weir_slice keep(weir__arena *arena, weir_slice bytes)
-{
-    weir_slice kept = {0};
-    if (weir__arena_copy(arena, bytes, &kept) != WEIR_OK) {
-        weir__must(NULL);
-    }
-    return kept;
-}
-
 static weir_err add_row(struct look *look, const char *task, weir_slice key, weir_slice row)
 {
     weir__arena *arena = &look->view.cluster->arena;
@@ -56,7 +47,8 @@ static weir_err add_row(struct look *look, const char *task, weir_slice key, wei
         row.data = (const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE;
         row.len -= WEIR__TIMESTAMP_SIZE;
     }
-    return weir__rows_append(look->rows, keep(arena, key), keep(arena, row), &meta, &look->error);
+    return weir__rows_append(look->rows, weir__kept(arena, key), weir__kept(arena, row), &meta,
+                             &look->error);
 }
 
 static weir_err add_rows(struct look *look, const char *task, const weir__seen_store *store)
