@@ -62,10 +62,10 @@ void *weir__out_new(weir_ctx *ctx, const weir_serde *serde)
     return out;
 }
 
-static bool is_null_slice(const weir_serde *serde, const void *value)
+bool weir__is_null(const weir_serde *serde, const void *value)
 {
-    return (serde == &weir_string || serde == &weir_bytes) &&
-           ((const weir_slice *)value)->data == NULL;
+    return value == NULL || ((serde == &weir_string || serde == &weir_bytes) &&
+                             ((const weir_slice *)value)->data == NULL);
 }
 
 const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *out)
@@ -76,7 +76,7 @@ const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *o
             return NULL;
         }
     }
-    return is_null_slice(serde, out) ? NULL : out;
+    return weir__is_null(serde, out) ? NULL : out;
 }
 
 weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, const void **out)
@@ -189,10 +189,10 @@ static weir_err prepare(weir_ctx *ctx, const weir_record *given, weir_record *ou
             return weir_fail(ctx, WEIR_ESTATE, "process_values forwards only while it processes");
         }
         out->key = ctx->record->key;
-    } else if (spec->key != NULL && out->key != NULL && is_null_slice(spec->key, out->key)) {
+    } else if (weir__is_null(spec->key, out->key)) {
         out->key = NULL;
     }
-    if (spec->value != NULL && out->value != NULL && is_null_slice(spec->value, out->value)) {
+    if (weir__is_null(spec->value, out->value)) {
         out->value = NULL;
     }
     if (out->timestamp_ms < 0) {

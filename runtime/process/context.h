@@ -27,8 +27,9 @@ struct weir_ctx {
     weir_record_metadata at;
     int64_t time_ms; /* timestamp of the current record, or the punctuation's time */
     weir_error error;
-    struct weir__frame *frames;   /* what changes from a cache interrupted, newest first */
-    const weir__running *culprit; /* the node that returned the error under way */
+    struct weir__frame *frames;      /* what changes from a cache interrupted, newest first */
+    const weir__running *culprit;    /* the node that returned the error under way */
+    weir_record_metadata culprit_at; /* the record that it had */
     const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null */
 };
 
@@ -44,6 +45,10 @@ weir_err weir__forward_new(weir_ctx *ctx, const void *key, const void *value, in
 void *weir__out_new(weir_ctx *ctx, const weir_serde *serde);
 /* What the callback left in it: NULL when it called weir_out_null, or left a slice null. */
 const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *out);
+
+/* NULL, or a slice without data: what a callback may leave where a weir_string or weir_bytes is
+ * expected. */
+bool weir__is_null(const weir_serde *serde, const void *value);
 
 /* The input record is dropped: counted, not an error. */
 void weir__drop(weir_ctx *ctx, const char *why);

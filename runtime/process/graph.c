@@ -154,6 +154,7 @@ weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_er
 {
     if (ctx->culprit == NULL || ctx->error.code != err) {
         ctx->culprit = node;
+        ctx->culprit_at = ctx->at;
     }
     if (ctx->error.code != err) {
         weir_fail(ctx, err, "%s", weir_err_str(err));
@@ -167,9 +168,10 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
     if (err != WEIR_OK && error != NULL) {
         *error = ctx->error;
         const char *node = ctx->culprit != NULL ? ctx->culprit->spec->name : "?";
-        if (ctx->at.topic != NULL) {
+        const weir_record_metadata *at = &ctx->culprit_at;
+        if (ctx->culprit != NULL && at->topic != NULL) {
             weir__error_prefix(error, "node '%s', task %s, %s-%d@%lld", node, graph->host.task,
-                               ctx->at.topic, ctx->at.partition, (long long)ctx->at.offset);
+                               at->topic, at->partition, (long long)at->offset);
         } else {
             weir__error_prefix(error, "node '%s', task %s", node, graph->host.task);
         }
@@ -190,7 +192,7 @@ static weir_err encode_side(weir_ctx *ctx, const weir_serde *serde, const void *
                             weir_buf *buf, weir_slice *out)
 {
     *out = (weir_slice){0};
-    if (value == NULL) {
+    if (weir__is_null(serde, value)) {
         return WEIR_OK;
     }
     weir__buf_reset(buf);
@@ -327,6 +329,7 @@ weir_err weir__graph_decode(weir__graph *graph, int source, const weir__input *f
     }
     if (err != WEIR_OK) {
         ctx->culprit = ctx->node;
+        ctx->culprit_at = ctx->at;
     }
     return weir__graph_report(graph, err, error);
 }

@@ -29,8 +29,8 @@ struct weir__graph {
 /* Runs one node on a record; on return the context is as before. */
 weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *record);
 
-/* What a callback of `node` returned: remembers the culprit, asks the handler (unless this is a
- * punctuator), makes sure that there is a text. */
+/* A callback of `node` returned this: remembers the first culprit, makes sure that there is a text.
+ */
 weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_err err);
 
 /* Ends a call into the graph: moves the context's error, with node and place in front, to *error.

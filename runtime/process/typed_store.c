@@ -95,7 +95,7 @@ static weir_err decode_row(weir_kv *kv, weir__arena *arena, weir_slice row, cons
 weir_err weir_kv_get(weir_kv *kv, const void *key, const void **value, int64_t *timestamp_ms)
 {
     weir__arena_reset(&kv->arena);
-    if (key == NULL) {
+    if (weir__is_null(kv->spec->key, key)) {
         return no_key(kv);
     }
     weir_slice bytes;
@@ -135,10 +135,10 @@ weir_err weir__typed_load(weir_kv *kv, const void *key, const void **value, int6
 
 weir_err weir_kv_put(weir_kv *kv, const void *key, const void *value, int64_t timestamp_ms)
 {
-    if (key == NULL) {
+    if (weir__is_null(kv->spec->key, key)) {
         return no_key(kv);
     }
-    if (value == NULL) {
+    if (weir__is_null(kv->spec->value, value)) {
         return weir_kv_delete(kv, key);
     }
     weir_slice bytes;
@@ -153,7 +153,7 @@ weir_err weir_kv_put(weir_kv *kv, const void *key, const void *value, int64_t ti
 
 weir_err weir_kv_delete(weir_kv *kv, const void *key)
 {
-    if (key == NULL) {
+    if (weir__is_null(kv->spec->key, key)) {
         return no_key(kv);
     }
     weir_slice bytes;

@@ -60,6 +60,7 @@ typedef struct resolving {
     int32_t (*partitions_of)(const char *topic, void *user);
     void *user;
     int32_t *counts; /* of the repartition topics; UNKNOWN */
+    int32_t *before; /* those of the pass before: all that a pass derives is from these */
 } resolving;
 
 static int repartition_index(const weir_topology *topology, const char *name)
@@ -140,14 +141,15 @@ static int32_t group_count(const resolving *r, const weir__copartition_group *gr
     return given != UNKNOWN ? given : largest;
 }
 
-static void one_pass(const resolving *r)
+static void one_pass(resolving *r)
 {
     const weir_topology *topology = r->topology;
+    resolving old = *r;
+    r->counts = old.before;
+    r->before = old.counts;
     for (size_t i = 0; i < topology->repartition_count; i++) {
         const weir__repartition_spec *spec = &topology->repartitions[i];
-        if (spec->partitions == 0) {
-            r->counts[i] = largest_input(r, spec->writer);
-        }
+        r->counts[i] = spec->partitions > 0 ? spec->partitions : largest_input(&old, spec->writer);
     }
     for (size_t g = 0; g < topology->copartition_count; g++) {
         const weir__copartition_group *group = &topology->copartitions[g];
@@ -196,11 +198,12 @@ weir_err weir__topology_resolve(const weir_topology *topology,
                                 int32_t (*partitions_of)(const char *topic, void *user), void *user,
                                 int32_t **counts, int32_t **tasks, weir_error *error)
 {
-    resolving r = {topology, partitions_of, user, NULL};
+    resolving r = {topology, partitions_of, user, NULL, NULL};
     int32_t *per_subtopology = calloc(topology->subtopology_count + 1, sizeof *per_subtopology);
     r.counts = calloc(topology->repartition_count + 1, sizeof *r.counts);
+    r.before = calloc(topology->repartition_count + 1, sizeof *r.before);
     weir_err err = WEIR_OK;
-    if (per_subtopology == NULL || r.counts == NULL) {
+    if (per_subtopology == NULL || r.counts == NULL || r.before == NULL) {
         err = weir__error_set(error, WEIR_ENOMEM, "partition counts: out of memory");
         goto done;
     }
@@ -226,9 +229,11 @@ weir_err weir__topology_resolve(const weir_topology *topology,
     }
     *counts = r.counts;
     *tasks = per_subtopology;
+    free(r.before);
     return WEIR_OK;
 
 done:
+    free(r.before);
     free(r.counts);
     free(per_subtopology);
     return err;
