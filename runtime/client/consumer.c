@@ -17,10 +17,10 @@
 #include "core/buf.h"
 #include "core/clock.h"
 
+#define LEARN_TIMEOUT_MS 5000
 #define CLOSE_TIMEOUT_MS 10000
 #define CLOSE_SLICE_MS 100
 #define CLOSE_BATCH 64
-#define SETTLE_TIMEOUT_MS 5000
 
 void weir__consumer_note(weir__consumer *consumer, const weir_error *failure)
 {
@@ -224,37 +224,24 @@ static void add_to(rd_kafka_topic_partition_list_t *list, const weir__assigned *
                                          : RD_KAFKA_OFFSET_END;
 }
 
-/* Makes librdkafka ask at once where the partitions are: a mere assignment of a topic that it does
- * not know would wait for a timer of 1 s. Release the handles when assigned. */
-static rd_kafka_topic_t **learn_topics(weir__consumer *consumer,
-                                       const rd_kafka_topic_partition_list_t *list)
+/* Makes librdkafka know where the partitions are. A topic that it does not know when it is assigned
+ * would wait for a timer of 1 s, and 2.0.2 leaks its partitions when the next assignment comes
+ * before the metadata. A failure only means that it has to wait. */
+static void learn_topics(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list)
 {
-    rd_kafka_topic_t **handles = calloc((size_t)list->cnt + 1, sizeof(rd_kafka_topic_t *));
-    for (int i = 0; handles != NULL && i < list->cnt; i++) {
-        handles[i] = rd_kafka_topic_new(consumer->rk, list->elems[i].topic, NULL);
-    }
-    return handles;
-}
-
-static void release_topics(rd_kafka_topic_t **handles, int count)
-{
-    for (int i = 0; handles != NULL && i < count; i++) {
-        if (handles[i] != NULL) {
-            rd_kafka_topic_destroy(handles[i]);
+    for (int i = 0; i < list->cnt; i++) {
+        const struct rd_kafka_metadata *metadata = NULL;
+        const char *topic = list->elems[i].topic;
+        if (weir__map_find(&consumer->known, weir_slice_of(topic)) != NULL) {
+            continue;
         }
-    }
-    free(handles);
-}
-
-/* librdkafka (2.0.2 at least) leaks a partition that is unassigned and assigned again before it
- * knows the topic. Once a topic is known it stays so: this asks at most once, in a rare case. */
-static void settle(weir__consumer *consumer, const weir__assigned *at)
-{
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *handle = at->heard ? NULL : rd_kafka_topic_new(consumer->rk, at->topic, NULL);
-    if (handle != NULL) {
-        if (rd_kafka_metadata(consumer->rk, 0, handle, &metadata, SETTLE_TIMEOUT_MS) ==
+        rd_kafka_topic_t *handle = rd_kafka_topic_new(consumer->rk, topic, NULL);
+        if (handle == NULL) {
+            continue;
+        }
+        if (rd_kafka_metadata(consumer->rk, 0, handle, &metadata, LEARN_TIMEOUT_MS) ==
             RD_KAFKA_RESP_ERR_NO_ERROR) {
+            (void)weir__map_put_text(&consumer->known, topic, NULL);
             rd_kafka_metadata_destroy(metadata);
         }
         rd_kafka_topic_destroy(handle);
@@ -269,9 +256,8 @@ static weir_err assign_whole(weir__consumer *consumer, weir__assigned_list *list
     for (size_t i = 0; i < list->count; i++) {
         add_to(whole, &list->items[i]);
     }
-    rd_kafka_topic_t **handles = learn_topics(consumer, whole);
+    learn_topics(consumer, whole);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, whole);
-    release_topics(handles, whole->cnt);
     rd_kafka_topic_partition_list_destroy(whole);
     return err == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK : weir__kafka_fail(error, err, "assigning");
 }
@@ -286,10 +272,9 @@ static weir_err assign_difference(weir__consumer *consumer, rd_kafka_topic_parti
                                     "unassigning");
     }
     if (err == WEIR_OK && come->cnt > 0) {
-        rd_kafka_topic_t **handles = learn_topics(consumer, come);
+        learn_topics(consumer, come);
         err = weir__kafka_fail_with(error, rd_kafka_incremental_assign(consumer->rk, come),
                                     "assigning");
-        release_topics(handles, come->cnt);
     }
     return err;
 }
@@ -320,7 +305,6 @@ weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *par
         if (stays) {
             weir__assigned_move(old, at, &next, to);
         } else if (to != NULL) {
-            settle(consumer, at);
             to->paused = at->paused;
         }
     }
@@ -374,7 +358,6 @@ weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at,
     if (err != WEIR_OK) {
         return err;
     }
-    settle(consumer, found);
     weir__assigned_restart(&consumer->assigned, found, offset);
     if (consumer->role == WEIR__MAIN_CONSUMER) {
         return assign_whole(consumer, &consumer->assigned, error);
@@ -457,6 +440,7 @@ void weir__consumer_close(weir__consumer *consumer)
     leave(consumer);
     end_membership(consumer);
     weir__assigned_fini(&consumer->assigned);
+    weir__map_fini(&consumer->known, NULL);
     rd_kafka_queue_destroy(consumer->commits);
     rd_kafka_queue_destroy(consumer->queue);
     rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);

@@ -6,6 +6,7 @@
 #define WEIR_CLIENT_CONSUMER_H
 
 #include "client/assigned.h"
+#include "core/map.h"
 
 struct weir__consumer {
     weir__log log; /* first: weir__kafka_conf */
@@ -15,6 +16,7 @@ struct weir__consumer {
     weir__consumer_role role;
     weir__consumer_events events;
     weir__assigned_list assigned;
+    weir__map known; /* topics whose partitions librdkafka knows; no values */
 
     /* Membership: from on_joined to the end of on_revoked or on_lost. */
     bool joined;
