@@ -11,6 +11,7 @@
 #include "task/commit.h"
 
 #define COMMITTED_TIMEOUT_MS 30000
+#define LOCKED_WARN_MS 10000 /* between two log lines */
 
 weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance,
                              weir__task_env *env, weir__consumer *restore_consumer)
@@ -168,6 +169,7 @@ weir_err weir__task_set_take(weir__task_set *set, const weir__assignment *assign
     set->taken_generation = assignment->generation;
     set->assign_due = true;
     set->patience = (weir__patience){0};
+    set->warn_next_ms = set->env->now_ms + LOCKED_WARN_MS;
     close_others(set, mine);
     for (size_t i = 0; i < set->count; i++) {
         weir_err err = resume(set, set->tasks[i], consecutive);
@@ -185,6 +187,11 @@ static weir_err open_task(weir__task_set *set, weir__task *task, weir_error *err
     weir_err err = weir__task_open(task, error);
     if (err == WEIR_ELOCKED || err == WEIR_ERETRY) {
         set->waits_for_lock = true;
+        if (set->env->now_ms >= set->warn_next_ms) {
+            weir__log_write(set->env->log, WEIR__LOG_WARNING, "%s: task %s is not free yet: %s",
+                            set->env->observer.thread, task->name, error->message);
+            set->warn_next_ms = set->env->now_ms + LOCKED_WARN_MS;
+        }
         return WEIR_OK;
     }
     if (err == WEIR_OK && weir__restorer_add(&set->restorer, task) != WEIR_OK) {

@@ -22,6 +22,7 @@ typedef struct weir__task_set {
     int32_t taken_generation;           /* of the last one taken; -1: none */
     bool assign_due; /* the main consumer's partitions are not those of the running tasks */
     bool waits_for_lock;
+    int64_t warn_next_ms; /* of tasks that stay locked */
     weir__patience patience;
     weir__record_queue *recent_queue; /* of the last message */
     weir__task *recent_task;

@@ -71,8 +71,8 @@ WEIR_API weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t
                                      weir_punctuator **out);
 WEIR_API void weir_punctuator_cancel(weir_punctuator *punctuator);
 
-/* The store of that name if it is connected to this processor or global (then it may only be
- * read). NULL otherwise, and the code that the callback should return is weir_ctx_error(ctx). */
+/* The store of that name if it is connected to this processor. NULL otherwise, and the code that
+ * the callback should return is weir_ctx_error(ctx). */
 WEIR_API weir_kv *weir_store(weir_ctx *ctx, const char *name);
 WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx); /* what the last failed call set */
 
@@ -112,9 +112,8 @@ WEIR_API char *weir_topology_describe(const weir_topology *topology);
 typedef struct weir_source_opts {
     const char *name; /* of the node; NULL: numbered as Kafka does */
     /* The record's timestamp (ms) from its decoded form; record->timestamp_ms is the broker's,
-     * partition_time_ms -1 at first. A negative result drops the record, counted; after weir_fail
-     * it stops the task. NULL: the broker's, where a negative one stops (FailOnInvalidTimestamp).
-     */
+     * partition_time_ms -1 at first. NULL: the broker's (FailOnInvalidTimestamp). A negative
+     * result is an error. */
     int64_t (*timestamp)(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms,
                          void *user);
     void *user;

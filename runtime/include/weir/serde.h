@@ -49,8 +49,8 @@ WEIR_API extern const weir_serde weir_json;
 
 /* ---- Inside callbacks --------------------------------------------------------------------- */
 
-/* Zeroed memory from the record's arena: freed when the input record's traversal ends, in open and
- * punctuators when they return. NULL when out of memory. */
+/* Zeroed memory from the record's arena: freed when the input record's traversal ends. NULL when
+ * out of memory. */
 WEIR_API void *weir_alloc(weir_ctx *ctx, size_t size);
 
 /* Runs fn(arg) when the record's traversal ends, last registered first. On failure runs it at once
