@@ -205,9 +205,15 @@ weir_err weir__partition_appended(weir__partition *partition, int64_t base, int3
     if (err != WEIR_OK) {
         return err;
     }
-    partition->end = base + records;
-    partition->batches[partition->oldest + partition->batch_count++] =
-        (weir__batch){.last_offset = base + records - 1, .bytes = bytes};
+    if (base + records > partition->end) {
+        partition->end = base + records;
+    }
+    weir__batch *at = partition->batches + partition->oldest + partition->batch_count++;
+    while (at > partition->batches + partition->oldest && at[-1].last_offset >= base) {
+        *at = at[-1];
+        at--;
+    }
+    *at = (weir__batch){.last_offset = base + records - 1, .bytes = bytes};
     partition->bytes += bytes;
     while (partition->batch_count > 1 && (partition->batch_count > WEIR__LOG_BATCHES_MAX ||
                                           partition->bytes > WEIR__LOG_BYTES_MAX)) {

@@ -31,7 +31,8 @@ void weir__topics_fini(weir_mock *mock);
 
 /* May this batch be forwarded, without the mock cluster dropping one that is still needed? */
 bool weir__partition_admits(const weir__partition *partition, size_t bytes);
-/* The mock cluster has appended the batch at `base`. */
+/* The mock cluster has appended the batch at `base`. Its answers on different connections may come
+ * in another order than it appended. */
 weir_err weir__partition_appended(weir__partition *partition, int64_t base, int32_t records,
                                   size_t bytes);
 /* Bytes of the batches that a fetch from `offset` would read, counted up to `enough`. */
