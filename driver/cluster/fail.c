@@ -56,6 +56,9 @@ void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, cons
                      (long long)weir_cluster_now_ms(cluster), cluster->repeat);
     free(text);
     const char *message = weir__buf_text(&cluster->message);
+    if (cluster->trace != NULL) {
+        fflush(cluster->trace); /* on_failure may end the process */
+    }
     if (cluster->opts.on_failure != NULL) {
         cluster->opts.on_failure(file, line, message, cluster->opts.user);
         cluster->failing = false;
