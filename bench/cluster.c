@@ -3,7 +3,7 @@
  * How fast whole clusters run under virtual time; one JSON object a line. Each measurement runs in
  * child processes of its own; the best of a few is told, and the median.
  *
- *     bench-cluster [--repeats N]
+ *     bench-cluster [--repeats N] [--only NAME]
  *
  * The plain librdkafka loop on the same brokers under the same scheduler is the limit of what the
  * word count can reach. */
@@ -35,6 +35,7 @@ typedef struct figures {
     int64_t real_us;
     int64_t virtual_ms;
     int64_t messages; /* records that were produced, in all topics */
+    int64_t cpu_us;   /* of the whole child */
     int64_t peak_kib;
 } figures;
 
@@ -232,6 +233,11 @@ static void run_loop(const variant *what, figures *out)
 
 /* ---- Children, results -------------------------------------------------------------------- */
 
+static int64_t cpu_us(const struct timeval *time)
+{
+    return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
+}
+
 static bool measure(const variant *what, figures *out)
 {
     int ends[2];
@@ -245,6 +251,7 @@ static bool measure(const variant *what, figures *out)
         figures mine = {0};
         what->run(what, &mine);
         getrusage(RUSAGE_SELF, &usage);
+        mine.cpu_us = cpu_us(&usage.ru_utime) + cpu_us(&usage.ru_stime);
         mine.peak_kib = usage.ru_maxrss;
         _exit(write(ends[1], &mine, sizeof mine) == sizeof mine ? 0 : 1);
     }
@@ -271,9 +278,9 @@ static void print(const variant *what, const figures *runs, int repeats)
     if (what->lines > 0) {
         printf(",\"lines\":%zu", what->lines);
     }
-    printf(",\"real_ms\":%.2f,\"real_ms_median\":%.2f,\"virtual_s\":%.1f",
+    printf(",\"real_ms\":%.2f,\"real_ms_median\":%.2f,\"cpu_ms\":%.2f,\"virtual_s\":%.1f",
            (double)best->real_us / 1e3, (double)runs[repeats / 2].real_us / 1e3,
-           (double)best->virtual_ms / 1e3);
+           (double)best->cpu_us / 1e3, (double)best->virtual_ms / 1e3);
     if (best->messages > 0) {
         printf(",\"messages\":%" PRId64 ",\"messages_per_s\":%.0f,\"lines_per_s\":%.0f",
                best->messages, (double)best->messages * 1e6 / (double)best->real_us,
@@ -294,18 +301,33 @@ static const variant variants[] = {
     {"word-count", run_word_count, COUNT_LINES, "rocksdb", "0"},
 };
 
+static int usage(void)
+{
+    fprintf(stderr, "usage: bench-cluster [--repeats 1..%d] [--only NAME]\n", REPEATS_MAX);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     static figures runs[REPEATS_MAX];
     int repeats = REPEATS_DEFAULT;
-    if (argc == 3 && strcmp(argv[1], "--repeats") == 0) {
-        repeats = (int)strtol(argv[2], NULL, 10);
+    const char *only = NULL;
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 < argc && strcmp(argv[i], "--repeats") == 0) {
+            repeats = (int)strtol(argv[i + 1], NULL, 10);
+        } else if (i + 1 < argc && strcmp(argv[i], "--only") == 0) {
+            only = argv[i + 1];
+        } else {
+            return usage();
+        }
     }
     if (repeats < 1 || repeats > REPEATS_MAX) {
-        fprintf(stderr, "usage: bench-cluster [--repeats 1..%d]\n", REPEATS_MAX);
-        return 2;
+        return usage();
     }
     for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        if (only != NULL && strcmp(only, variants[i].name) != 0) {
+            continue;
+        }
         for (int run = 0; run < repeats; run++) {
             if (!measure(&variants[i], &runs[run])) {
                 fprintf(stderr, "%s failed\n", variants[i].name);

@@ -2,9 +2,10 @@
  *
  * Runs a scenario once a seed, each in a child process of its own, several at a time:
  *
- *     scenario-sweep failover --seeds 1..100 [--jobs N] [--verbose]
+ *     scenario-sweep failover --seeds 1..100 [--repeats N] [--jobs N] [--verbose]
  *
- * Schedule, sizes and the moment of the fault all come from the seed. */
+ * Schedule, sizes and the moment of the fault all come from the seed. With --repeats each seed runs
+ * N times, and must give the same trace each time. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #define REPORT_MAX ((size_t)16384) /* fits into a pipe, so that a child never waits for us */
 #define PLAN_MAX ((size_t)512)
 #define JOBS_MAX 64
+#define REPEATS_MAX 100000
+#define SEEDS_MAX 10000000
 #define CHILD_SECONDS_MAX 120 /* of real time */
 
 struct scenario {
@@ -95,19 +98,27 @@ struct sweep {
     uint64_t last;
     int jobs;
     bool verbose;
-    char **reports; /* by seed - first; printed in order */
+    uint64_t repeats;
+    uint64_t runs;  /* run r is of seed first + r / repeats */
+    char **reports; /* by run; printed in order */
     bool *failures;
+    uint64_t *hashes;
     uint64_t printed;
-    uint64_t failed;
+    uint64_t failed; /* seeds */
 };
 
 typedef struct running {
     pid_t pid; /* 0: free */
-    uint64_t seed;
+    uint64_t run;
     int in;
 } running;
 
-static bool start_child(const struct sweep *sweep, running *slot, uint64_t seed)
+static uint64_t seed_of(const struct sweep *sweep, uint64_t run)
+{
+    return sweep->first + run / sweep->repeats;
+}
+
+static bool start_child(const struct sweep *sweep, running *slot, uint64_t run)
 {
     int ends[2];
     if (pipe(ends) != 0) {
@@ -117,10 +128,10 @@ static bool start_child(const struct sweep *sweep, running *slot, uint64_t seed)
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        child_main(sweep->scenario, seed, ends[1]);
+        child_main(sweep->scenario, seed_of(sweep, run), ends[1]);
     }
     close(ends[1]);
-    *slot = (running){pid, seed, ends[0]};
+    *slot = (running){pid, run, ends[0]};
     if (pid < 0) {
         close(ends[0]);
         slot->pid = 0;
@@ -128,19 +139,38 @@ static bool start_child(const struct sweep *sweep, running *slot, uint64_t seed)
     return pid > 0;
 }
 
+/* All runs of a seed are there: one that failed, or traces that differ, and the seed has failed. */
+static void judge_seed(struct sweep *sweep, uint64_t last_run)
+{
+    uint64_t first_run = last_run + 1 - sweep->repeats;
+    bool failed = false;
+    for (uint64_t run = first_run; run <= last_run; run++) {
+        failed = failed || sweep->failures[run];
+        if (!sweep->failures[run] && sweep->hashes[run] != sweep->hashes[first_run]) {
+            printf("seed %" PRIu64 " FAILED: run %" PRIu64 " gave another trace than the first\n",
+                   seed_of(sweep, run), run - first_run + 1);
+            failed = true;
+            break;
+        }
+    }
+    if (failed) {
+        sweep->failed++;
+        printf("  repeat with: scripts/sweep %s --seeds %" PRIu64 "..%" PRIu64 " --verbose\n",
+               sweep->scenario->name, seed_of(sweep, last_run), seed_of(sweep, last_run));
+    }
+}
+
 static void print_ready(struct sweep *sweep)
 {
-    uint64_t count = sweep->last - sweep->first + 1;
-    while (sweep->printed < count && sweep->reports[sweep->printed] != NULL) {
-        uint64_t at = sweep->printed++;
-        if (sweep->verbose || sweep->failures[at]) {
-            fputs(sweep->reports[at], stdout);
+    while (sweep->printed < sweep->runs && sweep->reports[sweep->printed] != NULL) {
+        uint64_t run = sweep->printed++;
+        if (sweep->verbose || sweep->failures[run]) {
+            fputs(sweep->reports[run], stdout);
         }
-        if (sweep->failures[at]) {
-            printf("  repeat with: scripts/sweep %s --seeds %" PRIu64 "..%" PRIu64 " --verbose\n",
-                   sweep->scenario->name, sweep->first + at, sweep->first + at);
+        free(sweep->reports[run]);
+        if (sweep->printed % sweep->repeats == 0) {
+            judge_seed(sweep, run);
         }
-        free(sweep->reports[at]);
     }
     fflush(stdout);
 }
@@ -162,14 +192,17 @@ static void end_child(struct sweep *sweep, running *slot, int status)
     bool ok = WIFEXITED(status) && WEXITSTATUS(status) == 0 && used > 0;
     if (WIFSIGNALED(status)) {
         snprintf(report + used, REPORT_MAX - used,
-                 "seed %" PRIu64 " FAILED: killed by signal %d%s\n", slot->seed, WTERMSIG(status),
+                 "seed %" PRIu64 " FAILED: killed by signal %d%s\n", seed_of(sweep, slot->run),
+                 WTERMSIG(status),
                  WTERMSIG(status) == SIGALRM ? " (took too long in real time)" : "");
     } else if (used == 0) {
-        snprintf(report, REPORT_MAX, "seed %" PRIu64 " FAILED: ended without a word\n", slot->seed);
+        snprintf(report, REPORT_MAX, "seed %" PRIu64 " FAILED: ended without a word\n",
+                 seed_of(sweep, slot->run));
     }
-    sweep->reports[slot->seed - sweep->first] = report;
-    sweep->failures[slot->seed - sweep->first] = !ok;
-    sweep->failed += ok ? 0 : 1;
+    const char *trace = strstr(report, " trace ");
+    sweep->reports[slot->run] = report;
+    sweep->failures[slot->run] = !ok;
+    sweep->hashes[slot->run] = ok && trace != NULL ? strtoull(trace + 7, NULL, 16) : 0;
     slot->pid = 0;
     print_ready(sweep);
 }
@@ -195,40 +228,75 @@ static running *free_slot(const struct sweep *sweep, running *slots)
     return NULL;
 }
 
+static int compare_hashes(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left;
+    uint64_t b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static uint64_t different_traces(struct sweep *sweep)
+{
+    uint64_t different = 0;
+    qsort(sweep->hashes, sweep->runs, sizeof *sweep->hashes, compare_hashes);
+    for (uint64_t run = 0; run < sweep->runs; run++) {
+        bool new = run == 0 || sweep->hashes[run] != sweep->hashes[run - 1];
+        different += sweep->hashes[run] != 0 && new ? 1 : 0;
+    }
+    return different;
+}
+
 static int run_sweep(struct sweep *sweep)
 {
     running slots[JOBS_MAX] = {{0}};
-    uint64_t count = sweep->last - sweep->first + 1;
-    sweep->reports = calloc(count, sizeof *sweep->reports);
-    sweep->failures = calloc(count, sizeof *sweep->failures);
-    if (sweep->reports == NULL || sweep->failures == NULL) {
+    uint64_t seeds = sweep->last - sweep->first + 1;
+    sweep->runs = seeds * sweep->repeats;
+    sweep->reports = calloc(sweep->runs, sizeof *sweep->reports);
+    sweep->failures = calloc(sweep->runs, sizeof *sweep->failures);
+    sweep->hashes = calloc(sweep->runs, sizeof *sweep->hashes);
+    if (sweep->reports == NULL || sweep->failures == NULL || sweep->hashes == NULL) {
         fputs("too many seeds\n", stderr);
         return 2;
     }
-    uint64_t next = sweep->first;
-    while (sweep->printed < count) {
+    uint64_t next = 0;
+    while (sweep->printed < sweep->runs) {
         running *slot = free_slot(sweep, slots);
-        if (slot == NULL || next > sweep->last) {
+        if (slot == NULL || next == sweep->runs) {
             reap(sweep, slots);
         } else if (!start_child(sweep, slot, next++)) {
             perror("cannot start a child");
             return 2;
         }
     }
-    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", count - sweep->failed, sweep->failed);
+    printf("%" PRIu64 " runs, %" PRIu64 " different traces\n", sweep->runs,
+           different_traces(sweep));
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", seeds - sweep->failed, sweep->failed);
     free(sweep->reports);
     free(sweep->failures);
+    free(sweep->hashes);
     return sweep->failed == 0 ? 0 : 1;
 }
 
 static int usage(void)
 {
-    fputs("usage: sweep SCENARIO --seeds FIRST..LAST [--jobs N] [--verbose]\nscenarios:", stderr);
+    fputs("usage: sweep SCENARIO --seeds FIRST..LAST [--repeats N] [--jobs N] "
+          "[--verbose]\nscenarios:",
+          stderr);
     for (size_t i = 0; i < SCENARIO_COUNT; i++) {
         fprintf(stderr, " %s", scenarios[i].name);
     }
     fputs("\n", stderr);
     return 2;
+}
+
+static const struct scenario *find_scenario(const char *name)
+{
+    for (size_t i = 0; i < SCENARIO_COUNT; i++) {
+        if (strcmp(name, scenarios[i].name) == 0) {
+            return &scenarios[i];
+        }
+    }
+    return NULL;
 }
 
 static bool parse_seeds(const char *text, struct sweep *sweep)
@@ -246,27 +314,32 @@ static bool parse(int argc, char **argv, struct sweep *sweep)
 {
     for (int i = 1; i < argc; i++) {
         const char *argument = argv[i];
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argument, "--verbose") == 0) {
             sweep->verbose = true;
-        } else if (strcmp(argument, "--seeds") == 0 && i + 1 < argc) {
-            if (!parse_seeds(argv[++i], sweep)) {
+        } else if (strcmp(argument, "--seeds") == 0 && parse_seeds(value, sweep)) {
+            i++;
+        } else if (strcmp(argument, "--jobs") == 0) {
+            sweep->jobs = (int)strtol(value, NULL, 10);
+            i++;
+        } else if (strcmp(argument, "--repeats") == 0) {
+            sweep->repeats = strtoull(value, NULL, 10);
+            i++;
+        } else {
+            sweep->scenario = find_scenario(argument);
+            if (sweep->scenario == NULL) {
                 return false;
             }
-        } else if (strcmp(argument, "--jobs") == 0 && i + 1 < argc) {
-            sweep->jobs = (int)strtol(argv[++i], NULL, 10);
-        }
-        for (size_t s = 0; s < SCENARIO_COUNT; s++) {
-            sweep->scenario =
-                strcmp(argument, scenarios[s].name) == 0 ? &scenarios[s] : sweep->scenario;
         }
     }
     return sweep->scenario != NULL && sweep->first > 0 && sweep->jobs > 0 &&
-           sweep->jobs <= JOBS_MAX;
+           sweep->jobs <= JOBS_MAX && sweep->repeats > 0 && sweep->repeats <= REPEATS_MAX &&
+           sweep->last - sweep->first < SEEDS_MAX;
 }
 
 int main(int argc, char **argv)
 {
-    struct sweep sweep = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+    struct sweep sweep = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN), .repeats = 1};
     sweep.jobs = sweep.jobs > JOBS_MAX ? JOBS_MAX : sweep.jobs;
     return parse(argc, argv, &sweep) ? run_sweep(&sweep) : usage();
 }
