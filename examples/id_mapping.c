@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ID mapping on a real cluster: id-mapping examples/id-mapping.properties [NAME=VALUE...] */
+#include "fixtures/id_mapping.h"
+#include "common/program.h"
+
+int main(int argc, char **argv)
+{
+    return weir_example_main(argc, argv, weir_fixture_id_mapping, weir_fixture_id_mapping_topics);
+}

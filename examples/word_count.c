@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Word count on a real cluster: word-count examples/word-count.properties [NAME=VALUE...] */
+#include "fixtures/word_count.h"
+#include "common/program.h"
+
+int main(int argc, char **argv)
+{
+    return weir_example_main(argc, argv, weir_fixture_word_count, weir_fixture_word_count_topics);
+}
