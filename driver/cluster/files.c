@@ -44,17 +44,13 @@ static weir_err copy_bytes(int from, int to)
     char *chunk = weir__must(malloc(COPY_CHUNK));
     ssize_t got;
     ssize_t put = 0;
-    while ((got = read(from, chunk, COPY_CHUNK)) > 0) {
-        for (ssize_t done = 0; done < got; done += put) {
+    while (put >= 0 && (got = read(from, chunk, COPY_CHUNK)) > 0) {
+        for (ssize_t done = 0; put >= 0 && done < got; done += put) {
             put = write(to, chunk + done, (size_t)(got - done));
-            if (put < 0) {
-                got = -1;
-                break;
-            }
         }
     }
     free(chunk);
-    return got < 0 ? WEIR_EIO : WEIR_OK;
+    return put < 0 || got < 0 ? WEIR_EIO : WEIR_OK;
 }
 
 static weir_err copy_file(const char *from, const char *to, weir_error *error)

@@ -12,7 +12,7 @@
 #include "scenarios/lib/counts.h"
 
 #define PARTITIONS 4
-#define PLACES_MAX (2 * PARTITIONS) /* of source and repartition topic */
+#define PLACES_MAX ((size_t)2 * PARTITIONS) /* of source and repartition topic */
 #define TOPIC_MAX 128
 #define TAKEOVER_BOUND WEIR_MINUTES(5)
 
