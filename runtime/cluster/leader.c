@@ -11,6 +11,8 @@
 #include "cluster/internal_topics.h"
 #include "core/error.h"
 
+#define SILENCE_MS 10000 /* for members that do not speak; a live one speaks when it polls */
+
 void weir__leader_begin(weir__leader *leader, int32_t generation, const char *member_id)
 {
     weir__leader_end(leader);
@@ -52,20 +54,21 @@ static weir__join *copy_join(weir__arena *arena, const weir__join *join)
     return copy;
 }
 
-bool weir__leader_hear(weir__leader *leader, const weir__join *join)
+weir__heard weir__leader_hear(weir__leader *leader, const weir__join *join)
 {
     if (!leader->active) {
-        return false;
+        return WEIR__HEARD;
     }
     if (leader->decided) {
-        return true;
+        return weir__map_get_text(&leader->members, join->member_id) != NULL ? WEIR__HEARD_AGAIN
+                                                                             : WEIR__HEARD_LATE;
     }
     /* Without memory for it the member counts as silent, and will speak again. */
     weir__join *copy = copy_join(&leader->memory, join);
     if (copy != NULL) {
         (void)weir__map_put_text(&leader->members, join->member_id, copy);
     }
-    return false;
+    return WEIR__HEARD;
 }
 
 typedef struct member_listing {
@@ -92,8 +95,8 @@ size_t weir__leader_missing(const weir__leader *leader)
     return missing;
 }
 
-weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instance, bool *ready,
-                             weir_error *error)
+weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instance, int64_t now_ms,
+                             bool *ready, weir_error *error)
 {
     *ready = false;
     if (!leader->active || leader->decided) {
@@ -115,9 +118,22 @@ weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instanc
                                    instance->application);
         }
         leader->listed = true;
+        leader->listed_ms = now_ms;
     }
-    *ready = weir__leader_missing(leader) == 0;
+    size_t missing = weir__leader_missing(leader);
+    *ready = missing == 0 || now_ms >= leader->listed_ms + SILENCE_MS;
+    if (*ready && missing > 0) {
+        weir__log_write(&instance->log, WEIR__LOG_WARNING,
+                        "generation %d: %zu members are silent and get no tasks",
+                        leader->generation, missing);
+    }
     return WEIR_OK;
+}
+
+int64_t weir__leader_due_ms(const weir__leader *leader)
+{
+    return leader->active && leader->listed && !leader->decided ? leader->listed_ms + SILENCE_MS
+                                                                : INT64_MAX;
 }
 
 static weir_err assign_tasks(weir__leader *leader, const weir__instance *instance,
@@ -132,7 +148,9 @@ static weir_err assign_tasks(weir__leader *leader, const weir__instance *instanc
     }
     size_t count = 0;
     for (const weir__map_entry *entry = leader->members.first; entry != NULL; entry = entry->next) {
-        joins[count++] = *(const weir__join *)entry->value;
+        if (entry->value != NULL) {
+            joins[count++] = *(const weir__join *)entry->value;
+        }
     }
     for (size_t i = 0; i < topology->store_count; i++) {
         const weir__store_spec *store = &topology->stores[i];

@@ -2,7 +2,8 @@
  *
  * The leader of a generation: the member to which the group gave partition 0 of the first source
  * topic. It waits until all members have spoken, sees to the internal topics, and says who runs
- * which task. */
+ * which task. A member that stays silent (it may be dead without the group knowing yet) gets no
+ * task; if it speaks after all, a new generation is needed. */
 #ifndef WEIR_CLUSTER_LEADER_H
 #define WEIR_CLUSTER_LEADER_H
 
@@ -11,7 +12,8 @@
 
 typedef struct weir__leader {
     bool active;
-    bool listed;           /* `members` is complete */
+    bool listed; /* `members` is complete */
+    int64_t listed_ms;
     bool decided;          /* `decision` is what the members were told */
     const char *member_id; /* its own */
     int32_t generation;
@@ -23,12 +25,20 @@ typedef struct weir__leader {
 void weir__leader_begin(weir__leader *leader, int32_t generation, const char *member_id);
 void weir__leader_end(weir__leader *leader);
 
-/* A join record of this generation (copied). True when that member has to be told the decision
- * again. */
-bool weir__leader_hear(weir__leader *leader, const weir__join *join);
-/* Lists the members if that was not done. *ready: all have spoken and nothing is decided yet. */
-weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instance, bool *ready,
-                             weir_error *error);
+typedef enum weir__heard {
+    WEIR__HEARD,       /* nothing to be done */
+    WEIR__HEARD_AGAIN, /* the decision is to be repeated: that member did not get it */
+    WEIR__HEARD_LATE,  /* the decision was made without that member */
+} weir__heard;
+
+/* A join record of this generation (copied). */
+weir__heard weir__leader_hear(weir__leader *leader, const weir__join *join);
+/* Lists the members if that was not done. *ready: all have spoken, or had time enough, and nothing
+ * is decided yet. */
+weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instance, int64_t now_ms,
+                             bool *ready, weir_error *error);
+/* When gather has something to do without being told anything new; INT64_MAX: never. */
+int64_t weir__leader_due_ms(const weir__leader *leader);
 /* Decides; `decision` is then the value of the assignment record. A failure that makes the
  * application impossible is a decision too. */
 weir_err weir__leader_decide(weir__leader *leader, const weir__instance *instance,

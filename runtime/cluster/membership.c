@@ -217,7 +217,8 @@ static weir_err speak(weir__membership *membership, weir_error *error)
 static weir_err lead(weir__membership *membership, weir_error *error)
 {
     bool ready = false;
-    weir_err err = weir__leader_gather(&membership->leader, membership->instance, &ready, error);
+    weir_err err = weir__leader_gather(&membership->leader, membership->instance,
+                                       membership->env->now_ms, &ready, error);
     if (err != WEIR_OK || !ready) {
         return err;
     }
@@ -254,13 +255,23 @@ static void hear_join(weir__membership *membership, const weir__join *join)
     if (membership->state == WEIR__MEMBER_OUT || join->generation != membership->generation) {
         return;
     }
-    if (weir__leader_hear(&membership->leader, join)) {
-        weir_error error = {0};
-        if (write_record(membership, &membership->leader.decision, &error) != WEIR_OK) {
-            weir__log_write(membership->env->log, WEIR__LOG_WARNING,
-                            "%s: the assignment could not be repeated: %s",
-                            membership->env->observer.thread, error.message);
-        }
+    weir__heard heard = weir__leader_hear(&membership->leader, join);
+    weir_error error = {0};
+    weir_err err = WEIR_OK;
+    if (heard == WEIR__HEARD_AGAIN) {
+        err = write_record(membership, &membership->leader.decision, &error);
+    } else if (heard == WEIR__HEARD_LATE) {
+        weir__log_write(membership->env->log, WEIR__LOG_WARNING,
+                        "%s: member %s spoke late: a new generation for it",
+                        membership->env->observer.thread, join->member_id);
+        err = subscribe(membership, &error);
+        membership->leader.active = err != WEIR_OK; /* once is enough */
+    }
+    /* If that fails the member will speak again. */
+    if (err != WEIR_OK) {
+        weir__log_write(membership->env->log, WEIR__LOG_WARNING,
+                        "%s: a member that waits for its tasks was not answered: %s",
+                        membership->env->observer.thread, error.message);
     }
 }
 
@@ -365,6 +376,11 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
 
 int64_t weir__membership_due_ms(const weir__membership *membership)
 {
+    int64_t leader_ms = weir__leader_due_ms(&membership->leader);
+    int64_t next_ms = leader_ms < membership->repeat_ms ? leader_ms : membership->repeat_ms;
+    if (membership->patience.next_ms > membership->env->now_ms) {
+        next_ms = membership->patience.next_ms;
+    }
     switch (membership->state) {
     case WEIR__MEMBER_OUT:
     case WEIR__MEMBER_ASSIGNED:
@@ -372,8 +388,7 @@ int64_t weir__membership_due_ms(const weir__membership *membership)
     case WEIR__MEMBER_JOINED:
         return membership->patience.next_ms;
     case WEIR__MEMBER_SPOKEN:
-        return membership->patience.next_ms > membership->env->now_ms ? membership->patience.next_ms
-                                                                      : membership->repeat_ms;
+        return next_ms;
     }
     return INT64_MAX;
 }

@@ -60,6 +60,31 @@ static void a_frozen_instance_comes_back_without_harm(void **state)
     assert_no_failure(all->mock);
 }
 
+/* It is in the group, so nobody else is given its partitions by the group for 45 s; the tasks need
+ * not wait for that. */
+static void a_member_that_freezes_before_it_speaks_is_left_out_for_a_while(void **state)
+{
+    apps *all = *state;
+    word_count_topics(all);
+    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
+    app *b = app_new(all, "b", weir_fixture_word_count, NULL);
+    b->pause_at = "sync";
+    weir_error error;
+    assert_int_equal(app_try_start(b, &error), WEIR_OK);
+    app_run_until(all, app_is(a, WEIR_STATE_REBALANCING), 10);
+    app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 20);
+    assert_int_equal(running_tasks(a), TASKS);
+    send_round(all, 0);
+    app_run_until(all, count_of(all, "word-counts", "every", NULL) == 1, 10);
+    weir_sim_host_resume(b->host);
+    app_run_until(all, both_run(a, b) && running_tasks(b) == TASKS / 2, 30);
+    send_round(all, 0);
+    app_run_until(all, count_of(all, "word-counts", "every", NULL) == 2, 10);
+    app_close(b);
+    app_close(a);
+}
+
 static void a_clean_restart_restores_nothing(void **state)
 {
     apps *all = *state;
@@ -108,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         apps_test(an_instance_that_joins_gets_half_of_the_tasks),
         apps_test(a_frozen_instance_comes_back_without_harm),
+        apps_test(a_member_that_freezes_before_it_speaks_is_left_out_for_a_while),
         apps_test(a_clean_restart_restores_nothing),
         apps_test(more_threads_than_partitions_are_idle_and_running),
     };

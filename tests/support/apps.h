@@ -36,6 +36,7 @@ typedef struct app {
     weir_buf states;
     weir_buf steps; /* one a line, if kept */
     bool keep_steps;
+    const char *pause_at; /* its host stands still from the first such step on; NULL: never */
 } app;
 
 struct apps {
@@ -82,6 +83,11 @@ CLIENT_FN void app_on_step(const weir_step *step, void *user)
         weir__buf_printf(&one->steps, "%s %s\n", step->kind, step->task != NULL ? step->task : "");
     }
     weir_sim_trace(step->kind, "%s", step->task != NULL ? step->task : "");
+    if (one->pause_at != NULL && strcmp(step->kind, one->pause_at) == 0) {
+        one->pause_at = NULL;
+        weir_sim_host_pause(one->host);
+        weir_sim_yield();
+    }
 }
 
 CLIENT_FN void app_on_log(int level, const char *text, void *user)
