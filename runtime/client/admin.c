@@ -10,6 +10,7 @@
 #include "core/clock.h"
 
 #define REQUEST_TIMEOUT_MS 60000
+#define QUERY_TIMEOUT_MS 10000
 #define ANSWER_TIMEOUT_MS (REQUEST_TIMEOUT_MS + 5000) /* librdkafka's own comes first */
 #define VISIBLE_TIMEOUT_MS 60000
 #define VISIBLE_RETRY_MS 50
@@ -131,6 +132,24 @@ weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topi
     }
     pthread_mutex_unlock(&admin->lock);
     return err;
+}
+
+weir_err weir__admin_query_offsets(weir__admin *admin, weir__topic_partition at, int64_t *start,
+                                   int64_t *end, weir_error *error)
+{
+    int64_t low = 0;
+    int64_t high = 0;
+    pthread_mutex_lock(&admin->lock);
+    rd_kafka_resp_err_t cause = rd_kafka_query_watermark_offsets(admin->rk, at.topic, at.partition,
+                                                                 &low, &high, QUERY_TIMEOUT_MS);
+    pthread_mutex_unlock(&admin->lock);
+    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return weir__kafka_fail(error, cause, "asking for the offsets of %s[%d]", at.topic,
+                                (int)at.partition);
+    }
+    *start = low;
+    *end = high;
+    return WEIR_OK;
 }
 
 static weir_err new_topic(const weir__new_topic *topic, rd_kafka_NewTopic_t **out,

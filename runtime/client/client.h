@@ -114,10 +114,6 @@ int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partitio
  * for an empty partition too; -1: not known yet. No request. A partition has been read whole when
  * position and end offset are known and position >= end offset. */
 int64_t weir__consumer_position(weir__consumer *consumer, weir__topic_partition at);
-/* Asks the broker. For transactional readers `*end` is the last stable offset. */
-weir_err weir__consumer_query_offsets(weir__consumer *consumer, weir__topic_partition at,
-                                      int64_t timeout_ms, int64_t *start, int64_t *end,
-                                      weir_error *error);
 /* Committed offsets and metadata of the group: fills offset and metadata of each (metadata: free
  * with weir__offsets_free). */
 weir_err weir__consumer_committed(weir__consumer *consumer, weir__offset *offsets, size_t count,
@@ -191,6 +187,10 @@ weir_err weir__admin_describe_config(weir__admin *admin, const char *topic,
 /* Deletes records before each offset. */
 weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *before, size_t count,
                                     weir_error *error);
+/* First offset of a partition and the one past its last record, committed or not. Not asked through
+ * a consumer: there an answer would wait behind a fetch that waits for records. */
+weir_err weir__admin_query_offsets(weir__admin *admin, weir__topic_partition at, int64_t *start,
+                                   int64_t *end, weir_error *error);
 /* Number of members of the group and, in order of member id, fn for each. */
 weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
                                     void (*fn)(const char *member_id, const char *client_id,

@@ -32,6 +32,7 @@ static const struct {
     {CONSUMERS | ADMIN, "allow.auto.create.topics", "false", false},
     {CONSUMERS, "enable.auto.commit", "false", false},
     {CONSUMERS, "enable.auto.offset.store", "false", false},
+    {ADMIN, "isolation.level", "read_uncommitted", false}, /* the real end of a partition */
     {CONSUMERS, "isolation.level", "read_uncommitted", false},
     /* Tells that the end of a partition is reached, past transaction markers. */
     {CONSUMERS, "enable.partition.eof", "true", false},

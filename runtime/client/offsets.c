@@ -8,23 +8,6 @@
 
 #define COMMIT_TIMEOUT_MS 60000
 
-weir_err weir__consumer_query_offsets(weir__consumer *consumer, weir__topic_partition at,
-                                      int64_t timeout_ms, int64_t *start, int64_t *end,
-                                      weir_error *error)
-{
-    int64_t low;
-    int64_t high;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-        consumer->rk, at.topic, at.partition, &low, &high, weir__kafka_timeout(timeout_ms));
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return weir__kafka_fail(error, err, "asking for the offsets of %s[%d]", at.topic,
-                                (int)at.partition);
-    }
-    *start = low;
-    *end = high;
-    return WEIR_OK;
-}
-
 static rd_kafka_topic_partition_list_t *list_of(const weir__offset *offsets, size_t count)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);

@@ -16,7 +16,6 @@
 #include "state/files.h"
 
 #define DIRECTORY "global" /* among those of the tasks */
-#define QUERY_TIMEOUT_MS 30000
 #define POLL_MAX 1000
 #define READ_TIMEOUT_MS 300000 /* without any progress, at the start */
 
@@ -183,8 +182,9 @@ static weir_err add_topic(weir__global_thread *thread, const weir__node *source,
         if (in->topic == NULL) {
             return weir__error_set(error, WEIR_ENOMEM, "global tables");
         }
-        err = weir__consumer_query_offsets(thread->consumer, (weir__topic_partition){in->topic, p},
-                                           QUERY_TIMEOUT_MS, &in->position, &in->end, error);
+        err = weir__admin_query_offsets(thread->instance->admin,
+                                        (weir__topic_partition){in->topic, p}, &in->position,
+                                        &in->end, error);
     }
     return err;
 }
@@ -274,9 +274,9 @@ static weir_err skip_range(weir__global_thread *thread, weir_error *error)
         global_input *in = &thread->inputs[i];
         int64_t start = 0;
         int64_t end = 0;
-        weir_err err = weir__consumer_query_offsets(
-            thread->consumer, (weir__topic_partition){in->topic, in->partition}, QUERY_TIMEOUT_MS,
-            &start, &end, error);
+        weir_err err = weir__admin_query_offsets(thread->instance->admin,
+                                                 (weir__topic_partition){in->topic, in->partition},
+                                                 &start, &end, error);
         if (err != WEIR_OK) {
             return err;
         }

@@ -26,7 +26,6 @@
 #define PROCESS_BUDGET_US 50000 /* ... and time, looked at after each slice */
 #define RETRY_MS 20             /* for what another thread is about to let go */
 #define RESTORE_WAIT_MS 10
-#define RANGE_TIMEOUT_MS 10000
 
 /* ---- 1. poll ---- */
 
@@ -58,11 +57,12 @@ static int64_t wait_ms(weir__stream_thread *thread)
     int64_t now_ms = thread->env.now_ms;
     int64_t due_ms =
         least(now_ms + thread->instance->poll_ms, weir__membership_due_ms(&thread->membership));
-    if (thread->tasks.restorer.count > 0 && now_ms >= thread->restore_patience.next_ms &&
+    bool restores = !weir__restorer_is_idle(&thread->tasks.restorer);
+    if (restores && now_ms >= thread->restore_patience.next_ms &&
         now_ms >= thread->tasks.patience.next_ms) {
         return 0; /* the slice waits */
     }
-    if (thread->tasks.waits_for_lock || thread->tasks.restorer.count > 0) {
+    if (thread->tasks.waits_for_lock || restores) {
         due_ms = least(due_ms, now_ms + RETRY_MS);
     }
     for (size_t i = 0; i < thread->tasks.count && due_ms > now_ms; i++) {
@@ -136,9 +136,9 @@ static void skip_what_is_gone(weir__task *task, weir__record_queue *queue, void 
     int64_t start = 0;
     int64_t end = 0;
     if (queue->fetch_offset < 0 ||
-        weir__consumer_query_offsets(thread->env.consumer,
-                                     (weir__topic_partition){queue->topic, queue->partition},
-                                     RANGE_TIMEOUT_MS, &start, &end, NULL) != WEIR_OK ||
+        weir__admin_query_offsets(thread->env.admin,
+                                  (weir__topic_partition){queue->topic, queue->partition}, &start,
+                                  &end, NULL) != WEIR_OK ||
         (queue->fetch_offset >= start && queue->fetch_offset <= end)) {
         return;
     }
@@ -158,9 +158,9 @@ static weir_err skip_range(weir__stream_thread *thread)
     int64_t start = 0;
     int64_t end = 0;
     weir__task_set_each_queue(&thread->tasks, skip_what_is_gone, thread);
-    if (weir__consumer_query_offsets(thread->env.consumer,
-                                     (weir__topic_partition){thread->membership.topic, 0},
-                                     RANGE_TIMEOUT_MS, &start, &end, NULL) == WEIR_OK &&
+    if (weir__admin_query_offsets(thread->env.admin,
+                                  (weir__topic_partition){thread->membership.topic, 0}, &start,
+                                  &end, NULL) == WEIR_OK &&
         (thread->membership.position < start || thread->membership.position > end)) {
         thread->membership.position = start;
     }
@@ -307,7 +307,7 @@ static weir_err restore(weir__stream_thread *thread, weir_error *error)
 {
     weir_err err = weir__task_set_advance(&thread->tasks, error);
     int64_t now_ms = thread->env.now_ms;
-    if (err != WEIR_OK || thread->tasks.restorer.count == 0 ||
+    if (err != WEIR_OK || weir__restorer_is_idle(&thread->tasks.restorer) ||
         now_ms < thread->restore_patience.next_ms) {
         return err;
     }

@@ -16,8 +16,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 
-#define END_TIMEOUT_MS 30000 /* for the end of the assignment topic */
-#define REPEAT_MS 10000      /* a member without an assignment speaks again */
+#define REPEAT_MS 10000 /* a member without an assignment speaks again */
 
 /* ---- Opening ---- */
 
@@ -56,9 +55,9 @@ weir_err weir__membership_open(weir__membership *membership, const weir__instanc
     }
     if (err == WEIR_OK) {
         int64_t start = 0;
-        err = weir__consumer_query_offsets(env->consumer,
-                                           (weir__topic_partition){membership->topic, 0},
-                                           END_TIMEOUT_MS, &start, &membership->position, error);
+        err = weir__admin_query_offsets(instance->admin,
+                                        (weir__topic_partition){membership->topic, 0}, &start,
+                                        &membership->position, error);
     }
     return err == WEIR_OK ? subscribe(membership, error) : err;
 }

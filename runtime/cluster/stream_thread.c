@@ -117,6 +117,7 @@ static weir_err open_env(weir__stream_thread *thread, weir_error *error)
                                    .application = instance->application,
                                    .settings = instance->settings,
                                    .directory = instance->directory,
+                                   .admin = instance->admin,
                                    .globals = instance->globals,
                                    .log = &instance->log,
                                    .observer = {.opts = &instance->opts, .thread = thread->name},

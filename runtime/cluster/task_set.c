@@ -19,7 +19,6 @@ weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance
     memset(set, 0, sizeof *set);
     set->instance = instance;
     set->env = env;
-    set->restore_consumer = restore_consumer;
     set->taken_generation = -1;
     return weir__restorer_init(&set->restorer, env, restore_consumer);
 }
@@ -232,7 +231,7 @@ static weir_err start_or_resume(weir__task_set *set, size_t at, const weir__offs
         return weir__task_start(task, committed, error);
     }
     bool unchanged = false;
-    weir_err err = weir__task_unchanged(task, set->restore_consumer, committed, &unchanged, error);
+    weir_err err = weir__task_unchanged(task, committed, &unchanged, error);
     if (err != WEIR_OK) {
         return err;
     }

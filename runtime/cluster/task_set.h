@@ -17,7 +17,6 @@ typedef struct weir__task_set {
     weir__task **tasks; /* by id */
     size_t count;
     weir__restorer restorer;
-    weir__consumer *restore_consumer;
     const weir__assignment *assignment; /* of this generation; NULL: none taken */
     int32_t taken_generation;           /* of the last one taken; -1: none */
     bool assign_due; /* the main consumer's partitions are not those of the running tasks */

@@ -42,6 +42,7 @@ typedef struct weir__task_env {
     weir__directory *directory; /* shared by the threads of the instance */
     weir__consumer *consumer;
     weir__producer *producer;
+    weir__admin *admin; /* shared by the threads of the instance */
     weir__cache *cache;
     weir__graph *globals; /* NULL: no global tables */
     const weir__log *log;

@@ -15,7 +15,6 @@
 #include "core/error.h"
 
 #define BATCH_MAX 1000
-#define QUERY_TIMEOUT_MS 10000
 
 weir_err weir__restorer_init(weir__restorer *restorer, weir__task_env *env,
                              weir__consumer *consumer)
@@ -140,9 +139,9 @@ static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__ta
 {
     int64_t log_start = 0;
     int64_t log_end = 0;
-    weir_err err = weir__consumer_query_offsets(
-        restorer->consumer, (weir__topic_partition){store->topic, store->partition},
-        QUERY_TIMEOUT_MS, &log_start, &log_end, error);
+    weir_err err = weir__admin_query_offsets(
+        restorer->env->admin, (weir__topic_partition){store->topic, store->partition}, &log_start,
+        &log_end, error);
     if (err != WEIR_OK) {
         return weir__error_prefix(error, "task %s: offsets of %s-%d", task->name, store->topic,
                                   store->partition);
@@ -332,12 +331,17 @@ static void check_range(weir__restorer *restorer, weir__task *task, weir__task_s
     (void)user;
     int64_t log_start = 0;
     int64_t log_end = 0;
-    if (weir__consumer_query_offsets(restorer->consumer,
-                                     (weir__topic_partition){store->topic, store->partition},
-                                     QUERY_TIMEOUT_MS, &log_start, &log_end, NULL) == WEIR_OK &&
+    if (weir__admin_query_offsets(restorer->env->admin,
+                                  (weir__topic_partition){store->topic, store->partition},
+                                  &log_start, &log_end, NULL) == WEIR_OK &&
         (store->position < log_start || store->position > log_end)) {
         mark_corrupt(restorer, task, store, store->position, log_start, log_end);
     }
+}
+
+bool weir__restorer_is_idle(const weir__restorer *restorer)
+{
+    return restorer->count == 0 && !restorer->changed;
 }
 
 weir_err weir__restorer_slice(weir__restorer *restorer, int64_t timeout_ms, weir_error *error)
@@ -347,7 +351,7 @@ weir_err weir__restorer_slice(weir__restorer *restorer, int64_t timeout_ms, weir
         return err;
     }
     each_active(restorer, finish_if_read, NULL);
-    if (restorer->changed) {
+    if (restorer->changed) { /* also when nothing is left: else it would fetch on */
         err = renew_assignment(restorer, error);
     }
     if (err != WEIR_OK || restorer->active == 0) {

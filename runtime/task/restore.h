@@ -29,6 +29,8 @@ weir_err weir__restorer_add(weir__restorer *restorer, weir__task *task);
 /* Tells the listener of stores that are not whole yet. Does nothing for a task it does not have. */
 void weir__restorer_remove(weir__restorer *restorer, weir__task *task);
 
+/* A slice would do nothing. */
+bool weir__restorer_is_idle(const weir__restorer *restorer);
 /* One slice; waits up to timeout_ms for records. A task whose stores do not go with their
  * changelogs is marked `corrupt`: close it with wipe, and make it anew. */
 weir_err weir__restorer_slice(weir__restorer *restorer, int64_t timeout_ms, weir_error *error);

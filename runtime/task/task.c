@@ -11,8 +11,6 @@
 #include "task/metadata.h"
 #include "task/process.h"
 
-#define QUERY_TIMEOUT_MS 10000
-
 const char *weir__task_state_name(weir__task_state state)
 {
     static const char *const names[] = {"CREATED", "RESTORING", "RUNNING", "SUSPENDED", "CLOSED"};
@@ -216,8 +214,8 @@ void weir__task_resume(weir__task *task)
     set_state(task, task->graph_open ? WEIR__TASK_RUNNING : WEIR__TASK_RESTORING);
 }
 
-weir_err weir__task_unchanged(weir__task *task, weir__consumer *restore,
-                              const weir__offset *committed, bool *out, weir_error *error)
+weir_err weir__task_unchanged(weir__task *task, const weir__offset *committed, bool *out,
+                              weir_error *error)
 {
     bool same = !task->touched;
     for (size_t i = 0; i < task->queue_count && same; i++) {
@@ -230,9 +228,9 @@ weir_err weir__task_unchanged(weir__task *task, weir__consumer *restore,
         }
         int64_t start = 0;
         int64_t end = 0;
-        weir_err err = weir__consumer_query_offsets(
-            restore, (weir__topic_partition){store->topic, store->partition}, QUERY_TIMEOUT_MS,
-            &start, &end, error);
+        weir_err err = weir__admin_query_offsets(
+            task->env->admin, (weir__topic_partition){store->topic, store->partition}, &start, &end,
+            error);
         if (err != WEIR_OK) {
             return err;
         }

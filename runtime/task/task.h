@@ -77,8 +77,8 @@ void weir__task_suspend(weir__task *task);
 void weir__task_resume(weir__task *task);
 /* True when `committed` (as for start) and the ends of the changelogs are where this suspended task
  * left them: nobody else has run it meanwhile. */
-weir_err weir__task_unchanged(weir__task *task, weir__consumer *restore,
-                              const weir__offset *committed, bool *out, weir_error *error);
+weir_err weir__task_unchanged(weir__task *task, const weir__offset *committed, bool *out,
+                              weir_error *error);
 /* -> CLOSED. `clean`: all was committed, and the stores' offsets say so. `wipe` deletes what the
  * stores left on disk. */
 void weir__task_close(weir__task *task, bool clean, bool wipe);

@@ -46,6 +46,25 @@ static void a_topic_that_cannot_be_is_named(void **state)
     weir__admin_close(admin);
 }
 
+static void the_broker_tells_start_and_end(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    weir__admin *admin;
+    int64_t start = -1;
+    int64_t end = -1;
+    open_admin(f, &admin);
+    send_numbers(f, "one", 0, 7);
+    must(weir__admin_query_offsets(admin, (weir__topic_partition){"one", 0}, &start, &end, &error),
+         &error);
+    assert_int_equal(start, 0);
+    assert_int_equal(end, 7);
+    assert_int_equal(weir__admin_query_offsets(admin, (weir__topic_partition){"nowhere", 0}, &start,
+                                               &end, &error),
+                     WEIR_EMISSING_TOPIC);
+    weir__admin_close(admin);
+}
+
 static void find_policy(const char *name, const char *value, void *user)
 {
     if (strcmp(name, "cleanup.policy") == 0) {
@@ -142,11 +161,9 @@ static void members_of_a_group_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(topics_are_created_with_their_settings),
-        test(a_topic_that_cannot_be_is_named),
-        test(settings_of_a_topic_are_told),
-        test(records_before_an_offset_are_deleted),
-        test(members_of_a_group_are_told),
+        test(topics_are_created_with_their_settings), test(a_topic_that_cannot_be_is_named),
+        test(the_broker_tells_start_and_end),         test(settings_of_a_topic_are_told),
+        test(records_before_an_offset_are_deleted),   test(members_of_a_group_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,20 +250,6 @@ static void an_offset_out_of_range_names_the_partition(void **state)
     receive_numbers(f, 2, 3);
 }
 
-static void the_broker_tells_start_and_end(void **state)
-{
-    fixture *f = *state;
-    weir_error error = {0};
-    int64_t start = -1;
-    int64_t end = -1;
-    send_numbers(f, "one", 0, 7);
-    must(weir__consumer_query_offsets(f->consumer, (weir__topic_partition){"one", 0}, 10000, &start,
-                                      &end, &error),
-         &error);
-    assert_int_equal(start, 0);
-    assert_int_equal(end, 7);
-}
-
 static void who_is_in_no_group_commits_nothing(void **state)
 {
     fixture *f = *state;
@@ -292,7 +278,6 @@ int main(void)
         test(a_seek_reads_again_from_there),
         test(wrong_assignments_are_refused),
         test(an_offset_out_of_range_names_the_partition),
-        test(the_broker_tells_start_and_end),
         test(who_is_in_no_group_commits_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
