@@ -157,8 +157,8 @@ static void a_restore_that_was_cut_short_goes_on_where_it_was(void **state)
     count_rounds(all, a, &sent);
     app_close(a);
     snprintf(directory, sizeof directory, "%s/kept", all->directory);
-    const char *const kept[] = {"state.dir", directory, "restore.consumer.max.partition.fetch.bytes", "300",
-                                NULL};
+    const char *const kept[] = {"state.dir", directory,
+                                "restore.consumer.max.partition.fetch.bytes", "300", NULL};
     app *b = app_start(all, "b", weir_fixture_word_count, kept);
     app_run_until(all, b->restored > 0, 60);
     app_close(b);
