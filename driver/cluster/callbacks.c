@@ -9,8 +9,10 @@
 
 void weir__instance_complain(weir_instance *instance, const char *text)
 {
+    pthread_mutex_lock(&instance->complaining);
     char *slot = instance->complaints[instance->complaint_count++ % WEIR__COMPLAINTS_MAX];
     snprintf(slot, WEIR__COMPLAINT_SIZE, "%s", text);
+    pthread_mutex_unlock(&instance->complaining);
 }
 
 static void on_state(weir_state from, weir_state to, void *user)

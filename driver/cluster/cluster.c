@@ -231,8 +231,7 @@ static void free_memory(weir_cluster *cluster)
         weir__rows_free(rows);
     }
     for (size_t i = 0; i < cluster->instance_count; i++) {
-        weir__buf_fini(&cluster->instances[i]->words);
-        free(cluster->instances[i]);
+        weir__instance_free(cluster->instances[i]);
     }
     weir__outputs_free(cluster);
     weir__buf_fini(&cluster->message);

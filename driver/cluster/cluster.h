@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The cluster driver's own structures. Everything belongs to the thread that made the cluster,
- * except what callbacks of an instance write (state, complaints): threads of a simulation run one
- * at a time. */
+ * except what an instance's threads write: what is atomic, and the complaints. */
 #ifndef WEIR_DRIVER_CLUSTER_CLUSTER_H
 #define WEIR_DRIVER_CLUSTER_CLUSTER_H
 
 #include <weir/driver.h>
 
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #include "client/client.h"
 #include "core/arena.h"
@@ -71,10 +72,10 @@ struct weir_instance {
     char directory[WEIR__PATH_MAX];
     int crashes;
     weir_host *host;
-    weir__life life;
+    _Atomic(weir__life) life;
     bool paused;
     int64_t died_ms;
-    weir_state state;
+    _Atomic(weir_state) state;
     weir_topology_fn build;
     weir_instance_opts opts; /* config: copied */
     weir_config *config;
@@ -82,13 +83,14 @@ struct weir_instance {
     weir_app *app;
     const char **topics; /* source topics, then repartition topics: what caught_up looks at */
     size_t topic_count;
+    pthread_mutex_t complaining;
     char complaints[WEIR__COMPLAINTS_MAX][WEIR__COMPLAINT_SIZE]; /* the last ones, a ring */
     size_t complaint_count;
     weir_buf words; /* what its threads do, as they told it last */
     /* Work that runs on the host for the driver (weir__instance_do). */
     void (*job)(struct weir_instance *instance, void *arg);
     void *job_arg;
-    bool busy;
+    atomic_bool busy;
 };
 
 struct weir_cluster {
@@ -131,7 +133,7 @@ char *weir__repeat_command(uint64_t seed);
 
 /* ---- Waiting (wait.c) ---- */
 /* Until `until` is false or the time has come; true: it is false. */
-bool weir__wait_while(const bool *busy, const weir_host *host, int64_t bound_ms);
+bool weir__wait_while(const atomic_bool *busy, const weir_host *host, int64_t bound_ms);
 bool weir__brokers_failed(weir_cluster *cluster);
 
 /* ---- Serdes (codec.c) ---- */
@@ -165,10 +167,12 @@ void weir__outputs_free(weir_cluster *cluster);
 bool weir__instance_do(weir_instance *instance, void (*job)(weir_instance *instance, void *arg),
                        void *arg, int64_t bound_ms);
 weir_instance *weir__instance_of_host(const weir_host *host);
+/* Any thread. */
 void weir__instance_complain(weir_instance *instance, const char *text);
 void weir__instance_set_opts(weir_instance *instance, const weir_instance_opts *opts);
 /* Just before its host crashes: keeps the disk, gives up the rest. */
 void weir__instance_crashed(weir_instance *instance, weir_disk disk);
+void weir__instance_free(weir_instance *instance);
 /* Closes or, if it does not, crashes. */
 void weir__instance_end(weir_instance *instance);
 /* The app callbacks of the driver around those of the user (callbacks.c). */

@@ -70,11 +70,13 @@ static void explain_instance(weir_buf *out, weir_instance *instance)
             explain_threads(out, instance);
         }
     }
+    pthread_mutex_lock(&instance->complaining);
     size_t count = instance->complaint_count;
     size_t first = count > WEIR__COMPLAINTS_MAX ? count - WEIR__COMPLAINTS_MAX : 0;
     for (size_t i = first; i < count; i++) {
         weir__buf_printf(out, "    said: %s\n", instance->complaints[i % WEIR__COMPLAINTS_MAX]);
     }
+    pthread_mutex_unlock(&instance->complaining);
 }
 
 /* Returns how many partitions lag; shows the first ones. */

@@ -169,7 +169,6 @@ static weir_err bring_up(weir_instance *instance, weir_error *error)
     }
     instance->life = WEIR__ALIVE;
     instance->state = WEIR_STATE_CREATED;
-    instance->complaint_count = 0;
     weir_sim_trace("start", "%s", instance->name);
     if (!weir__instance_do(instance, start_app, outcome, WEIR__PATIENCE_MS)) {
         if (instance->life == WEIR__CRASHED) {
@@ -220,6 +219,7 @@ weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
     weir_instance *instance = weir__must(calloc(1, sizeof *instance));
     instance->cluster = cluster;
     instance->build = topology;
+    pthread_mutex_init(&instance->complaining, NULL);
     snprintf(instance->name, sizeof instance->name, "%s", name);
     snprintf(instance->directory, sizeof instance->directory, "%.*s/%s", (int)(WEIR__PATH_MAX / 2),
              cluster->root, name);
@@ -322,10 +322,10 @@ void weir__instance_crashed(weir_instance *instance, weir_disk disk)
         weir__folder_copy(old, instance->directory, &error) != WEIR_OK) {
         weir__cluster_fail(instance->cluster, "crash of '%s': %s", instance->name, error.message);
     }
-    instance->life = WEIR__CRASHED;
     instance->died_ms = weir_cluster_now_ms(instance->cluster);
     instance->paused = false;
     bury(instance);
+    instance->life = WEIR__CRASHED; /* last: who sees it sees the rest */
 }
 
 void weir_instance_restart_with(weir_instance *instance, const weir_instance_opts *opts)
@@ -373,4 +373,11 @@ void weir__instance_end(weir_instance *instance)
             weir_host_crash(instance->host, WEIR_DISK_WIPED);
         }
     }
+}
+
+void weir__instance_free(weir_instance *instance)
+{
+    pthread_mutex_destroy(&instance->complaining);
+    weir__buf_fini(&instance->words);
+    free(instance);
 }

@@ -4,7 +4,7 @@
  * looking at (brokers, state listeners) wakes the waiter. */
 #include "cluster/cluster.h"
 
-bool weir__wait_while(const bool *busy, const weir_host *host, int64_t bound_ms)
+bool weir__wait_while(const atomic_bool *busy, const weir_host *host, int64_t bound_ms)
 {
     int64_t deadline = weir_sim_now_us() + bound_ms * 1000;
     while (*busy && weir_sim_host_alive(host) && weir_sim_now_us() < deadline) {

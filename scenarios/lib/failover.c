@@ -5,6 +5,7 @@
 #include "scenarios/lib/failover.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,27 +13,21 @@
 #include "scenarios/lib/counts.h"
 
 #define PARTITIONS 4
-#define PLACES_MAX ((size_t)2 * PARTITIONS) /* of source and repartition topic */
 #define TOPIC_MAX 128
 #define TAKEOVER_BOUND WEIR_MINUTES(5)
 
-/* Where b has come to in one partition. */
-typedef struct place {
-    char topic[TOPIC_MAX];
-    int32_t partition;
-    int64_t processed; /* next offset */
-} place;
+enum { LINES, WORDS, TOPICS };
 
 struct weir_failover {
     weir_cluster *cluster;
     weir_failover_plan plan;
     weir_fixture_text text;
     weir_instance *b;
-    place places[PLACES_MAX];
-    size_t place_count;
-    uint64_t steps; /* of b since the first burst */
-    bool armed;
-    bool crashed;
+    /* What b's threads tell. */
+    _Atomic int64_t processed[TOPICS][PARTITIONS];
+    _Atomic uint64_t steps; /* since the first burst */
+    atomic_bool armed;
+    atomic_bool crashed;
 };
 
 weir_failover_plan weir_failover_plan_plain(size_t lines)
@@ -85,32 +80,15 @@ void weir_failover_plan_describe(const weir_failover_plan *plan, char *text, siz
 
 /* ---- What b has done ---------------------------------------------------------------------- */
 
-static place *place_of(weir_failover *run, const char *topic, int32_t partition)
+/* A step of task "1_2" that takes a record takes it from partition 2; sub-topology 0 reads lines.
+ * Nothing was written before b got its tasks, so that the records it took are the first ones. */
+static void note_processed(weir_failover *run, const char *task)
 {
-    for (size_t i = 0; i < run->place_count; i++) {
-        place *at = &run->places[i];
-        if (at->partition == partition && strcmp(at->topic, topic) == 0) {
-            return at;
-        }
-    }
-    if (run->place_count == PLACES_MAX || strlen(topic) >= TOPIC_MAX) {
-        return NULL;
-    }
-    place *at = &run->places[run->place_count++];
-    snprintf(at->topic, sizeof at->topic, "%s", topic);
-    at->partition = partition;
-    return at;
-}
-
-/* A step of task "1_2" that takes a record of `topic` takes it from partition 2. Nothing was
- * written before b got its tasks, so that the records it took are the first ones. */
-static void note_processed(weir_failover *run, const char *task, const char *topic)
-{
-    const char *partition = strchr(task, '_');
-    place *at =
-        partition != NULL ? place_of(run, topic, (int32_t)strtol(partition + 1, NULL, 10)) : NULL;
-    if (at != NULL) {
-        at->processed++;
+    char *partition;
+    long subtopology = strtol(task, &partition, 10);
+    long number = *partition == '_' ? strtol(partition + 1, NULL, 10) : -1;
+    if (subtopology >= 0 && subtopology < TOPICS && number >= 0 && number < PARTITIONS) {
+        atomic_fetch_add(&run->processed[subtopology][number], 1);
     }
 }
 
@@ -124,9 +102,9 @@ static void on_step(const weir_step *step, void *user)
 {
     weir_failover *run = user;
     if (strcmp(step->kind, "process") == 0) {
-        note_processed(run, step->task, step->detail);
+        note_processed(run, step->task);
     }
-    if (run->armed && ++run->steps == run->plan.crash_at) {
+    if (run->armed && atomic_fetch_add(&run->steps, 1) + 1 == run->plan.crash_at) {
         crash(run); /* does not return: this thread is b's */
     }
 }
@@ -149,22 +127,31 @@ static weir_err allow_record(const weir_mock_record *record, void *user)
     return WEIR_OK;
 }
 
-static weir_rows *may_count_twice(weir_failover *run)
+static void allow_partition(weir_failover *run, weir_rows *extra, int topic, int32_t partition)
 {
     weir_cluster *cluster = run->cluster;
     weir_mock *mock = weir_cluster_mock(cluster);
-    weir_rows *extra = weir_rows_new(cluster, &weir_string, &weir_i64);
-    for (size_t i = 0; i < run->place_count; i++) {
-        const place *at = &run->places[i];
-        int64_t committed = weir_mock_committed(mock, weir_cluster_application(cluster), at->topic,
-                                                at->partition, NULL, 0);
-        struct allowance allowance = {extra, strcmp(at->topic, "lines") == 0, at->processed};
-        weir_error error;
-        if (at->processed > committed &&
-            weir_mock_partition_read(mock, at->topic, at->partition, committed < 0 ? 0 : committed,
-                                     allow_record, &allowance, &error) != WEIR_OK) {
-            weir_cluster_fail(cluster, "cannot read %s: %s", at->topic, error.message);
-        }
+    const char *application = weir_cluster_application(cluster);
+    char name[TOPIC_MAX] = "lines";
+    weir_error error;
+    if (topic == WORDS) {
+        snprintf(name, sizeof name, "%s-by-word-repartition", application);
+    }
+    int64_t committed = weir_mock_committed(mock, application, name, partition, NULL, 0);
+    struct allowance allowance = {extra, topic == LINES, run->processed[topic][partition]};
+    if (allowance.before > committed &&
+        weir_mock_partition_read(mock, name, partition, committed < 0 ? 0 : committed, allow_record,
+                                 &allowance, &error) != WEIR_OK) {
+        weir_cluster_fail(cluster, "cannot read %s: %s", name, error.message);
+    }
+}
+
+static weir_rows *may_count_twice(weir_failover *run)
+{
+    weir_rows *extra = weir_rows_new(run->cluster, &weir_string, &weir_i64);
+    for (int32_t partition = 0; partition < PARTITIONS; partition++) {
+        allow_partition(run, extra, LINES, partition);
+        allow_partition(run, extra, WORDS, partition);
     }
     return extra;
 }

@@ -3,6 +3,7 @@
  * Events of the trace as lines for people. */
 #include "scenarios/lib/timeline.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ static const told stories[] = {
 
 static void print_line(int64_t us, const char *who, const char *text)
 {
-    printf("%9.3f s  %-8s  %s\n", (double)us / 1e6, who, text);
+    printf("%5" PRId64 ".%03" PRId64 " s  %-8s  %s\n", us / 1000000, us / 1000 % 1000, who, text);
 }
 
 static void tell(const told *story, const weir_event *event)
@@ -66,9 +67,21 @@ static void tell(const told *story, const weir_event *event)
     print_line(event->us, who, text);
 }
 
+/* A store that is new: nothing was to be restored. */
+static bool is_empty_restore(const weir_event *event)
+{
+    return (strcmp(event->kind, "restore-start") == 0 &&
+            strstr(event->detail, " from 0 to 0") != NULL) ||
+           (strcmp(event->kind, "restore-end") == 0 &&
+            strstr(event->detail, ", 0 records") != NULL);
+}
+
 static void on_event(const weir_event *event, void *user)
 {
     (void)user;
+    if (is_empty_restore(event)) {
+        return;
+    }
     for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
         const told *story = &stories[i];
         if (strcmp(story->kind, event->kind) == 0 &&
