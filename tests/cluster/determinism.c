@@ -11,7 +11,7 @@
 #include "scenarios/lib/failover.h"
 #include "support/cluster.h"
 
-#define LINES 200
+#define LINES 60
 #define RUNS 5
 #define SEEDS 10
 
