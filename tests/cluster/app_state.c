@@ -82,7 +82,7 @@ static void a_store_in_memory_is_restored_at_each_start(void **state)
 
 static void damage(const char *directory)
 {
-    char path[512];
+    char path[1024];
     DIR *open = opendir(directory);
     assert_non_null(open);
     for (struct dirent *entry; (entry = readdir(open)) != NULL;) {
