@@ -321,8 +321,9 @@ WEIR_API void weir_cluster_fail_at(weir_cluster *cluster, const char *file, int 
 
 /* ---- Trace -------------------------------------------------------------------------------- */
 
-/* A labelled event: steps of the runtime, changes of state, what brokers do, faults. Texts are
- * borrowed for the call. */
+/* A labelled event: steps of the runtime (docs/steps.md), changes of state, what brokers do,
+ * faults. Texts are borrowed for the call. WEIR_TRACE=file in the environment writes all of them
+ * without a change to the program, as JSON lines when the name ends in ".jsonl". */
 typedef struct weir_event {
     int64_t us; /* virtual time from 0 */
     const char *host;
