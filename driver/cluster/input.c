@@ -93,7 +93,7 @@ static weir_err send_record(weir__input_topic *topic, int32_t partition,
     if (record->header_count > 0) {
         out.headers = weir__must(weir__headers_new(scratch, record->headers, record->header_count));
     }
-    return weir__producer_send(topic->cluster->producer, &out, NULL, NULL, error);
+    return weir__producer_send(topic->cluster->producer, &out, NULL, error);
 }
 
 void weir_input_send_to(weir_input input, int32_t partition, const weir_input_record *record)

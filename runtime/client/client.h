@@ -137,16 +137,20 @@ typedef struct weir__outgoing {
     const weir_headers *headers; /* NULL: none */
 } weir__outgoing;
 
-/* Delivered (err WEIR_OK: `offset` is the record's, `message` NULL) or failed for good. In
- * weir__producer_poll, _send, _flush; never in _close. */
-typedef void (*weir__delivered_fn)(weir_err err, const char *message, int64_t offset, void *user);
+/* Whom to tell that a record is delivered (err WEIR_OK: `offset` is the record's) or has failed for
+ * good. Called in weir__producer_poll, _send, _flush. Many records may share one. */
+typedef struct weir__delivery {
+    void (*fn)(weir_err err, const char *message, int64_t offset, void *user);
+    void *user;
+} weir__delivery;
 
 /* acks=all, idempotent. */
 weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error);
-/* Copies the record. Waits while the queue is full. `delivered` NULL: failures are told by the next
- * flush. If it fails `delivered` is never called. */
+/* Copies the record. Waits while the queue is full. `told` is borrowed until it was called or the
+ * producer is closed; NULL: failures are told by the next flush. If send fails it is never called.
+ */
 weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
-                             weir__delivered_fn delivered, void *user, weir_error *error);
+                             const weir__delivery *told, weir_error *error);
 void weir__producer_poll(weir__producer *producer);
 /* Until everything sent is delivered, at most a named limit: WEIR_ETIMEOUT, flush again. The first
  * failure since the last flush of a record without `delivered` is returned. */

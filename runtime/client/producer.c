@@ -32,11 +32,6 @@ struct weir__producer {
     bool closing;      /* nobody is told any more */
 };
 
-typedef struct delivery {
-    weir__delivered_fn fn;
-    void *user;
-} delivery;
-
 /* What a report says; a fatal error is told by its cause. */
 static weir_err report_error(weir__producer *producer, const rd_kafka_message_t *message,
                              weir_error *error)
@@ -57,8 +52,9 @@ static weir_err report_error(weir__producer *producer, const rd_kafka_message_t 
 static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     weir__producer *producer = opaque;
-    delivery *told = message->_private;
-    weir_error error = {0};
+    const weir__delivery *told = message->_private;
+    weir_error error; /* not cleared: a kilobyte a record */
+    error.code = WEIR_OK;
     (void)rk;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         report_error(producer, message, &error);
@@ -70,7 +66,6 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
         told->fn(error.code, error.code != WEIR_OK ? error.message : NULL,
                  error.code != WEIR_OK ? -1 : message->offset, told->user);
     }
-    free(told);
 }
 
 weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error)
@@ -181,26 +176,16 @@ static weir_err produce_waiting(weir__producer *producer, const rd_kafka_vu_t *f
 }
 
 weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
-                             weir__delivered_fn delivered, void *user, weir_error *error)
+                             const weir__delivery *told, weir_error *error)
 {
     sink *to = NULL;
-    delivery *told = NULL;
     rd_kafka_headers_t *headers = NULL;
     weir_err err = find_sink(producer, record->topic, &to, error);
     if (err != WEIR_OK) {
         return err;
     }
-    if (delivered != NULL) {
-        told = malloc(sizeof *told);
-        if (told == NULL) {
-            return weir__error_set(error, WEIR_ENOMEM, "sending to %s: out of memory",
-                                   record->topic);
-        }
-        *told = (delivery){delivered, user};
-    }
     err = headers_of(record->headers, &headers);
     if (err != WEIR_OK) {
-        free(told);
         return weir__error_set(error, err, "sending to %s: out of memory", record->topic);
     }
     rd_kafka_vu_t fields[FIELDS_MAX] = {
@@ -213,7 +198,7 @@ weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *rec
          .u.mem = {(void *)(uintptr_t)record->key.data, record->key.len}},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = told},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)told},
     };
     size_t count = FIELDS_MAX - 1;
     if (headers != NULL) {
@@ -221,11 +206,8 @@ weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *rec
         fields[count++].u.headers = headers;
     }
     err = produce_waiting(producer, fields, count, record->topic, error);
-    if (err != WEIR_OK) {
-        free(told);
-        if (headers != NULL) {
-            rd_kafka_headers_destroy(headers);
-        }
+    if (err != WEIR_OK && headers != NULL) {
+        rd_kafka_headers_destroy(headers);
     }
     return err;
 }

@@ -162,7 +162,7 @@ static weir_err write_record(weir__membership *membership, const weir_buf *value
                              .timestamp_ms = weir__wall_ms(),
                              .key = weir_slice_of(membership->member_id),
                              .value = weir__buf_slice(value)};
-    weir_err err = weir__producer_send(membership->env->producer, &record, NULL, NULL, error);
+    weir_err err = weir__producer_send(membership->env->producer, &record, NULL, error);
     return err == WEIR_OK ? weir__producer_flush(membership->env->producer, error) : err;
 }
 

@@ -12,6 +12,7 @@
 #include "cluster/loop.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "task/process.h"
 
 #define REPLACE_PAUSE_MS 1000 /* before a failed thread starts anew */
 
@@ -121,6 +122,7 @@ static weir_err open_env(weir__stream_thread *thread, weir_error *error)
                                    .globals = instance->globals,
                                    .log = &instance->log,
                                    .observer = {.opts = &instance->opts, .thread = thread->name},
+                                   .told = {weir__sink_delivered, &thread->env},
                                    .now_ms = weir__wall_ms()};
     thread->failed = (weir_error){0};
     thread->commit_patience = thread->restore_patience = (weir__patience){0};

@@ -51,6 +51,7 @@ typedef struct weir__task_env {
     char **sink_topics;   /* real names by node, as far as needed yet */
     int64_t now_ms;       /* wall clock, read anew by the loop of the thread */
     weir__map changelogs; /* acknowledgements of the producer by "<topic>-<partition>" */
+    weir__delivery told;  /* of records for sinks; user: this */
     weir_error unsent;    /* first record that could not be written since the last commit */
     uint64_t dropped;     /* records dropped by handlers and operators */
 } weir__task_env;

@@ -84,7 +84,7 @@ static void skip_unwritable(weir__task_env *env, const char *message)
     env->dropped++;
 }
 
-static void sink_delivered(weir_err err, const char *message, int64_t offset, void *user)
+void weir__sink_delivered(weir_err err, const char *message, int64_t offset, void *user)
 {
     weir__task_env *env = user;
     (void)offset;
@@ -140,8 +140,8 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
                           .key = record->key,
                           .value = record->value,
                           .headers = record->headers};
-    weir_error local = {0};
-    weir_err err = weir__producer_send(env->producer, &out, sink_delivered, env, &local);
+    weir_error local; /* not cleared: a kilobyte a record */
+    weir_err err = weir__producer_send(env->producer, &out, &env->told, &local);
     if (err != WEIR_OK && env->settings.skip_unwritable && is_unwritable(err)) {
         skip_unwritable(env, local.message);
         return WEIR_OK;

@@ -32,8 +32,8 @@ static weir_err log_change(void *user, weir_slice key, weir_slice value, int64_t
                              .key = key,
                              .value = value};
     store->acks->in_flight++;
-    weir_err err = weir__producer_send(store->acks->env->producer, &record, changelog_delivered,
-                                       store->acks, error);
+    weir_err err =
+        weir__producer_send(store->acks->env->producer, &record, &store->acks->told, error);
     if (err != WEIR_OK) {
         store->acks->in_flight--;
     }
@@ -75,6 +75,7 @@ static weir_err find_acks(weir__task_env *env, weir__task_store *store, weir_err
                                store->topic, store->partition, acks->in_flight);
     }
     acks->env = env;
+    acks->told = (weir__delivery){changelog_delivered, acks};
     acks->acked = WEIR__NO_OFFSET;
     store->acks = acks;
     return WEIR_OK;

@@ -11,7 +11,8 @@
  * producer, since deliveries may be told after the task is closed. */
 typedef struct weir__changelog_acks {
     weir__task_env *env;
-    int64_t acked; /* offset of the last record delivered; WEIR__NO_OFFSET: none */
+    weir__delivery told; /* of its records; user: this */
+    int64_t acked;       /* offset of the last record delivered; WEIR__NO_OFFSET: none */
     size_t in_flight;
 } weir__changelog_acks;
 

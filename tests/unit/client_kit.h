@@ -97,7 +97,7 @@ KIT_FN void send_one(fixture *f, const char *topic, int32_t partition, weir_slic
                              .timestamp_ms = TIMESTAMP_MS,
                              .key = key,
                              .value = value};
-    must(weir__producer_send(f->producer, &record, NULL, NULL, &error), &error);
+    must(weir__producer_send(f->producer, &record, NULL, &error), &error);
 }
 
 /* Values "0", "1", ... into one partition. */

@@ -73,9 +73,10 @@ static void a_delivery_tells_the_offset(void **state)
     fixture *f = *state;
     weir_error error = {0};
     int64_t offset = -1;
+    weir__delivery told = {note_delivery, &offset};
     send_numbers(f, "one", 0, 3);
     weir__outgoing record = {.topic = "one", .value = weir_slice_of("x")};
-    must(weir__producer_send(f->producer, &record, note_delivery, &offset, &error), &error);
+    must(weir__producer_send(f->producer, &record, &told, &error), &error);
     must(weir__producer_flush(f->producer, &error), &error);
     assert_int_equal(offset, 3);
 }
@@ -87,9 +88,9 @@ static void a_record_too_large_is_refused_at_once(void **state)
     size_t size = 2 << 20;
     char *large = calloc(1, size);
     int64_t offset = -1;
+    weir__delivery told = {note_delivery, &offset};
     weir__outgoing record = {.topic = "one", .value = {large, size}};
-    assert_int_equal(weir__producer_send(f->producer, &record, note_delivery, &offset, &error),
-                     WEIR_ELIMIT);
+    assert_int_equal(weir__producer_send(f->producer, &record, &told, &error), WEIR_ELIMIT);
     must(weir__producer_flush(f->producer, &error), &error);
     free(large);
 }
@@ -109,10 +110,11 @@ static void what_is_not_delivered_is_dropped_at_close(void **state)
 {
     fixture *f = *state;
     int64_t offset = -1;
+    weir__delivery told = {note_delivery, &offset};
     weir_error error = {0};
     must(weir_mock_broker_set_up(f->mock, 1, false), &error);
     weir__outgoing record = {.topic = "one", .value = weir_slice_of("x")};
-    must(weir__producer_send(f->producer, &record, note_delivery, &offset, &error), &error);
+    must(weir__producer_send(f->producer, &record, &told, &error), &error);
     weir__producer_close(f->producer);
     f->producer = NULL;
     assert_int_equal(offset, -1);
