@@ -155,6 +155,12 @@ static weir_err start_brokers(weir_cluster *cluster, weir_error *error)
 static weir_err make_root(weir_cluster *cluster, weir_error *error)
 {
     const char *directory = cluster->opts.directory;
+    if (cluster->opts.branches) {
+        return directory == NULL ? weir__branches_prepare(cluster, error)
+                                 : weir__error_set(error, WEIR_EINVAL,
+                                                   "branches need a directory of their own: "
+                                                   "`directory` must be NULL");
+    }
     if (directory == NULL) {
         weir_err err = weir__folder_fresh(cluster->root, sizeof cluster->root, error);
         cluster->own_root = err == WEIR_OK;
@@ -260,6 +266,7 @@ void weir_cluster_free(weir_cluster *cluster)
     if (cluster->own_root) {
         weir__folder_remove(cluster->root);
     }
+    weir__branches_end(cluster);
     current = NULL;
     free_memory(cluster);
 }

@@ -100,6 +100,12 @@ struct weir_cluster {
     weir__arena scratch; /* while one record is encoded */
     char root[WEIR__PATH_MAX];
     bool own_root;
+    /* With branches the root is /proc/self/fd/<disk_fd> instead: */
+    char base[WEIR__PATH_MAX]; /* folder of the run's directory and of those of its branches */
+    char disk[WEIR__PATH_MAX]; /* the one of this process */
+    bool own_base;
+    int disk_fd;
+    int branches; /* taken so far */
     weir_mock *mock;
     weir__producer *producer; /* made with the first input */
     bool unflushed;
@@ -186,6 +192,11 @@ int64_t weir__partition_lag(weir_cluster *cluster, const char *topic, int32_t pa
 /* ---- Trace (trace.c) ---- */
 void weir__trace_from_environment(weir_cluster *cluster);
 void weir__trace_end(weir_cluster *cluster);
+
+/* ---- Branches (branch.c) ---- */
+/* Makes the directories; sets the root. */
+weir_err weir__branches_prepare(weir_cluster *cluster, weir_error *error);
+void weir__branches_end(weir_cluster *cluster);
 
 /* ---- Files (files.c) ---- */
 weir_err weir__folder_make(const char *path, weir_error *error);

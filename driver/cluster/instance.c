@@ -185,7 +185,7 @@ static weir_err bring_up(weir_instance *instance, weir_error *error)
     return outcome->err;
 }
 
-static weir_instance *find(const weir_cluster *cluster, const char *name)
+weir_instance *weir_cluster_instance(const weir_cluster *cluster, const char *name)
 {
     for (size_t i = 0; i < cluster->instance_count; i++) {
         if (strcmp(cluster->instances[i]->name, name) == 0) {
@@ -210,8 +210,9 @@ weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
 {
     weir_error own;
     error = error != NULL ? error : &own;
-    if (cluster->instance_count == WEIR__INSTANCES_MAX || find(cluster, name) != NULL ||
-        strlen(name) >= WEIR_SIM_NAME_MAX || strchr(name, '/') != NULL) {
+    if (cluster->instance_count == WEIR__INSTANCES_MAX ||
+        weir_cluster_instance(cluster, name) != NULL || strlen(name) >= WEIR_SIM_NAME_MAX ||
+        strchr(name, '/') != NULL) {
         weir__error_set(error, WEIR_EINVAL,
                         "instance '%s': the name must be new and short, without '/'", name);
         return NULL;

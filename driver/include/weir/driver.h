@@ -64,6 +64,7 @@ typedef struct weir_cluster_opts {
     const char *const *config;      /* name, value, ..., NULL: settings of every instance */
     const char *directory;  /* where state directories go: must exist; NULL: a fresh one in memory
                                (/dev/shm, else TMPDIR), removed at the end */
+    bool branches;          /* weir_cluster_branch may be called; `directory` must be NULL */
     int64_t max_virtual_ms; /* a longer run fails; 0: 24 hours */
     int64_t livelock_ms;    /* so long without progress fails; 0: 1 hour */
     weir_failure_fn on_failure; /* NULL: prints, aborts. See weir/driver_cmocka.h */
@@ -202,6 +203,8 @@ WEIR_API weir_instance *weir_cluster_start(weir_cluster *cluster, const char *na
 WEIR_API weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
                                                weir_topology_fn topology,
                                                const weir_instance_opts *opts, weir_error *error);
+/* The instance of that name, also while it starts; NULL: there is none. Any thread. */
+WEIR_API weir_instance *weir_cluster_instance(const weir_cluster *cluster, const char *name);
 WEIR_API const char *weir_instance_name(const weir_instance *instance);
 /* The present one: a restart after a crash gives a new host. Any thread. */
 WEIR_API weir_host *weir_instance_host(const weir_instance *instance);
@@ -243,6 +246,20 @@ WEIR_API void weir_host_latency(weir_host *host, int64_t ms);
 WEIR_API void weir_host_reset_connections(weir_host *host);
 /* Its wall clock is that much ahead. */
 WEIR_API void weir_host_skew(weir_host *host, int64_t ms);
+
+/* ---- Branches ----------------------------------------------------------------------------- */
+
+/* Copies the cluster as it is now into a process of its own (a fork): brokers, instances, what is
+ * under way, timers, state directories. Both go on from here, and neither sees the other. 0: this
+ * is the branch; > 0: its process id, for waitpid; -1: *error. From any thread of the simulation,
+ * also in the callbacks of an instance (weir_app_opts.on_step: at that very step); in the branch
+ * all threads go on, the one that made the cluster too. `reseed`: from here on the branch makes
+ * other choices (schedule, faults, weir_cluster_random), the same for the same number; 0: those
+ * that the run would have made. The run itself goes on as if it had not branched. */
+WEIR_API int weir_cluster_branch(weir_cluster *cluster, uint64_t reseed, weir_error *error);
+/* How a branch ends, in place of weir_cluster_free and exit: coverage is written, its directories
+ * are removed, nothing else happens. Any thread. */
+WEIR_API void weir_cluster_branch_end(weir_cluster *cluster, int status) __attribute__((noreturn));
 
 /* ---- Waiting ------------------------------------------------------------------------------ */
 

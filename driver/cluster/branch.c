@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Branches of a cluster: the simulation is forked, and the state directories are copied, since
+ * files are what a fork shares. Paths of a cluster with branches lead through a descriptor,
+ * /proc/self/fd/<n>, so that a branch moves them all to its copy by opening that one anew; files
+ * that were open for writing it opens anew one by one. What is open for reading never changes. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "cluster/cluster.h"
+#include "core/error.h"
+
+#define KEPT_FLAGS (O_ACCMODE | O_APPEND | O_DIRECT | O_DSYNC | O_SYNC)
+
+weir_err weir__branches_prepare(weir_cluster *cluster, weir_error *error)
+{
+    weir_err err = weir__folder_fresh(cluster->base, sizeof cluster->base, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    cluster->own_base = true;
+    snprintf(cluster->disk, sizeof cluster->disk, "%.*s/run", (int)(WEIR__PATH_MAX / 2),
+             cluster->base);
+    err = weir__folder_make(cluster->disk, error);
+    cluster->disk_fd = err == WEIR_OK ? open(cluster->disk, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (cluster->disk_fd < 0) {
+        return weir__error_set(error, WEIR_EIO, "cannot open %s: %s", cluster->disk,
+                               strerror(errno));
+    }
+    snprintf(cluster->root, sizeof cluster->root, "/proc/self/fd/%d", cluster->disk_fd);
+    return WEIR_OK;
+}
+
+void weir__branches_end(weir_cluster *cluster)
+{
+    if (cluster->own_base) {
+        close(cluster->disk_fd);
+        weir__folder_remove(cluster->base);
+    }
+}
+
+/* Puts what is at `path` in the place of the descriptor, which was opened with `flags`. */
+static weir_err put_in_place(int fd, const char *path, int flags)
+{
+    int opened = open(path, flags | O_CLOEXEC);
+    if (opened < 0) {
+        return WEIR_EIO;
+    }
+    bool done = dup3(opened, fd, O_CLOEXEC) == fd;
+    close(opened);
+    return done ? WEIR_OK : WEIR_EIO;
+}
+
+/* Locks go with what is open, so that the copy of a lock file is locked anew. */
+static weir_err reopen(int fd, const char *path)
+{
+    int flags = fcntl(fd, F_GETFL);
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+        return WEIR_OK;
+    }
+    weir_err err = put_in_place(fd, path, flags & KEPT_FLAGS);
+    if (err == WEIR_OK && at > 0 && lseek(fd, at, SEEK_SET) != at) {
+        err = WEIR_EIO;
+    }
+    const char *name = strrchr(path, '/');
+    if (err == WEIR_OK && strcmp(name, "/.lock") == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        err = WEIR_EIO;
+    }
+    return err;
+}
+
+/* One descriptor of the process: "57" -> "<from>/a/app/0_1/rocksdb/counts/MANIFEST-000005". A file
+ * that is removed already cannot be opened anew, and nobody else can open it. */
+static weir_err move_descriptor(const char *number, const char *from, const char *to)
+{
+    char link[64];
+    char target[WEIR__PATH_MAX];
+    char moved[2 * WEIR__PATH_MAX];
+    size_t prefix = strlen(from);
+    snprintf(link, sizeof link, "/proc/self/fd/%.16s", number);
+    ssize_t len = readlink(link, target, sizeof target - 1);
+    if (len <= 0) {
+        return WEIR_OK;
+    }
+    target[len] = '\0';
+    if (strncmp(target, from, prefix) != 0 || target[prefix] != '/') {
+        return WEIR_OK;
+    }
+    snprintf(moved, sizeof moved, "%s%s", to, target + prefix);
+    return access(moved, F_OK) == 0 ? reopen((int)strtol(number, NULL, 10), moved) : WEIR_OK;
+}
+
+/* In the branch. */
+static weir_err move_disk(weir_cluster *cluster, const char *to)
+{
+    DIR *descriptors = opendir("/proc/self/fd");
+    weir_err err = descriptors != NULL ? WEIR_OK : WEIR_EIO;
+    struct dirent *entry;
+    while (err == WEIR_OK && (entry = readdir(descriptors)) != NULL) {
+        err = move_descriptor(entry->d_name, cluster->disk, to);
+    }
+    if (descriptors != NULL) {
+        closedir(descriptors);
+    }
+    if (err == WEIR_OK) {
+        err = put_in_place(cluster->disk_fd, to, O_PATH | O_DIRECTORY);
+    }
+    snprintf(cluster->disk, sizeof cluster->disk, "%s", to);
+    return err;
+}
+
+int weir_cluster_branch(weir_cluster *cluster, uint64_t reseed, weir_error *error)
+{
+    char copy[WEIR__PATH_MAX];
+    if (!cluster->own_base) {
+        weir__error_set(error, WEIR_ESTATE, "the cluster was made without opts.branches");
+        return -1;
+    }
+    snprintf(copy, sizeof copy, "%.*s/%d-%d", (int)(WEIR__PATH_MAX / 2), cluster->base,
+             (int)getpid(), ++cluster->branches);
+    int child = -1;
+    weir_err err = weir__folder_copy(cluster->disk, copy, error);
+    if (err == WEIR_OK) {
+        child = weir_sim_branch(reseed);
+    }
+    if (child < 0) {
+        if (err == WEIR_OK) {
+            weir__error_set(error, errno == ENOTSUP ? WEIR_EUNSUPPORTED : WEIR_ELIMIT,
+                            errno == ENOTSUP ? "branches need WEIR_THREADS_BORROWED"
+                                             : "cannot fork");
+        }
+        weir__folder_remove(copy);
+    } else if (child == 0 && move_disk(cluster, copy) != WEIR_OK) {
+        weir__cluster_fail(cluster, "branch: cannot open the files in %s: %s", copy,
+                           strerror(errno));
+        weir_cluster_branch_end(cluster, 1);
+    }
+    return child;
+}
+
+void weir_cluster_branch_end(weir_cluster *cluster, int status)
+{
+    weir_assert(weir_sim_in_branch());
+    weir__folder_remove(cluster->disk);
+    weir_sim_branch_exit(status);
+}
