@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Crash points. Odd ones start the dead instance again from its directory, even ones leave its work
+ * to the other instance. */
+#include "scenarios/lib/crash_points.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scenarios/lib/rebalance.h"
+
+#define FIRST_OF_KIND 3
+#define PLACE_MAX ((size_t)256)
+#define COMMAND_MAX ((size_t)128)
+
+static const char *const kinds[] = {
+    "poll",
+    "process",
+    "punctuate",
+    "flush-caches",
+    "flush-stores",
+    "flush-producer",
+    "commit-offsets",
+    "store-offsets",
+    "join",
+    "sync",
+    "suspend",
+    "restore",
+    "close",
+    "assignment-published",
+    "assignment-taken",
+};
+#define KIND_COUNT (sizeof kinds / sizeof kinds[0])
+
+typedef struct points {
+    weir_crash_points_opts opts;
+    weir_cluster *cluster;
+    weir_branches *branches;
+    uint64_t steps;
+    uint64_t seen[KIND_COUNT];
+} points;
+
+static void failed(const char *file, int line, const char *message, void *user)
+{
+    points *all = user;
+    (void)file;
+    (void)line;
+    if (all->branches != NULL && weir_branches_inside(all->branches)) {
+        weir_branches_end(all->branches, all->cluster, message);
+    }
+    printf("the run itself FAILED: %s\n", message);
+    exit(1);
+}
+
+static size_t kind_of(const weir_step *step)
+{
+    size_t kind = 0;
+    while (kind < KIND_COUNT && strcmp(kinds[kind], step->kind) != 0) {
+        kind++;
+    }
+    return kind;
+}
+
+static bool wanted(const points *all, size_t kind)
+{
+    if (all->opts.point != 0) {
+        return all->steps == all->opts.point;
+    }
+    return all->opts.every == 0 || all->steps % all->opts.every == 0 ||
+           all->seen[kind] <= FIRST_OF_KIND;
+}
+
+static void on_step(weir_rebalance *run, weir_instance *instance, const weir_step *step, void *user)
+{
+    points *all = user;
+    size_t kind = kind_of(step);
+    if (weir_branches_inside(all->branches)) {
+        return;
+    }
+    all->steps++;
+    if (kind == KIND_COUNT) {
+        weir_cluster_fail(all->cluster, "a step of unknown kind: %s", step->kind);
+        return;
+    }
+    all->seen[kind]++;
+    if (!wanted(all, kind)) {
+        return;
+    }
+    bool restart = all->steps % 2 == 1;
+    char place[PLACE_MAX];
+    snprintf(place, sizeof place, "%s number %" PRIu64 "%s%s%s%s, on %s at %" PRId64 " ms, then %s",
+             step->kind, all->seen[kind], step->task != NULL ? ", task " : "",
+             step->task != NULL ? step->task : "", step->detail != NULL ? ", " : "",
+             step->detail != NULL ? step->detail : "", weir_instance_name(instance),
+             weir_cluster_now_ms(all->cluster), restart ? "restarted" : "left to the other");
+    if (weir_branches_take(all->branches, all->cluster, all->steps, 0, place)) {
+        weir_rebalance_crash(run, instance, restart);
+    }
+}
+
+/* False: some kind was never there. */
+static bool tell_kinds(const points *all)
+{
+    bool whole = true;
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        printf("%s%s %" PRIu64, i > 0 ? ", " : "steps: ", kinds[i], all->seen[i]);
+        whole = whole && all->seen[i] > 0;
+    }
+    printf("\n");
+    if (!whole) {
+        printf("FAILED: the run does not have all kinds of steps\n");
+    }
+    return whole;
+}
+
+static bool tell(const points *all)
+{
+    uint64_t passed = weir_branches_passed(all->branches);
+    uint64_t failures = weir_branches_failed(all->branches);
+    int64_t median_us;
+    int64_t worst_us;
+    bool whole = tell_kinds(all);
+    weir_branches_cost(all->branches, &median_us, &worst_us);
+    printf("making a branch takes %" PRId64 " us, at most %" PRId64 "\n", median_us, worst_us);
+    printf("%" PRIu64 " of %" PRIu64 " crash points passed\n", passed, passed + failures);
+    return whole && failures == 0 && passed > 0;
+}
+
+static bool start(points *all, const char *command)
+{
+    weir_error error = {0};
+    all->branches = weir_branches_new(&(weir_branches_opts){
+        .jobs = all->opts.jobs, .command = command, .verbose = all->opts.verbose});
+    all->cluster = weir_cluster_new(&(weir_cluster_opts){.seed = all->opts.seed,
+                                                         .policy = all->opts.policy,
+                                                         .branches = true,
+                                                         .on_failure = failed,
+                                                         .user = all},
+                                    &error);
+    if (all->cluster == NULL) {
+        printf("cannot start: %s\n", error.message);
+    }
+    return all->cluster != NULL && all->branches != NULL;
+}
+
+bool weir_crash_points_run(const weir_crash_points_opts *opts)
+{
+    static const char *const policies[] = {"", "fifo", "random", "pct"};
+    char command[COMMAND_MAX];
+    points all = {.opts = *opts};
+    weir_rebalance *run = weir_rebalance_new();
+    weir_rebalance_plan plan = {
+        .lines = 24,
+        .partitions = 2,
+        .threads = 1,
+        .commit_interval_ms = 1000,
+        .cache_bytes = 10 << 20,
+        .memory_stores = opts->memory_stores,
+        .on_step = on_step,
+        .user = &all,
+    };
+    snprintf(command, sizeof command,
+             "scripts/crash-points --seed %" PRIu64 " --policy %s%s --point", opts->seed,
+             policies[opts->policy], opts->memory_stores ? " --memory" : "");
+    bool ok = false;
+    if (run != NULL && start(&all, command)) {
+        weir_rebalance_run(run, all.cluster, &plan);
+        if (weir_branches_inside(all.branches)) {
+            weir_branches_end(all.branches, all.cluster, NULL);
+        }
+        weir_branches_collect(all.branches);
+        ok = tell(&all);
+    }
+    weir_cluster_free(all.cluster);
+    weir_rebalance_free(run);
+    weir_branches_free(all.branches);
+    return ok;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Exploration of the rebalance scenario. */
+#include "scenarios/lib/explore.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenarios/lib/rebalance.h"
+
+#define PLACE_MAX ((size_t)256)
+#define COMMAND_MAX ((size_t)128)
+#define LATENCY_MS_MAX 20
+#define RESEED ((uint64_t)1000003) /* apart from the seeds that people type */
+
+/* Where the branches begin: the first such step in that phase. */
+typedef struct moment {
+    const char *name;
+    weir_rebalance_phase phase;
+    const char *kind;
+    bool crash_b;
+} moment;
+
+static const moment moments[] = {
+    {"join", WEIR_REBALANCE_JOINING, "suspend", false},
+    {"sync", WEIR_REBALANCE_JOINING, "assignment-published", false},
+    {"leave", WEIR_REBALANCE_LEAVING, "close", false},
+    {"failover", WEIR_REBALANCE_LEAVING, "suspend", true},
+};
+#define MOMENT_COUNT (sizeof moments / sizeof moments[0])
+
+typedef struct exploration {
+    weir_explore_opts opts;
+    const moment *moment;
+    weir_cluster *cluster;
+    weir_branches *branches;
+    bool begun;
+} exploration;
+
+const char *weir_explore_name(size_t index)
+{
+    return index < MOMENT_COUNT ? moments[index].name : NULL;
+}
+
+static void failed(const char *file, int line, const char *message, void *user)
+{
+    exploration *all = user;
+    (void)file;
+    (void)line;
+    if (all->branches != NULL && weir_branches_inside(all->branches)) {
+        weir_branches_end(all->branches, all->cluster, message);
+    }
+    printf("the run itself FAILED: %s\n", message);
+    exit(1);
+}
+
+/* In the branch: what the schedule alone does not change. */
+static void choose_latencies(weir_cluster *cluster)
+{
+    static const char *const names[] = {"a", "b"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        weir_instance *instance = weir_cluster_instance(cluster, names[i]);
+        int64_t latency_ms = (int64_t)(weir_cluster_random(cluster) % LATENCY_MS_MAX);
+        weir_host_latency(weir_instance_host(instance), latency_ms);
+    }
+}
+
+static void branch_off(exploration *all, const char *place)
+{
+    for (uint64_t i = 1; i <= all->opts.branches; i++) {
+        if (all->opts.branch != 0 && all->opts.branch != i) {
+            continue;
+        }
+        if (weir_branches_take(all->branches, all->cluster, i, RESEED + i, place)) {
+            choose_latencies(all->cluster);
+            return;
+        }
+    }
+}
+
+static void on_step(weir_rebalance *run, weir_instance *instance, const weir_step *step, void *user)
+{
+    exploration *all = user;
+    const moment *at = all->moment;
+    if (all->begun || weir_rebalance_phase_now(run) != at->phase ||
+        strcmp(step->kind, at->kind) != 0) {
+        return;
+    }
+    char place[PLACE_MAX];
+    all->begun = true;
+    snprintf(place, sizeof place, "from %s%s%s on %s at %" PRId64 " ms", step->kind,
+             step->task != NULL ? ", task " : "", step->task != NULL ? step->task : "",
+             weir_instance_name(instance), weir_cluster_now_ms(all->cluster));
+    branch_off(all, place);
+}
+
+static bool tell(const exploration *all)
+{
+    uint64_t passed = weir_branches_passed(all->branches);
+    uint64_t failures = weir_branches_failed(all->branches);
+    int64_t median_us;
+    int64_t worst_us;
+    weir_branches_cost(all->branches, &median_us, &worst_us);
+    printf("making a branch takes %" PRId64 " us, at most %" PRId64 "\n", median_us, worst_us);
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", passed, failures);
+    return failures == 0 && passed > 0;
+}
+
+static bool start(exploration *all, const char *command)
+{
+    weir_error error = {0};
+    for (size_t i = 0; i < MOMENT_COUNT; i++) {
+        if (strcmp(moments[i].name, all->opts.name) == 0) {
+            all->moment = &moments[i];
+        }
+    }
+    if (all->moment == NULL) {
+        printf("there is no moment '%s'\n", all->opts.name);
+        return false;
+    }
+    all->branches = weir_branches_new(&(weir_branches_opts){
+        .jobs = all->opts.jobs, .command = command, .verbose = all->opts.verbose});
+    all->cluster = weir_cluster_new(&(weir_cluster_opts){.seed = all->opts.seed,
+                                                         .policy = WEIR_POLICY_RANDOM,
+                                                         .branches = true,
+                                                         .on_failure = failed,
+                                                         .user = all},
+                                    &error);
+    if (all->cluster == NULL) {
+        printf("cannot start: %s\n", error.message);
+    }
+    return all->cluster != NULL && all->branches != NULL;
+}
+
+bool weir_explore_run(const weir_explore_opts *opts)
+{
+    char command[COMMAND_MAX];
+    exploration all = {.opts = *opts};
+    weir_rebalance *run = weir_rebalance_new();
+    snprintf(command, sizeof command,
+             "scripts/explore %s --seed %" PRIu64 " --branches %" PRIu64 "%s --branch", opts->name,
+             opts->seed, opts->branches, opts->memory_stores ? " --memory" : "");
+    bool ok = false;
+    if (run != NULL && start(&all, command)) {
+        weir_rebalance_plan plan = {
+            .lines = 60,
+            .partitions = 4,
+            .threads = 2,
+            .commit_interval_ms = 1000,
+            .cache_bytes = 10 << 20,
+            .memory_stores = opts->memory_stores,
+            .crash_b = all.moment->crash_b,
+            .on_step = on_step,
+            .user = &all,
+        };
+        weir_rebalance_run(run, all.cluster, &plan);
+        if (weir_branches_inside(all.branches)) {
+            weir_branches_end(all.branches, all.cluster, NULL);
+        }
+        weir_branches_collect(all.branches);
+        ok = tell(&all);
+    }
+    weir_cluster_free(all.cluster);
+    weir_rebalance_free(run);
+    weir_branches_free(all.branches);
+    return ok;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rebalance scenario. A crash may come at any step; the script then leaves off where it is and
+ * the run goes over to its end. */
+#include "scenarios/lib/rebalance.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixtures/text.h"
+#include "fixtures/word_count.h"
+#include "scenarios/lib/counts.h"
+#include "scenarios/lib/in_flight.h"
+
+#define BOUND WEIR_MINUTES(5)
+#define AFTERWARDS_MS WEIR_SECONDS(1) /* for what follows the last commit of offsets */
+
+struct weir_rebalance {
+    weir_cluster *cluster;
+    weir_rebalance_plan plan;
+    weir_fixture_text text;
+    weir_input lines;
+    size_t sent;
+    weir_rebalance_phase phase;
+    weir_in_flight in_flight;
+    bool crashed;
+    bool over; /* the end has begun: no more branches */
+    bool restart;
+    weir_instance *victim;
+};
+
+weir_rebalance *weir_rebalance_new(void)
+{
+    return calloc(1, sizeof(weir_rebalance));
+}
+
+void weir_rebalance_free(weir_rebalance *run)
+{
+    if (run != NULL) {
+        weir_fixture_text_fini(&run->text);
+        free(run);
+    }
+}
+
+weir_rebalance_phase weir_rebalance_phase_now(const weir_rebalance *run)
+{
+    return run->phase;
+}
+
+/* ---- Steps, the crash --------------------------------------------------------------------- */
+
+static void on_step(weir_rebalance *run, const char *name, const weir_step *step)
+{
+    weir_instance *instance = weir_cluster_instance(run->cluster, name);
+    if (!run->over && run->plan.on_step != NULL) {
+        run->plan.on_step(run, instance, step, run->plan.user);
+    }
+    if (!run->crashed && strcmp(step->kind, "process") == 0 &&
+        !weir_in_flight_note(&run->in_flight, instance, step)) {
+        weir_cluster_fail(run->cluster, "too many partitions");
+    }
+}
+
+static void on_step_of_a(const weir_step *step, void *user)
+{
+    on_step(user, "a", step);
+}
+
+static void on_step_of_b(const weir_step *step, void *user)
+{
+    on_step(user, "b", step);
+}
+
+void weir_rebalance_crash(weir_rebalance *run, weir_instance *instance, bool restart)
+{
+    run->crashed = true;
+    run->restart = restart;
+    run->victim = instance;
+    weir_in_flight_crash(&run->in_flight, run->cluster, instance);
+    weir_host_crash(weir_instance_host(instance), WEIR_DISK_AS_IT_WAS);
+}
+
+/* ---- The script --------------------------------------------------------------------------- */
+
+static void start(weir_rebalance *run, const char *name)
+{
+    const weir_rebalance_plan *plan = &run->plan;
+    char commit[32];
+    char cache[32];
+    snprintf(commit, sizeof commit, "%" PRId64, plan->commit_interval_ms);
+    snprintf(cache, sizeof cache, "%" PRId64, plan->cache_bytes);
+    const char *const config[] = {"commit.interval.ms",
+                                  commit,
+                                  "statestore.cache.max.bytes",
+                                  cache,
+                                  "dsl.store",
+                                  plan->memory_stores ? "memory" : "rocksdb",
+                                  NULL};
+    weir_instance_opts opts = {.threads = plan->threads, .config = config};
+    opts.app.on_step = strcmp(name, "a") == 0 ? on_step_of_a : on_step_of_b;
+    opts.app.user = run;
+    weir_cluster_start(run->cluster, name, weir_fixture_word_count_with_clock, &opts);
+}
+
+static void send(weir_rebalance *run, size_t until)
+{
+    while (run->sent < until) {
+        weir_input_pipe(run->lines, NULL, &run->text.lines[run->sent++]);
+    }
+}
+
+/* Caught up, or not to be waited for any more. */
+static bool settled(weir_cluster *cluster, void *arg)
+{
+    const weir_rebalance *run = arg;
+    return run->crashed || weir_caught_up(cluster, NULL);
+}
+
+/* False: an instance has crashed. */
+static bool settle(weir_rebalance *run)
+{
+    weir_run_until_with(run->cluster, settled, run, BOUND);
+    return !run->crashed;
+}
+
+/* Some of what was sent last is processed and not yet committed. */
+static bool half_way(weir_cluster *cluster, void *arg)
+{
+    const weir_rebalance *run = arg;
+    int64_t processed = 0;
+    (void)cluster;
+    for (size_t i = 0; i < run->in_flight.count; i++) {
+        const weir_place *at = &run->in_flight.places[i];
+        processed += strcmp(at->topic, "lines") == 0 ? at->processed : 0;
+    }
+    return run->crashed || processed + (int64_t)run->plan.lines / 6 >= (int64_t)run->sent;
+}
+
+static bool has_crashed(weir_cluster *cluster, void *arg)
+{
+    (void)cluster;
+    return ((const weir_rebalance *)arg)->crashed;
+}
+
+static void play(weir_rebalance *run)
+{
+    size_t count = run->text.count;
+    start(run, "a");
+    send(run, count / 3);
+    if (run->crashed || !settle(run)) {
+        return;
+    }
+    run->phase = WEIR_REBALANCE_JOINING;
+    send(run, 2 * count / 3);
+    start(run, "b");
+    if (run->crashed || !settle(run)) {
+        return;
+    }
+    run->phase = WEIR_REBALANCE_LEAVING;
+    send(run, count);
+    weir_run_until_with(run->cluster, half_way, run, BOUND);
+    if (run->crashed) {
+        return;
+    }
+    weir_instance *b = weir_cluster_instance(run->cluster, "b");
+    if (run->plan.crash_b) {
+        weir_rebalance_crash(run, b, false);
+    } else if (weir_instance_close(b, WEIR_MINUTES(1)) != WEIR_OK && !run->crashed) {
+        weir_cluster_fail(run->cluster, "b does not close\n%s", weir_cluster_explain(run->cluster));
+    }
+    if (settle(run)) {
+        weir_cluster_run_until(run->cluster, has_crashed, run, AFTERWARDS_MS);
+    }
+}
+
+/* ---- The end ------------------------------------------------------------------------------ */
+
+static void bring_back(weir_rebalance *run)
+{
+    weir_instance *a = weir_cluster_instance(run->cluster, "a");
+    weir_instance *b = weir_cluster_instance(run->cluster, "b");
+    weir_instance *other = run->victim == a ? b : a;
+    if (run->restart) {
+        weir_instance_restart(run->victim);
+    } else if (other == NULL) {
+        start(run, "b");
+    } else if (weir_instance_state(other) == WEIR_STATE_NOT_RUNNING) {
+        weir_instance_restart(other);
+    }
+}
+
+static void check(weir_rebalance *run, const weir_rows *extra)
+{
+    weir_cluster *cluster = run->cluster;
+    weir_output output = weir_cluster_output(cluster, "word-counts", &weir_string, &weir_i64);
+    weir_output changelog =
+        weir_cluster_output(cluster, "app-counts-changelog", &weir_string, &weir_i64);
+    weir_store_view store = weir_cluster_store(cluster, "counts", &weir_string, &weir_i64);
+    weir_rows *counted = weir_store_view_all(store);
+    weir_scenario_check_counts(
+        cluster, counted, weir_scenario_counts(cluster, run->text.lines, run->text.count), extra);
+    weir_assert_same_rows(counted, weir_output_table(changelog));
+    weir_assert_same_rows(counted, weir_output_table(output));
+}
+
+void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster, const weir_rebalance_plan *plan)
+{
+    weir_error error = {0};
+    run->cluster = cluster;
+    run->plan = *plan;
+    if (weir_fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) !=
+        WEIR_OK) {
+        weir_cluster_fail(cluster, "%s", error.message);
+    }
+    run->lines = weir_cluster_input(cluster, "lines", plan->partitions, &weir_string, &weir_string);
+    weir_cluster_input(cluster, "word-counts", plan->partitions, &weir_string, &weir_i64);
+    play(run);
+    run->over = !run->crashed;
+    weir_rows *extra = run->crashed ? weir_in_flight_words(&run->in_flight, cluster) : NULL;
+    if (run->crashed) {
+        send(run, run->text.count);
+        bring_back(run);
+    }
+    weir_run_until(cluster, weir_caught_up, BOUND);
+    run->over = true;
+    if (!run->crashed) {
+        extra = weir_rows_new(cluster, &weir_string, &weir_i64);
+        weir_in_flight_check_once(&run->in_flight, cluster);
+    }
+    check(run, extra);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rebalance scenario: a counts words; b joins while records are under way, and goes again,
+ * closed or crashed, while records are under way. What crash points and exploration branch from. */
+#ifndef WEIR_SCENARIOS_REBALANCE_H
+#define WEIR_SCENARIOS_REBALANCE_H
+
+#include <weir/driver.h>
+
+typedef struct weir_rebalance weir_rebalance;
+
+typedef enum weir_rebalance_phase {
+    WEIR_REBALANCE_ALONE,   /* only a */
+    WEIR_REBALANCE_JOINING, /* b has been started */
+    WEIR_REBALANCE_LEAVING, /* b closes or has crashed */
+} weir_rebalance_phase;
+
+typedef struct weir_rebalance_plan {
+    size_t lines; /* a third in each phase */
+    int32_t partitions;
+    int threads; /* of each instance */
+    int64_t commit_interval_ms;
+    int64_t cache_bytes;
+    bool memory_stores;
+    bool crash_b; /* else it is closed */
+    /* Told of every step before it is taken, on the thread that takes it, until all is done or an
+     * end is made of a crash; NULL allowed.
+     * May branch, and in a branch call weir_rebalance_crash. */
+    void (*on_step)(weir_rebalance *run, weir_instance *instance, const weir_step *step,
+                    void *user);
+    void *user;
+} weir_rebalance_plan;
+
+/* One run. It must outlive the cluster, whose instances report to it. NULL: out of memory. */
+weir_rebalance *weir_rebalance_new(void);
+void weir_rebalance_free(weir_rebalance *run); /* NULL allowed */
+
+/* Runs it to the end and checks: counts exact, or, after a crash, higher only for words of records
+ * that the dead one had processed and not committed; the store the same as the output and as the
+ * fold of its changelog. Failures go the cluster's way. */
+void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster,
+                        const weir_rebalance_plan *plan);
+
+/* ---- For on_step ---- */
+weir_rebalance_phase weir_rebalance_phase_now(const weir_rebalance *run);
+/* The instance crashes here, with its disk as it is. The run then sends all lines that are left,
+ * and the dead one starts again from its directory (`restart`) or is left to the other one, which
+ * is started if need be. Does not return. */
+void weir_rebalance_crash(weir_rebalance *run, weir_instance *instance, bool restart);
+
+#endif
