@@ -46,6 +46,12 @@ static weir_err report_error(weir__producer *producer, const rd_kafka_message_t 
                                    text);
         }
     }
+    if (cause == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+        return weir__error_set(error, WEIR_ELIMIT,
+                               "sending to %s: a record of %zu bytes, or the batch that it was in, "
+                               "is larger than the topic's max.message.bytes",
+                               topic, message->key_len + message->len);
+    }
     return weir__kafka_fail(error, cause, "sending to %s", topic);
 }
 
@@ -152,14 +158,21 @@ static rd_kafka_resp_err_t produce(weir__producer *producer, const rd_kafka_vu_t
 
 /* While the queue is full, delivers what can be delivered. */
 static weir_err produce_waiting(weir__producer *producer, const rd_kafka_vu_t *fields, size_t count,
-                                const char *topic, weir_error *error)
+                                const weir__outgoing *record, weir_error *error)
 {
+    const char *topic = record->topic;
     weir_error why;
     int64_t deadline_us = 0;
     for (;;) {
         rd_kafka_resp_err_t err = produce(producer, fields, count, &why);
         if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             return WEIR_OK;
+        }
+        if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+            return weir__error_set(error, WEIR_ELIMIT,
+                                   "sending to %s: a record of %zu bytes is larger than "
+                                   "producer.message.max.bytes",
+                                   topic, record->key.len + record->value.len);
         }
         if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
             return weir__error_set(error, why.code, "%s: %s", topic, why.message);
@@ -205,7 +218,7 @@ weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *rec
         fields[count].vtype = RD_KAFKA_VTYPE_HEADERS;
         fields[count++].u.headers = headers;
     }
-    err = produce_waiting(producer, fields, count, record->topic, error);
+    err = produce_waiting(producer, fields, count, record, error);
     if (err != WEIR_OK && headers != NULL) {
         rd_kafka_headers_destroy(headers);
     }
