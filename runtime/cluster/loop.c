@@ -204,7 +204,7 @@ static weir_err process(weir__stream_thread *thread, weir_error *error)
             weir_err err = weir__task_process(set->tasks[i], TASK_SLICE, &done, error);
             round += done;
             if (err != WEIR_OK) {
-                return err;
+                return weir__task_set_heal(set, err, error);
             }
         }
         total += round;
@@ -228,7 +228,7 @@ static weir_err punctuate(weir__stream_thread *thread, weir_error *error)
             err = weir__task_punctuate(thread->tasks.tasks[i], error);
         }
     }
-    return err;
+    return weir__task_set_heal(&thread->tasks, err, error);
 }
 
 /* ---- 5. commit ---- */
@@ -274,7 +274,8 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
         weir__task_set_each_queue(&thread->tasks, purge_queue, thread);
         thread->purged_ms = now_ms;
     }
-    weir_err err = weir__task_set_commit(&thread->tasks, error);
+    weir_err err =
+        weir__task_set_heal(&thread->tasks, weir__task_set_commit(&thread->tasks, error), error);
     thread->committed_ms = now_ms;
     if (err == WEIR_EFENCED) {
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit: %s", thread->name,
@@ -314,6 +315,7 @@ static weir_err restore(weir__stream_thread *thread, weir_error *error)
     int64_t timeout_ms =
         can_process(thread) ? 0 : least(thread->instance->poll_ms, RESTORE_WAIT_MS);
     err = weir__restorer_slice(&thread->tasks.restorer, timeout_ms, error);
+    err = weir__task_set_heal(&thread->tasks, err, error);
     if (err != WEIR_OK) {
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: restore: %s", thread->name,
                         error->message);

@@ -22,7 +22,8 @@ static void on_revoked(void *user)
     weir__stream_thread *thread = user;
     pthread_mutex_lock(&thread->lock);
     weir_error error = {0};
-    weir_err err = weir__task_set_commit(&thread->tasks, &error);
+    weir_err err =
+        weir__task_set_heal(&thread->tasks, weir__task_set_commit(&thread->tasks, &error), &error);
     if (err != WEIR_OK) {
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit at a rebalance: %s",
                         thread->name, error.message);

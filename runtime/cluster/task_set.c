@@ -11,6 +11,7 @@
 #include "task/commit.h"
 
 #define COMMITTED_TIMEOUT_MS 30000
+#define HEALED_MAX 100       /* a disk that keeps failing must stop the thread */
 #define LOCKED_WARN_MS 10000 /* between two log lines */
 
 weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance,
@@ -377,6 +378,37 @@ weir_err weir__task_set_commit(weir__task_set *set, weir_error *error)
     weir_err err = weir__commit_tasks(set->env, running, count, NULL, error);
     free(running);
     return err;
+}
+
+static bool is_damaged(const weir__task *task)
+{
+    for (size_t i = 0; i < task->stores.count; i++) {
+        if (task->stores.items[i].inner != NULL && task->stores.items[i].inner->damaged) {
+            return true;
+        }
+    }
+    return false;
+}
+
+weir_err weir__task_set_heal(weir__task_set *set, weir_err err, weir_error *error)
+{
+    bool healed = false;
+    for (size_t i = 0; err == WEIR_ECORRUPT && i < set->count; i++) {
+        if (!is_damaged(set->tasks[i]) || set->healed == HEALED_MAX) {
+            continue;
+        }
+        weir__log_write(set->env->log, WEIR__LOG_WARNING,
+                        "%s: task %s: its state is damaged: it is wiped and restored from its "
+                        "changelogs: %s",
+                        set->env->observer.thread, set->tasks[i]->name, error->message);
+        weir_err replaced = replace_task(set, i, true, error);
+        if (replaced != WEIR_OK) {
+            return replaced;
+        }
+        set->healed++;
+        healed = true;
+    }
+    return healed ? WEIR_OK : err;
 }
 
 void weir__task_set_suspend(weir__task_set *set)

@@ -99,7 +99,7 @@ weir_err weir__changelog_wrap(weir__kv *inner, bool timestamped, const weir__cha
         inner->ops->close(inner);
         return weir__error_set(error, WEIR_ENOMEM, "no memory for a changelog");
     }
-    *log = (changelog){{&changelog_ops}, inner, timestamped, *sink};
+    *log = (changelog){{.ops = &changelog_ops}, inner, timestamped, *sink};
     *out = &log->base;
     return WEIR_OK;
 }

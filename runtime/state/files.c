@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/buf.h"
 #include "core/error.h"
 
 #define DIRECTORY_MODE 0750
@@ -126,4 +127,13 @@ weir_err weir__remove_directory(const char *path, weir_error *error)
         weir__error_prefix(error, "cannot remove '%s'", path);
     }
     return err;
+}
+
+bool weir__has_file(const char *directory, const char *name)
+{
+    weir_buf path = {0};
+    weir__buf_printf(&path, "%s/%s", directory, name);
+    bool found = path.err == WEIR_OK && access(weir__buf_text(&path), F_OK) == 0;
+    weir__buf_fini(&path);
+    return found;
 }

@@ -14,4 +14,6 @@ weir_err weir__make_directories(const char *path, weir_error *error);
  * failure. */
 weir_err weir__remove_directory(const char *path, weir_error *error);
 
+bool weir__has_file(const char *directory, const char *name);
+
 #endif

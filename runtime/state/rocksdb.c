@@ -10,9 +10,9 @@
  * so that rows on disk are never older than the offset on disk: what is lost is restored. */
 #include <rocksdb/c.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/error.h"
+#include "state/damage.h"
 #include "state/files.h"
 #include "state/store.h"
 
@@ -22,7 +22,6 @@
 #define BLOCK_BYTES ((size_t)4096)
 #define BLOOM_BITS_PER_KEY 10.0
 #define BACKGROUND_JOBS 2 /* one flush, one compaction */
-#define LOG_LEVEL_ERROR 3
 #define FAMILIES_MAX 3
 
 #define STATUS_KEY "status"
@@ -68,27 +67,15 @@ const char *weir__rocksdb_version(void)
 
 /* ---- Errors ------------------------------------------------------------------------------- */
 
-/* RocksDB's C API tells what failed in its text only. */
-static weir_err code_of(const char *text)
-{
-    if (strncmp(text, "Corruption", strlen("Corruption")) == 0 ||
-        strstr(text, "No such file or directory") != NULL) { /* a file that the database names */
-        return WEIR_ECORRUPT;
-    }
-    if (strstr(text, "While lock file: ") != NULL || strstr(text, "lock hold by current") != NULL) {
-        return WEIR_ELOCKED;
-    }
-    return WEIR_EIO;
-}
-
 /* WEIR_OK when `text` is NULL; frees it. */
-static weir_err check(const rocks *store, char *text, const char *what, weir_error *error)
+static weir_err check(rocks *store, char *text, const char *what, weir_error *error)
 {
     if (text == NULL) {
         return WEIR_OK;
     }
-    weir_err err = weir__error_set(error, code_of(text), "RocksDB cannot %s in '%s': %s", what,
-                                   store->directory, text);
+    weir_err err = weir__error_set(error, weir__rocksdb_code(text), "RocksDB cannot %s in '%s': %s",
+                                   what, store->directory, text);
+    store->base.damaged = store->base.damaged || err == WEIR_ECORRUPT;
     rocksdb_free(text);
     return err;
 }
@@ -370,7 +357,7 @@ static void set_options(rocks *store, const weir__rocksdb_opts *opts)
     rocksdb_options_set_enable_write_thread_adaptive_yield(options, 0);
     rocksdb_options_set_stats_dump_period_sec(options, 0);
     rocksdb_options_set_stats_persist_period_sec(options, 0);
-    rocksdb_options_set_info_log_level(options, LOG_LEVEL_ERROR);
+    rocksdb_options_set_info_log_level(options, 3); /* errors */
     rocksdb_options_set_keep_log_file_num(options, 1);
     set_table_options(options,
                       opts->block_cache_bytes != 0 ? opts->block_cache_bytes : BLOCK_CACHE_BYTES);
@@ -388,7 +375,7 @@ static bool has_name(const char *const *names, size_t count, const char *name)
 
 /* The families of a database that exists must be those that the store would have made. Only a
  * database that was never whole may lack some: "offsets" is made last. */
-static weir_err check_families(const rocks *store, const char *const *wanted, size_t wanted_count,
+static weir_err check_families(rocks *store, const char *const *wanted, size_t wanted_count,
                                weir_error *error)
 {
     char *text = NULL;
@@ -413,20 +400,11 @@ static weir_err check_families(const rocks *store, const char *const *wanted, si
     return err;
 }
 
-static bool exists(const char *directory)
-{
-    weir_buf path = {0};
-    weir__buf_printf(&path, "%s/CURRENT", directory); /* names the newest manifest */
-    bool found = access(weir__buf_text(&path), F_OK) == 0;
-    weir__buf_fini(&path);
-    return found;
-}
-
 static weir_err open_database(rocks *store, bool timestamped, weir_error *error)
 {
     const char *const *names = timestamped ? timestamped_families : plain_families;
     int count = timestamped ? 3 : 2;
-    if (exists(store->directory)) {
+    if (weir__has_file(store->directory, "CURRENT")) { /* names the newest manifest */
         weir_err err = check_families(store, names, (size_t)count, error);
         if (err != WEIR_OK) {
             return err;
@@ -446,6 +424,26 @@ static weir_err open_database(rocks *store, bool timestamped, weir_error *error)
     return WEIR_OK;
 }
 
+/* A store without an offset of its own may be new, or have been copied from elsewhere: its rows
+ * would be taken for those of this changelog. */
+static weir_err check_owner(const rocks *store, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    rocksdb_iterator_t *it = rocksdb_create_iterator_cf(store->db, store->reads, store->offsets);
+    rocksdb_iter_seek_to_first(it);
+    for (; rocksdb_iter_valid(it) && err == WEIR_OK; rocksdb_iter_next(it)) {
+        weir_slice key;
+        key.data = rocksdb_iter_key(it, &key.len);
+        if (memchr(key.data, '-', key.len) != NULL) {
+            err = weir__error_set(error, WEIR_ECORRUPT, "'%s' belongs to %.*s, not to %s",
+                                  store->directory, (int)key.len, (const char *)key.data,
+                                  store->offset_key);
+        }
+    }
+    rocksdb_iter_destroy(it);
+    return err;
+}
+
 static weir_err read_state(rocks *store, weir_error *error)
 {
     uint64_t status;
@@ -453,6 +451,9 @@ static weir_err read_state(rocks *store, weir_error *error)
     weir_err err = get_number(store, STATUS_KEY, STATUS_CLOSED, &status, error);
     if (err == WEIR_OK) {
         err = get_number(store, store->offset_key, (uint64_t)WEIR__NO_OFFSET, &offset, error);
+    }
+    if (err == WEIR_OK && (int64_t)offset == WEIR__NO_OFFSET) {
+        err = check_owner(store, error);
     }
     if (err == WEIR_OK) {
         err = put_number(store, STATUS_KEY, STATUS_OPEN, error);

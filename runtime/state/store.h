@@ -47,6 +47,7 @@ typedef struct weir__kv_ops {
 /* First member of every implementation. */
 struct weir__kv {
     const weir__kv_ops *ops;
+    bool damaged; /* it has met bytes on disk that are not what it wrote */
 };
 
 typedef struct weir__kv_iter_ops {

@@ -90,18 +90,22 @@ static weir_err open_rocksdb(weir__task_stores *stores, weir__task_store *store,
                      store->partition);
     weir__rocksdb_opts opts = {.offset_key = weir__buf_text(&offset_key),
                                .timestamped = store->spec->timestamped};
+    weir_error opened = {0};
     weir_err err = path != NULL && offset_key.err == WEIR_OK
-                       ? weir__rocksdb_open(path, &opts, &store->inner, error)
-                       : weir__error_set(error, WEIR_ENOMEM, "store %s", store->spec->name);
+                       ? weir__rocksdb_open(path, &opts, &store->inner, &opened)
+                       : weir__error_set(&opened, WEIR_ENOMEM, "store %s", store->spec->name);
     if (err == WEIR_ECORRUPT) {
         weir__log_write(stores->env->log, WEIR__LOG_WARNING,
-                        "%s: task %s: store %s is damaged and restored from its changelog: %s",
-                        stores->env->observer.thread, stores->task, store->spec->name,
-                        error != NULL ? error->message : "");
+                        "%s: task %s: store %s is damaged: '%s' is wiped%s: %s",
+                        stores->env->observer.thread, stores->task, store->spec->name, path,
+                        store->topic != NULL ? " and restored from its changelog" : "",
+                        opened.message);
         err = weir__remove_directory(path, error);
         if (err == WEIR_OK) {
             err = weir__rocksdb_open(path, &opts, &store->inner, error);
         }
+    } else if (err != WEIR_OK) {
+        weir__error_set(error, err, "%s", opened.message);
     }
     weir__buf_fini(&offset_key);
     free(path);

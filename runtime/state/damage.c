@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * RocksDB's messages as codes. */
+#include "state/damage.h"
+
+#include <string.h>
+
+weir_err weir__rocksdb_code(const char *text)
+{
+    if (strncmp(text, "Corruption", strlen("Corruption")) == 0 ||
+        strstr(text, "No such file or directory") != NULL) { /* a file that the database names */
+        return WEIR_ECORRUPT;
+    }
+    if (strstr(text, "While lock file: ") != NULL || strstr(text, "lock hold by current") != NULL) {
+        return WEIR_ELOCKED;
+    }
+    return WEIR_EIO;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What RocksDB's messages mean: its C API tells what failed in text only. */
+#ifndef WEIR_STATE_DAMAGE_H
+#define WEIR_STATE_DAMAGE_H
+
+#include <weir/weir.h>
+
+/* WEIR_ECORRUPT: files are damaged or missing. WEIR_ELOCKED: another has the database open. */
+weir_err weir__rocksdb_code(const char *text);
+
+#endif
