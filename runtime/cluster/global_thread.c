@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cluster/patience.h"
+#include "cluster/thread_name.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "state/files.h"
@@ -348,6 +349,7 @@ static void *run(void *user)
     weir__patience patience = {0};
     weir_error error = {0};
     weir_err err = WEIR_OK;
+    weir__thread_name_set("GlobalThread");
     while (err == WEIR_OK && !atomic_load(&thread->stop)) {
         size_t count = 0;
         err = poll_once(thread, &count, &error);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/thread_name.h"
 #include "core/buf.h"
 #include "core/map.h"
 
@@ -54,6 +55,7 @@ static void purge(weir__purger *purger, const weir__map *asked)
 static void *run(void *user)
 {
     weir__purger *purger = user;
+    weir__thread_name_set("Purger");
     pthread_mutex_lock(&purger->lock);
     while (!purger->stop) {
         if (purger->asked.count == 0) {

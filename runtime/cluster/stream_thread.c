@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "cluster/loop.h"
+#include "cluster/thread_name.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "task/process.h"
@@ -268,6 +269,7 @@ static weir_err live(weir__stream_thread *thread, weir_uncaught *wish, weir_erro
 static void *run(void *user)
 {
     weir__stream_thread *thread = user;
+    weir__thread_name_set(thread->name);
     for (;;) {
         weir_error error = {0};
         weir_uncaught wish = WEIR_SHUTDOWN_CLIENT;
