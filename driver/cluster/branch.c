@@ -4,11 +4,11 @@
  * files are what a fork shares. Paths of a cluster with branches lead through a descriptor,
  * /proc/self/fd/<n>, so that a branch moves them all to its copy by opening that one anew; files
  * that were open for writing it opens anew one by one. What is open for reading never changes. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cluster/cluster.h"
@@ -56,33 +56,35 @@ static weir_err put_in_place(int fd, const char *path, int flags)
 }
 
 /* Locks go with what is open, so that the copy of a lock file is locked anew. */
-static weir_err reopen(int fd, const char *path)
+static weir_err reopen(int fd, const char *path, int flags)
 {
-    int flags = fcntl(fd, F_GETFL);
     off_t at = lseek(fd, 0, SEEK_CUR);
-    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
-        return WEIR_OK;
-    }
     weir_err err = put_in_place(fd, path, flags & KEPT_FLAGS);
     if (err == WEIR_OK && at > 0 && lseek(fd, at, SEEK_SET) != at) {
         err = WEIR_EIO;
     }
-    const char *name = strrchr(path, '/');
-    if (err == WEIR_OK && strcmp(name, "/.lock") == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (err == WEIR_OK && strcmp(strrchr(path, '/'), "/.lock") == 0 &&
+        flock(fd, LOCK_EX | LOCK_NB) != 0) {
         err = WEIR_EIO;
     }
     return err;
 }
 
-/* One descriptor of the process: "57" -> "<from>/a/app/0_1/rocksdb/counts/MANIFEST-000005". A file
- * that is removed already cannot be opened anew, and nobody else can open it. */
-static weir_err move_descriptor(const char *number, const char *from, const char *to)
+/* A file below `from` that is open for writing. One that is removed already cannot be opened anew,
+ * and nobody else can open it. */
+static weir_err move_descriptor(int fd, const char *from, const char *to)
 {
     char link[64];
     char target[WEIR__PATH_MAX];
     char moved[2 * WEIR__PATH_MAX];
+    struct stat info;
     size_t prefix = strlen(from);
-    snprintf(link, sizeof link, "/proc/self/fd/%.16s", number);
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || fstat(fd, &info) != 0 ||
+        !S_ISREG(info.st_mode)) {
+        return WEIR_OK; /* the most: asking for a name costs more */
+    }
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t len = readlink(link, target, sizeof target - 1);
     if (len <= 0) {
         return WEIR_OK;
@@ -92,20 +94,31 @@ static weir_err move_descriptor(const char *number, const char *from, const char
         return WEIR_OK;
     }
     snprintf(moved, sizeof moved, "%s%s", to, target + prefix);
-    return access(moved, F_OK) == 0 ? reopen((int)strtol(number, NULL, 10), moved) : WEIR_OK;
+    return access(moved, F_OK) == 0 ? reopen(fd, moved, flags) : WEIR_OK;
+}
+
+/* All descriptors are below it; 0: unknown. */
+static int descriptors_end(void)
+{
+    char line[128];
+    int end = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status != NULL && end == 0 && fgets(line, sizeof line, status) != NULL) {
+        end = strncmp(line, "FDSize:", 7) == 0 ? (int)strtol(line + 7, NULL, 10) : 0;
+    }
+    if (status != NULL) {
+        fclose(status);
+    }
+    return end;
 }
 
 /* In the branch. */
 static weir_err move_disk(weir_cluster *cluster, const char *to)
 {
-    DIR *descriptors = opendir("/proc/self/fd");
-    weir_err err = descriptors != NULL ? WEIR_OK : WEIR_EIO;
-    struct dirent *entry;
-    while (err == WEIR_OK && (entry = readdir(descriptors)) != NULL) {
-        err = move_descriptor(entry->d_name, cluster->disk, to);
-    }
-    if (descriptors != NULL) {
-        closedir(descriptors);
+    int end = descriptors_end();
+    weir_err err = end > 0 ? WEIR_OK : WEIR_EIO;
+    for (int fd = 0; fd < end && err == WEIR_OK; fd++) {
+        err = move_descriptor(fd, cluster->disk, to);
     }
     if (err == WEIR_OK) {
         err = put_in_place(cluster->disk_fd, to, O_PATH | O_DIRECTORY);
