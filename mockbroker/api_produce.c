@@ -18,7 +18,7 @@ typedef struct produced {
     int32_t id;
     weir_slice records;
     weir__partition *partition; /* forwarded; else NULL */
-    int32_t count;
+    weir__batch_header batch;
     int16_t error;
     int64_t base;
 } produced;
@@ -36,6 +36,7 @@ static void release(produced *part)
     if (part->partition != NULL) {
         part->partition->bytes_under_way -= part->records.len;
         part->partition->batches_under_way--;
+        weir__known_end(&part->partition->known, &part->batch, part->error == 0 ? part->base : -1);
         part->partition = NULL;
     }
 }
@@ -88,15 +89,13 @@ static void read_request(weir__request *request, weir__reader *in, produce_state
 /* One whole batch of the current format, as every client since 0.11 sends. */
 static int16_t check_batch(const weir__partition *partition, produced *part)
 {
-    weir__batch_header batch;
-    weir_err err = weir__batch_read(part->records, &batch);
+    weir_err err = weir__batch_read(part->records, &part->batch);
     if (err == WEIR_EUNSUPPORTED) {
         return RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
     }
-    if (err != WEIR_OK || batch.bytes != part->records.len) {
+    if (err != WEIR_OK || part->batch.bytes != part->records.len) {
         return RD_KAFKA_RESP_ERR_INVALID_RECORD;
     }
-    part->count = batch.count;
     const char *limit = weir__topic_config_get(partition->topic, "max.message.bytes");
     bool fits = (int64_t)part->records.len <= strtoll(limit, NULL, 10);
     return fits ? 0 : RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
@@ -134,9 +133,17 @@ static int16_t accept_part(weir__request *request, produced *part)
     }
     int16_t error = check_batch(partition, part);
     if (error == 0) {
+        error = weir__known_check(&partition->known, &part->batch, &part->base);
+    }
+    if (error == 0 && part->base < 0) {
         error = admit(mock, partition, part->records.len);
     }
-    if (error == 0) {
+    if (error == 0 && part->base < 0 &&
+        weir__known_begin(&partition->known, &part->batch) != WEIR_OK) {
+        weir__mock_fail(mock, "out of memory");
+        error = RD_KAFKA_RESP_ERR_UNKNOWN;
+    }
+    if (error == 0 && part->base < 0) {
         part->partition = partition;
         partition->bytes_under_way += part->records.len;
         partition->batches_under_way++;
@@ -197,13 +204,13 @@ static void appended(weir__request *request, produced *part)
     if (part->error != 0 || part->base < 0) {
         return; /* refused, or known already */
     }
-    if (weir__partition_appended(partition, part->base, part->count, bytes) != WEIR_OK) {
+    if (weir__partition_appended(partition, part->base, part->batch.count, bytes) != WEIR_OK) {
         weir__mock_fail(request->mock, "out of memory");
     }
     request->mock->fetches_due = true;
     weir__mock_event(request->mock, "produce", "%s-%d offset=%lld records=%d client=%.*s",
                      partition->topic->name, (int)partition->id, (long long)part->base,
-                     (int)part->count, (int)request->client_id.len,
+                     (int)part->batch.count, (int)request->client_id.len,
                      (const char *)request->client_id.data);
 }
 
@@ -271,7 +278,7 @@ void weir__handle_produce(weir__request *request, weir__reader *in)
     for (int32_t i = 0; i < produce->part_count; i++) {
         produced *part = &produce->parts[i];
         part->error = accept_part(request, part);
-        accepted += part->error == 0 ? 1 : 0;
+        accepted += part->partition != NULL ? 1 : 0;
     }
     if (accepted > 0) {
         forward(request, accepted);

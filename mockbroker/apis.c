@@ -12,7 +12,8 @@ static const weir__api apis[] = {
     /* librdkafka compresses only if Produce begins at version 0 (Kafka 4 says so too, KAFKA-18659),
      * though nobody sends below 3. */
     {0, "Produce", 0, 7, 9, WEIR__AMEND, weir__handle_produce,
-     "drops the oldest batches silently past 5 MiB or 100,000 batches; LogAppendTime is 1234"},
+     "drops the oldest batches silently past 5 MiB or 100,000 batches; LogAppendTime is 1234; "
+     "appends what an idempotent producer sends again"},
     {1, "Fetch", 4, 11, 12, WEIR__AMEND, weir__handle_fetch,
      "no log start offset; new data does not wake a waiting fetch"},
     {2, "ListOffsets", 1, 5, 6, WEIR__ANSWER, weir__handle_list_offsets,

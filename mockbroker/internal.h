@@ -15,6 +15,7 @@
 #include "core/buf.h"
 #include "core/map.h"
 #include "groups.h"
+#include "idempotence.h"
 
 #define WEIR__BROKERS_MAX 64
 #define WEIR__PARTITIONS_MAX 1024 /* of a topic */
@@ -44,6 +45,7 @@ typedef struct weir__partition {
     size_t bytes;
     size_t bytes_under_way; /* forwarded, not answered */
     size_t batches_under_way;
+    weir__known_producers known;
 } weir__partition;
 
 typedef struct weir__topic {

@@ -23,7 +23,9 @@ weir_err weir__batch_read(weir_slice bytes, weir__batch_header *header)
     batch.last_offset_delta = weir__read_i32(&in);
     batch.first_timestamp_ms = weir__read_i64(&in);
     batch.max_timestamp_ms = weir__read_i64(&in);
-    weir__read_bytes(&in, sizeof(int64_t) + sizeof(int16_t) + sizeof(int32_t)); /* producer */
+    batch.producer_id = weir__read_i64(&in);
+    batch.producer_epoch = weir__read_i16(&in);
+    batch.sequence = weir__read_i32(&in);
     batch.count = weir__read_i32(&in);
     if (!in.failed && magic != MAGIC) {
         return WEIR_EUNSUPPORTED;

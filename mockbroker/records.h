@@ -25,6 +25,9 @@ typedef struct weir__batch_header {
     int32_t last_offset_delta;
     int64_t first_timestamp_ms;
     int64_t max_timestamp_ms;
+    int64_t producer_id; /* -1: not idempotent */
+    int16_t producer_epoch;
+    int32_t sequence;
     int32_t count;
 } weir__batch_header;
 

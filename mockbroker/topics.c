@@ -15,6 +15,7 @@ static void topic_free(void *value)
     weir__topic *topic = value;
     for (int32_t i = 0; topic->partitions != NULL && i < topic->partition_count; i++) {
         free(topic->partitions[i].batches);
+        weir__known_producers_fini(&topic->partitions[i].known);
     }
     free(topic->partitions);
     weir__map_fini(&topic->config, free);

@@ -145,6 +145,21 @@ static void a_request_whose_answer_is_lost_is_carried_out(void **state)
     assert_no_failure(mock);
 }
 
+static void an_idempotent_producer_appends_once_what_it_sends_again(void **state)
+{
+    weir_mock *mock = *state;
+    mock_create(mock, "t", 1);
+    rd_kafka_t *rk =
+        client_producer(mock, "p", (const char *[]){"enable.idempotence", "true", NULL});
+    client_must_produce(rk, "t", 0, "k", "a");
+    weir_mock_inject(mock, PRODUCE, WEIR_MOCK_LOSE_ANSWER, 1, NULL);
+    client_must_produce(rk, "t", 0, "k", "b");
+    client_must_produce(rk, "t", 0, "k", "c");
+    assert_offsets(mock, "t", 0, 0, 3);
+    rd_kafka_destroy(rk);
+    assert_no_failure(mock);
+}
+
 /* One error in each request on the way of a record, all retriable. */
 static void clients_get_over_a_retriable_error_in_any_request(void **state)
 {
@@ -201,6 +216,7 @@ int main(void)
         mock_test(an_injected_error_can_be_for_one_client),
         mock_test(a_broken_request_is_not_carried_out),
         mock_test(a_request_whose_answer_is_lost_is_carried_out),
+        mock_test(an_idempotent_producer_appends_once_what_it_sends_again),
         mock_test(clients_get_over_a_retriable_error_in_any_request),
     };
     return cmocka_run_group_tests_name("mock_faults", tests, NULL, NULL);
