@@ -78,9 +78,13 @@ static weir_uncaught on_uncaught(const char *thread, const weir_error *error, vo
 static void on_step(const weir_step *step, void *user)
 {
     weir_instance *instance = user;
-    weir_sim_trace(step->kind, "%s%s%s", step->task != NULL ? step->task : "",
-                   step->task != NULL && step->detail != NULL ? " " : "",
-                   step->detail != NULL ? step->detail : "");
+    if (step->offset >= 0) {
+        weir_sim_trace(step->kind, "%s %s@%lld", step->task, step->detail, (long long)step->offset);
+    } else {
+        weir_sim_trace(step->kind, "%s%s%s", step->task != NULL ? step->task : "",
+                       step->task != NULL && step->detail != NULL ? " " : "",
+                       step->detail != NULL ? step->detail : "");
+    }
     if (instance->opts.app.on_step != NULL) {
         instance->opts.app.on_step(step, instance->opts.app.user);
     }

@@ -16,13 +16,19 @@ typedef struct weir__observer {
     const char *thread;
 } weir__observer;
 
+static inline void weir__step_at(const weir__observer *observer, const char *kind, const char *task,
+                                 const char *detail, int64_t offset)
+{
+    if (observer->opts->on_step != NULL) {
+        weir_step step = {kind, observer->thread, task, detail, offset};
+        observer->opts->on_step(&step, observer->opts->user);
+    }
+}
+
 static inline void weir__step(const weir__observer *observer, const char *kind, const char *task,
                               const char *detail)
 {
-    if (observer->opts->on_step != NULL) {
-        weir_step step = {.kind = kind, .thread = observer->thread, .task = task, .detail = detail};
-        observer->opts->on_step(&step, observer->opts->user);
-    }
+    weir__step_at(observer, kind, task, detail, -1);
 }
 
 /* Settings, parsed once. */

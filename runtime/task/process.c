@@ -266,7 +266,7 @@ static weir_err process_one(weir__task *task, weir_error *error)
         task->stream_time_ms = time_ms;
     }
     task->touched = true;
-    weir__step(&task->env->observer, "process", task->name, queue->topic);
+    weir__step_at(&task->env->observer, "process", task->name, queue->topic, queue->next_offset);
     weir_err err = weir__graph_process(task->graph, queue->source, &queue->from, &queue->record,
                                        &queue->arena, error);
     if (err != WEIR_OK) {

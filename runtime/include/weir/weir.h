@@ -177,6 +177,7 @@ typedef struct weir_step {
     const char *thread; /* name of the stream thread, or NULL */
     const char *task;   /* "0_1", or NULL */
     const char *detail; /* free text, or NULL */
+    int64_t offset;     /* of the record that "process" takes; -1 for other steps */
 } weir_step;
 
 /* All callbacks may be NULL; `user` goes to each of them last. */
