@@ -4,7 +4,7 @@
  *
  *     scenario-sweep failover --seeds 1..100 [--repeats N] [--jobs N] [--verbose]
  *
- * Schedule, sizes and the moment of the fault all come from the seed. With --repeats each seed runs
+ * Everything comes from the seed: schedule, sizes, settings, faults. With --repeats each seed runs
  * N times, and must give the same trace each time. */
 #include <inttypes.h>
 #include <signal.h>
@@ -14,39 +14,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "scenarios/lib/failover.h"
+#include "scenarios/swarm/run.h"
 
 #define REPORT_MAX ((size_t)16384) /* fits into a pipe, so that a child never waits for us */
-#define PLAN_MAX ((size_t)512)
 #define JOBS_MAX 64
 #define REPEATS_MAX 100000
 #define SEEDS_MAX 10000000
 #define CHILD_SECONDS_MAX 120 /* of real time */
-
-struct scenario {
-    const char *name;
-    /* Draws its plan, tells it (`plan` has PLAN_MAX bytes), runs it. */
-    void (*run)(weir_cluster *cluster, char *plan);
-};
-
-static void run_failover(weir_cluster *cluster, char *text)
-{
-    weir_failover_plan plan = weir_failover_plan_random(cluster);
-    weir_failover_plan_describe(&plan, text, PLAN_MAX);
-    weir_failover_run(weir_failover_new(), cluster, &plan); /* ends with the process */
-}
-
-static const struct scenario scenarios[] = {
-    {"failover", run_failover},
-};
-#define SCENARIO_COUNT (sizeof scenarios / sizeof scenarios[0])
 
 /* ---- One seed, in a child ----------------------------------------------------------------- */
 
 typedef struct child {
     int out;
     uint64_t seed;
-    char plan[PLAN_MAX];
+    char plan[WEIR_SWARM_PLAN_TEXT_MAX];
 } child;
 
 static void child_failed(const char *file, int line, const char *message, void *user)
@@ -66,21 +47,28 @@ static int64_t real_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static _Noreturn void child_main(const struct scenario *scenario, uint64_t seed, int out)
+static _Noreturn void child_main(const weir_swarm_scenario *scenario, uint64_t seed, int out)
 {
-    child self = {.out = out, .seed = seed, .plan = "not drawn yet"};
+    child self = {.out = out, .seed = seed};
     weir_error error = {0};
     alarm(CHILD_SECONDS_MAX);
     int64_t begin = real_ms();
-    weir_cluster *cluster = weir_cluster_new(
-        &(weir_cluster_opts){
-            .seed = seed, .policy = WEIR_POLICY_RANDOM, .on_failure = child_failed, .user = &self},
-        &error);
+    weir_swarm_plan plan = weir_swarm_plan_draw(scenario, seed);
+    weir_swarm_plan_describe(&plan, self.plan, sizeof self.plan);
+    weir_cluster_opts opts = weir_swarm_cluster_opts(&plan);
+    opts.on_failure = child_failed;
+    opts.user = &self;
+    weir_cluster *cluster = weir_cluster_new(&opts, &error);
     if (cluster == NULL) {
         child_failed(NULL, 0, error.message, &self);
         _exit(1);
     }
-    scenario->run(cluster, self.plan);
+    weir_swarm_run *run = weir_swarm_run_new(scenario, &plan, cluster);
+    if (run == NULL) {
+        child_failed(NULL, 0, "out of memory", &self);
+        _exit(1);
+    }
+    weir_swarm_run_all(run); /* ends with the process */
     uint64_t hash = weir_cluster_trace_hash(cluster);
     int64_t virtual_ms = weir_cluster_now_ms(cluster);
     weir_cluster_free(cluster);
@@ -93,7 +81,7 @@ static _Noreturn void child_main(const struct scenario *scenario, uint64_t seed,
 /* ---- All seeds ---------------------------------------------------------------------------- */
 
 struct sweep {
-    const struct scenario *scenario;
+    const weir_swarm_scenario *scenario;
     uint64_t first;
     uint64_t last;
     int jobs;
@@ -282,21 +270,12 @@ static int usage(void)
     fputs("usage: sweep SCENARIO --seeds FIRST..LAST [--repeats N] [--jobs N] "
           "[--verbose]\nscenarios:",
           stderr);
-    for (size_t i = 0; i < SCENARIO_COUNT; i++) {
-        fprintf(stderr, " %s", scenarios[i].name);
+    const weir_swarm_scenario *scenario;
+    for (size_t i = 0; (scenario = weir_swarm_scenario_at(i)) != NULL; i++) {
+        fprintf(stderr, " %s", scenario->name);
     }
     fputs("\n", stderr);
     return 2;
-}
-
-static const struct scenario *find_scenario(const char *name)
-{
-    for (size_t i = 0; i < SCENARIO_COUNT; i++) {
-        if (strcmp(name, scenarios[i].name) == 0) {
-            return &scenarios[i];
-        }
-    }
-    return NULL;
 }
 
 static bool parse_seeds(const char *text, struct sweep *sweep)
@@ -326,7 +305,7 @@ static bool parse(int argc, char **argv, struct sweep *sweep)
             sweep->repeats = strtoull(value, NULL, 10);
             i++;
         } else {
-            sweep->scenario = find_scenario(argument);
+            sweep->scenario = weir_swarm_scenario_find(argument);
             if (sweep->scenario == NULL) {
                 return false;
             }

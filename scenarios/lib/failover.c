@@ -43,41 +43,6 @@ weir_failover_plan weir_failover_plan_plain(size_t lines)
     };
 }
 
-static uint64_t pick(weir_cluster *cluster, uint64_t below)
-{
-    return weir_cluster_random(cluster) % below;
-}
-
-weir_failover_plan weir_failover_plan_random(weir_cluster *cluster)
-{
-    static const int64_t cache_sizes[] = {0, 1000, 10 << 20};
-    weir_failover_plan plan = {
-        .lines = 20 + pick(cluster, 400),
-        .threads = 1 + (int)pick(cluster, 3),
-        .commit_interval_ms = 50 + (int64_t)pick(cluster, 4000),
-        .cache_bytes = cache_sizes[pick(cluster, 3)],
-        .memory_stores = pick(cluster, 2) == 0,
-        .bursts = 1 + (int)pick(cluster, 20),
-        .burst_ms = (int64_t)pick(cluster, 500),
-        .crash_ms = (int64_t)pick(cluster, 10000),
-    };
-    if (pick(cluster, 2) == 0) {
-        plan.crash_at = 1 + pick(cluster, 500);
-    }
-    return plan;
-}
-
-void weir_failover_plan_describe(const weir_failover_plan *plan, char *text, size_t size)
-{
-    snprintf(text, size,
-             "%zu lines in %d bursts %" PRId64 " ms apart, %d threads, commit every %" PRId64
-             " ms, cache %" PRId64 " bytes, %s stores, crash after %" PRId64
-             " ms or at step %" PRIu64,
-             plan->lines, plan->bursts, plan->burst_ms, plan->threads, plan->commit_interval_ms,
-             plan->cache_bytes, plan->memory_stores ? "memory" : "rocksdb", plan->crash_ms,
-             plan->crash_at);
-}
-
 /* ---- What b has done ---------------------------------------------------------------------- */
 
 /* A step of task "1_2" that takes a record takes it from partition 2; sub-topology 0 reads lines.

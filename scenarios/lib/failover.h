@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The failover scenario: instances a and b count words, b crashes in the middle, a takes over when
- * b's session has expired, restores the counts and goes on. */
+ * The failover of demo, bench and tests: instances a and b count words, b crashes in the middle, a
+ * takes over when b's session has expired, restores the counts and goes on. */
 #ifndef WEIR_SCENARIOS_FAILOVER_H
 #define WEIR_SCENARIOS_FAILOVER_H
 
@@ -23,11 +23,6 @@ typedef struct weir_failover_plan {
 
 /* 1,000 lines at once, crash half a second later. */
 weir_failover_plan weir_failover_plan_plain(size_t lines);
-/* Everything drawn from the cluster's seed. */
-weir_failover_plan weir_failover_plan_random(weir_cluster *cluster);
-
-/* One line, for reports. `text` has room for `size` bytes. */
-void weir_failover_plan_describe(const weir_failover_plan *plan, char *text, size_t size);
 
 /* One run. It must outlive the cluster, whose instances report to it. NULL: out of memory. */
 typedef struct weir_failover weir_failover;

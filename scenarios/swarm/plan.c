@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Drawing a plan, and telling it. */
+#include "scenarios/swarm/plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* splitmix64 */
+static uint64_t next(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+uint64_t weir_swarm_pick(weir_swarm_plan *plan, uint64_t below)
+{
+    return next(&plan->random) % below;
+}
+
+weir_act *weir_swarm_act(weir_swarm_plan *plan, weir_act act)
+{
+    weir_act *slot = &plan->acts[plan->act_count];
+    *slot = act;
+    plan->act_count += plan->act_count + 1 < WEIR_SWARM_ACTS_MAX ? 1 : 0;
+    return slot;
+}
+
+weir_act *weir_swarm_act_soon(weir_swarm_plan *plan, weir_act_kind kind, int instance,
+                              uint64_t within_ms)
+{
+    weir_act *act = weir_swarm_act(plan, (weir_act){.kind = kind, .instance = instance});
+    act->after_ms = (int64_t)weir_swarm_pick(plan, within_ms);
+    if (weir_swarm_pick(plan, 2) == 0) {
+        act->at_step = 1 + weir_swarm_pick(plan, 400);
+    }
+    return act;
+}
+
+weir_swarm_plan weir_swarm_plan_draw(const weir_swarm_scenario *scenario, uint64_t seed)
+{
+    static const int64_t cache_sizes[] = {0, 1000, 10 << 20};
+    static const weir_policy policies[] = {WEIR_POLICY_FIFO, WEIR_POLICY_RANDOM, WEIR_POLICY_RANDOM,
+                                           WEIR_POLICY_PCT};
+    weir_swarm_plan drawn = {.seed = seed, .random = seed};
+    weir_swarm_plan *plan = &drawn;
+    plan->policy = policies[weir_swarm_pick(plan, 4)];
+    plan->brokers = 1 + (int)weir_swarm_pick(plan, 3);
+    plan->instances = 2 + (int)weir_swarm_pick(plan, WEIR_SWARM_INSTANCES_MAX - 1);
+    for (int i = 0; i < plan->instances; i++) {
+        plan->threads[i] = 1 + (int)weir_swarm_pick(plan, 3);
+        plan->latency_ms[i] =
+            weir_swarm_pick(plan, 3) == 0 ? (int64_t)weir_swarm_pick(plan, 30) : 0;
+    }
+    plan->lines = 20 + weir_swarm_pick(plan, 300);
+    plan->bursts = 1 + (int)weir_swarm_pick(plan, 20);
+    plan->burst_ms = (int64_t)weir_swarm_pick(plan, weir_swarm_pick(plan, 4) == 0 ? 10000 : 500);
+    plan->commit_interval_ms = 50 + (int64_t)weir_swarm_pick(plan, 4000);
+    plan->cache_bytes = cache_sizes[weir_swarm_pick(plan, 3)];
+    plan->session_ms = 6000 + (int64_t)weir_swarm_pick(plan, 40000);
+    plan->purge_ms = weir_swarm_pick(plan, 4) == 0 ? 5000 : 0;
+    plan->memory_stores = weir_swarm_pick(plan, 2) == 0;
+    scenario->draw(plan);
+    return drawn;
+}
+
+static size_t tell_act(const weir_swarm_plan *plan, const weir_act *act, char *text, size_t size)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        WEIR_ACT_MAP(X)
+#undef X
+    };
+    char more[128] = "";
+    size_t used = 0;
+    (void)plan;
+    if (act->at_step > 0) {
+        used += (size_t)snprintf(more + used, sizeof more - used,
+                                 ", or earlier at its step %" PRIu64, act->at_step);
+    }
+    if (act->broker > 0) {
+        used +=
+            (size_t)snprintf(more + used, sizeof more - used, ", only broker %d", (int)act->broker);
+    }
+    if (act->threads > 0) {
+        snprintf(more + used, sizeof more - used, ", threads %d", act->threads);
+    }
+    int len = snprintf(text, size, "\n    %" PRId64 " ms later: %s %c%s", act->after_ms,
+                       names[act->kind], 'a' + act->instance, more);
+    return len > 0 && (size_t)len < size ? (size_t)len : 0;
+}
+
+void weir_swarm_plan_describe(const weir_swarm_plan *plan, char *text, size_t size)
+{
+    static const char *const policies[] = {"default", "fifo", "random", "pct"};
+    size_t used = (size_t)snprintf(
+        text, size,
+        "policy %s, %d brokers, %zu lines in %d bursts %" PRId64 " ms apart, commit every %" PRId64
+        " ms, cache %" PRId64 " bytes, %s stores, session %" PRId64 " ms, purge every %" PRId64
+        " ms",
+        policies[plan->policy], plan->brokers, plan->lines, plan->bursts, plan->burst_ms,
+        plan->commit_interval_ms, plan->cache_bytes, plan->memory_stores ? "memory" : "rocksdb",
+        plan->session_ms, plan->purge_ms);
+    for (int i = 0; i < plan->instances && used < size; i++) {
+        used += (size_t)snprintf(text + used, size - used,
+                                 "\n    %c: %d threads, latency %" PRId64 " ms", 'a' + i,
+                                 plan->threads[i], plan->latency_ms[i]);
+    }
+    for (size_t i = 0; i < plan->act_count && used < size; i++) {
+        used += tell_act(plan, &plan->acts[i], text + used, size - used);
+    }
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a run of a sweep is made of, all drawn from one seed: the cluster, the settings, the text,
+ * and the faults, which are a list of acts. */
+#ifndef WEIR_SCENARIOS_SWARM_PLAN_H
+#define WEIR_SCENARIOS_SWARM_PLAN_H
+
+#include <weir/driver.h>
+
+#define WEIR_SWARM_INSTANCES_MAX 3
+#define WEIR_SWARM_ACTS_MAX ((size_t)24)
+
+/* Name, text; what happens to one instance. */
+#define WEIR_ACT_MAP(X)                                                                            \
+    X(WEIR_ACT_CRASH, "crash")                                                                     \
+    X(WEIR_ACT_CRASH_WIPED, "crash and wipe")                                                      \
+    X(WEIR_ACT_CLOSE, "close")                                                                     \
+    X(WEIR_ACT_WIPE, "wipe")                                                                       \
+    X(WEIR_ACT_RESTART, "restart")                                                                 \
+    X(WEIR_ACT_PAUSE, "pause")                                                                     \
+    X(WEIR_ACT_RESUME, "resume")                                                                   \
+    X(WEIR_ACT_PARTITION, "cut off")                                                               \
+    X(WEIR_ACT_HEAL, "heal")                                                                       \
+    X(WEIR_ACT_RESET, "reset connections of")
+
+typedef enum weir_act_kind {
+#define X(name, text) name,
+    WEIR_ACT_MAP(X)
+#undef X
+} weir_act_kind;
+
+typedef struct weir_act {
+    weir_act_kind kind;
+    int instance;     /* index */
+    int64_t after_ms; /* since the act before it (the first: since all is RUNNING), */
+    uint64_t at_step; /* or at the instance's step of this number since then, when that comes first;
+                         0: never. Not for close, wipe and restart. */
+    int32_t broker;   /* cut off, heal: only this one; 0: all */
+    int threads;      /* restart: with so many */
+} weir_act;
+
+typedef struct weir_swarm_plan {
+    uint64_t seed;
+    uint64_t random; /* state of weir_swarm_pick */
+    weir_policy policy;
+    int brokers;
+    int instances;
+    int threads[WEIR_SWARM_INSTANCES_MAX];
+    int64_t latency_ms[WEIR_SWARM_INSTANCES_MAX];
+    size_t lines;
+    int bursts;       /* the lines come in so many parts, */
+    int64_t burst_ms; /* so far apart */
+    int64_t commit_interval_ms;
+    int64_t cache_bytes;
+    int64_t session_ms;
+    int64_t purge_ms; /* of the repartition topic; 0: never */
+    bool memory_stores;
+    weir_act acts[WEIR_SWARM_ACTS_MAX];
+    size_t act_count;
+} weir_swarm_plan;
+
+/* A scenario of scripts/sweep: one file in scenarios/swarm, one row in scenarios.c. */
+typedef struct weir_swarm_scenario {
+    const char *name;
+    /* Adds the acts. In the end every instance is healed and resumed, and one at least is alive. */
+    void (*draw)(weir_swarm_plan *plan);
+    /* Instances that were not crashed may have lost their tasks unknowingly: others process what
+     * they have in hand. */
+    bool zombies;
+} weir_swarm_scenario;
+
+void weir_swarm_draw_failover(weir_swarm_plan *plan);
+void weir_swarm_draw_zombie(weir_swarm_plan *plan);
+void weir_swarm_draw_partition(weir_swarm_plan *plan);
+void weir_swarm_draw_rolling(weir_swarm_plan *plan);
+
+/* NULL: no such scenario; by index: no more. */
+const weir_swarm_scenario *weir_swarm_scenario_find(const char *name);
+const weir_swarm_scenario *weir_swarm_scenario_at(size_t index);
+
+/* Draws everything: the same seed gives the same plan. */
+weir_swarm_plan weir_swarm_plan_draw(const weir_swarm_scenario *scenario, uint64_t seed);
+/* The next number below `below`. */
+uint64_t weir_swarm_pick(weir_swarm_plan *plan, uint64_t below);
+/* Adds `act`; returns it. */
+weir_act *weir_swarm_act(weir_swarm_plan *plan, weir_act act);
+/* A moment: after up to `within_ms`, or, every second time, at a step of the instance. */
+weir_act *weir_swarm_act_soon(weir_swarm_plan *plan, weir_act_kind kind, int instance,
+                              uint64_t within_ms);
+
+/* For reports, several lines. `text` has room for `size` bytes. */
+#define WEIR_SWARM_PLAN_TEXT_MAX ((size_t)3072)
+void weir_swarm_plan_describe(const weir_swarm_plan *plan, char *text, size_t size);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The acts of a plan, each at its moment, while the text comes in bursts. */
+#include "scenarios/swarm/run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixtures/text.h"
+#include "fixtures/word_count.h"
+#include "scenarios/swarm/verdict.h"
+#include "scenarios/swarm/witness.h"
+
+#define START_BOUND WEIR_MINUTES(2)
+#define CLOSE_BOUND WEIR_MINUTES(2)
+#define QUIET_BOUND WEIR_MINUTES(6)
+/* A zombie that nobody waits for may still go on with what it has in hand. */
+#define SETTLE_MS WEIR_SECONDS(10)
+
+typedef struct actor {
+    struct weir_swarm_run *run;
+    int index;
+    weir_instance *instance;
+} actor;
+
+struct weir_swarm_run {
+    const weir_swarm_scenario *scenario;
+    weir_swarm_plan plan;
+    weir_cluster *cluster;
+    weir_witness *witness;
+    weir_fixture_text text;
+    weir_input lines;
+    actor actors[WEIR_SWARM_INSTANCES_MAX];
+    bool armed;       /* the acts have begun */
+    size_t act;       /* the next one */
+    int64_t since_ms; /* when the act before it happened */
+    uint64_t steps;   /* of its instance, since then */
+};
+
+static void check_safety(weir_swarm_run *run)
+{
+    const char *violation = weir_witness_violation(run->witness);
+    if (violation != NULL) {
+        weir_cluster_fail(run->cluster, "%s", violation);
+    }
+}
+
+/* ---- Instances ---------------------------------------------------------------------------- */
+
+static void on_step(const weir_step *step, void *user);
+
+static weir_uncaught on_uncaught(const char *thread, const weir_error *error, void *user)
+{
+    (void)thread;
+    (void)error;
+    (void)user;
+    return WEIR_REPLACE_THREAD;
+}
+
+/* Starts an actor, or starts it again. */
+static void start(actor *self, int threads)
+{
+    weir_swarm_run *run = self->run;
+    const weir_swarm_plan *plan = &run->plan;
+    char commit[32];
+    char cache[32];
+    char session[32];
+    char purge[32];
+    char name[2] = {(char)('a' + self->index), '\0'};
+    snprintf(commit, sizeof commit, "%" PRId64, plan->commit_interval_ms);
+    snprintf(cache, sizeof cache, "%" PRId64, plan->cache_bytes);
+    snprintf(session, sizeof session, "%" PRId64, plan->session_ms);
+    snprintf(purge, sizeof purge, "%" PRId64, plan->purge_ms > 0 ? plan->purge_ms : INT32_MAX);
+    const char *const config[] = {"commit.interval.ms",
+                                  commit,
+                                  "statestore.cache.max.bytes",
+                                  cache,
+                                  "consumer.session.timeout.ms",
+                                  session,
+                                  "repartition.purge.interval.ms",
+                                  purge,
+                                  "dsl.store",
+                                  plan->memory_stores ? "memory" : "rocksdb",
+                                  NULL};
+    weir_instance_opts opts = {
+        .threads = threads,
+        .config = config,
+        .app = {.on_step = on_step, .on_uncaught = on_uncaught, .user = self}};
+    if (self->instance == NULL) {
+        self->instance = weir_cluster_start(run->cluster, name, weir_fixture_word_count, &opts);
+    } else {
+        weir_instance_restart_with(self->instance, &opts);
+    }
+    weir_host_latency(weir_instance_host(self->instance), plan->latency_ms[self->index]);
+}
+
+/* ---- Acts --------------------------------------------------------------------------------- */
+
+static void crash(weir_swarm_run *run, weir_instance *instance, weir_disk disk)
+{
+    weir_witness_crash(run->witness, weir_instance_name(instance));
+    weir_host_crash(weir_instance_host(instance), disk); /* does not return to its own threads */
+}
+
+static void cut(weir_host *host, int32_t broker, bool cut)
+{
+    if (broker == 0) {
+        (cut ? weir_host_partition : weir_host_heal)(host);
+    } else {
+        (cut ? weir_host_partition_from : weir_host_heal_from)(host, broker);
+    }
+}
+
+static void perform(weir_swarm_run *run)
+{
+    const weir_act *act = &run->plan.acts[run->act];
+    weir_instance *instance = run->actors[act->instance].instance;
+    weir_host *host = weir_instance_host(instance);
+    run->act++;
+    run->steps = 0;
+    run->since_ms = weir_cluster_now_ms(run->cluster);
+    switch (act->kind) {
+    case WEIR_ACT_CRASH:
+        crash(run, instance, WEIR_DISK_AS_IT_WAS);
+        break;
+    case WEIR_ACT_CRASH_WIPED:
+        crash(run, instance, WEIR_DISK_WIPED);
+        break;
+    case WEIR_ACT_CLOSE:
+        if (weir_instance_close(instance, CLOSE_BOUND) != WEIR_OK) {
+            weir_cluster_fail(run->cluster, "%s does not close\n%s", weir_instance_name(instance),
+                              weir_cluster_explain(run->cluster));
+        }
+        break;
+    case WEIR_ACT_WIPE:
+        weir_instance_wipe(instance);
+        break;
+    case WEIR_ACT_RESTART:
+        start(&run->actors[act->instance],
+              act->threads > 0 ? act->threads : run->plan.threads[act->instance]);
+        break;
+    case WEIR_ACT_PAUSE:
+        weir_host_pause(host);
+        break;
+    case WEIR_ACT_RESUME:
+        weir_host_resume(host);
+        break;
+    case WEIR_ACT_PARTITION:
+    case WEIR_ACT_HEAL:
+        cut(host, act->broker, act->kind == WEIR_ACT_PARTITION);
+        break;
+    case WEIR_ACT_RESET:
+        weir_host_reset_connections(host);
+        break;
+    }
+}
+
+static void on_step(const weir_step *step, void *user)
+{
+    const actor *self = user;
+    weir_swarm_run *run = self->run;
+    weir_witness_step(run->witness, step);
+    if (run->armed && run->act < run->plan.act_count) {
+        const weir_act *act = &run->plan.acts[run->act];
+        if (act->instance == self->index && ++run->steps == act->at_step) {
+            perform(run);
+        }
+    }
+}
+
+/* ---- The run ------------------------------------------------------------------------------ */
+
+struct moment {
+    weir_swarm_run *run;
+    size_t act;
+};
+
+static bool act_happened(weir_cluster *cluster, void *arg)
+{
+    const struct moment *moment = arg;
+    (void)cluster;
+    return moment->run->act != moment->act || weir_witness_violation(moment->run->witness) != NULL;
+}
+
+static void send_burst(weir_swarm_run *run, int burst)
+{
+    size_t bursts = (size_t)run->plan.bursts;
+    size_t to = run->plan.lines * (size_t)(burst + 1) / bursts;
+    for (size_t i = run->plan.lines * (size_t)burst / bursts; i < to; i++) {
+        weir_input_pipe(run->lines, NULL, &run->text.lines[i]);
+    }
+}
+
+/* Bursts and acts in the order of their moments. */
+static void play(weir_swarm_run *run)
+{
+    const weir_swarm_plan *plan = &run->plan;
+    int64_t begin = weir_cluster_now_ms(run->cluster);
+    int burst = 0;
+    run->since_ms = begin;
+    run->armed = true;
+    while (burst < plan->bursts || run->act < plan->act_count) {
+        struct moment moment = {run, run->act};
+        int64_t burst_ms = burst < plan->bursts ? begin + burst * plan->burst_ms : INT64_MAX;
+        int64_t act_ms =
+            run->act < plan->act_count ? run->since_ms + plan->acts[run->act].after_ms : INT64_MAX;
+        int64_t due_ms = burst_ms < act_ms ? burst_ms : act_ms;
+        int64_t left = due_ms - weir_cluster_now_ms(run->cluster);
+        bool changed =
+            weir_cluster_run_until(run->cluster, act_happened, &moment, left > 0 ? left : 0);
+        check_safety(run);
+        if (changed) {
+            continue;
+        }
+        if (burst_ms <= act_ms) {
+            send_burst(run, burst++);
+        } else {
+            perform(run);
+        }
+    }
+}
+
+weir_cluster_opts weir_swarm_cluster_opts(const weir_swarm_plan *plan)
+{
+    return (weir_cluster_opts){
+        .brokers = plan->brokers, .seed = plan->seed, .policy = plan->policy};
+}
+
+weir_swarm_run *weir_swarm_run_new(const weir_swarm_scenario *scenario, const weir_swarm_plan *plan,
+                                   weir_cluster *cluster)
+{
+    weir_swarm_run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        return NULL;
+    }
+    run->scenario = scenario;
+    run->plan = *plan;
+    run->cluster = cluster;
+    run->witness = weir_witness_new(cluster, scenario->zombies);
+    if (run->witness == NULL ||
+        weir_fixture_text_make(&run->text, plan->lines, plan->seed, NULL) != WEIR_OK) {
+        weir_swarm_run_free(run);
+        return NULL;
+    }
+    return run;
+}
+
+void weir_swarm_run_free(weir_swarm_run *run)
+{
+    if (run != NULL) {
+        weir_fixture_text_fini(&run->text);
+        weir_witness_free(run->witness);
+        free(run);
+    }
+}
+
+void weir_swarm_run_all(weir_swarm_run *run)
+{
+    weir_cluster *cluster = run->cluster;
+    const weir_swarm_plan *plan = &run->plan;
+    run->lines = weir_cluster_input(cluster, weir_witness_topic_name(WEIR_WITNESS_LINES),
+                                    WEIR_WITNESS_PARTITIONS, &weir_string, &weir_string);
+    weir_cluster_input(cluster, weir_witness_topic_name(WEIR_WITNESS_COUNTS),
+                       WEIR_WITNESS_PARTITIONS, &weir_string, &weir_i64);
+    for (int i = 0; i < plan->instances; i++) {
+        run->actors[i] = (actor){.run = run, .index = i};
+        start(&run->actors[i], plan->threads[i]);
+    }
+    weir_run_until(cluster, weir_all_running, START_BOUND);
+    play(run);
+    weir_run_until(cluster, weir_caught_up, QUIET_BOUND);
+    weir_cluster_run_for(cluster, SETTLE_MS);
+    weir_run_until(cluster, weir_caught_up, QUIET_BOUND);
+    check_safety(run);
+    weir_verdict_check(&(weir_verdict){.cluster = cluster,
+                                       .witness = run->witness,
+                                       .lines = run->text.lines,
+                                       .line_count = run->text.count,
+                                       .purged = plan->purge_ms > 0});
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The checks of a word count that is caught up. */
+#include "scenarios/swarm/verdict.h"
+
+#include <inttypes.h>
+
+#include "scenarios/lib/counts.h"
+
+#define ANY ((int64_t)1 << 40)
+
+static weir_rows *new_counts(const weir_verdict *verdict)
+{
+    return weir_rows_new(verdict->cluster, &weir_string, &weir_i64);
+}
+
+/* All records of a topic. */
+static weir_rows *read_all(const weir_verdict *verdict, weir_witness_topic topic,
+                           const weir_serde *value)
+{
+    return weir_output_all(
+        weir_cluster_output(verdict->cluster, weir_witness_topic_name(topic), &weir_string, value));
+}
+
+/* How often the processing of a record was begun beyond once. */
+static int64_t again(const weir_verdict *verdict, weir_witness_topic topic, const weir_row *row)
+{
+    int64_t begun = weir_witness_begun(verdict->witness, topic, row->partition, row->offset);
+    if (begun == 0) {
+        weir_cluster_fail(verdict->cluster, "%s-%d: %" PRId64 " was never processed",
+                          weir_witness_topic_name(topic), (int)row->partition, row->offset);
+    }
+    return begun > 0 ? begun - 1 : 0;
+}
+
+/* ---- Counts ------------------------------------------------------------------------------- */
+
+/* One that had lost the task overwrote these words in the changelog, and who restored the store
+ * from it may have taken the older number: at-least-once does not fence who writes. */
+static void excuse_stale(const weir_verdict *verdict, weir_rows *least, weir_rows *spare)
+{
+    weir_rows *rows = read_all(verdict, WEIR_WITNESS_CHANGELOG, &weir_i64);
+    for (size_t i = 0; i < weir_rows_size(rows); i++) {
+        const weir_row *row = weir_rows_at(rows, i);
+        const weir_row *known = weir_rows_find(least, row->key);
+        if (known != NULL && weir_witness_is_stale(verdict->witness, WEIR_WITNESS_CHANGELOG,
+                                                   row->partition, row->offset)) {
+            int64_t beyond = *(const int64_t *)known->value - 1;
+            weir_rows_count(least, row->key, -beyond);
+            weir_rows_count(spare, row->key, beyond);
+        }
+    }
+}
+
+static void check_counts(const weir_verdict *verdict, const weir_rows *store)
+{
+    weir_cluster *cluster = verdict->cluster;
+    weir_rows *text = weir_scenario_counts(cluster, verdict->lines, verdict->line_count);
+    weir_rows *lines = read_all(verdict, WEIR_WITNESS_LINES, &weir_string);
+    weir_rows *spare = new_counts(verdict);
+    for (size_t i = 0; i < weir_rows_size(lines); i++) {
+        const weir_row *row = weir_rows_at(lines, i);
+        int64_t more = again(verdict, WEIR_WITNESS_LINES, row);
+        if (more > 0 || verdict->purged) {
+            weir_scenario_count_line(spare, *(const weir_slice *)row->value,
+                                     verdict->purged ? ANY : more);
+        }
+    }
+    if (verdict->purged) {
+        excuse_stale(verdict, text, spare);
+        weir_scenario_check_counts(cluster, store, text, spare);
+        return;
+    }
+    weir_rows *words = read_all(verdict, WEIR_WITNESS_WORDS, &weir_string);
+    weir_rows *sent = new_counts(verdict);
+    weir_rows *twice = new_counts(verdict);
+    for (size_t i = 0; i < weir_rows_size(words); i++) {
+        const weir_row *row = weir_rows_at(words, i);
+        int64_t more = again(verdict, WEIR_WITNESS_WORDS, row);
+        weir_rows_count(sent, row->key, 1);
+        if (more > 0) {
+            weir_rows_count(twice, row->key, more);
+        }
+    }
+    weir_scenario_check_counts(cluster, sent, text, spare);
+    excuse_stale(verdict, sent, twice);
+    weir_scenario_check_counts(cluster, store, sent, twice);
+}
+
+/* ---- Stores, changelog, output ------------------------------------------------------------ */
+
+/* One partition of a topic: key -> index of its last record in `rows`, and the keys in whose last
+ * word nobody can trust, since one that had lost the task wrote some. */
+struct fold {
+    weir_rows *last;
+    weir_rows *stale;
+};
+
+static struct fold fold_of(const weir_verdict *verdict, weir_witness_topic topic,
+                           const weir_rows *rows, int32_t partition)
+{
+    struct fold fold = {new_counts(verdict), new_counts(verdict)};
+    for (size_t i = 0; i < weir_rows_size(rows); i++) {
+        const weir_row *row = weir_rows_at(rows, i);
+        int64_t index = (int64_t)i;
+        if (row->partition != partition) {
+            continue;
+        }
+        weir_rows_put(fold.last, row->key, &index);
+        if (weir_witness_is_stale(verdict->witness, topic, partition, row->offset)) {
+            weir_rows_put(fold.stale, row->key, &index);
+        }
+    }
+    return fold;
+}
+
+/* A row of the store against the last record of its key. */
+static void check_row(const weir_verdict *verdict, weir_witness_topic topic, const weir_rows *store,
+                      const weir_row *row, const weir_row *record)
+{
+    const char *name = weir_witness_topic_name(topic);
+    const char *told = weir_row_text(store, row);
+    if (record == NULL || record->value == NULL) {
+        weir_cluster_fail(verdict->cluster, "task %s: the store has %s, %s has no such key",
+                          row->task, told, name);
+    } else if (*(const int64_t *)record->value != *(const int64_t *)row->value ||
+               record->timestamp_ms != row->timestamp_ms) {
+        weir_cluster_fail(verdict->cluster,
+                          "task %s: the store has %s of %" PRId64 " ms, %s@%" PRId64
+                          " says %" PRId64 " of %" PRId64 " ms",
+                          row->task, told, row->timestamp_ms, name, record->offset,
+                          *(const int64_t *)record->value, record->timestamp_ms);
+    }
+}
+
+/* The store of each task says what its partition of the topic says last. */
+static void check_fold(const weir_verdict *verdict, weir_witness_topic topic, weir_store_view all)
+{
+    weir_rows *rows = read_all(verdict, topic, &weir_i64);
+    for (int32_t partition = 0; partition < WEIR_WITNESS_PARTITIONS; partition++) {
+        char task[] = {'1', '_', (char)('0' + partition), '\0'};
+        weir_rows *store = weir_store_view_all(weir_store_view_task(all, task));
+        struct fold fold = fold_of(verdict, topic, rows, partition);
+        if (weir_rows_size(store) != weir_rows_size(fold.last)) {
+            weir_cluster_fail(verdict->cluster, "task %s: the store has %zu keys, %s %zu", task,
+                              weir_rows_size(store), weir_witness_topic_name(topic),
+                              weir_rows_size(fold.last));
+        }
+        for (size_t i = 0; i < weir_rows_size(store); i++) {
+            const weir_row *row = weir_rows_at(store, i);
+            const weir_row *index = weir_rows_find(fold.last, row->key);
+            if (weir_rows_find(fold.stale, row->key) == NULL) {
+                check_row(verdict, topic, store, row,
+                          index != NULL
+                              ? weir_rows_at(rows, (size_t) * (const int64_t *)index->value)
+                              : NULL);
+            }
+        }
+    }
+}
+
+void weir_verdict_check(const weir_verdict *verdict)
+{
+    weir_store_view store = weir_cluster_store(verdict->cluster, "counts", &weir_string, &weir_i64);
+    check_counts(verdict, weir_store_view_all(store));
+    check_fold(verdict, WEIR_WITNESS_CHANGELOG, store);
+    check_fold(verdict, WEIR_WITNESS_COUNTS, store);
+}

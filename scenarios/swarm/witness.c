@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who owns which task, which records were processed how often, what was committed, who wrote what.
+ * Task 0_p reads partition p of the lines, task 1_p partition p of the words and writes partition p
+ * of changelog and counts: so "slot" means a task and its one input partition. */
+#include "scenarios/swarm/witness.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS (2 * WEIR_WITNESS_PARTITIONS)
+#define THREADS_MAX 64
+#define GENERATIONS_MAX 1024
+#define NAME_SIZE 64
+#define VIOLATION_SIZE 512
+#define APPLICATION "app"
+
+/* Numbers by offset; 0 where nothing was noted. */
+struct tally {
+    uint16_t *items;
+    size_t size;
+};
+
+struct thread {
+    char name[NAME_SIZE];
+    int32_t generation; /* -1: in none */
+    bool owns[SLOTS];
+    int64_t floor[SLOTS]; /* committed when its generation began */
+    int pending;          /* slot of the record that it processes; -1: none */
+    int64_t offset;
+};
+
+struct slot {
+    struct tally begun;
+    struct tally done;
+    int64_t committed;
+    int8_t owner[GENERATIONS_MAX]; /* number of the thread, from 1; 0: none yet */
+    int32_t newest;                /* generation in which it was taken last; -1: never */
+};
+
+struct weir_witness {
+    bool zombies;
+    struct thread threads[THREADS_MAX];
+    int thread_count;
+    struct slot slots[SLOTS];
+    struct tally stale[WEIR_WITNESS_TOPICS][WEIR_WITNESS_PARTITIONS];
+    char violation[VIOLATION_SIZE];
+};
+
+static const char *const topic_names[] = {
+    [WEIR_WITNESS_LINES] = "lines",
+    [WEIR_WITNESS_WORDS] = APPLICATION "-by-word-repartition",
+    [WEIR_WITNESS_CHANGELOG] = APPLICATION "-counts-changelog",
+    [WEIR_WITNESS_COUNTS] = "word-counts",
+};
+
+__attribute__((format(printf, 2, 3))) static void violated(weir_witness *witness,
+                                                           const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (witness->violation[0] == '\0') {
+        vsnprintf(witness->violation, sizeof witness->violation, format, args);
+    }
+    va_end(args);
+}
+
+/* ---- Tallies ------------------------------------------------------------------------------ */
+
+static uint16_t *tally_at(struct tally *tally, int64_t offset)
+{
+    size_t at = (size_t)offset;
+    if (at >= tally->size) {
+        size_t size = at * 2 + 64;
+        uint16_t *items = realloc(tally->items, size * sizeof *items);
+        if (items == NULL) {
+            fputs("out of memory\n", stderr);
+            abort();
+        }
+        memset(items + tally->size, 0, (size - tally->size) * sizeof *items);
+        tally->items = items;
+        tally->size = size;
+    }
+    return &tally->items[at];
+}
+
+static uint16_t tally_get(const struct tally *tally, int64_t offset)
+{
+    return offset >= 0 && (size_t)offset < tally->size ? tally->items[offset] : 0;
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+/* "1_2 ..." -> 6, or -1. */
+static int slot_of_task(const char *task)
+{
+    char *end;
+    long group = strtol(task, &end, 10);
+    long partition = *end == '_' ? strtol(end + 1, &end, 10) : -1;
+    return group >= 0 && group < 2 && partition >= 0 && partition < WEIR_WITNESS_PARTITIONS
+               ? (int)(group * WEIR_WITNESS_PARTITIONS + partition)
+               : -1;
+}
+
+/* "word-counts-2 ..." -> 3 and 2; false: another topic. */
+static bool parse_partition(const char *text, int *topic, int32_t *partition)
+{
+    for (int i = 0; i < WEIR_WITNESS_TOPICS; i++) {
+        size_t len = strlen(topic_names[i]);
+        if (strncmp(text, topic_names[i], len) == 0 && text[len] == '-') {
+            *topic = i;
+            *partition = (int32_t)strtol(text + len + 1, NULL, 10);
+            return *partition < WEIR_WITNESS_PARTITIONS;
+        }
+    }
+    return false;
+}
+
+/* The number after `name`, or -1. */
+static int64_t number_after(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+    return at != NULL ? strtoll(at + strlen(name), NULL, 10) : -1;
+}
+
+/* Its number from 1; `len` bytes of `name`. 0: too many. */
+static int thread_number(weir_witness *witness, const char *name, size_t len)
+{
+    for (int i = 0; i < witness->thread_count; i++) {
+        if (strncmp(witness->threads[i].name, name, len) == 0 &&
+            witness->threads[i].name[len] == '\0') {
+            return i + 1;
+        }
+    }
+    if (witness->thread_count == THREADS_MAX || len >= NAME_SIZE) {
+        violated(witness, "more than %d threads", THREADS_MAX);
+        return 0;
+    }
+    struct thread *added = &witness->threads[witness->thread_count++];
+    *added = (struct thread){.generation = -1, .pending = -1};
+    memcpy(added->name, name, len);
+    return witness->thread_count;
+}
+
+/* ---- Steps -------------------------------------------------------------------------------- */
+
+static void leave(struct thread *thread)
+{
+    thread->generation = -1;
+    memset(thread->owns, 0, sizeof thread->owns);
+}
+
+static void own(weir_witness *witness, int number, int index)
+{
+    struct thread *thread = &witness->threads[number - 1];
+    struct slot *slot = &witness->slots[index];
+    int before = slot->owner[thread->generation];
+    if (before != 0 && before != number) {
+        violated(witness, "generation %d: task %d_%d is taken by %s and by %s",
+                 (int)thread->generation, index / WEIR_WITNESS_PARTITIONS,
+                 index % WEIR_WITNESS_PARTITIONS, witness->threads[before - 1].name, thread->name);
+    }
+    slot->owner[thread->generation] = (int8_t)number;
+    slot->newest = thread->generation > slot->newest ? thread->generation : slot->newest;
+    thread->owns[index] = true;
+    thread->floor[index] = slot->committed;
+}
+
+/* "generation 3: 0_0 1_0" */
+static void take(weir_witness *witness, int number, const char *detail)
+{
+    struct thread *thread = &witness->threads[number - 1];
+    int64_t generation = number_after(detail, "generation ");
+    leave(thread);
+    if (generation < 0 || generation >= GENERATIONS_MAX) {
+        violated(witness, "%s: generation %" PRId64 ": the group does not settle", thread->name,
+                 generation);
+        return;
+    }
+    thread->generation = (int32_t)generation;
+    for (const char *at = strchr(detail, ':'); at != NULL; at = strchr(at + 1, ' ')) {
+        int index = at[0] == ' ' ? slot_of_task(at + 1) : -1;
+        if (index >= 0) {
+            own(witness, number, index);
+        }
+    }
+}
+
+static void begin(weir_witness *witness, struct thread *thread, const weir_step *step)
+{
+    int index = slot_of_task(step->task);
+    int64_t offset = step->offset;
+    if (index < 0) {
+        return;
+    }
+    struct slot *slot = &witness->slots[index];
+    if (!thread->owns[index]) {
+        violated(witness, "%s processes %s@%" PRId64 " of task %s, which it does not have",
+                 thread->name, step->detail, offset, step->task);
+    } else if (offset < thread->floor[index]) {
+        violated(witness,
+                 "%s processes %s@%" PRId64 " of task %s again, though %" PRId64
+                 " was committed before generation %d",
+                 thread->name, step->detail, offset, step->task, thread->floor[index],
+                 (int)thread->generation);
+    } else if (offset > 0 && tally_get(&slot->done, offset - 1) == 0) {
+        violated(witness, "%s processes %s@%" PRId64 " of task %s, but nobody the one before it",
+                 thread->name, step->detail, offset, step->task);
+    }
+    ++*tally_at(&slot->begun, offset);
+    thread->pending = index;
+    thread->offset = offset;
+}
+
+void weir_witness_step(weir_witness *witness, const weir_step *step)
+{
+    int number =
+        step->thread != NULL ? thread_number(witness, step->thread, strlen(step->thread)) : 0;
+    if (number == 0) {
+        return;
+    }
+    struct thread *thread = &witness->threads[number - 1];
+    if (thread->pending >= 0) {
+        *tally_at(&witness->slots[thread->pending].done, thread->offset) = 1;
+        thread->pending = -1;
+    }
+    if (strcmp(step->kind, "process") == 0) {
+        begin(witness, thread, step);
+    } else if (strcmp(step->kind, "assignment-taken") == 0) {
+        take(witness, number, step->detail);
+    } else if (strcmp(step->kind, "join") == 0) {
+        leave(thread);
+    }
+}
+
+void weir_witness_crash(weir_witness *witness, const char *instance)
+{
+    size_t len = strlen(instance);
+    for (int i = 0; i < witness->thread_count; i++) {
+        struct thread *thread = &witness->threads[i];
+        if (strncmp(thread->name, instance, len) == 0 && thread->name[len] == '-') {
+            thread->pending = -1;
+            leave(thread);
+        }
+    }
+}
+
+/* ---- Brokers ------------------------------------------------------------------------------ */
+
+/* "app lines-0 offset=17" */
+static void committed(weir_witness *witness, const char *detail)
+{
+    int topic;
+    int32_t partition;
+    const char *at = strchr(detail, ' ');
+    int64_t offset = number_after(detail, "offset=");
+    if (at == NULL || !parse_partition(at + 1, &topic, &partition) || topic > WEIR_WITNESS_WORDS) {
+        return;
+    }
+    struct slot *slot = &witness->slots[topic * WEIR_WITNESS_PARTITIONS + partition];
+    if (offset < slot->committed) {
+        violated(witness, "the commit of %s-%d goes back from %" PRId64 " to %" PRId64,
+                 topic_names[topic], (int)partition, slot->committed, offset);
+    }
+    for (int64_t i = slot->committed; i < offset; i++) {
+        if (tally_get(&slot->done, i) == 0) {
+            violated(witness,
+                     "%s-%d: %" PRId64 " is committed, but %" PRId64 " has not been processed",
+                     topic_names[topic], (int)partition, offset, i);
+        }
+    }
+    slot->committed = offset;
+}
+
+/* "word-counts-2 offset=5 records=3 client=a-StreamThread-1-producer" */
+static void produced(weir_witness *witness, const char *detail)
+{
+    int topic;
+    int32_t partition;
+    const char *client = strstr(detail, "client=");
+    const char *end = client != NULL ? strstr(client, "-producer") : NULL;
+    if (end == NULL || !parse_partition(detail, &topic, &partition) ||
+        topic < WEIR_WITNESS_CHANGELOG) {
+        return;
+    }
+    client += strlen("client=");
+    int number = thread_number(witness, client, (size_t)(end - client));
+    const struct slot *slot = &witness->slots[WEIR_WITNESS_PARTITIONS + partition];
+    if (number == 0 || (slot->newest >= 0 && slot->owner[slot->newest] == number)) {
+        return;
+    }
+    if (!witness->zombies) {
+        violated(witness, "%s, of which task 1_%d was taken by %s since", detail, (int)partition,
+                 slot->newest < 0 ? "nobody"
+                                  : witness->threads[slot->owner[slot->newest] - 1].name);
+    }
+    int64_t offset = number_after(detail, "offset=");
+    int64_t records = number_after(detail, "records=");
+    for (int64_t i = 0; i < records; i++) {
+        *tally_at(&witness->stale[topic][partition], offset + i) = 1;
+    }
+}
+
+static void on_event(const weir_event *event, void *user)
+{
+    if (strcmp(event->kind, "offset-commit") == 0) {
+        committed(user, event->detail);
+    } else if (strcmp(event->kind, "produce") == 0) {
+        produced(user, event->detail);
+    }
+}
+
+/* ---- Life, and what was seen -------------------------------------------------------------- */
+
+weir_witness *weir_witness_new(weir_cluster *cluster, bool zombies)
+{
+    weir_witness *witness = calloc(1, sizeof *witness);
+    if (witness != NULL) {
+        witness->zombies = zombies;
+        for (int i = 0; i < SLOTS; i++) {
+            witness->slots[i].newest = -1;
+        }
+        weir_cluster_on_event(cluster, on_event, witness);
+    }
+    return witness;
+}
+
+void weir_witness_free(weir_witness *witness)
+{
+    if (witness == NULL) {
+        return;
+    }
+    for (int i = 0; i < SLOTS; i++) {
+        free(witness->slots[i].begun.items);
+        free(witness->slots[i].done.items);
+    }
+    for (int topic = 0; topic < WEIR_WITNESS_TOPICS; topic++) {
+        for (int i = 0; i < WEIR_WITNESS_PARTITIONS; i++) {
+            free(witness->stale[topic][i].items);
+        }
+    }
+    free(witness);
+}
+
+const char *weir_witness_violation(const weir_witness *witness)
+{
+    return witness->violation[0] != '\0' ? witness->violation : NULL;
+}
+
+const char *weir_witness_topic_name(weir_witness_topic topic)
+{
+    return topic_names[topic];
+}
+
+int64_t weir_witness_begun(const weir_witness *witness, weir_witness_topic topic, int32_t partition,
+                           int64_t offset)
+{
+    return tally_get(&witness->slots[(int)topic * WEIR_WITNESS_PARTITIONS + partition].begun,
+                     offset);
+}
+
+bool weir_witness_is_stale(const weir_witness *witness, weir_witness_topic topic, int32_t partition,
+                           int64_t offset)
+{
+    return tally_get(&witness->stale[topic][partition], offset) != 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An instance stands still, mostly for longer than its session, and then goes on as if nothing had
+ * happened; and again. */
+#include "scenarios/swarm/plan.h"
+
+void weir_swarm_draw_zombie(weir_swarm_plan *plan)
+{
+    int times = 1 + (int)weir_swarm_pick(plan, 2);
+    for (int i = 0; i < times; i++) {
+        int victim = (int)weir_swarm_pick(plan, (uint64_t)plan->instances);
+        bool expires = weir_swarm_pick(plan, 5) > 0;
+        int64_t least = expires ? plan->session_ms : 0;
+        weir_swarm_act_soon(plan, WEIR_ACT_PAUSE, victim, 8000);
+        weir_swarm_act(
+            plan, (weir_act){.kind = WEIR_ACT_RESUME,
+                             .instance = victim,
+                             .after_ms =
+                                 least + (int64_t)weir_swarm_pick(
+                                             plan, expires ? 60000 : (uint64_t)plan->session_ms)});
+    }
+}
