@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The word count under faults. What the watch sees comes as events of the trace, in order, since
+ * one thread runs at a time. */
+#include "support/ordeal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixtures/word_count.h"
+#include "scenarios/lib/counts.h"
+
+#define LINES 600
+#define KINDS_MAX 128
+#define OWNERS_MAX 1024
+#define NAME_SIZE 96
+#define COMPLAINTS_MAX 256
+#define COMPLAINT_SIZE 256
+#define INSTANCES_MAX 8
+#define SETTLE_BOUND WEIR_MINUTES(6)
+
+typedef struct kind_count {
+    char kind[NAME_SIZE];
+    size_t count;
+} kind_count;
+
+/* "host/thread" has taken `task` in `generation`. */
+typedef struct owner {
+    char thread[NAME_SIZE];
+    char task[16];
+    int generation;
+} owner;
+
+typedef struct subject {
+    ordeal *all;
+    weir_instance *instance;
+} subject;
+
+struct ordeal {
+    weir_cluster *cluster;
+    weir_fixture_text text;
+    weir_input lines;
+    size_t fed;
+    subject subjects[INSTANCES_MAX];
+    size_t subject_count;
+    struct {
+        const weir_instance *instance; /* NULL: none is due */
+        const char *kind;
+        const char *like;
+        int left;
+        ordeal_fault fault;
+        bool struck;
+    } strike;
+    kind_count kinds[KINDS_MAX];
+    owner owners[OWNERS_MAX];
+    size_t owner_count;
+    size_t counted; /* records of the repartition topic processed, again and again */
+    int64_t restored;
+    char complaints[COMPLAINTS_MAX][COMPLAINT_SIZE];
+    size_t complaint_count;
+    char verdict[256]; /* the first thing that the watch finds wrong */
+};
+
+/* ---- The watch: must not call the driver -------------------------------------------------- */
+
+static void find_wrong(ordeal *all, const char *what, const char *task, const char *thread)
+{
+    if (all->verdict[0] == '\0') {
+        snprintf(all->verdict, sizeof all->verdict, "%s: %s by %s", what, task, thread);
+    }
+}
+
+static void note_kind(ordeal *all, const char *kind)
+{
+    for (size_t i = 0; i < KINDS_MAX; i++) {
+        if (all->kinds[i].count == 0) {
+            snprintf(all->kinds[i].kind, NAME_SIZE, "%s", kind);
+        }
+        if (strcmp(all->kinds[i].kind, kind) == 0) {
+            all->kinds[i].count++;
+            return;
+        }
+    }
+}
+
+/* "generation 3: 0_0 1_0" */
+static void note_taken(ordeal *all, const char *thread, const char *detail)
+{
+    int generation = (int)strtol(detail + strlen("generation "), NULL, 10);
+    const char *at = strchr(detail, ':');
+    for (at = at != NULL ? at + 1 : ""; *at == ' ';) {
+        at++;
+        size_t len = strcspn(at, " ");
+        if (len == 0 || all->owner_count == OWNERS_MAX) {
+            return;
+        }
+        owner *mine = &all->owners[all->owner_count];
+        snprintf(mine->thread, sizeof mine->thread, "%s", thread);
+        snprintf(mine->task, sizeof mine->task, "%.*s", (int)len, at);
+        mine->generation = generation;
+        for (size_t i = 0; i < all->owner_count; i++) {
+            const owner *other = &all->owners[i];
+            if (other->generation == generation && strcmp(other->task, mine->task) == 0) {
+                find_wrong(all, "a second owner in a generation", mine->task, thread);
+            }
+        }
+        all->owner_count++;
+        at += len;
+    }
+}
+
+/* The task belongs to the last assignment that this thread has taken. */
+static void note_processed(ordeal *all, const char *thread, const char *detail)
+{
+    size_t len = strcspn(detail, " ");
+    int latest = -1;
+    bool owned = false;
+    for (size_t i = all->owner_count; i-- > 0;) {
+        const owner *at = &all->owners[i];
+        if (strcmp(at->thread, thread) != 0) {
+            continue;
+        }
+        latest = latest < 0 ? at->generation : latest;
+        if (at->generation != latest) {
+            break;
+        }
+        owned = owned || (strlen(at->task) == len && strncmp(at->task, detail, len) == 0);
+    }
+    if (!owned) {
+        find_wrong(all, "processed without being its owner", detail, thread);
+    }
+    all->counted += detail[0] == '1';
+}
+
+static void watch(const weir_event *event, void *user)
+{
+    ordeal *all = user;
+    char thread[NAME_SIZE];
+    snprintf(thread, sizeof thread, "%s/%s", event->host != NULL ? event->host : "",
+             event->thread != NULL ? event->thread : "");
+    note_kind(all, event->kind);
+    if (strcmp(event->kind, "assignment-taken") == 0) {
+        note_taken(all, thread, event->detail);
+    } else if (strcmp(event->kind, "process") == 0) {
+        note_processed(all, thread, event->detail);
+    }
+}
+
+/* ---- Callbacks of instances --------------------------------------------------------------- */
+
+static void strike(weir_instance *instance, ordeal_fault fault)
+{
+    weir_host *host = weir_instance_host(instance);
+    switch (fault) {
+    case ORDEAL_CRASH:
+        weir_host_crash(host, WEIR_DISK_AS_IT_WAS);
+        break;
+    case ORDEAL_PAUSE:
+        weir_host_pause(host);
+        break;
+    case ORDEAL_PARTITION:
+        weir_host_partition(host);
+        break;
+    }
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return text != NULL && strncmp(text, with, strlen(with)) == 0;
+}
+
+static void on_step(const weir_step *step, void *user)
+{
+    subject *one = user;
+    ordeal *all = one->all;
+    if (all->strike.instance != one->instance || one->instance == NULL ||
+        strcmp(step->kind, all->strike.kind) != 0 ||
+        (all->strike.like != NULL && !begins(step->task, all->strike.like) &&
+         !begins(step->detail, all->strike.like)) ||
+        --all->strike.left > 0) {
+        return;
+    }
+    all->strike.instance = NULL;
+    all->strike.struck = true;
+    strike(one->instance, all->strike.fault);
+}
+
+static void complain(ordeal *all, const char *text)
+{
+    snprintf(all->complaints[all->complaint_count++ % COMPLAINTS_MAX], COMPLAINT_SIZE, "%s", text);
+}
+
+static void on_log(int level, const char *text, void *user)
+{
+    if (level <= 4) { /* syslog's warning */
+        complain(((subject *)user)->all, text);
+    }
+}
+
+static weir_uncaught on_uncaught(const char *thread, const weir_error *error, void *user)
+{
+    (void)thread;
+    complain(((subject *)user)->all, error->message);
+    return WEIR_SHUTDOWN_CLIENT;
+}
+
+static void on_restore(const weir_restore_progress *progress, void *user)
+{
+    if (progress->event == WEIR_RESTORE_BATCH) {
+        ((subject *)user)->all->restored += progress->restored;
+    }
+}
+
+/* ---- The run ------------------------------------------------------------------------------ */
+
+static void free_ordeal(void *memory)
+{
+    ordeal *all = memory;
+    weir_fixture_text_fini(&all->text);
+    free(all);
+}
+
+ordeal *ordeal_new(void **state, const weir_cluster_opts *opts)
+{
+    static const char *const config[] = {"commit.interval.ms", "1000", NULL};
+    ordeal *all = fixture_keep(state, calloc(1, sizeof *all), free_ordeal);
+    weir_cluster_opts mine = opts != NULL ? *opts : (weir_cluster_opts){0};
+    mine.config = mine.config != NULL ? mine.config : config;
+    assert_int_equal(weir_fixture_text_make(&all->text, LINES, 1, NULL), WEIR_OK);
+    all->cluster = fixture_cluster(state, &mine);
+    weir_cluster_on_event(all->cluster, watch, all);
+    weir_cluster_input(all->cluster, "word-counts", ORDEAL_PARTITIONS, &weir_string, &weir_i64);
+    all->lines =
+        weir_cluster_input(all->cluster, "lines", ORDEAL_PARTITIONS, &weir_string, &weir_string);
+    return all;
+}
+
+weir_cluster *ordeal_cluster(const ordeal *all)
+{
+    return all->cluster;
+}
+
+weir_instance *ordeal_start(ordeal *all, const char *name, int threads, const char *const *config)
+{
+    assert_true(all->subject_count < INSTANCES_MAX);
+    subject *one = &all->subjects[all->subject_count++];
+    one->all = all;
+    weir_app_opts app = {.on_step = on_step,
+                         .on_log = on_log,
+                         .on_uncaught = on_uncaught,
+                         .on_restore = on_restore,
+                         .user = one};
+    one->instance = weir_cluster_start(
+        all->cluster, name, weir_fixture_word_count,
+        &(weir_instance_opts){.threads = threads, .config = config, .app = app});
+    return one->instance;
+}
+
+void ordeal_feed(ordeal *all, size_t count)
+{
+    assert_true(all->fed + count <= all->text.count);
+    for (size_t i = 0; i < count; i++) {
+        weir_input_pipe(all->lines, NULL, &all->text.lines[all->fed++]);
+    }
+}
+
+void ordeal_settle(ordeal *all)
+{
+    weir_run_until(all->cluster, weir_caught_up, SETTLE_BOUND);
+}
+
+void ordeal_strike_at(ordeal *all, weir_instance *instance, const char *kind, const char *like,
+                      int nth, ordeal_fault fault)
+{
+    all->strike.instance = instance;
+    all->strike.kind = kind;
+    all->strike.like = like;
+    all->strike.left = nth;
+    all->strike.fault = fault;
+    all->strike.struck = false;
+}
+
+bool ordeal_struck(weir_cluster *cluster, void *arg)
+{
+    (void)cluster;
+    return ((const ordeal *)arg)->strike.struck;
+}
+
+/* ---- What was seen ------------------------------------------------------------------------ */
+
+size_t ordeal_seen(const ordeal *all, const char *kind)
+{
+    for (size_t i = 0; i < KINDS_MAX && all->kinds[i].count > 0; i++) {
+        if (strcmp(all->kinds[i].kind, kind) == 0) {
+            return all->kinds[i].count;
+        }
+    }
+    return 0;
+}
+
+int ordeal_generations(const ordeal *all)
+{
+    int latest = -1;
+    int count = 0;
+    for (size_t i = 0; i < all->owner_count; i++) {
+        count += all->owners[i].generation > latest;
+        latest = all->owners[i].generation > latest ? all->owners[i].generation : latest;
+    }
+    return count;
+}
+
+size_t ordeal_complaints(const ordeal *all, const char *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->complaint_count && i < COMPLAINTS_MAX; i++) {
+        count += strstr(all->complaints[i], text) != NULL;
+    }
+    return count;
+}
+
+int64_t ordeal_restored(const ordeal *all)
+{
+    return all->restored;
+}
+
+/* ---- The verdict -------------------------------------------------------------------------- */
+
+static void judge_owners(ordeal *all)
+{
+    int latest = -1;
+    size_t owned = 0;
+    if (all->verdict[0] != '\0') {
+        weir_cluster_fail(all->cluster, "%s", all->verdict);
+    }
+    for (size_t i = 0; i < all->owner_count; i++) {
+        latest = all->owners[i].generation > latest ? all->owners[i].generation : latest;
+    }
+    for (size_t i = 0; i < all->owner_count; i++) {
+        owned += all->owners[i].generation == latest;
+    }
+    assert_int_equal(owned, ORDEAL_TASKS);
+}
+
+static int64_t sum_of(const weir_rows *rows)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < weir_rows_size(rows); i++) {
+        sum += *(const int64_t *)weir_rows_at(rows, i)->value;
+    }
+    return sum;
+}
+
+static weir_rows *judge(ordeal *all, weir_rows **expected)
+{
+    ordeal_settle(all);
+    judge_owners(all);
+    weir_store_view store = weir_cluster_store(all->cluster, "counts", &weir_string, &weir_i64);
+    weir_rows *counted = weir_output_table(
+        weir_cluster_output(all->cluster, "word-counts", &weir_string, &weir_i64));
+    weir_assert_same_rows(weir_store_view_all(store), counted);
+    *expected = weir_scenario_counts(all->cluster, all->text.lines, all->fed);
+    return counted;
+}
+
+void ordeal_judge_exact(ordeal *all)
+{
+    weir_rows *expected = NULL;
+    weir_rows *counted = judge(all, &expected);
+    weir_assert_same_rows(counted, expected);
+}
+
+/* A word is counted once more only where its record, or its line, was processed once more; so all
+ * counts together cannot exceed the records that were processed. */
+void ordeal_judge_at_least_once(ordeal *all)
+{
+    weir_rows *expected = NULL;
+    weir_rows *counted = judge(all, &expected);
+    weir_scenario_check_counts(all->cluster, counted, expected, counted);
+    int64_t sum = sum_of(counted);
+    if (sum > (int64_t)all->counted) {
+        weir_cluster_fail(all->cluster, "%" PRId64 " words are counted, %zu records processed", sum,
+                          all->counted);
+    }
+}
