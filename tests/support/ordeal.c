@@ -84,6 +84,22 @@ static void note_kind(ordeal *all, const char *kind)
     }
 }
 
+/* Who joins again in the same generation takes the same once more. */
+static bool is_news(ordeal *all, const owner *mine)
+{
+    for (size_t i = 0; i < all->owner_count; i++) {
+        const owner *other = &all->owners[i];
+        if (other->generation != mine->generation || strcmp(other->task, mine->task) != 0) {
+            continue;
+        }
+        if (strcmp(other->thread, mine->thread) == 0) {
+            return false;
+        }
+        find_wrong(all, "a second owner in a generation", mine->task, mine->thread);
+    }
+    return true;
+}
+
 /* "generation 3: 0_0 1_0" */
 static void note_taken(ordeal *all, const char *thread, const char *detail)
 {
@@ -99,13 +115,7 @@ static void note_taken(ordeal *all, const char *thread, const char *detail)
         snprintf(mine->thread, sizeof mine->thread, "%s", thread);
         snprintf(mine->task, sizeof mine->task, "%.*s", (int)len, at);
         mine->generation = generation;
-        for (size_t i = 0; i < all->owner_count; i++) {
-            const owner *other = &all->owners[i];
-            if (other->generation == generation && strcmp(other->task, mine->task) == 0) {
-                find_wrong(all, "a second owner in a generation", mine->task, thread);
-            }
-        }
-        all->owner_count++;
+        all->owner_count += is_news(all, mine);
         at += len;
     }
 }
@@ -251,9 +261,9 @@ weir_instance *ordeal_start(ordeal *all, const char *name, int threads, const ch
                          .on_uncaught = on_uncaught,
                          .on_restore = on_restore,
                          .user = one};
-    one->instance = weir_cluster_start(
-        all->cluster, name, weir_fixture_word_count,
-        &(weir_instance_opts){.threads = threads, .config = config, .app = app});
+    one->instance =
+        weir_cluster_start(all->cluster, name, weir_fixture_word_count,
+                           &(weir_instance_opts){.threads = threads, .config = config, .app = app});
     return one->instance;
 }
 

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a group coordinator may answer: errors that pass are borne, a membership that is gone is
+ * made anew, and what cannot be mended stops the instance and says why. */
+#include <stdlib.h>
+
+#include "support/ordeal.h"
+
+#define ROUND 40
+#define TIMES 3 /* each error, one after the other */
+
+enum {
+    OFFSET_COMMIT = 8,
+    OFFSET_FETCH = 9,
+    FIND_COORDINATOR = 10,
+    JOIN_GROUP = 11,
+    HEARTBEAT = 12,
+    SYNC_GROUP = 14,
+    DESCRIBE_GROUPS = 15,
+};
+
+/* Kafka's error codes. */
+enum {
+    BREAK = -1, /* the connection breaks instead of an answer */
+    LOAD_IN_PROGRESS = 14,
+    NOT_AVAILABLE = 15,
+    NOT_COORDINATOR = 16,
+    ILLEGAL_GENERATION = 22,
+    UNKNOWN_MEMBER_ID = 25,
+    REBALANCE_IN_PROGRESS = 27,
+    GROUP_AUTHORIZATION_FAILED = 30,
+    UNSTABLE_OFFSET_COMMIT = 88,
+};
+
+typedef struct trial {
+    int16_t api;
+    int16_t code;
+} trial;
+
+/* With a and b at work, c arrives; what comes of the error is over before the end. */
+static void bear(void **state, trial one, bool exact)
+{
+    print_message("    API %d, error %d\n", one.api, one.code);
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    ordeal_start(all, "a", 1, NULL);
+    ordeal_start(all, "b", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    assert_int_equal(weir_mock_inject(weir_cluster_mock(cluster), one.api, one.code, TIMES, NULL),
+                     WEIR_OK);
+    ordeal_feed(all, ROUND);
+    weir_cluster_run_for(cluster, WEIR_SECONDS(8)); /* past heartbeats and a commit */
+    ordeal_start(all, "c", 1, NULL);
+    ordeal_feed(all, ROUND);
+    if (exact) {
+        ordeal_judge_exact(all);
+    } else {
+        ordeal_judge_at_least_once(all);
+    }
+}
+
+static void bear_each(void **state, int16_t api, const int16_t *codes, bool exact)
+{
+    for (size_t i = 0; codes[i] != 0; i++) {
+        bear(state, (trial){api, codes[i]}, exact);
+    }
+}
+
+/* Nothing of these makes anybody lose what it has, so nothing may count twice. */
+static const int16_t passing[] = {BREAK, LOAD_IN_PROGRESS, NOT_AVAILABLE, NOT_COORDINATOR, 0};
+
+static void a_join_that_fails_for_the_moment_is_tried_again(void **state)
+{
+    bear_each(state, JOIN_GROUP, passing, true);
+}
+
+static void a_member_that_the_coordinator_forgot_joins_as_a_new_one(void **state)
+{
+    static const int16_t codes[] = {UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, 0};
+    bear_each(state, JOIN_GROUP, codes, true);
+}
+
+static void a_sync_that_fails_for_the_moment_ends_in_another_generation(void **state)
+{
+    static const int16_t codes[] = {REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID,
+                                    0};
+    bear_each(state, SYNC_GROUP, passing, true);
+    bear_each(state, SYNC_GROUP, codes, true);
+}
+
+static void a_heartbeat_that_fails_for_the_moment_changes_nothing(void **state)
+{
+    bear_each(state, HEARTBEAT, passing, true);
+}
+
+static void a_heartbeat_that_asks_for_a_rebalance_costs_nothing(void **state)
+{
+    static const int16_t codes[] = {REBALANCE_IN_PROGRESS, 0};
+    bear_each(state, HEARTBEAT, codes, true);
+}
+
+/* The membership is gone: what was processed since the last commit is processed again. */
+static void a_heartbeat_that_is_refused_makes_the_member_join_anew(void **state)
+{
+    static const int16_t codes[] = {ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, 0};
+    bear_each(state, HEARTBEAT, codes, false);
+}
+
+static void a_commit_that_the_coordinator_cannot_take_yet_is_made_up_for(void **state)
+{
+    static const int16_t codes[] = {LOAD_IN_PROGRESS, 0};
+    bear_each(state, OFFSET_COMMIT, codes, true);
+}
+
+/* librdkafka keeps the commit to send it again, takes the connection's end before it is open as
+ * another failure of the coordinator, and may go round in this circle until the session is over. So
+ * more cannot be promised than that nothing is lost. */
+static void a_commit_that_finds_no_coordinator_loses_nothing(void **state)
+{
+    static const int16_t codes[] = {BREAK, NOT_AVAILABLE, NOT_COORDINATOR, 0};
+    bear_each(state, OFFSET_COMMIT, codes, false);
+}
+
+static void a_commit_in_a_rebalance_is_made_up_for(void **state)
+{
+    static const int16_t codes[] = {REBALANCE_IN_PROGRESS, 0};
+    bear_each(state, OFFSET_COMMIT, codes, false);
+}
+
+static void a_commit_that_is_refused_gives_the_tasks_up(void **state)
+{
+    static const int16_t codes[] = {ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, 0};
+    bear_each(state, OFFSET_COMMIT, codes, false);
+}
+
+static void committed_offsets_that_cannot_be_read_yet_are_asked_for_again(void **state)
+{
+    static const int16_t codes[] = {UNSTABLE_OFFSET_COMMIT, 0};
+    bear_each(state, OFFSET_FETCH, passing, true);
+    bear_each(state, OFFSET_FETCH, codes, true);
+}
+
+static void a_coordinator_that_is_not_found_is_looked_for_again(void **state)
+{
+    static const int16_t codes[] = {BREAK, NOT_AVAILABLE, 0};
+    bear_each(state, FIND_COORDINATOR, codes, true);
+}
+
+static void members_that_cannot_be_listed_yet_are_asked_for_again(void **state)
+{
+    bear_each(state, DESCRIBE_GROUPS, passing, true);
+}
+
+/* ---- What cannot be mended ---------------------------------------------------------------- */
+
+static bool in_error(weir_cluster *cluster, void *instance)
+{
+    (void)cluster;
+    return weir_instance_state(instance) == WEIR_STATE_ERROR;
+}
+
+/* b is refused for good; a goes on alone. */
+static ordeal *refuse(void **state, trial one, const char *words)
+{
+    print_message("    API %d, error %d\n", one.api, one.code);
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    ordeal_start(all, "a", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    assert_int_equal(weir_mock_inject(weir_cluster_mock(cluster), one.api, one.code, 1000,
+                                      "b-StreamThread-1-consumer"),
+                     WEIR_OK);
+    weir_instance *b = ordeal_start(all, "b", 1, NULL);
+    if (one.api == OFFSET_COMMIT) {
+        ordeal_settle(all); /* b has its tasks */
+    }
+    ordeal_feed(all, ROUND);
+    weir_run_until_with(cluster, in_error, b, WEIR_MINUTES(5));
+    assert_int_not_equal(ordeal_complaints(all, words), 0);
+    assert_int_equal(weir_instance_close(b, WEIR_MINUTES(1)), WEIR_OK);
+    ordeal_feed(all, ROUND);
+    return all;
+}
+
+static void a_group_that_may_not_be_joined_stops_the_instance(void **state)
+{
+    ordeal_judge_exact(refuse(state, (trial){JOIN_GROUP, GROUP_AUTHORIZATION_FAILED},
+                              "Group authorization failed"));
+}
+
+static void a_commit_that_is_forbidden_stops_the_instance(void **state)
+{
+    /* Its output is written, its offsets are not. */
+    ordeal_judge_at_least_once(refuse(state, (trial){OFFSET_COMMIT, GROUP_AUTHORIZATION_FAILED},
+                                      "Group authorization failed"));
+}
+
+static void committed_offsets_that_may_not_be_read_stop_the_instance(void **state)
+{
+    ordeal_judge_exact(refuse(state, (trial){OFFSET_FETCH, GROUP_AUTHORIZATION_FAILED},
+                              "Group authorization failed"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(a_join_that_fails_for_the_moment_is_tried_again),
+        cluster_test(a_member_that_the_coordinator_forgot_joins_as_a_new_one),
+        cluster_test(a_sync_that_fails_for_the_moment_ends_in_another_generation),
+        cluster_test(a_heartbeat_that_fails_for_the_moment_changes_nothing),
+        cluster_test(a_heartbeat_that_asks_for_a_rebalance_costs_nothing),
+        cluster_test(a_heartbeat_that_is_refused_makes_the_member_join_anew),
+        cluster_test(a_commit_that_the_coordinator_cannot_take_yet_is_made_up_for),
+        cluster_test(a_commit_that_finds_no_coordinator_loses_nothing),
+        cluster_test(a_commit_in_a_rebalance_is_made_up_for),
+        cluster_test(a_commit_that_is_refused_gives_the_tasks_up),
+        cluster_test(committed_offsets_that_cannot_be_read_yet_are_asked_for_again),
+        cluster_test(a_coordinator_that_is_not_found_is_looked_for_again),
+        cluster_test(members_that_cannot_be_listed_yet_are_asked_for_again),
+        cluster_test(a_group_that_may_not_be_joined_stops_the_instance),
+        cluster_test(a_commit_that_is_forbidden_stops_the_instance),
+        cluster_test(committed_offsets_that_may_not_be_read_stop_the_instance),
+    };
+    return cmocka_run_group_tests_name("coordinator_errors", tests, NULL, NULL);
+}
