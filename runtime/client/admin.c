@@ -20,7 +20,10 @@ struct weir__admin {
     weir__log log; /* first: weir__kafka_conf */
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
-    pthread_mutex_t lock; /* one request at a time */
+    pthread_mutex_t lock;  /* one request at a time */
+    rd_kafka_conf_t *conf; /* to make another */
+    rd_kafka_t *group_rk;  /* asks for members when `rk` has the wrong coordinator; NULL: `rk` does
+                            */
 };
 
 weir_err weir__admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error)
@@ -34,10 +37,14 @@ weir_err weir__admin_new(const weir__client_opts *opts, weir__admin **out, weir_
     weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_ADMIN, opts->client_id, &admin->log,
                                     &conf, error);
     if (err == WEIR_OK) {
+        admin->conf = rd_kafka_conf_dup(conf);
         /* A consumer: a producer's look at a topic's metadata may create it. */
         err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &admin->rk, error);
     }
     if (err != WEIR_OK) {
+        if (admin->conf != NULL) {
+            rd_kafka_conf_destroy(admin->conf);
+        }
         free(admin);
         return err;
     }
@@ -52,8 +59,12 @@ void weir__admin_close(weir__admin *admin)
     if (admin == NULL) {
         return;
     }
+    if (admin->group_rk != NULL) {
+        rd_kafka_destroy(admin->group_rk);
+    }
     rd_kafka_queue_destroy(admin->queue);
     rd_kafka_destroy(admin->rk);
+    rd_kafka_conf_destroy(admin->conf);
     pthread_mutex_destroy(&admin->lock);
     free(admin);
 }
@@ -69,27 +80,36 @@ static rd_kafka_AdminOptions_t *options_for(weir__admin *admin, rd_kafka_admin_o
     return options;
 }
 
+/* `event` NULL: none came in time. */
+static weir_err judge(rd_kafka_event_t *event, const char *what, weir_error *error)
+{
+    if (event == NULL) {
+        return weir__error_set(error, WEIR_ETIMEOUT, "%s: no answer within %d ms", what,
+                               ANSWER_TIMEOUT_MS);
+    }
+    rd_kafka_resp_err_t cause = rd_kafka_event_error(event);
+    return cause == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? WEIR_OK
+               : weir__error_set(error, weir__kafka_code(cause), "%s: %s", what,
+                                 rd_kafka_event_error_string(event));
+}
+
 /* The answer to the request just sent; NULL with *error. Destroy it. */
 static rd_kafka_event_t *answer(weir__admin *admin, const char *what, weir_err *err,
                                 weir_error *error)
 {
     rd_kafka_event_t *event = rd_kafka_queue_poll(admin->queue, ANSWER_TIMEOUT_MS);
+    *err = judge(event, what, error);
     if (event == NULL) {
-        *err = weir__error_set(error, WEIR_ETIMEOUT, "%s: no answer within %d ms", what,
-                               ANSWER_TIMEOUT_MS);
         /* An answer that comes later must not be taken for that of the next request. */
         rd_kafka_queue_destroy(admin->queue);
         admin->queue = rd_kafka_queue_new(admin->rk);
         return NULL;
     }
-    rd_kafka_resp_err_t cause = rd_kafka_event_error(event);
-    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        *err = weir__error_set(error, weir__kafka_code(cause), "%s: %s", what,
-                               rd_kafka_event_error_string(event));
+    if (*err != WEIR_OK) {
         rd_kafka_event_destroy(event);
         return NULL;
     }
-    *err = WEIR_OK;
     return event;
 }
 
@@ -356,21 +376,10 @@ static weir_err tell_members(const rd_kafka_ConsumerGroupDescription_t *group,
     return WEIR_OK;
 }
 
-weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
-                                    void (*fn)(const char *member_id, const char *client_id,
-                                               void *user),
-                                    void *user, size_t *members, weir_error *error)
+static weir_err tell_group(rd_kafka_event_t *event, const char *group,
+                           void (*fn)(const char *member_id, const char *client_id, void *user),
+                           void *user, size_t *members, weir_error *error)
 {
-    weir_err err;
-    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
-    pthread_mutex_lock(&admin->lock);
-    rd_kafka_DescribeConsumerGroups(admin->rk, &group, 1, options, admin->queue);
-    rd_kafka_event_t *event = answer(admin, "describing the group", &err, error);
-    pthread_mutex_unlock(&admin->lock);
-    rd_kafka_AdminOptions_destroy(options);
-    if (event == NULL) {
-        return err;
-    }
     size_t count = 0;
     const rd_kafka_ConsumerGroupDescription_t **groups =
         rd_kafka_DescribeConsumerGroups_result_groups(
@@ -378,11 +387,48 @@ weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
     weir_assert(count == 1);
     const rd_kafka_error_t *cause = rd_kafka_ConsumerGroupDescription_error(groups[0]);
     if (cause != NULL) {
-        err = weir__error_set(error, weir__kafka_code(rd_kafka_error_code(cause)),
-                              "describing group %s: %s", group, rd_kafka_error_string(cause));
-    } else {
-        err = tell_members(groups[0], fn, user, members, error);
+        return weir__error_set(error, weir__kafka_code(rd_kafka_error_code(cause)),
+                               "describing group %s: %s", group, rd_kafka_error_string(cause));
     }
-    rd_kafka_event_destroy(event);
+    return tell_members(groups[0], fn, user, members, error);
+}
+
+/* librdkafka remembers who coordinates a group for as long as it is asked, wherever the coordinator
+ * has gone meanwhile (rdkafka_coord.c). So a question that failed is asked by a new client. */
+static weir_err renew_group_client(weir__admin *admin, weir_error *error)
+{
+    if (admin->group_rk != NULL) {
+        rd_kafka_destroy(admin->group_rk);
+        admin->group_rk = NULL;
+    }
+    return weir__kafka_new(RD_KAFKA_CONSUMER, rd_kafka_conf_dup(admin->conf), &admin->group_rk,
+                           error);
+}
+
+weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
+                                    void (*fn)(const char *member_id, const char *client_id,
+                                               void *user),
+                                    void *user, size_t *members, weir_error *error)
+{
+    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    pthread_mutex_lock(&admin->lock);
+    rd_kafka_t *rk = admin->group_rk != NULL ? admin->group_rk : admin->rk;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_DescribeConsumerGroups(rk, &group, 1, options, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_TIMEOUT_MS);
+    rd_kafka_queue_destroy(queue);
+    weir_err err = judge(event, "describing the group", error);
+    if (err == WEIR_OK) {
+        err = tell_group(event, group, fn, user, members, error);
+    }
+    if (event != NULL) {
+        rd_kafka_event_destroy(event);
+    }
+    if (err != WEIR_OK && weir_err_is_retriable(err)) {
+        weir_err renewed = renew_group_client(admin, error);
+        err = renewed != WEIR_OK ? renewed : err;
+    }
+    pthread_mutex_unlock(&admin->lock);
+    rd_kafka_AdminOptions_destroy(options);
     return err;
 }

@@ -172,6 +172,8 @@ static void strike(weir_instance *instance, ordeal_fault fault)
     case ORDEAL_PARTITION:
         weir_host_partition(host);
         break;
+    case ORDEAL_NOTHING:
+        break;
     }
 }
 

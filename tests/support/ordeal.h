@@ -18,6 +18,7 @@ typedef enum ordeal_fault {
     ORDEAL_CRASH,
     ORDEAL_PAUSE,
     ORDEAL_PARTITION,
+    ORDEAL_NOTHING, /* only ordeal_struck tells */
 } ordeal_fault;
 
 /* A cluster with the topics of the word count; `opts` NULL: defaults with a commit each second.

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Brokers that go down, leaders and coordinators that move, answers that are lost, instances that
+ * are cut off: nothing is lost, and work goes on when it is over. */
+#include <stdlib.h>
+
+#include "support/ordeal.h"
+
+#define ROUND 30
+
+static ordeal *two_at_work(void **state, weir_instance **a, weir_instance **b)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *one = ordeal_start(all, "a", 1, NULL);
+    weir_instance *other = ordeal_start(all, "b", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    if (a != NULL) {
+        *a = one;
+    }
+    if (b != NULL) {
+        *b = other;
+    }
+    return all;
+}
+
+static void set_up(ordeal *all, int32_t broker, bool up)
+{
+    assert_int_equal(weir_mock_broker_set_up(weir_cluster_mock(ordeal_cluster(all)), broker, up),
+                     WEIR_OK);
+}
+
+/* ---- Down --------------------------------------------------------------------------------- */
+
+static void take_down(void **state, int32_t first, int32_t last, int64_t ms)
+{
+    ordeal *all = two_at_work(state, NULL, NULL);
+    ordeal_feed(all, ROUND);
+    weir_cluster_run_for(ordeal_cluster(all), 200);
+    for (int32_t broker = first; broker <= last; broker++) {
+        set_up(all, broker, false);
+    }
+    weir_cluster_run_for(ordeal_cluster(all), ms);
+    for (int32_t broker = first; broker <= last; broker++) {
+        set_up(all, broker, true);
+    }
+    ordeal_feed(all, ROUND);
+    ordeal_judge_at_least_once(all);
+}
+
+static void each_broker_may_be_down_for_a_while(void **state)
+{
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        take_down(state, broker, broker, WEIR_SECONDS(10));
+    }
+}
+
+static void all_brokers_may_be_down_for_a_while(void **state)
+{
+    take_down(state, 1, 3, WEIR_SECONDS(30));
+}
+
+static void all_brokers_may_be_down_past_the_session(void **state)
+{
+    take_down(state, 1, 3, WEIR_MINUTES(2));
+}
+
+static void all_brokers_may_be_down_when_an_instance_commits(void **state)
+{
+    weir_instance *a = NULL;
+    ordeal *all = two_at_work(state, &a, NULL);
+    ordeal_strike_at(all, a, "commit-offsets", NULL, 1, ORDEAL_NOTHING);
+    ordeal_feed(all, ROUND);
+    weir_run_until_with(ordeal_cluster(all), ordeal_struck, all, WEIR_MINUTES(1));
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        set_up(all, broker, false);
+    }
+    weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(20));
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        set_up(all, broker, true);
+    }
+    ordeal_judge_at_least_once(all);
+}
+
+static void all_brokers_may_be_down_when_an_instance_restores(void **state)
+{
+    ordeal *all = two_at_work(state, NULL, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *c = ordeal_start(all, "c", 1, NULL);
+    ordeal_strike_at(all, c, "assignment-taken", NULL, 1, ORDEAL_NOTHING);
+    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        set_up(all, broker, false);
+    }
+    weir_cluster_run_for(cluster, WEIR_SECONDS(20));
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        set_up(all, broker, true);
+    }
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+    assert_true(ordeal_restored(all) > 0);
+}
+
+/* ---- Moving ------------------------------------------------------------------------------- */
+
+static void leaders_that_move_under_load_lose_nothing(void **state)
+{
+    static const char *const topics[] = {"lines", "app-by-word-repartition", "word-counts",
+                                         "app-counts-changelog"};
+    ordeal *all = two_at_work(state, NULL, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    for (int i = 0; i < 12; i++) {
+        const char *topic = topics[weir_cluster_random(cluster) % 4];
+        int32_t partition = (int32_t)(weir_cluster_random(cluster) % ORDEAL_PARTITIONS);
+        int32_t broker = 1 + (int32_t)(weir_cluster_random(cluster) % 3);
+        assert_int_equal(
+            weir_mock_partition_set_leader(weir_cluster_mock(cluster), topic, partition, broker),
+            WEIR_OK);
+        ordeal_feed(all, 10);
+        weir_cluster_run_for(cluster, WEIR_SECONDS(1));
+    }
+    ordeal_judge_at_least_once(all);
+}
+
+static void partitions_without_leader_are_waited_for(void **state)
+{
+    ordeal *all = two_at_work(state, NULL, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_mock *mock = weir_cluster_mock(cluster);
+    assert_int_equal(weir_mock_partition_set_leader(mock, "app-by-word-repartition", 1, -1),
+                     WEIR_OK);
+    assert_int_equal(weir_mock_partition_set_leader(mock, "app-counts-changelog", 2, -1), WEIR_OK);
+    ordeal_feed(all, ROUND);
+    weir_cluster_run_for(cluster, WEIR_SECONDS(10));
+    assert_int_equal(weir_mock_partition_set_leader(mock, "app-by-word-repartition", 1, 3),
+                     WEIR_OK);
+    assert_int_equal(weir_mock_partition_set_leader(mock, "app-counts-changelog", 2, 1), WEIR_OK);
+    ordeal_judge_at_least_once(all);
+}
+
+/* The coordinator moves when c comes, at a step of the rebalance. */
+static void move_coordinator(void **state, const char *kind, bool old_down)
+{
+    weir_instance *a = NULL;
+    ordeal *all = two_at_work(state, &a, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_mock *mock = weir_cluster_mock(cluster);
+    assert_int_equal(weir_mock_coordinator_set(mock, "app", 1), WEIR_OK);
+    ordeal_settle(all);
+    if (kind != NULL) {
+        ordeal_strike_at(all, a, kind, NULL, 1, ORDEAL_NOTHING);
+        ordeal_start(all, "c", 1, NULL);
+        weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(2));
+    }
+    ordeal_feed(all, ROUND);
+    assert_int_equal(weir_mock_coordinator_set(mock, "app", 2), WEIR_OK);
+    if (old_down) {
+        weir_cluster_run_for(cluster, 1); /* the input is written */
+        set_up(all, 1, false);
+        weir_cluster_run_for(cluster, WEIR_SECONDS(20));
+        set_up(all, 1, true);
+    }
+    ordeal_judge_at_least_once(all);
+}
+
+static void the_coordinator_may_move_at_any_time(void **state)
+{
+    move_coordinator(state, NULL, false);
+    move_coordinator(state, "join", false);
+    move_coordinator(state, "sync", false);
+    move_coordinator(state, "assignment-taken", false);
+}
+
+static void the_coordinator_may_move_when_its_broker_dies(void **state)
+{
+    move_coordinator(state, NULL, true);
+    move_coordinator(state, "join", true);
+    move_coordinator(state, "sync", true);
+}
+
+/* ---- Answers that are lost ---------------------------------------------------------------- */
+
+/* Carried out, but nobody is told: Produce by an idempotent producer is carried out once. */
+static void lost_answers_to_commits_lose_nothing(void **state)
+{
+    ordeal *all = two_at_work(state, NULL, NULL);
+    assert_int_equal(
+        weir_mock_inject(weir_cluster_mock(ordeal_cluster(all)), 8, WEIR_MOCK_LOSE_ANSWER, 4, NULL),
+        WEIR_OK);
+    for (int i = 0; i < 4; i++) {
+        ordeal_feed(all, ROUND);
+        weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(2));
+    }
+    ordeal_judge_at_least_once(all);
+}
+
+static void lost_answers_to_joins_and_syncs_cost_no_record(void **state)
+{
+    static const int16_t apis[] = {11, 14, 12};
+    for (size_t i = 0; i < 3; i++) {
+        ordeal *all = two_at_work(state, NULL, NULL);
+        assert_int_equal(weir_mock_inject(weir_cluster_mock(ordeal_cluster(all)), apis[i],
+                                          WEIR_MOCK_LOSE_ANSWER, 2, NULL),
+                         WEIR_OK);
+        ordeal_start(all, "c", 1, NULL);
+        ordeal_feed(all, ROUND);
+        ordeal_judge_exact(all);
+    }
+}
+
+/* ---- Cut off ------------------------------------------------------------------------------ */
+
+static void an_instance_cut_off_past_its_session_stops_and_comes_back(void **state)
+{
+    weir_instance *b = NULL;
+    ordeal *all = two_at_work(state, NULL, &b);
+    weir_cluster *cluster = ordeal_cluster(all);
+    ordeal_feed(all, ROUND);
+    weir_host_partition(weir_instance_host(b));
+    weir_cluster_run_for(cluster, WEIR_MINUTES(2));
+    weir_host_heal(weir_instance_host(b));
+    ordeal_feed(all, ROUND);
+    ordeal_judge_at_least_once(all);
+}
+
+static void an_instance_cut_off_from_the_coordinator_only_stops_and_comes_back(void **state)
+{
+    weir_instance *b = NULL;
+    ordeal *all = two_at_work(state, NULL, &b);
+    weir_cluster *cluster = ordeal_cluster(all);
+    assert_int_equal(weir_mock_coordinator_set(weir_cluster_mock(cluster), "app", 2), WEIR_OK);
+    ordeal_settle(all);
+    weir_host_partition_from(weir_instance_host(b), 2);
+    for (int i = 0; i < 4; i++) {
+        ordeal_feed(all, ROUND);
+        weir_cluster_run_for(cluster, WEIR_SECONDS(30));
+    }
+    weir_host_heal_from(weir_instance_host(b), 2);
+    ordeal_judge_at_least_once(all);
+}
+
+static void a_slow_broker_evicts_nobody(void **state)
+{
+    ordeal *all = two_at_work(state, NULL, NULL);
+    int before = ordeal_generations(all);
+    assert_int_equal(
+        weir_mock_broker_set_rtt(weir_cluster_mock(ordeal_cluster(all)), 2, WEIR_SECONDS(1)),
+        WEIR_OK);
+    for (int i = 0; i < 4; i++) {
+        ordeal_feed(all, ROUND);
+        weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(20));
+    }
+    ordeal_judge_exact(all);
+    assert_int_equal(ordeal_generations(all), before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(each_broker_may_be_down_for_a_while),
+        cluster_test(all_brokers_may_be_down_for_a_while),
+        cluster_test(all_brokers_may_be_down_past_the_session),
+        cluster_test(all_brokers_may_be_down_when_an_instance_commits),
+        cluster_test(all_brokers_may_be_down_when_an_instance_restores),
+        cluster_test(leaders_that_move_under_load_lose_nothing),
+        cluster_test(partitions_without_leader_are_waited_for),
+        cluster_test(the_coordinator_may_move_at_any_time),
+        cluster_test(the_coordinator_may_move_when_its_broker_dies),
+        cluster_test(lost_answers_to_commits_lose_nothing),
+        cluster_test(lost_answers_to_joins_and_syncs_cost_no_record),
+        cluster_test(an_instance_cut_off_past_its_session_stops_and_comes_back),
+        cluster_test(an_instance_cut_off_from_the_coordinator_only_stops_and_comes_back),
+        cluster_test(a_slow_broker_evicts_nobody),
+    };
+    return cmocka_run_group_tests_name("brokers", tests, NULL, NULL);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Instances that come and go under load: restarts one by one, scaling, freezing, all at once. */
+#include <stdlib.h>
+
+#include "support/ordeal.h"
+
+#define ROUND 30
+
+static const char *const names[] = {"a", "b", "c"};
+
+static void start_three(ordeal *all, weir_instance **out, int threads, const char *const *config)
+{
+    for (size_t i = 0; i < 3; i++) {
+        out[i] = ordeal_start(all, names[i], threads, config);
+    }
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+}
+
+static void close_it(weir_instance *instance)
+{
+    assert_int_equal(weir_instance_close(instance, WEIR_MINUTES(1)), WEIR_OK);
+}
+
+/* Two rebalances a step: one when it leaves, one when it comes back. */
+static void a_rolling_restart_counts_each_word_once_and_restores_next_to_nothing(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *instances[3];
+    start_three(all, instances, 1, NULL);
+    int before = ordeal_generations(all);
+    for (size_t i = 0; i < 3; i++) {
+        ordeal_feed(all, ROUND);
+        close_it(instances[i]);
+        ordeal_feed(all, ROUND);
+        ordeal_settle(all);
+        weir_instance_restart(instances[i]);
+        ordeal_feed(all, ROUND);
+        ordeal_settle(all);
+    }
+    ordeal_judge_exact(all);
+    assert_in_range(ordeal_generations(all) - before, 3, 6);
+}
+
+static void a_rolling_restart_with_empty_disks_counts_each_word_once(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *instances[3];
+    start_three(all, instances, 2, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        ordeal_feed(all, ROUND);
+        close_it(instances[i]);
+        weir_instance_wipe(instances[i]);
+        weir_instance_restart(instances[i]);
+        ordeal_feed(all, ROUND);
+        ordeal_settle(all);
+    }
+    ordeal_judge_exact(all);
+    assert_true(ordeal_restored(all) > 0);
+}
+
+static void restarts_that_wait_for_nobody_count_each_word_once(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *instances[3];
+    start_three(all, instances, 1, NULL);
+    for (size_t i = 0; i < 9; i++) {
+        close_it(instances[i % 3]);
+        ordeal_feed(all, ROUND / 3);
+        weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(2));
+        weir_instance_restart(instances[i % 3]);
+    }
+    ordeal_judge_exact(all);
+}
+
+static void restarts_with_other_numbers_of_threads_count_each_word_once(void **state)
+{
+    static const int threads[] = {5, 1, 3};
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *b = NULL;
+    ordeal_start(all, "a", 2, NULL);
+    b = ordeal_start(all, "b", 2, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        ordeal_feed(all, ROUND);
+        ordeal_settle(all);
+        close_it(b);
+        weir_instance_restart_with(b, &(weir_instance_opts){.threads = threads[i]});
+        ordeal_feed(all, ROUND);
+    }
+    ordeal_settle(all);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+}
+
+static void an_instance_that_comes_under_load_takes_its_share_and_counts_once(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    ordeal_start(all, "a", 2, NULL);
+    ordeal_feed(all, ROUND);
+    for (size_t i = 0; i < 3; i++) {
+        if (i == 1) {
+            ordeal_start(all, "b", 2, NULL);
+        }
+        for (size_t burst = 0; burst < 10; burst++) {
+            ordeal_feed(all, ROUND / 10);
+            weir_cluster_run_for(ordeal_cluster(all), 500);
+        }
+    }
+    ordeal_judge_exact(all);
+}
+
+static void the_last_one_left_has_it_all(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *instances[3];
+    start_three(all, instances, 1, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        ordeal_feed(all, ROUND);
+        close_it(instances[i]);
+        weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(1));
+    }
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+}
+
+static void crash_all(void **state, weir_disk disk)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *instances[3];
+    start_three(all, instances, 1, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        weir_host_crash(weir_instance_host(instances[i]), disk);
+    }
+    weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(1));
+    ordeal_feed(all, ROUND);
+    for (size_t i = 0; i < 3; i++) {
+        weir_instance_restart(instances[i]);
+    }
+    ordeal_judge_exact(all);
+    if (disk == WEIR_DISK_WIPED) {
+        assert_true(ordeal_restored(all) > 0);
+    }
+}
+
+static void all_crash_and_come_back_with_their_disks(void **state)
+{
+    crash_all(state, WEIR_DISK_AS_IT_WAS);
+}
+
+static void all_crash_and_come_back_with_changelogs_only(void **state)
+{
+    crash_all(state, WEIR_DISK_WIPED);
+}
+
+/* ---- Those that come back too late -------------------------------------------------------- */
+
+/* It has uncommitted work when it stops, for longer than the session: its commit is refused. */
+static void the_commit_of_an_instance_that_froze_in_it_is_refused(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *instances[3];
+    start_three(all, instances, 1, NULL);
+    ordeal_strike_at(all, instances[1], "commit-offsets", NULL, 1, ORDEAL_PAUSE);
+    ordeal_feed(all, ROUND);
+    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    weir_cluster_run_for(cluster, WEIR_MINUTES(2));
+    ordeal_settle(all); /* the others have done it all */
+    weir_host_resume(weir_instance_host(instances[1]));
+    ordeal_feed(all, ROUND);
+    ordeal_judge_at_least_once(all);
+    assert_int_not_equal(ordeal_complaints(all, "the group went on without this member") +
+                             ordeal_complaints(all, "commit"),
+                         0);
+}
+
+static void what_a_frozen_instance_had_fetched_is_thrown_away(void **state)
+{
+    static const char *const slow[] = {"commit.interval.ms", "60000", NULL};
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *instances[3];
+    start_three(all, instances, 1, slow);
+    ordeal_strike_at(all, instances[0], "process", NULL, 2, ORDEAL_PAUSE);
+    ordeal_feed(all, 2 * ROUND);
+    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    weir_cluster_run_for(cluster, WEIR_MINUTES(3));
+    weir_host_resume(weir_instance_host(instances[0]));
+    ordeal_feed(all, ROUND);
+    ordeal_judge_at_least_once(all);
+}
+
+static void instances_that_freeze_in_turn_lose_nothing(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *instances[3];
+    start_three(all, instances, 2, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        weir_host_pause(weir_instance_host(instances[i]));
+        ordeal_feed(all, ROUND);
+        weir_cluster_run_for(cluster, WEIR_SECONDS(50));
+        weir_host_resume(weir_instance_host(instances[i]));
+        ordeal_feed(all, ROUND);
+        weir_cluster_run_for(cluster, WEIR_SECONDS(1));
+    }
+    ordeal_judge_at_least_once(all);
+}
+
+/* ---- Closing at a bad moment -------------------------------------------------------------- */
+
+/* It closes when it has just taken that step in its first rebalance. */
+static void close_at(void **state, const char *kind)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    ordeal_start(all, "a", 1, NULL);
+    ordeal_feed(all, 2 * ROUND);
+    ordeal_settle(all);
+    weir_instance *b = ordeal_start(all, "b", 2, NULL);
+    ordeal_strike_at(all, b, kind, NULL, 1, ORDEAL_NOTHING);
+    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    close_it(b);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+}
+
+static void an_instance_may_close_before_it_speaks(void **state)
+{
+    close_at(state, "sync");
+}
+
+static void an_instance_may_close_when_it_takes_its_first_assignment(void **state)
+{
+    close_at(state, "assignment-taken");
+}
+
+static void an_instance_may_close_in_a_restore(void **state)
+{
+    close_at(state, "restore");
+}
+
+static void an_instance_may_close_at_once(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    ordeal_start(all, "a", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    close_it(ordeal_start(all, "b", 3, NULL));
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+}
+
+/* ---- Churn -------------------------------------------------------------------------------- */
+
+static void whatever_comes_and_goes_at_random_nothing_is_lost(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *instances[3];
+    start_three(all, instances, 2, NULL);
+    bool paused[3] = {false};
+    for (int i = 0; i < 24; i++) {
+        size_t at = weir_cluster_random(cluster) % 3;
+        weir_instance *one = instances[at];
+        ordeal_feed(all, 8);
+        if (paused[at]) {
+            weir_host_resume(weir_instance_host(one));
+            paused[at] = false;
+        } else if (weir_instance_state(one) == WEIR_STATE_NOT_RUNNING) {
+            weir_instance_restart(one);
+        } else if (weir_cluster_random(cluster) % 3 == 0) {
+            weir_host_pause(weir_instance_host(one));
+            paused[at] = true;
+        } else if (weir_cluster_random(cluster) % 2 == 0) {
+            weir_host_crash(weir_instance_host(one), WEIR_DISK_AS_IT_WAS);
+        } else {
+            close_it(one);
+        }
+        weir_cluster_run_for(cluster, 500 + (int64_t)(weir_cluster_random(cluster) % 7500));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        if (paused[i]) {
+            weir_host_resume(weir_instance_host(instances[i]));
+        } else if (weir_instance_state(instances[i]) == WEIR_STATE_NOT_RUNNING) {
+            weir_instance_restart(instances[i]);
+        }
+    }
+    weir_cluster_run_for(cluster, WEIR_MINUTES(1));
+    ordeal_judge_at_least_once(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(a_rolling_restart_counts_each_word_once_and_restores_next_to_nothing),
+        cluster_test(a_rolling_restart_with_empty_disks_counts_each_word_once),
+        cluster_test(restarts_that_wait_for_nobody_count_each_word_once),
+        cluster_test(restarts_with_other_numbers_of_threads_count_each_word_once),
+        cluster_test(an_instance_that_comes_under_load_takes_its_share_and_counts_once),
+        cluster_test(the_last_one_left_has_it_all),
+        cluster_test(all_crash_and_come_back_with_their_disks),
+        cluster_test(all_crash_and_come_back_with_changelogs_only),
+        cluster_test(the_commit_of_an_instance_that_froze_in_it_is_refused),
+        cluster_test(what_a_frozen_instance_had_fetched_is_thrown_away),
+        cluster_test(instances_that_freeze_in_turn_lose_nothing),
+        cluster_test(an_instance_may_close_before_it_speaks),
+        cluster_test(an_instance_may_close_when_it_takes_its_first_assignment),
+        cluster_test(an_instance_may_close_in_a_restore),
+        cluster_test(an_instance_may_close_at_once),
+        cluster_test(whatever_comes_and_goes_at_random_nothing_is_lost),
+    };
+    return cmocka_run_group_tests_name("membership", tests, NULL, NULL);
+}
