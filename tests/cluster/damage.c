@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What was lost while an instance was away: parts of its disk, of a changelog, of its input. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <librdkafka/rdkafka.h>
+
+#include "support/ordeal.h"
+
+#define ROUND 60
+#define APPLICATION "app"
+
+/* DeleteRecords, as an operator or retention would. */
+static void trim(ordeal *all, const char *topic, int32_t partition, int64_t before)
+{
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    assert_int_equal(rd_kafka_conf_set(conf, "bootstrap.servers",
+                                       weir_mock_bootstrap(weir_cluster_mock(ordeal_cluster(all))),
+                                       text, sizeof text),
+                     RD_KAFKA_CONF_OK);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    assert_non_null(rk);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = before;
+    rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(list);
+    rd_kafka_DeleteRecords(rk, &request, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 60000);
+    assert_non_null(event);
+    assert_int_equal(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
+    const rd_kafka_topic_partition_list_t *done =
+        rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event));
+    assert_int_equal(done->elems[0].err, RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_event_destroy(event);
+    rd_kafka_DeleteRecords_destroy(request);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(rk);
+}
+
+static int64_t end_of(ordeal *all, const char *topic, int32_t partition)
+{
+    int64_t start = 0;
+    int64_t end = 0;
+    assert_int_equal(weir_mock_partition_offsets(weir_cluster_mock(ordeal_cluster(all)), topic,
+                                                 partition, &start, &end),
+                     WEIR_OK);
+    return end;
+}
+
+/* With a changelog from which records may be deleted, too. */
+static ordeal *new_one(void **state)
+{
+    static const char *const config[] = {"cleanup.policy", "compact,delete", NULL};
+    ordeal *all = ordeal_new(state, NULL);
+    assert_int_equal(weir_mock_topic_create(weir_cluster_mock(ordeal_cluster(all)),
+                                            "app-counts-changelog", ORDEAL_PARTITIONS, -1, config,
+                                            NULL),
+                     WEIR_OK);
+    return all;
+}
+
+/* One instance, with all that it did committed, closed. */
+static ordeal *closed_instance(void **state, weir_instance **a)
+{
+    ordeal *all = new_one(state);
+    *a = ordeal_start(all, "a", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    assert_int_equal(weir_instance_close(*a, WEIR_MINUTES(1)), WEIR_OK);
+    return all;
+}
+
+/* ---- Changelogs --------------------------------------------------------------------------- */
+
+/* The store stands at the end: what is gone from the changelog is in it. */
+static void a_changelog_trimmed_up_to_its_end_is_not_missed(void **state)
+{
+    weir_instance *a = NULL;
+    ordeal *all = closed_instance(state, &a);
+    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
+        trim(all, "app-counts-changelog", i, end_of(all, "app-counts-changelog", i));
+    }
+    weir_instance_restart(a);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+    assert_int_equal(ordeal_restored(all), 0);
+}
+
+/* b goes on with the task of a, so that a's store is behind where the changelog begins: a must not
+ * take what is left of the changelog for all of it, nor go on with the old store. */
+static void a_store_behind_the_start_of_its_changelog_is_made_anew(void **state)
+{
+    weir_instance *a = NULL;
+    ordeal *all = closed_instance(state, &a);
+    weir_instance *b = ordeal_start(all, "b", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    assert_int_equal(weir_instance_close(b, WEIR_MINUTES(1)), WEIR_OK);
+    weir_cluster *cluster = ordeal_cluster(all);
+    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
+        trim(all, "app-counts-changelog", i, end_of(all, "app-counts-changelog", i) - 1);
+    }
+    weir_instance_restart(a);
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(2));
+    assert_int_not_equal(ordeal_complaints(all, "is wiped and restored anew"), 0);
+    weir_store_view store = weir_cluster_store(cluster, "counts", &weir_string, &weir_i64);
+    weir_assert_size(weir_store_view_all(store), ORDEAL_PARTITIONS);
+}
+
+static void a_changelog_trimmed_in_the_middle_of_a_restore_is_read_from_its_new_start(void **state)
+{
+    ordeal *all = new_one(state);
+    weir_cluster *cluster = ordeal_cluster(all);
+    ordeal_start(all, "a", 1, NULL);
+    ordeal_feed(all, 2 * ROUND);
+    ordeal_settle(all);
+    weir_instance *b = ordeal_start(all, "b", 1, NULL);
+    ordeal_strike_at(all, b, "restore", NULL, 1, ORDEAL_PAUSE);
+    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
+        trim(all, "app-counts-changelog", i, end_of(all, "app-counts-changelog", i));
+    }
+    weir_host_resume(weir_instance_host(b));
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(2));
+    ordeal_settle(all);
+}
+
+/* ---- Input -------------------------------------------------------------------------------- */
+
+/* auto.offset.reset is earliest: the instance goes on where the input now begins. */
+static void input_that_is_gone_is_passed_over(void **state)
+{
+    weir_instance *a = NULL;
+    ordeal *all = closed_instance(state, &a);
+    weir_cluster *cluster = ordeal_cluster(all);
+    ordeal_feed(all, ROUND);
+    weir_cluster_run_for(cluster, 10);
+    int64_t gone = end_of(all, "lines", 0) - 5;
+    trim(all, "lines", 0, gone);
+    weir_instance_restart(a);
+    ordeal_settle(all);
+    assert_int_equal(
+        weir_mock_committed(weir_cluster_mock(cluster), APPLICATION, "lines", 0, NULL, 0),
+        gone + 5);
+}
+
+/* ---- Disks -------------------------------------------------------------------------------- */
+
+static bool is_table(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 4 && strcmp(name + len - 4, ".sst") == 0;
+}
+
+static bool is_manifest(const char *name)
+{
+    return strncmp(name, "MANIFEST", 8) == 0;
+}
+
+static bool is_current(const char *name)
+{
+    return strcmp(name, "CURRENT") == 0;
+}
+
+typedef struct wreck {
+    bool (*wanted)(const char *name);
+    bool cut; /* to half its size; else removed */
+    int found;
+} wreck;
+
+static void wreck_files(const char *directory, wreck *how);
+
+static void wreck_file(const char *path, const char *name, wreck *how)
+{
+    struct stat info;
+    assert_int_equal(lstat(path, &info), 0);
+    if (S_ISDIR(info.st_mode)) {
+        wreck_files(path, how);
+    } else if (how->wanted(name)) {
+        how->found++;
+        assert_int_equal(how->cut ? truncate(path, info.st_size / 2) : unlink(path), 0);
+    }
+}
+
+static void wreck_files(const char *directory, wreck *how)
+{
+    DIR *open = opendir(directory);
+    assert_non_null(open);
+    const struct dirent *entry;
+    while ((entry = readdir(open)) != NULL) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            wreck_file(path, entry->d_name, how);
+        }
+    }
+    closedir(open);
+}
+
+/* Whatever is wrong with the files: the changelog has it all. */
+static void survive(void **state, bool (*wanted)(const char *name), bool cut)
+{
+    weir_instance *a = NULL;
+    ordeal *all = closed_instance(state, &a);
+    wreck how = {.wanted = wanted, .cut = cut};
+    wreck_files(weir_instance_directory(a), &how);
+    assert_true(how.found > 0);
+    weir_instance_restart(a);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+    assert_true(ordeal_restored(all) > 0);
+}
+
+static void missing_table_files_are_restored(void **state)
+{
+    survive(state, is_table, false);
+}
+
+static void cut_table_files_are_restored(void **state)
+{
+    survive(state, is_table, true);
+}
+
+static void a_missing_manifest_is_restored(void **state)
+{
+    survive(state, is_manifest, false);
+}
+
+static void a_cut_manifest_is_restored(void **state)
+{
+    survive(state, is_manifest, true);
+}
+
+static void a_missing_current_file_is_restored(void **state)
+{
+    survive(state, is_current, false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(a_changelog_trimmed_up_to_its_end_is_not_missed),
+        cluster_test(a_store_behind_the_start_of_its_changelog_is_made_anew),
+        cluster_test(a_changelog_trimmed_in_the_middle_of_a_restore_is_read_from_its_new_start),
+        cluster_test(input_that_is_gone_is_passed_over),
+        cluster_test(missing_table_files_are_restored),
+        cluster_test(cut_table_files_are_restored),
+        cluster_test(a_missing_manifest_is_restored),
+        cluster_test(a_cut_manifest_is_restored),
+        cluster_test(a_missing_current_file_is_restored),
+    };
+    return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
+}
