@@ -181,7 +181,12 @@ bool weir_branches_take(weir_branches *branches, weir_cluster *cluster, uint64_t
 void weir_branches_end(weir_branches *branches, weir_cluster *cluster, const char *failure)
 {
     if (failure != NULL) {
-        snprintf(branches->slots[branches->self].report, REPORT_MAX, "%s", failure);
+        char *report = branches->slots[branches->self].report;
+        snprintf(report, REPORT_MAX, "%s", failure);
+        char *run = strstr(report, "; repeat with: "); /* the command of the whole run */
+        if (run != NULL) {
+            *run = '\0';
+        }
     }
     weir_cluster_branch_end(cluster, failure != NULL ? 1 : 0);
 }

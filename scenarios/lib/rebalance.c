@@ -74,10 +74,10 @@ static void on_step_of_b(const weir_step *step, void *user)
 
 void weir_rebalance_crash(weir_rebalance *run, weir_instance *instance, bool restart)
 {
-    run->crashed = true;
     run->restart = restart;
     run->victim = instance;
-    weir_in_flight_crash(&run->in_flight, run->cluster, instance);
+    weir_in_flight_crash(&run->in_flight, run->cluster, instance); /* others may run meanwhile */
+    run->crashed = true;
     weir_host_crash(weir_instance_host(instance), WEIR_DISK_AS_IT_WAS);
 }
 
