@@ -200,7 +200,8 @@ static void on_step(const weir_step *step, void *user)
 
 static void complain(ordeal *all, const char *text)
 {
-    snprintf(all->complaints[all->complaint_count++ % COMPLAINTS_MAX], COMPLAINT_SIZE, "%s", text);
+    snprintf(all->complaints[all->complaint_count++ % COMPLAINTS_MAX], COMPLAINT_SIZE, "%.*s",
+             (int)COMPLAINT_SIZE - 1, text);
 }
 
 static void on_log(int level, const char *text, void *user)
