@@ -204,7 +204,7 @@ static int16_t check_part(const weir__request *request, const weir__partition *p
     if (request->injected != 0) {
         return request->injected;
     }
-    if (partition == NULL) {
+    if (!weir__partition_is_known(partition, request->conn->broker->id)) {
         return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     }
     if (partition->leader != request->conn->broker->id) {
@@ -272,7 +272,7 @@ static int16_t list_offset(const weir__request *request, const weir__partition *
     if (request->injected != 0) {
         return request->injected;
     }
-    if (partition == NULL) {
+    if (!weir__partition_is_known(partition, request->conn->broker->id)) {
         return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     }
     if (partition->leader != request->conn->broker->id) {

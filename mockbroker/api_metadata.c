@@ -34,6 +34,9 @@ static void put_replicas(const weir_mock *mock, const weir__partition *partition
 static void put_topic(const weir__request *request, weir_buf *out, const weir__topic *topic,
                       weir_slice name)
 {
+    if (topic != NULL && topic->hidden_on == request->conn->broker->id) {
+        topic = NULL;
+    }
     int16_t error = topic == NULL ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : 0;
     weir__buf_put_i16(out, request->injected != 0 ? request->injected : error);
     weir__put_string(out, name);

@@ -125,7 +125,7 @@ static int16_t accept_part(weir__request *request, produced *part)
     if (request->version < 3) {
         return RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION;
     }
-    if (partition == NULL) {
+    if (!weir__partition_is_known(partition, request->conn->broker->id)) {
         return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     }
     if (partition->leader != request->conn->broker->id) {

@@ -44,6 +44,15 @@ int32_t weir_mock_broker_count(const weir_mock *mock)
     return mock->opts.brokers;
 }
 
+bool weir_mock_broker_is_up(const weir_mock *mock, int32_t broker)
+{
+    const weir__broker *found = weir__broker_find(mock, broker);
+    lock(mock);
+    bool up = found != NULL && found->listener >= 0;
+    unlock(mock);
+    return up;
+}
+
 weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up)
 {
     weir__broker *found = weir__broker_find(mock, broker);
@@ -175,6 +184,40 @@ weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic, int3
     return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
 }
 
+int32_t weir_mock_partition_leader(const weir_mock *mock, const char *topic, int32_t partition)
+{
+    lock(mock);
+    const weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
+    int32_t leader = found != NULL ? found->leader : -1;
+    unlock(mock);
+    return leader;
+}
+
+weir_err weir_mock_topic_hide(weir_mock *mock, const char *topic, int32_t broker)
+{
+    if (broker != 0 && weir__broker_find(mock, broker) == NULL) {
+        return WEIR_EINVAL;
+    }
+    lock(mock);
+    weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
+    if (found != NULL) {
+        found->hidden_on = broker;
+        mock->fetches_due = true;
+        weir__mock_wake(mock);
+    }
+    unlock(mock);
+    return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
+}
+
+int32_t weir_mock_topic_hidden(const weir_mock *mock, const char *topic)
+{
+    lock(mock);
+    const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
+    int32_t hidden = found != NULL ? found->hidden_on : 0;
+    unlock(mock);
+    return hidden;
+}
+
 weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic, int32_t partition,
                                      int64_t *start, int64_t *end)
 {
@@ -215,6 +258,14 @@ weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t b
     weir__mock_wake(mock);
     unlock(mock);
     return err;
+}
+
+int32_t weir_mock_coordinator(const weir_mock *mock, const char *group)
+{
+    lock(mock);
+    int32_t broker = weir__coordinator_of(mock, weir_slice_of(group))->id;
+    unlock(mock);
+    return broker;
 }
 
 int64_t weir_mock_committed(const weir_mock *mock, const char *group, const char *topic,

@@ -53,7 +53,8 @@ typedef struct weir__topic {
     weir__partition *partitions;
     int32_t partition_count;
     int16_t replication_factor;
-    weir__map config; /* name -> malloc'ed text; the explicit settings */
+    int32_t hidden_on; /* the broker that does not know it; 0: none */
+    weir__map config;  /* name -> malloc'ed text; the explicit settings */
 } weir__topic;
 
 typedef struct weir__broker {

@@ -26,6 +26,11 @@ typedef struct weir__topic_spec {
 /* Kafka's error code of a create request; the message says more. */
 int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_error *message);
 weir__topic *weir__topic_find(const weir_mock *mock, weir_slice name);
+/* Whether a broker knows the partition of a request. */
+static inline bool weir__partition_is_known(const weir__partition *partition, int32_t broker)
+{
+    return partition != NULL && partition->topic->hidden_on != broker;
+}
 weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic, int32_t partition);
 void weir__topics_fini(weir_mock *mock);
 

@@ -41,6 +41,7 @@ WEIR_API const char *weir_mock_bootstrap(const weir_mock *mock);
 /* Listening port of a broker (1..n), for faults of links; -1: no such broker. */
 WEIR_API int weir_mock_broker_port(const weir_mock *mock, int32_t broker);
 WEIR_API int32_t weir_mock_broker_count(const weir_mock *mock);
+WEIR_API bool weir_mock_broker_is_up(const weir_mock *mock, int32_t broker);
 /* The first failure, or NULL. Valid until free. */
 WEIR_API const char *weir_mock_failure(const weir_mock *mock);
 
@@ -64,6 +65,14 @@ WEIR_API void weir_mock_topics(const weir_mock *mock,
 /* broker -1: no leader. */
 WEIR_API weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic,
                                                  int32_t partition, int32_t broker);
+/* -1: none, or there is no such partition. */
+WEIR_API int32_t weir_mock_partition_leader(const weir_mock *mock, const char *topic,
+                                            int32_t partition);
+/* The broker answers as if the topic did not exist, while the others know it: as one does whose
+ * metadata is stale. 0: all know it. WEIR_ENOTFOUND. */
+WEIR_API weir_err weir_mock_topic_hide(weir_mock *mock, const char *topic, int32_t broker);
+/* The broker it is hidden on; 0: none. */
+WEIR_API int32_t weir_mock_topic_hidden(const weir_mock *mock, const char *topic);
 /* Start offset (after DeleteRecords) and end offset (one past the last record acknowledged or
  * appended). WEIR_ENOTFOUND. */
 WEIR_API weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic,
@@ -110,6 +119,7 @@ WEIR_API weir_err weir_mock_group(const weir_mock *mock, const char *group,
 /* Which broker coordinates the group; moving it makes clients look it up again. Members that wait
  * for an answer get NOT_COORDINATOR; nothing else is lost. */
 WEIR_API weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t broker);
+WEIR_API int32_t weir_mock_coordinator(const weir_mock *mock, const char *group);
 
 /* ---- Faults ---- */
 /* A broker that is down refuses connections and breaks those it has; requests that it has begun are
