@@ -10,6 +10,7 @@
 #include "core/clock.h"
 
 #define REQUEST_TIMEOUT_MS 60000
+#define DESCRIBE_TIMEOUT_MS 10000 /* callers ask again; a close must not wait for long */
 #define QUERY_TIMEOUT_MS 10000
 #define ANSWER_TIMEOUT_MS (REQUEST_TIMEOUT_MS + 5000) /* librdkafka's own comes first */
 #define VISIBLE_TIMEOUT_MS 60000
@@ -124,7 +125,7 @@ static weir_err describe_one(weir__admin *admin, const char *topic, int32_t *par
         return weir__kafka_fail(error, rd_kafka_last_error(), "describing %s", topic);
     }
     rd_kafka_resp_err_t cause =
-        rd_kafka_metadata(admin->rk, 0, handle, &metadata, REQUEST_TIMEOUT_MS);
+        rd_kafka_metadata(admin->rk, 0, handle, &metadata, DESCRIBE_TIMEOUT_MS);
     rd_kafka_topic_destroy(handle);
     if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) {
         weir_assert(metadata->topic_cnt == 1);
@@ -154,18 +155,40 @@ weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topi
     return err;
 }
 
+/* librdkafka says the same of a partition that has no leader just now and of one that is not. */
+static weir_err without_leader(weir__admin *admin, weir__topic_partition at, weir_error *error)
+{
+    int32_t partitions = -1;
+    weir_err err = describe_one(admin, at.topic, &partitions, error);
+    if (err == WEIR_OK && at.partition < partitions) {
+        return weir__error_set(error, WEIR_ERETRY,
+                               "asking for the offsets of %s[%d]: no broker leads it just now",
+                               at.topic, (int)at.partition);
+    }
+    return err != WEIR_OK
+               ? err
+               : weir__kafka_fail(error, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+                                  "asking for the offsets of %s[%d]", at.topic, (int)at.partition);
+}
+
 weir_err weir__admin_query_offsets(weir__admin *admin, weir__topic_partition at, int64_t *start,
                                    int64_t *end, weir_error *error)
 {
     int64_t low = 0;
     int64_t high = 0;
+    weir_err err = WEIR_OK;
     pthread_mutex_lock(&admin->lock);
     rd_kafka_resp_err_t cause = rd_kafka_query_watermark_offsets(admin->rk, at.topic, at.partition,
                                                                  &low, &high, QUERY_TIMEOUT_MS);
+    if (cause == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+        err = without_leader(admin, at, error);
+    } else if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        err = weir__kafka_fail(error, cause, "asking for the offsets of %s[%d]", at.topic,
+                               (int)at.partition);
+    }
     pthread_mutex_unlock(&admin->lock);
-    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return weir__kafka_fail(error, cause, "asking for the offsets of %s[%d]", at.topic,
-                                (int)at.partition);
+    if (err != WEIR_OK) {
+        return err;
     }
     *start = low;
     *end = high;
