@@ -74,6 +74,7 @@ struct weir_instance {
     weir_host *host;
     _Atomic(weir__life) life;
     bool paused;
+    uint64_t cut_from; /* bit n: from broker n; bit 0: from all */
     int64_t died_ms;
     _Atomic(weir_state) state;
     weir_topology_fn build;

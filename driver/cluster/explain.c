@@ -45,6 +45,18 @@ static void put_lines(weir_buf *out, const char *indent, const char *text)
     }
 }
 
+static void explain_links(weir_buf *out, const weir_instance *instance)
+{
+    if ((instance->cut_from & 1) != 0) {
+        weir__buf_put_text(out, ", its host is cut off from all brokers");
+    }
+    for (int32_t broker = 1; broker < 64; broker++) {
+        if ((instance->cut_from >> broker & 1) != 0) {
+            weir__buf_printf(out, ", its host is cut off from broker %d", (int)broker);
+        }
+    }
+}
+
 /* What its threads and tasks do. */
 static void explain_threads(weir_buf *out, weir_instance *instance)
 {
@@ -64,8 +76,10 @@ static void explain_instance(weir_buf *out, weir_instance *instance)
         weir__buf_printf(out, "%s at %lld ms\n", lives[instance->life],
                          (long long)instance->died_ms);
     } else {
-        weir__buf_printf(out, "%s%s\n", weir_state_name(instance->state),
+        weir__buf_printf(out, "%s%s", weir_state_name(instance->state),
                          instance->paused ? ", its host stands still (weir_host_pause)" : "");
+        explain_links(out, instance);
+        weir__buf_put_text(out, "\n");
         if (!instance->paused) {
             explain_threads(out, instance);
         }
@@ -123,16 +137,72 @@ static void explain_lag(weir_buf *out, weir_cluster *cluster)
     }
 }
 
+/* ---- Brokers ---- */
+
+/* Each name with its NUL. */
+static void collect_topic(const char *topic, int32_t partitions, void *user)
+{
+    (void)partitions;
+    weir_put(user, topic, strlen(topic) + 1);
+}
+
+/* Returns how many of its partitions nobody can read or write; shows the first ones. */
+static int explain_leaders(weir_buf *out, weir_cluster *cluster, const char *topic, int shown)
+{
+    int32_t hidden = weir_mock_topic_hidden(cluster->mock, topic);
+    if (hidden != 0) {
+        weir__buf_printf(out, "  %s: broker %d does not know this topic\n", topic, (int)hidden);
+        shown++;
+    }
+    int32_t partitions = weir_mock_topic_partitions(cluster->mock, topic);
+    for (int32_t partition = 0; partition < partitions && shown < LAGS_SHOWN; partition++) {
+        int32_t leader = weir_mock_partition_leader(cluster->mock, topic, partition);
+        if (leader < 0) {
+            weir__buf_printf(out, "  %s-%d: it has no leader\n", topic, (int)partition);
+            shown++;
+        } else if (!weir_mock_broker_is_up(cluster->mock, leader)) {
+            weir__buf_printf(out, "  %s-%d: its leader, broker %d, is down\n", topic,
+                             (int)partition, (int)leader);
+            shown++;
+        }
+    }
+    return shown;
+}
+
+/* What the brokers cannot do now, if anything. */
+static void explain_brokers(weir_buf *out, weir_cluster *cluster)
+{
+    weir_buf faults = {0};
+    weir_buf topics = {0};
+    int shown = 0;
+    weir_mock_topics(cluster->mock, collect_topic, &topics);
+    for (size_t at = 0; at < topics.len && shown < LAGS_SHOWN;) {
+        const char *topic = (const char *)topics.data + at;
+        shown = explain_leaders(&faults, cluster, topic, shown);
+        at += strlen(topic) + 1;
+    }
+    if (shown > 0) {
+        weir__buf_printf(out, "cannot be read or written:\n%s", weir__buf_text(&faults));
+    }
+    weir__buf_fini(&topics);
+    weir__buf_fini(&faults);
+}
+
 static void explain_group(weir_buf *out, weir_cluster *cluster)
 {
     weir_mock_group_info group;
     weir__buf_printf(out, "group %s: ", cluster->opts.application);
     if (weir_mock_group(cluster->mock, cluster->opts.application, &group) != WEIR_OK) {
-        weir__buf_put_text(out, "nobody has joined it yet\n");
-        return;
+        weir__buf_put_text(out, "nobody has joined it yet");
+    } else {
+        weir__buf_printf(out, "%s, generation %d, %d members", group.state, (int)group.generation,
+                         (int)group.members);
     }
-    weir__buf_printf(out, "%s, generation %d, %d members\n", group.state, (int)group.generation,
-                     (int)group.members);
+    int32_t coordinator = weir_mock_coordinator(cluster->mock, cluster->opts.application);
+    if (!weir_mock_broker_is_up(cluster->mock, coordinator)) {
+        weir__buf_printf(out, "; its coordinator, broker %d, is down", (int)coordinator);
+    }
+    weir__buf_put_text(out, "\n");
 }
 
 static void explain_timers(weir_buf *out)
@@ -159,6 +229,7 @@ const char *weir_cluster_explain(weir_cluster *cluster)
         weir__buf_put_text(out, "  none was started\n");
     }
     explain_lag(out, cluster);
+    explain_brokers(out, cluster);
     explain_group(out, cluster);
     explain_timers(out);
     return weir__buf_text(out);

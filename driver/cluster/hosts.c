@@ -49,14 +49,26 @@ void weir_host_resume(weir_host *host)
     weir_sim_host_resume(host);
 }
 
+/* For weir_cluster_explain. Broker 0: all. */
+static void note_cut(const weir_host *host, int32_t broker, bool cut)
+{
+    weir_instance *instance = weir__instance_of_host(host);
+    if (instance != NULL) {
+        uint64_t bit = (uint64_t)1 << (broker < 64 ? broker : 0);
+        instance->cut_from = cut ? instance->cut_from | bit : instance->cut_from & ~bit;
+    }
+}
+
 void weir_host_partition(weir_host *host)
 {
+    note_cut(host, 0, true);
     weir_sim_trace("partition", "%s from all brokers", weir_sim_host_name(host));
     weir_sim_link_cut(host, 0, true);
 }
 
 void weir_host_heal(weir_host *host)
 {
+    note_cut(host, 0, false);
     weir_sim_trace("heal", "%s to all brokers", weir_sim_host_name(host));
     weir_sim_link_cut(host, 0, false);
 }
@@ -69,6 +81,7 @@ static void cut_from(weir_host *host, int32_t broker, bool cut)
         weir__cluster_fail(cluster, "there is no broker %d", (int)broker);
         return;
     }
+    note_cut(host, broker, cut);
     weir_sim_trace(cut ? "partition" : "heal", "%s %s broker %d", weir_sim_host_name(host),
                    cut ? "from" : "to", (int)broker);
     weir_sim_link_cut(host, port, cut);

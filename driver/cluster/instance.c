@@ -325,6 +325,7 @@ void weir__instance_crashed(weir_instance *instance, weir_disk disk)
     }
     instance->died_ms = weir_cluster_now_ms(instance->cluster);
     instance->paused = false;
+    instance->cut_from = 0;
     bury(instance);
     instance->life = WEIR__CRASHED; /* last: who sees it sees the rest */
 }

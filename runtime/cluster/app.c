@@ -359,6 +359,25 @@ static bool wait_for_end(weir_app *app, int64_t timeout_ms)
     return ended;
 }
 
+/* Who remains, and where. */
+static void log_remaining(const weir_app *app, int64_t timeout_ms)
+{
+    for (int i = 0; i < app->thread_count; i++) {
+        const weir__stream_thread *thread = &app->threads[i];
+        const char *step = atomic_load(&thread->step);
+        if (atomic_load(&thread->state) != WEIR__THREAD_DEAD) {
+            weir__log_write(&app->instance.log, WEIR__LOG_WARNING,
+                            "close: after %lld ms %s is still in its step '%s'",
+                            (long long)timeout_ms, thread->name, step != NULL ? step : "start");
+        }
+    }
+    if (app->global != NULL && !weir__global_thread_has_ended(app->global)) {
+        weir__log_write(&app->instance.log, WEIR__LOG_WARNING,
+                        "close: after %lld ms the thread of the global tables still runs",
+                        (long long)timeout_ms);
+    }
+}
+
 weir_err weir_app_close(weir_app *app, int64_t timeout_ms)
 {
     weir_err err = WEIR_OK;
@@ -373,6 +392,7 @@ weir_err weir_app_close(weir_app *app, int64_t timeout_ms)
         stop_threads(app);
         if (!wait_for_end(app, timeout_ms)) {
             err = WEIR_ETIMEOUT;
+            log_remaining(app, timeout_ms);
             goto done;
         }
         close_all(app);

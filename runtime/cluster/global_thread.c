@@ -353,7 +353,8 @@ static void *run(void *user)
     while (err == WEIR_OK && !atomic_load(&thread->stop)) {
         size_t count = 0;
         err = poll_once(thread, &count, &error);
-        err = weir__patience_bear(&patience, err, weir__wall_ms(), instance->task_timeout_ms);
+        err =
+            weir__patience_bear(&patience, err, &error, weir__wall_ms(), instance->task_timeout_ms);
     }
     if (err != WEIR_OK) {
         weir__log_write(&instance->log, WEIR__LOG_ERROR, "%s: %s", thread->name, error.message);
@@ -400,6 +401,10 @@ weir_err weir__global_thread_open(const weir__instance *instance, weir__global_t
     }
     if (err == WEIR_OK) {
         err = find_inputs(thread, error);
+        if (weir_err_is_retriable(err)) {
+            weir__error_prefix(error, "global tables: bootstrap.servers %s",
+                               weir__config_text(instance->config, "bootstrap.servers"));
+        }
     }
     if (err == WEIR_OK) {
         err = read_all(thread, error);

@@ -50,7 +50,9 @@ static void explain_task(weir__task *task, char out[WAITS_FOR_MAX])
 {
     switch (task->state) {
     case WEIR__TASK_CREATED:
-        snprintf(out, WAITS_FOR_MAX, "waits for its state directory");
+        snprintf(out, WAITS_FOR_MAX,
+                 "waits for its state directory, which another thread or "
+                 "process has open");
         return;
     case WEIR__TASK_RUNNING:
         explain_hold(task, out);
@@ -137,6 +139,32 @@ static bool show_task(sighting *sight, weir__task *task, weir__seen_task *out)
     return true;
 }
 
+static void put_trouble(weir_buf *out, const char *what, const weir__patience *patience)
+{
+    if (patience->since_ms != 0) {
+        weir__buf_printf(out, "%s%s has failed for %" PRId64 " ms: %s", out->len > 0 ? "; " : "",
+                         what, weir__wall_ms() - patience->since_ms, patience->last.message);
+    }
+}
+
+/* NULL: no memory. */
+static const char *show_trouble(sighting *sight)
+{
+    const weir__stream_thread *thread = sight->thread;
+    weir_buf text = {0};
+    put_trouble(&text, "looking for its topics", &thread->enter_patience);
+    if (thread->open) {
+        put_trouble(&text, "telling the group", &thread->membership.patience);
+        put_trouble(&text, "opening its tasks", &thread->tasks.patience);
+        put_trouble(&text, "the restore", &thread->restore_patience);
+        put_trouble(&text, "the commit", &thread->commit_patience);
+    }
+    char *kept =
+        text.err == WEIR_OK ? weir__arena_strdup(&sight->arena, weir__buf_text(&text)) : NULL;
+    weir__buf_fini(&text);
+    return kept;
+}
+
 static bool show_thread(sighting *sight, weir__seen_thread *out)
 {
     weir__stream_thread *thread = sight->thread;
@@ -145,10 +173,11 @@ static bool show_thread(sighting *sight, weir__seen_thread *out)
                                .state = weir__thread_state_name(state),
                                .generation = -1,
                                .waits_for = "",
+                               .trouble = show_trouble(sight),
                                .processed = thread->processed,
                                .dropped = thread->env.dropped};
-    if (!thread->open) {
-        return true;
+    if (!thread->open || out->trouble == NULL) {
+        return out->trouble != NULL;
     }
     const weir__membership *membership = &thread->membership;
     if (membership->state != WEIR__MEMBER_OUT) {
@@ -179,8 +208,14 @@ static weir_err look_at(weir__stream_thread *thread, const struct timespec *end,
                         weir_error *error)
 {
     if (pthread_mutex_timedlock(&thread->lock, end) != 0) {
-        return weir__error_set(error, WEIR_ETIMEOUT, "%s does not come to the end of a step",
-                               thread->name);
+        const char *step = atomic_load(&thread->step);
+        return weir__error_set(error, WEIR_ETIMEOUT,
+                               "%s %s does not come to the end of its step '%s' and has not polled "
+                               "for %" PRId64 " ms: the group goes on without it after "
+                               "max.poll.interval.ms",
+                               thread->name, weir__thread_state_name(atomic_load(&thread->state)),
+                               step != NULL ? step : "start",
+                               weir__wall_ms() - atomic_load(&thread->polled_ms));
     }
     sighting sight = {.thread = thread};
     weir__seen_thread seen;
@@ -249,6 +284,9 @@ static void explain_thread(const weir__seen_thread *thread, void *user)
         weir__buf_printf(out, ", generation %d", thread->generation);
     }
     weir__buf_printf(out, "%s%s\n", thread->waits_for[0] != '\0' ? ", " : "", thread->waits_for);
+    if (thread->trouble[0] != '\0') {
+        weir__buf_printf(out, "  %s\n", thread->trouble);
+    }
     for (size_t i = 0; i < thread->task_count; i++) {
         const weir__seen_task *task = &thread->tasks[i];
         weir__buf_printf(out, "  task %s %s%s%s; buffered:", task->name, task->state,

@@ -48,6 +48,7 @@ typedef struct weir__seen_thread {
     const char *state;
     int32_t generation;    /* of the group; -1: none */
     const char *waits_for; /* in words */
+    const char *trouble;   /* what fails and is tried again, in words; "": nothing */
     const weir__seen_task *tasks;
     size_t task_count;
     uint64_t processed; /* since it started */

@@ -85,6 +85,7 @@ static weir_err poll(weir__stream_thread *thread, size_t *count, weir_error *err
     pthread_mutex_lock(&thread->lock);
     thread->env.polling = false;
     thread->env.now_ms = weir__wall_ms();
+    atomic_store(&thread->polled_ms, thread->env.now_ms);
     thread->polls++;
     weir__producer_poll(thread->env.producer);
     return err;
@@ -287,7 +288,7 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit: %s", thread->name,
                         error->message);
     }
-    return weir__patience_bear(&thread->commit_patience, err, now_ms,
+    return weir__patience_bear(&thread->commit_patience, err, error, now_ms,
                                thread->instance->task_timeout_ms);
 }
 
@@ -320,7 +321,7 @@ static weir_err restore(weir__stream_thread *thread, weir_error *error)
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: restore: %s", thread->name,
                         error->message);
     }
-    err = weir__patience_bear(&thread->restore_patience, err, now_ms,
+    err = weir__patience_bear(&thread->restore_patience, err, error, now_ms,
                               thread->instance->task_timeout_ms);
     return err == WEIR_OK ? weir__task_set_advance(&thread->tasks, error) : err;
 }

@@ -355,7 +355,7 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
                             membership->env->observer.thread, membership->generation,
                             error->message);
         }
-        err = weir__patience_bear(&membership->patience, err, now_ms,
+        err = weir__patience_bear(&membership->patience, err, error, now_ms,
                                   membership->instance->task_timeout_ms);
         if (err != WEIR_OK) {
             return err;

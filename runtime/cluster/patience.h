@@ -13,11 +13,13 @@
 typedef struct weir__patience {
     int64_t since_ms; /* 0: nothing fails */
     int64_t next_ms;  /* not to be tried before; 0: at once */
+    weir_error last;  /* the failure that is borne */
 } weir__patience;
 
-/* Tells the outcome of an attempt. WEIR_OK: it succeeded, or failed in a way that is still borne.
- */
-static inline weir_err weir__patience_bear(weir__patience *patience, weir_err err, int64_t now_ms,
+/* Tells the outcome of an attempt; *error: its failure, if it failed. WEIR_OK: it succeeded, or
+ * failed in a way that is still borne. */
+static inline weir_err weir__patience_bear(weir__patience *patience, weir_err err,
+                                           const weir_error *error, int64_t now_ms,
                                            int64_t limit_ms)
 {
     if (err == WEIR_OK) {
@@ -27,6 +29,7 @@ static inline weir_err weir__patience_bear(weir__patience *patience, weir_err er
     if (patience->since_ms == 0) {
         patience->since_ms = now_ms;
     }
+    patience->last = *error;
     patience->next_ms = now_ms + WEIR__PATIENCE_PAUSE_MS;
     bool borne = weir_err_is_retriable(err) && now_ms - patience->since_ms <= limit_ms;
     return borne ? WEIR_OK : err;

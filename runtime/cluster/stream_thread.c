@@ -115,18 +115,24 @@ static weir_err open_clients(weir__stream_thread *thread, weir_error *error)
 static weir_err open_env(weir__stream_thread *thread, weir_error *error)
 {
     const weir__instance *instance = thread->instance;
-    thread->env = (weir__task_env){.topology = instance->topology,
-                                   .application = instance->application,
-                                   .settings = instance->settings,
-                                   .directory = instance->directory,
-                                   .admin = instance->admin,
-                                   .globals = instance->globals,
-                                   .log = &instance->log,
-                                   .observer = {.opts = &instance->opts, .thread = thread->name},
-                                   .told = {weir__sink_delivered, &thread->env},
-                                   .now_ms = weir__wall_ms()};
+    thread->env = (weir__task_env){
+        .topology = instance->topology,
+        .application = instance->application,
+        .settings = instance->settings,
+        .directory = instance->directory,
+        .admin = instance->admin,
+        .globals = instance->globals,
+        .log = &instance->log,
+        .observer = {.opts = &instance->opts, .thread = thread->name, .step = &thread->step},
+        .told = {weir__sink_delivered, &thread->env},
+        .now_ms = weir__wall_ms()};
     thread->failed = (weir_error){0};
-    thread->commit_patience = thread->restore_patience = (weir__patience){0};
+    pthread_mutex_lock(&thread->lock);
+    thread->enter_patience = thread->commit_patience = thread->restore_patience =
+        (weir__patience){0};
+    pthread_mutex_unlock(&thread->lock);
+    atomic_store(&thread->step, NULL);
+    atomic_store(&thread->polled_ms, weir__wall_ms());
     thread->committed_ms = thread->purged_ms = thread->env.now_ms;
     thread->env.sink_topics =
         calloc(instance->topology->node_count + 1, sizeof(*thread->env.sink_topics));
@@ -193,19 +199,27 @@ static void pause_ms(weir__stream_thread *thread, int64_t ms)
 /* Into the group. The brokers may not be there yet: that is borne for task.timeout.ms. */
 static weir_err enter_group(weir__stream_thread *thread, weir_error *error)
 {
-    weir__patience patience = {0};
     thread->membership.progress = tell_progress;
     thread->membership.user = thread;
     for (;;) {
         weir_err err =
             weir__membership_open(&thread->membership, thread->instance, &thread->env, error);
         if (err == WEIR_OK || atomic_load(&thread->stop)) {
+            pthread_mutex_lock(&thread->lock);
+            thread->enter_patience = (weir__patience){0};
+            pthread_mutex_unlock(&thread->lock);
             return WEIR_OK;
+        }
+        if (weir_err_is_retriable(err)) {
+            weir__error_prefix(error, "bootstrap.servers %s",
+                               weir__config_text(thread->instance->config, "bootstrap.servers"));
         }
         weir__log_write(&thread->instance->log, WEIR__LOG_WARNING, "%s: %s", thread->name,
                         error->message);
-        err =
-            weir__patience_bear(&patience, err, weir__wall_ms(), thread->instance->task_timeout_ms);
+        pthread_mutex_lock(&thread->lock);
+        err = weir__patience_bear(&thread->enter_patience, err, error, weir__wall_ms(),
+                                  thread->instance->task_timeout_ms);
+        pthread_mutex_unlock(&thread->lock);
         if (err != WEIR_OK) {
             return err;
         }

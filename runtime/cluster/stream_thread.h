@@ -34,6 +34,8 @@ typedef struct weir__stream_thread {
     pthread_t handle;
     bool started;
     atomic_bool stop;
+    _Atomic(const char *) step; /* the one it takes; NULL: none yet */
+    _Atomic(int64_t) polled_ms; /* the last poll ended */
     _Atomic(weir__thread_state) state;
     /* Held by the thread except while it waits for records: whoever else holds it may look at what
      * is below. */
@@ -49,6 +51,7 @@ typedef struct weir__stream_thread {
     weir_error failed;    /* in a callback of the consumer; told after the poll */
     int64_t committed_ms; /* when it was last tried */
     int64_t purged_ms;
+    weir__patience enter_patience; /* with the group */
     weir__patience commit_patience;
     weir__patience restore_patience;
     uint64_t polls;

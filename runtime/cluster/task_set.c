@@ -309,7 +309,7 @@ weir_err weir__task_set_advance(weir__task_set *set, weir_error *error)
         weir__log_write(set->env->log, WEIR__LOG_WARNING, "%s: %s", set->env->observer.thread,
                         error->message);
     }
-    return weir__patience_bear(&set->patience, err, now_ms, set->instance->task_timeout_ms);
+    return weir__patience_bear(&set->patience, err, error, now_ms, set->instance->task_timeout_ms);
 }
 
 bool weir__task_set_is_running(const weir__task_set *set)

@@ -5,6 +5,8 @@
 #ifndef WEIR_TASK_ENV_H
 #define WEIR_TASK_ENV_H
 
+#include <stdatomic.h>
+
 #include "client/client.h"
 #include "core/log.h"
 #include "core/map.h"
@@ -14,11 +16,15 @@
 typedef struct weir__observer {
     const weir_app_opts *opts; /* never NULL; on_step, on_restore */
     const char *thread;
+    _Atomic(const char *) *step; /* where the thread is, for whoever looks; NULL: nobody does */
 } weir__observer;
 
 static inline void weir__step_at(const weir__observer *observer, const char *kind, const char *task,
                                  const char *detail, int64_t offset)
 {
+    if (observer->step != NULL) {
+        atomic_store_explicit(observer->step, kind, memory_order_relaxed);
+    }
     if (observer->opts->on_step != NULL) {
         weir_step step = {kind, observer->thread, task, detail, offset};
         observer->opts->on_step(&step, observer->opts->user);
