@@ -21,7 +21,8 @@
 #define WRITE_BUFFERS 3
 #define BLOCK_BYTES ((size_t)4096)
 #define BLOOM_BITS_PER_KEY 10.0
-#define BACKGROUND_JOBS 2 /* one flush, one compaction */
+#define BACKGROUND_JOBS 2                 /* one flush, one compaction */
+#define MANIFEST_BYTES ((size_t)64 << 10) /* made room for at each open; default: 4 MiB */
 #define FAMILIES_MAX 3
 
 #define STATUS_KEY "status"
@@ -359,6 +360,7 @@ static void set_options(rocks *store, const weir__rocksdb_opts *opts)
     rocksdb_options_set_stats_persist_period_sec(options, 0);
     rocksdb_options_set_info_log_level(options, 3); /* errors */
     rocksdb_options_set_keep_log_file_num(options, 1);
+    rocksdb_options_set_manifest_preallocation_size(options, MANIFEST_BYTES);
     set_table_options(options,
                       opts->block_cache_bytes != 0 ? opts->block_cache_bytes : BLOCK_CACHE_BYTES);
 }
