@@ -49,7 +49,8 @@ int weir_sim_branch(uint64_t reseed)
         errno = ENOTSUP;
         return -1;
     }
-    fflush(NULL); /* what is buffered now is the parent's to write */
+    fflush(NULL);           /* what is buffered now is the parent's to write */
+    weir__threads_settle(); /* one that exits holds locks of libc, which the child would inherit */
     long child = REAL(syscall)(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
     if (child != 0) {
         return (int)child;

@@ -124,6 +124,7 @@ struct weir__thread {
     pthread_t handle;
     bool detached;
     bool joined;
+    bool gone;  /* its OS thread has exited, and is joined */
     int rounds; /* of thread-local destructors */
 
     weir__context context; /* borrowed backend */
@@ -263,6 +264,8 @@ void weir__thread_name(const weir__thread *thread, char out[WEIR_SIM_NAME_MAX]);
 int weir__thread_join(weir__thread *self, weir__thread *other, void **result);
 void weir__thread_retire(weir__thread *thread); /* joined or detached, and ended */
 void weir__threads_reap(void);
+/* Waits for the OS threads of all managed threads that have ended to be gone. */
+void weir__threads_settle(void);
 void weir__threads_stop(void);
 pthread_t weir__stable_handle(const weir__thread *thread);
 

@@ -168,12 +168,28 @@ int weir__thread_start(weir__thread *thread, const pthread_attr_t *attr)
 
 /* ---- End ---- */
 
-static void reap(weir__thread *thread)
+static void await_exit(weir__thread *thread)
 {
-    if (!weir__the_sim.branch) { /* in a branch the OS threads do not exist */
+    if (!thread->gone && !weir__the_sim.branch) { /* in a branch the OS threads do not exist */
         REAL(pthread_join)(thread->handle, NULL);
     }
+    thread->gone = true;
+}
+
+static void reap(weir__thread *thread)
+{
+    await_exit(thread);
     free_thread(thread);
+}
+
+void weir__threads_settle(void)
+{
+    weir__threads_reap();
+    for (weir__thread *thread = weir__the_sim.first; thread; thread = thread->next) {
+        if (thread->state == WEIR__DONE) {
+            await_exit(thread);
+        }
+    }
 }
 
 void weir__threads_reap(void)
