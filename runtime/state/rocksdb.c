@@ -21,8 +21,7 @@
 #define WRITE_BUFFERS 3
 #define BLOCK_BYTES ((size_t)4096)
 #define BLOOM_BITS_PER_KEY 10.0
-#define BACKGROUND_JOBS 2                 /* one flush, one compaction */
-#define MANIFEST_BYTES ((size_t)64 << 10) /* made room for at each open; default: 4 MiB */
+#define BACKGROUND_JOBS 2 /* one flush, one compaction */
 #define FAMILIES_MAX 3
 
 #define STATUS_KEY "status"
@@ -163,8 +162,7 @@ static weir_err rocks_restore(weir__kv *kv, const weir__row *rows, size_t count,
 
 static weir_err rocks_flush(weir__kv *kv, weir_error *error)
 {
-    (void)kv;
-    (void)error;
+    (void)kv, (void)error;
     return WEIR_OK;
 }
 
@@ -360,7 +358,7 @@ static void set_options(rocks *store, const weir__rocksdb_opts *opts)
     rocksdb_options_set_stats_persist_period_sec(options, 0);
     rocksdb_options_set_info_log_level(options, 3); /* errors */
     rocksdb_options_set_keep_log_file_num(options, 1);
-    rocksdb_options_set_manifest_preallocation_size(options, MANIFEST_BYTES);
+    rocksdb_options_set_manifest_preallocation_size(options, 64 << 10); /* not 4 MiB */
     set_table_options(options,
                       opts->block_cache_bytes != 0 ? opts->block_cache_bytes : BLOCK_CACHE_BYTES);
 }

@@ -76,6 +76,9 @@ typedef struct weir__rocksdb_opts {
  * flushed together. WEIR_ECORRUPT names the directory: the caller wipes it and restores. */
 weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opts, weir__kv **out,
                             weir_error *error);
+/* The same, but a database that does not exist yet is made by the first write. */
+weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_opts *opts,
+                                   weir__kv **out, weir_error *error);
 /* True when the rows were last written by a run that did not close the store: exactly-once wipes.
  */
 bool weir__rocksdb_was_left_open(const weir__kv *kv);

@@ -92,7 +92,7 @@ static weir_err open_rocksdb(weir__task_stores *stores, weir__task_store *store,
                                .timestamped = store->spec->timestamped};
     weir_error opened = {0};
     weir_err err = path != NULL && offset_key.err == WEIR_OK
-                       ? weir__rocksdb_open(path, &opts, &store->inner, &opened)
+                       ? weir__rocksdb_open_lazily(path, &opts, &store->inner, &opened)
                        : weir__error_set(&opened, WEIR_ENOMEM, "store %s", store->spec->name);
     if (err == WEIR_ECORRUPT) {
         weir__log_write(stores->env->log, WEIR__LOG_WARNING,
@@ -102,7 +102,7 @@ static weir_err open_rocksdb(weir__task_stores *stores, weir__task_store *store,
                         opened.message);
         err = weir__remove_directory(path, error);
         if (err == WEIR_OK) {
-            err = weir__rocksdb_open(path, &opts, &store->inner, error);
+            err = weir__rocksdb_open_lazily(path, &opts, &store->inner, error);
         }
     } else if (err != WEIR_OK) {
         weir__error_set(error, err, "%s", opened.message);

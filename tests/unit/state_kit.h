@@ -120,6 +120,15 @@ static inline weir__kv *kit_rocksdb(const char *directory, bool timestamped)
     return kv;
 }
 
+/* A plain store that its first write makes. */
+static inline weir__kv *kit_lazy(const char *directory)
+{
+    weir__kv *kv = NULL;
+    weir__rocksdb_opts opts = {.offset_key = KIT_OFFSET_KEY};
+    assert_ok(weir__rocksdb_open_lazily(directory, &opts, &kv, NULL));
+    return kv;
+}
+
 static inline weir__kv *kit_memory(void)
 {
     weir__kv *kv = NULL;

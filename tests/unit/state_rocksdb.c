@@ -3,6 +3,8 @@
  * What a store in RocksDB keeps on disk: over close, over a kill, and when the disk is damaged. */
 #include "state_kit.h"
 
+#include "state/files.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -109,6 +111,30 @@ static void rows_and_offset_survive_closing(void **state)
         assert_rows(kit_range(kv, NULL, NULL, false), "a=1 b=");
         kv->ops->close(kv);
     }
+}
+
+static void a_lazy_store_exists_from_its_first_write(void **state)
+{
+    weir__kv *kv = kit_lazy(*state);
+    weir_slice value = {"", 0};
+    assert_ok(kv->ops->get(kv, s("a"), &value, NULL));
+    assert_null(value.data);
+    assert_rows(kit_range(kv, NULL, NULL, false), "");
+    assert_ok(kv->ops->flush(kv, NULL));
+    assert_int_equal(kv->ops->offset(kv), WEIR__NO_OFFSET);
+    kv->ops->close(kv);
+    assert_false(weir__has_file(*state, "CURRENT"));
+
+    kv = kit_lazy(*state);
+    kit_put(kv, "a", "1");
+    assert_true(weir__has_file(*state, "CURRENT"));
+    assert_ok(kv->ops->set_offset(kv, 3, NULL));
+    kv->ops->close(kv);
+
+    kv = kit_lazy(*state);
+    assert_int_equal(kv->ops->offset(kv), 3);
+    assert_rows(kit_range(kv, NULL, NULL, false), "a=1");
+    kv->ops->close(kv);
 }
 
 static void a_kill_loses_what_was_not_flushed_with_its_offset(void **state)
@@ -305,6 +331,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         TEST(rows_and_offset_survive_closing),
+        TEST(a_lazy_store_exists_from_its_first_write),
         TEST(a_kill_loses_what_was_not_flushed_with_its_offset),
         TEST(after_a_kill_rows_are_never_older_than_the_offset),
         TEST(a_closed_store_counts_as_closed_though_it_was_left_open_before),

@@ -13,16 +13,18 @@ typedef struct stack {
     bool rocksdb;
     bool changelog;
     int cache_bytes; /* negative: no cache */
+    bool lazy;       /* made by the first write */
 } stack;
 
 static const stack stacks[] = {
-    {"memory", false, false, -1},
-    {"rocksdb", true, false, -1},
-    {"changelog over memory", false, true, -1},
-    {"cache over memory", false, false, 1 << 20},
-    {"small cache over changelog over memory", false, true, 1000},
-    {"small cache over rocksdb", true, false, 1000},
-    {"no cache bytes over memory", false, false, 0},
+    {"memory", false, false, -1, false},
+    {"rocksdb", true, false, -1, false},
+    {"lazy rocksdb", true, false, -1, true},
+    {"changelog over memory", false, true, -1, false},
+    {"cache over memory", false, false, 1 << 20, false},
+    {"small cache over changelog over memory", false, true, 1000, false},
+    {"small cache over lazy rocksdb", true, false, 1000, true},
+    {"no cache bytes over memory", false, false, 0, false},
 };
 #define STACK_COUNT (sizeof stacks / sizeof stacks[0])
 
@@ -68,7 +70,9 @@ static inline int stack_open(void **state)
     if (which->rocksdb) {
         kit_directory(o->directory);
     }
-    o->base = o->kv = which->rocksdb ? kit_rocksdb(o->directory, false) : kit_memory();
+    o->base = o->kv = which->lazy      ? kit_lazy(o->directory)
+                      : which->rocksdb ? kit_rocksdb(o->directory, false)
+                                       : kit_memory();
     if (which->changelog) {
         weir__changelog_sink sink = {stack_log, stack_now, NULL};
         assert_ok(weir__changelog_wrap(o->kv, false, &sink, &o->kv, NULL));

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A RocksDB store that is made when something is written to it. Making a database takes
+ * milliseconds, and a task that only passes by in a row of rebalances never writes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "state/files.h"
+#include "state/store.h"
+
+typedef struct lazy {
+    weir__kv base;
+    weir__kv *inner; /* NULL: not made, and so without rows */
+    weir__rocksdb_opts opts;
+    char *directory;
+    char *offset_key;
+} lazy;
+
+static weir_err make(lazy *store, weir_error *error)
+{
+    return store->inner != NULL
+               ? WEIR_OK
+               : weir__rocksdb_open(store->directory, &store->opts, &store->inner, error);
+}
+
+static weir_err lazy_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
+{
+    const lazy *store = (const lazy *)kv;
+    if (store->inner == NULL) {
+        *value = (weir_slice){0};
+        return WEIR_OK;
+    }
+    return store->inner->ops->get(store->inner, key, value, error);
+}
+
+static weir_err lazy_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
+{
+    lazy *store = (lazy *)kv;
+    weir_err err = make(store, error);
+    return err == WEIR_OK ? store->inner->ops->put(store->inner, key, value, error) : err;
+}
+
+static bool no_next(weir__kv_iter *iter, weir_slice *key, weir_slice *value)
+{
+    (void)iter;
+    (void)key;
+    (void)value;
+    return false;
+}
+
+static weir_err close_empty(weir__kv_iter *iter)
+{
+    free(iter);
+    return WEIR_OK;
+}
+
+static const weir__kv_iter_ops empty_iter_ops = {no_next, close_empty};
+
+static weir_err lazy_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
+                           weir__kv_iter **out, weir_error *error)
+{
+    const lazy *store = (const lazy *)kv;
+    if (store->inner != NULL) {
+        return store->inner->ops->range(store->inner, from, to, reverse, out, error);
+    }
+    weir__kv_iter *iter = malloc(sizeof *iter);
+    if (iter == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "no memory for an iterator");
+    }
+    iter->ops = &empty_iter_ops;
+    *out = iter;
+    return WEIR_OK;
+}
+
+static weir_err lazy_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                             weir_error *error)
+{
+    lazy *store = (lazy *)kv;
+    weir_err err = make(store, error);
+    return err == WEIR_OK ? store->inner->ops->restore(store->inner, rows, count, offset, error)
+                          : err;
+}
+
+static weir_err lazy_flush(weir__kv *kv, weir_error *error)
+{
+    const lazy *store = (const lazy *)kv;
+    return store->inner != NULL ? store->inner->ops->flush(store->inner, error) : WEIR_OK;
+}
+
+static int64_t lazy_offset(weir__kv *kv)
+{
+    const lazy *store = (const lazy *)kv;
+    return store->inner != NULL ? store->inner->ops->offset(store->inner) : WEIR__NO_OFFSET;
+}
+
+static weir_err lazy_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+{
+    lazy *store = (lazy *)kv;
+    weir_err err = make(store, error);
+    return err == WEIR_OK ? store->inner->ops->set_offset(store->inner, offset, error) : err;
+}
+
+static void lazy_close(weir__kv *kv)
+{
+    lazy *store = (lazy *)kv;
+    if (store->inner != NULL) {
+        store->inner->ops->close(store->inner);
+    }
+    free(store->directory);
+    free(store->offset_key);
+    free(store);
+}
+
+static const weir__kv_ops lazy_ops = {
+    .name = "rocksdb",
+    .get = lazy_get,
+    .put = lazy_put,
+    .range = lazy_range,
+    .restore = lazy_restore,
+    .flush = lazy_flush,
+    .offset = lazy_offset,
+    .set_offset = lazy_set_offset,
+    .close = lazy_close,
+};
+
+weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_opts *opts,
+                                   weir__kv **out, weir_error *error)
+{
+    if (weir__has_file(directory, "CURRENT")) {
+        return weir__rocksdb_open(directory, opts, out, error);
+    }
+    weir_err err = weir__make_directories(directory, error); /* what is wrong there shows now */
+    if (err != WEIR_OK) {
+        return err;
+    }
+    lazy *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "no memory to open '%s'", directory);
+    }
+    store->base.ops = &lazy_ops;
+    store->opts = *opts;
+    store->directory = strdup(directory);
+    store->offset_key = strdup(opts->offset_key);
+    store->opts.offset_key = store->offset_key;
+    if (store->directory == NULL || store->offset_key == NULL) {
+        lazy_close(&store->base);
+        return weir__error_set(error, WEIR_ENOMEM, "no memory to open '%s'", directory);
+    }
+    *out = &store->base;
+    return WEIR_OK;
+}
