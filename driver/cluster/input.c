@@ -181,7 +181,7 @@ void weir__inputs_flush(weir_cluster *cluster)
         return;
     }
     cluster->unflushed = false;
-    if (weir__producer_flush(cluster->producer, &error) != WEIR_OK &&
+    if (weir__producer_flush(cluster->producer, 60000, &error) != WEIR_OK &&
         !weir__brokers_failed(cluster)) {
         weir__cluster_fail(cluster, "input was not delivered: %s", error.message);
     }

@@ -88,6 +88,10 @@ weir_err weir__consumer_subscribe(weir__consumer *consumer, const char *const *t
 weir_err weir__consumer_membership(weir__consumer *consumer, int32_t *generation,
                                    const char **member_id);
 
+/* True when the membership is over, though its end may not have been told yet: the session may run
+ * out while the caller is busy. */
+bool weir__consumer_has_left(weir__consumer *consumer);
+
 /* Up to `max` messages into `out`, in order per partition; *count tells how many. Waits up to
  * timeout_ms for the first. A failure that the caller must know (source topic missing, fatal error,
  * offset out of range with partition named) comes as code with *error, after what was fetched
@@ -152,9 +156,10 @@ weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out,
 weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
                              const weir__delivery *told, weir_error *error);
 void weir__producer_poll(weir__producer *producer);
-/* Until everything sent is delivered, at most a named limit: WEIR_ETIMEOUT, flush again. The first
- * failure since the last flush of a record without `delivered` is returned. */
-weir_err weir__producer_flush(weir__producer *producer, weir_error *error);
+/* Waits until everything sent is delivered. The first failure since the last flush of a record whose
+ * delivery is told to nobody is returned. WEIR_ETIMEOUT: some records are still under way after
+ * timeout_ms; flush again. */
+weir_err weir__producer_flush(weir__producer *producer, int64_t timeout_ms, weir_error *error);
 void weir__producer_close(weir__producer *producer); /* drops what is not delivered */
 /* Partitions of a topic, cached; WEIR_EMISSING_TOPIC. */
 weir_err weir__producer_partitions(weir__producer *producer, const char *topic, int32_t *out,

@@ -31,9 +31,6 @@ struct weir__consumer {
 
 /* Keeps the first failure for the next poll. */
 void weir__consumer_note(weir__consumer *consumer, const weir_error *failure);
-/* True when the membership is over, though its end may not have been told yet. Asks librdkafka: it
- * does not say that an assignment is lost which was being revoked already. */
-bool weir__consumer_has_left(weir__consumer *consumer);
 /* Tells librdkafka to stop or go on fetching; does nothing when it has been told. */
 weir_err weir__consumer_stop(weir__consumer *consumer, weir__assigned *at, bool stop,
                              weir_error *error);

@@ -10,8 +10,7 @@
 #include "core/clock.h"
 #include "core/map.h"
 
-#define SEND_TIMEOUT_MS 60000  /* for room in the queue; Java's max.block.ms */
-#define FLUSH_TIMEOUT_MS 60000 /* the caller may flush again */
+#define SEND_TIMEOUT_MS 60000 /* for room in the queue; Java's max.block.ms */
 #define METADATA_TIMEOUT_MS 60000
 #define METADATA_AGE_MAX_US ((int64_t)300 * 1000000) /* Java's metadata.max.age.ms */
 #define WAIT_SLICE_MS 100
@@ -230,9 +229,9 @@ void weir__producer_poll(weir__producer *producer)
     rd_kafka_poll(producer->rk, 0);
 }
 
-weir_err weir__producer_flush(weir__producer *producer, weir_error *error)
+weir_err weir__producer_flush(weir__producer *producer, int64_t timeout_ms, weir_error *error)
 {
-    rd_kafka_resp_err_t flushed = rd_kafka_flush(producer->rk, FLUSH_TIMEOUT_MS);
+    rd_kafka_resp_err_t flushed = rd_kafka_flush(producer->rk, weir__kafka_timeout(timeout_ms));
     weir_err err = producer->failed.code;
     if (err != WEIR_OK) {
         if (error != NULL) {
@@ -242,8 +241,8 @@ weir_err weir__producer_flush(weir__producer *producer, weir_error *error)
         return err;
     }
     if (flushed != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return weir__kafka_fail(error, flushed, "%d records not delivered within %d ms",
-                                rd_kafka_outq_len(producer->rk), FLUSH_TIMEOUT_MS);
+        return weir__kafka_fail(error, flushed, "%d records not delivered within %lld ms",
+                                rd_kafka_outq_len(producer->rk), (long long)timeout_ms);
     }
     return WEIR_OK;
 }

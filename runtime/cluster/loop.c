@@ -26,6 +26,7 @@
 #define PROCESS_BUDGET_US 50000 /* ... and time, looked at after each slice */
 #define RETRY_MS 20             /* for what another thread is about to let go */
 #define RESTORE_WAIT_MS 10
+#define STANDSTILL_MS 5000 /* within one iteration, before a commit */
 
 /* ---- 1. poll ---- */
 
@@ -89,6 +90,17 @@ static weir_err poll(weir__stream_thread *thread, size_t *count, weir_error *err
     thread->polls++;
     weir__producer_poll(thread->env.producer);
     return err;
+}
+
+/* Others own the lost tasks by now. What this thread has written for them and not yet delivered
+ * would come behind what they write, and undo it. */
+static weir_err forget_lost(weir__stream_thread *thread, weir_error *error)
+{
+    if (!thread->lost) {
+        return WEIR_OK;
+    }
+    thread->lost = false;
+    return weir__stream_thread_renew_producer(thread, error);
 }
 
 /* ---- 2. add ---- */
@@ -269,6 +281,11 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
     if (!commit_is_due(thread)) {
         return WEIR_OK;
     }
+    /* Who stood still for long (a stopped process) may not be a member any more: the poll tells. */
+    thread->put_off = !thread->put_off && weir__wall_ms() - now_ms > STANDSTILL_MS;
+    if (thread->put_off) {
+        return WEIR_OK;
+    }
     if (thread->instance->purger != NULL &&
         now_ms - thread->purged_ms >= thread->instance->purge_interval_ms) {
         /* Before the commit: what is purged was committed a while ago. */
@@ -282,7 +299,7 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit: %s", thread->name,
                         error->message);
         weir__loop_lose_tasks(thread);
-        return WEIR_OK;
+        return forget_lost(thread, error);
     }
     if (err != WEIR_OK) {
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit: %s", thread->name,
@@ -426,6 +443,10 @@ weir_err weir__loop_once(weir__stream_thread *thread, weir_error *error)
     err = judge_poll(thread, err, &poll_error);
     if (err != WEIR_OK) {
         *error = poll_error;
+        return err;
+    }
+    err = forget_lost(thread, error);
+    if (err != WEIR_OK) {
         return err;
     }
     weir__task_set_each_queue(&thread->tasks, pause_or_resume, NULL);

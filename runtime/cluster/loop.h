@@ -14,6 +14,8 @@ weir__consumer_events weir__loop_events(weir__stream_thread *thread);
 /* The group goes on without this member. */
 void weir__loop_lose_tasks(weir__stream_thread *thread);
 
+/* Drops what the producer has not delivered yet; there must be no tasks. */
+weir_err weir__stream_thread_renew_producer(weir__stream_thread *thread, weir_error *error);
 void weir__stream_thread_set_state(weir__stream_thread *thread, weir__thread_state to);
 
 #endif

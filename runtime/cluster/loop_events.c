@@ -30,6 +30,7 @@ static void on_revoked(void *user)
     }
     if (err == WEIR_EFENCED) {
         weir__task_set_close(&thread->tasks, false);
+        thread->lost = true;
     } else {
         if (err != WEIR_OK && !weir_err_is_retriable(err)) {
             thread->failed = error;
@@ -50,6 +51,7 @@ void weir__loop_lose_tasks(weir__stream_thread *thread)
 {
     weir__task_set_close(&thread->tasks, false);
     weir__membership_left(&thread->membership);
+    thread->lost = true;
     thread->tasks.assign_due = false;
     if (atomic_load(&thread->state) != WEIR__THREAD_STOPPING) {
         weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);

@@ -15,6 +15,7 @@
 #include "cluster/internal_topics.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "task/commit.h"
 
 #define REPEAT_MS 10000 /* a member without an assignment speaks again */
 
@@ -163,7 +164,7 @@ static weir_err write_record(weir__membership *membership, const weir_buf *value
                              .key = weir_slice_of(membership->member_id),
                              .value = weir__buf_slice(value)};
     weir_err err = weir__producer_send(membership->env->producer, &record, NULL, error);
-    return err == WEIR_OK ? weir__producer_flush(membership->env->producer, error) : err;
+    return err == WEIR_OK ? weir__flush_producer(membership->env, error) : err;
 }
 
 static weir_err write_join(weir__membership *membership, bool shutdown, weir_error *error)
@@ -354,6 +355,9 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
             weir__log_write(membership->env->log, WEIR__LOG_WARNING, "%s: generation %d: %s",
                             membership->env->observer.thread, membership->generation,
                             error->message);
+        }
+        if (err == WEIR_EFENCED) {
+            err = WEIR_ERETRY; /* the consumer is about to tell the end of this generation */
         }
         err = weir__patience_bear(&membership->patience, err, error, now_ms,
                                   membership->instance->task_timeout_ms);

@@ -85,6 +85,34 @@ static weir_err client_opts(const weir__stream_thread *thread, const char *owner
     return client_id->err;
 }
 
+static weir_err open_producer(weir__stream_thread *thread, weir_error *error)
+{
+    weir_buf id = {0};
+    weir__client_opts opts;
+    weir_err err = client_opts(thread, "StreamThread", "producer", &id, &opts);
+    if (err == WEIR_OK) {
+        err = weir__producer_new(&opts, &thread->env.producer, error);
+    }
+    weir__buf_fini(&id);
+    return err;
+}
+
+static void close_producer(weir__task_env *env)
+{
+    weir__producer_close(env->producer);
+    env->producer = NULL;
+    weir__map_fini(&env->changelogs, free); /* nobody is told of deliveries any more */
+    env->changelogs = (weir__map){0};
+    env->unsent.code = WEIR_OK;
+}
+
+weir_err weir__stream_thread_renew_producer(weir__stream_thread *thread, weir_error *error)
+{
+    weir_assert(thread->tasks.count == 0);
+    close_producer(&thread->env);
+    return open_producer(thread, error);
+}
+
 /* Client ids as Kafka Streams has them; its restore consumer is the state updater's. */
 static weir_err open_clients(weir__stream_thread *thread, weir_error *error)
 {
@@ -96,10 +124,7 @@ static weir_err open_clients(weir__stream_thread *thread, weir_error *error)
         err = weir__consumer_new(&opts, WEIR__MAIN_CONSUMER, &events, &thread->env.consumer, error);
     }
     if (err == WEIR_OK) {
-        err = client_opts(thread, "StreamThread", "producer", &id, &opts);
-    }
-    if (err == WEIR_OK) {
-        err = weir__producer_new(&opts, &thread->env.producer, error);
+        err = open_producer(thread, error);
     }
     if (err == WEIR_OK) {
         err = client_opts(thread, "StateUpdater", "restore-consumer", &id, &opts);
@@ -133,6 +158,7 @@ static weir_err open_env(weir__stream_thread *thread, weir_error *error)
     pthread_mutex_unlock(&thread->lock);
     atomic_store(&thread->step, NULL);
     atomic_store(&thread->polled_ms, weir__wall_ms());
+    thread->lost = thread->put_off = false;
     thread->committed_ms = thread->purged_ms = thread->env.now_ms;
     thread->env.sink_topics =
         calloc(instance->topology->node_count + 1, sizeof(*thread->env.sink_topics));
@@ -163,9 +189,7 @@ static void close_env(weir__stream_thread *thread)
     weir__membership_fini(&thread->membership);
     weir__consumer_close(thread->restore_consumer);
     thread->restore_consumer = NULL;
-    weir__producer_close(env->producer);
-    env->producer = NULL;
-    weir__map_fini(&env->changelogs, free);
+    close_producer(env);
     weir__cache_free(env->cache);
     env->cache = NULL;
     for (size_t i = 0; env->sink_topics != NULL && i < env->topology->node_count; i++) {

@@ -19,6 +19,9 @@
 #include "core/error.h"
 #include "task/metadata.h"
 
+#define FLUSH_LIMIT_MS 60000
+#define FLUSH_SLICE_MS 500 /* between two looks at the membership */
+
 typedef struct pending {
     weir__record_queue *queue;
     weir__task *task;
@@ -66,10 +69,25 @@ static weir_err flush_tasks(commit_run *commit, weir_error *error)
     return err;
 }
 
+weir_err weir__flush_producer(weir__task_env *env, weir_error *error)
+{
+    for (int64_t waited_ms = 0;; waited_ms += FLUSH_SLICE_MS) {
+        weir_err err = weir__producer_flush(env->producer, FLUSH_SLICE_MS, error);
+        if (err != WEIR_ETIMEOUT || waited_ms >= FLUSH_LIMIT_MS) {
+            return err;
+        }
+        if (weir__consumer_has_left(env->consumer)) {
+            return weir__error_set(error, WEIR_EFENCED,
+                                   "the group went on without this member while it waited for the "
+                                   "brokers");
+        }
+    }
+}
+
 static weir_err flush_producer(weir__task_env *env, weir_error *error)
 {
     weir__step(&env->observer, "flush-producer", NULL, NULL);
-    weir_err err = weir__producer_flush(env->producer, error);
+    weir_err err = weir__flush_producer(env, error);
     if (env->unsent.code != WEIR_OK) {
         /* The record is gone, so this commit must not be tried again whatever the cause was. */
         err = weir__error_set(error, WEIR_EBROKER, "%s", env->unsent.message);

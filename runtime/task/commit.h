@@ -13,4 +13,8 @@
 weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_t count,
                             size_t *committed, weir_error *error);
 
+/* Until all that was sent is on the brokers. WEIR_EFENCED: this is no longer a member of the group,
+ * so what is still under way should not get there. WEIR_ETIMEOUT: try again. */
+weir_err weir__flush_producer(weir__task_env *env, weir_error *error);
+
 #endif

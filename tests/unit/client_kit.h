@@ -109,7 +109,7 @@ KIT_FN void send_numbers(fixture *f, const char *topic, int32_t partition, int c
         snprintf(text, sizeof text, "%d", i);
         send_one(f, topic, partition, weir_slice_of("k"), weir_slice_of(text));
     }
-    must(weir__producer_flush(f->producer, &error), &error);
+    must(weir__producer_flush(f->producer, 60000, &error), &error);
 }
 
 KIT_FN void assign(fixture *f, const weir__offset *partitions, size_t count)

@@ -15,7 +15,7 @@ static void a_record_comes_as_it_was_sent(void **state)
     send_one(f, "one", 0, weir_slice_of("key"), weir_slice_of("value"));
     send_one(f, "one", -1, (weir_slice){0}, (weir_slice){"", 0});
     send_one(f, "one", -1, (weir_slice){"", 0}, (weir_slice){0});
-    must(weir__producer_flush(f->producer, &error), &error);
+    must(weir__producer_flush(f->producer, 60000, &error), &error);
     assign(f, &(weir__offset){{"one", 0}, WEIR__OFFSET_BEGINNING, NULL}, 1);
     receive(f, out, 3);
     weir__message_view first = weir__message_look(out[0]);
@@ -46,7 +46,7 @@ static void keyed_records_are_partitioned_by_the_client_too(void **state)
     assert_int_equal(partitions, 4);
     send_one(f, "t", -1, weir_slice_of("hello"), weir_slice_of("1"));
     send_one(f, "t", -1, weir_slice_of("a"), weir_slice_of("2"));
-    must(weir__producer_flush(f->producer, &error), &error);
+    must(weir__producer_flush(f->producer, 60000, &error), &error);
     weir__offset all[4];
     for (int32_t i = 0; i < 4; i++) {
         all[i] = (weir__offset){{"t", i}, 0, NULL};
@@ -77,7 +77,7 @@ static void a_delivery_tells_the_offset(void **state)
     send_numbers(f, "one", 0, 3);
     weir__outgoing record = {.topic = "one", .value = weir_slice_of("x")};
     must(weir__producer_send(f->producer, &record, &told, &error), &error);
-    must(weir__producer_flush(f->producer, &error), &error);
+    must(weir__producer_flush(f->producer, 60000, &error), &error);
     assert_int_equal(offset, 3);
 }
 
@@ -91,7 +91,7 @@ static void a_record_too_large_is_refused_at_once(void **state)
     weir__delivery told = {note_delivery, &offset};
     weir__outgoing record = {.topic = "one", .value = {large, size}};
     assert_int_equal(weir__producer_send(f->producer, &record, &told, &error), WEIR_ELIMIT);
-    must(weir__producer_flush(f->producer, &error), &error);
+    must(weir__producer_flush(f->producer, 60000, &error), &error);
     free(large);
 }
 
@@ -101,9 +101,9 @@ static void a_delivery_that_failed_is_told_by_the_next_flush_once(void **state)
     weir_error error = {0};
     must(weir_mock_inject(f->mock, PRODUCE, TOPIC_AUTHORIZATION_FAILED, 1, NULL), &error);
     send_one(f, "one", 0, weir_slice_of("k"), weir_slice_of("v"));
-    assert_int_equal(weir__producer_flush(f->producer, &error), WEIR_EBROKER);
+    assert_int_equal(weir__producer_flush(f->producer, 60000, &error), WEIR_EBROKER);
     assert_non_null(strstr(error.message, "sending to one: "));
-    must(weir__producer_flush(f->producer, &error), &error);
+    must(weir__producer_flush(f->producer, 60000, &error), &error);
 }
 
 static void what_is_not_delivered_is_dropped_at_close(void **state)
