@@ -23,7 +23,7 @@ static inline weir_err weir__patience_bear(weir__patience *patience, weir_err er
                                            int64_t limit_ms)
 {
     if (err == WEIR_OK) {
-        *patience = (weir__patience){0};
+        patience->since_ms = patience->next_ms = 0; /* not the text: a kilobyte an iteration */
         return WEIR_OK;
     }
     if (patience->since_ms == 0) {
