@@ -83,6 +83,10 @@ void weir__consumer_close(weir__consumer *consumer);
 
 weir_err weir__consumer_subscribe(weir__consumer *consumer, const char *const *topics,
                                   weir_error *error);
+/* Leaves the group as soon as the tasks are let go, so that the next subscribe makes a new member,
+ * and with it a new generation. (To subscribe again is not enough: to a member that is not the
+ * group's leader the coordinator then only repeats the generation there is.) */
+weir_err weir__consumer_unsubscribe(weir__consumer *consumer, weir_error *error);
 /* Generation and member id of the current membership; WEIR_ESTATE when there is none. `member_id`
  * is valid until the next poll. */
 weir_err weir__consumer_membership(weir__consumer *consumer, int32_t *generation,

@@ -213,6 +213,13 @@ weir_err weir__consumer_subscribe(weir__consumer *consumer, const char *const *t
                                              : weir__kafka_fail(error, err, "subscribing");
 }
 
+weir_err weir__consumer_unsubscribe(weir__consumer *consumer, weir_error *error)
+{
+    rd_kafka_resp_err_t err = rd_kafka_unsubscribe(consumer->rk);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK
+                                             : weir__kafka_fail(error, err, "unsubscribing");
+}
+
 /* ---- Assignment --------------------------------------------------------------------------- */
 
 static void add_to(rd_kafka_topic_partition_list_t *list, const weir__assigned *at)

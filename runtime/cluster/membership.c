@@ -264,7 +264,8 @@ static void hear_join(weir__membership *membership, const weir__join *join)
         weir__log_write(membership->env->log, WEIR__LOG_WARNING,
                         "%s: member %s spoke late: a new generation for it",
                         membership->env->observer.thread, join->member_id);
-        err = subscribe(membership, &error);
+        err = weir__consumer_unsubscribe(membership->env->consumer, &error);
+        err = err == WEIR_OK ? subscribe(membership, &error) : err;
         membership->leader.active = err != WEIR_OK; /* once is enough */
     }
     /* If that fails the member will speak again. */
