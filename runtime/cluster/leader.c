@@ -95,6 +95,12 @@ size_t weir__leader_missing(const weir__leader *leader)
     return missing;
 }
 
+/* Until its own record has come back, it cannot tell who is silent from who was not heard. */
+static bool has_spoken(const weir__leader *leader)
+{
+    return weir__map_get_text(&leader->members, leader->member_id) != NULL;
+}
+
 weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instance, int64_t now_ms,
                              bool *ready, weir_error *error)
 {
@@ -121,7 +127,7 @@ weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instanc
         leader->listed_ms = now_ms;
     }
     size_t missing = weir__leader_missing(leader);
-    *ready = missing == 0 || now_ms >= leader->listed_ms + SILENCE_MS;
+    *ready = missing == 0 || (has_spoken(leader) && now_ms >= leader->listed_ms + SILENCE_MS);
     if (*ready && missing > 0) {
         weir__log_write(&instance->log, WEIR__LOG_WARNING,
                         "generation %d: %zu members are silent and get no tasks",
@@ -132,8 +138,8 @@ weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instanc
 
 int64_t weir__leader_due_ms(const weir__leader *leader)
 {
-    return leader->active && leader->listed && !leader->decided ? leader->listed_ms + SILENCE_MS
-                                                                : INT64_MAX;
+    bool waits = leader->active && leader->listed && !leader->decided && has_spoken(leader);
+    return waits ? leader->listed_ms + SILENCE_MS : INT64_MAX;
 }
 
 static weir_err assign_tasks(weir__leader *leader, const weir__instance *instance,
