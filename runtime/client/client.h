@@ -160,9 +160,9 @@ weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out,
 weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
                              const weir__delivery *told, weir_error *error);
 void weir__producer_poll(weir__producer *producer);
-/* Waits until everything sent is delivered. The first failure since the last flush of a record whose
- * delivery is told to nobody is returned. WEIR_ETIMEOUT: some records are still under way after
- * timeout_ms; flush again. */
+/* Waits until everything sent is delivered. The first failure since the last flush of a record
+ * whose delivery is told to nobody is returned. WEIR_ETIMEOUT: some records are still under way
+ * after timeout_ms; flush again. */
 weir_err weir__producer_flush(weir__producer *producer, int64_t timeout_ms, weir_error *error);
 void weir__producer_close(weir__producer *producer); /* drops what is not delivered */
 /* Partitions of a topic, cached; WEIR_EMISSING_TOPIC. */
