@@ -137,3 +137,17 @@ bool weir__has_file(const char *directory, const char *name)
     weir__buf_fini(&path);
     return found;
 }
+
+bool weir__is_empty_directory(const char *directory)
+{
+    DIR *listing = opendir(directory);
+    if (listing == NULL) {
+        return true;
+    }
+    bool empty = true;
+    for (const struct dirent *entry; empty && (entry = readdir(listing)) != NULL;) {
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    }
+    closedir(listing);
+    return empty;
+}

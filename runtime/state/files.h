@@ -15,5 +15,7 @@ weir_err weir__make_directories(const char *path, weir_error *error);
 weir_err weir__remove_directory(const char *path, weir_error *error);
 
 bool weir__has_file(const char *directory, const char *name);
+/* True when there is no such directory, or nothing in it. */
+bool weir__is_empty_directory(const char *directory);
 
 #endif

@@ -24,21 +24,29 @@ static weir_err make(lazy *store, weir_error *error)
                : weir__rocksdb_open(store->directory, &store->opts, &store->inner, error);
 }
 
+/* What the database met is this store's too. */
+static weir_err noted(lazy *store, weir_err err)
+{
+    store->base.damaged = store->inner != NULL && store->inner->damaged;
+    return err;
+}
+
 static weir_err lazy_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
 {
-    const lazy *store = (const lazy *)kv;
+    lazy *store = (lazy *)kv;
     if (store->inner == NULL) {
         *value = (weir_slice){0};
         return WEIR_OK;
     }
-    return store->inner->ops->get(store->inner, key, value, error);
+    return noted(store, store->inner->ops->get(store->inner, key, value, error));
 }
 
 static weir_err lazy_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
 {
     lazy *store = (lazy *)kv;
     weir_err err = make(store, error);
-    return err == WEIR_OK ? store->inner->ops->put(store->inner, key, value, error) : err;
+    return noted(store,
+                 err == WEIR_OK ? store->inner->ops->put(store->inner, key, value, error) : err);
 }
 
 static bool no_next(weir__kv_iter *iter, weir_slice *key, weir_slice *value)
@@ -60,9 +68,9 @@ static const weir__kv_iter_ops empty_iter_ops = {no_next, close_empty};
 static weir_err lazy_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                            weir__kv_iter **out, weir_error *error)
 {
-    const lazy *store = (const lazy *)kv;
+    lazy *store = (lazy *)kv;
     if (store->inner != NULL) {
-        return store->inner->ops->range(store->inner, from, to, reverse, out, error);
+        return noted(store, store->inner->ops->range(store->inner, from, to, reverse, out, error));
     }
     weir__kv_iter *iter = malloc(sizeof *iter);
     if (iter == NULL) {
@@ -78,14 +86,16 @@ static weir_err lazy_restore(weir__kv *kv, const weir__row *rows, size_t count, 
 {
     lazy *store = (lazy *)kv;
     weir_err err = make(store, error);
-    return err == WEIR_OK ? store->inner->ops->restore(store->inner, rows, count, offset, error)
-                          : err;
+    return noted(store, err == WEIR_OK
+                            ? store->inner->ops->restore(store->inner, rows, count, offset, error)
+                            : err);
 }
 
 static weir_err lazy_flush(weir__kv *kv, weir_error *error)
 {
-    const lazy *store = (const lazy *)kv;
-    return store->inner != NULL ? store->inner->ops->flush(store->inner, error) : WEIR_OK;
+    lazy *store = (lazy *)kv;
+    return noted(store,
+                 store->inner != NULL ? store->inner->ops->flush(store->inner, error) : WEIR_OK);
 }
 
 static int64_t lazy_offset(weir__kv *kv)
@@ -98,7 +108,8 @@ static weir_err lazy_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
 {
     lazy *store = (lazy *)kv;
     weir_err err = make(store, error);
-    return err == WEIR_OK ? store->inner->ops->set_offset(store->inner, offset, error) : err;
+    return noted(store,
+                 err == WEIR_OK ? store->inner->ops->set_offset(store->inner, offset, error) : err);
 }
 
 static void lazy_close(weir__kv *kv)
@@ -127,7 +138,8 @@ static const weir__kv_ops lazy_ops = {
 weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_opts *opts,
                                    weir__kv **out, weir_error *error)
 {
-    if (weir__has_file(directory, "CURRENT")) {
+    /* Whatever lies there is a database, whole or damaged: opening tells which. */
+    if (!weir__is_empty_directory(directory)) {
         return weir__rocksdb_open(directory, opts, out, error);
     }
     weir_err err = weir__make_directories(directory, error); /* what is wrong there shows now */

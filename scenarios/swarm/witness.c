@@ -36,7 +36,7 @@ struct slot {
     struct tally begun;
     struct tally done;
     int64_t committed;
-    int8_t owner[GENERATIONS_MAX]; /* number of the thread, from 1; 0: none yet */
+    uint8_t owner[GENERATIONS_MAX]; /* number of the thread, from 1; 0: none yet */
     int32_t newest;                /* generation in which it was taken last; -1: never */
 };
 
@@ -162,7 +162,7 @@ static void own(weir_witness *witness, int number, int index)
                  (int)thread->generation, index / WEIR_WITNESS_PARTITIONS,
                  index % WEIR_WITNESS_PARTITIONS, witness->threads[before - 1].name, thread->name);
     }
-    slot->owner[thread->generation] = (int8_t)number;
+    slot->owner[thread->generation] = (uint8_t)number;
     slot->newest = thread->generation > slot->newest ? thread->generation : slot->newest;
     thread->owns[index] = true;
     thread->floor[index] = slot->committed;
