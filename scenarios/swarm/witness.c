@@ -37,7 +37,7 @@ struct slot {
     struct tally done;
     int64_t committed;
     uint8_t owner[GENERATIONS_MAX]; /* number of the thread, from 1; 0: none yet */
-    int32_t newest;                /* generation in which it was taken last; -1: never */
+    int32_t newest;                 /* generation in which it was taken last; -1: never */
 };
 
 struct weir_witness {
