@@ -191,6 +191,22 @@ static void a_failure_tells_place_seed_and_reason_and_leaks_nothing(void **state
     free(failure);
 }
 
+/* So that the command that a failure tells repeats the whole process. */
+static void clusters_without_a_seed_share_the_one_that_was_drawn(void **state)
+{
+    const char *given = getenv("WEIR_SEED");
+    char *kept = given != NULL ? strdup(given) : NULL;
+    unsetenv("WEIR_SEED");
+    uint64_t first = weir_cluster_seed(fixture_cluster(state, NULL));
+    uint64_t second = weir_cluster_seed(fixture_cluster(state, NULL));
+    if (kept != NULL) {
+        setenv("WEIR_SEED", kept, 1);
+    }
+    free(kept);
+    assert_true(first != 0);
+    assert_int_equal(first, second);
+}
+
 static void a_wait_ends_as_soon_as_it_may(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -239,6 +255,7 @@ int main(void)
         cluster_test(a_table_is_the_last_value_of_each_key),
         cluster_test(a_difference_names_what_is_missing_unexpected_and_different),
         cmocka_unit_test(a_failure_tells_place_seed_and_reason_and_leaks_nothing),
+        cluster_test(clusters_without_a_seed_share_the_one_that_was_drawn),
         cluster_test(a_wait_ends_as_soon_as_it_may),
         cmocka_unit_test(what_does_not_fit_a_partition_fails_the_test),
     };

@@ -55,7 +55,7 @@ typedef void (*weir_failure_fn)(const char *file, int line, const char *message,
 
 typedef struct weir_cluster_opts {
     int brokers;   /* 0: 3 */
-    uint64_t seed; /* 0: WEIR_SEED of the environment, else drawn; told on failure */
+    uint64_t seed; /* 0: WEIR_SEED of the environment, else drawn once a process; told on failure */
     weir_policy policy;
     weir_threads threads;
     bool auto_create_topics;        /* by a look at a topic's metadata; default: never */
@@ -84,7 +84,7 @@ WEIR_API weir_mock *weir_cluster_mock(weir_cluster *cluster);
 WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster); /* virtual, from 0 */
 /* From the seed, and independent of how threads are scheduled: for moments, sizes, choices. */
 WEIR_API uint64_t weir_cluster_random(weir_cluster *cluster);
-/* "WEIR_SEED=7 <this program>": repeats the run. */
+/* "WEIR_SEED=7 <this program>": repeats the run, with the clusters that the process had before. */
 WEIR_API const char *weir_cluster_repeat_command(const weir_cluster *cluster);
 
 /* ---- Input -------------------------------------------------------------------------------- */
