@@ -2,6 +2,8 @@
  *
  * Branches of a cluster: crash points and exploration on a small scale, and what they rest on. */
 #include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,12 +15,18 @@
 #define LINES 100
 #define BRANCH_EVERY 50 /* steps */
 
-/* Branches need threads that are switched in user space. */
+/* Branches need threads that are switched in user space: a fork copies only one real thread. */
 static void skip_with_real_threads(void)
 {
+    const char *threads = getenv("WEIR_THREADS");
+    bool real = threads != NULL && strcmp(threads, "real") == 0;
 #if defined(__SANITIZE_THREAD__)
-    skip();
+    real = true;
 #endif
+    if (real) {
+        print_message("skipped: branches need WEIR_THREADS=borrowed\n");
+        skip();
+    }
 }
 
 static void an_instance_may_crash_at_steps_of_every_kind(void **state)
@@ -35,7 +43,7 @@ static void schedules_from_the_middle_of_a_rebalance_all_converge(void **state)
     skip_with_real_threads();
     for (size_t i = 0; weir_explore_name(i) != NULL; i++) {
         assert_true(weir_explore_run(
-            &(weir_explore_opts){.name = weir_explore_name(i), .seed = 2, .branches = 5}));
+            &(weir_explore_opts){.name = weir_explore_name(i), .seed = 2, .branches = 3}));
     }
 }
 
@@ -173,12 +181,24 @@ static void a_cluster_branches_only_when_it_was_made_for_it(void **state)
     assert_null(weir_cluster_instance(cluster, "a"));
 }
 
+/* Named, so that the environment cannot choose others. */
+static void a_branch_with_real_threads_is_refused_and_says_why(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(
+        state, &(weir_cluster_opts){.branches = true, .threads = WEIR_THREADS_REAL});
+    weir_error error;
+    assert_int_equal(weir_cluster_branch(cluster, 1, &error), -1);
+    assert_int_equal(error.code, WEIR_EUNSUPPORTED);
+    assert_non_null(strstr(error.message, "WEIR_THREADS_BORROWED"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_the_same_with_and_without_branches),
         cluster_test(a_branch_has_a_disk_of_its_own),
         cluster_test(a_cluster_branches_only_when_it_was_made_for_it),
+        cluster_test(a_branch_with_real_threads_is_refused_and_says_why),
         cmocka_unit_test(an_instance_may_crash_at_steps_of_every_kind),
         cmocka_unit_test(schedules_from_the_middle_of_a_rebalance_all_converge),
     };
