@@ -25,8 +25,11 @@ typedef struct moment {
 static const moment moments[] = {
     {"join", WEIR_REBALANCE_JOINING, "suspend", false},
     {"sync", WEIR_REBALANCE_JOINING, "assignment-published", false},
+    {"take", WEIR_REBALANCE_JOINING, "assignment-taken", false},
+    {"restore", WEIR_REBALANCE_JOINING, "restore", false},
     {"leave", WEIR_REBALANCE_LEAVING, "close", false},
     {"failover", WEIR_REBALANCE_LEAVING, "suspend", true},
+    {"takeover", WEIR_REBALANCE_LEAVING, "assignment-taken", true},
 };
 #define MOMENT_COUNT (sizeof moments / sizeof moments[0])
 
@@ -101,6 +104,9 @@ static bool tell(const exploration *all)
     uint64_t failures = weir_branches_failed(all->branches);
     int64_t median_us;
     int64_t worst_us;
+    if (!all->begun) {
+        printf("the run never came to '%s'\n", all->moment->name);
+    }
     weir_branches_cost(all->branches, &median_us, &worst_us);
     printf("making a branch takes %" PRId64 " us, at most %" PRId64 "\n", median_us, worst_us);
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", passed, failures);
