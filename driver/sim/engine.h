@@ -175,7 +175,6 @@ typedef struct weir__sim {
     uint64_t change;         /* PCT: scheduling points until the next change of priority */
     weir__thread *ended[16]; /* joined or detached, their OS threads exiting */
     size_t ended_count;
-    weir__thread *parked_for_good; /* of crashed hosts of earlier simulations */
 
     weir__timer **timers; /* heap, [1] is the earliest */
     size_t timer_count;

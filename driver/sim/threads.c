@@ -15,6 +15,9 @@
 /* Handles for code that makes random seeds of them: equal in every run, unlike addresses. */
 #define STABLE_HANDLE_BASE ((pthread_t)1 << 20)
 
+/* LeakSanitizer's; NULL without it. */
+void __lsan_register_root_region(const void *begin, size_t bytes) __attribute__((weak));
+
 static pthread_key_t end_key;
 static pthread_once_t end_key_once = PTHREAD_ONCE_INIT;
 
@@ -236,6 +239,27 @@ int weir__thread_join(weir__thread *self, weir__thread *other, void **result)
     return 0;
 }
 
+/* What a thread that stands still for good points to is in use. LeakSanitizer looks at its stack
+ * and thread-locals too, but asks AddressSanitizer for them by the number that the kernel gave the
+ * thread; where one that ended before had the same number (on a busy machine they come round every
+ * few seconds), it finds that one instead and looks nowhere. So they are told to it here. */
+static void keep_reachable(const weir__thread *thread)
+{
+    pthread_attr_t attr;
+    void *low;
+    size_t bytes;
+    if (!__lsan_register_root_region || thread->state == WEIR__DONE ||
+        pthread_getattr_np(thread->handle, &attr)) {
+        return;
+    }
+    if (!pthread_attr_getstack(&attr, &low, &bytes)) { /* thread-locals lie at its upper end */
+        char *end = (char *)low + bytes;
+        char *from = thread->context.stack ? thread->context.stack : low;
+        __lsan_register_root_region(from, (size_t)(end - from));
+    }
+    pthread_attr_destroy(&attr);
+}
+
 /* Threads of hosts end with the simulation; those of the driver's host (library pools) stay, to be
  * joined at exit or to serve the next simulation. */
 void weir__threads_stop(void)
@@ -244,6 +268,9 @@ void weir__threads_stop(void)
     weir__sim *sim = &weir__the_sim;
     for (weir__thread *thread = sim->first; thread; thread = thread->next) {
         if (thread->home != &sim->hosts[0]) {
+            if (thread->home != &limbo) {
+                keep_reachable(thread);
+            }
             thread->home = &limbo;
             thread->acting = &limbo;
             weir__timer_disarm(&thread->timer);
