@@ -5,6 +5,8 @@
 #include "cluster/cluster.h"
 #include "core/error.h"
 
+#define STEP_TEXT_MAX 1024 /* a longer one is cut */
+
 #define LOG_WARNING 4 /* syslog's number */
 
 void weir__instance_complain(weir_instance *instance, const char *text)
@@ -75,16 +77,52 @@ static weir_uncaught on_uncaught(const char *thread, const weir_error *error, vo
                : WEIR_SHUTDOWN_CLIENT;
 }
 
+typedef struct step_text {
+    char bytes[STEP_TEXT_MAX];
+    size_t len;
+} step_text;
+
+static void append(step_text *text, const char *more)
+{
+    size_t len = strnlen(more, sizeof text->bytes - 1 - text->len);
+    memcpy(text->bytes + text->len, more, len);
+    text->len += len;
+    text->bytes[text->len] = '\0';
+}
+
+static void append_number(step_text *text, int64_t number)
+{
+    char digits[21];
+    char *first = digits + sizeof digits - 1;
+    *first = '\0';
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    append(text, first);
+}
+
+/* "0_1 lines@17". Every record is a step: printf would take a thirtieth of a whole run. */
+static void trace_step(const weir_step *step)
+{
+    step_text text;
+    text.len = 0; /* the rest is written as it is used */
+    append(&text, step->task != NULL ? step->task : "");
+    if (step->detail != NULL) {
+        append(&text, step->task != NULL ? " " : "");
+        append(&text, step->detail);
+    }
+    if (step->offset >= 0) {
+        append(&text, "@");
+        append_number(&text, step->offset);
+    }
+    weir_sim_trace_text(step->kind, text.bytes);
+}
+
 static void on_step(const weir_step *step, void *user)
 {
     weir_instance *instance = user;
-    if (step->offset >= 0) {
-        weir_sim_trace(step->kind, "%s %s@%lld", step->task, step->detail, (long long)step->offset);
-    } else {
-        weir_sim_trace(step->kind, "%s%s%s", step->task != NULL ? step->task : "",
-                       step->task != NULL && step->detail != NULL ? " " : "",
-                       step->detail != NULL ? step->detail : "");
-    }
+    trace_step(step);
     if (instance->opts.app.on_step != NULL) {
         instance->opts.app.on_step(step, instance->opts.app.user);
     }

@@ -130,6 +130,7 @@ void weir_sim_host_skew(weir_host *host, int64_t us); /* wall clock only */
  * not hold addresses. */
 void weir_sim_trace(const char *kind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void weir_sim_trace_text(const char *kind, const char *detail); /* the text as it is */
 uint64_t weir_sim_trace_hash(void);
 
 typedef struct weir_sim_event {

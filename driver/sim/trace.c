@@ -73,6 +73,9 @@ static void deliver(const weir__thread *thread, const char *kind, const char *de
 {
     weir__sim *sim = &weir__the_sim;
     char name[WEIR_SIM_NAME_MAX];
+    if (!(wanted && sim->on_event) && !(written && sim->trace_out)) {
+        return;
+    }
     weir__tsan_ignore_begin();
     weir__thread_name(thread, name);
     weir_sim_event event = {sim->now_us, thread->acting->name, name, kind, detail};
@@ -120,6 +123,11 @@ void weir_sim_trace(const char *kind, const char *format, ...)
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
+    weir__trace_event(kind, detail);
+}
+
+void weir_sim_trace_text(const char *kind, const char *detail)
+{
     weir__trace_event(kind, detail);
 }
 
