@@ -169,6 +169,11 @@ static void on_step(const weir_step *step, void *user)
     }
 }
 
+static void on_event(const weir_event *event, void *user)
+{
+    weir_witness_event(user, event);
+}
+
 /* ---- The run ------------------------------------------------------------------------------ */
 
 struct moment {
@@ -237,7 +242,7 @@ weir_swarm_run *weir_swarm_run_new(const weir_swarm_scenario *scenario, const we
     run->scenario = scenario;
     run->plan = *plan;
     run->cluster = cluster;
-    run->witness = weir_witness_new(cluster, scenario->zombies);
+    run->witness = weir_witness_new(scenario->zombies);
     if (run->witness == NULL ||
         weir_fixture_text_make(&run->text, plan->lines, plan->seed, NULL) != WEIR_OK) {
         weir_swarm_run_free(run);
@@ -259,6 +264,7 @@ void weir_swarm_run_all(weir_swarm_run *run)
 {
     weir_cluster *cluster = run->cluster;
     const weir_swarm_plan *plan = &run->plan;
+    weir_cluster_on_event(cluster, on_event, run->witness);
     run->lines = weir_cluster_input(cluster, weir_witness_topic_name(WEIR_WITNESS_LINES),
                                     WEIR_WITNESS_PARTITIONS, &weir_string, &weir_string);
     weir_cluster_input(cluster, weir_witness_topic_name(WEIR_WITNESS_COUNTS),

@@ -39,12 +39,12 @@ static int64_t again(const weir_verdict *verdict, weir_witness_topic topic, cons
  * from it may have taken the older number: at-least-once does not fence who writes. */
 static void excuse_stale(const weir_verdict *verdict, weir_rows *least, weir_rows *spare)
 {
-    weir_rows *rows = read_all(verdict, WEIR_WITNESS_CHANGELOG, &weir_i64);
-    for (size_t i = 0; i < weir_rows_size(rows); i++) {
-        const weir_row *row = weir_rows_at(rows, i);
+    weir_rows *stale = new_counts(verdict);
+    weir_witness_stale_keys(verdict->witness, verdict->cluster, WEIR_WITNESS_CHANGELOG, stale);
+    for (size_t i = 0; i < weir_rows_size(stale); i++) {
+        const weir_row *row = weir_rows_at(stale, i);
         const weir_row *known = weir_rows_find(least, row->key);
-        if (known != NULL && weir_witness_is_stale(verdict->witness, WEIR_WITNESS_CHANGELOG,
-                                                   row->partition, row->offset)) {
+        if (known != NULL) {
             int64_t beyond = *(const int64_t *)known->value - 1;
             weir_rows_count(least, row->key, -beyond);
             weir_rows_count(spare, row->key, beyond);
@@ -103,19 +103,6 @@ static weir_rows *fold_of(const weir_verdict *verdict, const weir_rows *rows, in
     return last;
 }
 
-/* Adds the keys that one wrote to the topic who had lost the task: nobody can trust in the last
- * word on them. A store restored from such a changelog is behind the output, too. */
-static void add_stale(const weir_verdict *verdict, weir_witness_topic topic, weir_rows *stale)
-{
-    weir_rows *rows = read_all(verdict, topic, &weir_i64);
-    for (size_t i = 0; i < weir_rows_size(rows); i++) {
-        const weir_row *row = weir_rows_at(rows, i);
-        if (weir_witness_is_stale(verdict->witness, topic, row->partition, row->offset)) {
-            weir_rows_put(stale, row->key, &(int64_t){1});
-        }
-    }
-}
-
 /* A row of the store against the last record of its key. */
 static void check_row(const weir_verdict *verdict, weir_witness_topic topic, const weir_rows *store,
                       const weir_row *row, const weir_row *record)
@@ -167,8 +154,9 @@ void weir_verdict_check(const weir_verdict *verdict)
     weir_store_view store = weir_cluster_store(verdict->cluster, "counts", &weir_string, &weir_i64);
     check_counts(verdict, weir_store_view_all(store));
     weir_rows *stale = new_counts(verdict);
-    add_stale(verdict, WEIR_WITNESS_CHANGELOG, stale);
+    weir_witness_stale_keys(verdict->witness, verdict->cluster, WEIR_WITNESS_CHANGELOG, stale);
     check_fold(verdict, WEIR_WITNESS_CHANGELOG, store, stale);
-    add_stale(verdict, WEIR_WITNESS_COUNTS, stale);
+    /* Who restored a store from such a changelog is behind the output, too. */
+    weir_witness_stale_keys(verdict->witness, verdict->cluster, WEIR_WITNESS_COUNTS, stale);
     check_fold(verdict, WEIR_WITNESS_COUNTS, store, stale);
 }

@@ -303,18 +303,18 @@ static void produced(weir_witness *witness, const char *detail)
     }
 }
 
-static void on_event(const weir_event *event, void *user)
+void weir_witness_event(weir_witness *witness, const weir_event *event)
 {
     if (strcmp(event->kind, "offset-commit") == 0) {
-        committed(user, event->detail);
+        committed(witness, event->detail);
     } else if (strcmp(event->kind, "produce") == 0) {
-        produced(user, event->detail);
+        produced(witness, event->detail);
     }
 }
 
 /* ---- Life, and what was seen -------------------------------------------------------------- */
 
-weir_witness *weir_witness_new(weir_cluster *cluster, bool zombies)
+weir_witness *weir_witness_new(bool zombies)
 {
     weir_witness *witness = calloc(1, sizeof *witness);
     if (witness != NULL) {
@@ -322,7 +322,6 @@ weir_witness *weir_witness_new(weir_cluster *cluster, bool zombies)
         for (int i = 0; i < SLOTS; i++) {
             witness->slots[i].newest = -1;
         }
-        weir_cluster_on_event(cluster, on_event, witness);
     }
     return witness;
 }
@@ -361,8 +360,15 @@ int64_t weir_witness_begun(const weir_witness *witness, weir_witness_topic topic
                      offset);
 }
 
-bool weir_witness_is_stale(const weir_witness *witness, weir_witness_topic topic, int32_t partition,
-                           int64_t offset)
+void weir_witness_stale_keys(const weir_witness *witness, weir_cluster *cluster,
+                             weir_witness_topic topic, weir_rows *keys)
 {
-    return tally_get(&witness->stale[topic][partition], offset) != 0;
+    weir_rows *rows =
+        weir_output_all(weir_cluster_output(cluster, topic_names[topic], &weir_string, &weir_i64));
+    for (size_t i = 0; i < weir_rows_size(rows); i++) {
+        const weir_row *row = weir_rows_at(rows, i);
+        if (tally_get(&witness->stale[topic][row->partition], row->offset) != 0) {
+            weir_rows_put(keys, row->key, &(int64_t){1});
+        }
+    }
 }

@@ -27,11 +27,12 @@ typedef enum weir_witness_topic {
 
 typedef struct weir_witness weir_witness;
 
-/* Takes the cluster's events (weir_cluster_on_event). It must outlive the cluster. NULL: out of
- * memory. */
-weir_witness *weir_witness_new(weir_cluster *cluster, bool zombies);
+/* NULL: out of memory. */
+weir_witness *weir_witness_new(bool zombies);
 void weir_witness_free(weir_witness *witness); /* NULL allowed */
 
+/* Each event of the cluster (weir_cluster_on_event). */
+void weir_witness_event(weir_witness *witness, const weir_event *event);
 /* Each step of each instance, on its thread. */
 void weir_witness_step(weir_witness *witness, const weir_step *step);
 /* The instance is about to crash: what its threads have begun they will not end. */
@@ -43,8 +44,9 @@ const char *weir_witness_topic_name(weir_witness_topic topic);
 /* How often the processing of a record (lines, words) has begun. */
 int64_t weir_witness_begun(const weir_witness *witness, weir_witness_topic topic, int32_t partition,
                            int64_t offset);
-/* The record (changelog, counts) was written by one that had lost the task. */
-bool weir_witness_is_stale(const weir_witness *witness, weir_witness_topic topic, int32_t partition,
-                           int64_t offset);
+/* Puts the keys into `keys` (word -> i64) that were written to the topic (changelog, counts) by one
+ * that had lost the task: nobody can trust in the last word on them. */
+void weir_witness_stale_keys(const weir_witness *witness, weir_cluster *cluster,
+                             weir_witness_topic topic, weir_rows *keys);
 
 #endif

@@ -60,6 +60,11 @@ static void all_brokers_may_be_down_for_a_while(void **state)
     take_down(state, 1, 3, WEIR_SECONDS(30));
 }
 
+static void all_brokers_may_be_down_past_the_session(void **state)
+{
+    take_down(state, 1, 3, WEIR_MINUTES(2));
+}
+
 static void all_brokers_may_be_down_when_an_instance_commits(void **state)
 {
     weir_instance *a = NULL;
@@ -254,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(each_broker_may_be_down_for_a_while),
         cluster_test(all_brokers_may_be_down_for_a_while),
+        cluster_test(all_brokers_may_be_down_past_the_session),
         cluster_test(all_brokers_may_be_down_when_an_instance_commits),
         cluster_test(all_brokers_may_be_down_when_an_instance_restores),
         cluster_test(leaders_that_move_under_load_lose_nothing),

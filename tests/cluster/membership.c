@@ -191,6 +191,23 @@ static void what_a_frozen_instance_had_fetched_is_thrown_away(void **state)
     ordeal_judge_at_least_once(all);
 }
 
+static void instances_that_freeze_in_turn_lose_nothing(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *instances[3];
+    start_three(all, instances, 2, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        weir_host_pause(weir_instance_host(instances[i]));
+        ordeal_feed(all, ROUND);
+        weir_cluster_run_for(cluster, WEIR_SECONDS(50));
+        weir_host_resume(weir_instance_host(instances[i]));
+        ordeal_feed(all, ROUND);
+        weir_cluster_run_for(cluster, WEIR_SECONDS(1));
+    }
+    ordeal_judge_at_least_once(all);
+}
+
 /* ---- Closing at a bad moment -------------------------------------------------------------- */
 
 /* It closes when it has just taken that step in its first rebalance. */
@@ -287,6 +304,7 @@ int main(void)
         cluster_test(all_crash_and_come_back_with_changelogs_only),
         cluster_test(the_commit_of_an_instance_that_froze_in_it_is_refused),
         cluster_test(what_a_frozen_instance_had_fetched_is_thrown_away),
+        cluster_test(instances_that_freeze_in_turn_lose_nothing),
         cluster_test(an_instance_may_close_before_it_speaks),
         cluster_test(an_instance_may_close_when_it_takes_its_first_assignment),
         cluster_test(an_instance_may_close_in_a_restore),
