@@ -9,6 +9,7 @@
 
 #include "cluster/assignor.h"
 #include "cluster/internal_topics.h"
+#include "cluster/shape.h"
 #include "core/error.h"
 
 #define SILENCE_MS 10000 /* for members that do not speak; a live one speaks when it polls */
@@ -186,7 +187,12 @@ weir_err weir__leader_decide(weir__leader *leader, const weir__instance *instanc
         .generation = leader->generation, .leader = leader->member_id, .message = ""};
     weir__topic_plan plan = {0};
     weir_error found = {0};
-    weir_err err = weir__internal_topics_prepare(instance, &leader->memory, &plan, &found);
+    weir_err err = weir__shape_of(instance->topology, &leader->memory, &assignment.shape,
+                                  &assignment.shape_count);
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "assignment");
+    }
+    err = weir__internal_topics_prepare(instance, &leader->memory, &plan, &found);
     if (err == WEIR_OK) {
         err = assign_tasks(leader, instance, &plan, &assignment, &found);
     } else if (err == WEIR_EMISSING_TOPIC || err == WEIR_ETOPOLOGY) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cluster/internal_topics.h"
+#include "cluster/shape.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "task/commit.h"
@@ -372,6 +373,11 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
     if (membership->assignment->err != WEIR_OK) {
         return weir__error_set(error, membership->assignment->err, "%s",
                                membership->assignment->message);
+    }
+    weir_err same = weir__shape_check(membership->instance->topology, membership->assignment,
+                                      &membership->memory, error);
+    if (same != WEIR_OK) {
+        return same;
     }
     membership->state = WEIR__MEMBER_ASSIGNED;
     *taken = membership->assignment;

@@ -26,10 +26,13 @@ static const weir__join join = {.generation = 7,
 static const weir__topic_count topics[] = {{"a-by-word", 4}, {"lines", 4}};
 static const weir__task_id tasks[] = {{0, 0}, {0, 2}, {1, 1}};
 static const weir__member_tasks members[] = {{"a-1-3f", tasks, 3}, {"b-1-77", NULL, 0}};
+static const char *const shape[] = {"reads lines", "reads by-word; keeps counts"};
 static const weir__assignment assignment = {.generation = 8,
                                             .leader = "b-1-77",
                                             .err = WEIR_EMISSING_TOPIC,
                                             .message = "missing: lines",
+                                            .shape = shape,
+                                            .shape_count = 2,
                                             .topics = topics,
                                             .topic_count = 2,
                                             .members = members,
@@ -92,6 +95,8 @@ static void an_assignment_record_comes_back(void **state)
     assert_string_equal(got->leader, "b-1-77");
     assert_int_equal(got->err, WEIR_EMISSING_TOPIC);
     assert_string_equal(got->message, "missing: lines");
+    assert_int_equal(got->shape_count, 2);
+    assert_string_equal(got->shape[1], shape[1]);
     assert_int_equal(got->topic_count, 2);
     assert_string_equal(got->topics[1].topic, "lines");
     assert_int_equal(got->topics[1].partitions, 4);
