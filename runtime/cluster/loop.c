@@ -21,7 +21,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 
-#define TASK_SLICE 100          /* records of one task before the next one's turn */
+#define TASK_SLICE 100          /* at most, of one task before the next one's turn */
 #define PROCESS_MAX 1000        /* records between two polls ... */
 #define PROCESS_BUDGET_US 50000 /* ... and time, looked at after each slice */
 #define RETRY_MS 20             /* for what another thread is about to let go */
@@ -202,35 +202,37 @@ static weir_err judge_poll(weir__stream_thread *thread, weir_err err, weir_error
 
 /* ---- 3. process, 4. punctuate ---- */
 
+/* Each task in its turn, and the first ones with few records: a record may take minutes, and a poll
+ * must come within max.poll.interval.ms. Who comes next is remembered, so that tasks share the time
+ * even where one record is enough to use it up. */
 static weir_err process(weir__stream_thread *thread, weir_error *error)
 {
     weir__task_set *set = &thread->tasks;
-    int64_t end_us = 0;
+    int64_t end_us = weir__monotonic_us() + PROCESS_BUDGET_US;
     size_t total = 0;
-    for (;;) {
-        size_t round = 0;
-        for (size_t i = 0; i < set->count; i++) {
-            size_t done = 0;
-            if (set->tasks[i]->state != WEIR__TASK_RUNNING) {
-                continue;
-            }
-            weir_err err = weir__task_process(set->tasks[i], TASK_SLICE, &done, error);
-            round += done;
-            if (err != WEIR_OK) {
-                return weir__task_set_heal(set, err, error);
-            }
+    size_t idle = 0; /* tasks in a row that had nothing to do */
+    while (idle < set->count && total < PROCESS_MAX) {
+        weir__task *task = set->tasks[set->turn++ % set->count];
+        size_t done = 0;
+        idle++;
+        if (task->state != WEIR__TASK_RUNNING) {
+            continue;
         }
-        total += round;
-        thread->processed += round;
-        if (round == 0 || total >= PROCESS_MAX) {
-            return WEIR_OK;
+        size_t slice = total < TASK_SLICE ? total + 1 : TASK_SLICE;
+        weir_err err = weir__task_process(task, slice, &done, error);
+        if (err != WEIR_OK) {
+            return weir__task_set_heal(set, err, error);
         }
-        int64_t now_us = weir__monotonic_us();
-        end_us = end_us != 0 ? end_us : now_us + PROCESS_BUDGET_US;
-        if (now_us >= end_us) {
-            return WEIR_OK;
+        total += done;
+        thread->processed += done;
+        if (done > 0) {
+            idle = 0;
+            if (weir__monotonic_us() >= end_us) {
+                return WEIR_OK;
+            }
         }
     }
+    return WEIR_OK;
 }
 
 static weir_err punctuate(weir__stream_thread *thread, weir_error *error)

@@ -11,6 +11,7 @@
 #include "fixtures/word_count.h"
 #include "scenarios/lib/counts.h"
 #include "scenarios/swarm/witness.h"
+#include "sim/sim.h"
 
 #define LINES 600
 #define KINDS_MAX 128
@@ -54,6 +55,11 @@ struct ordeal {
         ordeal_fault fault;
         bool struck;
     } strike;
+    struct {
+        const weir_instance *instance;
+        int64_t ms;
+        int left;
+    } drag;
     kind_count kinds[KINDS_MAX];
     owner owners[OWNERS_MAX];
     size_t owner_count;
@@ -190,6 +196,11 @@ static void on_step(const weir_step *step, void *user)
     subject *one = user;
     ordeal *all = one->all;
     weir_witness_step(all->witness, step);
+    if (strcmp(step->kind, "process") == 0 && all->drag.left > 0 &&
+        all->drag.instance == one->instance) {
+        all->drag.left--;
+        weir_sim_sleep_us(all->drag.ms * 1000);
+    }
     if (all->strike.instance != one->instance || one->instance == NULL ||
         strcmp(step->kind, all->strike.kind) != 0 ||
         (all->strike.like != NULL && !begins(step->task, all->strike.like) &&
@@ -299,6 +310,13 @@ void ordeal_strike_at(ordeal *all, weir_instance *instance, const char *kind, co
     all->strike.left = nth;
     all->strike.fault = fault;
     all->strike.struck = false;
+}
+
+void ordeal_drag(ordeal *all, weir_instance *instance, int64_t ms, int count)
+{
+    all->drag.instance = instance;
+    all->drag.ms = ms;
+    all->drag.left = count;
 }
 
 bool ordeal_struck(weir_cluster *cluster, void *arg)

@@ -37,6 +37,8 @@ void ordeal_settle(ordeal *all);
  * task beginning with `like`, NULL: any), the fault happens to its host, once. */
 void ordeal_strike_at(ordeal *all, weir_instance *instance, const char *kind, const char *like,
                       int nth, ordeal_fault fault);
+/* From now on: each of the next `count` records that the instance processes takes `ms` longer. */
+void ordeal_drag(ordeal *all, weir_instance *instance, int64_t ms, int count);
 /* A predicate: the last ordeal_strike_at has struck. `arg`: the ordeal. */
 bool ordeal_struck(weir_cluster *cluster, void *arg);
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Processors that take longer than max.poll.interval.ms (300 s), and others that take long but not
+ * that long. */
+#include "support/ordeal.h"
+
+#define ROUND 30
+#define TOO_LONG WEIR_SECONDS(400)
+#define LONG WEIR_SECONDS(120)
+
+static void a_processor_that_takes_too_long_loses_its_tasks_to_others_and_comes_back(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *a = ordeal_start(all, "a", 1, NULL);
+    ordeal_start(all, "b", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    int before = ordeal_generations(all);
+    ordeal_drag(all, a, TOO_LONG, 1);
+    ordeal_feed(all, ROUND);
+    weir_cluster_run_for(cluster, TOO_LONG - WEIR_SECONDS(60));
+    assert_true(ordeal_generations(all) > before);
+    weir_run_until(cluster, weir_caught_up, WEIR_SECONDS(30)); /* without it */
+    weir_cluster_run_for(cluster, WEIR_MINUTES(2));
+    assert_int_not_equal(ordeal_complaints(all, "the group went on without this member"), 0);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_at_least_once(all);
+    assert_true(ordeal_generations(all) > before + 1);
+    assert_int_equal(weir_instance_state(a), WEIR_STATE_RUNNING);
+}
+
+static void a_slow_processor_that_polls_in_time_keeps_its_tasks(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *a = ordeal_start(all, "a", 1, NULL);
+    ordeal_start(all, "b", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    int before = ordeal_generations(all);
+    ordeal_drag(all, a, LONG, 12);
+    ordeal_feed(all, ROUND);
+    weir_cluster_run_for(ordeal_cluster(all), 15 * LONG);
+    ordeal_judge_exact(all);
+    assert_int_equal(ordeal_generations(all), before);
+    assert_int_equal(ordeal_complaints(all, "the group went on without this member"), 0);
+}
+
+/* The store's directory belongs to the slow thread until it knows that it has lost its tasks. */
+static void a_store_goes_to_another_thread_when_the_one_that_lost_it_lets_go(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *a = ordeal_start(all, "a", 2, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    ordeal_drag(all, a, TOO_LONG, 1);
+    ordeal_feed(all, ROUND);
+    weir_cluster_run_for(cluster, TOO_LONG + WEIR_MINUTES(1));
+    ordeal_feed(all, ROUND);
+    ordeal_judge_at_least_once(all);
+    assert_int_not_equal(ordeal_complaints(all, "is not free yet"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(a_processor_that_takes_too_long_loses_its_tasks_to_others_and_comes_back),
+        cluster_test(a_slow_processor_that_polls_in_time_keeps_its_tasks),
+        cluster_test(a_store_goes_to_another_thread_when_the_one_that_lost_it_lets_go),
+    };
+    return cmocka_run_group_tests_name("slow_processors", tests, NULL, NULL);
+}
