@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Assignments that should not be there: of a leader that was deposed meanwhile, or a second one in
+ * a generation. What they say would stop everybody. */
+#include "cluster/assignment_codec.h"
+#include "support/ordeal.h"
+
+#define ROUND 30
+
+static int32_t generation_of(const ordeal *all)
+{
+    weir_mock_group_info group;
+    assert_int_equal(weir_mock_group(weir_cluster_mock(ordeal_cluster(all)), "app", &group),
+                     WEIR_OK);
+    return group.generation;
+}
+
+static void publish(const ordeal *all, int32_t generation)
+{
+    const weir__assignment assignment = {.generation = generation,
+                                         .leader = "deposed",
+                                         .err = WEIR_ETOPOLOGY,
+                                         .message = "from a leader that is none"};
+    weir_buf value = {0};
+    assert_int_equal(weir__assignment_encode(&assignment, &value), WEIR_OK);
+    weir_slice bytes = weir__buf_slice(&value);
+    weir_input topic =
+        weir_cluster_input(ordeal_cluster(all), "app-assignment", 1, &weir_string, &weir_bytes);
+    weir_input_pipe(topic, NULL, &bytes);
+    weir__buf_fini(&value);
+}
+
+static void start_two(ordeal *all)
+{
+    ordeal_start(all, "a", 2, NULL);
+    ordeal_start(all, "b", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+}
+
+static void a_second_assignment_in_a_generation_changes_nothing(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    start_two(all);
+    int before = ordeal_generations(all);
+    publish(all, generation_of(all));
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+    assert_int_equal(ordeal_generations(all), before);
+}
+
+static void the_assignment_of_a_deposed_leader_is_passed_over(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    start_two(all);
+    int32_t deposed = generation_of(all);
+    weir_instance *c = ordeal_start(all, "c", 1, NULL);
+    ordeal_strike_at(all, c, "sync", NULL, 1, ORDEAL_NOTHING);
+    weir_run_until_with(ordeal_cluster(all), ordeal_struck, all, WEIR_MINUTES(1));
+    assert_true(generation_of(all) > deposed);
+    publish(all, deposed);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+    assert_int_equal(ordeal_complaints(all, "from a leader that is none"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(a_second_assignment_in_a_generation_changes_nothing),
+        cluster_test(the_assignment_of_a_deposed_leader_is_passed_over),
+    };
+    return cmocka_run_group_tests_name("late_leaders", tests, NULL, NULL);
+}
