@@ -22,9 +22,7 @@ struct weir__admin {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     pthread_mutex_t lock;  /* one request at a time */
-    rd_kafka_conf_t *conf; /* to make another */
-    rd_kafka_t *group_rk;  /* asks for members when `rk` has the wrong coordinator; NULL: `rk` does
-                            */
+    rd_kafka_conf_t *conf; /* to make another `rk` */
 };
 
 weir_err weir__admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error)
@@ -59,9 +57,6 @@ void weir__admin_close(weir__admin *admin)
 {
     if (admin == NULL) {
         return;
-    }
-    if (admin->group_rk != NULL) {
-        rd_kafka_destroy(admin->group_rk);
     }
     rd_kafka_queue_destroy(admin->queue);
     rd_kafka_destroy(admin->rk);
@@ -293,6 +288,26 @@ weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *to
     return err;
 }
 
+static weir_err tell_config(rd_kafka_event_t *event, const char *topic,
+                            void (*fn)(const char *name, const char *value, void *user), void *user,
+                            weir_error *error)
+{
+    size_t count = 0;
+    const rd_kafka_ConfigResource_t **results = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &count);
+    weir_assert(count == 1);
+    rd_kafka_resp_err_t cause = rd_kafka_ConfigResource_error(results[0]);
+    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return weir__kafka_fail(error, cause, "describing the settings of %s", topic);
+    }
+    size_t entries = 0;
+    const rd_kafka_ConfigEntry_t **entry = rd_kafka_ConfigResource_configs(results[0], &entries);
+    for (size_t i = 0; i < entries; i++) {
+        fn(rd_kafka_ConfigEntry_name(entry[i]), rd_kafka_ConfigEntry_value(entry[i]), user);
+    }
+    return WEIR_OK;
+}
+
 weir_err weir__admin_describe_config(weir__admin *admin, const char *topic,
                                      void (*fn)(const char *name, const char *value, void *user),
                                      void *user, weir_error *error)
@@ -300,32 +315,17 @@ weir_err weir__admin_describe_config(weir__admin *admin, const char *topic,
     weir_err err;
     rd_kafka_ConfigResource_t *resource =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     pthread_mutex_lock(&admin->lock);
+    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_DescribeConfigs(admin->rk, &resource, 1, options, admin->queue);
-    rd_kafka_event_t *event = answer(admin, "describing the settings of a topic", &err, error);
-    pthread_mutex_unlock(&admin->lock);
     rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_event_t *event = answer(admin, "describing the settings of a topic", &err, error);
+    if (event != NULL) {
+        err = tell_config(event, topic, fn, user, error);
+        rd_kafka_event_destroy(event);
+    }
+    pthread_mutex_unlock(&admin->lock);
     rd_kafka_ConfigResource_destroy(resource);
-    if (event == NULL) {
-        return err;
-    }
-    size_t count = 0;
-    const rd_kafka_ConfigResource_t **results = rd_kafka_DescribeConfigs_result_resources(
-        rd_kafka_event_DescribeConfigs_result(event), &count);
-    weir_assert(count == 1);
-    rd_kafka_resp_err_t cause = rd_kafka_ConfigResource_error(results[0]);
-    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        err = weir__kafka_fail(error, cause, "describing the settings of %s", topic);
-    } else {
-        size_t entries = 0;
-        const rd_kafka_ConfigEntry_t **entry =
-            rd_kafka_ConfigResource_configs(results[0], &entries);
-        for (size_t i = 0; i < entries; i++) {
-            fn(rd_kafka_ConfigEntry_name(entry[i]), rd_kafka_ConfigEntry_value(entry[i]), user);
-        }
-    }
-    rd_kafka_event_destroy(event);
     return err;
 }
 
@@ -342,14 +342,11 @@ weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *befo
             ->offset = before[i].offset;
     }
     rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(list);
-    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DELETERECORDS);
     pthread_mutex_lock(&admin->lock);
+    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DELETERECORDS);
     rd_kafka_DeleteRecords(admin->rk, &request, 1, options, admin->queue);
-    rd_kafka_event_t *event = answer(admin, "deleting records", &err, error);
-    pthread_mutex_unlock(&admin->lock);
     rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_DeleteRecords_destroy(request);
-    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_event_t *event = answer(admin, "deleting records", &err, error);
     if (event != NULL) {
         const rd_kafka_topic_partition_list_t *done =
             rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event));
@@ -361,6 +358,9 @@ weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *befo
         }
         rd_kafka_event_destroy(event);
     }
+    pthread_mutex_unlock(&admin->lock);
+    rd_kafka_DeleteRecords_destroy(request);
+    rd_kafka_topic_partition_list_destroy(list);
     return err;
 }
 
@@ -417,15 +417,21 @@ static weir_err tell_group(rd_kafka_event_t *event, const char *group,
 }
 
 /* librdkafka remembers who coordinates a group for as long as it is asked, wherever the coordinator
- * has gone meanwhile (rdkafka_coord.c). So a question that failed is asked by a new client. */
-static weir_err renew_group_client(weir__admin *admin, weir_error *error)
+ * has gone meanwhile, and a question whose time is over stays behind in it: when its coordinator
+ * can be reached again it is failed a second time, and the process aborts (rdkafka_coord.c, 2.16).
+ * So after a question that failed there is a new client. */
+static weir_err renew_client(weir__admin *admin, weir_error *error)
 {
-    if (admin->group_rk != NULL) {
-        rd_kafka_destroy(admin->group_rk);
-        admin->group_rk = NULL;
+    rd_kafka_t *fresh = NULL;
+    weir_err err =
+        weir__kafka_new(RD_KAFKA_CONSUMER, rd_kafka_conf_dup(admin->conf), &fresh, error);
+    if (err == WEIR_OK) {
+        rd_kafka_queue_destroy(admin->queue);
+        rd_kafka_destroy(admin->rk);
+        admin->rk = fresh;
+        admin->queue = rd_kafka_queue_new(fresh);
     }
-    return weir__kafka_new(RD_KAFKA_CONSUMER, rd_kafka_conf_dup(admin->conf), &admin->group_rk,
-                           error);
+    return err;
 }
 
 weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
@@ -433,25 +439,20 @@ weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
                                                void *user),
                                     void *user, size_t *members, weir_error *error)
 {
-    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    weir_err err;
     pthread_mutex_lock(&admin->lock);
-    rd_kafka_t *rk = admin->group_rk != NULL ? admin->group_rk : admin->rk;
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_DescribeConsumerGroups(rk, &group, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_TIMEOUT_MS);
-    rd_kafka_queue_destroy(queue);
-    weir_err err = judge(event, "describing the group", error);
-    if (err == WEIR_OK) {
-        err = tell_group(event, group, fn, user, members, error);
-    }
+    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    rd_kafka_DescribeConsumerGroups(admin->rk, &group, 1, options, admin->queue);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_event_t *event = answer(admin, "describing the group", &err, error);
     if (event != NULL) {
+        err = tell_group(event, group, fn, user, members, error);
         rd_kafka_event_destroy(event);
     }
     if (err != WEIR_OK && weir_err_is_retriable(err)) {
-        weir_err renewed = renew_group_client(admin, error);
+        weir_err renewed = renew_client(admin, error);
         err = renewed != WEIR_OK ? renewed : err;
     }
     pthread_mutex_unlock(&admin->lock);
-    rd_kafka_AdminOptions_destroy(options);
     return err;
 }
