@@ -372,6 +372,29 @@ static void a_callback_may_put_into_the_store_that_is_flushed(void **state)
     }
 }
 
+/* The rows that a callback put while all was made to fit are too much themselves. */
+static void an_eviction_leaves_rows_that_it_made_dirty_again(void **state)
+{
+    (void)state;
+    weir__cache *cache = cache_of(3 * (ENTRY_BYTES + 2 + 2));
+    listened l = {.puts_new_keys = true};
+    open_listened(cache, &l, false);
+    put_at(&l, "a", "1", 0);
+    put_at(&l, "b", "2", 1);
+    put_at(&l, "c", "3", 2);
+    l.puts_into = l.kv;
+    put_at(&l, "d", "4", 3);
+    l.puts_into = NULL;
+    assert_out(&l, "a:null->1@0 b:null->2@1 c:null->3@2 d:null->4@3");
+    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_slice(kit_get(l.below, "a+"), "put by a callback");
+    assert_slice(kit_get(l.below, "b+"), "put by a callback");
+    assert_slice(kit_get(l.below, "c+"), "put by a callback");
+    assert_slice(kit_get(l.below, "d+"), "put by a callback");
+    l.kv->ops->close(l.kv);
+    weir__cache_free(cache);
+}
+
 static void a_callback_may_put_the_key_that_is_flushed(void **state)
 {
     (void)state;
@@ -448,6 +471,7 @@ int main(void)
         cmocka_unit_test(the_origin_is_current_while_a_change_is_written),
         cmocka_unit_test(a_callback_may_put_into_another_store_of_the_cache),
         cmocka_unit_test(a_callback_may_put_into_the_store_that_is_flushed),
+        cmocka_unit_test(an_eviction_leaves_rows_that_it_made_dirty_again),
         cmocka_unit_test(a_callback_may_put_the_key_that_is_flushed),
         cmocka_unit_test(a_store_that_never_comes_to_rest_is_an_error),
         cmocka_unit_test(a_failing_callback_ends_the_flush),
