@@ -169,6 +169,52 @@ static void a_restore_that_was_cut_short_goes_on_where_it_was(void **state)
     app_close(again);
 }
 
+/* ---- Deletions ---- */
+
+static weir_topology *numbers_table(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_table_source(b, "numbers", "numbers", &weir_string, &weir_i64, NULL);
+    return weir_build(b, config, error);
+}
+
+/* `value`: 8 bytes; NULL deletes. */
+static void send_number(apps *all, const char *key, const char *value)
+{
+    weir_slice bytes = value != NULL ? weir_slice_of(value) : (weir_slice){0};
+    assert_code(client_produce(all->producer, "numbers", 0, weir_slice_of(key), bytes), 0);
+}
+
+static int numbers_in_store(const app *one)
+{
+    store_sum all = {.store = "numbers"};
+    weir_error error;
+    assert_int_equal(weir__app_inspect(one->app, 1000, sum_thread, &all, &error), WEIR_OK);
+    return all.rows;
+}
+
+static void rows_that_were_deleted_do_not_come_back_with_a_restore(void **state)
+{
+    apps *all = *state;
+    mock_create(all->mock, "numbers", 1);
+    const char *const no_cache[] = {"statestore.cache.max.bytes", "0", NULL};
+    app *a = app_start(all, "a", numbers_table, no_cache);
+    send_number(all, "kept", "8 bytes!");
+    send_number(all, "deleted", "8 bytes!");
+    send_number(all, "back", "8 bytes!");
+    send_number(all, "deleted", NULL);
+    send_number(all, "back", NULL);
+    send_number(all, "back", "8 bytes!");
+    app_run_until(all, committed(all, "numbers", 0) == 6, 60);
+    assert_int_equal(numbers_in_store(a), 2);
+    app_close(a);
+    app *b = app_start(all, "b", numbers_table, NULL);
+    app_run_until(all, app_is(b, WEIR_STATE_RUNNING), 60);
+    assert_int_equal(numbers_in_store(b), 2);
+    assert_int_equal(b->restored, 6);
+    app_close(b);
+}
+
 /* ---- Global tables ---- */
 
 static weir_err join_names(weir_ctx *ctx, const void *key, const void *left, const void *right,
@@ -247,6 +293,7 @@ int main(void)
         apps_test(a_damaged_store_is_restored_from_its_changelog),
         apps_test(a_truncated_changelog_makes_the_store_new),
         apps_test(a_restore_that_was_cut_short_goes_on_where_it_was),
+        apps_test(rows_that_were_deleted_do_not_come_back_with_a_restore),
         apps_test(a_global_table_is_whole_before_the_first_record),
         apps_test(a_missing_global_topic_fails_the_start),
     };
