@@ -297,6 +297,25 @@ static void a_record_too_large_is_dropped_if_so_wanted(void **state)
     assert_int_equal(weir_output_size(out), 2);
 }
 
+/* What the store holds must not be committed: it could never be restored. */
+static void a_changelog_that_refuses_a_record_stops_the_commit(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    weir_mock *mock = weir_cluster_mock(cluster);
+    weir_error error = {0};
+    assert_int_equal(weir_mock_topic_create(mock, "app-counts-changelog", 1, 1,
+                                            LIST("max.message.bytes", "10"), &error),
+                     WEIR_OK);
+    weir_cluster_input(cluster, "word-counts", 1, &weir_string, &weir_i64);
+    weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
+    weir_input_text(lines, NULL, "counted for nothing");
+    weir_instance *a = heard_start(cluster, told, "a", weir_fixture_word_count, NULL);
+    assert_stops(cluster, told, a, WEIR_EBROKER, "changelog");
+    const char *words = "app-by-word-repartition";
+    assert_int_equal(weir_mock_committed(mock, "app", words, 0, NULL, 0), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +336,7 @@ int main(void)
         cluster_test(a_record_too_large_is_told_with_topic_and_size),
         cluster_test(a_record_too_large_for_its_topic_is_told_with_its_size),
         cluster_test(a_record_too_large_is_dropped_if_so_wanted),
+        cluster_test(a_changelog_that_refuses_a_record_stops_the_commit),
     };
     return cmocka_run_group_tests_name("bad input", tests, NULL, NULL);
 }
