@@ -62,12 +62,31 @@ static void a_store_goes_to_another_thread_when_the_one_that_lost_it_lets_go(voi
     assert_int_not_equal(ordeal_complaints(all, "is not free yet"), 0);
 }
 
+/* Each commit comes while fetched records still wait: none of them may be in it. */
+static void a_crash_with_records_waiting_loses_none_of_them(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *a = ordeal_start(all, "a", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    ordeal_drag(all, a, WEIR_SECONDS(3), 1000);
+    ordeal_strike_at(all, a, "commit-offsets", NULL, 3, ORDEAL_NOTHING);
+    ordeal_feed(all, 2 * ROUND);
+    weir_run_until_with(ordeal_cluster(all), ordeal_struck, all, WEIR_MINUTES(5));
+    weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(1)); /* the commit arrives */
+    weir_host_crash(weir_instance_host(a), WEIR_DISK_AS_IT_WAS);
+    ordeal_drag(all, a, 0, 0);
+    weir_instance_restart(a);
+    ordeal_judge_at_least_once(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(a_processor_that_takes_too_long_loses_its_tasks_to_others_and_comes_back),
         cluster_test(a_slow_processor_that_polls_in_time_keeps_its_tasks),
         cluster_test(a_store_goes_to_another_thread_when_the_one_that_lost_it_lets_go),
+        cluster_test(a_crash_with_records_waiting_loses_none_of_them),
     };
     return cmocka_run_group_tests_name("slow_processors", tests, NULL, NULL);
 }
