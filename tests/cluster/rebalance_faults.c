@@ -196,6 +196,24 @@ static void a_member_that_crashes_as_it_joins_stops_nobody(void **state)
     ordeal_judge_exact(all);
 }
 
+/* The others go on without it before its session is over, so the group does not drop it. */
+static void a_member_that_speaks_too_late_gets_its_tasks_in_a_new_generation(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    ordeal_start(all, "a", 1, NULL);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    weir_instance *b = ordeal_start(all, "b", 1, NULL);
+    ordeal_strike_at(all, b, "sync", NULL, 1, ORDEAL_PAUSE);
+    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    weir_cluster_run_for(cluster, WEIR_SECONDS(20));
+    weir_host_resume(weir_instance_host(b));
+    ordeal_feed(all, ROUND);
+    ordeal_judge_at_least_once(all);
+    assert_int_not_equal(ordeal_complaints(all, "spoke late"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +229,7 @@ int main(void)
         cluster_test(a_member_is_cut_off_when_it_learns_of_the_rebalance),
         cluster_test(a_member_is_cut_off_before_its_join_record),
         cluster_test(a_member_is_cut_off_when_it_takes_its_assignment),
+        cluster_test(a_member_that_speaks_too_late_gets_its_tasks_in_a_new_generation),
         cluster_test(the_leader_crashes_before_its_join_record),
         cluster_test(the_leader_crashes_between_join_records_and_assignment),
         cluster_test(the_leader_crashes_after_the_assignment_is_out),
