@@ -183,9 +183,11 @@ static void forward(weir__request *request, int32_t asked)
     for (int32_t i = 0; i < fetch->part_count; i++) {
         const fetched *part = &fetch->parts[i];
         if (part->asked) {
-            weir__put_string(&frame, part->topic);
+            const weir__partition *partition =
+                weir__partition_find(request->mock, part->topic, part->id);
+            weir__put_cstring(&frame, partition->upstream);
             weir__buf_put_i32(&frame, 1);
-            weir__buf_put_i32(&frame, part->id);
+            weir__buf_put_i32(&frame, partition->upstream_id);
             weir__buf_put_i64(&frame, part->offset);
             weir__buf_put_i32(&frame, part->bytes_max);
         }

@@ -46,7 +46,7 @@ static void put_topic(const weir__request *request, weir_buf *out, const weir__t
     int32_t count = topic != NULL && request->injected == 0 ? topic->partition_count : 0;
     weir__buf_put_i32(out, count);
     for (int32_t i = 0; i < count; i++) {
-        const weir__partition *partition = &topic->partitions[i];
+        const weir__partition *partition = topic->partitions[i];
         weir__buf_put_i16(out, partition->leader < 0 ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : 0);
         weir__buf_put_i32(out, partition->id);
         weir__buf_put_i32(out, partition->leader);

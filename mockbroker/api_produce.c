@@ -252,9 +252,9 @@ static void forward(weir__request *request, int32_t accepted)
     for (int32_t i = 0; i < produce->part_count; i++) {
         const produced *part = &produce->parts[i];
         if (part->partition != NULL) {
-            weir__put_string(&frame, part->topic);
+            weir__put_cstring(&frame, part->partition->upstream);
             weir__buf_put_i32(&frame, 1);
-            weir__buf_put_i32(&frame, part->id);
+            weir__buf_put_i32(&frame, part->partition->upstream_id);
             weir__put_blob(&frame, part->records);
         }
     }

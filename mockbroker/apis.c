@@ -40,6 +40,7 @@ static const weir__api apis[] = {
     {18, "ApiVersions", 0, 3, 3, WEIR__ANSWER, handle_api_versions,
      "tells the mock cluster's versions, not this table's"},
     {19, "CreateTopics", 0, 4, 5, WEIR__ANSWER, weir__handle_create_topics, "absent"},
+    {20, "DeleteTopics", 0, 3, 4, WEIR__ANSWER, weir__handle_delete_topics, "absent"},
     {21, "DeleteRecords", 0, 1, 2, WEIR__ANSWER, weir__handle_delete_records, "absent"},
     {22, "InitProducerId", 0, 4, 2, WEIR__FORWARD, weir__handle_init_producer_id, ""},
     {24, "AddPartitionsToTxn", 0, 1, 3, WEIR__FORWARD, weir__handle_add_partitions, ""},
@@ -47,6 +48,7 @@ static const weir__api apis[] = {
     {26, "EndTxn", 0, 1, 3, WEIR__FORWARD, weir__handle_end_txn, ""},
     {28, "TxnOffsetCommit", 0, 2, 3, WEIR__FORWARD, weir__handle_txn_offsets, ""},
     {32, "DescribeConfigs", 0, 1, 4, WEIR__ANSWER, weir__handle_describe_configs, "absent"},
+    {37, "CreatePartitions", 0, 1, 2, WEIR__ANSWER, weir__handle_create_partitions, "absent"},
     {42, "DeleteGroups", 0, 1, 2, WEIR__ANSWER, weir__handle_delete_groups, "absent"},
     {47, "OffsetDelete", 0, 0, 1, WEIR__ANSWER, weir__handle_offset_delete, "absent"},
 };

@@ -42,6 +42,8 @@ void weir__handle_list_offsets(weir__request *request, weir__reader *in);
 void weir__handle_metadata(weir__request *request, weir__reader *in);
 void weir__handle_find_coordinator(weir__request *request, weir__reader *in);
 void weir__handle_create_topics(weir__request *request, weir__reader *in);
+void weir__handle_create_partitions(weir__request *request, weir__reader *in);
+void weir__handle_delete_topics(weir__request *request, weir__reader *in);
 void weir__handle_delete_records(weir__request *request, weir__reader *in);
 void weir__handle_describe_configs(weir__request *request, weir__reader *in);
 void weir__handle_join_group(weir__request *request, weir__reader *in);

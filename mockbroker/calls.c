@@ -102,6 +102,8 @@ static weir_err err_of(int16_t code)
         return WEIR_OK;
     case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
         return WEIR_EEXISTS;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        return WEIR_ENOTFOUND;
     case RD_KAFKA_RESP_ERR_UNKNOWN:
         return WEIR_EBROKER;
     default:
@@ -135,6 +137,30 @@ weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t part
     if (err != WEIR_OK) {
         weir__error_set(error, err, "topic '%s': %s", topic != NULL ? topic : "", message.message);
     }
+    return err;
+}
+
+weir_err weir_mock_topic_grow(weir_mock *mock, const char *topic, int32_t partitions,
+                              weir_error *error)
+{
+    weir_error message = {0};
+    const weir__topic_growth growth = {.name = weir_slice_of(topic), .partitions = partitions};
+    lock(mock);
+    weir_err err = err_of(weir__topic_grow(mock, &growth, &message));
+    weir__mock_wake(mock);
+    unlock(mock);
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "topic '%s': %s", topic != NULL ? topic : "", message.message);
+    }
+    return err;
+}
+
+weir_err weir_mock_topic_delete(weir_mock *mock, const char *topic)
+{
+    lock(mock);
+    weir_err err = err_of(weir__topic_delete(mock, weir_slice_of(topic)));
+    weir__mock_wake(mock);
+    unlock(mock);
     return err;
 }
 

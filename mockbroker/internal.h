@@ -35,6 +35,8 @@ typedef struct weir__batch {
 typedef struct weir__partition {
     const struct weir__topic *topic;
     int32_t id;
+    const char *upstream; /* the topic that keeps it in the mock cluster; the topic's */
+    int32_t upstream_id;
     int32_t leader; /* -1: none */
     int64_t start;  /* the log start offset, moved by DeleteRecords */
     int64_t end;
@@ -48,13 +50,21 @@ typedef struct weir__partition {
     weir__known_producers known;
 } weir__partition;
 
+/* A topic of the mock cluster. */
+typedef struct weir__upstream {
+    struct weir__upstream *next;
+    char name[];
+} weir__upstream;
+
 typedef struct weir__topic {
-    const char *name; /* behind the struct */
-    weir__partition *partitions;
+    const char *name;             /* behind the struct */
+    weir__partition **partitions; /* they stay where they are: requests under way point to them */
     int32_t partition_count;
     int16_t replication_factor;
     int32_t hidden_on; /* the broker that does not know it; 0: none */
     weir__map config;  /* name -> malloc'ed text; the explicit settings */
+    weir__upstream *upstreams;
+    struct weir__topic *next_deleted;
 } weir__topic;
 
 typedef struct weir__broker {
@@ -99,6 +109,8 @@ struct weir_mock {
     bool fetches_due; /* data, leaders or start offsets changed: look at waiting fetches */
 
     weir__map topics;
+    weir__topic *deleted;     /* requests under way may still point to them */
+    int64_t upstream_aliases; /* made so far */
     weir__groups groups;
     weir__map coordinators; /* group -> weir__broker, where it was set */
     weir__injection *injections;

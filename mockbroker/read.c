@@ -31,6 +31,8 @@ typedef struct job {
     weir_mock *mock;
     const char *topic;
     int32_t partition;
+    const char *upstream; /* what keeps it in the mock cluster */
+    int32_t upstream_id;
     int64_t next;
     int64_t end;
     record_fn fn;
@@ -92,9 +94,9 @@ static void put_fetch(const job *read, weir_buf *frame)
     weir__buf_put_i32(frame, FETCH_BYTES_MAX);
     weir__buf_put_u8(frame, 0); /* isolation level */
     weir__buf_put_i32(frame, 1);
-    weir__put_cstring(frame, read->topic);
+    weir__put_cstring(frame, read->upstream);
     weir__buf_put_i32(frame, 1);
-    weir__buf_put_i32(frame, read->partition);
+    weir__buf_put_i32(frame, read->upstream_id);
     weir__buf_put_i64(frame, read->next);
     weir__buf_put_i32(frame, FETCH_BYTES_MAX);
     if (frame->err == WEIR_OK) {
@@ -218,7 +220,7 @@ static weir_err read_compressed(job *read)
         return WEIR_EBROKER;
     }
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, read->topic, read->partition)->offset = read->next;
+    rd_kafka_topic_partition_list_add(list, read->upstream, read->upstream_id)->offset = read->next;
     rd_kafka_resp_err_t code = rd_kafka_assign(rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     weir_err err = code == 0 ? consume(read, rk)
@@ -272,6 +274,25 @@ static int connect_to(const weir_mock *mock)
     return fd;
 }
 
+/* From the partition's start to its end as they are now. */
+static weir_err begin(job *read)
+{
+    pthread_mutex_lock(&read->mock->lock);
+    const weir__partition *partition =
+        weir__partition_find(read->mock, weir_slice_of(read->topic), read->partition);
+    if (partition != NULL) {
+        read->upstream = partition->upstream;
+        read->upstream_id = partition->upstream_id;
+        read->next = partition->start;
+        read->end = partition->end;
+    }
+    pthread_mutex_unlock(&read->mock->lock);
+    return partition != NULL
+               ? WEIR_OK
+               : weir__error_set(read->error, WEIR_ENOTFOUND, "no partition %d of topic '%s'",
+                                 (int)read->partition, read->topic != NULL ? read->topic : "");
+}
+
 static weir_err read_partition(job *read)
 {
     if (read->next >= read->end) {
@@ -303,19 +324,15 @@ static weir_err read_partition(job *read)
 weir_err weir_mock_partition_read(weir_mock *mock, const char *topic, int32_t partition,
                                   int64_t from, record_fn fn, void *user, weir_error *error)
 {
-    int64_t start;
     job read = {.mock = mock,
                 .topic = topic,
                 .partition = partition,
                 .fn = fn,
                 .user = user,
                 .error = error};
-    if (weir_mock_partition_offsets(mock, topic, partition, &start, &read.end) != WEIR_OK) {
-        return weir__error_set(error, WEIR_ENOTFOUND, "no partition %d of topic '%s'",
-                               (int)partition, topic != NULL ? topic : "");
-    }
-    read.next = from > start ? from : start;
-    return read_partition(&read);
+    weir_err err = begin(&read);
+    read.next = from > read.next ? from : read.next;
+    return err == WEIR_OK ? read_partition(&read) : err;
 }
 
 /* Ends are taken before the first record is read. */
@@ -331,7 +348,7 @@ weir_err weir_mock_topic_read(weir_mock *mock, const char *topic, record_fn fn, 
     for (int32_t i = 0; i < count && err == WEIR_OK; i++) {
         reads[i] = (job){
             .mock = mock, .topic = topic, .partition = i, .fn = fn, .user = user, .error = error};
-        err = weir_mock_partition_offsets(mock, topic, i, &reads[i].next, &reads[i].end);
+        err = begin(&reads[i]);
     }
     for (int32_t i = 0; i < count && err == WEIR_OK; i++) {
         err = read_partition(&reads[i]);

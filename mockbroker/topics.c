@@ -1,23 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Creating topics as Kafka's controller checks them, and the account of what each partition's log
- * in the mock cluster holds. */
+ * Creating topics, letting them grow and go, as Kafka's controller checks it, and the account of
+ * what each partition's log in the mock cluster holds. */
 #include "topics.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
+#include "offsets.h"
+
+#define TOO_MANY_PARTITIONS "The mock cluster has at most 1024 partitions a topic."
+#define ALIAS_MAX 24 /* ":", a number */
 
 static void topic_free(void *value)
 {
     weir__topic *topic = value;
-    for (int32_t i = 0; topic->partitions != NULL && i < topic->partition_count; i++) {
-        free(topic->partitions[i].batches);
-        weir__known_producers_fini(&topic->partitions[i].known);
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        free(topic->partitions[i]->batches);
+        weir__known_producers_fini(&topic->partitions[i]->known);
+        free(topic->partitions[i]);
     }
     free(topic->partitions);
+    while (topic->upstreams != NULL) {
+        weir__upstream *next = topic->upstreams->next;
+        free(topic->upstreams);
+        topic->upstreams = next;
+    }
     weir__map_fini(&topic->config, free);
     free(topic);
 }
@@ -25,6 +36,11 @@ static void topic_free(void *value)
 void weir__topics_fini(weir_mock *mock)
 {
     weir__map_fini(&mock->topics, topic_free);
+    while (mock->deleted != NULL) {
+        weir__topic *next = mock->deleted->next_deleted;
+        topic_free(mock->deleted);
+        mock->deleted = next;
+    }
 }
 
 weir__topic *weir__topic_find(const weir_mock *mock, weir_slice name)
@@ -37,7 +53,7 @@ weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic_na
 {
     weir__topic *topic = weir__topic_find(mock, topic_name);
     bool exists = topic != NULL && partition >= 0 && partition < topic->partition_count;
-    return exists ? &topic->partitions[partition] : NULL;
+    return exists ? topic->partitions[partition] : NULL;
 }
 
 /* ---- Creation ---- */
@@ -82,8 +98,7 @@ static int16_t check(const weir_mock *mock, const weir__topic_spec *spec, weir_e
                       "Number of partitions must be larger than 0.");
     }
     if (spec->partitions > WEIR__PARTITIONS_MAX) {
-        return refuse(message, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS,
-                      "The mock cluster has at most 1024 partitions a topic.");
+        return refuse(message, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, TOO_MANY_PARTITIONS);
     }
     if (spec->replication_factor == 0 || spec->replication_factor < -1) {
         return refuse(message, RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR,
@@ -103,7 +118,64 @@ static int16_t check(const weir_mock *mock, const weir__topic_spec *spec, weir_e
     return 0;
 }
 
-static weir__topic *topic_new(const weir_mock *mock, const weir__topic_spec *spec)
+/* The mock cluster lets no topic grow or go. So partitions that are added, and topics whose name
+ * was in use before, are kept there under a name that no client can say. */
+static weir__upstream *upstream_new(weir_mock *mock, const weir__topic *topic)
+{
+    bool used = topic->upstreams != NULL;
+    for (const weir__topic *old = mock->deleted; old != NULL; old = old->next_deleted) {
+        used = used || strcmp(old->name, topic->name) == 0;
+    }
+    size_t size = strlen(topic->name) + ALIAS_MAX;
+    weir__upstream *upstream = calloc(1, sizeof *upstream + size);
+    if (upstream != NULL && used) {
+        snprintf(upstream->name, size, "%s:%lld", topic->name, (long long)++mock->upstream_aliases);
+    } else if (upstream != NULL) {
+        snprintf(upstream->name, size, "%s", topic->name);
+    }
+    return upstream;
+}
+
+/* Up to `count` of them in all. */
+static rd_kafka_resp_err_t add_partitions(weir_mock *mock, weir__topic *topic, int32_t count)
+{
+    int32_t before = topic->partition_count;
+    weir__partition **partitions =
+        realloc(topic->partitions, (size_t)count * sizeof *topic->partitions);
+    weir__upstream *upstream = partitions != NULL ? upstream_new(mock, topic) : NULL;
+    rd_kafka_resp_err_t err = upstream != NULL ? 0 : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    int32_t made = before;
+    topic->partitions = partitions != NULL ? partitions : topic->partitions;
+    for (; made < count && err == 0; made++) {
+        weir__partition *partition = calloc(1, sizeof *partition);
+        if (partition == NULL) {
+            err = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+            break;
+        }
+        *partition = (weir__partition){.topic = topic,
+                                       .id = made,
+                                       .upstream = upstream->name,
+                                       .upstream_id = made - before,
+                                       .leader = 1 + made % mock->opts.brokers};
+        partitions[made] = partition;
+    }
+    if (err == 0) {
+        err = rd_kafka_mock_topic_create(mock->cluster, upstream->name, count - before, 1);
+    }
+    if (err != 0) {
+        while (made > before) {
+            free(partitions[--made]);
+        }
+        free(upstream);
+        return err;
+    }
+    upstream->next = topic->upstreams;
+    topic->upstreams = upstream;
+    topic->partition_count = count;
+    return 0;
+}
+
+static weir__topic *topic_new(const weir__topic_spec *spec)
 {
     weir__topic *topic = calloc(1, sizeof *topic + spec->name.len + 1);
     if (topic == NULL) {
@@ -111,15 +183,8 @@ static weir__topic *topic_new(const weir_mock *mock, const weir__topic_spec *spe
     }
     memcpy(topic + 1, spec->name.data, spec->name.len);
     topic->name = (const char *)(topic + 1);
-    topic->partition_count =
-        spec->partitions == -1 ? mock->opts.default_partitions : spec->partitions;
     topic->replication_factor = spec->replication_factor == -1 ? 1 : spec->replication_factor;
-    topic->partitions = calloc((size_t)topic->partition_count, sizeof *topic->partitions);
-    bool ok = topic->partitions != NULL;
-    for (int32_t i = 0; i < topic->partition_count && ok; i++) {
-        topic->partitions[i] =
-            (weir__partition){.topic = topic, .id = i, .leader = 1 + i % mock->opts.brokers};
-    }
+    bool ok = true;
     for (size_t i = 0; i < spec->setting_count && ok; i++) {
         weir_slice value = spec->settings[i].value;
         char *copy = strndup(value.data, value.len);
@@ -140,15 +205,15 @@ int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_e
     if (error != 0 || spec->validate_only) {
         return error;
     }
-    weir__topic *topic = topic_new(mock, spec);
+    weir__topic *topic = topic_new(spec);
     if (topic == NULL || weir__map_put(&mock->topics, spec->name, topic) != WEIR_OK) {
         if (topic != NULL) {
             topic_free(topic);
         }
         return refuse(message, RD_KAFKA_RESP_ERR_UNKNOWN, "out of memory");
     }
-    rd_kafka_resp_err_t err =
-        rd_kafka_mock_topic_create(mock->cluster, topic->name, topic->partition_count, 1);
+    int32_t count = spec->partitions == -1 ? mock->opts.default_partitions : spec->partitions;
+    rd_kafka_resp_err_t err = add_partitions(mock, topic, count);
     if (err != 0) {
         topic_free(weir__map_remove(&mock->topics, spec->name));
         return refuse(message, (int16_t)err, rd_kafka_err2str(err));
@@ -156,6 +221,57 @@ int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_e
     mock->fetches_due = true;
     weir__mock_event(mock, "create-topic", "%s partitions=%d", topic->name,
                      (int)topic->partition_count);
+    return 0;
+}
+
+/* ---- Growth and end ---- */
+
+int16_t weir__topic_grow(weir_mock *mock, const weir__topic_growth *growth, weir_error *message)
+{
+    weir__topic *topic = weir__topic_find(mock, growth->name);
+    if (topic == NULL) {
+        weir__error_set(message, WEIR_ENOTFOUND, "This server does not host this topic-partition.");
+        return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    }
+    if (growth->partitions <= topic->partition_count) {
+        weir__error_set(message, WEIR_EINVAL,
+                        "The topic %s currently has %d partition(s); %d would not be an increase.",
+                        topic->name, (int)topic->partition_count, (int)growth->partitions);
+        return RD_KAFKA_RESP_ERR_INVALID_PARTITIONS;
+    }
+    if (growth->partitions > WEIR__PARTITIONS_MAX) {
+        return refuse(message, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, TOO_MANY_PARTITIONS);
+    }
+    if (growth->validate_only) {
+        return 0;
+    }
+    rd_kafka_resp_err_t err = add_partitions(mock, topic, growth->partitions);
+    if (err != 0) {
+        return refuse(message, RD_KAFKA_RESP_ERR_UNKNOWN, rd_kafka_err2str(err));
+    }
+    mock->fetches_due = true;
+    weir__mock_event(mock, "create-partitions", "%s partitions=%d", topic->name,
+                     (int)topic->partition_count);
+    return 0;
+}
+
+int16_t weir__topic_delete(weir_mock *mock, weir_slice name)
+{
+    weir__topic *topic = name.data != NULL ? weir__map_remove(&mock->topics, name) : NULL;
+    if (topic == NULL) {
+        return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    }
+    topic->next_deleted = mock->deleted;
+    mock->deleted = topic;
+    /* As Kafka's coordinators do. */
+    for (weir__map_entry *at = mock->groups.groups.first; at != NULL; at = at->next) {
+        weir__group *group = at->value;
+        for (int32_t i = 0; i < topic->partition_count; i++) {
+            weir__offsets_remove(&group->offsets, weir_slice_of(topic->name), i);
+        }
+    }
+    mock->fetches_due = true;
+    weir__mock_event(mock, "delete-topic", "%s", topic->name);
     return 0;
 }
 

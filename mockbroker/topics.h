@@ -25,6 +25,17 @@ typedef struct weir__topic_spec {
 
 /* Kafka's error code of a create request; the message says more. */
 int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_error *message);
+
+typedef struct weir__topic_growth {
+    weir_slice name;
+    int32_t partitions; /* in all, then */
+    bool validate_only;
+} weir__topic_growth;
+
+/* The same for what becomes of it. */
+int16_t weir__topic_grow(weir_mock *mock, const weir__topic_growth *growth, weir_error *message);
+/* With its records and what groups have committed for it. */
+int16_t weir__topic_delete(weir_mock *mock, weir_slice name);
 weir__topic *weir__topic_find(const weir_mock *mock, weir_slice name);
 /* Whether a broker knows the partition of a request. */
 static inline bool weir__partition_is_known(const weir__partition *partition, int32_t broker)

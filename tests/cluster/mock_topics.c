@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Topics of the mock cluster: created by request only, described, trimmed; through librdkafka's
+ * Topics of the mock cluster: created by request only, described, trimmed,
+ * grown, deleted; through librdkafka's
  * admin client. */
+#include "core/buf.h"
 #include "support/mock.h"
 
 static rd_kafka_t *admin_new(const weir_mock *mock)
@@ -300,6 +302,156 @@ static void deleting_goes_forward_and_to_the_end_at_most(void **state)
     rd_kafka_destroy(rk);
 }
 
+/* ---- Growth and end ---- */
+
+static rd_kafka_resp_err_t grow_by_request(rd_kafka_t *rk, const char *topic, size_t partitions)
+{
+    char text[256];
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_NewPartitions_t *request =
+        rd_kafka_NewPartitions_new(topic, partitions, text, sizeof text);
+    assert_non_null(request);
+    rd_kafka_CreatePartitions(rk, &request, 1, NULL, queue);
+    rd_kafka_event_t *event = admin_result(queue);
+    assert_code(rd_kafka_event_error(event), 0);
+    size_t count;
+    const rd_kafka_topic_result_t **results = rd_kafka_CreatePartitions_result_topics(
+        rd_kafka_event_CreatePartitions_result(event), &count);
+    assert_int_equal(count, 1);
+    rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[0]);
+    rd_kafka_event_destroy(event);
+    rd_kafka_NewPartitions_destroy(request);
+    rd_kafka_queue_destroy(queue);
+    return err;
+}
+
+static rd_kafka_resp_err_t delete_by_request(rd_kafka_t *rk, const char *topic)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_DeleteTopic_t *request = rd_kafka_DeleteTopic_new(topic);
+    rd_kafka_DeleteTopics(rk, &request, 1, NULL, queue);
+    rd_kafka_event_t *event = admin_result(queue);
+    assert_code(rd_kafka_event_error(event), 0);
+    size_t count;
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
+    assert_int_equal(count, 1);
+    rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[0]);
+    rd_kafka_event_destroy(event);
+    rd_kafka_DeleteTopic_destroy(request);
+    rd_kafka_queue_destroy(queue);
+    return err;
+}
+
+static void produce(const weir_mock *mock, const char *topic, int32_t partition, const char *value)
+{
+    rd_kafka_t *producer = client_producer(mock, "p", NULL);
+    client_must_produce(producer, topic, partition, "k", value);
+    rd_kafka_destroy(producer);
+}
+
+static void consume(const weir_mock *mock, const char *topic, int32_t partition, const char *value)
+{
+    rd_kafka_t *consumer =
+        client_new(RD_KAFKA_CONSUMER, mock, "c", (const char *[]){"group.id", "g", NULL});
+    client_assign(consumer, topic, partition, 0);
+    client_must_consume(consumer, topic, partition, 0, value);
+    rd_kafka_destroy(consumer);
+}
+
+static weir_err keep_value(const weir_mock_record *record, void *user)
+{
+    weir__buf_printf(user, "%d@%lld=%.*s ", (int)record->partition, (long long)record->offset,
+                     (int)record->value.len, (const char *)record->value.data);
+    return WEIR_OK;
+}
+
+static void assert_holds(weir_mock *mock, const char *topic, const char *expected)
+{
+    weir_buf values = {0};
+    weir_error error;
+    assert_int_equal(weir_mock_topic_read(mock, topic, keep_value, &values, &error), WEIR_OK);
+    assert_string_equal(weir__buf_text(&values), expected);
+    weir__buf_fini(&values);
+}
+
+static void partitions_that_are_added_begin_empty_and_the_others_keep_theirs(void **state)
+{
+    weir_mock *mock = *state;
+    mock_create(mock, "t", 2);
+    produce(mock, "t", 1, "old");
+    rd_kafka_t *admin = admin_new(mock);
+    assert_code(grow_by_request(admin, "t", 4), 0);
+    assert_code(grow_by_request(admin, "t", 5), 0);
+    rd_kafka_destroy(admin);
+    assert_int_equal(weir_mock_topic_partitions(mock, "t"), 5);
+    assert_int_equal(weir_mock_partition_leader(mock, "t", 3), 1);
+    assert_offsets(mock, "t", 3, 0, 0);
+    produce(mock, "t", 3, "new");
+    produce(mock, "t", 4, "newest");
+    consume(mock, "t", 1, "old");
+    consume(mock, "t", 3, "new");
+    consume(mock, "t", 4, "newest");
+    assert_holds(mock, "t", "1@0=old 3@0=new 4@0=newest ");
+    assert_no_failure(mock);
+}
+
+static void a_topic_grows_only_to_more_partitions_than_it_has(void **state)
+{
+    weir_mock *mock = *state;
+    weir_error error;
+    mock_create(mock, "t", 2);
+    rd_kafka_t *admin = admin_new(mock);
+    assert_code(grow_by_request(admin, "t", 2), RD_KAFKA_RESP_ERR_INVALID_PARTITIONS);
+    assert_code(grow_by_request(admin, "t", 1), RD_KAFKA_RESP_ERR_INVALID_PARTITIONS);
+    assert_code(grow_by_request(admin, "t", 1025), RD_KAFKA_RESP_ERR_INVALID_PARTITIONS);
+    assert_code(grow_by_request(admin, "u", 2), RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    rd_kafka_destroy(admin);
+    assert_int_equal(weir_mock_topic_grow(mock, "t", 2, &error), WEIR_EINVAL);
+    assert_non_null(strstr(error.message, "currently has 2 partition(s)"));
+    assert_int_equal(weir_mock_topic_grow(mock, "u", 2, &error), WEIR_ENOTFOUND);
+    assert_int_equal(weir_mock_topic_partitions(mock, "t"), 2);
+}
+
+static void a_topic_that_was_deleted_is_gone_and_begins_anew(void **state)
+{
+    weir_mock *mock = *state;
+    int partitions;
+    mock_create(mock, "t", 2);
+    produce(mock, "t", 1, "old");
+    rd_kafka_t *admin = admin_new(mock);
+    assert_code(delete_by_request(admin, "t"), 0);
+    assert_code(delete_by_request(admin, "t"), RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    assert_code(look(admin, "t", &partitions), RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    rd_kafka_destroy(admin);
+    mock_create(mock, "t", 3);
+    assert_offsets(mock, "t", 1, 0, 0);
+    produce(mock, "t", 1, "new");
+    consume(mock, "t", 1, "new");
+    assert_holds(mock, "t", "1@0=new ");
+    assert_int_equal(weir_mock_topic_delete(mock, "t"), WEIR_OK);
+    assert_int_equal(weir_mock_topic_delete(mock, "t"), WEIR_ENOTFOUND);
+    assert_no_failure(mock);
+}
+
+static void what_a_group_committed_goes_with_the_topic(void **state)
+{
+    weir_mock *mock = *state;
+    mock_create(mock, "t", 1);
+    mock_create(mock, "u", 1);
+    rd_kafka_t *consumer =
+        client_new(RD_KAFKA_CONSUMER, mock, "c", (const char *[]){"group.id", "g", NULL});
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
+    rd_kafka_topic_partition_list_add(list, "t", 0)->offset = 5;
+    rd_kafka_topic_partition_list_add(list, "u", 0)->offset = 6;
+    assert_code(rd_kafka_commit(consumer, list, 0), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(consumer);
+    assert_int_equal(weir_mock_topic_delete(mock, "t"), WEIR_OK);
+    assert_int_equal(weir_mock_committed(mock, "g", "t", 0, NULL, 0), -1);
+    assert_int_equal(weir_mock_committed(mock, "g", "u", 0, NULL, 0), 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +466,10 @@ int main(void)
         mock_test(settings_are_told_with_their_source),
         mock_test(deleted_records_are_out_of_range),
         mock_test(deleting_goes_forward_and_to_the_end_at_most),
+        mock_test(partitions_that_are_added_begin_empty_and_the_others_keep_theirs),
+        mock_test(a_topic_grows_only_to_more_partitions_than_it_has),
+        mock_test(a_topic_that_was_deleted_is_gone_and_begins_anew),
+        mock_test(what_a_group_committed_goes_with_the_topic),
     };
     return cmocka_run_group_tests_name("mock_topics", tests, NULL, NULL);
 }

@@ -28,7 +28,8 @@ typedef struct weir_mock_opts {
     void (*on_failure)(const char *message, void *user);
     /* Told of what the brokers do, for traces. Groups: "join", "rebalance", "member-dropped",
      * "rebalance-done", "sync", "stable", "member-expired", "leave", "coordinator",
-     * "offset-commit". Logs: "create-topic", "produce", "fetch", "delete-records". */
+     * "offset-commit". Logs: "create-topic", "create-partitions", "delete-topic",
+     * "produce", "fetch", "delete-records". */
     void (*on_event)(const char *kind, const char *detail, void *user);
     void *user;
 } weir_mock_opts;
@@ -53,6 +54,14 @@ WEIR_API const char *weir_mock_failure(const weir_mock *mock);
 WEIR_API weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t partitions,
                                          int16_t replication_factor, const char *const *config,
                                          weir_error *error);
+/* To `partitions` in all; the new ones are empty. As CreatePartitions: clients learn of it when
+ * they look at metadata again. WEIR_ENOTFOUND, WEIR_EINVAL: not more than there are. The mock
+ * cluster's transactions refuse partitions added later. */
+WEIR_API weir_err weir_mock_topic_grow(weir_mock *mock, const char *topic, int32_t partitions,
+                                       weir_error *error);
+/* With its records and what groups have committed for it; one of that name may be created again,
+ * empty. WEIR_ENOTFOUND. */
+WEIR_API weir_err weir_mock_topic_delete(weir_mock *mock, const char *topic);
 WEIR_API int32_t weir_mock_topic_partitions(const weir_mock *mock,
                                             const char *topic); /* -1: none */
 /* The explicit setting, or NULL. Valid until the topic goes. */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CreatePartitions, DeleteTopics: what becomes of a topic that is there. */
+#include "apis.h"
+#include "core/error.h"
+#include "topics.h"
+
+/* ---- CreatePartitions ---- */
+
+typedef struct growth_request {
+    weir__topic_growth growth;
+    bool assigned; /* by replica assignments: not offered */
+} growth_request;
+
+static growth_request read_growth(weir__reader *in)
+{
+    growth_request asked = {0};
+    asked.growth.name = weir__read_string(in);
+    asked.growth.partitions = weir__read_i32(in);
+    int32_t assignments = weir__read_count(in); /* null: the cluster's own choice */
+    asked.assigned = assignments > 0;
+    for (int32_t i = 0; i < assignments && !in->failed; i++) {
+        int32_t replicas = weir__read_count(in);
+        weir__read_bytes(in, replicas > 0 ? (size_t)replicas * sizeof(int32_t) : 0);
+    }
+    return asked;
+}
+
+static int16_t grow(weir__request *request, const growth_request *asked, weir_error *message)
+{
+    message->message[0] = '\0';
+    if (request->injected != 0) {
+        return request->injected;
+    }
+    if (asked->assigned) {
+        weir__error_set(message, WEIR_EUNSUPPORTED, "The mock cluster assigns replicas itself.");
+        return RD_KAFKA_RESP_ERR_INVALID_REPLICA_ASSIGNMENT;
+    }
+    return weir__topic_grow(request->mock, &asked->growth, message);
+}
+
+void weir__handle_create_partitions(weir__request *request, weir__reader *in)
+{
+    weir_buf *out = &request->answer;
+    weir__reader topics = *in;
+    int32_t count = weir__read_count(in);
+    for (int32_t i = 0; i < count && !in->failed; i++) {
+        (void)read_growth(in);
+    }
+    weir__read_i32(in); /* timeout */
+    bool validate_only = weir__read_bool(in);
+    if (in->failed) {
+        weir__request_malformed(request);
+        return;
+    }
+    weir__put_throttle(request, 0);
+    weir__buf_put_i32(out, weir__read_count(&topics));
+    for (int32_t i = 0; i < count; i++) {
+        weir_error message;
+        growth_request asked = read_growth(&topics);
+        asked.growth.validate_only = validate_only;
+        int16_t error = grow(request, &asked, &message);
+        bool told = error != 0 && message.message[0] != '\0';
+        weir__put_string(out, asked.growth.name);
+        weir__buf_put_i16(out, error);
+        weir__put_string(out, told ? weir_slice_of(message.message) : (weir_slice){0});
+    }
+    weir__request_answer(request);
+}
+
+/* ---- DeleteTopics ---- */
+
+void weir__handle_delete_topics(weir__request *request, weir__reader *in)
+{
+    weir_buf *out = &request->answer;
+    weir__reader topics = *in;
+    int32_t count = weir__read_count(in);
+    for (int32_t i = 0; i < count && !in->failed; i++) {
+        weir__read_string(in);
+    }
+    weir__read_i32(in); /* timeout */
+    if (in->failed) {
+        weir__request_malformed(request);
+        return;
+    }
+    weir__put_throttle(request, 1);
+    weir__buf_put_i32(out, weir__read_count(&topics));
+    for (int32_t i = 0; i < count; i++) {
+        weir_slice name = weir__read_string(&topics);
+        int16_t error = request->injected;
+        weir__put_string(out, name);
+        weir__buf_put_i16(out, error != 0 ? error : weir__topic_delete(request->mock, name));
+    }
+    weir__request_answer(request);
+}
