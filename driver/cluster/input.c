@@ -37,6 +37,31 @@ static weir_err topic_start(weir_cluster *cluster, const char *topic, int32_t pa
                                  (int)partitions);
 }
 
+void weir_cluster_topic_grow(weir_cluster *cluster, const char *topic, int32_t partitions)
+{
+    weir_error error;
+    weir__inputs_flush(cluster);
+    weir_err err = weir_mock_topic_grow(cluster->mock, topic, partitions, &error);
+    if (err == WEIR_OK && cluster->producer != NULL) {
+        /* A new one knows the new partitions at once. */
+        weir__producer_close(cluster->producer);
+        cluster->producer = NULL;
+        err = producer_start(cluster, &error);
+    }
+    if (err != WEIR_OK) {
+        weir__cluster_fail(cluster, "cannot add partitions: %s", error.message);
+    }
+}
+
+void weir_cluster_topic_delete(weir_cluster *cluster, const char *topic)
+{
+    weir__inputs_flush(cluster);
+    weir_err err = weir_mock_topic_delete(cluster->mock, topic);
+    if (err != WEIR_OK) {
+        weir__cluster_fail(cluster, "cannot delete topic %s: %s", topic, weir_err_str(err));
+    }
+}
+
 weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t partitions,
                               const weir_serde *key, const weir_serde *value)
 {
@@ -47,7 +72,6 @@ weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t 
         .name = weir__must(weir__arena_strdup(&cluster->arena, topic)),
         .key = key,
         .value = value,
-        .partitions = partitions,
     };
     weir_err err = topic_start(cluster, topic, partitions, &error);
     err = err != WEIR_OK ? err : producer_start(cluster, &error);
@@ -86,8 +110,9 @@ static weir_err send_record(weir__input_topic *topic, int32_t partition,
         return err;
     }
     if (partition < 0 && record->key == NULL) {
+        int32_t there = weir_mock_topic_partitions(topic->cluster->mock, topic->name);
         out.partition = topic->turn;
-        topic->turn = (topic->turn + 1) % topic->partitions;
+        topic->turn = (topic->turn + 1) % (there > 0 ? there : 1);
     }
     out.timestamp_ms = record->timestamp_ms != 0 ? record->timestamp_ms : next_time(topic);
     if (record->header_count > 0) {

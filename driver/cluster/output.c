@@ -2,6 +2,7 @@
  *
  * Output topics: what the brokers hold, decoded once and kept. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cluster/cluster.h"
 #include "core/error.h"
@@ -98,16 +99,16 @@ static void refresh(weir__output_topic *output)
     weir_cluster *cluster = output->cluster;
     weir_error error = {0};
     weir_err err = WEIR_OK;
-    if (output->partitions == 0) {
-        int32_t there = weir_mock_topic_partitions(cluster->mock, output->name);
-        if (there <= 0) {
-            return;
-        }
-        output->positions = weir__must(calloc((size_t)there, sizeof *output->positions));
+    int32_t there = weir_mock_topic_partitions(cluster->mock, output->name);
+    if (there > output->partitions) {
+        output->positions =
+            weir__must(realloc(output->positions, (size_t)there * sizeof *output->positions));
+        memset(output->positions + output->partitions, 0,
+               (size_t)(there - output->partitions) * sizeof *output->positions);
         output->partitions = there;
     }
     weir__inputs_flush(cluster);
-    for (int32_t partition = 0; err == WEIR_OK && partition < output->partitions; partition++) {
+    for (int32_t partition = 0; err == WEIR_OK && partition < there; partition++) {
         err = read_partition(output, partition, &error);
     }
     if (err != WEIR_OK) {

@@ -98,6 +98,13 @@ typedef struct weir_input {
 WEIR_API weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t partitions,
                                        const weir_serde *key, const weir_serde *value);
 
+/* What becomes of any topic (repartition topics and changelogs too), as an operator does it; the
+ * instances learn of it when they look at metadata again. Both wait for records already sent. */
+/* To `partitions` in all: more than there are. Records without a key use them all. */
+WEIR_API void weir_cluster_topic_grow(weir_cluster *cluster, const char *topic, int32_t partitions);
+/* With its records and committed offsets; weir_cluster_input makes it anew. */
+WEIR_API void weir_cluster_topic_delete(weir_cluster *cluster, const char *topic);
+
 /* Everything of a record; zeros: defaults. */
 typedef struct weir_input_record {
     const void *key;      /* decoded form; NULL: null */
