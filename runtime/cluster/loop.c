@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/internal_topics.h"
 #include "core/clock.h"
 #include "core/error.h"
 
@@ -195,6 +196,9 @@ static weir_err judge_poll(weir__stream_thread *thread, weir_err err, weir_error
                     error->message);
     if (err == WEIR_ERANGE) {
         return skip_range(thread);
+    }
+    if (err == WEIR_EMISSING_TOPIC) {
+        weir__error_prefix(error, WEIR__MISSING_SOURCES);
     }
     /* Fenced: on_lost comes, or has come. */
     return weir_err_is_retriable(err) || err == WEIR_EFENCED ? WEIR_OK : err;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Topics that get more partitions, or are deleted, while the application runs. */
+#include <weir/dsl.h>
+
+#include "support/heard.h"
+
+/* topic.metadata.refresh.interval.ms, as Java's metadata.max.age.ms: 5 minutes; and a rebalance. */
+#define NOTICED WEIR_MINUTES(7)
+#define RECORDS 40
+
+static weir_topology *copy(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_to(weir_source(b, "lines", &weir_string, &weir_string, NULL), "copies", NULL);
+    return weir_build(b, config, error);
+}
+
+static weir_topology *count(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_stream lines = weir_source(b, "lines", &weir_string, &weir_string, NULL);
+    weir_count(weir_group_by_key(lines, NULL), "counts", NULL);
+    return weir_build(b, config, error);
+}
+
+static void send_all(weir_input lines, weir_rows *expected, int from)
+{
+    for (int i = from; i < from + RECORDS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", i);
+        weir_input_text(lines, key, "v");
+        weir_rows_add(expected, &(weir_slice){key, strlen(key)}, &(weir_slice){"v", 1});
+    }
+}
+
+static bool all_have_ended(weir_cluster *cluster, void *arg)
+{
+    (void)cluster;
+    heard *const *both = arg;
+    return both[0]->failures > 0 && both[1]->failures > 0;
+}
+
+static void partitions_added_to_a_source_get_tasks_and_are_read_from_their_beginning(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_cluster_input(cluster, "copies", 4, &weir_string, &weir_string);
+    weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
+    weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
+    weir_cluster_start(cluster, "a", copy, NULL);
+    weir_cluster_start(cluster, "b", copy, NULL);
+    send_all(lines, expected, 0);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_cluster_topic_grow(cluster, "lines", 6);
+    send_all(lines, expected, RECORDS);
+    weir_run_until(cluster, weir_caught_up, NOTICED);
+    send_all(lines, expected, 2 * RECORDS);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+    weir_rows *copies =
+        weir_output_all(weir_cluster_output(cluster, "copies", &weir_string, &weir_string));
+    weir_assert_size(copies, 3 * RECORDS);
+    weir_assert_same_rows(copies, expected);
+}
+
+static void partitions_added_to_the_output_are_written_to(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
+    weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
+    weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
+    weir_cluster_start(cluster, "a", copy, NULL);
+    send_all(lines, expected, 0);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_cluster_topic_grow(cluster, "copies", 2);
+    weir_cluster_run_for(cluster, NOTICED);
+    send_all(lines, expected, RECORDS);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+    weir_output copies = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
+    weir_assert_same_rows(weir_output_all(copies), expected);
+    int64_t start;
+    int64_t end;
+    assert_int_equal(
+        weir_mock_partition_offsets(weir_cluster_mock(cluster), "copies", 1, &start, &end),
+        WEIR_OK);
+    assert_true(end > 0);
+}
+
+static void change_and_fail(void **state, weir_topology_fn topology,
+                            void (*change)(weir_cluster *cluster), weir_err code, const char *words)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_cluster_input(cluster, "copies", 4, &weir_string, &weir_string);
+    weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
+    heard *both[] = {heard_new(state), heard_new(state)};
+    heard_start(cluster, both[0], "a", topology, NULL);
+    heard_start(cluster, both[1], "b", topology, NULL);
+    send_all(lines, weir_rows_new(cluster, &weir_string, &weir_string), 0);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    change(cluster);
+    weir_run_until_with(cluster, all_have_ended, both, NOTICED);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(both[i]->failure.code, code);
+        assert_in(both[i]->failure.message, words);
+    }
+}
+
+static void grow_lines(weir_cluster *cluster)
+{
+    weir_cluster_topic_grow(cluster, "lines", 6);
+}
+
+static void delete_lines(weir_cluster *cluster)
+{
+    weir_cluster_topic_delete(cluster, "lines");
+}
+
+static void partitions_added_to_a_source_do_not_fit_a_changelog_and_all_are_told(void **state)
+{
+    change_and_fail(state, count, grow_lines, WEIR_ETOPOLOGY,
+                    "Existing internal topic app-counts-changelog has invalid partitions: "
+                    "expected: 6; actual: 4.");
+}
+
+static void a_source_topic_that_is_deleted_is_named_to_all(void **state)
+{
+    change_and_fail(state, copy, delete_lines, WEIR_EMISSING_TOPIC,
+                    "One or more source topics were missing during rebalance: lines");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(partitions_added_to_a_source_get_tasks_and_are_read_from_their_beginning),
+        cluster_test(partitions_added_to_the_output_are_written_to),
+        cluster_test(partitions_added_to_a_source_do_not_fit_a_changelog_and_all_are_told),
+        cluster_test(a_source_topic_that_is_deleted_is_named_to_all),
+    };
+    return cmocka_run_group_tests_name("topic_changes", tests, NULL, NULL);
+}
