@@ -148,8 +148,13 @@ static weir_err build(weir_instance *instance, weir_error *error)
     weir_err err = weir__folder_make(instance->directory, error);
     err = err != WEIR_OK ? err : make_config(instance, error);
     if (err == WEIR_OK) {
+        *error = (weir_error){0}; /* the caller's may hold anything */
         instance->topology = instance->build(instance->config, error);
         err = instance->topology != NULL ? WEIR_OK : error->code;
+    }
+    if (err == WEIR_OK && instance->topology == NULL) {
+        err = weir__error_set(error, WEIR_EINVAL,
+                              "the topology function returned NULL and set no error");
     }
     if (err == WEIR_OK) {
         list_topics(instance);

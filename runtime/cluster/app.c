@@ -167,6 +167,11 @@ static void read_settings(weir_app *app)
 weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
                        const weir_app_opts *opts, weir_error *error)
 {
+    if (topology == NULL) {
+        weir__error_set(error, WEIR_EINVAL,
+                        "the topology is NULL: what should have built it failed");
+        return NULL;
+    }
     if (weir__config_check(config, error) != WEIR_OK ||
         weir__client_check(config, error) != WEIR_OK) {
         return NULL;

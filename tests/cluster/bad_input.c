@@ -99,6 +99,30 @@ static void without_an_application_id_there_is_no_application(void **state)
     weir_config_free(config);
 }
 
+static weir_topology *none(const weir_config *config, weir_error *error)
+{
+    (void)config;
+    (void)error;
+    return NULL;
+}
+
+static void a_topology_function_that_fails_without_a_word_is_told(void **state)
+{
+    assert_no_start(fixture_cluster(state, NULL), none, NULL, WEIR_EINVAL,
+                    "the topology function returned NULL and set no error");
+}
+
+static void without_a_topology_there_is_no_application(void **state)
+{
+    (void)state;
+    weir_config *config = weir_config_new();
+    weir_error error = {0};
+    assert_null(weir_app_new(none(config, &error), config, NULL, &error));
+    assert_int_equal(error.code, WEIR_EINVAL);
+    assert_string_equal(error.message, "the topology is NULL: what should have built it failed");
+    weir_config_free(config);
+}
+
 /* ---- Topics ------------------------------------------------------------------------------- */
 
 static void a_missing_source_topic_stops_the_instance(void **state)
@@ -324,6 +348,8 @@ int main(void)
         cluster_test(a_malformed_setting_of_librdkafka_is_told),
         cluster_test(an_unknown_setting_of_librdkafka_is_told),
         cmocka_unit_test(without_an_application_id_there_is_no_application),
+        cluster_test(a_topology_function_that_fails_without_a_word_is_told),
+        cmocka_unit_test(without_a_topology_there_is_no_application),
         cluster_test(a_missing_source_topic_stops_the_instance),
         cluster_test(joined_topics_of_different_sizes_are_refused),
         cluster_test(two_nodes_of_one_name_are_refused),

@@ -194,7 +194,8 @@ typedef struct weir_app_opts {
 
 /* Copies `config`; borrows `topology`, which must outlive the application and may serve several.
  * `opts` is copied; NULL: defaults. Checks the whole configuration and resolves default serdes;
- * starts nothing, contacts nobody. NULL on failure, with *error set. */
+ * starts nothing, contacts nobody. NULL on failure, with *error set; WEIR_EINVAL when `topology` is
+ * NULL. */
 WEIR_API weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
                                 const weir_app_opts *opts, weir_error *error);
 
