@@ -56,6 +56,7 @@ static _Noreturn void child_main(const weir_swarm_scenario *scenario, uint64_t s
     weir_swarm_plan plan = weir_swarm_plan_draw(scenario, seed);
     weir_swarm_plan_describe(&plan, self.plan, sizeof self.plan);
     weir_cluster_opts opts = weir_swarm_cluster_opts(&plan);
+    opts.repeat_command = ""; /* judge_seed tells it, also for a child that died */
     opts.on_failure = child_failed;
     opts.user = &self;
     weir_cluster *cluster = weir_cluster_new(&opts, &error);

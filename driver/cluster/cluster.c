@@ -221,7 +221,8 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
     weir_cluster *cluster = weir__must(calloc(1, sizeof *cluster));
     copy_opts(cluster, opts);
     weir_err err = pick_seed(opts, &cluster->seed, error);
-    cluster->repeat = weir__repeat_command(cluster->seed);
+    cluster->repeat = opts->repeat_command != NULL ? weir__must(strdup(opts->repeat_command))
+                                                   : weir__repeat_command(cluster->seed);
     err = err != WEIR_OK ? err : start_simulation(cluster, error);
     current = cluster;
     err = err != WEIR_OK ? err : make_root(cluster, error);

@@ -59,8 +59,11 @@ void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, cons
     if (file != NULL) {
         weir__buf_printf(&cluster->message, "%s:%d: ", file, line);
     }
-    weir__buf_printf(&cluster->message, "%s\nat %lld ms of virtual time; repeat with: %s", text,
-                     (long long)weir_cluster_now_ms(cluster), cluster->repeat);
+    weir__buf_printf(&cluster->message, "%s\nat %lld ms of virtual time", text,
+                     (long long)weir_cluster_now_ms(cluster));
+    if (cluster->repeat[0] != '\0') {
+        weir__buf_printf(&cluster->message, "; repeat with: %s", cluster->repeat);
+    }
     free(text);
     const char *message = weir__buf_text(&cluster->message);
     if (cluster->trace != NULL) {

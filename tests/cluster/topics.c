@@ -191,6 +191,33 @@ static void a_failure_tells_place_seed_and_reason_and_leaks_nothing(void **state
     free(failure);
 }
 
+static void fail_with_command(const char *command, struct failure *failure)
+{
+    weir_error error = {0};
+    weir_cluster *cluster = weir_cluster_new(
+        &(weir_cluster_opts){
+            .seed = 7, .repeat_command = command, .on_failure = jump_out, .user = failure},
+        &error);
+    assert_non_null(cluster);
+    if (setjmp(failure->out) == 0) {
+        weir_cluster_fail(cluster, "wrong");
+    }
+    weir_cluster_free(cluster);
+}
+
+static void a_failure_tells_the_command_that_it_is_given_and_no_other(void **state)
+{
+    (void)state;
+    static struct failure failure;
+    fail_with_command("scripts/sweep failover", &failure);
+    assert_non_null(strstr(failure.message,
+                           "wrong\nat 0 ms of virtual time; repeat with: scripts/sweep failover"));
+    fail_with_command("", &failure);
+    assert_non_null(strstr(failure.message, "wrong\nat 0 ms of virtual time"));
+    assert_null(strstr(failure.message, "repeat with"));
+    assert_null(strstr(failure.message, "WEIR_SEED"));
+}
+
 /* So that the command that a failure tells repeats the whole process. */
 static void clusters_without_a_seed_share_the_one_that_was_drawn(void **state)
 {
@@ -255,6 +282,7 @@ int main(void)
         cluster_test(a_table_is_the_last_value_of_each_key),
         cluster_test(a_difference_names_what_is_missing_unexpected_and_different),
         cmocka_unit_test(a_failure_tells_place_seed_and_reason_and_leaks_nothing),
+        cmocka_unit_test(a_failure_tells_the_command_that_it_is_given_and_no_other),
         cluster_test(clusters_without_a_seed_share_the_one_that_was_drawn),
         cluster_test(a_wait_ends_as_soon_as_it_may),
         cmocka_unit_test(what_does_not_fit_a_partition_fails_the_test),

@@ -67,6 +67,8 @@ typedef struct weir_cluster_opts {
     bool branches;          /* weir_cluster_branch may be called; `directory` must be NULL */
     int64_t max_virtual_ms; /* a longer run fails; 0: 24 hours */
     int64_t livelock_ms;    /* so long without progress fails; 0: 1 hour */
+    const char *repeat_command; /* told on failure; "": none, for who tells one of its own; NULL:
+                                   "WEIR_SEED=7 <this program>" */
     weir_failure_fn on_failure; /* NULL: prints, aborts. See weir/driver_cmocka.h */
     void *user;
 } weir_cluster_opts;
@@ -84,7 +86,8 @@ WEIR_API weir_mock *weir_cluster_mock(weir_cluster *cluster);
 WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster); /* virtual, from 0 */
 /* From the seed, and independent of how threads are scheduled: for moments, sizes, choices. */
 WEIR_API uint64_t weir_cluster_random(weir_cluster *cluster);
-/* "WEIR_SEED=7 <this program>": repeats the run, with the clusters that the process had before. */
+/* weir_cluster_opts.repeat_command. Its default repeats the clusters that the process had before,
+ * too. */
 WEIR_API const char *weir_cluster_repeat_command(const weir_cluster *cluster);
 
 /* ---- Input -------------------------------------------------------------------------------- */
