@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What it takes to make a branch, before its own work, in CPU time of run and branch together; one
+ * JSON object a line. The moment is that of `scripts/explore failover`: two instances count words,
+ * one has crashed, the other gives up its tasks to take all.
+ *
+ *     bench-branches [--branches N] */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scenarios/lib/branches.h"
+#include "scenarios/lib/rebalance.h"
+
+#define BRANCHES_DEFAULT 100
+#define BRANCHES_MAX 10000
+
+struct bench {
+    weir_cluster *cluster;
+    weir_branches *branches;
+    uint64_t count;
+    bool begun;
+};
+
+static void on_step(weir_rebalance *run, weir_instance *instance, const weir_step *step, void *user)
+{
+    struct bench *bench = user;
+    (void)instance;
+    if (bench->begun || weir_rebalance_phase_now(run) != WEIR_REBALANCE_LEAVING ||
+        strcmp(step->kind, "suspend") != 0) {
+        return;
+    }
+    bench->begun = true;
+    for (uint64_t i = 1; i <= bench->count; i++) {
+        if (weir_branches_take(bench->branches, bench->cluster, i, i, "suspend")) {
+            weir_branches_end(bench->branches, bench->cluster, NULL);
+        }
+    }
+}
+
+static bool print(const struct bench *bench, bool memory)
+{
+    int64_t median_us;
+    int64_t worst_us;
+    weir_branches_cost(bench->branches, &median_us, &worst_us);
+    printf("{\"bench\":\"branch\",\"store\":\"%s\",\"branches\":%" PRIu64
+           ",\"cpu_us_median\":%" PRId64 ",\"cpu_us_worst\":%" PRId64 "}\n",
+           memory ? "memory" : "rocksdb", weir_branches_passed(bench->branches), median_us,
+           worst_us);
+    fflush(stdout);
+    return bench->begun && weir_branches_passed(bench->branches) == bench->count;
+}
+
+/* In a process of its own, so that no store finds what another has left in memory. */
+static bool run(uint64_t count, bool memory)
+{
+    weir_error error = {0};
+    weir_rebalance *rebalance = weir_rebalance_new();
+    struct bench bench = {
+        .cluster = weir_cluster_new(
+            &(weir_cluster_opts){.seed = 1, .policy = WEIR_POLICY_FIFO, .branches = true}, &error),
+        .branches =
+            weir_branches_new(&(weir_branches_opts){.jobs = 1, .command = "bench-branches"}),
+        .count = count,
+    };
+    bool ok = false;
+    if (bench.cluster == NULL || bench.branches == NULL || rebalance == NULL) {
+        fprintf(stderr, "cannot start: %s\n", error.message);
+    } else {
+        weir_rebalance_run(rebalance, bench.cluster,
+                           &(weir_rebalance_plan){
+                               .lines = 60,
+                               .partitions = 4,
+                               .threads = 2,
+                               .commit_interval_ms = 1000,
+                               .cache_bytes = 10 << 20,
+                               .memory_stores = memory,
+                               .crash_b = true,
+                               .on_step = on_step,
+                               .user = &bench,
+                           });
+        weir_branches_collect(bench.branches);
+        ok = print(&bench, memory);
+    }
+    weir_cluster_free(bench.cluster);
+    weir_rebalance_free(rebalance);
+    weir_branches_free(bench.branches);
+    return ok;
+}
+
+static bool run_apart(uint64_t count, bool memory)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(run(count, memory) ? 0 : 1);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t count = BRANCHES_DEFAULT;
+    if (argc == 3 && strcmp(argv[1], "--branches") == 0) {
+        count = strtoull(argv[2], NULL, 10);
+    }
+    if ((argc != 1 && argc != 3) || count < 1 || count > BRANCHES_MAX) {
+        fprintf(stderr, "usage: bench-branches [--branches 1..%d]\n", BRANCHES_MAX);
+        return 2;
+    }
+    return run_apart(count, true) && run_apart(count, false) ? 0 : 1;
+}
