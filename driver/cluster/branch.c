@@ -137,7 +137,7 @@ int weir_cluster_branch(weir_cluster *cluster, uint64_t reseed, weir_error *erro
     snprintf(copy, sizeof copy, "%.*s/%d-%d", (int)(WEIR__PATH_MAX / 2), cluster->base,
              (int)getpid(), ++cluster->branches);
     int child = -1;
-    weir_err err = weir__folder_copy(cluster->disk, copy, error);
+    weir_err err = weir__folder_branch(cluster->disk, copy, error);
     if (err == WEIR_OK) {
         child = weir_sim_branch(reseed);
     }

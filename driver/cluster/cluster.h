@@ -201,6 +201,8 @@ void weir__branches_end(weir_cluster *cluster);
 /* ---- Files (files.c) ---- */
 weir_err weir__folder_make(const char *path, weir_error *error);
 weir_err weir__folder_copy(const char *from, const char *to, weir_error *error);
+/* The same, but with what no longer changes in common. */
+weir_err weir__folder_branch(const char *from, const char *to, weir_error *error);
 void weir__folder_remove(const char *path);
 /* A fresh directory in memory if there is such a place. */
 weir_err weir__folder_fresh(char *path, size_t size, weir_error *error);

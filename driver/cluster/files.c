@@ -39,30 +39,52 @@ weir_err weir__folder_fresh(char *path, size_t size, weir_error *error)
     return failed(error, "make a directory in", places[2]);
 }
 
-static weir_err copy_bytes(int from, int to)
+struct copy {
+    int from; /* directories */
+    int to;
+    int depth;
+    bool branch;
+    char *chunk; /* COPY_CHUNK bytes */
+    weir_error *error;
+};
+
+/* A full chunk may not be all. */
+static weir_err copy_bytes(int from, int to, char *chunk)
 {
-    char *chunk = weir__must(malloc(COPY_CHUNK));
     ssize_t got;
     ssize_t put = 0;
-    while (put >= 0 && (got = read(from, chunk, COPY_CHUNK)) > 0) {
+    do {
+        got = read(from, chunk, COPY_CHUNK);
         for (ssize_t done = 0; put >= 0 && done < got; done += put) {
             put = write(to, chunk + done, (size_t)(got - done));
         }
-    }
-    free(chunk);
+    } while (put >= 0 && got == (ssize_t)COPY_CHUNK);
     return put < 0 || got < 0 ? WEIR_EIO : WEIR_OK;
 }
 
-static weir_err copy_file(const char *from, const char *to, weir_error *error)
+/* RocksDB writes these under another name and renames them when they are whole; then they never
+ * change. So a branch and its run may have them in common. Table files are written under their own
+ * name, and may be half-way. */
+static bool is_final(const char *name)
 {
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    if (in < 0) {
-        return failed(error, "read", from);
+    return strcmp(name, "CURRENT") == 0 || strcmp(name, "IDENTITY") == 0 ||
+           (strncmp(name, "OPTIONS-", 8) == 0 && strchr(name, '.') == NULL);
+}
+
+static weir_err copy_file(const char *name, const struct copy *copy)
+{
+    if (copy->branch && is_final(name)) {
+        return linkat(copy->from, name, copy->to, name, 0) == 0 ? WEIR_OK
+                                                                : failed(copy->error, "link", name);
     }
-    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    weir_err err = out < 0 ? WEIR_EIO : copy_bytes(in, out);
+    int in = openat(copy->from, name, O_RDONLY | O_CLOEXEC);
+    if (in < 0) {
+        return failed(copy->error, "read", name);
+    }
+    int out = openat(copy->to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    weir_err err = out < 0 ? WEIR_EIO : copy_bytes(in, out, copy->chunk);
     if (err != WEIR_OK) {
-        failed(error, "copy to", to);
+        failed(copy->error, "copy", name);
     }
     if (out >= 0) {
         close(out);
@@ -71,80 +93,102 @@ static weir_err copy_file(const char *from, const char *to, weir_error *error)
     return err;
 }
 
-/* Calls fn for every entry of a directory. */
-static weir_err each_entry(const char *path, weir_err (*fn)(const char *name, void *arg), void *arg,
-                           weir_error *error)
+typedef weir_err (*entry_fn)(int directory, const char *name, bool is_directory, void *arg);
+
+static bool is_directory(int directory, const struct dirent *entry)
 {
-    DIR *directory = opendir(path);
+    struct stat info;
+    if (entry->d_type != DT_UNKNOWN) { /* the file system knows */
+        return entry->d_type == DT_DIR;
+    }
+    return fstatat(directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(info.st_mode);
+}
+
+/* Calls fn for every entry of a directory. */
+static weir_err each_entry(int parent, const char *path, entry_fn fn, void *arg, weir_error *error)
+{
+    int fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
     if (directory == NULL) {
-        return failed(error, "open", path);
+        weir_err err = failed(error, "open", path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return err;
     }
     weir_err err = WEIR_OK;
     struct dirent *entry;
     while (err == WEIR_OK && (entry = readdir(directory)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            err = fn(entry->d_name, arg);
+            err = fn(fd, entry->d_name, is_directory(fd, entry), arg);
         }
     }
     closedir(directory);
     return err;
 }
 
-struct copy {
-    const char *from;
-    const char *to;
-    int depth;
-    weir_error *error;
-};
+static weir_err copy_tree(int parent, const char *from, const char *to, const struct copy *copy);
 
-static weir_err copy_tree(const struct copy *copy);
-
-static weir_err copy_entry(const char *name, void *arg)
+static weir_err copy_entry(int directory, const char *name, bool is_directory, void *arg)
 {
-    const struct copy *copy = arg;
-    char from[WEIR__PATH_MAX];
-    char to[WEIR__PATH_MAX];
-    struct stat info;
-    if ((size_t)snprintf(from, sizeof from, "%s/%s", copy->from, name) >= sizeof from ||
-        (size_t)snprintf(to, sizeof to, "%s/%s", copy->to, name) >= sizeof to ||
-        copy->depth >= DEPTH_MAX) {
-        return weir__error_set(copy->error, WEIR_ELIMIT, "%s/%s: too deep", copy->from, name);
+    struct copy copy = *(const struct copy *)arg;
+    copy.from = directory;
+    copy.depth++;
+    if (copy.depth >= DEPTH_MAX) {
+        return weir__error_set(copy.error, WEIR_ELIMIT, "%s: too deep", name);
     }
-    if (lstat(from, &info) != 0) {
-        return failed(copy->error, "look at", from);
-    }
-    return S_ISDIR(info.st_mode) ? copy_tree(&(struct copy){from, to, copy->depth + 1, copy->error})
-                                 : copy_file(from, to, copy->error);
+    return is_directory ? copy_tree(directory, name, name, &copy) : copy_file(name, &copy);
 }
 
-static weir_err copy_tree(const struct copy *copy)
+/* From a name in `parent` to one in copy->to. */
+static weir_err copy_tree(int parent, const char *from, const char *to, const struct copy *copy)
 {
-    weir_err err = weir__folder_make(copy->to, copy->error);
-    return err != WEIR_OK ? err : each_entry(copy->from, copy_entry, (void *)copy, copy->error);
+    struct copy below = *copy;
+    if (mkdirat(copy->to, to, 0777) != 0 && errno != EEXIST) {
+        return failed(copy->error, "make", to);
+    }
+    below.to = openat(copy->to, to, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (below.to < 0) {
+        return failed(copy->error, "open", to);
+    }
+    weir_err err = each_entry(parent, from, copy_entry, &below, copy->error);
+    close(below.to);
+    return err;
+}
+
+static weir_err copy_folder(const char *from, const char *to, bool branch, weir_error *error)
+{
+    char *chunk = weir__must(malloc(COPY_CHUNK));
+    weir_err err =
+        copy_tree(AT_FDCWD, from, to,
+                  &(struct copy){.to = AT_FDCWD, .branch = branch, .chunk = chunk, .error = error});
+    free(chunk);
+    return err;
 }
 
 weir_err weir__folder_copy(const char *from, const char *to, weir_error *error)
 {
-    return copy_tree(&(struct copy){from, to, 0, error});
+    return copy_folder(from, to, false, error);
 }
 
-static weir_err remove_entry(const char *name, void *arg)
+weir_err weir__folder_branch(const char *from, const char *to, weir_error *error)
 {
-    char path[WEIR__PATH_MAX];
-    struct stat info;
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", (const char *)arg, name) < sizeof path &&
-        lstat(path, &info) == 0) {
-        if (S_ISDIR(info.st_mode)) {
-            weir__folder_remove(path);
-        } else {
-            unlink(path);
-        }
+    return copy_folder(from, to, true, error);
+}
+
+static weir_err remove_entry(int directory, const char *name, bool is_directory, void *arg)
+{
+    (void)arg;
+    if (is_directory) {
+        each_entry(directory, name, remove_entry, NULL, NULL);
     }
+    unlinkat(directory, name, is_directory ? AT_REMOVEDIR : 0);
     return WEIR_OK;
 }
 
 void weir__folder_remove(const char *path)
 {
-    each_entry(path, remove_entry, (void *)path, NULL);
+    each_entry(AT_FDCWD, path, remove_entry, NULL, NULL);
     rmdir(path);
 }
