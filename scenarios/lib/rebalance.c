@@ -12,6 +12,7 @@
 #include "fixtures/word_count.h"
 #include "scenarios/lib/counts.h"
 #include "scenarios/lib/in_flight.h"
+#include "scenarios/swarm/witness.h"
 
 #define BOUND WEIR_MINUTES(5)
 #define AFTERWARDS_MS WEIR_SECONDS(1) /* for what follows the last commit of offsets */
@@ -24,6 +25,7 @@ struct weir_rebalance {
     size_t sent;
     weir_rebalance_phase phase;
     weir_in_flight in_flight;
+    weir_witness *witness;
     bool crashed;
     bool over; /* the end has begun: no more branches */
     bool restart;
@@ -32,13 +34,19 @@ struct weir_rebalance {
 
 weir_rebalance *weir_rebalance_new(void)
 {
-    return calloc(1, sizeof(weir_rebalance));
+    weir_rebalance *run = calloc(1, sizeof *run);
+    if (run != NULL && (run->witness = weir_witness_new(false)) == NULL) {
+        free(run);
+        run = NULL;
+    }
+    return run;
 }
 
 void weir_rebalance_free(weir_rebalance *run)
 {
     if (run != NULL) {
         weir_fixture_text_fini(&run->text);
+        weir_witness_free(run->witness);
         free(run);
     }
 }
@@ -53,6 +61,7 @@ weir_rebalance_phase weir_rebalance_phase_now(const weir_rebalance *run)
 static void on_step(weir_rebalance *run, const char *name, const weir_step *step)
 {
     weir_instance *instance = weir_cluster_instance(run->cluster, name);
+    weir_witness_step(run->witness, step);
     if (!run->over && run->plan.on_step != NULL) {
         run->plan.on_step(run, instance, step, run->plan.user);
     }
@@ -60,6 +69,11 @@ static void on_step(weir_rebalance *run, const char *name, const weir_step *step
         !weir_in_flight_note(&run->in_flight, instance, step)) {
         weir_cluster_fail(run->cluster, "too many partitions");
     }
+}
+
+static void on_event(const weir_event *event, void *user)
+{
+    weir_witness_event(user, event);
 }
 
 static void on_step_of_a(const weir_step *step, void *user)
@@ -77,6 +91,7 @@ void weir_rebalance_crash(weir_rebalance *run, weir_instance *instance, bool res
     run->restart = restart;
     run->victim = instance;
     weir_in_flight_crash(&run->in_flight, run->cluster, instance); /* others may run meanwhile */
+    weir_witness_crash(run->witness, weir_instance_name(instance));
     run->crashed = true;
     weir_host_crash(weir_instance_host(instance), WEIR_DISK_AS_IT_WAS);
 }
@@ -193,6 +208,9 @@ static void bring_back(weir_rebalance *run)
 static void check(weir_rebalance *run, const weir_rows *extra)
 {
     weir_cluster *cluster = run->cluster;
+    if (weir_witness_violation(run->witness) != NULL) {
+        weir_cluster_fail(cluster, "%s", weir_witness_violation(run->witness));
+    }
     weir_output output = weir_cluster_output(cluster, "word-counts", &weir_string, &weir_i64);
     weir_output changelog =
         weir_cluster_output(cluster, "app-counts-changelog", &weir_string, &weir_i64);
@@ -209,6 +227,7 @@ void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster, const weir_r
     weir_error error = {0};
     run->cluster = cluster;
     run->plan = *plan;
+    weir_cluster_on_event(cluster, on_event, run->witness);
     if (weir_fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) !=
         WEIR_OK) {
         weir_cluster_fail(cluster, "%s", error.message);
