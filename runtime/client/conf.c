@@ -36,9 +36,12 @@ static const struct {
     {CONSUMERS, "isolation.level", "read_uncommitted", false},
     /* Tells that the end of a partition is reached, past transaction markers. */
     {CONSUMERS, "enable.partition.eof", "true", false},
-    /* A consumer whose queue is full looks again only after up to 1 s (librdkafka below 2.2: not to
-     * be changed), so only bytes may bound the queue: small records would stall it. */
-    {CONSUMERS, "queued.min.messages", "10000000", false},
+    /* A queue of small records costs memory by their number, some 300 bytes each. But librdkafka
+     * below 2.2 looks at a full queue again only after up to 1 s, so it must last that long. One
+     * Fetch may exceed the limits; 256 KiB a partition keep that small. */
+    {MAIN, "queued.min.messages", "500000", false},
+    {MAIN, "fetch.message.max.bytes", "262144", false},
+    {RESTORE | GLOBAL, "queued.min.messages", "1000000", false},
     {CONSUMERS, "queued.max.messages.kbytes", "65536", false},
     {CONSUMERS, "fetch.queue.backoff.ms", "10", true},
     {MAIN, "auto.offset.reset", "earliest", false},

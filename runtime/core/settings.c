@@ -397,6 +397,12 @@ weir_err weir__settings_markdown(weir_buf *out)
     for (size_t i = 0; i < PASS_COUNT; i++) {
         weir__buf_printf(out, "| `%s` | %s |\n", passes[i].prefix, passes[i].doc);
     }
+    weir__buf_put_text(out,
+                       "\nWeir's own defaults for them (`runtime/client/conf.c`) give way to "
+                       "yours. For each main consumer,\n`queued.min.messages` (records fetched "
+                       "ahead, about 300 bytes each beside their own bytes) is\n500,000 and "
+                       "`fetch.message.max.bytes` (of a partition in one Fetch; raise it for "
+                       "brokers far away)\n262,144.\n");
     weir__buf_put_text(out, "\nThese Weir sets itself and refuses:\n\n");
     for (size_t i = 0; i < RESERVED_COUNT; i++) {
         weir__buf_printf(out, "- `%s`: %s\n", reserved[i].name, reserved[i].why);

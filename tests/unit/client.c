@@ -105,6 +105,36 @@ static void the_special_prefix_wins_over_the_general(void **state)
     weir_config_free(config);
 }
 
+static void assert_setting(const rd_kafka_conf_t *conf, const char *name, const char *wanted)
+{
+    char value[64];
+    size_t size = sizeof value;
+    assert_int_equal(rd_kafka_conf_get(conf, name, value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, wanted);
+}
+
+static void the_queue_of_fetched_records_is_bounded_by_number_unless_told(void **state)
+{
+    (void)state;
+    weir_config *config = weir_config_new();
+    weir_error error = {0};
+    rd_kafka_conf_t *conf;
+    must(weir__kafka_conf(config, WEIR__KAFKA_MAIN, "c", NULL, &conf, &error), &error);
+    assert_setting(conf, "queued.min.messages", "500000");
+    assert_setting(conf, "max.partition.fetch.bytes", "262144");
+    rd_kafka_conf_destroy(conf);
+    must(weir__kafka_conf(config, WEIR__KAFKA_RESTORE, "c", NULL, &conf, &error), &error);
+    assert_setting(conf, "queued.min.messages", "1000000");
+    rd_kafka_conf_destroy(conf);
+    weir_config_set(config, "consumer.queued.min.messages", "7", NULL);
+    weir_config_set(config, "consumer.max.partition.fetch.bytes", "4096", NULL);
+    must(weir__kafka_conf(config, WEIR__KAFKA_MAIN, "c", NULL, &conf, &error), &error);
+    assert_setting(conf, "queued.min.messages", "7");
+    assert_setting(conf, "fetch.message.max.bytes", "4096");
+    rd_kafka_conf_destroy(conf);
+    weir_config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +142,7 @@ int main(void)
         cmocka_unit_test(errors_know_whether_to_try_again),
         cmocka_unit_test(settings_of_librdkafka_are_checked_by_name_and_value),
         cmocka_unit_test(the_special_prefix_wins_over_the_general),
+        cmocka_unit_test(the_queue_of_fetched_records_is_bounded_by_number_unless_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
