@@ -4,12 +4,12 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixtures/word_count.h"
 #include "scenarios/lib/crash_points.h"
 #include "scenarios/lib/explore.h"
+#include "support/child_hash.h"
 #include "support/cluster.h"
 
 #define LINES 100
@@ -82,8 +82,9 @@ static bool crashed_or_caught_up(weir_cluster *cluster, void *arg)
 }
 
 /* In a process of its own, as the hash wants it; writes the hash of its trace. */
-static _Noreturn void run_and_branch(uint64_t every, int out)
+static void run_and_branch(const void *arg, int out)
 {
+    uint64_t every = *(const uint64_t *)arg;
     weir_error error = {0};
     weir_cluster *cluster = weir_cluster_new(
         &(weir_cluster_opts){.seed = 5, .policy = WEIR_POLICY_RANDOM, .branches = true}, &error);
@@ -112,22 +113,7 @@ static _Noreturn void run_and_branch(uint64_t every, int out)
 
 static uint64_t hash_of(uint64_t every)
 {
-    int ends[2];
-    int status = -1;
-    uint64_t hash = 0;
-    assert_int_equal(pipe(ends), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        run_and_branch(every, ends[1]);
-    }
-    close(ends[1]);
-    ssize_t got = read(ends[0], &hash, sizeof hash);
-    close(ends[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-    assert_int_equal(got, sizeof hash);
-    return hash;
+    return child_hash(run_and_branch, &every);
 }
 
 static void a_run_is_the_same_with_and_without_branches(void **state)

@@ -5,17 +5,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "scenarios/lib/failover.h"
+#include "support/child_hash.h"
 #include "support/cluster.h"
 
 #define LINES 60
 #define RUNS 5
 #define SEEDS 10
 
-static _Noreturn void run_child(const weir_cluster_opts *opts, int out)
+static void run_child(const void *opts, int out)
 {
     weir_error error = {0};
     weir_failover_plan plan = weir_failover_plan_plain(LINES);
@@ -33,22 +33,7 @@ static _Noreturn void run_child(const weir_cluster_opts *opts, int out)
 /* The trace hash of the failover scenario. */
 static uint64_t hash_of(const weir_cluster_opts *opts)
 {
-    int ends[2];
-    int status = -1;
-    uint64_t hash = 0;
-    assert_int_equal(pipe(ends), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        run_child(opts, ends[1]);
-    }
-    close(ends[1]);
-    ssize_t got = read(ends[0], &hash, sizeof hash);
-    close(ends[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-    assert_int_equal(got, sizeof hash);
-    return hash;
+    return child_hash(run_child, opts);
 }
 
 static void a_seed_gives_the_same_trace_every_time(void **state)
