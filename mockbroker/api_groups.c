@@ -219,19 +219,30 @@ static void put_described(const weir__request *request, weir_slice id, weir_buf 
     }
 }
 
-void weir__handle_describe_groups(weir__request *request, weir__reader *in)
+/* A list of group ids, read to its end; `ids` gives them again. False: it is not whole, and told.
+ */
+static bool read_ids(weir__request *request, weir__reader *in, int32_t *count, weir__reader *ids)
 {
-    weir__reader ids = *in;
-    int32_t count = weir__read_count(in);
-    for (int32_t i = 0; i < count && !in->failed; i++) {
+    *count = weir__read_count(in);
+    *ids = *in;
+    for (int32_t i = 0; i < *count && !in->failed; i++) {
         weir__read_string(in);
     }
     if (in->failed) {
         weir__request_malformed(request);
+    }
+    return !in->failed;
+}
+
+void weir__handle_describe_groups(weir__request *request, weir__reader *in)
+{
+    weir__reader ids;
+    int32_t count;
+    if (!read_ids(request, in, &count, &ids)) {
         return;
     }
     weir__put_throttle(request, 1);
-    weir__buf_put_i32(&request->answer, weir__read_count(&ids));
+    weir__buf_put_i32(&request->answer, count);
     for (int32_t i = 0; i < count; i++) {
         put_described(request, weir__read_string(&ids), &request->answer);
     }
@@ -310,17 +321,13 @@ void weir__handle_list_groups(weir__request *request, weir__reader *in)
 void weir__handle_delete_groups(weir__request *request, weir__reader *in)
 {
     weir_buf *out = &request->answer;
-    weir__reader ids = *in;
-    int32_t count = weir__read_count(in);
-    for (int32_t i = 0; i < count && !in->failed; i++) {
-        weir__read_string(in);
-    }
-    if (in->failed) {
-        weir__request_malformed(request);
+    weir__reader ids;
+    int32_t count;
+    if (!read_ids(request, in, &count, &ids)) {
         return;
     }
     weir__put_throttle(request, 0);
-    weir__buf_put_i32(out, weir__read_count(&ids));
+    weir__buf_put_i32(out, count);
     for (int32_t i = 0; i < count; i++) {
         weir_slice id = weir__read_string(&ids);
         int16_t error = weir__check_coordinator(request, id);

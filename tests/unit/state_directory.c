@@ -12,21 +12,6 @@
 
 #define METADATA "kafka-streams-process-metadata"
 
-static int make_directory(void **state)
-{
-    char *directory = malloc(KIT_PATH_MAX);
-    kit_directory(directory);
-    *state = directory;
-    return 0;
-}
-
-static int remove_directory(void **state)
-{
-    kit_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static weir__directory *open_app(void **state, const char *application)
 {
     weir__directory *directory = NULL;
@@ -304,7 +289,7 @@ static void an_application_id_may_not_lead_elsewhere(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 int main(void)
 {

@@ -59,6 +59,22 @@ static inline void kit_remove(const char *directory)
     assert_ok(weir__remove_directory(directory, NULL));
 }
 
+/* For tests whose state is the name of a directory of their own. */
+static inline int kit_setup(void **state)
+{
+    char *directory = malloc(KIT_PATH_MAX);
+    kit_directory(directory);
+    *state = directory;
+    return 0;
+}
+
+static inline int kit_teardown(void **state)
+{
+    kit_remove(*state);
+    free(*state);
+    return 0;
+}
+
 static inline void kit_put(weir__kv *kv, const char *key, const char *value)
 {
     assert_ok(kv->ops->put(kv, s(key), s(value), NULL));

@@ -13,21 +13,6 @@
 #define BIG_VALUE 1000
 #define MANY 4000 /* 4 MB: several memtables of 1 MiB */
 
-static int make_directory(void **state)
-{
-    char *directory = malloc(KIT_PATH_MAX);
-    kit_directory(directory);
-    *state = directory;
-    return 0;
-}
-
-static int remove_directory(void **state)
-{
-    kit_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static weir_err try_open(const char *directory, bool timestamped, weir_error *error)
 {
     weir__kv *kv = NULL;
@@ -306,7 +291,7 @@ static void the_version_is_told(void **state)
     assert_true(major >= 7);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 static int play_role(const char *role, const char *directory)
 {

@@ -2,39 +2,12 @@
  *
  * The text of a topology is Kafka Streams', to the letter; texts and numbered names are what
  * Kafka Streams prints for the same program. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include <weir/dsl.h>
+#include "topology_kit.h"
 
 static weir_err split(weir_ctx *ctx, const weir_record *in, void *user)
 {
     (void)user;
     return weir_emit_value(ctx, in->value);
-}
-
-static weir_err value_as_key(weir_ctx *ctx, const weir_record *in, void *out, void *user)
-{
-    (void)ctx;
-    (void)user;
-    *(weir_slice *)out = *(const weir_slice *)in->value;
-    return WEIR_OK;
-}
-
-static weir_err join(weir_ctx *ctx, const void *key, const void *left, const void *right, void *out,
-                     void *user)
-{
-    (void)key;
-    (void)left;
-    (void)right;
-    (void)user;
-    weir_out_null(ctx, out);
-    return WEIR_OK;
 }
 
 static weir_err has_value(weir_ctx *ctx, const weir_record *in, bool *keep, void *user)
@@ -67,7 +40,7 @@ static void a_word_count(void **state)
         weir_source(b, "lines", &weir_string, &weir_string, &(weir_source_opts){.name = "lines"});
     weir_stream words =
         weir_flat_map_values(lines, &weir_string, split, NULL, &(weir_named){"words"});
-    weir_grouped by_word = weir_group_by(words, "by-word", &weir_string, value_as_key, NULL);
+    weir_grouped by_word = weir_group_by(words, "by-word", &weir_string, kit_value_as_key, NULL);
     weir_table counts = weir_count(by_word, "counts", &(weir_store_opts){.node = "counts"});
     weir_to(weir_to_stream(counts, &(weir_named){"out-changes"}), "word-counts",
             &(weir_sink_opts){.name = "out"});
@@ -109,7 +82,7 @@ static void global_tables_are_numbered_among_the_others(void **state)
                                                    &(weir_store_opts){.node = "g"});
     weir_stream s =
         weir_source(b, "s", &weir_string, &weir_string, &(weir_source_opts){.name = "s"});
-    weir_join_global(s, g, &weir_string, join, NULL, &(weir_global_join_opts){.name = "j"});
+    weir_join_global(s, g, &weir_string, kit_join, NULL, &(weir_global_join_opts){.name = "j"});
     described(b, "Topologies:\n"
                  "   Sub-topology: 0 for global store (will not generate tasks)\n"
                  "    Source: g-source (topics: [g])\n"
@@ -135,7 +108,7 @@ static void nameless_nodes_are_numbered_as_kafka_does(void **state)
     weir_builder *b = weir_builder_new();
     weir_stream in = weir_source(b, "in", &weir_string, &weir_string, NULL);
     weir_stream words = weir_flat_map_values(in, &weir_string, split, NULL, NULL);
-    weir_grouped by = weir_group_by(words, "by", &weir_string, value_as_key, NULL);
+    weir_grouped by = weir_group_by(words, "by", &weir_string, kit_value_as_key, NULL);
     weir_stream changes = weir_to_stream(weir_count(by, NULL, NULL), NULL);
     weir_to(weir_filter(changes, has_value, NULL, NULL), "out", NULL);
     described(b, "Topologies:\n"
@@ -226,7 +199,7 @@ static void a_table_without_a_store_gets_one_when_it_is_joined(void **state)
     weir_builder *b = weir_builder_new();
     weir_table t = weir_table_source(b, "t", NULL, &weir_string, &weir_string, NULL);
     weir_stream s = weir_source(b, "s", &weir_string, &weir_string, NULL);
-    weir_join_table(s, t, &weir_string, join, NULL, NULL);
+    weir_join_table(s, t, &weir_string, kit_join, NULL, NULL);
     described(b, "Topologies:\n"
                  "   Sub-topology: 0\n"
                  "    Source: KSTREAM-SOURCE-0000000001 (topics: [t])\n"

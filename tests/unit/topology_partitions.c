@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Partition counts of internal topics, numbers of tasks, co-partitioning. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "topology_kit.h"
 
 #include "topology/topology.h"
 
@@ -27,25 +20,6 @@ static int32_t partitions_of(const char *topic, void *user)
     return -1;
 }
 
-static weir_err value_as_key(weir_ctx *ctx, const weir_record *in, void *out, void *user)
-{
-    (void)ctx;
-    (void)user;
-    *(weir_slice *)out = *(const weir_slice *)in->value;
-    return WEIR_OK;
-}
-
-static weir_err join(weir_ctx *ctx, const void *key, const void *left, const void *right, void *out,
-                     void *user)
-{
-    (void)key;
-    (void)left;
-    (void)right;
-    (void)user;
-    weir_out_null(ctx, out);
-    return WEIR_OK;
-}
-
 static weir_stream strings(weir_builder *b, const char *topic)
 {
     return weir_source(b, topic, &weir_string, &weir_string, NULL);
@@ -53,7 +27,7 @@ static weir_stream strings(weir_builder *b, const char *topic)
 
 static weir_stream rekeyed(weir_stream in)
 {
-    return weir_select_key(in, &weir_string, value_as_key, NULL, NULL);
+    return weir_select_key(in, &weir_string, kit_value_as_key, NULL, NULL);
 }
 
 static weir_table table(weir_builder *b, const char *topic)
@@ -133,7 +107,7 @@ static void a_repartition_topic_adapts_to_the_table_that_it_is_joined_with(void 
     weir_builder *b = weir_builder_new();
     weir_stream in = rekeyed(strings(b, "in"));
     weir_stream joined =
-        weir_join_table(in, table(b, "t"), &weir_string, join, NULL, &(weir_named){"j"});
+        weir_join_table(in, table(b, "t"), &weir_string, kit_join, NULL, &(weir_named){"j"});
     weir_count(weir_group_by_key(rekeyed(joined), "g"), "n", NULL);
     assert_counts(b, (topic_count[]){{"in", 8}, {"t", 3}, {NULL, 0}}, (int32_t[]){3, 3},
                   (int32_t[]){8, 3, 3});
@@ -145,7 +119,7 @@ static void joined_repartition_topics_take_the_larger_count(void **state)
     weir_builder *b = weir_builder_new();
     weir_table counts = weir_count(weir_group_by_key(rekeyed(strings(b, "a")), "g"), "n", NULL);
     weir_stream in = rekeyed(strings(b, "b"));
-    weir_join_table(in, counts, &weir_string, join, NULL, &(weir_named){"j"});
+    weir_join_table(in, counts, &weir_string, kit_join, NULL, &(weir_named){"j"});
     assert_counts(b, (topic_count[]){{"a", 3}, {"b", 6}, {NULL, 0}}, (int32_t[]){6, 6},
                   (int32_t[]){3, 6, 6});
 }
@@ -154,7 +128,8 @@ static void topics_that_are_joined_must_have_as_many_partitions(void **state)
 {
     (void)state;
     weir_builder *b = weir_builder_new();
-    weir_join_table(strings(b, "s"), table(b, "t"), &weir_string, join, NULL, &(weir_named){"j"});
+    weir_join_table(strings(b, "s"), table(b, "t"), &weir_string, kit_join, NULL,
+                    &(weir_named){"j"});
     assert_refused(b, (topic_count[]){{"s", 4}, {"t", 3}, {NULL, 0}}, WEIR_ETOPOLOGY,
                    "join 'j' with table 't': its topics must have the same number of partitions, "
                    "but 's' has 4 and 't' has 3");
@@ -166,7 +141,7 @@ static void a_given_count_must_fit_the_join(void **state)
     weir_builder *b = weir_builder_new();
     weir_stream in =
         weir_repartition(strings(b, "s"), "r", &(weir_repartition_opts){.partitions = 5});
-    weir_join_table(in, table(b, "t"), &weir_string, join, NULL, &(weir_named){"j"});
+    weir_join_table(in, table(b, "t"), &weir_string, kit_join, NULL, &(weir_named){"j"});
     assert_refused(b, (topic_count[]){{"s", 4}, {"t", 3}, {NULL, 0}}, WEIR_ETOPOLOGY,
                    "join 'j' with table 't': its topics must have the same number of partitions, "
                    "but 'r-repartition' has 5 and 't' has 3");
@@ -230,7 +205,7 @@ static void processors_that_share_a_store_share_a_subtopology(void **state)
     weir_stream s = strings(b, "s");
     weir_stream other = strings(b, "other");
     weir_table t = table(b, "t");
-    weir_join_table(s, t, &weir_string, join, NULL, NULL);
+    weir_join_table(s, t, &weir_string, kit_join, NULL, NULL);
     weir_to(other, "out", NULL);
     weir_topology *topology = built(b);
     assert_int_equal(topology->subtopology_count, 2);
