@@ -96,7 +96,8 @@ size_t weir__leader_missing(const weir__leader *leader)
     return missing;
 }
 
-/* Until its own record has come back, it cannot tell who is silent from who was not heard. */
+/* Until its own record has come back, it cannot tell who is silent from who was not heard. The
+ * others have time from then on: what they wrote meanwhile may be on its way. */
 static bool has_spoken(const weir__leader *leader)
 {
     return weir__map_get_text(&leader->members, leader->member_id) != NULL;
@@ -125,10 +126,12 @@ weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instanc
                                    instance->application);
         }
         leader->listed = true;
-        leader->listed_ms = now_ms;
+    }
+    if (leader->listens_ms == 0 && has_spoken(leader)) {
+        leader->listens_ms = now_ms;
     }
     size_t missing = weir__leader_missing(leader);
-    *ready = missing == 0 || (has_spoken(leader) && now_ms >= leader->listed_ms + SILENCE_MS);
+    *ready = missing == 0 || (leader->listens_ms != 0 && now_ms >= leader->listens_ms + SILENCE_MS);
     if (*ready && missing > 0) {
         weir__log_write(&instance->log, WEIR__LOG_WARNING,
                         "generation %d: %zu members are silent and get no tasks",
@@ -139,8 +142,8 @@ weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instanc
 
 int64_t weir__leader_due_ms(const weir__leader *leader)
 {
-    bool waits = leader->active && leader->listed && !leader->decided && has_spoken(leader);
-    return waits ? leader->listed_ms + SILENCE_MS : INT64_MAX;
+    bool waits = leader->active && leader->listens_ms != 0 && !leader->decided;
+    return waits ? leader->listens_ms + SILENCE_MS : INT64_MAX;
 }
 
 static weir_err assign_tasks(weir__leader *leader, const weir__instance *instance,

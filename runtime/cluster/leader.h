@@ -12,8 +12,8 @@
 
 typedef struct weir__leader {
     bool active;
-    bool listed; /* `members` is complete */
-    int64_t listed_ms;
+    bool listed;           /* `members` is complete */
+    int64_t listens_ms;    /* since then it would hear who speaks; 0: not yet */
     bool decided;          /* `decision` is what the members were told */
     const char *member_id; /* its own */
     int32_t generation;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Assignments that should not be there: of a leader that was deposed meanwhile, or a second one in
- * a generation. What they say would stop everybody. */
+ * a generation (what they say would stop everybody), or one that is decided too early. */
 #include "cluster/assignment_codec.h"
 #include "support/ordeal.h"
 
 #define ROUND 30
+#define FETCH 1 /* API key */
+#define NOT_LEADER 6
 
 static int32_t generation_of(const ordeal *all)
 {
@@ -64,11 +66,31 @@ static void the_assignment_of_a_deposed_leader_is_passed_over(void **state)
     assert_int_equal(ordeal_complaints(all, "from a leader that is none"), 0);
 }
 
+/* It writes its join record and is told who the members are, but reads nothing: all of them, and it
+ * itself, would seem to be silent. */
+static void a_leader_that_cannot_read_takes_nobody_for_silent(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    start_two(all);
+    int before = ordeal_generations(all);
+    weir_instance *c = ordeal_start(all, "c", 1, NULL);
+    ordeal_strike_at(all, c, "sync", NULL, 1, ORDEAL_NOTHING);
+    weir_run_until_with(ordeal_cluster(all), ordeal_struck, all, WEIR_MINUTES(1));
+    assert_int_equal(weir_mock_inject(weir_cluster_mock(ordeal_cluster(all)), FETCH, NOT_LEADER,
+                                      100, "a-StreamThread-1-consumer"),
+                     WEIR_OK);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+    assert_int_equal(ordeal_generations(all), before + 1);
+    assert_int_equal(ordeal_complaints(all, "are silent"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(a_second_assignment_in_a_generation_changes_nothing),
         cluster_test(the_assignment_of_a_deposed_leader_is_passed_over),
+        cluster_test(a_leader_that_cannot_read_takes_nobody_for_silent),
     };
     return cmocka_run_group_tests_name("late_leaders", tests, NULL, NULL);
 }
