@@ -80,6 +80,19 @@ static void a_crash_with_records_waiting_loses_none_of_them(void **state)
     ordeal_judge_at_least_once(all);
 }
 
+/* Each partition is paused again and again. */
+static void a_partition_whose_buffer_is_full_is_read_on_when_it_is_empty(void **state)
+{
+    static const char *const small[] = {"buffered.records.per.partition", "2", NULL};
+    ordeal *all = ordeal_new(state, NULL);
+    weir_instance *a = ordeal_start(all, "a", 2, small);
+    ordeal_drag(all, a, 200, 100);
+    ordeal_feed(all, ROUND);
+    ordeal_settle(all);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +100,7 @@ int main(void)
         cluster_test(a_slow_processor_that_polls_in_time_keeps_its_tasks),
         cluster_test(a_store_goes_to_another_thread_when_the_one_that_lost_it_lets_go),
         cluster_test(a_crash_with_records_waiting_loses_none_of_them),
+        cluster_test(a_partition_whose_buffer_is_full_is_read_on_when_it_is_empty),
     };
     return cmocka_run_group_tests_name("slow_processors", tests, NULL, NULL);
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Records that were sent and do not arrive in time: a sink's that never does, those of a task that
+ * was lost meanwhile, and those for a changelog that is to be read. */
+#include <stdio.h>
+
+#include <weir/dsl.h>
+
+#include "support/heard.h"
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define LINES 20
+
+static weir_topology *copies(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_to(weir_source(b, "texts", &weir_string, &weir_string, NULL), "copies", NULL);
+    return weir_build(b, config, error);
+}
+
+/* -1: nobody can write to it. */
+static void lead_copies(weir_cluster *cluster, int32_t broker)
+{
+    assert_int_equal(
+        weir_mock_partition_set_leader(weir_cluster_mock(cluster), "copies", 0, broker), WEIR_OK);
+}
+
+static weir_input one_partition_each(weir_cluster *cluster)
+{
+    weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
+    return weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
+}
+
+static void send_lines(weir_input texts, weir_rows *expected)
+{
+    for (int i = 0; i < LINES; i++) {
+        char line[16];
+        snprintf(line, sizeof line, "line %d", (int)weir_rows_size(expected));
+        weir_slice key = weir_slice_of("k");
+        weir_slice value = weir_slice_of(line);
+        weir_rows_add(expected, &key, &value);
+        weir_input_text(texts, "k", line);
+    }
+}
+
+/* Another try could have helped, but there is none any more: what caused it must not be committed.
+ */
+static void output_that_is_not_taken_in_time_stops_the_commit(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    weir_input texts = one_partition_each(cluster);
+    weir_instance *a =
+        heard_start(cluster, told, "a", copies, LIST("producer.message.timeout.ms", "10000"));
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    lead_copies(cluster, -1);
+    weir_input_text(texts, "k", "for nobody");
+    assert_stops(cluster, told, a, WEIR_EBROKER, "copies");
+    assert_int_equal(weir_mock_committed(weir_cluster_mock(cluster), "app", "texts", 0, NULL, 0),
+                     -1);
+}
+
+/* While nobody can write to the output, it is cut off; another does its work then. What it has
+ * still to send would come behind that. */
+static void what_a_lost_task_had_not_yet_delivered_is_never_delivered(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    weir_input texts = one_partition_each(cluster);
+    weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
+    weir_instance *a = heard_start(cluster, told, "a", copies, NULL);
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    lead_copies(cluster, -1);
+    send_lines(texts, expected);
+    weir_cluster_run_for(cluster, WEIR_SECONDS(10));
+    weir_host_partition(weir_instance_host(a));
+    lead_copies(cluster, 1);
+    heard_start(cluster, told, "b", copies, NULL);
+    weir_cluster_run_for(cluster, WEIR_MINUTES(2));
+    send_lines(texts, expected);
+    weir_cluster_run_for(cluster, WEIR_SECONDS(10));
+    weir_host_heal(weir_instance_host(a));
+    weir_cluster_run_for(cluster, WEIR_MINUTES(1));
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_assert_same_list(
+        weir_output_all(weir_cluster_output(cluster, "copies", &weir_string, &weir_string)),
+        expected);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cluster_test(output_that_is_not_taken_in_time_stops_the_commit),
+        cluster_test(what_a_lost_task_had_not_yet_delivered_is_never_delivered),
+    };
+    return cmocka_run_group_tests_name("late_writes", tests, NULL, NULL);
+}
