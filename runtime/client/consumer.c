@@ -255,6 +255,18 @@ static void learn_topics(weir__consumer *consumer, const rd_kafka_topic_partitio
     }
 }
 
+/* librdkafka stops what was assigned by a message to itself, also a partition that is assigned
+ * anew, and aborts the process when that one is unassigned before the message is answered. Its main
+ * thread takes all in turn: when it answers a question that is asked now, the messages are behind
+ * it. */
+static void await_stops(weir__consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *now = NULL;
+    if (rd_kafka_assignment(consumer->rk, &now) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_topic_partition_list_destroy(now);
+    }
+}
+
 /* Hands the whole list to librdkafka. Fetching of all partitions starts anew, at the right offsets.
  */
 static weir_err assign_whole(weir__consumer *consumer, weir__assigned_list *list, weir_error *error)
@@ -265,6 +277,7 @@ static weir_err assign_whole(weir__consumer *consumer, weir__assigned_list *list
     }
     learn_topics(consumer, whole);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, whole);
+    await_stops(consumer);
     rd_kafka_topic_partition_list_destroy(whole);
     return err == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK : weir__kafka_fail(error, err, "assigning");
 }

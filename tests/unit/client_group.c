@@ -7,6 +7,7 @@
 #define OFFSET_COMMIT 8
 #define COORDINATOR_NOT_AVAILABLE 15
 #define ILLEGAL_GENERATION 22
+#define ASSIGNMENTS 300
 
 /* A member of the group, and what it was told. */
 typedef struct member {
@@ -309,6 +310,33 @@ static void who_misses_a_rebalance_commits_nothing_any_more(void **state)
     weir__consumer_close(b.consumer);
 }
 
+/* Where librdkafka aborted the process: it had not heard yet that what the first of two assignments
+ * stopped had stopped. */
+static void assignments_may_follow_each_other_at_once(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    weir__offset all[4];
+    member a;
+    start(f, &a, subscription);
+    wait_joined((member *[]){&a}, 1, 1);
+    for (int i = 0; i < ASSIGNMENTS; i++) {
+        for (int32_t partition = 0; partition < 4; partition++) {
+            all[partition] = (weir__offset){{"t", partition}, i % 2, NULL};
+        }
+        must(weir__consumer_assign(a.consumer, all, 4, &error), &error);
+        if (i % 3 == 0) {
+            poll_all((member *[]){&a}, 1);
+        }
+    }
+    weir__consumer_close(a.consumer);
+}
+
+static int set_up_random(void **state)
+{
+    return set_up_cluster_with(state, WEIR_SIM_RANDOM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +349,8 @@ int main(void)
         test(a_missing_source_topic_is_told_by_name),
         test(who_does_not_poll_for_too_long_is_told),
         test(who_misses_a_rebalance_commits_nothing_any_more),
+        cmocka_unit_test_setup_teardown(assignments_may_follow_each_other_at_once, set_up_random,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,10 +44,10 @@ KIT_FN void must(weir_err err, const weir_error *error)
 }
 
 /* One broker with the topics "t" (4 partitions) and "one" (1). */
-KIT_FN int set_up_cluster(void **state)
+KIT_FN int set_up_cluster_with(void **state, weir_sim_policy policy)
 {
     weir_error error = {0};
-    weir_sim_opts sim = {.seed = 1};
+    weir_sim_opts sim = {.seed = 1, .policy = policy};
     must(weir_sim_start(&sim, &error), &error);
     fixture *f = calloc(1, sizeof *f);
     *state = f;
@@ -64,6 +64,11 @@ KIT_FN int set_up_cluster(void **state)
     must(weir_mock_topic_create(f->mock, "t", 4, 1, NULL, &error), &error);
     must(weir_mock_topic_create(f->mock, "one", 1, 1, NULL, &error), &error);
     return 0;
+}
+
+KIT_FN int set_up_cluster(void **state)
+{
+    return set_up_cluster_with(state, WEIR_SIM_FIFO);
 }
 
 KIT_FN int set_up(void **state)
