@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The stores of a task and what the producer tells of their changelogs. */
+#include "client_kit.h"
+
+#include <weir/dsl.h>
+
+#include "process/graph.h"
+#include "task/stores.h"
+
+#define APPLICATION "client-test"
+#define CHANGELOG APPLICATION "-n-changelog"
+
+/* What a stream thread has, as far as stores want it, and one task that counts. */
+typedef struct thread {
+    weir_topology *topology;
+    weir_app_opts opts;
+    weir__task_env env;
+    weir__graph *graph;
+    weir__task_stores stores;
+} thread;
+
+static int64_t no_time(void *user)
+{
+    (void)user;
+    return TIMESTAMP_MS;
+}
+
+static void begin(thread *one, fixture *f)
+{
+    weir_error error = {0};
+    weir_builder *b = weir_builder_new();
+    weir_count(weir_group_by_key(weir_source(b, "t", &weir_string, &weir_string, NULL), NULL), "n",
+               NULL);
+    *one = (thread){.topology = weir_build(b, f->config, &error)};
+    if (one->topology == NULL) {
+        fail_msg("%s", error.message);
+    }
+    one->env = (weir__task_env){.topology = one->topology,
+                                .application = APPLICATION,
+                                .settings = {.memory_stores = true},
+                                .producer = f->producer,
+                                .log = &f->opts.log,
+                                .observer = {.opts = &one->opts, .thread = "thread"}};
+    must(weir_mock_topic_create(f->mock, CHANGELOG, 1, 1, NULL, &error), &error);
+}
+
+static weir_err open_task(thread *one, weir_error *error)
+{
+    weir__graph_host host = {.application = APPLICATION,
+                             .task = "0_0",
+                             .stream_time_ms = no_time,
+                             .wall_clock_ms = no_time};
+    must(weir__graph_new(one->topology, 0, &host, &one->graph, error), error);
+    one->stores = (weir__task_stores){.env = &one->env, .task = "0_0"};
+    return weir__task_stores_open(&one->stores, &one->topology->subtopologies[0], 0, one->graph,
+                                  error);
+}
+
+static void close_task(thread *one)
+{
+    weir__graph_free(one->graph);
+    weir__task_stores_fini(&one->stores);
+}
+
+static void end(thread *one)
+{
+    weir__map_fini(&one->env.changelogs, free);
+    weir_topology_free(one->topology);
+}
+
+static void put(thread *one, const char *key)
+{
+    weir_error error = {0};
+    weir__kv *kv = weir__graph_store_layers(one->graph, 0);
+    must(kv->ops->put(kv, weir_slice_of(key), weir_slice_of("12345678value"), &error), &error);
+}
+
+static void flush(const fixture *f)
+{
+    weir_error error = {0};
+    must(weir__producer_flush(f->producer, 60000, &error), &error);
+}
+
+static int64_t saved_offset(thread *one)
+{
+    weir_error error = {0};
+    weir__kv *inner = one->stores.items[0].inner;
+    must(weir__task_stores_save_offsets(&one->stores, &error), &error);
+    return inner->ops->offset(inner);
+}
+
+static void a_store_holds_its_changelog_as_far_as_it_was_delivered(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    thread one;
+    begin(&one, f);
+    must(open_task(&one, &error), &error);
+    put(&one, "a");
+    put(&one, "b");
+    assert_int_equal(saved_offset(&one), WEIR__NO_OFFSET);
+    flush(f);
+    assert_int_equal(saved_offset(&one), 1);
+    close_task(&one);
+    end(&one);
+}
+
+/* It would be restored without them, and then hold an offset behind them. */
+static void a_store_waits_for_what_an_earlier_task_has_under_way(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    thread one;
+    begin(&one, f);
+    must(open_task(&one, &error), &error);
+    put(&one, "a");
+    close_task(&one);
+    assert_int_equal(open_task(&one, &error), WEIR_ERETRY);
+    assert_non_null(strstr(error.message, CHANGELOG "-0: 1 records are under way"));
+    close_task(&one);
+    flush(f);
+    must(open_task(&one, &error), &error);
+    assert_int_equal(saved_offset(&one), WEIR__NO_OFFSET);
+    close_task(&one);
+    end(&one);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(a_store_holds_its_changelog_as_far_as_it_was_delivered),
+        test(a_store_waits_for_what_an_earlier_task_has_under_way),
+    };
+    return cmocka_run_group_tests_name("task_stores", tests, NULL, NULL);
+}
