@@ -63,6 +63,8 @@ weir_swarm_plan weir_swarm_plan_draw(const weir_swarm_scenario *scenario, uint64
     plan->purge_ms = weir_swarm_pick(plan, 4) == 0 ? 5000 : 0;
     plan->memory_stores = weir_swarm_pick(plan, 2) == 0;
     scenario->draw(plan);
+    plan->slow_ms = weir_swarm_pick(plan, 3) == 0 ? 1 + (int64_t)weir_swarm_pick(plan, 40) : 0;
+    plan->buffered = weir_swarm_pick(plan, 2) == 0 ? 1 + (int64_t)weir_swarm_pick(plan, 20) : 1000;
     return drawn;
 }
 
@@ -99,10 +101,10 @@ void weir_swarm_plan_describe(const weir_swarm_plan *plan, char *text, size_t si
         text, size,
         "policy %s, %d brokers, %zu lines in %d bursts %" PRId64 " ms apart, commit every %" PRId64
         " ms, cache %" PRId64 " bytes, %s stores, session %" PRId64 " ms, purge every %" PRId64
-        " ms",
+        " ms, %" PRId64 " ms a record, buffers of %" PRId64,
         policies[plan->policy], plan->brokers, plan->lines, plan->bursts, plan->burst_ms,
         plan->commit_interval_ms, plan->cache_bytes, plan->memory_stores ? "memory" : "rocksdb",
-        plan->session_ms, plan->purge_ms);
+        plan->session_ms, plan->purge_ms, plan->slow_ms, plan->buffered);
     for (int i = 0; i < plan->instances && used < size; i++) {
         used += (size_t)snprintf(text + used, size - used,
                                  "\n    %c: %d threads, latency %" PRId64 " ms", 'a' + i,

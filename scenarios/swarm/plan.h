@@ -55,6 +55,8 @@ typedef struct weir_swarm_plan {
     int64_t session_ms;
     int64_t purge_ms; /* of the repartition topic; 0: never */
     bool memory_stores;
+    int64_t slow_ms;  /* each record takes so long */
+    int64_t buffered; /* buffered.records.per.partition */
     weir_act acts[WEIR_SWARM_ACTS_MAX];
     size_t act_count;
 } weir_swarm_plan;

@@ -11,6 +11,7 @@
 #include "fixtures/word_count.h"
 #include "scenarios/swarm/verdict.h"
 #include "scenarios/swarm/witness.h"
+#include "sim/sim.h"
 
 #define START_BOUND WEIR_MINUTES(2)
 #define CLOSE_BOUND WEIR_MINUTES(2)
@@ -67,11 +68,13 @@ static void start(actor *self, int threads)
     char cache[32];
     char session[32];
     char purge[32];
+    char buffered[32];
     char name[2] = {(char)('a' + self->index), '\0'};
     snprintf(commit, sizeof commit, "%" PRId64, plan->commit_interval_ms);
     snprintf(cache, sizeof cache, "%" PRId64, plan->cache_bytes);
     snprintf(session, sizeof session, "%" PRId64, plan->session_ms);
     snprintf(purge, sizeof purge, "%" PRId64, plan->purge_ms > 0 ? plan->purge_ms : INT32_MAX);
+    snprintf(buffered, sizeof buffered, "%" PRId64, plan->buffered);
     const char *const config[] = {"commit.interval.ms",
                                   commit,
                                   "statestore.cache.max.bytes",
@@ -80,6 +83,8 @@ static void start(actor *self, int threads)
                                   session,
                                   "repartition.purge.interval.ms",
                                   purge,
+                                  "buffered.records.per.partition",
+                                  buffered,
                                   "dsl.store",
                                   plan->memory_stores ? "memory" : "rocksdb",
                                   NULL};
@@ -166,6 +171,9 @@ static void on_step(const weir_step *step, void *user)
         if (act->instance == self->index && ++run->steps == act->at_step) {
             perform(run);
         }
+    }
+    if (run->plan.slow_ms > 0 && strcmp(step->kind, "process") == 0) {
+        weir_sim_sleep_us(run->plan.slow_ms * 1000);
     }
 }
 
