@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What an instance tells: into the trace, to whoever waits, and on to the user's own callbacks.
- * These run on the instance's threads. */
+ * These run on the instance's threads, one at a time, so what they share needs no lock.
+ * ThreadSanitizer cannot know that, and a lock taken at each step would order the runtime's threads
+ * and hide the races that it looks for: it is told not to look at these callbacks. */
 #include "cluster/cluster.h"
 #include "core/error.h"
+#include "sim/tsan.h"
 
 #define STEP_TEXT_MAX 1024 /* a longer one is cut */
 
@@ -24,7 +27,9 @@ static void on_state(weir_state from, weir_state to, void *user)
     weir_sim_trace("state", "%s -> %s", weir_state_name(from), weir_state_name(to));
     weir_sim_progress();
     if (instance->opts.app.on_state != NULL) {
+        weir__tsan_ignore_begin();
         instance->opts.app.on_state(from, to, instance->opts.app.user);
+        weir__tsan_ignore_end();
     }
     weir_sim_notify();
 }
@@ -59,7 +64,9 @@ static void on_restore(const weir_restore_progress *progress, void *user)
     trace_restore(progress);
     weir_sim_progress();
     if (instance->opts.app.on_restore != NULL) {
+        weir__tsan_ignore_begin();
         instance->opts.app.on_restore(progress, instance->opts.app.user);
+        weir__tsan_ignore_end();
     }
     weir_sim_notify();
 }
@@ -72,9 +79,13 @@ static weir_uncaught on_uncaught(const char *thread, const weir_error *error, vo
              error->message);
     weir__instance_complain(instance, text);
     weir_sim_trace("uncaught", "%s %s", thread, weir_err_name(error->code));
-    return instance->opts.app.on_uncaught != NULL
-               ? instance->opts.app.on_uncaught(thread, error, instance->opts.app.user)
-               : WEIR_SHUTDOWN_CLIENT;
+    if (instance->opts.app.on_uncaught == NULL) {
+        return WEIR_SHUTDOWN_CLIENT;
+    }
+    weir__tsan_ignore_begin();
+    weir_uncaught wish = instance->opts.app.on_uncaught(thread, error, instance->opts.app.user);
+    weir__tsan_ignore_end();
+    return wish;
 }
 
 typedef struct step_text {
@@ -124,7 +135,9 @@ static void on_step(const weir_step *step, void *user)
     weir_instance *instance = user;
     trace_step(step);
     if (instance->opts.app.on_step != NULL) {
+        weir__tsan_ignore_begin();
         instance->opts.app.on_step(step, instance->opts.app.user);
+        weir__tsan_ignore_end();
     }
 }
 
@@ -136,7 +149,9 @@ static void on_log(int level, const char *text, void *user)
         weir__instance_complain(instance, text);
     }
     if (instance->opts.app.on_log != NULL) {
+        weir__tsan_ignore_begin();
         instance->opts.app.on_log(level, text, instance->opts.app.user);
+        weir__tsan_ignore_end();
     }
 }
 

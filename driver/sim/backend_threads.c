@@ -2,7 +2,8 @@
  *
  * The threads backend: real threads, of which only the one with the baton runs. The baton passes by
  * bare futex calls, which ThreadSanitizer does not see: to it, only the program's own locks order
- * the threads. */
+ * the threads. What a thread did before it gives the baton away is seen by those that ask to see it
+ * (weir_sim_wait and the like), which are tests. */
 #include "sim/engine.h"
 
 static void take(weir__thread *thread)
@@ -15,6 +16,7 @@ static void take(weir__thread *thread)
 
 static void give(weir__thread *thread)
 {
+    weir__tsan_release(&weir__the_sim);
     __atomic_store_n(&thread->baton, 1, __ATOMIC_RELEASE);
     weir__futex_wake(&thread->baton);
 }

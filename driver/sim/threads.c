@@ -266,8 +266,11 @@ void weir__threads_stop(void)
 {
     static weir_host limbo = {.name = "ended"};
     weir__sim *sim = &weir__the_sim;
-    for (weir__thread *thread = sim->first; thread; thread = thread->next) {
-        if (thread->home != &sim->hosts[0]) {
+    for (weir__thread *thread = sim->first, *next; thread; thread = next) {
+        next = thread->next;
+        if (thread->home != &sim->hosts[0] && thread->state == WEIR__DONE) {
+            weir__thread_retire(thread); /* who would have joined it is no more */
+        } else if (thread->home != &sim->hosts[0]) {
             if (thread->home != &limbo) {
                 keep_reachable(thread);
             }

@@ -12,6 +12,7 @@
 #include "core/map.h"
 #include "fixtures/word_count.h"
 #include "sim/sim.h"
+#include "sim/tsan.h"
 #include "state/files.h"
 #include "support/mock.h"
 
@@ -49,11 +50,15 @@ struct apps {
     weir_buf log;
 };
 
+/* ---- Callbacks: one thread runs at a time, but ThreadSanitizer does not know it. ---- */
+
 CLIENT_FN void app_on_state(weir_state from, weir_state to, void *user)
 {
     app *one = user;
     (void)from;
+    weir__tsan_ignore_begin();
     weir__buf_printf(&one->states, "%s ", weir_state_name(to));
+    weir__tsan_ignore_end();
     weir_sim_trace("state", "%s %s", one->name, weir_state_name(to));
     weir_sim_notify();
 }
@@ -62,9 +67,11 @@ CLIENT_FN weir_uncaught app_on_uncaught(const char *thread, const weir_error *er
 {
     app *one = user;
     (void)thread;
+    weir__tsan_ignore_begin();
     if (one->failures++ == 0) {
         one->failure = *error;
     }
+    weir__tsan_ignore_end();
     return one->wish;
 }
 
@@ -72,13 +79,16 @@ CLIENT_FN void app_on_restore(const weir_restore_progress *progress, void *user)
 {
     app *one = user;
     if (progress->event == WEIR_RESTORE_BATCH) {
+        weir__tsan_ignore_begin();
         one->restored += (int)progress->restored;
+        weir__tsan_ignore_end();
     }
 }
 
 CLIENT_FN void app_on_step(const weir_step *step, void *user)
 {
     app *one = user;
+    weir__tsan_ignore_begin();
     if (one->keep_steps && strcmp(step->kind, "poll") != 0) {
         weir__buf_printf(&one->steps, "%s %s\n", step->kind, step->task != NULL ? step->task : "");
     }
@@ -88,14 +98,17 @@ CLIENT_FN void app_on_step(const weir_step *step, void *user)
         weir_sim_host_pause(one->host);
         weir_sim_yield();
     }
+    weir__tsan_ignore_end();
 }
 
 CLIENT_FN void app_on_log(int level, const char *text, void *user)
 {
     app *one = user;
+    weir__tsan_ignore_begin();
     weir__buf_printf(&one->all->log, "%lld.%03lld %s %d %s\n",
                      (long long)(weir_sim_now_us() / 1000000),
                      (long long)(weir_sim_now_us() / 1000 % 1000), one->name, level, text);
+    weir__tsan_ignore_end();
 }
 
 /* Each test has directories of its own: a crashed instance still holds RocksDB's locks. */

@@ -201,7 +201,9 @@ typedef struct weir_host weir_host;
 typedef struct weir_instance_opts {
     int threads;               /* num.stream.threads */
     const char *const *config; /* name, value, ..., NULL: wins over the cluster's */
-    weir_app_opts app;         /* called after the driver's own; on the instance's threads */
+    /* Called after the driver's own, on the instance's threads, of which one runs at a time: what
+     * the callbacks share with each other and with the test needs no lock. */
+    weir_app_opts app;
 } weir_instance_opts;
 
 /* Makes a host of that name and starts an instance of the application on it. Returns when
