@@ -114,22 +114,11 @@ static int16_t delete_records(weir__request *request, weir_slice topic, int32_t 
     if (partition->leader != request->conn->broker->id) {
         return RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     }
-    const char *policy = weir__topic_config_get(partition->topic, "cleanup.policy");
-    if (weir_slice_equal(weir_slice_of(policy), weir_slice_of("compact"))) {
-        return RD_KAFKA_RESP_ERR_POLICY_VIOLATION; /* as Kafka: "delete" must be part of it */
+    int16_t error = weir__partition_trim(request->mock, partition, before);
+    if (error == 0) {
+        *low_watermark = partition->start;
     }
-    before = before == -1 ? partition->end : before;
-    if (before < 0 || before > partition->end) {
-        return RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-    }
-    if (before > partition->start) {
-        partition->start = before;
-        request->mock->fetches_due = true;
-        weir__mock_event(request->mock, "delete-records", "%s-%d start=%lld",
-                         partition->topic->name, (int)id, (long long)before);
-    }
-    *low_watermark = partition->start;
-    return 0;
+    return error;
 }
 
 /* Reads twice: `out` NULL only checks that the request is whole. */

@@ -257,6 +257,18 @@ weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic, i
     return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
 }
 
+weir_err weir_mock_partition_trim(weir_mock *mock, const char *topic, int32_t partition,
+                                  int64_t before)
+{
+    lock(mock);
+    weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
+    weir_err err =
+        found != NULL ? err_of(weir__partition_trim(mock, found, before)) : WEIR_ENOTFOUND;
+    weir__mock_wake(mock);
+    unlock(mock);
+    return err;
+}
+
 /* ---- Groups ---- */
 
 weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group)

@@ -56,6 +56,25 @@ weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic_na
     return exists ? topic->partitions[partition] : NULL;
 }
 
+int16_t weir__partition_trim(weir_mock *mock, weir__partition *partition, int64_t before)
+{
+    const char *policy = weir__topic_config_get(partition->topic, "cleanup.policy");
+    if (strcmp(policy, "compact") == 0) {
+        return RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
+    }
+    before = before == -1 ? partition->end : before;
+    if (before < 0 || before > partition->end) {
+        return RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+    }
+    if (before > partition->start) {
+        partition->start = before;
+        mock->fetches_due = true;
+        weir__mock_event(mock, "delete-records", "%s-%d start=%lld", partition->topic->name,
+                         (int)partition->id, (long long)before);
+    }
+    return 0;
+}
+
 /* ---- Creation ---- */
 
 static bool valid_name(weir_slice name)

@@ -42,6 +42,9 @@ static inline bool weir__partition_is_known(const weir__partition *partition, in
 {
     return partition != NULL && partition->topic->hidden_on != broker;
 }
+/* Drops the records below `before`; -1: all. As Kafka, only if "delete" is part of the topic's
+ * cleanup.policy. */
+int16_t weir__partition_trim(weir_mock *mock, weir__partition *partition, int64_t before);
 weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic, int32_t partition);
 void weir__topics_fini(weir_mock *mock);
 

@@ -62,6 +62,22 @@ void weir_cluster_topic_delete(weir_cluster *cluster, const char *topic)
     }
 }
 
+void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, int32_t partition,
+                             int64_t left)
+{
+    int64_t start = 0;
+    int64_t end = 0;
+    weir__inputs_flush(cluster);
+    weir_err err = weir_mock_partition_offsets(cluster->mock, topic, partition, &start, &end);
+    if (err == WEIR_OK && end - start > left) {
+        err = weir_mock_partition_trim(cluster->mock, topic, partition, end - left);
+    }
+    if (err != WEIR_OK) {
+        weir__cluster_fail(cluster, "cannot trim %s-%d: %s", topic, (int)partition,
+                           weir_err_str(err));
+    }
+}
+
 weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t partitions,
                               const weir_serde *key, const weir_serde *value)
 {

@@ -7,41 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <librdkafka/rdkafka.h>
-
 #include "support/ordeal.h"
 
 #define ROUND 60
 #define APPLICATION "app"
-
-/* DeleteRecords, as an operator or retention would. */
-static void trim(ordeal *all, const char *topic, int32_t partition, int64_t before)
-{
-    char text[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    assert_int_equal(rd_kafka_conf_set(conf, "bootstrap.servers",
-                                       weir_mock_bootstrap(weir_cluster_mock(ordeal_cluster(all))),
-                                       text, sizeof text),
-                     RD_KAFKA_CONF_OK);
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-    assert_non_null(rk);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = before;
-    rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(list);
-    rd_kafka_DeleteRecords(rk, &request, 1, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 60000);
-    assert_non_null(event);
-    assert_int_equal(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
-    const rd_kafka_topic_partition_list_t *done =
-        rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event));
-    assert_int_equal(done->elems[0].err, RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_event_destroy(event);
-    rd_kafka_DeleteRecords_destroy(request);
-    rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy(rk);
-}
 
 static int64_t end_of(ordeal *all, const char *topic, int32_t partition)
 {
@@ -84,7 +53,7 @@ static void a_changelog_trimmed_up_to_its_end_is_not_missed(void **state)
     weir_instance *a = NULL;
     ordeal *all = closed_instance(state, &a);
     for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
-        trim(all, "app-counts-changelog", i, end_of(all, "app-counts-changelog", i));
+        weir_cluster_topic_trim(ordeal_cluster(all), "app-counts-changelog", i, 0);
     }
     weir_instance_restart(a);
     ordeal_feed(all, ROUND);
@@ -104,7 +73,7 @@ static void a_store_behind_the_start_of_its_changelog_is_made_anew(void **state)
     assert_int_equal(weir_instance_close(b, WEIR_MINUTES(1)), WEIR_OK);
     weir_cluster *cluster = ordeal_cluster(all);
     for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
-        trim(all, "app-counts-changelog", i, end_of(all, "app-counts-changelog", i) - 1);
+        weir_cluster_topic_trim(cluster, "app-counts-changelog", i, 1);
     }
     weir_instance_restart(a);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(2));
@@ -124,7 +93,7 @@ static void a_changelog_trimmed_in_the_middle_of_a_restore_is_read_from_its_new_
     ordeal_strike_at(all, b, "restore", NULL, 1, ORDEAL_PAUSE);
     weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
     for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
-        trim(all, "app-counts-changelog", i, end_of(all, "app-counts-changelog", i));
+        weir_cluster_topic_trim(ordeal_cluster(all), "app-counts-changelog", i, 0);
     }
     weir_host_resume(weir_instance_host(b));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(2));
@@ -140,14 +109,12 @@ static void input_that_is_gone_is_passed_over(void **state)
     ordeal *all = closed_instance(state, &a);
     weir_cluster *cluster = ordeal_cluster(all);
     ordeal_feed(all, ROUND);
-    weir_cluster_run_for(cluster, 10);
-    int64_t gone = end_of(all, "lines", 0) - 5;
-    trim(all, "lines", 0, gone);
+    weir_cluster_topic_trim(cluster, "lines", 0, 5);
     weir_instance_restart(a);
     ordeal_settle(all);
     assert_int_equal(
         weir_mock_committed(weir_cluster_mock(cluster), APPLICATION, "lines", 0, NULL, 0),
-        gone + 5);
+        end_of(all, "lines", 0));
 }
 
 /* ---- Disks -------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "support/cluster.h"
 
 #define PARTITIONS 4
+#define NAMES_PARTITIONS 2
 #define KEYS 40
 
 /* "<value>/<name>", "<value>/?" without a match. */
@@ -53,7 +54,7 @@ static topics make_topics(weir_cluster *cluster)
 {
     weir_cluster_input(cluster, "named", PARTITIONS, &weir_string, &weir_string);
     return (topics){
-        .names = weir_cluster_input(cluster, "names", 2, &weir_string, &weir_string),
+        .names = weir_cluster_input(cluster, "names", NAMES_PARTITIONS, &weir_string, &weir_string),
         .events = weir_cluster_input(cluster, "events", PARTITIONS, &weir_string, &weir_string),
         .named = weir_cluster_output(cluster, "named", &weir_string, &weir_string),
     };
@@ -134,12 +135,40 @@ static void a_restarted_instance_has_the_table_before_it_processes(void **state)
     assert_all_named(cluster, all.named, "e/cid");
 }
 
+/* It stood still while retention took what it had not read. The first change is the answer to what
+ * it had asked before. */
+static void records_that_are_gone_before_they_are_read_are_passed_over(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    topics all = make_topics(cluster);
+    pipe_all(all.names, "ann");
+    weir_instance *a = weir_cluster_start(cluster, "a", name_events, NULL);
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    weir_host_pause(weir_instance_host(a));
+    pipe_all(all.names, "bob");
+    weir_cluster_run_for(cluster, WEIR_SECONDS(1));
+    pipe_all(all.names, "dan");
+    for (int32_t i = 0; i < NAMES_PARTITIONS; i++) {
+        weir_cluster_topic_trim(cluster, "names", i, 0);
+    }
+    pipe_all(all.names, "cid");
+    weir_cluster_run_for(cluster, WEIR_SECONDS(5));
+
+    weir_host_resume(weir_instance_host(a));
+    weir_cluster_run_for(cluster, WEIR_SECONDS(5));
+    pipe_all(all.events, "e");
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+
+    assert_all_named(cluster, all.named, "e/cid");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(every_instance_joins_with_the_whole_table),
         cluster_test(changes_of_the_table_are_seen_by_later_records),
         cluster_test(a_restarted_instance_has_the_table_before_it_processes),
+        cluster_test(records_that_are_gone_before_they_are_read_are_passed_over),
     };
     return cmocka_run_group_tests_name("global_tables", tests, NULL, NULL);
 }

@@ -102,11 +102,15 @@ WEIR_API weir_input weir_cluster_input(weir_cluster *cluster, const char *topic,
                                        const weir_serde *key, const weir_serde *value);
 
 /* What becomes of any topic (repartition topics and changelogs too), as an operator does it; the
- * instances learn of it when they look at metadata again. Both wait for records already sent. */
+ * instances learn of it when they look at metadata again. All wait for records already sent. */
 /* To `partitions` in all: more than there are. Records without a key use them all. */
 WEIR_API void weir_cluster_topic_grow(weir_cluster *cluster, const char *topic, int32_t partitions);
 /* With its records and committed offsets; weir_cluster_input makes it anew. */
 WEIR_API void weir_cluster_topic_delete(weir_cluster *cluster, const char *topic);
+/* Drops the first records of a partition, as retention does, until `left` are left. Not those of a
+ * topic that is only compacted. */
+WEIR_API void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, int32_t partition,
+                                      int64_t left);
 
 /* Everything of a record; zeros: defaults. */
 typedef struct weir_input_record {

@@ -87,6 +87,11 @@ WEIR_API int32_t weir_mock_topic_hidden(const weir_mock *mock, const char *topic
 WEIR_API weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic,
                                               int32_t partition, int64_t *start, int64_t *end);
 
+/* Drops the records below `before` (-1: all), as DeleteRecords and retention do. WEIR_ENOTFOUND;
+ * WEIR_EINVAL: beyond the end, or the topic's cleanup.policy is "compact" alone. */
+WEIR_API weir_err weir_mock_partition_trim(weir_mock *mock, const char *topic, int32_t partition,
+                                           int64_t before);
+
 typedef struct weir_mock_header {
     const char *name;
     weir_slice value;
