@@ -27,7 +27,9 @@ typedef struct scene {
     int64_t sent;
 } scene;
 
-static const char *const quick[] = {"commit.interval.ms", "100", NULL};
+/* Buffers are full, and partitions paused, when damage is met. */
+static const char *const quick[] = {"commit.interval.ms", "100", "buffered.records.per.partition",
+                                    "1", NULL};
 
 static void scene_topics(scene *s, void **state)
 {

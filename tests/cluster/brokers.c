@@ -194,6 +194,16 @@ static void lost_answers_to_commits_lose_nothing(void **state)
     ordeal_judge_at_least_once(all);
 }
 
+static void lost_answers_to_writes_write_nothing_twice(void **state)
+{
+    ordeal *all = two_at_work(state, NULL, NULL);
+    assert_int_equal(weir_mock_inject(weir_cluster_mock(ordeal_cluster(all)), 0,
+                                      WEIR_MOCK_LOSE_ANSWER, 6, "a-StreamThread-1-producer"),
+                     WEIR_OK);
+    ordeal_feed(all, ROUND);
+    ordeal_judge_exact(all);
+}
+
 static void lost_answers_to_joins_and_syncs_cost_no_record(void **state)
 {
     static const int16_t apis[] = {11, 14, 12};
@@ -267,6 +277,7 @@ int main(void)
         cluster_test(the_coordinator_may_move_at_any_time),
         cluster_test(the_coordinator_may_move_when_its_broker_dies),
         cluster_test(lost_answers_to_commits_lose_nothing),
+        cluster_test(lost_answers_to_writes_write_nothing_twice),
         cluster_test(lost_answers_to_joins_and_syncs_cost_no_record),
         cluster_test(an_instance_cut_off_past_its_session_stops_and_comes_back),
         cluster_test(an_instance_cut_off_from_the_coordinator_only_stops_and_comes_back),

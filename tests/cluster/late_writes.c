@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records that were sent and do not arrive in time: a sink's that never does, those of a task that
- * was lost meanwhile, and those for a changelog that is to be read. */
+ * Records that were sent and do not arrive in time: output that never does, what a task had to send
+ * that was lost meanwhile, and a changelog's when the instance crashes. */
 #include <stdio.h>
 
 #include <weir/dsl.h>
 
 #include "support/heard.h"
+#include "support/ordeal.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define LINES 20
@@ -87,11 +88,41 @@ static void what_a_lost_task_had_not_yet_delivered_is_never_delivered(void **sta
         expected);
 }
 
+static void lead_changelog(ordeal *all, int32_t broker)
+{
+    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
+        assert_int_equal(weir_mock_partition_set_leader(weir_cluster_mock(ordeal_cluster(all)),
+                                                        "app-counts-changelog", i, broker),
+                         WEIR_OK);
+    }
+}
+
+/* It crashes in a commit that waits for the changelog: the words are counted again by the next
+ * one, if they are still there. */
+static void what_is_not_yet_committed_is_not_purged(void **state)
+{
+    ordeal *all = ordeal_new(state, NULL);
+    weir_cluster *cluster = ordeal_cluster(all);
+    weir_instance *a = ordeal_start(all, "a", 1, LIST("repartition.purge.interval.ms", "500"));
+    ordeal_feed(all, LINES);
+    ordeal_settle(all);
+    lead_changelog(all, -1);
+    ordeal_strike_at(all, a, "flush-producer", NULL, 2, ORDEAL_NOTHING);
+    ordeal_feed(all, LINES);
+    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(2));
+    weir_cluster_run_for(cluster, WEIR_SECONDS(5));
+    weir_host_crash(weir_instance_host(a), WEIR_DISK_AS_IT_WAS);
+    lead_changelog(all, 1);
+    weir_instance_restart(a);
+    ordeal_judge_at_least_once(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(output_that_is_not_taken_in_time_stops_the_commit),
         cluster_test(what_a_lost_task_had_not_yet_delivered_is_never_delivered),
+        cluster_test(what_is_not_yet_committed_is_not_purged),
     };
     return cmocka_run_group_tests_name("late_writes", tests, NULL, NULL);
 }
