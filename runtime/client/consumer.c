@@ -431,22 +431,36 @@ weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role r
     return WEIR_OK;
 }
 
-/* Serves the last events, on_revoked or on_lost among them. librdkafka's own close has no limit. */
-static void leave(weir__consumer *consumer)
+/* True: the queue had something. */
+static bool serve(rd_kafka_queue_t *events, int timeout_ms)
 {
     rd_kafka_message_t *batch[CLOSE_BATCH];
+    ssize_t got = rd_kafka_consume_batch_queue(events, timeout_ms, batch, CLOSE_BATCH);
+    for (ssize_t i = 0; i < got; i++) {
+        rd_kafka_message_destroy(batch[i]);
+    }
+    return got > 0;
+}
+
+/* Serves the last events, on_revoked or on_lost among them. librdkafka's own close has no limit;
+ * and one that finds an event unread may be over before this thread has answered it by assign(),
+ * which then never returns. So nothing is left unread before it begins. */
+static void leave(weir__consumer *consumer)
+{
     rd_kafka_queue_t *events = rd_kafka_queue_new(consumer->rk);
     int64_t deadline_us = weir__monotonic_us() + (int64_t)CLOSE_TIMEOUT_MS * 1000;
+    consumer->in_batch = true;
+    rd_kafka_unsubscribe(consumer->rk);
+    do {
+        consumer->rebalanced = false;
+    } while ((serve(consumer->queue, 0) || consumer->rebalanced) &&
+             weir__monotonic_us() < deadline_us);
     rd_kafka_error_t *cause = rd_kafka_consumer_close_queue(consumer->rk, events);
     bool closing = cause == NULL;
     rd_kafka_error_destroy(cause);
-    consumer->in_batch = true;
     while (closing && !rd_kafka_consumer_closed(consumer->rk) &&
            weir__monotonic_us() < deadline_us) {
-        ssize_t got = rd_kafka_consume_batch_queue(events, CLOSE_SLICE_MS, batch, CLOSE_BATCH);
-        for (ssize_t i = 0; i < got; i++) {
-            rd_kafka_message_destroy(batch[i]);
-        }
+        serve(events, CLOSE_SLICE_MS);
     }
     consumer->in_batch = false;
     rd_kafka_queue_destroy(events);

@@ -8,10 +8,12 @@
 #define COORDINATOR_NOT_AVAILABLE 15
 #define ILLEGAL_GENERATION 22
 #define ASSIGNMENTS 300
+#define CLOSES 100
 
 /* A member of the group, and what it was told. */
 typedef struct member {
     weir__consumer *consumer;
+    const char *topic;
     int joins;
     int revokes;
     int losses;
@@ -30,7 +32,7 @@ static void on_joined(const weir__topic_partition *given, size_t count, void *us
     m->given = count;
     m->joins++;
     for (size_t i = 0; i < count; i++) {
-        assert_string_equal(given[i].topic, "t");
+        assert_string_equal(given[i].topic, m->topic);
     }
     assert_int_equal(weir__consumer_assign(m->consumer, NULL, 0, NULL), WEIR_ESTATE);
 }
@@ -55,7 +57,7 @@ static void start(fixture *f, member *m, const char *const *topics)
 {
     weir_error error = {0};
     weir__consumer_events events = {on_joined, on_revoked, on_lost, m};
-    *m = (member){.commit_at_revoke = WEIR_EINVAL};
+    *m = (member){.topic = topics[0], .commit_at_revoke = WEIR_EINVAL};
     must(weir__consumer_new(&f->opts, WEIR__MAIN_CONSUMER, &events, &m->consumer, &error), &error);
     must(weir__consumer_subscribe(m->consumer, topics, &error), &error);
 }
@@ -332,6 +334,25 @@ static void assignments_may_follow_each_other_at_once(void **state)
     weir__consumer_close(a.consumer);
 }
 
+/* librdkafka may end the membership before it has read the answer to what it told, and then never
+ * replies to it. */
+static void a_member_that_has_not_read_what_it_is_given_may_close(void **state)
+{
+    fixture *f = *state;
+    member a;
+    start(f, &a, (const char *const[]){"one", NULL});
+    wait_joined((member *[]){&a}, 1, 1);
+    for (int i = 0; i < CLOSES; i++) {
+        member b;
+        int joins = a.joins;
+        start(f, &b, (const char *const[]){"one", NULL});
+        wait_joined((member *[]){&a}, 1, joins + 1); /* one of them is given nothing */
+        weir__consumer_close(b.consumer);
+        wait_joined((member *[]){&a}, 1, joins + 2);
+    }
+    weir__consumer_close(a.consumer);
+}
+
 static int set_up_random(void **state)
 {
     return set_up_cluster_with(state, WEIR_SIM_RANDOM);
@@ -351,6 +372,8 @@ int main(void)
         test(who_misses_a_rebalance_commits_nothing_any_more),
         cmocka_unit_test_setup_teardown(assignments_may_follow_each_other_at_once, set_up_random,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_member_that_has_not_read_what_it_is_given_may_close,
+                                        set_up_random, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
