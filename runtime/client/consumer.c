@@ -276,6 +276,7 @@ static weir_err assign_whole(weir__consumer *consumer, weir__assigned_list *list
         add_to(whole, &list->items[i]);
     }
     learn_topics(consumer, whole);
+    weir__keep_queues(consumer, whole);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, whole);
     await_stops(consumer);
     rd_kafka_topic_partition_list_destroy(whole);
@@ -293,6 +294,7 @@ static weir_err assign_difference(weir__consumer *consumer, rd_kafka_topic_parti
     }
     if (err == WEIR_OK && come->cnt > 0) {
         learn_topics(consumer, come);
+        weir__keep_queues(consumer, come);
         err = weir__kafka_fail_with(error, rd_kafka_incremental_assign(consumer->rk, come),
                                     "assigning");
     }
@@ -472,6 +474,7 @@ void weir__consumer_close(weir__consumer *consumer)
         return;
     }
     leave(consumer);
+    weir__drain_queues(consumer);
     end_membership(consumer);
     weir__assigned_fini(&consumer->assigned);
     weir__map_fini(&consumer->known, NULL);

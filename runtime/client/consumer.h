@@ -16,7 +16,8 @@ struct weir__consumer {
     weir__consumer_role role;
     weir__consumer_events events;
     weir__assigned_list assigned;
-    weir__map known; /* topics whose partitions librdkafka knows; no values */
+    weir__map known;  /* topics whose partitions librdkafka knows; no values */
+    weir__map queues; /* of partitions ever assigned, "topic[0]": weir__drain_queues */
 
     /* Membership: from on_joined to the end of on_revoked or on_lost. */
     bool joined;
@@ -28,6 +29,12 @@ struct weir__consumer {
     bool rebalanced;   /* the assignment went away during this poll */
     weir_error failed; /* to be told by the next poll; code WEIR_OK: none */
 };
+
+/* librdkafka before 2.6.1 waits for ever for the end of a consumer when a partition was deleted
+ * from the brokers, was assigned, and is named by something that is still in its queue: so these
+ * queues are kept, and emptied before the end. `list`: what is assigned now. */
+void weir__keep_queues(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list);
+void weir__drain_queues(weir__consumer *consumer);
 
 /* Keeps the first failure for the next poll. */
 void weir__consumer_note(weir__consumer *consumer, const weir_error *failure);

@@ -263,6 +263,23 @@ static void who_is_in_no_group_commits_nothing(void **state)
     assert_int_equal(weir__consumer_membership(f->consumer, &generation, &member), WEIR_ESTATE);
 }
 
+/* The close is the teardown's: without a limit in librdkafka, and it would never end. */
+static void a_consumer_of_a_topic_that_was_deleted_closes(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    weir__message *message;
+    size_t got = 0;
+    send_numbers(f, "one", 0, 3);
+    assign(f, &(weir__offset){{"one", 0}, 0, NULL}, 1);
+    receive_numbers(f, 0, 3);
+    assert_int_equal(weir_mock_topic_delete(f->mock, "one"), WEIR_OK);
+    for (int i = 0; i < 60; i++) { /* 3 s */
+        (void)weir__consumer_poll(f->consumer, POLL_MS, &message, 1, &got, &error);
+        assert_int_equal(got, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +297,7 @@ int main(void)
         test(a_seek_reads_again_from_there),
         test(wrong_assignments_are_refused),
         test(an_offset_out_of_range_names_the_partition),
+        test(a_consumer_of_a_topic_that_was_deleted_closes),
         test(who_is_in_no_group_commits_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
