@@ -146,6 +146,14 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     weir__log_write(log, as, "%s %s: %s", rd_kafka_name(rk), facility, text);
 }
 
+void weir__kafka_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque)
+{
+    rd_kafka_resp_err_t err = (rd_kafka_resp_err_t)cause;
+    if (err != RD_KAFKA_RESP_ERR__TRANSPORT && err != RD_KAFKA_RESP_ERR__RESOLVE) {
+        weir__log_write(opaque, WEIR__LOG_ERROR, "%s: %s", rd_kafka_name(rk), reason);
+    }
+}
+
 weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
                           weir__log *log, rd_kafka_conf_t **out, weir_error *error)
 {
@@ -179,6 +187,7 @@ weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, cons
     }
     rd_kafka_conf_set_opaque(conf, log);
     rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, weir__kafka_on_error);
     *out = conf;
     return WEIR_OK;
 }

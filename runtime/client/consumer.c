@@ -420,6 +420,9 @@ weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role r
                                     &consumer->log, &conf, error);
     if (err == WEIR_OK) {
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+        if (role == WEIR__MAIN_CONSUMER) {
+            rd_kafka_conf_set_error_cb(conf, weir__consumer_on_error);
+        }
         err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &consumer->rk, error);
     }
     if (err != WEIR_OK) {

@@ -38,6 +38,8 @@ void weir__drain_queues(weir__consumer *consumer);
 
 /* Keeps the first failure for the next poll. */
 void weir__consumer_note(weir__consumer *consumer, const weir_error *failure);
+/* librdkafka's error callback: that a topic does not exist it tells in no message. */
+void weir__consumer_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque);
 /* Tells librdkafka to stop or go on fetching; does nothing when it has been told. */
 weir_err weir__consumer_stop(weir__consumer *consumer, weir__assigned *at, bool stop,
                              weir_error *error);

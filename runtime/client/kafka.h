@@ -27,11 +27,16 @@ typedef enum weir__kafka_role {
     WEIR__KAFKA_ROLE_COUNT,
 } weir__kafka_role;
 
-/* Settings of a client as librdkafka wants them. `log` becomes the opaque of the log callback: it
- * must be the first member of the object, which must outlive the client. Free with
+/* Settings of a client as librdkafka wants them. `log` becomes the opaque of the callbacks: it must
+ * be the first member of the object, which must outlive the client. Free with
  * rd_kafka_conf_destroy unless weir__kafka_new consumed it. */
 weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
                           weir__log *log, rd_kafka_conf_t **out, weir_error *error);
+
+/* What these settings do with an error: log it, but not one of a connection, which librdkafka has
+ * logged already. Without such a callback it logs all of them once more when they are polled, be
+ * that long after. `opaque`: the log. */
+void weir__kafka_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque);
 
 /* Makes the client. Always consumes `conf`. */
 weir_err weir__kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out,

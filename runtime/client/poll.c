@@ -51,6 +51,19 @@ static void take_in_failure(weir__consumer *consumer, const rd_kafka_message_t *
     }
 }
 
+void weir__consumer_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque)
+{
+    weir__consumer *consumer = opaque;
+    weir_error failure;
+    weir_err code = weir__kafka_code((rd_kafka_resp_err_t)cause);
+    if (code == WEIR_EMISSING_TOPIC) {
+        weir__error_set(&failure, code, "%s", reason);
+        weir__consumer_note(consumer, &failure);
+    } else {
+        weir__kafka_on_error(rk, cause, reason, &consumer->log);
+    }
+}
+
 /* Takes ownership of the message. Adds to out[*count] what the caller gets. */
 static void take_in(weir__consumer *consumer, rd_kafka_message_t *kafka, weir__message **out,
                     size_t *count)

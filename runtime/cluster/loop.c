@@ -197,8 +197,8 @@ static weir_err judge_poll(weir__stream_thread *thread, weir_err err, weir_error
     if (err == WEIR_ERANGE) {
         return skip_range(thread);
     }
-    if (err == WEIR_EMISSING_TOPIC) {
-        weir__error_prefix(error, WEIR__MISSING_SOURCES);
+    if (err == WEIR_EMISSING_TOPIC) { /* a broker that has just started may be mistaken */
+        err = weir__source_topics_check(thread->instance, error);
     }
     /* Fenced: on_lost comes, or has come. */
     return weir_err_is_retriable(err) || err == WEIR_EFENCED ? WEIR_OK : err;
