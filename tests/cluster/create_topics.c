@@ -65,6 +65,17 @@ static void a_refused_topic_is_named(void **state)
     weir_config_free(config);
 }
 
+static void where_nobody_listens_the_address_is_named(void **state)
+{
+    weir_config *config = config_for(*state);
+    weir_error error;
+    const weir_topic_spec topic = {.name = "events", .partitions = 1};
+    assert_int_equal(weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL), WEIR_OK);
+    assert_true(weir_err_is_retriable(weir_create_topics(config, &topic, 1, &error)));
+    assert_non_null(strstr(error.message, "bootstrap.servers 127.0.0.1:1: creating topics"));
+    weir_config_free(config);
+}
+
 static void the_topics_of_a_program_come_from_its_settings(void **state)
 {
     weir_config *config = config_for(*state);
@@ -89,6 +100,7 @@ int main(void)
         mock_test(a_topic_that_exists_is_left_as_it_is),
         cmocka_unit_test(no_topics_need_no_cluster),
         mock_test(a_refused_topic_is_named),
+        mock_test(where_nobody_listens_the_address_is_named),
         mock_test(the_topics_of_a_program_come_from_its_settings),
     };
     return cmocka_run_group_tests_name("create_topics", tests, NULL, NULL);
