@@ -12,9 +12,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/program.h"
+
 #define PARTITIONS 4
 #define CLOSE_TIMEOUT_MS 60000
-#define NAME_MAX_BYTES 128
 
 /* Only the main thread has one; threads of the application write to it. */
 typedef struct progress {
@@ -106,22 +107,6 @@ static void on_state(weir_state from, weir_state to, void *user)
     }
 }
 
-static weir_err configure(weir_config *config, int argc, char **argv, weir_error *error)
-{
-    weir_err err = WEIR_OK;
-    for (int i = 2; i < argc && err == WEIR_OK; i++) {
-        const char *equals = strchr(argv[i], '=');
-        char name[NAME_MAX_BYTES];
-        if (equals == NULL) {
-            snprintf(error->message, sizeof error->message, "'%s' is not NAME=VALUE", argv[i]);
-            return WEIR_ECONFIG;
-        }
-        snprintf(name, sizeof name, "%.*s", (int)(equals - argv[i]), argv[i]);
-        err = weir_config_set(config, name, equals + 1, error);
-    }
-    return err;
-}
-
 static weir_err count(weir_app *app, progress *p, weir_error *error)
 {
     long long start = now_ns();
@@ -154,29 +139,20 @@ int main(int argc, char **argv)
     progress p = {.wanted = strtoll(argv[1], NULL, 10)};
     sem_init(&p.ended, 0, 0);
     weir_error error = {0};
-    weir_topology *topology = NULL;
-    weir_app *app = NULL;
-    weir_config *config = weir_config_new();
-    weir_err err = config != NULL ? configure(config, argc, argv, &error) : WEIR_ENOMEM;
-    if (err != WEIR_OK) {
-        goto done;
+    weir_example made = {.config = weir_config_new()};
+    weir_err err = made.config != NULL
+                       ? weir_example_settings(made.config, argc - 2, argv + 2, &error)
+                       : WEIR_ENOMEM;
+    if (err == WEIR_OK) {
+        made.topology = build(made.config, &p, &error);
+        err = made.topology != NULL ? WEIR_OK : error.code;
     }
-    topology = build(config, &p, &error);
-    if (topology == NULL) {
-        err = error.code;
-        goto done;
+    if (err == WEIR_OK) {
+        made.app = weir_app_new(made.topology, made.config,
+                                &(weir_app_opts){.on_state = on_state, .user = &p}, &error);
+        err = made.app != NULL ? count(made.app, &p, &error) : error.code;
     }
-    app =
-        weir_app_new(topology, config, &(weir_app_opts){.on_state = on_state, .user = &p}, &error);
-    err = app != NULL ? count(app, &p, &error) : error.code;
-
-done:
-    if (err != WEIR_OK) {
-        fprintf(stderr, "%s: %s: %s\n", argv[0], weir_err_str(err), error.message);
-    }
-    weir_app_free(app);
-    weir_topology_free(topology);
-    weir_config_free(config);
+    int status = weir_example_end(argv[0], &made, err, &error);
     sem_destroy(&p.ended);
-    return err == WEIR_OK ? 0 : 1;
+    return status;
 }

@@ -4,6 +4,7 @@
 #include "common/program.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,12 @@
 
 #define CLOSE_TIMEOUT_MS 30000
 #define NAME_MAX_BYTES 256
+#define CAUSE_MAX_BYTES (WEIR_ERROR_MESSAGE_MAX - 64)
+
+typedef struct end {
+    pthread_mutex_t lock;
+    weir_error cause; /* of the first failure */
+} end;
 
 /* From any thread of the application. An application that has failed for good ends the program the
  * way an operator would. */
@@ -26,6 +33,18 @@ static void on_state(weir_state from, weir_state to, void *user)
     }
 }
 
+static weir_uncaught on_uncaught(const char *thread, const weir_error *error, void *user)
+{
+    end *all = user;
+    (void)thread;
+    pthread_mutex_lock(&all->lock);
+    if (all->cause.code == WEIR_OK) {
+        all->cause = *error;
+    }
+    pthread_mutex_unlock(&all->lock);
+    return WEIR_SHUTDOWN_CLIENT;
+}
+
 static void on_restore(const weir_restore_progress *progress, void *user)
 {
     (void)user;
@@ -35,28 +54,38 @@ static void on_restore(const weir_restore_progress *progress, void *user)
     }
 }
 
-/* The arguments: a file and settings that win over it. */
-static weir_err configure(weir_config *config, int argc, char **argv, weir_error *error)
+weir_err weir_example_settings(weir_config *config, int count, char **texts, weir_error *error)
 {
-    weir_err err = weir_config_load(config, argv[1], error);
-    for (int i = 2; i < argc && err == WEIR_OK; i++) {
+    weir_err err = WEIR_OK;
+    for (int i = 0; i < count && err == WEIR_OK; i++) {
         char name[NAME_MAX_BYTES];
-        const char *equals = strchr(argv[i], '=');
-        size_t len = equals != NULL ? (size_t)(equals - argv[i]) : 0;
+        const char *equals = strchr(texts[i], '=');
+        size_t len = equals != NULL ? (size_t)(equals - texts[i]) : 0;
         if (len == 0 || len >= sizeof name) {
             error->code = WEIR_ECONFIG;
-            snprintf(error->message, sizeof error->message, "'%s' is not NAME=VALUE", argv[i]);
+            snprintf(error->message, sizeof error->message, "'%s' is not NAME=VALUE", texts[i]);
             return WEIR_ECONFIG;
         }
-        memcpy(name, argv[i], len);
+        memcpy(name, texts[i], len);
         name[len] = '\0';
         err = weir_config_set(config, name, equals + 1, error);
     }
     return err;
 }
 
+int weir_example_end(const char *program, weir_example *made, weir_err err, const weir_error *error)
+{
+    weir_app_free(made->app);
+    weir_topology_free(made->topology);
+    weir_config_free(made->config);
+    if (err != WEIR_OK) {
+        fprintf(stderr, "%s: %s: %s\n", program, weir_err_str(err), error->message);
+    }
+    return err == WEIR_OK ? 0 : 1;
+}
+
 /* Runs until a signal comes; the threads of the application leave signals to this one. */
-static weir_err run(weir_app *app, const sigset_t *signals, weir_error *error)
+static weir_err run(weir_app *app, const sigset_t *signals, end *all, weir_error *error)
 {
     weir_err err = weir_app_start(app, error);
     if (err != WEIR_OK) {
@@ -64,18 +93,52 @@ static weir_err run(weir_app *app, const sigset_t *signals, weir_error *error)
     }
     int signal;
     sigwait(signals, &signal);
-    if (weir_app_state(app) == WEIR_STATE_ERROR) {
+    bool failed = weir_app_state(app) == WEIR_STATE_ERROR;
+    err = weir_app_close(app, CLOSE_TIMEOUT_MS);
+    if (failed) { /* all threads have ended */
         error->code = WEIR_ESTATE;
-        snprintf(error->message, sizeof error->message, "the application has failed");
-        err = WEIR_ESTATE;
+        snprintf(error->message, sizeof error->message, "the application has failed: %.*s",
+                 CAUSE_MAX_BYTES, all->cause.message);
+        return all->cause.code != WEIR_OK ? all->cause.code : WEIR_ESTATE;
     }
-    weir_err closed = weir_app_close(app, CLOSE_TIMEOUT_MS);
-    if (err == WEIR_OK && closed != WEIR_OK) {
-        error->code = err = closed;
+    if (err != WEIR_OK) {
+        error->code = err;
         snprintf(error->message, sizeof error->message, "not closed within %d ms",
                  CLOSE_TIMEOUT_MS);
     }
     return err;
+}
+
+/* Signals are kept for sigwait from here on: what comes before ends the program as usual. */
+static weir_err run_app(weir_example *made, weir_error *error)
+{
+    end all = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    made->app = weir_app_new(made->topology, made->config,
+                             &(weir_app_opts){.on_state = on_state,
+                                              .on_restore = on_restore,
+                                              .on_uncaught = on_uncaught,
+                                              .user = &all},
+                             error);
+    weir_err err = made->app != NULL ? run(made->app, &signals, &all, error) : error->code;
+    weir_app_free(made->app); /* its threads know `all` */
+    made->app = NULL;
+    return err;
+}
+
+static weir_err make_topology(weir_example *made, weir_topology_fn build, weir_error *error)
+{
+    made->topology = build(made->config, error);
+    if (made->topology == NULL && error->code == WEIR_OK) {
+        error->code = WEIR_ETOPOLOGY;
+        snprintf(error->message, sizeof error->message,
+                 "the topology function returned NULL and set no error");
+    }
+    return made->topology != NULL ? WEIR_OK : error->code;
 }
 
 int weir_example_main(int argc, char **argv, weir_topology_fn build, const char *const *topics)
@@ -85,39 +148,21 @@ int weir_example_main(int argc, char **argv, weir_topology_fn build, const char 
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-
     weir_error error = {0};
-    weir_app *app = NULL;
-    weir_topology *topology = NULL;
-    weir_config *config = weir_config_new();
-    weir_err err = config != NULL ? configure(config, argc, argv, &error) : WEIR_ENOMEM;
-    if (err != WEIR_OK) {
-        goto done;
+    weir_example made = {.config = weir_config_new()};
+    weir_err err =
+        made.config != NULL ? weir_config_load(made.config, argv[1], &error) : WEIR_ENOMEM;
+    if (err == WEIR_OK) {
+        err = weir_example_settings(made.config, argc - 2, argv + 2, &error);
     }
-    err = weir_fixture_topics_create(config, topics, &error);
-    if (err != WEIR_OK) {
-        goto done;
+    if (err == WEIR_OK) {
+        err = weir_fixture_topics_create(made.config, topics, &error);
     }
-    topology = build(config, &error);
-    if (topology == NULL) {
-        err = error.code;
-        goto done;
+    if (err == WEIR_OK) {
+        err = make_topology(&made, build, &error);
     }
-    app = weir_app_new(topology, config,
-                       &(weir_app_opts){.on_state = on_state, .on_restore = on_restore}, &error);
-    err = app != NULL ? run(app, &signals, &error) : error.code;
-
-done:
-    if (err != WEIR_OK) {
-        fprintf(stderr, "%s: %s: %s\n", argv[0], weir_err_str(err), error.message);
+    if (err == WEIR_OK) {
+        err = run_app(&made, &error);
     }
-    weir_app_free(app);
-    weir_topology_free(topology);
-    weir_config_free(config);
-    return err == WEIR_OK ? 0 : 1;
+    return weir_example_end(argv[0], &made, err, &error);
 }

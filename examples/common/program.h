@@ -10,4 +10,18 @@
  * runs the topology until SIGINT or SIGTERM, closes it. Returns main's exit status. */
 int weir_example_main(int argc, char **argv, weir_topology_fn build, const char *const *topics);
 
+/* Settings as arguments: `count` texts NAME=VALUE. */
+weir_err weir_example_settings(weir_config *config, int count, char **texts, weir_error *error);
+
+/* What a program has made, each may be NULL. */
+typedef struct weir_example {
+    weir_config *config;
+    weir_topology *topology;
+    weir_app *app;
+} weir_example;
+
+/* Frees it; says on stderr why `program` failed, if it did. Returns main's exit status. */
+int weir_example_end(const char *program, weir_example *made, weir_err err,
+                     const weir_error *error);
+
 #endif
