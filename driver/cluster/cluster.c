@@ -18,8 +18,7 @@ weir_cluster *weir__cluster_current(void)
     return current;
 }
 
-/* Drawn once a process: what a library keeps from one cluster to the next (librdkafka numbers its
- * clients) may show in a run, so that only all clusters of a process together can be repeated. */
+/* Drawn once a process: WEIR_SEED, which repeats a run, is for all of its clusters, too. */
 static uint64_t drawn_seed(void)
 {
     static uint64_t seed;
@@ -120,6 +119,7 @@ static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
     };
     weir_err err = pick_policy(&cluster->opts, &sim, error);
     err = err != WEIR_OK ? err : pick_threads(&cluster->opts, &sim, error);
+    err = err != WEIR_OK ? err : weir__warm_up(sim.backend, error);
     return err != WEIR_OK ? err : weir_sim_start(&sim, error);
 }
 
@@ -267,6 +267,7 @@ void weir_cluster_free(weir_cluster *cluster)
     weir_mock_free(cluster->mock);
     weir__trace_end(cluster);
     if (weir_sim_running()) {
+        weir_sim_sleep_us(WEIR__POOLS_REST_US);
         weir_sim_stop();
     }
     if (cluster->own_root) {

@@ -23,6 +23,8 @@
 #define WEIR__COMPLAINT_SIZE ((size_t)256)
 /* Bound of what the driver itself waits for: start, close, a look into a thread. */
 #define WEIR__PATIENCE_MS WEIR_MINUTES(5)
+/* What pools of threads have at hand at the end of a simulation is done by then. */
+#define WEIR__POOLS_REST_US ((int64_t)1000000)
 /* A predicate is asked at least this often, also when nothing is heard of. */
 #define WEIR__ASK_EVERY_US ((int64_t)100000)
 
@@ -206,5 +208,9 @@ weir_err weir__folder_branch(const char *from, const char *to, weir_error *error
 void weir__folder_remove(const char *path);
 /* A fresh directory in memory if there is such a place. */
 weir_err weir__folder_fresh(char *path, size_t size, weir_error *error);
+
+/* warm_up.c */
+/* Before the first cluster of a process, with its backend; then nothing. */
+weir_err weir__warm_up(weir_sim_backend backend, weir_error *error);
 
 #endif

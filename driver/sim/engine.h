@@ -22,7 +22,8 @@
 #define WEIR__SPIN_FREE 16
 #define WEIR__READ_COST_US 2 /* virtual time of each clock read after those */
 #define WEIR__SPIN_COST_US 20
-#define WEIR__SLICE_US 1000 /* of virtual time, after which a thread that spins must yield */
+#define WEIR__SLICE_US 1000   /* of virtual time, after which a thread that spins must yield */
+#define WEIR__POOL_ID 1000000 /* threads that a simulation left to the next count from here */
 #define WEIR__MONOTONIC_BASE_US                                                                    \
     1000000000LL /* CLOCK_MONOTONIC at virtual time 0: not 0, which                                \
                   programs take for "never" */
@@ -125,6 +126,7 @@ struct weir__thread {
     bool detached;
     bool joined;
     bool gone;  /* its OS thread has exited, and is joined */
+    bool late;  /* does not run before it is joined */
     int rounds; /* of thread-local destructors */
 
     weir__context context; /* borrowed backend */

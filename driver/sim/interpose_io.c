@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sim/files.h"
+#include "sim/libraries.h"
 #include "sim/real.h"
 
 const char *const weir__interposed_io[] = {
@@ -35,6 +36,10 @@ INTERPOSE ssize_t read(int fd, void *data, size_t len)
 INTERPOSE ssize_t write(int fd, const void *data, size_t len)
 {
     if (!ours(fd)) {
+        weir__thread *self = weir__managed();
+        if (self && weir__caller_of(CALLER()) == WEIR__CALLER_ROCKSDB) {
+            weir__switch_point(self);
+        }
         return REAL(write)(fd, data, len);
     }
     const struct iovec part = {(void *)(uintptr_t)data, len};

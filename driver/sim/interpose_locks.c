@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <threads.h>
 
+#include "sim/libraries.h"
 #include "sim/locks.h"
 #include "sim/real.h"
 
@@ -32,6 +33,18 @@ const char *const weir__interposed_locks[] = {
     NULL,
 };
 
+/* Who takes a lock; NULL: not managed. How often RocksDB does depends on what the process did
+ * before (its thread-locals are numbered for all databases, also those of earlier clusters): it
+ * switches where it writes to files instead. */
+static weir__thread *taker(const void *caller)
+{
+    weir__thread *self = weir__synced();
+    if (self && weir__caller_of(caller) != WEIR__CALLER_ROCKSDB) {
+        weir__switch_point(self);
+    }
+    return self;
+}
+
 /* In glibc and musl a C11 mutex is a pthread mutex, and its functions are aliases. */
 _Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t), "mtx_t is a pthread_mutex_t");
 
@@ -48,7 +61,7 @@ static int thrd_result(int error)
 
 INTERPOSE int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? weir__mutex_lock(self, mutex, WEIR__NEVER) : REAL(pthread_mutex_lock)(mutex);
 }
 
@@ -70,7 +83,7 @@ INTERPOSE int pthread_mutex_trylock(pthread_mutex_t *mutex)
 INTERPOSE int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex,
                                       const struct timespec *restrict until)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? weir__mutex_lock(self, mutex, weir__deadline_on(self, CLOCK_REALTIME, until))
                 : REAL(pthread_mutex_timedlock)(mutex, until);
 }
@@ -78,7 +91,7 @@ INTERPOSE int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex,
 INTERPOSE int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t clock,
                                       const struct timespec *restrict until)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? weir__mutex_lock(self, mutex, weir__deadline_on(self, clock, until))
                 : REAL(pthread_mutex_clocklock)(mutex, clock, until);
 }
@@ -126,14 +139,14 @@ static const weir__lock_class write_class = {WEIR__WAIT_WRITE_LOCK, try_write};
 
 INTERPOSE int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? weir__lock_acquire(self, &read_class, lock, WEIR__NEVER)
                 : REAL(pthread_rwlock_rdlock)(lock);
 }
 
 INTERPOSE int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? weir__lock_acquire(self, &write_class, lock, WEIR__NEVER)
                 : REAL(pthread_rwlock_wrlock)(lock);
 }
@@ -161,7 +174,7 @@ INTERPOSE int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 INTERPOSE int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
                                          const struct timespec *restrict until)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? weir__lock_acquire(self, &read_class, lock,
                                      weir__deadline_on(self, CLOCK_REALTIME, until))
                 : REAL(pthread_rwlock_timedrdlock)(lock, until);
@@ -170,7 +183,7 @@ INTERPOSE int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
 INTERPOSE int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
                                          const struct timespec *restrict until)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? weir__lock_acquire(self, &write_class, lock,
                                      weir__deadline_on(self, CLOCK_REALTIME, until))
                 : REAL(pthread_rwlock_timedwrlock)(lock, until);
@@ -179,7 +192,7 @@ INTERPOSE int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
 INTERPOSE int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_t clock,
                                          const struct timespec *restrict until)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? weir__lock_acquire(self, &read_class, lock, weir__deadline_on(self, clock, until))
                 : REAL(pthread_rwlock_clockrdlock)(lock, clock, until);
 }
@@ -187,7 +200,7 @@ INTERPOSE int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clocki
 INTERPOSE int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t clock,
                                          const struct timespec *restrict until)
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self
                ? weir__lock_acquire(self, &write_class, lock, weir__deadline_on(self, clock, until))
                : REAL(pthread_rwlock_clockwrlock)(lock, clock, until);
@@ -235,7 +248,7 @@ static int run_once(weir__thread *self, pthread_once_t *once, void (*routine)(vo
 
 INTERPOSE int pthread_once(pthread_once_t *once, void (*routine)(void))
 {
-    weir__thread *self = weir__synced();
+    weir__thread *self = taker(CALLER());
     return self ? run_once(self, once, routine) : REAL(pthread_once)(once, routine);
 }
 

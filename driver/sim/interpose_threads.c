@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Creation, end and names of threads. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <threads.h>
 
 #include "sim/engine.h"
@@ -18,13 +20,28 @@ const char *const weir__interposed_threads[] = {
 /* RocksDB's threads serve the whole process, whoever made the first database. It starts them as
  * std::thread, through libstdc++, with an object of a class of its own as the argument: the table
  * of virtual functions, the first word of the object, tells whose class. */
+static const void *class_of(void *arg)
+{
+    return *(void **)arg;
+}
+
 static weir_host *home_for(const weir__thread *self, const void *caller, void *arg)
 {
     weir__caller from = weir__caller_of(caller);
     if (from == WEIR__CALLER_STDCXX) {
-        from = weir__caller_of(*(void **)arg);
+        from = weir__caller_of(class_of(arg));
     }
     return from == WEIR__CALLER_ROCKSDB ? weir_sim_host_driver() : self->acting;
+}
+
+/* RocksDB's timer flushes the information log of every database in the process every 10 s, also of
+ * databases that crashed with an earlier cluster: nothing needs it, and each cluster would find
+ * another one. */
+static bool is_housekeeping(const void *caller, void *arg)
+{
+    Dl_info info;
+    return weir__caller_of(caller) == WEIR__CALLER_STDCXX && dladdr(class_of(arg), &info) &&
+           info.dli_sname && strstr(info.dli_sname, "7rocksdb5Timer");
 }
 
 INTERPOSE int pthread_create(pthread_t *restrict handle, const pthread_attr_t *restrict attr,
@@ -40,6 +57,7 @@ INTERPOSE int pthread_create(pthread_t *restrict handle, const pthread_attr_t *r
     }
     thread->fn = fn;
     thread->arg = arg;
+    thread->late = is_housekeeping(CALLER(), arg);
     int error = weir__thread_start(thread, attr);
     if (!error) {
         *handle = thread->handle;

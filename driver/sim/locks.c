@@ -114,7 +114,6 @@ static void end_lease(weir__thread *self)
 int weir__lock_acquire(weir__thread *self, const weir__lock_class *class, void *lock,
                        int64_t deadline_us)
 {
-    weir__switch_point(self);
     for (;;) {
         int error = class->attempt(lock);
         if (error == 0 || error == EOWNERDEAD) {

@@ -69,7 +69,7 @@ static void put_thread(weir_buf *out, const weir__thread *thread)
                                     : "");
     switch (thread->state) {
     case WEIR__RUNNABLE:
-        weir__buf_printf(out, "runnable");
+        weir__buf_printf(out, thread->late ? "runs when it is joined" : "runnable");
         break;
     case WEIR__RUNNING:
         weir__buf_printf(out, "running");

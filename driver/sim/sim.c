@@ -64,9 +64,11 @@ static void fill_defaults(weir_sim_opts *opts)
 }
 
 /* Threads of library pools that an earlier simulation left wait on: their waits keep their length
- * while virtual time starts again from 0. */
+ * while virtual time starts again from 0. They are numbered apart, so that the numbers of others do
+ * not tell whether there are any. */
 static void rebase(weir__sim *sim, int64_t elapsed_us)
 {
+    int pool_id = WEIR__POOL_ID;
     for (size_t i = 1; i <= sim->timer_count; i++) {
         sim->timers[i]->due_us -= elapsed_us; /* the same for all: the heap stays a heap */
     }
@@ -79,7 +81,7 @@ static void rebase(weir__sim *sim, int64_t elapsed_us)
             thread->deadline_us -= elapsed_us;
         }
         if (thread != sim->main && thread->home == &sim->hosts[0]) {
-            thread->id = sim->next_id++;
+            thread->id = pool_id++;
         }
     }
 }

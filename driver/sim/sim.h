@@ -13,7 +13,8 @@
 
 typedef enum weir_sim_policy {
     WEIR_SIM_FIFO,   /* longest runnable first */
-    WEIR_SIM_RANDOM, /* any runnable thread, from the seed; also switches at lock and clock calls */
+    WEIR_SIM_RANDOM, /* any runnable thread, from the seed; also switches at lock and clock calls,
+                        and where RocksDB writes to a file */
     WEIR_SIM_PCT,    /* seeded priorities with a few seeded change points (probabilistic concurrency
                         testing) */
 } weir_sim_policy;

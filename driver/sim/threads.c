@@ -165,7 +165,9 @@ int weir__thread_start(weir__thread *thread, const pthread_attr_t *attr)
     }
     weir__the_sim.backend->await(thread);
     thread->state = WEIR__RUNNABLE;
-    weir__enqueue(thread);
+    if (!thread->late) {
+        weir__enqueue(thread);
+    }
     return 0;
 }
 
@@ -223,6 +225,10 @@ int weir__thread_join(weir__thread *self, weir__thread *other, void **result)
         return EINVAL;
     }
     other->joined = true;
+    if (other->late) {
+        other->late = false;
+        weir__enqueue(other);
+    }
     while (other->state != WEIR__DONE) {
         bool woken = weir__wait_object(self, WEIR__WAIT_JOIN, other, WEIR__NEVER);
         weir_assert(woken || weir__the_sim.running); /* else it waits for a dead thread */

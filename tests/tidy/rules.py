@@ -33,7 +33,7 @@ FORBIDDEN = [
     ("librdkafka", r"\brd_kafka_\w+", [""],
      ["runtime/client", "mockbroker", "tests", "bench"]),
     ("RocksDB", r"\brocksdb_\w+", [""],
-     ["runtime/state/rocksdb.c", "tests", "bench"]),
+     ["runtime/state/rocksdb.c", "driver/cluster/warm_up.c", "tests", "bench"]),
     ("clock", CALL % "clock_gettime|gettimeofday|timespec_get|time|clock", [""],
      ["runtime/core/clock.c", "driver", "bench", "scenarios", "tests/unit/sim"]),
     ("sleep", CALL % "sleep|usleep|nanosleep|clock_nanosleep|thrd_sleep", [""],

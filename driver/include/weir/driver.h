@@ -11,10 +11,11 @@
  *     weir_assert_same_rows(weir_output_table(counts), expected);
  *     weir_cluster_free(cluster);
  *
- * One cluster at a time in a process. All calls are for the thread that made it, except where they
- * say otherwise; time passes only in calls that say that they wait. A call that cannot do what it
- * should (and has no `error`) fails the test through weir_cluster_opts.on_failure. Everything that
- * the driver hands out (handles, instances, rows, texts) is valid until weir_cluster_free. */
+ * One cluster at a time in a process; its run does not depend on those before it. All calls are for
+ * the thread that made it, except where they say otherwise; time passes only in calls that say that
+ * they wait. A call that cannot do what it should (and has no `error`) fails the test through
+ * weir_cluster_opts.on_failure. Everything that the driver hands out (handles, instances, rows,
+ * texts) is valid until weir_cluster_free. */
 #ifndef WEIR_DRIVER_H
 #define WEIR_DRIVER_H
 
@@ -38,10 +39,11 @@ typedef struct weir_cluster weir_cluster;
 typedef enum weir_policy {
     WEIR_POLICY_DEFAULT, /* WEIR_POLICY of the environment (fifo, random, pct), else fifo */
     WEIR_POLICY_FIFO,    /* the one that waits longest */
-    WEIR_POLICY_RANDOM,  /* any, from the seed; switches at lock and clock calls too */
+    WEIR_POLICY_RANDOM,  /* any, from the seed; switches at locks, clock reads and writes too */
     WEIR_POLICY_PCT,     /* seeded priorities with a few change points */
 } weir_policy;
 
+/* The same for all clusters of a process. */
 typedef enum weir_threads {
     WEIR_THREADS_DEFAULT,  /* WEIR_THREADS of the environment (borrowed, real), else borrowed; real
                               under ThreadSanitizer */
@@ -86,8 +88,7 @@ WEIR_API weir_mock *weir_cluster_mock(weir_cluster *cluster);
 WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster); /* virtual, from 0 */
 /* From the seed, and independent of how threads are scheduled: for moments, sizes, choices. */
 WEIR_API uint64_t weir_cluster_random(weir_cluster *cluster);
-/* weir_cluster_opts.repeat_command. Its default repeats the clusters that the process had before,
- * too. */
+/* weir_cluster_opts.repeat_command. */
 WEIR_API const char *weir_cluster_repeat_command(const weir_cluster *cluster);
 
 /* ---- Input -------------------------------------------------------------------------------- */
