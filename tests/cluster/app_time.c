@@ -179,6 +179,54 @@ static void punctuators_are_called_by_stream_time_and_wall_clock(void **state)
     app_close(a);
 }
 
+static weir_err keep_time(weir_ctx *ctx, int64_t now_ms, void *state)
+{
+    (void)state;
+    weir_slice key = weir_slice_of("time");
+    return weir_kv_put(weir_store(ctx, "clock"), &key, &now_ms, now_ms);
+}
+
+static weir_err open_clock(weir_ctx *ctx, void *user, void **state)
+{
+    *state = user;
+    return weir_schedule(ctx, WEIR_WALL_CLOCK_TIME, 5000, keep_time, NULL);
+}
+
+static weir_err pass_over(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)ctx;
+    (void)in;
+    (void)state;
+    return WEIR_OK;
+}
+
+static const weir_processor_ops clock_ops = {
+    .name = "clock", .open = open_clock, .process = pass_over};
+
+static weir_topology *clock_only(const weir_config *config, weir_error *error)
+{
+    const char *const topics[] = {"left", NULL};
+    const char *const sources[] = {"in", NULL};
+    const char *const users[] = {"keep", NULL};
+    weir_builder *b = weir_builder_new();
+    weir_add_source(b, "in", topics, &weir_string, &weir_string, NULL);
+    weir_add_processor(b, "keep", sources, &clock_ops, NULL);
+    weir_add_store(b, "clock",
+                   &(weir_store_opts){.key = &weir_string, .value = &weir_i64, .caching = WEIR_ON},
+                   users);
+    return weir_build(b, config, error);
+}
+
+/* No record comes, so nothing else asks for a commit. */
+static void what_a_punctuation_writes_leaves_the_cache_with_the_next_commit(void **state)
+{
+    apps *all = *state;
+    app *a = app_start(all, "a", clock_only, NULL);
+    app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
+    app_run_until(all, count_of(all, "app-clock-changelog", "time", NULL) > 0, 10);
+    app_close(a);
+}
+
 static void a_processor_can_ask_for_a_commit(void **state)
 {
     apps *all = *state;
@@ -270,6 +318,7 @@ int main(void)
         diary_test(idling_gives_the_other_partition_time),
         diary_test(stream_time_goes_on_after_a_restart),
         diary_test(punctuators_are_called_by_stream_time_and_wall_clock),
+        diary_test(what_a_punctuation_writes_leaves_the_cache_with_the_next_commit),
         diary_test(a_processor_can_ask_for_a_commit),
         apps_test(committed_records_of_repartition_topics_are_deleted),
         apps_test(the_cache_makes_fewer_updates_and_the_same_counts),

@@ -355,6 +355,27 @@ static void punctuations_keep_their_rhythm_and_skip_what_they_missed(void **stat
     close_it(&of);
 }
 
+static weir_err anchored_open(weir_ctx *ctx, void *user, void **state)
+{
+    *state = user;
+    weir_err err = weir_schedule_from(ctx, WEIR_WALL_CLOCK_TIME, 30, 100, tick, NULL);
+    return err == WEIR_OK ? weir_schedule_from(ctx, WEIR_STREAM_TIME, 30, 10, tick, NULL) : err;
+}
+
+static const weir_processor_ops anchored_ops = {"anchored", anchored_open, swallow, NULL};
+
+/* The wall clock says 1000 at first, stream time is not known. */
+static void a_punctuation_with_a_start_is_due_then_or_in_its_rhythm(void **state)
+{
+    (void)state;
+    clocks seen = {0};
+    one_processor of = {0};
+    open_with(&of, &anchored_ops, &seen);
+    assert_int_equal(weir__graph_next_punctuation(of.task.graphs[0], WEIR_WALL_CLOCK_TIME), 1030);
+    assert_int_equal(weir__graph_next_punctuation(of.task.graphs[0], WEIR_STREAM_TIME), 30);
+    close_it(&of);
+}
+
 static weir_err ask(weir_ctx *ctx, const weir_record *in, void *state)
 {
     (void)state;
@@ -430,6 +451,7 @@ int main(void)
         cmocka_unit_test(headers_are_shared_by_siblings_but_not_with_process_values),
         cmocka_unit_test(headers_keep_their_order_and_may_repeat),
         cmocka_unit_test(punctuations_keep_their_rhythm_and_skip_what_they_missed),
+        cmocka_unit_test(a_punctuation_with_a_start_is_due_then_or_in_its_rhythm),
         cmocka_unit_test(a_processor_knows_where_and_when_it_is),
         cmocka_unit_test(a_result_is_null_when_said_so_or_left_so),
     };
