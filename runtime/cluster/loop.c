@@ -27,7 +27,7 @@
 #define PROCESS_BUDGET_US 50000 /* ... and time, looked at after each slice */
 #define RETRY_MS 20             /* for what another thread is about to let go */
 #define RESTORE_WAIT_MS 10
-#define STANDSTILL_MS 5000 /* within one iteration, before a commit */
+#define STANDSTILL_MS 5000 /* within one iteration */
 
 /* ---- 1. poll ---- */
 
@@ -86,22 +86,13 @@ static weir_err poll(weir__stream_thread *thread, size_t *count, weir_error *err
                                        thread->instance->poll_records_max, count, error);
     pthread_mutex_lock(&thread->lock);
     thread->env.polling = false;
+    int64_t since_ms = thread->env.now_ms;
     thread->env.now_ms = weir__wall_ms();
+    thread->stood_still = thread->env.now_ms - since_ms > timeout_ms + STANDSTILL_MS;
     atomic_store(&thread->polled_ms, thread->env.now_ms);
     thread->polls++;
     weir__producer_poll(thread->env.producer);
     return err;
-}
-
-/* Others own the lost tasks by now. What this thread has written for them and not yet delivered
- * would come behind what they write, and undo it. */
-static weir_err forget_lost(weir__stream_thread *thread, weir_error *error)
-{
-    if (!thread->lost) {
-        return WEIR_OK;
-    }
-    thread->lost = false;
-    return weir__stream_thread_renew_producer(thread, error);
 }
 
 /* ---- 2. add ---- */
@@ -287,10 +278,10 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
     if (!commit_is_due(thread)) {
         return WEIR_OK;
     }
-    /* Who stood still for long (a stopped process) may not be a member any more: the poll tells. */
-    thread->put_off = !thread->put_off && weir__wall_ms() - now_ms > STANDSTILL_MS;
-    if (thread->put_off) {
-        return WEIR_OK;
+    thread->stood_still = weir__wall_ms() - now_ms > STANDSTILL_MS;
+    weir_err err = weir__loop_confirm_tasks(thread, error);
+    if (err != WEIR_OK) {
+        return err;
     }
     if (thread->instance->purger != NULL &&
         now_ms - thread->purged_ms >= thread->instance->purge_interval_ms) {
@@ -298,14 +289,13 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
         weir__task_set_each_queue(&thread->tasks, purge_queue, thread);
         thread->purged_ms = now_ms;
     }
-    weir_err err =
-        weir__task_set_heal(&thread->tasks, weir__task_set_commit(&thread->tasks, error), error);
+    err = weir__task_set_heal(&thread->tasks, weir__task_set_commit(&thread->tasks, error), error);
     thread->committed_ms = now_ms;
     if (err == WEIR_EFENCED) {
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit: %s", thread->name,
                         error->message);
         weir__loop_lose_tasks(thread);
-        return forget_lost(thread, error);
+        return weir__loop_forget_lost(thread, error);
     }
     if (err != WEIR_OK) {
         weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit: %s", thread->name,
@@ -451,7 +441,10 @@ weir_err weir__loop_once(weir__stream_thread *thread, weir_error *error)
         *error = poll_error;
         return err;
     }
-    err = forget_lost(thread, error);
+    err = weir__loop_forget_lost(thread, error);
+    if (err == WEIR_OK) {
+        err = weir__loop_confirm_tasks(thread, error);
+    }
     if (err != WEIR_OK) {
         return err;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a stream thread does when its generation begins, ends or is lost: called by the consumer
- * inside a poll, when the thread has let go of its lock. */
+ * What a stream thread does when its generation begins, ends or is lost. The events are called by
+ * the consumer inside a poll, when the thread has let go of its lock. */
 #include "cluster/loop.h"
 #include "core/error.h"
 
@@ -56,6 +56,33 @@ void weir__loop_lose_tasks(weir__stream_thread *thread)
     if (atomic_load(&thread->state) != WEIR__THREAD_STOPPING) {
         weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);
     }
+}
+
+weir_err weir__loop_forget_lost(weir__stream_thread *thread, weir_error *error)
+{
+    if (!thread->lost) {
+        return WEIR_OK;
+    }
+    thread->lost = false;
+    return weir__stream_thread_renew_producer(thread, error);
+}
+
+weir_err weir__loop_confirm_tasks(weir__stream_thread *thread, weir_error *error)
+{
+    if (!thread->stood_still || thread->tasks.count == 0) {
+        return WEIR_OK;
+    }
+    thread->stood_still = false;
+    weir_err err = weir__membership_confirm(&thread->membership, error);
+    if (err != WEIR_OK) {
+        weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: after a standstill: %s",
+                        thread->name, error->message);
+    }
+    if (err != WEIR_EFENCED) {
+        return WEIR_OK;
+    }
+    weir__loop_lose_tasks(thread);
+    return weir__loop_forget_lost(thread, error);
 }
 
 static void on_lost(void *user)

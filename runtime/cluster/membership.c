@@ -411,6 +411,33 @@ weir_err weir__membership_ask_stop(weir__membership *membership, weir_error *err
     return write_join(membership, true, error);
 }
 
+typedef struct search {
+    const char *member_id;
+    bool found;
+} search;
+
+static void look_for_me(const char *member_id, const char *client_id, void *user)
+{
+    search *mine = user;
+    (void)client_id;
+    mine->found = mine->found || strcmp(member_id, mine->member_id) == 0;
+}
+
+weir_err weir__membership_confirm(const weir__membership *membership, weir_error *error)
+{
+    if (membership->state == WEIR__MEMBER_OUT) {
+        return WEIR_OK;
+    }
+    size_t count = 0;
+    search mine = {.member_id = membership->member_id};
+    weir_err err =
+        weir__admin_describe_group(membership->instance->admin, membership->instance->application,
+                                   look_for_me, &mine, &count, error);
+    return err != WEIR_OK || mine.found
+               ? err
+               : weir__error_set(error, WEIR_EFENCED, "the group went on without this member");
+}
+
 const char *weir__membership_waits_for(const weir__membership *membership)
 {
     switch (membership->state) {

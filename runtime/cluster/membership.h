@@ -70,6 +70,10 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
 /* Wall clock at which tick has something to do again; INT64_MAX: after the next record. */
 int64_t weir__membership_due_ms(const weir__membership *membership);
 
+/* Asks the coordinator: WEIR_EFENCED, the group has gone on without this member; WEIR_OK: others
+ * have none of its tasks yet. Waits for the answer. */
+weir_err weir__membership_confirm(const weir__membership *membership, weir_error *error);
+
 /* Asks all members to stop. Best effort: waits for the broker as long as the producer does. */
 weir_err weir__membership_ask_stop(weir__membership *membership, weir_error *error);
 

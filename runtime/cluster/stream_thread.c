@@ -158,7 +158,7 @@ static weir_err open_env(weir__stream_thread *thread, weir_error *error)
     pthread_mutex_unlock(&thread->lock);
     atomic_store(&thread->step, NULL);
     atomic_store(&thread->polled_ms, weir__wall_ms());
-    thread->lost = thread->put_off = false;
+    thread->lost = thread->stood_still = false;
     thread->committed_ms = thread->purged_ms = thread->env.now_ms;
     thread->env.sink_topics =
         calloc(instance->topology->node_count + 1, sizeof(*thread->env.sink_topics));

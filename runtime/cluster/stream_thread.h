@@ -49,7 +49,7 @@ typedef struct weir__stream_thread {
     bool open;            /* the clients are there, tasks and membership are valid */
     bool open_tasks;      /* the task set is */
     bool lost;            /* its tasks: what they sent should not be delivered any more */
-    bool put_off;         /* the last commit that was due, to poll first */
+    bool stood_still;     /* so long that the group may have gone on without it */
     weir_error failed;    /* in a callback of the consumer; told after the poll */
     int64_t committed_ms; /* when it was last tried */
     int64_t purged_ms;

@@ -88,6 +88,55 @@ static void what_a_lost_task_had_not_yet_delivered_is_never_delivered(void **sta
         expected);
 }
 
+static weir_topology *counts(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_stream texts = weir_source(b, "texts", &weir_string, &weir_string, NULL);
+    weir_table table = weir_count(weir_group_by_key(texts, NULL), "n", NULL);
+    weir_to(weir_to_stream(table, NULL), "copies", NULL);
+    return weir_build(b, config, error);
+}
+
+/* Its host stands still from the first record on. */
+static void freeze(const weir_step *step, void *user)
+{
+    weir_instance **due = user;
+    if (*due != NULL && strcmp(step->kind, "process") == 0) {
+        weir_host *host = weir_instance_host(*due);
+        *due = NULL;
+        weir_host_pause(host);
+    }
+}
+
+/* When it goes on a commit is due: the counts in its cache are not those of the one that has the
+ * task now. */
+static void who_stood_still_writes_nothing_before_it_knows_what_it_has_lost(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input texts = one_partition_each(cluster);
+    weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
+    weir_instance *frozen = NULL;
+    weir_instance_opts opts = {.config = LIST("commit.interval.ms", "1"),
+                               .app = {.on_step = freeze, .user = &frozen}};
+    weir_instance *a = weir_cluster_start(cluster, "a", counts, &opts);
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    frozen = a;
+    send_lines(texts, expected);
+    weir_cluster_run_for(cluster, WEIR_SECONDS(10));
+    assert_null(frozen);
+    weir_cluster_start(cluster, "b", counts, &opts);
+    weir_cluster_run_for(cluster, WEIR_MINUTES(2));
+    send_lines(texts, expected);
+    weir_cluster_run_for(cluster, WEIR_SECONDS(10));
+    weir_host_resume(weir_instance_host(a));
+    weir_cluster_run_for(cluster, WEIR_SECONDS(10));
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_rows *last =
+        weir_output_table(weir_cluster_output(cluster, "copies", &weir_string, &weir_i64));
+    weir_assert_size(last, 1);
+    assert_int_equal(*(const int64_t *)weir_rows_at(last, 0)->value, 2 * LINES);
+}
+
 static void lead_changelog(ordeal *all, int32_t broker)
 {
     for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
@@ -123,6 +172,7 @@ int main(void)
         cluster_test(output_that_is_not_taken_in_time_stops_the_commit),
         cluster_test(what_a_lost_task_had_not_yet_delivered_is_never_delivered),
         cluster_test(what_is_not_yet_committed_is_not_purged),
+        cluster_test(who_stood_still_writes_nothing_before_it_knows_what_it_has_lost),
     };
     return cmocka_run_group_tests_name("late_writes", tests, NULL, NULL);
 }
