@@ -228,3 +228,51 @@ void weir_branches_cost(const weir_branches *branches, int64_t *median_us, int64
         *worst_us = branches->costs_us[branches->cost_count - 1];
     }
 }
+
+/* ---- A whole run -------------------------------------------------------------------------- */
+
+static void failed(const char *file, int line, const char *message, void *user)
+{
+    weir_branched *run = user;
+    (void)file;
+    (void)line;
+    if (weir_branches_inside(run->branches)) {
+        weir_branches_end(run->branches, run->cluster, message);
+    }
+    printf("the run itself FAILED: %s\n", message);
+    exit(1);
+}
+
+bool weir_branched_start(weir_branched *run, const weir_branches_opts *opts, uint64_t seed,
+                         weir_policy policy)
+{
+    weir_error error = {.message = "out of memory"};
+    *run = (weir_branched){.branches = weir_branches_new(opts)};
+    if (run->branches != NULL) {
+        weir_cluster_opts cluster = {
+            .seed = seed, .policy = policy, .branches = true, .on_failure = failed, .user = run};
+        run->cluster = weir_cluster_new(&cluster, &error);
+    }
+    if (run->cluster == NULL) {
+        printf("cannot start: %s\n", error.message);
+    }
+    return run->cluster != NULL;
+}
+
+void weir_branched_end(weir_branched *run)
+{
+    int64_t median_us;
+    int64_t worst_us;
+    if (weir_branches_inside(run->branches)) {
+        weir_branches_end(run->branches, run->cluster, NULL);
+    }
+    weir_branches_collect(run->branches);
+    weir_branches_cost(run->branches, &median_us, &worst_us);
+    printf("making a branch takes %" PRId64 " us, at most %" PRId64 "\n", median_us, worst_us);
+}
+
+void weir_branched_free(weir_branched *run)
+{
+    weir_cluster_free(run->cluster);
+    weir_branches_free(run->branches);
+}

@@ -35,4 +35,19 @@ uint64_t weir_branches_failed(const weir_branches *branches);
  * the median and the worst. */
 void weir_branches_cost(const weir_branches *branches, int64_t *median_us, int64_t *worst_us);
 
+/* ---- A whole run that branches ---- */
+
+typedef struct weir_branched {
+    weir_cluster *cluster;
+    weir_branches *branches;
+} weir_branched;
+
+/* Makes both; says why it cannot. A failure in a branch ends the branch, one of the run itself the
+ * program. `run` must stay where it is. Free it in any case. */
+bool weir_branched_start(weir_branched *run, const weir_branches_opts *opts, uint64_t seed,
+                         weir_policy policy);
+/* When all is done: ends what is a branch, waits for the others, tells what making one cost. */
+void weir_branched_end(weir_branched *run);
+void weir_branched_free(weir_branched *run);
+
 #endif

@@ -5,9 +5,7 @@
 #include "scenarios/lib/crash_points.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "scenarios/lib/rebalance.h"
 
@@ -36,23 +34,10 @@ static const char *const kinds[] = {
 
 typedef struct points {
     weir_crash_points_opts opts;
-    weir_cluster *cluster;
-    weir_branches *branches;
+    weir_branched run;
     uint64_t steps;
     uint64_t seen[KIND_COUNT];
 } points;
-
-static void failed(const char *file, int line, const char *message, void *user)
-{
-    points *all = user;
-    (void)file;
-    (void)line;
-    if (all->branches != NULL && weir_branches_inside(all->branches)) {
-        weir_branches_end(all->branches, all->cluster, message);
-    }
-    printf("the run itself FAILED: %s\n", message);
-    exit(1);
-}
 
 static size_t kind_of(const weir_step *step)
 {
@@ -76,12 +61,12 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
 {
     points *all = user;
     size_t kind = kind_of(step);
-    if (weir_branches_inside(all->branches)) {
+    if (weir_branches_inside(all->run.branches)) {
         return;
     }
     all->steps++;
     if (kind == KIND_COUNT) {
-        weir_cluster_fail(all->cluster, "a step of unknown kind: %s", step->kind);
+        weir_cluster_fail(all->run.cluster, "a step of unknown kind: %s", step->kind);
         return;
     }
     all->seen[kind]++;
@@ -94,8 +79,8 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
              step->kind, all->seen[kind], step->task != NULL ? ", task " : "",
              step->task != NULL ? step->task : "", step->detail != NULL ? ", " : "",
              step->detail != NULL ? step->detail : "", weir_instance_name(instance),
-             weir_cluster_now_ms(all->cluster), restart ? "restarted" : "left to the other");
-    if (weir_branches_take(all->branches, all->cluster, all->steps, 0, place)) {
+             weir_cluster_now_ms(all->run.cluster), restart ? "restarted" : "left to the other");
+    if (weir_branches_take(all->run.branches, all->run.cluster, all->steps, 0, place)) {
         weir_rebalance_crash(run, instance, restart);
     }
 }
@@ -117,32 +102,11 @@ static bool tell_kinds(const points *all)
 
 static bool tell(const points *all)
 {
-    uint64_t passed = weir_branches_passed(all->branches);
-    uint64_t failures = weir_branches_failed(all->branches);
-    int64_t median_us;
-    int64_t worst_us;
+    uint64_t passed = weir_branches_passed(all->run.branches);
+    uint64_t failures = weir_branches_failed(all->run.branches);
     bool whole = tell_kinds(all);
-    weir_branches_cost(all->branches, &median_us, &worst_us);
-    printf("making a branch takes %" PRId64 " us, at most %" PRId64 "\n", median_us, worst_us);
     printf("%" PRIu64 " of %" PRIu64 " crash points passed\n", passed, passed + failures);
     return whole && failures == 0 && passed > 0;
-}
-
-static bool start(points *all, const char *command)
-{
-    weir_error error = {0};
-    all->branches = weir_branches_new(&(weir_branches_opts){
-        .jobs = all->opts.jobs, .command = command, .verbose = all->opts.verbose});
-    all->cluster = weir_cluster_new(&(weir_cluster_opts){.seed = all->opts.seed,
-                                                         .policy = all->opts.policy,
-                                                         .branches = true,
-                                                         .on_failure = failed,
-                                                         .user = all},
-                                    &error);
-    if (all->cluster == NULL) {
-        printf("cannot start: %s\n", error.message);
-    }
-    return all->cluster != NULL && all->branches != NULL;
 }
 
 bool weir_crash_points_run(const weir_crash_points_opts *opts)
@@ -165,16 +129,14 @@ bool weir_crash_points_run(const weir_crash_points_opts *opts)
              "scripts/crash-points --seed %" PRIu64 " --policy %s%s --point", opts->seed,
              policies[opts->policy], opts->memory_stores ? " --memory" : "");
     bool ok = false;
-    if (run != NULL && start(&all, command)) {
-        weir_rebalance_run(run, all.cluster, &plan);
-        if (weir_branches_inside(all.branches)) {
-            weir_branches_end(all.branches, all.cluster, NULL);
-        }
-        weir_branches_collect(all.branches);
+    weir_branches_opts branches = {
+        .jobs = opts->jobs, .command = command, .verbose = opts->verbose};
+    if (run != NULL && weir_branched_start(&all.run, &branches, opts->seed, opts->policy)) {
+        weir_rebalance_run(run, all.run.cluster, &plan);
+        weir_branched_end(&all.run);
         ok = tell(&all);
     }
-    weir_cluster_free(all.cluster);
+    weir_branched_free(&all.run);
     weir_rebalance_free(run);
-    weir_branches_free(all.branches);
     return ok;
 }

@@ -4,7 +4,6 @@
 #include "scenarios/lib/explore.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "scenarios/lib/rebalance.h"
@@ -36,26 +35,13 @@ static const moment moments[] = {
 typedef struct exploration {
     weir_explore_opts opts;
     const moment *moment;
-    weir_cluster *cluster;
-    weir_branches *branches;
+    weir_branched run;
     bool begun;
 } exploration;
 
 const char *weir_explore_name(size_t index)
 {
     return index < MOMENT_COUNT ? moments[index].name : NULL;
-}
-
-static void failed(const char *file, int line, const char *message, void *user)
-{
-    exploration *all = user;
-    (void)file;
-    (void)line;
-    if (all->branches != NULL && weir_branches_inside(all->branches)) {
-        weir_branches_end(all->branches, all->cluster, message);
-    }
-    printf("the run itself FAILED: %s\n", message);
-    exit(1);
 }
 
 /* In the branch: what the schedule alone does not change. */
@@ -75,8 +61,8 @@ static void branch_off(exploration *all, const char *place)
         if (all->opts.branch != 0 && all->opts.branch != i) {
             continue;
         }
-        if (weir_branches_take(all->branches, all->cluster, i, RESEED + i, place)) {
-            choose_latencies(all->cluster);
+        if (weir_branches_take(all->run.branches, all->run.cluster, i, RESEED + i, place)) {
+            choose_latencies(all->run.cluster);
             return;
         }
     }
@@ -94,61 +80,45 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
     all->begun = true;
     snprintf(place, sizeof place, "from %s%s%s on %s at %" PRId64 " ms", step->kind,
              step->task != NULL ? ", task " : "", step->task != NULL ? step->task : "",
-             weir_instance_name(instance), weir_cluster_now_ms(all->cluster));
+             weir_instance_name(instance), weir_cluster_now_ms(all->run.cluster));
     branch_off(all, place);
 }
 
 static bool tell(const exploration *all)
 {
-    uint64_t passed = weir_branches_passed(all->branches);
-    uint64_t failures = weir_branches_failed(all->branches);
-    int64_t median_us;
-    int64_t worst_us;
+    uint64_t passed = weir_branches_passed(all->run.branches);
+    uint64_t failures = weir_branches_failed(all->run.branches);
     if (!all->begun) {
         printf("the run never came to '%s'\n", all->moment->name);
     }
-    weir_branches_cost(all->branches, &median_us, &worst_us);
-    printf("making a branch takes %" PRId64 " us, at most %" PRId64 "\n", median_us, worst_us);
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", passed, failures);
     return failures == 0 && passed > 0;
 }
 
-static bool start(exploration *all, const char *command)
+static const moment *find_moment(const char *name)
 {
-    weir_error error = {0};
     for (size_t i = 0; i < MOMENT_COUNT; i++) {
-        if (strcmp(moments[i].name, all->opts.name) == 0) {
-            all->moment = &moments[i];
+        if (strcmp(moments[i].name, name) == 0) {
+            return &moments[i];
         }
     }
-    if (all->moment == NULL) {
-        printf("there is no moment '%s'\n", all->opts.name);
-        return false;
-    }
-    all->branches = weir_branches_new(&(weir_branches_opts){
-        .jobs = all->opts.jobs, .command = command, .verbose = all->opts.verbose});
-    all->cluster = weir_cluster_new(&(weir_cluster_opts){.seed = all->opts.seed,
-                                                         .policy = WEIR_POLICY_RANDOM,
-                                                         .branches = true,
-                                                         .on_failure = failed,
-                                                         .user = all},
-                                    &error);
-    if (all->cluster == NULL) {
-        printf("cannot start: %s\n", error.message);
-    }
-    return all->cluster != NULL && all->branches != NULL;
+    printf("there is no moment '%s'\n", name);
+    return NULL;
 }
 
 bool weir_explore_run(const weir_explore_opts *opts)
 {
     char command[COMMAND_MAX];
-    exploration all = {.opts = *opts};
+    exploration all = {.opts = *opts, .moment = find_moment(opts->name)};
     weir_rebalance *run = weir_rebalance_new();
     snprintf(command, sizeof command,
              "scripts/explore %s --seed %" PRIu64 " --branches %" PRIu64 "%s --branch", opts->name,
              opts->seed, opts->branches, opts->memory_stores ? " --memory" : "");
     bool ok = false;
-    if (run != NULL && start(&all, command)) {
+    weir_branches_opts branches = {
+        .jobs = opts->jobs, .command = command, .verbose = opts->verbose};
+    if (run != NULL && all.moment != NULL &&
+        weir_branched_start(&all.run, &branches, opts->seed, WEIR_POLICY_RANDOM)) {
         weir_rebalance_plan plan = {
             .lines = 60,
             .partitions = 4,
@@ -160,15 +130,11 @@ bool weir_explore_run(const weir_explore_opts *opts)
             .on_step = on_step,
             .user = &all,
         };
-        weir_rebalance_run(run, all.cluster, &plan);
-        if (weir_branches_inside(all.branches)) {
-            weir_branches_end(all.branches, all.cluster, NULL);
-        }
-        weir_branches_collect(all.branches);
+        weir_rebalance_run(run, all.run.cluster, &plan);
+        weir_branched_end(&all.run);
         ok = tell(&all);
     }
-    weir_cluster_free(all.cluster);
+    weir_branched_free(&all.run);
     weir_rebalance_free(run);
-    weir_branches_free(all.branches);
     return ok;
 }

@@ -11,6 +11,7 @@
 
 #include "fixtures/word_count.h"
 #include "scenarios/lib/counts.h"
+#include "scenarios/lib/setup.h"
 
 #define PARTITIONS 4
 #define TOPIC_MAX 128
@@ -126,19 +127,9 @@ static weir_rows *may_count_twice(weir_failover *run)
 static weir_instance *start(weir_failover *run, const char *name, const weir_app_opts *app)
 {
     const weir_failover_plan *plan = &run->plan;
-    char commit[32];
-    char cache[32];
-    snprintf(commit, sizeof commit, "%" PRId64, plan->commit_interval_ms);
-    snprintf(cache, sizeof cache, "%" PRId64, plan->cache_bytes);
-    const char *const config[] = {"commit.interval.ms",
-                                  commit,
-                                  "statestore.cache.max.bytes",
-                                  cache,
-                                  "dsl.store",
-                                  plan->memory_stores ? "memory" : "rocksdb",
-                                  NULL};
-    weir_instance_opts opts = {.threads = plan->threads, .config = config, .app = *app};
-    return weir_cluster_start(run->cluster, name, weir_fixture_word_count, &opts);
+    weir_scenario_setup setup = {plan->threads, plan->commit_interval_ms, plan->cache_bytes,
+                                 plan->memory_stores};
+    return weir_scenario_start(run->cluster, name, weir_fixture_word_count, &setup, app);
 }
 
 static bool burst_or_crash(weir_cluster *cluster, void *arg)

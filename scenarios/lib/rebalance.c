@@ -12,7 +12,8 @@
 #include "fixtures/word_count.h"
 #include "scenarios/lib/counts.h"
 #include "scenarios/lib/in_flight.h"
-#include "scenarios/swarm/witness.h"
+#include "scenarios/lib/setup.h"
+#include "scenarios/lib/witness.h"
 
 #define BOUND WEIR_MINUTES(5)
 #define AFTERWARDS_MS WEIR_SECONDS(1) /* for what follows the last commit of offsets */
@@ -101,21 +102,11 @@ void weir_rebalance_crash(weir_rebalance *run, weir_instance *instance, bool res
 static void start(weir_rebalance *run, const char *name)
 {
     const weir_rebalance_plan *plan = &run->plan;
-    char commit[32];
-    char cache[32];
-    snprintf(commit, sizeof commit, "%" PRId64, plan->commit_interval_ms);
-    snprintf(cache, sizeof cache, "%" PRId64, plan->cache_bytes);
-    const char *const config[] = {"commit.interval.ms",
-                                  commit,
-                                  "statestore.cache.max.bytes",
-                                  cache,
-                                  "dsl.store",
-                                  plan->memory_stores ? "memory" : "rocksdb",
-                                  NULL};
-    weir_instance_opts opts = {.threads = plan->threads, .config = config};
-    opts.app.on_step = strcmp(name, "a") == 0 ? on_step_of_a : on_step_of_b;
-    opts.app.user = run;
-    weir_cluster_start(run->cluster, name, weir_fixture_word_count_with_clock, &opts);
+    weir_scenario_setup setup = {plan->threads, plan->commit_interval_ms, plan->cache_bytes,
+                                 plan->memory_stores};
+    weir_app_opts app = {.on_step = strcmp(name, "a") == 0 ? on_step_of_a : on_step_of_b,
+                         .user = run};
+    weir_scenario_start(run->cluster, name, weir_fixture_word_count_with_clock, &setup, &app);
 }
 
 static void send(weir_rebalance *run, size_t until)

@@ -9,8 +9,8 @@
 
 #include "fixtures/text.h"
 #include "fixtures/word_count.h"
+#include "scenarios/lib/witness.h"
 #include "scenarios/swarm/verdict.h"
-#include "scenarios/swarm/witness.h"
 #include "sim/sim.h"
 
 #define START_BOUND WEIR_MINUTES(2)

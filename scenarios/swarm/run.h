@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One run of a plan: instances count the words of a text while the acts happen, then it is quiet.
- * Safety all the time (witness.h); when it is quiet, all is caught up within a bound, and the
+ * Safety all the time (lib/witness.h); when it is quiet, all is caught up within a bound, and the
  * result is right (verdict.h). */
 #ifndef WEIR_SCENARIOS_SWARM_RUN_H
 #define WEIR_SCENARIOS_SWARM_RUN_H

@@ -9,7 +9,7 @@
 #ifndef WEIR_SCENARIOS_SWARM_VERDICT_H
 #define WEIR_SCENARIOS_SWARM_VERDICT_H
 
-#include "scenarios/swarm/witness.h"
+#include "scenarios/lib/witness.h"
 
 typedef struct weir_verdict {
     weir_cluster *cluster;

@@ -10,7 +10,6 @@
 /* A fetch is answered by an error, and then the metadata are asked for; but a topic that has been
  * known for less than topic.metadata.propagation.max.ms, 30 s, is not taken for gone. */
 #define DELETION_NOTICED WEIR_SECONDS(35)
-#define RECORDS 40
 
 static weir_topology *copy(const weir_config *config, weir_error *error)
 {
@@ -25,16 +24,6 @@ static weir_topology *count(const weir_config *config, weir_error *error)
     weir_stream lines = weir_source(b, "lines", &weir_string, &weir_string, NULL);
     weir_count(weir_group_by_key(lines, NULL), "counts", NULL);
     return weir_build(b, config, error);
-}
-
-static void send_all(weir_input lines, weir_rows *expected, int from)
-{
-    for (int i = from; i < from + RECORDS; i++) {
-        char key[16];
-        snprintf(key, sizeof key, "k%d", i);
-        weir_input_text(lines, key, "v");
-        weir_rows_add(expected, &(weir_slice){key, strlen(key)}, &(weir_slice){"v", 1});
-    }
 }
 
 static bool all_have_ended(weir_cluster *cluster, void *arg)
@@ -52,16 +41,16 @@ static void partitions_added_to_a_source_get_tasks_and_are_read_from_their_begin
     weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
     weir_cluster_start(cluster, "a", copy, NULL);
     weir_cluster_start(cluster, "b", copy, NULL);
-    send_all(lines, expected, 0);
+    fixture_send_keys(lines, expected, 0);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     weir_cluster_topic_grow(cluster, "lines", 6);
-    send_all(lines, expected, RECORDS);
+    fixture_send_keys(lines, expected, FIXTURE_KEYS);
     weir_run_until(cluster, weir_caught_up, NOTICED);
-    send_all(lines, expected, 2 * RECORDS);
+    fixture_send_keys(lines, expected, 2 * FIXTURE_KEYS);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     weir_rows *copies =
         weir_output_all(weir_cluster_output(cluster, "copies", &weir_string, &weir_string));
-    weir_assert_size(copies, 3 * RECORDS);
+    weir_assert_size(copies, 3 * FIXTURE_KEYS);
     weir_assert_same_rows(copies, expected);
 }
 
@@ -72,11 +61,11 @@ static void partitions_added_to_the_output_are_written_to(void **state)
     weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
     weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
     weir_cluster_start(cluster, "a", copy, NULL);
-    send_all(lines, expected, 0);
+    fixture_send_keys(lines, expected, 0);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     weir_cluster_topic_grow(cluster, "copies", 2);
     weir_cluster_run_for(cluster, NOTICED);
-    send_all(lines, expected, RECORDS);
+    fixture_send_keys(lines, expected, FIXTURE_KEYS);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     weir_output copies = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
     weir_assert_same_rows(weir_output_all(copies), expected);
@@ -103,7 +92,7 @@ static void change_and_fail(void **state, weir_topology_fn topology, const chang
     heard *both[] = {heard_new(state), heard_new(state)};
     heard_start(cluster, both[0], "a", topology, NULL);
     heard_start(cluster, both[1], "b", topology, NULL);
-    send_all(lines, weir_rows_new(cluster, &weir_string, &weir_string), 0);
+    fixture_send_keys(lines, weir_rows_new(cluster, &weir_string, &weir_string), 0);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     made->make(cluster);
     weir_run_until_with(cluster, all_have_ended, both, made->noticed_ms);

@@ -6,8 +6,6 @@
 
 #include "support/heard.h"
 
-#define RECORDS 40
-
 static weir_topology *lines_only(const weir_config *config, weir_error *error)
 {
     weir_builder *b = weir_builder_new();
@@ -34,16 +32,6 @@ static weir_topology *with_a_count(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-static void send_all(weir_input lines, weir_rows *expected, int from)
-{
-    for (int i = from; i < from + RECORDS; i++) {
-        char key[16];
-        snprintf(key, sizeof key, "k%d", i);
-        weir_input_text(lines, key, "v");
-        weir_rows_add(expected, &(weir_slice){key, strlen(key)}, &(weir_slice){"v", 1});
-    }
-}
-
 static bool one_has_ended(weir_cluster *cluster, void *arg)
 {
     (void)cluster;
@@ -61,11 +49,11 @@ static void upgrade(void **state, weir_topology_fn changed, const char *there)
     heard *both[] = {heard_new(state), heard_new(state)};
     heard_start(cluster, both[0], "a", lines_only, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    send_all(lines, expected, 0);
+    fixture_send_keys(lines, expected, 0);
     heard_start(cluster, both[1], "b", changed, NULL);
-    send_all(lines, expected, RECORDS);
+    fixture_send_keys(lines, expected, FIXTURE_KEYS);
     weir_run_until_with(cluster, one_has_ended, both, WEIR_MINUTES(2));
-    send_all(lines, expected, 2 * RECORDS);
+    fixture_send_keys(lines, expected, 2 * FIXTURE_KEYS);
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
     assert_int_equal(both[0]->failures + both[1]->failures, 1);
     const heard *told = both[0]->failures > 0 ? both[0] : both[1];

@@ -59,6 +59,16 @@ void *fixture_keep(void **state, void *memory, void (*free_fn)(void *memory))
     return memory;
 }
 
+void fixture_send_keys(weir_input input, weir_rows *expected, int from)
+{
+    for (int i = from; i < from + FIXTURE_KEYS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", i);
+        weir_input_text(input, key, "v");
+        weir_rows_add(expected, &(weir_slice){key, strlen(key)}, &(weir_slice){"v", 1});
+    }
+}
+
 const char *fixture_path(const char *name)
 {
     static char path[512];

@@ -17,6 +17,10 @@ weir_cluster *fixture_cluster(void **state, const weir_cluster_opts *opts);
 /* `memory` is freed by free_fn after the cluster: what instances still report to. Returns it. */
 void *fixture_keep(void **state, void *memory, void (*free_fn)(void *memory));
 
+/* Sends that many records "k<number>" => "v", and expects them. */
+#define FIXTURE_KEYS 40
+void fixture_send_keys(weir_input input, weir_rows *expected, int from);
+
 /* The project's file `name`, absolute. Valid until the next call. */
 const char *fixture_path(const char *name);
 

@@ -10,7 +10,7 @@
 
 #include "fixtures/word_count.h"
 #include "scenarios/lib/counts.h"
-#include "scenarios/swarm/witness.h"
+#include "scenarios/lib/witness.h"
 #include "sim/sim.h"
 
 #define LINES 600

@@ -3,7 +3,7 @@
  * Who owns which task, which records were processed how often, what was committed, who wrote what.
  * Task 0_p reads partition p of the lines, task 1_p partition p of the words and writes partition p
  * of changelog and counts: so "slot" means a task and its one input partition. */
-#include "scenarios/swarm/witness.h"
+#include "scenarios/lib/witness.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

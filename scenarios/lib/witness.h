@@ -9,8 +9,8 @@
  *   - an offset is committed only when all before it is processed, and never goes back;
  *   - who has lost a task writes nothing to its changelog or output any more (with at-least-once a
  *     zombie may: then it is only noted what it wrote). */
-#ifndef WEIR_SCENARIOS_SWARM_WITNESS_H
-#define WEIR_SCENARIOS_SWARM_WITNESS_H
+#ifndef WEIR_SCENARIOS_WITNESS_H
+#define WEIR_SCENARIOS_WITNESS_H
 
 #include <weir/driver.h>
 
