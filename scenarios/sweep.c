@@ -260,9 +260,6 @@ static int run_sweep(struct sweep *sweep)
     printf("%" PRIu64 " runs, %" PRIu64 " different traces\n", sweep->runs,
            different_traces(sweep));
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", seeds - sweep->failed, sweep->failed);
-    free(sweep->reports);
-    free(sweep->failures);
-    free(sweep->hashes);
     return sweep->failed == 0 ? 0 : 1;
 }
 
@@ -321,5 +318,9 @@ int main(int argc, char **argv)
 {
     struct sweep sweep = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN), .repeats = 1};
     sweep.jobs = sweep.jobs > JOBS_MAX ? JOBS_MAX : sweep.jobs;
-    return parse(argc, argv, &sweep) ? run_sweep(&sweep) : usage();
+    int status = parse(argc, argv, &sweep) ? run_sweep(&sweep) : usage();
+    free(sweep.reports);
+    free(sweep.failures);
+    free(sweep.hashes);
+    return status;
 }

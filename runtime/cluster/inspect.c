@@ -22,27 +22,20 @@ static void explain_hold(weir__task *task, char out[WAITS_FOR_MAX])
 {
     const weir__record_queue *who = NULL;
     weir__hold hold = weir__task_hold(task, &who);
-    const char *topic = who != NULL ? who->topic : "";
-    int32_t partition = who != NULL ? who->partition : -1;
-    switch (hold) {
-    case WEIR__HOLD_NONE:
-        out[0] = '\0';
-        break;
-    case WEIR__HOLD_EMPTY:
-        snprintf(out, WAITS_FOR_MAX, "waits for records");
-        break;
-    case WEIR__HOLD_UNKNOWN:
-        snprintf(out, WAITS_FOR_MAX, "waits to hear the end of %s-%d", topic, partition);
-        break;
-    case WEIR__HOLD_LAG:
+    if (hold == WEIR__HOLD_NONE || hold == WEIR__HOLD_EMPTY) {
+        snprintf(out, WAITS_FOR_MAX, "%s", hold == WEIR__HOLD_EMPTY ? "waits for records" : "");
+        return;
+    }
+    weir_assert(who != NULL);
+    if (hold == WEIR__HOLD_UNKNOWN) {
+        snprintf(out, WAITS_FOR_MAX, "waits to hear the end of %s-%d", who->topic, who->partition);
+    } else if (hold == WEIR__HOLD_LAG) {
         snprintf(out, WAITS_FOR_MAX, "waits for records of %s-%d: %" PRId64 " are on their way",
-                 topic, partition, who->lag);
-        break;
-    case WEIR__HOLD_IDLE:
+                 who->topic, who->partition, who->lag);
+    } else {
         snprintf(out, WAITS_FOR_MAX,
-                 "waits for records of %s-%d: max.task.idle.ms holds it for %" PRId64 " ms", topic,
-                 partition, who->idle_until_ms - task->env->now_ms);
-        break;
+                 "waits for records of %s-%d: max.task.idle.ms holds it for %" PRId64 " ms",
+                 who->topic, who->partition, who->idle_until_ms - task->env->now_ms);
     }
 }
 
