@@ -22,8 +22,11 @@
 #define WEIR__SPIN_FREE 16
 #define WEIR__READ_COST_US 2 /* virtual time of each clock read after those */
 #define WEIR__SPIN_COST_US 20
-#define WEIR__SLICE_US 1000   /* of virtual time, after which a thread that spins must yield */
-#define WEIR__POOL_ID 1000000 /* threads that a simulation left to the next count from here */
+#define WEIR__SLICE_US 1000    /* of virtual time, after which a thread that spins must yield */
+#define WEIR__POOL_ID 1000000  /* threads that a simulation left to the next count from here */
+#define WEIR__SPIN_DOUBLE 4    /* calls after which a library's thread pays twice, */
+#define WEIR__SPIN_DOUBLINGS 8 /* so often, but */
+#define WEIR__SPIN_MOST_US 256 /* never more */
 #define WEIR__MONOTONIC_BASE_US                                                                    \
     1000000000LL /* CLOCK_MONOTONIC at virtual time 0: not 0, which                                \
                   programs take for "never" */
@@ -97,6 +100,7 @@ struct weir__thread {
     weir__thread *run_prev;
     weir__thread *run_next;
     uint64_t priority; /* PCT: higher runs first */
+    bool serves;       /* librdkafka's own: it only ever waits for timers and messages */
     int spins;         /* calls that may be a spin since it last blocked */
     int64_t slice_us;  /* when it was last switched to */
 

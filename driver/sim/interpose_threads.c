@@ -44,6 +44,11 @@ static bool is_housekeeping(const void *caller, void *arg)
            info.dli_sname && strstr(info.dli_sname, "7rocksdb5Timer");
 }
 
+static bool is_librdkafka(uintptr_t function)
+{
+    return weir__caller_of((const void *)function) == WEIR__CALLER_RDKAFKA;
+}
+
 INTERPOSE int pthread_create(pthread_t *restrict handle, const pthread_attr_t *restrict attr,
                              void *(*fn)(void *arg), void *restrict arg)
 {
@@ -56,6 +61,7 @@ INTERPOSE int pthread_create(pthread_t *restrict handle, const pthread_attr_t *r
         return EAGAIN;
     }
     thread->fn = fn;
+    thread->serves = is_librdkafka((uintptr_t)fn);
     thread->arg = arg;
     thread->late = is_housekeeping(CALLER(), arg);
     int error = weir__thread_start(thread, attr);
@@ -76,6 +82,7 @@ INTERPOSE int thrd_create(thrd_t *handle, thrd_start_t fn, void *arg)
         return thrd_nomem;
     }
     thread->fn_c11 = fn;
+    thread->serves = is_librdkafka((uintptr_t)fn);
     thread->arg = arg;
     if (weir__thread_start(thread, NULL)) {
         return thrd_error;
