@@ -114,6 +114,19 @@ weir_err weir__stream_thread_renew_producer(weir__stream_thread *thread, weir_er
 }
 
 /* Client ids as Kafka Streams has them; its restore consumer is the state updater's. */
+static weir_err open_tasks(weir__stream_thread *thread, weir_error *error)
+{
+    weir_buf id = {0};
+    weir__client_opts opts;
+    weir_err err = client_opts(thread, "StateUpdater", "restore-consumer", &id, &opts);
+    if (err == WEIR_OK) {
+        err = weir__task_set_init(&thread->tasks, thread->instance, &thread->env, &opts);
+        thread->open_tasks = true;
+    }
+    weir__buf_fini(&id);
+    return err == WEIR_OK ? WEIR_OK : weir__error_set(error, err, "%s", thread->name);
+}
+
 static weir_err open_clients(weir__stream_thread *thread, weir_error *error)
 {
     weir_buf id = {0};
@@ -125,13 +138,6 @@ static weir_err open_clients(weir__stream_thread *thread, weir_error *error)
     }
     if (err == WEIR_OK) {
         err = open_producer(thread, error);
-    }
-    if (err == WEIR_OK) {
-        err = client_opts(thread, "StateUpdater", "restore-consumer", &id, &opts);
-    }
-    if (err == WEIR_OK) {
-        err = weir__consumer_new(&opts, WEIR__RESTORE_CONSUMER, NULL, &thread->restore_consumer,
-                                 error);
     }
     weir__buf_fini(&id);
     return err;
@@ -170,11 +176,7 @@ static weir_err open_env(weir__stream_thread *thread, weir_error *error)
         return weir__error_set(error, err, "record cache");
     }
     err = open_clients(thread, error);
-    if (err == WEIR_OK) {
-        err = weir__task_set_init(&thread->tasks, instance, &thread->env, thread->restore_consumer);
-        thread->open_tasks = true;
-    }
-    return err;
+    return err == WEIR_OK ? open_tasks(thread, error) : err;
 }
 
 static void close_env(weir__stream_thread *thread)
@@ -187,8 +189,6 @@ static void close_env(weir__stream_thread *thread)
         thread->open_tasks = false;
     }
     weir__membership_fini(&thread->membership);
-    weir__consumer_close(thread->restore_consumer);
-    thread->restore_consumer = NULL;
     close_producer(env);
     weir__cache_free(env->cache);
     env->cache = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A stream thread: one consumer, one producer, one restore consumer, one record cache, and the
- * tasks that the group gave it. */
+ * A stream thread: one consumer, one producer, one restore consumer when there is something to
+ * restore, one record cache, and the tasks that the group gave it. */
 #ifndef WEIR_CLUSTER_STREAM_THREAD_H
 #define WEIR_CLUSTER_STREAM_THREAD_H
 
@@ -42,7 +42,6 @@ typedef struct weir__stream_thread {
     pthread_mutex_t lock;
     pthread_cond_t wake; /* with `lock`: stop was set */
     weir__task_env env;
-    weir__consumer *restore_consumer;
     weir__membership membership;
     weir__task_set tasks;
     weir__message **messages;

@@ -15,7 +15,7 @@
 #define LOCKED_WARN_MS 10000 /* between two log lines */
 
 weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance,
-                             weir__task_env *env, weir__consumer *restore_consumer)
+                             weir__task_env *env, const weir__client_opts *restore_consumer)
 {
     memset(set, 0, sizeof *set);
     set->instance = instance;

@@ -31,7 +31,7 @@ typedef struct weir__task_set {
 
 /* The environment must have its clients. */
 weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance,
-                             weir__task_env *env, weir__consumer *restore_consumer);
+                             weir__task_env *env, const weir__client_opts *restore_consumer);
 /* All tasks must be closed. */
 void weir__task_set_fini(weir__task_set *set);
 

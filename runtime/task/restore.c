@@ -17,19 +17,25 @@
 #define BATCH_MAX 1000
 
 weir_err weir__restorer_init(weir__restorer *restorer, weir__task_env *env,
-                             weir__consumer *consumer)
+                             const weir__client_opts *consumer)
 {
     memset(restorer, 0, sizeof *restorer);
     restorer->env = env;
-    restorer->consumer = consumer;
+    restorer->opts = *consumer;
+    restorer->client_id = strdup(consumer->client_id);
+    restorer->opts.client_id = restorer->client_id;
     restorer->messages = calloc(BATCH_MAX, sizeof(*restorer->messages));
     restorer->rows = calloc(BATCH_MAX, sizeof(*restorer->rows));
-    return restorer->messages != NULL && restorer->rows != NULL ? WEIR_OK : WEIR_ENOMEM;
+    return restorer->client_id != NULL && restorer->messages != NULL && restorer->rows != NULL
+               ? WEIR_OK
+               : WEIR_ENOMEM;
 }
 
 void weir__restorer_fini(weir__restorer *restorer)
 {
     weir_assert(restorer->count == 0);
+    weir__consumer_close(restorer->consumer);
+    free(restorer->client_id);
     free(restorer->tasks);
     free(restorer->messages);
     free(restorer->rows);
@@ -198,9 +204,13 @@ static void finish_if_read(weir__restorer *restorer, weir__task *task, weir__tas
 {
     (void)task;
     (void)user;
-    int64_t position = weir__consumer_position(
-        restorer->consumer, (weir__topic_partition){store->topic, store->partition});
-    if (store->position >= store->end || (!restorer->changed && position >= store->end)) {
+    bool read = store->position >= store->end;
+    if (!read && !restorer->changed) {
+        read = weir__consumer_position(restorer->consumer,
+                                       (weir__topic_partition){store->topic, store->partition}) >=
+               store->end;
+    }
+    if (read) {
         finish_store(restorer, store);
     }
 }
@@ -220,14 +230,26 @@ static void add_to_assignment(weir__restorer *restorer, weir__task *task, weir__
         (weir__offset){.at = {store->topic, store->partition}, .offset = store->position};
 }
 
+/* A store whose changelog is empty, or that has all of it, needs no consumer. */
 static weir_err renew_assignment(weir__restorer *restorer, weir_error *error)
 {
+    weir_err err = WEIR_OK;
+    if (restorer->consumer == NULL && restorer->active == 0) {
+        restorer->changed = false;
+        return WEIR_OK;
+    }
     offset_list all = {.offsets = calloc(restorer->active + 1, sizeof(*all.offsets))};
     if (all.offsets == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "restore");
     }
     each_active(restorer, add_to_assignment, &all);
-    weir_err err = weir__consumer_assign(restorer->consumer, all.offsets, all.count, error);
+    if (restorer->consumer == NULL) {
+        err = weir__consumer_new(&restorer->opts, WEIR__RESTORE_CONSUMER, NULL, &restorer->consumer,
+                                 error);
+    }
+    if (err == WEIR_OK) {
+        err = weir__consumer_assign(restorer->consumer, all.offsets, all.count, error);
+    }
     free(all.offsets);
     if (err == WEIR_OK) {
         restorer->changed = false;

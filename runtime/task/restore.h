@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Fills stores from their changelogs, a slice at a time, with one consumer for all tasks of a
- * thread; running tasks go on meanwhile. */
+ * thread; running tasks go on meanwhile. The consumer is made when there is something to read. */
 #ifndef WEIR_TASK_RESTORE_H
 #define WEIR_TASK_RESTORE_H
 
@@ -9,7 +9,9 @@
 
 typedef struct weir__restorer {
     weir__task_env *env;
-    weir__consumer *consumer; /* borrowed */
+    weir__client_opts opts; /* of the consumer */
+    char *client_id;
+    weir__consumer *consumer; /* NULL: nothing was to be read yet */
     weir__task **tasks;       /* RESTORING */
     size_t count;
     size_t capacity;
@@ -20,8 +22,9 @@ typedef struct weir__restorer {
     weir__arena arena; /* of the rows */
 } weir__restorer;
 
+/* Of `consumer`, what the client is to be like, `config` is borrowed and the rest is copied. */
 weir_err weir__restorer_init(weir__restorer *restorer, weir__task_env *env,
-                             weir__consumer *consumer);
+                             const weir__client_opts *consumer);
 void weir__restorer_fini(weir__restorer *restorer);
 
 /* The task must be RESTORING; it is borrowed until removed. */
