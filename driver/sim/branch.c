@@ -55,7 +55,7 @@ int weir_sim_branch(uint64_t reseed)
     if (child != 0) {
         return (int)child;
     }
-    sim->branch = true;
+    sim->branch++;
     reset_coverage();
     if (reseed) {
         for (int i = 0; i < WEIR_SIM_STREAM_COUNT; i++) {
@@ -67,7 +67,7 @@ int weir_sim_branch(uint64_t reseed)
 
 bool weir_sim_in_branch(void)
 {
-    return weir__the_sim.branch;
+    return weir__the_sim.branch > 0;
 }
 
 _Noreturn void weir_sim_branch_exit(int status)

@@ -131,6 +131,7 @@ struct weir__thread {
     bool joined;
     bool gone;  /* its OS thread has exited, and is joined */
     bool late;  /* does not run before it is joined */
+    int branch; /* of the process that has its OS thread */
     int rounds; /* of thread-local destructors */
 
     weir__context context; /* borrowed backend */
@@ -159,7 +160,7 @@ typedef struct weir__sim {
     bool running;
     weir_sim_opts opts;
     const weir__backend *backend;
-    bool branch;
+    int branch; /* how many branches this process is away from the run; 0: it is the run */
 
     int64_t now_us;
     uint64_t sequence;

@@ -48,6 +48,7 @@ weir__thread *weir__thread_new(weir_host *home, const char *name)
         return NULL;
     }
     thread->id = sim->next_id++;
+    thread->branch = sim->branch;
     thread->home = home;
     thread->acting = home;
     thread->deadline_us = WEIR__NEVER;
@@ -173,9 +174,16 @@ int weir__thread_start(weir__thread *thread, const pthread_attr_t *attr)
 
 /* ---- End ---- */
 
+/* A branch does not have the OS threads of the run, only those that it made itself. */
+static bool is_here(const weir__thread *thread)
+{
+    return thread->branch == weir__the_sim.branch;
+}
+
+/* Until then it may still be on its park stack. */
 static void await_exit(weir__thread *thread)
 {
-    if (!thread->gone && !weir__the_sim.branch) { /* in a branch the OS threads do not exist */
+    if (!thread->gone && is_here(thread)) {
         REAL(pthread_join)(thread->handle, NULL);
     }
     thread->gone = true;
@@ -236,7 +244,7 @@ int weir__thread_join(weir__thread *self, weir__thread *other, void **result)
     if (result) {
         *result = other->result;
     }
-    if (weir__the_sim.backend->join_at_once && !weir__the_sim.branch) {
+    if (weir__the_sim.backend->join_at_once && is_here(other)) {
         unlink_thread(other);
         reap(other);
     } else {

@@ -3,6 +3,7 @@
  * Branches: copies of the whole simulation that go on by themselves. */
 #include <sys/wait.h>
 
+#include "sim/engine.h"
 #include "unit/support/sim.h"
 
 static bool end;
@@ -134,6 +135,53 @@ static void a_branch_may_branch(void **state)
     assert_int_equal(WEXITSTATUS(status), 8);
 }
 
+static void *nothing(void *arg)
+{
+    return arg;
+}
+
+/* What belonged to threads of the branch is used anew only when they have left it. */
+static _Noreturn void churn(void)
+{
+    for (int round = 0; round < 200; round++) {
+        pthread_t threads[20];
+        void *blocks[20];
+        for (int i = 0; i < 20; i++) {
+            threads[i] = spawn(nothing, NULL);
+        }
+        for (int i = 0; i < 20; i++) {
+            join(threads[i]);
+            blocks[i] = memset(malloc(sizeof(weir__thread)), 0xAA, sizeof(weir__thread));
+        }
+        for (int i = 0; i < 20; i++) {
+            free(blocks[i]);
+        }
+    }
+    weir_sim_branch_exit(0);
+}
+
+static void threads_may_begin_and_end_in_a_branch_and_in_its_branch(void **state)
+{
+    (void)state;
+    if (UNDER_TSAN) {
+        skip();
+    }
+    int status;
+    int child = weir_sim_branch(1);
+    if (child == 0) {
+        pthread_t before = spawn(nothing, NULL);
+        int grandchild = weir_sim_branch(2);
+        join(before);
+        if (grandchild > 0) {
+            waitpid(grandchild, &status, 0);
+            weir_assert(status == 0);
+        }
+        churn();
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +190,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_parent_goes_on_as_if_it_had_not_branched, start_random,
                                         stop),
         simulated(a_branch_may_branch),
+        simulated(threads_may_begin_and_end_in_a_branch_and_in_its_branch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
