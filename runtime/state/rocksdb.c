@@ -400,28 +400,31 @@ static weir_err check_families(rocks *store, const char *const *wanted, size_t w
     return err;
 }
 
+/* Whenever a database is opened or gets a family, RocksDB writes down the options of all families,
+ * a third of a millisecond each: so a new one is opened before it has more than one. */
 static weir_err open_database(rocks *store, bool timestamped, weir_error *error)
 {
     const char *const *names = timestamped ? timestamped_families : plain_families;
     int count = timestamped ? 3 : 2;
-    if (weir__has_file(store->directory, "CURRENT")) { /* names the newest manifest */
-        weir_err err = check_families(store, names, (size_t)count, error);
-        if (err != WEIR_OK) {
-            return err;
-        }
+    bool exists = weir__has_file(store->directory, "CURRENT"); /* names the newest manifest */
+    weir_err err = exists ? check_families(store, names, (size_t)count, error) : WEIR_OK;
+    if (err != WEIR_OK) {
+        return err;
     }
-    const rocksdb_options_t *options[FAMILIES_MAX] = {store->options, store->options,
-                                                      store->options};
+    const rocksdb_options_t *all[] = {store->options, store->options, store->options};
     char *text = NULL;
-    store->db = rocksdb_open_column_families(store->options, store->directory, count, names,
-                                             options, store->families, &text);
-    if (text != NULL) {
-        return check(store, text, "open the database", error);
+    int opened = exists ? count : 1;
+    store->db = rocksdb_open_column_families(store->options, store->directory, opened, names, all,
+                                             store->families, &text);
+    store->family_count = opened;
+    for (int i = opened; i < count && text == NULL; i++) {
+        store->families[i] =
+            rocksdb_create_column_family(store->db, store->options, names[i], &text);
+        store->family_count += text == NULL ? 1 : 0;
     }
-    store->family_count = count;
     store->rows = store->families[timestamped ? 1 : 0];
     store->offsets = store->families[count - 1];
-    return WEIR_OK;
+    return check(store, text, "open the database", error);
 }
 
 /* A store without an offset of its own may be new, or have been copied from elsewhere: its rows
@@ -455,9 +458,7 @@ static weir_err read_state(rocks *store, weir_error *error)
     if (err == WEIR_OK && (int64_t)offset == WEIR__NO_OFFSET) {
         err = check_owner(store, error);
     }
-    if (err == WEIR_OK) {
-        err = put_number(store, STATUS_KEY, STATUS_OPEN, error);
-    }
+    err = err == WEIR_OK ? put_number(store, STATUS_KEY, STATUS_OPEN, error) : err;
     if (err == WEIR_OK) {
         store->was_left_open = status != STATUS_CLOSED;
         store->offset = (int64_t)offset;
@@ -486,9 +487,7 @@ weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opt
     }
     set_options(store, opts);
     err = open_database(store, opts->timestamped, error);
-    if (err == WEIR_OK) {
-        err = read_state(store, error);
-    }
+    err = err == WEIR_OK ? read_state(store, error) : err;
 
 done:
     if (err != WEIR_OK) {
