@@ -44,22 +44,22 @@ static ssize_t send_some(int fd, const uint8_t *data, size_t len)
     return sent;
 }
 
-/* Appends what is there. 1: read; 0: nothing now; -1: closed or broken. */
+/* Appends what is there. 1: read; 0: nothing now; -1: closed or broken. Most connections never get
+ * more than a few bytes: room for READ_BYTES in the buffers of a hundred would cost more than to
+ * copy.
+ */
 static int receive_some(int fd, weir_buf *buf)
 {
-    if (weir__buf_reserve(buf, READ_BYTES) != WEIR_OK) {
-        return -1;
-    }
-    struct iovec part = {.iov_base = buf->data + buf->len, .iov_len = READ_BYTES};
+    uint8_t bytes[READ_BYTES];
+    struct iovec part = {.iov_base = bytes, .iov_len = sizeof bytes};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     ssize_t got = recvmsg(fd, &message, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         return 0;
     }
-    if (got <= 0) {
+    if (got <= 0 || weir_put(buf, bytes, (size_t)got) != WEIR_OK) {
         return -1;
     }
-    buf->len += (size_t)got;
     return 1;
 }
 
