@@ -15,10 +15,11 @@
 #include "sim/sim.h"
 #include "sim/tsan.h"
 
-#define WEIR__NEVER INT64_MAX /* a deadline that does not come */
-#define WEIR__BUCKETS 1024    /* of wait queues, a power of two */
-#define WEIR__PARK_STACK 4096 /* bytes; a parked thread only waits on a futex */
-#define WEIR__BLOCK_COST_US 1 /* virtual time that a switch takes */
+#define WEIR__NEVER INT64_MAX                 /* a deadline that does not come */
+#define WEIR__BUCKETS 1024                    /* of wait queues, a power of two */
+#define WEIR__PARK_STACK 4096                 /* bytes; a parked thread only waits on a futex */
+#define WEIR__STACK_BYTES ((size_t)448 << 10) /* of a thread of librdkafka */
+#define WEIR__BLOCK_COST_US 1                 /* virtual time that a switch takes */
 #define WEIR__SPIN_FREE 16
 #define WEIR__READ_COST_US 2 /* virtual time of each clock read after those */
 #define WEIR__SPIN_COST_US 20
@@ -127,6 +128,7 @@ struct weir__thread {
     void *arg;
     void *result;
     pthread_t handle;
+    void *stack; /* of the pool; NULL: libc's */
     bool detached;
     bool joined;
     bool gone;  /* its OS thread has exited, and is joined */
@@ -274,6 +276,10 @@ void weir__threads_reap(void);
 void weir__threads_settle(void);
 void weir__threads_stop(void);
 pthread_t weir__stable_handle(const weir__thread *thread);
+
+/* stacks.c */
+void *weir__stack_take(void); /* WEIR__STACK_BYTES with a guard below; NULL: there is none */
+void weir__stack_give(void *stack);
 
 /* locks.c */
 void weir__held_add(weir__thread *self, const void *lock);

@@ -75,6 +75,9 @@ static void unlink_thread(weir__thread *thread)
 
 static void free_thread(weir__thread *thread)
 {
+    if (thread->stack) {
+        weir__stack_give(thread->stack);
+    }
     weir__sim_free(thread->held);
     weir__sim_free(thread);
 }
@@ -144,6 +147,11 @@ static int create(weir__thread *thread, const pthread_attr_t *attr)
         thread->detached = detach_state == PTHREAD_CREATE_DETACHED;
         pthread_attr_getstacksize(attr, &stack_bytes);
         pthread_attr_setstacksize(&own, stack_bytes);
+    } else if (thread->serves) {
+        thread->stack = weir__stack_take();
+    }
+    if (thread->stack) {
+        pthread_attr_setstack(&own, thread->stack, WEIR__STACK_BYTES);
     }
     /* A signal handler on a parked thread would use thread-locals that another one runs on. */
     sigset_t all, before;
