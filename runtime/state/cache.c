@@ -41,6 +41,11 @@ size_t weir__cache_used(const weir__cache *cache)
     return cache->used;
 }
 
+size_t weir__cache_max(const weir__cache *cache)
+{
+    return cache->max_bytes;
+}
+
 /* Keeps what was read, if dropping clean entries makes room: a get calls no one back. NULL: no. */
 static weir__entry *keep_read(weir__cached *store, weir_slice key, weir_slice value)
 {

@@ -44,6 +44,7 @@ weir_err weir__cache_new(size_t max_bytes, weir__cache **out);
 void weir__cache_free(weir__cache *cache); /* after all its stores are closed; NULL allowed */
 void weir__cache_resize(weir__cache *cache, size_t max_bytes); /* evicts at the next put */
 size_t weir__cache_used(const weir__cache *cache);             /* counted as Kafka does */
+size_t weir__cache_max(const weir__cache *cache);
 
 /* Consumes `inner`, also on failure. Flushing goes in the order of the last put of each key; so
  * does eviction: a put that exceeds the bound drops the least recently used entries of all stores;

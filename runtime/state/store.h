@@ -2,7 +2,7 @@
  *
  * Byte stores: what a key-value store looks like below its types. One interface, several layers:
  *
- *     typed store (process/)  ->  cache.c  ->  changelog.c  ->  memory.c | rocksdb.c
+ *     typed store (process/)  ->  cache.c  ->  changelog.c  ->  memory.c | buffered.c -> rocksdb.c
  *
  * Rows of timestamped stores are 8 bytes of timestamp (big-endian) and the value. One thread at a
  * time. */
@@ -24,7 +24,7 @@ typedef struct weir__row {
 } weir__row;
 
 typedef struct weir__kv_ops {
-    const char *name; /* "memory", "rocksdb", "changelog", "cache" */
+    const char *name; /* "memory", "rocksdb", "buffered", "changelog", "cache" */
     /* *value null: no row. Valid until the next call on the store. */
     weir_err (*get)(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error);
     /* Copies; neither may lie in the store (come from its get or range). A null value deletes. */
@@ -35,7 +35,7 @@ typedef struct weir__kv_ops {
     /* All rows and the offset in one atomic write (restore); not through cache and changelog. */
     weir_err (*restore)(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                         weir_error *error);
-    /* Cache: writes below and forwards what is dirty. Others: nothing to do. */
+    /* Cache: writes below and forwards what is dirty. Buffered: writes below. Others: nothing. */
     weir_err (*flush)(weir__kv *kv, weir_error *error);
     /* Offset of the last changelog record that the rows hold; WEIR__NO_OFFSET: unknown. Kept in
      * the store itself, so that rows on disk are never older than the offset on disk. */
@@ -83,6 +83,10 @@ weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_op
  */
 bool weir__rocksdb_was_left_open(const weir__kv *kv);
 const char *weir__rocksdb_version(void); /* "7.8.3"; static */
+
+/* Keeps rows in memory until the next flush (or range, or 4 MiB of them), so that those that change
+ * often are written once. `inner` is consumed, also on failure. */
+weir_err weir__buffered_wrap(weir__kv *inner, weir__kv **out, weir_error *error);
 
 typedef struct weir__changelog_sink {
     weir_err (*log)(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,

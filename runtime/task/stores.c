@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "state/cache.h"
 #include "state/files.h"
 
 static void changelog_delivered(weir_err err, const char *message, int64_t offset, void *user)
@@ -128,6 +129,10 @@ static weir_err open_store(weir__task_stores *stores, weir__task_store *store, w
     if (err == WEIR_OK) {
         err = store->persistent ? open_rocksdb(stores, store, error)
                                 : weir__memory_open(&store->inner, error);
+    }
+    bool cached = spec->caching && env->cache != NULL && weir__cache_max(env->cache) > 0;
+    if (err == WEIR_OK && store->persistent && !cached) {
+        err = weir__buffered_wrap(store->inner, &store->inner, error);
     }
     weir__kv *layers = store->inner;
     if (err == WEIR_OK && spec->logging) {

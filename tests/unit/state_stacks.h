@@ -14,17 +14,20 @@ typedef struct stack {
     bool changelog;
     int cache_bytes; /* negative: no cache */
     bool lazy;       /* made by the first write */
+    bool buffered;
 } stack;
 
 static const stack stacks[] = {
-    {"memory", false, false, -1, false},
-    {"rocksdb", true, false, -1, false},
-    {"lazy rocksdb", true, false, -1, true},
-    {"changelog over memory", false, true, -1, false},
-    {"cache over memory", false, false, 1 << 20, false},
-    {"small cache over changelog over memory", false, true, 1000, false},
-    {"small cache over lazy rocksdb", true, false, 1000, true},
-    {"no cache bytes over memory", false, false, 0, false},
+    {"memory", false, false, -1, false, false},
+    {"rocksdb", true, false, -1, false, false},
+    {"lazy rocksdb", true, false, -1, true, false},
+    {"changelog over memory", false, true, -1, false, false},
+    {"cache over memory", false, false, 1 << 20, false, false},
+    {"small cache over changelog over memory", false, true, 1000, false, false},
+    {"small cache over lazy rocksdb", true, false, 1000, true, false},
+    {"no cache bytes over memory", false, false, 0, false, false},
+    {"buffered rocksdb", true, false, -1, false, true},
+    {"changelog over buffered lazy rocksdb", true, true, -1, true, true},
 };
 #define STACK_COUNT (sizeof stacks / sizeof stacks[0])
 
@@ -73,6 +76,10 @@ static inline int stack_open(void **state)
     o->base = o->kv = which->lazy      ? kit_lazy(o->directory)
                       : which->rocksdb ? kit_rocksdb(o->directory, false)
                                        : kit_memory();
+    if (which->buffered) {
+        assert_ok(weir__buffered_wrap(o->kv, &o->kv, NULL));
+        o->base = o->kv;
+    }
     if (which->changelog) {
         weir__changelog_sink sink = {stack_log, stack_now, NULL};
         assert_ok(weir__changelog_wrap(o->kv, false, &sink, &o->kv, NULL));

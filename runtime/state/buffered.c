@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows on their way to a store below: kept in a hash map until a flush, a range, or until they are
+ * too many. A row that changes often between two commits is written once, and read back at the cost
+ * of a look-up. Only for stores without a cache above, which does the same. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/map.h"
+#include "state/store.h"
+
+#define BYTES_MAX ((size_t)4 << 20)
+#define ROW_BYTES ((size_t)128) /* that a row takes beside key and value, about */
+#define VALUE_ROUND ((size_t)16)
+
+typedef struct held {
+    bool deleted;
+    size_t len;
+    size_t capacity;
+    uint8_t bytes[];
+} held;
+
+typedef struct buffered {
+    weir__kv base;
+    weir__kv *inner;
+    weir__map rows;
+    size_t bytes;
+} buffered;
+
+/* What the store below met is this one's too. */
+static weir_err noted(buffered *store, weir_err err)
+{
+    store->base.damaged = store->inner->damaged;
+    return err;
+}
+
+static weir_slice value_of(const held *row)
+{
+    return row->deleted ? (weir_slice){0} : (weir_slice){row->bytes, row->len};
+}
+
+/* After a failure all rows are still here: to write one twice does no harm. */
+static weir_err write_out(buffered *store, weir_error *error)
+{
+    for (const weir__map_entry *at = store->rows.first; at != NULL; at = at->next) {
+        weir_err err = store->inner->ops->put(store->inner, at->key, value_of(at->value), error);
+        if (err != WEIR_OK) {
+            return noted(store, err);
+        }
+    }
+    weir__map_fini(&store->rows, free);
+    store->bytes = 0;
+    return WEIR_OK;
+}
+
+static weir_err buffered_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
+{
+    buffered *store = (buffered *)kv;
+    const held *row = weir__map_get(&store->rows, key);
+    if (row != NULL) {
+        *value = value_of(row);
+        return WEIR_OK;
+    }
+    return noted(store, store->inner->ops->get(store->inner, key, value, error));
+}
+
+/* NULL: out of memory. */
+static held *make_room(buffered *store, weir_slice key, size_t len)
+{
+    weir__map_entry *entry = weir__map_find(&store->rows, key);
+    held *old = entry != NULL ? entry->value : NULL;
+    if (old != NULL && old->capacity >= len) {
+        return old;
+    }
+    size_t capacity = (len + VALUE_ROUND - 1) / VALUE_ROUND * VALUE_ROUND;
+    held *row = malloc(sizeof *row + capacity);
+    if (row == NULL || weir__map_put(&store->rows, key, row) != WEIR_OK) {
+        free(row);
+        return NULL;
+    }
+    row->capacity = capacity;
+    store->bytes += capacity - (old != NULL ? old->capacity : 0);
+    store->bytes += old == NULL ? key.len + ROW_BYTES : 0;
+    free(old);
+    return row;
+}
+
+static weir_err buffered_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
+{
+    buffered *store = (buffered *)kv;
+    held *row = make_room(store, key, value.len);
+    if (row == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "no memory for a row of %zu bytes",
+                               key.len + value.len);
+    }
+    row->deleted = value.data == NULL;
+    row->len = value.len;
+    if (value.len > 0) {
+        memcpy(row->bytes, value.data, value.len);
+    }
+    return store->bytes > BYTES_MAX ? write_out(store, error) : WEIR_OK;
+}
+
+static weir_err buffered_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
+                               weir__kv_iter **out, weir_error *error)
+{
+    buffered *store = (buffered *)kv;
+    weir_err err = write_out(store, error);
+    return err != WEIR_OK ? err
+                          : noted(store, store->inner->ops->range(store->inner, from, to, reverse,
+                                                                  out, error));
+}
+
+static weir_err buffered_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                                 weir_error *error)
+{
+    buffered *store = (buffered *)kv;
+    weir_err err = write_out(store, error);
+    return err != WEIR_OK
+               ? err
+               : noted(store, store->inner->ops->restore(store->inner, rows, count, offset, error));
+}
+
+static weir_err buffered_flush(weir__kv *kv, weir_error *error)
+{
+    buffered *store = (buffered *)kv;
+    weir_err err = write_out(store, error);
+    return err != WEIR_OK ? err : noted(store, store->inner->ops->flush(store->inner, error));
+}
+
+static int64_t buffered_offset(weir__kv *kv)
+{
+    const buffered *store = (const buffered *)kv;
+    return store->inner->ops->offset(store->inner);
+}
+
+/* The offset may not be ahead of the rows. */
+static weir_err buffered_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+{
+    buffered *store = (buffered *)kv;
+    weir_err err = write_out(store, error);
+    return err != WEIR_OK
+               ? err
+               : noted(store, store->inner->ops->set_offset(store->inner, offset, error));
+}
+
+static void buffered_close(weir__kv *kv)
+{
+    buffered *store = (buffered *)kv;
+    write_out(store, NULL); /* a failure leaves rows that the offset does not count */
+    weir__map_fini(&store->rows, free);
+    store->inner->ops->close(store->inner);
+    free(store);
+}
+
+static const weir__kv_ops buffered_ops = {
+    .name = "buffered",
+    .get = buffered_get,
+    .put = buffered_put,
+    .range = buffered_range,
+    .restore = buffered_restore,
+    .flush = buffered_flush,
+    .offset = buffered_offset,
+    .set_offset = buffered_set_offset,
+    .close = buffered_close,
+};
+
+weir_err weir__buffered_wrap(weir__kv *inner, weir__kv **out, weir_error *error)
+{
+    buffered *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        inner->ops->close(inner);
+        return weir__error_set(error, WEIR_ENOMEM, "no memory for a store");
+    }
+    store->base.ops = &buffered_ops;
+    store->base.damaged = inner->damaged;
+    store->inner = inner;
+    *out = &store->base;
+    return WEIR_OK;
+}
