@@ -189,6 +189,7 @@ typedef struct weir__sim {
     size_t timer_count;
     size_t timer_capacity;
     weir__queue buckets[WEIR__BUCKETS];
+    size_t lock_waits; /* threads that wait for a lock, dead ones too */
 
     weir_host hosts[WEIR_SIM_HOST_MAX];
     int host_count;
@@ -246,7 +247,7 @@ void weir__yield(weir__thread *self);
 /* A call that a thread may be spinning on (a clock read, an empty poll): it costs time, and sooner
  * or later yields. */
 void weir__spin(weir__thread *self, int64_t cost_us);
-void weir__switch_point(weir__thread *self); /* where RANDOM and PCT may also switch */
+void weir__switch_perhaps(weir__thread *self);
 void weir__enqueue(weir__thread *thread);
 void weir__dequeue(weir__thread *thread);
 /* Ends `self`: never runs again as a managed thread. */
@@ -258,6 +259,14 @@ void weir__lease_where_needed(weir__thread *thread);
 void weir__forget_waits(weir__thread *thread);
 bool weir__anybody_else(void); /* after the end: threads that run, or will */
 weir__queue *weir__bucket(const void *object);
+
+/* Where RANDOM and PCT may also switch. */
+static inline void weir__switch_point(weir__thread *self)
+{
+    if (weir__the_sim.opts.policy != WEIR_SIM_FIFO && weir__the_sim.running) {
+        weir__switch_perhaps(self);
+    }
+}
 
 /* timers.c */
 void weir__timer_arm(weir__timer *timer, int64_t due_us);

@@ -131,8 +131,10 @@ int weir__lock_acquire(weir__thread *self, const weir__lock_class *class, void *
             if (weir__the_sim.still_hosts) {
                 lease_to_holders(lock);
             }
-            if (!weir__wait_object(self, class->wait, lock, deadline_us) &&
-                deadline_us != WEIR__NEVER) {
+            weir__the_sim.lock_waits++;
+            bool woken = weir__wait_object(self, class->wait, lock, deadline_us);
+            weir__the_sim.lock_waits--;
+            if (!woken && deadline_us != WEIR__NEVER) {
                 return ETIMEDOUT;
             }
         }
@@ -142,7 +144,7 @@ int weir__lock_acquire(weir__thread *self, const weir__lock_class *class, void *
 void weir__lock_released(weir__thread *self, void *lock)
 {
     weir__held_remove(self, lock);
-    if (weir__bucket(lock)->first) {
+    if (weir__the_sim.lock_waits) {
         weir__wake_for_lock(lock);
     }
     if (self->lease == lock && !weir__holds(self, lock)) {

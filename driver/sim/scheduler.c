@@ -246,12 +246,9 @@ void weir__spin(weir__thread *self, int64_t cost_us)
     }
 }
 
-void weir__switch_point(weir__thread *self)
+void weir__switch_perhaps(weir__thread *self)
 {
     weir__sim *sim = &weir__the_sim;
-    if (sim->opts.policy == WEIR_SIM_FIFO || !sim->running) {
-        return;
-    }
     if (sim->opts.policy == WEIR_SIM_RANDOM) {
         if ((weir_sim_random(WEIR_SIM_SCHEDULE) & RANDOM_SWITCH_MASK) == 0) {
             weir__yield(self);
