@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "fixtures/id_mapping.h"
+#include "fixtures/text.h"
 #include "fixtures/topics.h"
 #include "fixtures/word_count.h"
 
@@ -124,6 +125,34 @@ static void a_direct_count_has_each_word_once_in_order(void **state)
     weir_fixture_counts_fini(&counts);
 }
 
+static void a_direct_count_of_a_long_text_misses_no_word(void **state)
+{
+    (void)state;
+    weir_fixture_text text = {0};
+    weir_fixture_counts counts;
+    int64_t words = 0;
+    int64_t counted = 0;
+    assert_int_equal(weir_fixture_text_make(&text, 1000, 1, NULL), WEIR_OK);
+    assert_int_equal(weir_fixture_count_directly(text.lines, text.count, &counts), WEIR_OK);
+    for (size_t i = 0; i < text.count; i++) {
+        weir_slice rest = text.lines[i];
+        char word[WEIR_FIXTURE_WORD_MAX];
+        size_t len;
+        while ((len = weir_fixture_word_next(&rest, word)) > 0) {
+            assert_true(weir_fixture_counts_get(&counts, (weir_slice){word, len}) > 0);
+            words++;
+        }
+    }
+    for (size_t i = 0; i < counts.count; i++) {
+        counted += counts.rows[i].count;
+        assert_true(i == 0 || !weir_slice_equal(counts.rows[i - 1].word, counts.rows[i].word));
+    }
+    assert_true(counts.count > 1000); /* the table grew */
+    assert_int_equal(counted, words);
+    weir_fixture_counts_fini(&counts);
+    weir_fixture_text_fini(&text);
+}
+
 static void no_lines_have_no_words(void **state)
 {
     (void)state;
@@ -185,6 +214,7 @@ int main(void)
         cmocka_unit_test(partitions_and_replicas_are_settings),
         cmocka_unit_test(a_wrong_number_of_partitions_is_named),
         cmocka_unit_test(a_direct_count_has_each_word_once_in_order),
+        cmocka_unit_test(a_direct_count_of_a_long_text_misses_no_word),
         cmocka_unit_test(no_lines_have_no_words),
         cmocka_unit_test(expected_identities_are_filled_where_the_phone_is_known),
     };
