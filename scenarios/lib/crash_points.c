@@ -122,6 +122,7 @@ bool weir_crash_points_run(const weir_crash_points_opts *opts)
         .commit_interval_ms = 1000,
         .cache_bytes = 10 << 20,
         .memory_stores = opts->memory_stores,
+        .close_all = true,
         .on_step = on_step,
         .user = &all,
     };

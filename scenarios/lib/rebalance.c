@@ -149,6 +149,16 @@ static bool has_crashed(weir_cluster *cluster, void *arg)
     return ((const weir_rebalance *)arg)->crashed;
 }
 
+/* It may crash meanwhile. */
+static void close_one(weir_rebalance *run, const char *name)
+{
+    weir_instance *instance = weir_cluster_instance(run->cluster, name);
+    if (weir_instance_close(instance, WEIR_MINUTES(1)) != WEIR_OK && !run->crashed) {
+        weir_cluster_fail(run->cluster, "%s does not close\n%s", name,
+                          weir_cluster_explain(run->cluster));
+    }
+}
+
 static void play(weir_rebalance *run)
 {
     size_t count = run->text.count;
@@ -169,14 +179,14 @@ static void play(weir_rebalance *run)
     if (run->crashed) {
         return;
     }
-    weir_instance *b = weir_cluster_instance(run->cluster, "b");
     if (run->plan.crash_b) {
-        weir_rebalance_crash(run, b, false);
-    } else if (weir_instance_close(b, WEIR_MINUTES(1)) != WEIR_OK && !run->crashed) {
-        weir_cluster_fail(run->cluster, "b does not close\n%s", weir_cluster_explain(run->cluster));
+        weir_rebalance_crash(run, weir_cluster_instance(run->cluster, "b"), false);
+    } else {
+        close_one(run, "b");
     }
-    if (settle(run)) {
-        weir_cluster_run_until(run->cluster, has_crashed, run, AFTERWARDS_MS);
+    if (settle(run) && !weir_cluster_run_until(run->cluster, has_crashed, run, AFTERWARDS_MS) &&
+        run->plan.close_all) {
+        close_one(run, "a");
     }
 }
 
@@ -231,6 +241,8 @@ void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster, const weir_r
     if (run->crashed) {
         send(run, run->text.count);
         bring_back(run);
+    } else if (plan->close_all) {
+        weir_instance_restart(weir_cluster_instance(cluster, "a"));
     }
     weir_run_until(cluster, weir_caught_up, BOUND);
     run->over = true;

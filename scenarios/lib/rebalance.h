@@ -22,7 +22,8 @@ typedef struct weir_rebalance_plan {
     int64_t commit_interval_ms;
     int64_t cache_bytes;
     bool memory_stores;
-    bool crash_b; /* else it is closed */
+    bool crash_b;   /* else it is closed */
+    bool close_all; /* a is closed in the end, too, and started again to be looked at */
     /* Told of every step before it is taken, on the thread that takes it, until all is done or an
      * end is made of a crash; NULL allowed.
      * May branch, and in a branch call weir_rebalance_crash. */
