@@ -22,7 +22,7 @@ static bool needs_quotes(const char *argument)
 
 char *weir__repeat_command(uint64_t seed)
 {
-    static const char *const choices[] = {"WEIR_POLICY", "WEIR_THREADS"};
+    static const char *const choices[] = {"WEIR_TEST", "WEIR_POLICY", "WEIR_THREADS"};
     weir_buf text = {0};
     weir__buf_printf(&text, "WEIR_SEED=%llu", (unsigned long long)seed);
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {

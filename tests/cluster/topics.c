@@ -234,6 +234,13 @@ static void clusters_without_a_seed_share_the_one_that_was_drawn(void **state)
     assert_int_equal(first, second);
 }
 
+static void the_command_that_repeats_a_test_names_it(void **state)
+{
+    const char *command = weir_cluster_repeat_command(fixture_cluster(state, NULL));
+    assert_non_null(strstr(command, " WEIR_TEST=the_command_that_repeats_a_test_names_it "));
+    assert_non_null(strstr(command, "test-cluster-topics"));
+}
+
 static void a_wait_ends_as_soon_as_it_may(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -284,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_failure_tells_place_seed_and_reason_and_leaks_nothing),
         cmocka_unit_test(a_failure_tells_the_command_that_it_is_given_and_no_other),
         cluster_test(clusters_without_a_seed_share_the_one_that_was_drawn),
+        cluster_test(the_command_that_repeats_a_test_names_it),
         cluster_test(a_wait_ends_as_soon_as_it_may),
         cmocka_unit_test(what_does_not_fit_a_partition_fails_the_test),
     };

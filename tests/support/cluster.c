@@ -17,8 +17,10 @@ struct fixture {
     size_t kept_count;
 };
 
+/* Before it: the name of the test. */
 int fixture_setup(void **state)
 {
+    setenv("WEIR_TEST", *state, 1); /* for the command that repeats it */
     *state = calloc(1, sizeof(struct fixture));
     return *state != NULL ? 0 : -1;
 }
@@ -32,6 +34,7 @@ int fixture_teardown(void **state)
         fixture->kept[fixture->kept_count].free_fn(fixture->kept[fixture->kept_count].memory);
     }
     free(fixture);
+    unsetenv("WEIR_TEST");
     return 0;
 }
 

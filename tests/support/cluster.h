@@ -7,7 +7,8 @@
 #include <weir/driver_cmocka.h>
 
 /* A test that uses fixture_cluster. */
-#define cluster_test(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
+#define cluster_test(fn)                                                                           \
+    cmocka_unit_test_prestate_setup_teardown(fn, fixture_setup, fixture_teardown, (char[]){#fn})
 
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
