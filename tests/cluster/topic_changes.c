@@ -3,6 +3,7 @@
  * Topics that get more partitions, or are deleted, while the application runs. */
 #include <weir/dsl.h>
 
+#include "fixtures/word_count.h"
 #include "support/heard.h"
 
 /* topic.metadata.refresh.interval.ms, as Java's metadata.max.age.ms: 5 minutes; and a rebalance. */
@@ -88,6 +89,7 @@ static void change_and_fail(void **state, weir_topology_fn topology, const chang
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_cluster_input(cluster, "copies", 4, &weir_string, &weir_string);
+    weir_cluster_input(cluster, "word-counts", 4, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
     heard *both[] = {heard_new(state), heard_new(state)};
     heard_start(cluster, both[0], "a", topology, NULL);
@@ -120,6 +122,15 @@ static void partitions_added_to_a_source_do_not_fit_a_changelog_and_all_are_told
                               "partitions: expected: 6; actual: 4."});
 }
 
+static void
+partitions_added_to_a_source_do_not_fit_a_repartition_topic_and_all_are_told(void **state)
+{
+    change_and_fail(state, weir_fixture_word_count,
+                    &(change){grow_lines, NOTICED, WEIR_ETOPOLOGY,
+                              "Existing internal topic app-by-word-repartition has invalid "
+                              "partitions: expected: 6; actual: 4."});
+}
+
 static void a_source_topic_that_is_deleted_is_named_to_all_at_once(void **state)
 {
     change_and_fail(state, copy,
@@ -133,6 +144,7 @@ int main(void)
         cluster_test(partitions_added_to_a_source_get_tasks_and_are_read_from_their_beginning),
         cluster_test(partitions_added_to_the_output_are_written_to),
         cluster_test(partitions_added_to_a_source_do_not_fit_a_changelog_and_all_are_told),
+        cluster_test(partitions_added_to_a_source_do_not_fit_a_repartition_topic_and_all_are_told),
         cluster_test(a_source_topic_that_is_deleted_is_named_to_all_at_once),
     };
     return cmocka_run_group_tests_name("topic_changes", tests, NULL, NULL);
