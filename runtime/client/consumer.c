@@ -436,15 +436,30 @@ weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role r
     return WEIR_OK;
 }
 
-/* True: the queue had something. */
-static bool serve(rd_kafka_queue_t *events, int timeout_ms)
+/* How many messages there were. */
+static size_t serve(rd_kafka_queue_t *events, int timeout_ms)
 {
     rd_kafka_message_t *batch[CLOSE_BATCH];
     ssize_t got = rd_kafka_consume_batch_queue(events, timeout_ms, batch, CLOSE_BATCH);
     for (ssize_t i = 0; i < got; i++) {
         rd_kafka_message_destroy(batch[i]);
     }
-    return got > 0;
+    return got > 0 ? (size_t)got : 0;
+}
+
+/* Events that are there, and those that follow from them; what is fetched meanwhile does not
+ * count. */
+static void serve_what_is_there(weir__consumer *consumer, int64_t deadline_us)
+{
+    size_t left = rd_kafka_queue_length(consumer->queue);
+    size_t got;
+    do {
+        consumer->rebalanced = false;
+        got = serve(consumer->queue, 0);
+        left = consumer->rebalanced ? rd_kafka_queue_length(consumer->queue)
+               : got < left         ? left - got
+                                    : 0;
+    } while (((got > 0 && left > 0) || consumer->rebalanced) && weir__monotonic_us() < deadline_us);
 }
 
 /* Serves the last events, on_revoked or on_lost among them. librdkafka's own close has no limit;
@@ -456,10 +471,7 @@ static void leave(weir__consumer *consumer)
     int64_t deadline_us = weir__monotonic_us() + (int64_t)CLOSE_TIMEOUT_MS * 1000;
     consumer->in_batch = true;
     rd_kafka_unsubscribe(consumer->rk);
-    do {
-        consumer->rebalanced = false;
-    } while ((serve(consumer->queue, 0) || consumer->rebalanced) &&
-             weir__monotonic_us() < deadline_us);
+    serve_what_is_there(consumer, deadline_us);
     rd_kafka_error_t *cause = rd_kafka_consumer_close_queue(consumer->rk, events);
     bool closing = cause == NULL;
     rd_kafka_error_destroy(cause);
