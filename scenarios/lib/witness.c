@@ -230,8 +230,8 @@ void weir_witness_step(weir_witness *witness, const weir_step *step)
         begin(witness, thread, step);
     } else if (strcmp(step->kind, "assignment-taken") == 0) {
         take(witness, number, step->detail);
-    } else if (strcmp(step->kind, "join") == 0) {
-        leave(thread);
+    } else if (strcmp(step->kind, "join") == 0 && strcmp(step->detail, "subscribe") != 0) {
+        leave(thread); /* who subscribes anew has its tasks until a poll takes them away */
     }
 }
 
