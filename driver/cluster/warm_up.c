@@ -40,6 +40,7 @@ static weir_err warm_rocksdb(weir_error *error)
     rocksdb_options_set_env(options, warm.env);
     rocksdb_options_set_create_if_missing(options, 1);
     rocksdb_options_set_compression(options, rocksdb_no_compression);
+    rocksdb_options_set_max_file_opening_threads(options, 1); /* not 16, to open nothing */
     rocksdb_options_set_stats_dump_period_sec(options, 0);
     rocksdb_options_set_stats_persist_period_sec(options, 0);
     warm.database = rocksdb_open(options, "/warm-up", &failure);
