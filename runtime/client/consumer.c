@@ -18,9 +18,6 @@
 #include "core/clock.h"
 
 #define LEARN_TIMEOUT_MS 5000
-#define CLOSE_TIMEOUT_MS 10000
-#define CLOSE_SLICE_MS 100
-#define CLOSE_BATCH 64
 
 void weir__consumer_note(weir__consumer *consumer, const weir_error *failure)
 {
@@ -111,6 +108,17 @@ bool weir__consumer_has_left(weir__consumer *consumer)
     bool same = now.generation == consumer->generation && strcmp(now.id, consumer->member_id) == 0;
     free(now.id);
     return !same;
+}
+
+bool weir__consumer_is_member(weir__consumer *consumer)
+{
+    membership now;
+    if (read_membership(consumer, &now, NULL) != WEIR_OK) {
+        return false;
+    }
+    bool member = now.id[0] != '\0';
+    free(now.id);
+    return member;
 }
 
 static void on_assigned(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list)
@@ -436,59 +444,12 @@ weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role r
     return WEIR_OK;
 }
 
-/* How many messages there were. */
-static size_t serve(rd_kafka_queue_t *events, int timeout_ms)
-{
-    rd_kafka_message_t *batch[CLOSE_BATCH];
-    ssize_t got = rd_kafka_consume_batch_queue(events, timeout_ms, batch, CLOSE_BATCH);
-    for (ssize_t i = 0; i < got; i++) {
-        rd_kafka_message_destroy(batch[i]);
-    }
-    return got > 0 ? (size_t)got : 0;
-}
-
-/* Events that are there, and those that follow from them; what is fetched meanwhile does not
- * count. */
-static void serve_what_is_there(weir__consumer *consumer, int64_t deadline_us)
-{
-    size_t left = rd_kafka_queue_length(consumer->queue);
-    size_t got;
-    do {
-        consumer->rebalanced = false;
-        got = serve(consumer->queue, 0);
-        left = consumer->rebalanced ? rd_kafka_queue_length(consumer->queue)
-               : got < left         ? left - got
-                                    : 0;
-    } while (((got > 0 && left > 0) || consumer->rebalanced) && weir__monotonic_us() < deadline_us);
-}
-
-/* Serves the last events, on_revoked or on_lost among them. librdkafka's own close has no limit;
- * and one that finds an event unread may be over before this thread has answered it by assign(),
- * which then never returns. So nothing is left unread before it begins. */
-static void leave(weir__consumer *consumer)
-{
-    rd_kafka_queue_t *events = rd_kafka_queue_new(consumer->rk);
-    int64_t deadline_us = weir__monotonic_us() + (int64_t)CLOSE_TIMEOUT_MS * 1000;
-    consumer->in_batch = true;
-    rd_kafka_unsubscribe(consumer->rk);
-    serve_what_is_there(consumer, deadline_us);
-    rd_kafka_error_t *cause = rd_kafka_consumer_close_queue(consumer->rk, events);
-    bool closing = cause == NULL;
-    rd_kafka_error_destroy(cause);
-    while (closing && !rd_kafka_consumer_closed(consumer->rk) &&
-           weir__monotonic_us() < deadline_us) {
-        serve(events, CLOSE_SLICE_MS);
-    }
-    consumer->in_batch = false;
-    rd_kafka_queue_destroy(events);
-}
-
 void weir__consumer_close(weir__consumer *consumer)
 {
     if (consumer == NULL) {
         return;
     }
-    leave(consumer);
+    weir__consumer_leave(consumer);
     weir__drain_queues(consumer);
     end_membership(consumer);
     weir__assigned_fini(&consumer->assigned);

@@ -36,6 +36,12 @@ struct weir__consumer {
 void weir__keep_queues(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list);
 void weir__drain_queues(weir__consumer *consumer);
 
+/* librdkafka has a member id, which it forgets when it leaves the group. */
+bool weir__consumer_is_member(weir__consumer *consumer);
+/* leave.c: leaves the group, and serves the last events, on_revoked or on_lost among them. Only
+ * what ends the consumer may follow. */
+void weir__consumer_leave(weir__consumer *consumer);
+
 /* Keeps the first failure for the next poll. */
 void weir__consumer_note(weir__consumer *consumer, const weir_error *failure);
 /* librdkafka's error callback: that a topic does not exist it tells in no message. */

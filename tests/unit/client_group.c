@@ -8,7 +8,7 @@
 #define COORDINATOR_NOT_AVAILABLE 15
 #define ILLEGAL_GENERATION 22
 #define ASSIGNMENTS 300
-#define CLOSES 100
+#define CLOSES 500
 
 /* A member of the group, and what it was told. */
 typedef struct member {
@@ -353,6 +353,28 @@ static void a_member_that_has_not_read_what_it_is_given_may_close(void **state)
     weir__consumer_close(a.consumer);
 }
 
+/* The answers to what it asked last come while it leaves. */
+static void a_member_that_enters_a_new_generation_may_close(void **state)
+{
+    fixture *f = *state;
+    for (int i = 0; i < CLOSES; i++) {
+        member a;
+        member b;
+        start(f, &a, subscription);
+        start(f, &b, subscription);
+        wait_joined((member *[]){&a, &b}, 2, 1);
+        weir__consumer_close(a.consumer);
+        while (b.revokes == 0) {
+            size_t got;
+            weir__message *message;
+            weir_error error = {0};
+            must(weir__consumer_poll(b.consumer, POLL_MS / 5, &message, 1, &got, &error), &error);
+        }
+        weir_sim_sleep_us(i % 100 * 2);
+        weir__consumer_close(b.consumer);
+    }
+}
+
 static int set_up_random(void **state)
 {
     return set_up_cluster_with(state, WEIR_SIM_RANDOM);
@@ -372,6 +394,8 @@ int main(void)
         test(who_misses_a_rebalance_commits_nothing_any_more),
         cmocka_unit_test_setup_teardown(assignments_may_follow_each_other_at_once, set_up_random,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_member_that_enters_a_new_generation_may_close,
+                                        set_up_random, tear_down),
         cmocka_unit_test_setup_teardown(a_member_that_has_not_read_what_it_is_given_may_close,
                                         set_up_random, tear_down),
     };
