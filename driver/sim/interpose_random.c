@@ -47,10 +47,10 @@ static int draw31(void)
     return (int)(draw() >> 33);
 }
 
-static void fill(void *out, size_t len)
+static void fill(weir_sim_stream stream, void *out, size_t len)
 {
     for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
-        uint64_t word = draw();
+        uint64_t word = weir_sim_random(stream);
         memcpy((uint8_t *)out + i, &word, len - i < sizeof word ? len - i : sizeof word);
     }
 }
@@ -100,12 +100,14 @@ INTERPOSE long mrand48(void)
     return simulated() ? (int32_t)(draw() >> 32) : REAL(mrand48)();
 }
 
+/* How often a generator asks for a new seed (OpenSSL's does after so many uses) depends on what the
+ * process did before: it takes no numbers from anybody else. */
 INTERPOSE ssize_t getrandom(void *out, size_t len, unsigned flags)
 {
     if (!simulated()) {
         return REAL(getrandom)(out, len, flags);
     }
-    fill(out, len);
+    fill(WEIR_SIM_ENTROPY, out, len);
     return (ssize_t)len;
 }
 
@@ -114,7 +116,7 @@ INTERPOSE int getentropy(void *out, size_t len)
     if (!simulated()) {
         return REAL(getentropy)(out, len);
     }
-    fill(out, len);
+    fill(WEIR_SIM_ENTROPY, out, len);
     return 0;
 }
 
@@ -127,7 +129,7 @@ INTERPOSE uint32_t arc4random(void)
 INTERPOSE void arc4random_buf(void *out, size_t len)
 {
     if (simulated()) {
-        fill(out, len);
+        fill(WEIR_SIM_LIBRARY, out, len);
     } else {
         REAL(arc4random_buf)(out, len);
     }

@@ -81,13 +81,23 @@ INTERPOSE int timespec_get(struct timespec *out, int base)
     return base;
 }
 
+/* No thread waits by reading whole seconds, except perhaps the program's own. How often OpenSSL's
+ * generator does, inside librdkafka, depends on how often the process has used it. */
+static int64_t read_seconds(weir__thread *self, const void *caller)
+{
+    weir__caller from = weir__caller_of(caller);
+    int64_t us =
+        from == WEIR__CALLER_PROGRAM ? read_wall(self, caller) : weir__wall_us(self, false);
+    return us / 1000000;
+}
+
 INTERPOSE time_t time(time_t *out)
 {
     weir__thread *self = simulated(CALLER());
     if (!self) {
         return REAL(time)(out);
     }
-    time_t now = (time_t)(read_wall(self, CALLER()) / 1000000);
+    time_t now = (time_t)read_seconds(self, CALLER());
     if (out) {
         *out = now;
     }

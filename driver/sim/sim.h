@@ -71,6 +71,7 @@ void weir_sim_yield(void);
 typedef enum weir_sim_stream {
     WEIR_SIM_SCHEDULE,
     WEIR_SIM_LIBRARY,
+    WEIR_SIM_ENTROPY, /* what the kernel gives: seeds of generators that outlive a run */
     WEIR_SIM_FAULTS,
     WEIR_SIM_TEST,
     WEIR_SIM_STREAM_COUNT
