@@ -219,26 +219,12 @@ static void put_described(const weir__request *request, weir_slice id, weir_buf 
     }
 }
 
-/* A list of group ids, read to its end; `ids` gives them again. False: it is not whole, and told.
- */
-static bool read_ids(weir__request *request, weir__reader *in, int32_t *count, weir__reader *ids)
-{
-    *count = weir__read_count(in);
-    *ids = *in;
-    for (int32_t i = 0; i < *count && !in->failed; i++) {
-        weir__read_string(in);
-    }
-    if (in->failed) {
-        weir__request_malformed(request);
-    }
-    return !in->failed;
-}
-
 void weir__handle_describe_groups(weir__request *request, weir__reader *in)
 {
-    weir__reader ids;
     int32_t count;
-    if (!read_ids(request, in, &count, &ids)) {
+    weir__reader ids = weir__read_strings(in, &count);
+    if (in->failed) {
+        weir__request_malformed(request);
         return;
     }
     weir__put_throttle(request, 1);
@@ -321,9 +307,10 @@ void weir__handle_list_groups(weir__request *request, weir__reader *in)
 void weir__handle_delete_groups(weir__request *request, weir__reader *in)
 {
     weir_buf *out = &request->answer;
-    weir__reader ids;
     int32_t count;
-    if (!read_ids(request, in, &count, &ids)) {
+    weir__reader ids = weir__read_strings(in, &count);
+    if (in->failed) {
+        weir__request_malformed(request);
         return;
     }
     weir__put_throttle(request, 0);

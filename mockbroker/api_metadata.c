@@ -93,11 +93,8 @@ void weir__handle_metadata(weir__request *request, weir__reader *in)
 {
     weir_mock *mock = request->mock;
     weir_buf *out = &request->answer;
-    weir__reader names = *in;
-    int32_t count = weir__read_count(in);
-    for (int32_t i = 0; i < count; i++) {
-        weir__read_string(in);
-    }
+    int32_t count;
+    weir__reader names = weir__read_strings(in, &count);
     bool create = (request->version < 4 || weir__read_bool(in)) && mock->opts.auto_create_topics;
     if (in->failed) {
         weir__request_malformed(request);
@@ -105,7 +102,6 @@ void weir__handle_metadata(weir__request *request, weir__reader *in)
     }
     weir__put_throttle(request, 3);
     put_brokers(request, out);
-    weir__read_count(&names);
     if (count < 0 || (count == 0 && request->version == 0)) {
         weir__buf_put_i32(out, (int32_t)mock->topics.count);
         for (weir__map_entry *entry = mock->topics.first; entry != NULL; entry = entry->next) {

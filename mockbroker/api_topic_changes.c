@@ -73,18 +73,15 @@ void weir__handle_create_partitions(weir__request *request, weir__reader *in)
 void weir__handle_delete_topics(weir__request *request, weir__reader *in)
 {
     weir_buf *out = &request->answer;
-    weir__reader topics = *in;
-    int32_t count = weir__read_count(in);
-    for (int32_t i = 0; i < count && !in->failed; i++) {
-        weir__read_string(in);
-    }
+    int32_t count;
+    weir__reader topics = weir__read_strings(in, &count);
     weir__read_i32(in); /* timeout */
     if (in->failed) {
         weir__request_malformed(request);
         return;
     }
     weir__put_throttle(request, 1);
-    weir__buf_put_i32(out, weir__read_count(&topics));
+    weir__buf_put_i32(out, count);
     for (int32_t i = 0; i < count; i++) {
         weir_slice name = weir__read_string(&topics);
         int16_t error = request->injected;

@@ -39,6 +39,16 @@ int32_t weir__read_count(weir__reader *in)
     return checked_count(in, weir__read_i32(in));
 }
 
+weir__reader weir__read_strings(weir__reader *in, int32_t *count)
+{
+    *count = weir__read_count(in);
+    weir__reader again = *in;
+    for (int32_t i = 0; i < *count && !in->failed; i++) {
+        weir__read_string(in);
+    }
+    return again;
+}
+
 bool weir__read_bool(weir__reader *in)
 {
     return weir__read_u8(in) != 0;

@@ -12,6 +12,8 @@
 weir_slice weir__read_string(weir__reader *in); /* i16 length; -1: the null slice */
 weir_slice weir__read_blob(weir__reader *in);   /* i32 length; -1: the null slice */
 int32_t weir__read_count(weir__reader *in);     /* -1: null; never more than bytes are left */
+/* A list of strings, read to its end; the reader that is returned gives them again. */
+weir__reader weir__read_strings(weir__reader *in, int32_t *count);
 bool weir__read_bool(weir__reader *in);
 uint64_t weir__read_uvarint(weir__reader *in);
 int64_t weir__read_varint(weir__reader *in); /* zigzag, as inside record batches */
