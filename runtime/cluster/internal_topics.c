@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 
+/* As Java says it. */
+#define MISSING_SOURCES "One or more source topics were missing during rebalance"
 #define CONFIG_MAX 64 /* settings of one topic, names and values */
 
 static const char *const assignment_config[] = {"cleanup.policy", "delete", "retention.ms",
@@ -71,7 +73,7 @@ weir_err weir__source_topics_check(const weir__instance *instance, weir_error *e
         }
     }
     if (err == WEIR_OK && missing.len > 0) {
-        err = weir__error_set(error, WEIR_EMISSING_TOPIC, WEIR__MISSING_SOURCES ": %s",
+        err = weir__error_set(error, WEIR_EMISSING_TOPIC, MISSING_SOURCES ": %s",
                               weir__buf_text(&missing));
     }
     weir__buf_fini(&missing);
@@ -242,7 +244,7 @@ weir_err weir__internal_topics_prepare(const weir__instance *instance, weir__are
     err = weir__topology_resolve(topology, find_count, &sources, &counts, &tasks, error);
     if (err != WEIR_OK) {
         if (err == WEIR_EMISSING_TOPIC) {
-            weir__error_prefix(error, WEIR__MISSING_SOURCES);
+            weir__error_prefix(error, MISSING_SOURCES);
         }
         goto done;
     }

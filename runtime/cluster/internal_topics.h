@@ -14,9 +14,6 @@ typedef struct weir__topic_plan {
     const int32_t *tasks; /* number of tasks of each sub-topology */
 } weir__topic_plan;
 
-/* As Java says it. */
-#define WEIR__MISSING_SOURCES "One or more source topics were missing during rebalance"
-
 /* Looks at the source topics, makes what is missing. *out lives in `arena`. WEIR_EMISSING_TOPIC and
  * WEIR_ETOPOLOGY: the application cannot run as things are. */
 weir_err weir__internal_topics_prepare(const weir__instance *instance, weir__arena *arena,
