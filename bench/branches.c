@@ -18,8 +18,7 @@
 #define BRANCHES_MAX 10000
 
 struct bench {
-    weir_cluster *cluster;
-    weir_branches *branches;
+    weir_branched run;
     uint64_t count;
     bool begun;
 };
@@ -34,8 +33,8 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
     }
     bench->begun = true;
     for (uint64_t i = 1; i <= bench->count; i++) {
-        if (weir_branches_take(bench->branches, bench->cluster, i, i, "suspend")) {
-            weir_branches_end(bench->branches, bench->cluster, NULL);
+        if (weir_branches_take(bench->run.branches, bench->run.cluster, i, i, "suspend")) {
+            weir_branches_end(bench->run.branches, bench->run.cluster, NULL);
         }
     }
 }
@@ -44,32 +43,24 @@ static bool print(const struct bench *bench, bool memory)
 {
     int64_t median_us;
     int64_t worst_us;
-    weir_branches_cost(bench->branches, &median_us, &worst_us);
+    weir_branches_cost(bench->run.branches, &median_us, &worst_us);
     printf("{\"bench\":\"branch\",\"store\":\"%s\",\"branches\":%" PRIu64
            ",\"cpu_us_median\":%" PRId64 ",\"cpu_us_worst\":%" PRId64 "}\n",
-           memory ? "memory" : "rocksdb", weir_branches_passed(bench->branches), median_us,
+           memory ? "memory" : "rocksdb", weir_branches_passed(bench->run.branches), median_us,
            worst_us);
     fflush(stdout);
-    return bench->begun && weir_branches_passed(bench->branches) == bench->count;
+    return bench->begun && weir_branches_passed(bench->run.branches) == bench->count;
 }
 
 /* In a process of its own, so that no store finds what another has left in memory. */
 static bool run(uint64_t count, bool memory)
 {
-    weir_error error = {0};
+    struct bench bench = {.count = count};
+    weir_branches_opts branches = {.jobs = 1, .command = "bench-branches"};
     weir_rebalance *rebalance = weir_rebalance_new();
-    struct bench bench = {
-        .cluster = weir_cluster_new(
-            &(weir_cluster_opts){.seed = 1, .policy = WEIR_POLICY_FIFO, .branches = true}, &error),
-        .branches =
-            weir_branches_new(&(weir_branches_opts){.jobs = 1, .command = "bench-branches"}),
-        .count = count,
-    };
     bool ok = false;
-    if (bench.cluster == NULL || bench.branches == NULL || rebalance == NULL) {
-        fprintf(stderr, "cannot start: %s\n", error.message);
-    } else {
-        weir_rebalance_run(rebalance, bench.cluster,
+    if (rebalance != NULL && weir_branched_start(&bench.run, &branches, 1, WEIR_POLICY_FIFO)) {
+        weir_rebalance_run(rebalance, bench.run.cluster,
                            &(weir_rebalance_plan){
                                .lines = 60,
                                .partitions = 4,
@@ -81,12 +72,11 @@ static bool run(uint64_t count, bool memory)
                                .on_step = on_step,
                                .user = &bench,
                            });
-        weir_branches_collect(bench.branches);
+        weir_branches_collect(bench.run.branches);
         ok = print(&bench, memory);
     }
-    weir_cluster_free(bench.cluster);
+    weir_branched_free(&bench.run);
     weir_rebalance_free(rebalance);
-    weir_branches_free(bench.branches);
     return ok;
 }
 
