@@ -17,47 +17,23 @@
 #define VISIBLE_RETRY_MS 50
 #define REASON_MAX_BYTES 512
 
-struct weir__admin {
+typedef struct kafka_admin {
     weir__log log; /* first: weir__kafka_conf */
+    weir__admin port;
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     pthread_mutex_t lock;  /* one request at a time */
     rd_kafka_conf_t *conf; /* to make another `rk` */
-};
+} kafka_admin;
 
-weir_err weir__admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error)
+static kafka_admin *admin_of(weir__admin *port)
 {
-    rd_kafka_conf_t *conf;
-    weir__admin *admin = calloc(1, sizeof *admin);
-    if (admin == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "admin client: out of memory");
-    }
-    admin->log = opts->log;
-    weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_ADMIN, opts->client_id, &admin->log,
-                                    &conf, error);
-    if (err == WEIR_OK) {
-        admin->conf = rd_kafka_conf_dup(conf);
-        /* A consumer: a producer's look at a topic's metadata may create it. */
-        err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &admin->rk, error);
-    }
-    if (err != WEIR_OK) {
-        if (admin->conf != NULL) {
-            rd_kafka_conf_destroy(admin->conf);
-        }
-        free(admin);
-        return err;
-    }
-    admin->queue = rd_kafka_queue_new(admin->rk);
-    pthread_mutex_init(&admin->lock, NULL);
-    *out = admin;
-    return WEIR_OK;
+    return (kafka_admin *)((char *)port - offsetof(kafka_admin, port));
 }
 
-void weir__admin_close(weir__admin *admin)
+static void close_admin(weir__admin *port)
 {
-    if (admin == NULL) {
-        return;
-    }
+    kafka_admin *admin = admin_of(port);
     rd_kafka_queue_destroy(admin->queue);
     rd_kafka_destroy(admin->rk);
     rd_kafka_conf_destroy(admin->conf);
@@ -65,7 +41,7 @@ void weir__admin_close(weir__admin *admin)
     free(admin);
 }
 
-static rd_kafka_AdminOptions_t *options_for(weir__admin *admin, rd_kafka_admin_op_t kind)
+static rd_kafka_AdminOptions_t *options_for(kafka_admin *admin, rd_kafka_admin_op_t kind)
 {
     char reason[REASON_MAX_BYTES];
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->rk, kind);
@@ -91,7 +67,7 @@ static weir_err judge(rd_kafka_event_t *event, const char *what, weir_error *err
 }
 
 /* The answer to the request just sent; NULL with *error. Destroy it. */
-static rd_kafka_event_t *answer(weir__admin *admin, const char *what, weir_err *err,
+static rd_kafka_event_t *answer(kafka_admin *admin, const char *what, weir_err *err,
                                 weir_error *error)
 {
     rd_kafka_event_t *event = rd_kafka_queue_poll(admin->queue, ANSWER_TIMEOUT_MS);
@@ -111,7 +87,7 @@ static rd_kafka_event_t *answer(weir__admin *admin, const char *what, weir_err *
 
 /* ---- Topics ------------------------------------------------------------------------------- */
 
-static weir_err describe_one(weir__admin *admin, const char *topic, int32_t *partitions,
+static weir_err describe_one(kafka_admin *admin, const char *topic, int32_t *partitions,
                              weir_error *error)
 {
     const struct rd_kafka_metadata *metadata = NULL;
@@ -138,9 +114,10 @@ static weir_err describe_one(weir__admin *admin, const char *topic, int32_t *par
                : weir__kafka_fail(error, cause, "describing %s", topic);
 }
 
-weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topics, size_t count,
-                                     int32_t *partitions, weir_error *error)
+static weir_err describe_topics(weir__admin *port, const char *const *topics, size_t count,
+                                int32_t *partitions, weir_error *error)
 {
+    kafka_admin *admin = admin_of(port);
     weir_err err = WEIR_OK;
     pthread_mutex_lock(&admin->lock);
     for (size_t i = 0; i < count && err == WEIR_OK; i++) {
@@ -151,7 +128,7 @@ weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topi
 }
 
 /* librdkafka says the same of a partition that has no leader just now and of one that is not. */
-static weir_err without_leader(weir__admin *admin, weir__topic_partition at, weir_error *error)
+static weir_err without_leader(kafka_admin *admin, weir__topic_partition at, weir_error *error)
 {
     int32_t partitions = -1;
     weir_err err = describe_one(admin, at.topic, &partitions, error);
@@ -166,9 +143,10 @@ static weir_err without_leader(weir__admin *admin, weir__topic_partition at, wei
                                   "asking for the offsets of %s[%d]", at.topic, (int)at.partition);
 }
 
-weir_err weir__admin_query_offsets(weir__admin *admin, weir__topic_partition at, int64_t *start,
-                                   int64_t *end, weir_error *error)
+static weir_err query_offsets(weir__admin *port, weir__topic_partition at, int64_t *start,
+                              int64_t *end, weir_error *error)
 {
+    kafka_admin *admin = admin_of(port);
     int64_t low = 0;
     int64_t high = 0;
     weir_err err = WEIR_OK;
@@ -226,7 +204,7 @@ static weir_err check_topic_results(const rd_kafka_topic_result_t **results, siz
     return WEIR_OK;
 }
 
-static weir_err send_create(weir__admin *admin, rd_kafka_NewTopic_t **topics, size_t count,
+static weir_err send_create(kafka_admin *admin, rd_kafka_NewTopic_t **topics, size_t count,
                             weir_error *error)
 {
     weir_err err;
@@ -245,7 +223,7 @@ static weir_err send_create(weir__admin *admin, rd_kafka_NewTopic_t **topics, si
 }
 
 /* The controller knows of a topic before the other brokers do. */
-static weir_err wait_visible(weir__admin *admin, const char *topic, weir_error *error)
+static weir_err wait_visible(kafka_admin *admin, const char *topic, weir_error *error)
 {
     int64_t deadline_us = weir__monotonic_us() + (int64_t)VISIBLE_TIMEOUT_MS * 1000;
     for (;;) {
@@ -263,9 +241,10 @@ static weir_err wait_visible(weir__admin *admin, const char *topic, weir_error *
     }
 }
 
-weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *topics, size_t count,
-                                   weir_error *error)
+static weir_err create_topics(weir__admin *port, const weir__new_topic *topics, size_t count,
+                              weir_error *error)
 {
+    kafka_admin *admin = admin_of(port);
     weir_err err = WEIR_OK;
     size_t made = 0;
     rd_kafka_NewTopic_t **list = calloc(count + 1, sizeof(rd_kafka_NewTopic_t *));
@@ -288,50 +267,10 @@ weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *to
     return err;
 }
 
-static weir_err tell_config(rd_kafka_event_t *event, const char *topic,
-                            void (*fn)(const char *name, const char *value, void *user), void *user,
-                            weir_error *error)
+static weir_err delete_records(weir__admin *port, const weir__offset *before, size_t count,
+                               weir_error *error)
 {
-    size_t count = 0;
-    const rd_kafka_ConfigResource_t **results = rd_kafka_DescribeConfigs_result_resources(
-        rd_kafka_event_DescribeConfigs_result(event), &count);
-    weir_assert(count == 1);
-    rd_kafka_resp_err_t cause = rd_kafka_ConfigResource_error(results[0]);
-    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return weir__kafka_fail(error, cause, "describing the settings of %s", topic);
-    }
-    size_t entries = 0;
-    const rd_kafka_ConfigEntry_t **entry = rd_kafka_ConfigResource_configs(results[0], &entries);
-    for (size_t i = 0; i < entries; i++) {
-        fn(rd_kafka_ConfigEntry_name(entry[i]), rd_kafka_ConfigEntry_value(entry[i]), user);
-    }
-    return WEIR_OK;
-}
-
-weir_err weir__admin_describe_config(weir__admin *admin, const char *topic,
-                                     void (*fn)(const char *name, const char *value, void *user),
-                                     void *user, weir_error *error)
-{
-    weir_err err;
-    rd_kafka_ConfigResource_t *resource =
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-    pthread_mutex_lock(&admin->lock);
-    rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_DescribeConfigs(admin->rk, &resource, 1, options, admin->queue);
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_event_t *event = answer(admin, "describing the settings of a topic", &err, error);
-    if (event != NULL) {
-        err = tell_config(event, topic, fn, user, error);
-        rd_kafka_event_destroy(event);
-    }
-    pthread_mutex_unlock(&admin->lock);
-    rd_kafka_ConfigResource_destroy(resource);
-    return err;
-}
-
-weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *before, size_t count,
-                                    weir_error *error)
-{
+    kafka_admin *admin = admin_of(port);
     weir_err err;
     if (count == 0) {
         return WEIR_OK;
@@ -420,7 +359,7 @@ static weir_err tell_group(rd_kafka_event_t *event, const char *group,
  * has gone meanwhile, and a question whose time is over stays behind in it: when its coordinator
  * can be reached again it is failed a second time, and the process aborts (rdkafka_coord.c, 2.16).
  * So after a question that failed there is a new client. */
-static weir_err renew_client(weir__admin *admin, weir_error *error)
+static weir_err renew_client(kafka_admin *admin, weir_error *error)
 {
     rd_kafka_t *fresh = NULL;
     weir_err err =
@@ -434,11 +373,11 @@ static weir_err renew_client(weir__admin *admin, weir_error *error)
     return err;
 }
 
-weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
-                                    void (*fn)(const char *member_id, const char *client_id,
-                                               void *user),
-                                    void *user, size_t *members, weir_error *error)
+static weir_err describe_group(weir__admin *port, const char *group,
+                               void (*fn)(const char *member_id, const char *client_id, void *user),
+                               void *user, size_t *members, weir_error *error)
 {
+    kafka_admin *admin = admin_of(port);
     weir_err err;
     pthread_mutex_lock(&admin->lock);
     rd_kafka_AdminOptions_t *options = options_for(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
@@ -455,4 +394,42 @@ weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
     }
     pthread_mutex_unlock(&admin->lock);
     return err;
+}
+
+/* ---- Life --------------------------------------------------------------------------------- */
+
+static const weir__admin_ops admin_ops = {.close = close_admin,
+                                          .create_topics = create_topics,
+                                          .describe_topics = describe_topics,
+                                          .delete_records = delete_records,
+                                          .query_offsets = query_offsets,
+                                          .describe_group = describe_group};
+
+weir_err weir__kafka_admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error)
+{
+    rd_kafka_conf_t *conf;
+    kafka_admin *admin = calloc(1, sizeof *admin);
+    if (admin == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "admin client: out of memory");
+    }
+    admin->port.ops = &admin_ops;
+    admin->log = opts->log;
+    weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_ADMIN, opts->client_id, &admin->log,
+                                    &conf, error);
+    if (err == WEIR_OK) {
+        admin->conf = rd_kafka_conf_dup(conf);
+        /* A consumer: a producer's look at a topic's metadata may create it. */
+        err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &admin->rk, error);
+    }
+    if (err != WEIR_OK) {
+        if (admin->conf != NULL) {
+            rd_kafka_conf_destroy(admin->conf);
+        }
+        free(admin);
+        return err;
+    }
+    admin->queue = rd_kafka_queue_new(admin->rk);
+    pthread_mutex_init(&admin->lock, NULL);
+    *out = &admin->port;
+    return WEIR_OK;
 }

@@ -110,15 +110,7 @@ weir__assigned *weir__assigned_find(weir__assigned_list *list, const char *topic
 
 int64_t weir__assigned_position(const weir__assigned *at)
 {
-    return at->first != NULL ? at->first->kafka->offset : at->fetched;
-}
-
-void weir__assigned_restart(weir__assigned_list *list, weir__assigned *at, int64_t offset)
-{
-    drop_held(list, at);
-    at->start = offset;
-    at->fetched = offset >= 0 ? offset : -1;
-    at->heard = false;
+    return at->first != NULL ? at->first->view.offset : at->fetched;
 }
 
 void weir__assigned_hold(weir__assigned_list *list, weir__assigned *at, weir__message *message)
@@ -127,7 +119,7 @@ void weir__assigned_hold(weir__assigned_list *list, weir__assigned *at, weir__me
     *(at->last != NULL ? &at->last->next : &at->first) = message;
     at->last = message;
     at->held_records++;
-    at->held_bytes += message->kafka->len + message->kafka->key_len;
+    at->held_bytes += message->view.key.len + message->view.value.len;
     list->held_records++;
 }
 
@@ -142,7 +134,7 @@ static weir__message *pop(weir__assigned_list *list, weir__assigned *at)
     at->first = message->next;
     at->last = at->first != NULL ? at->last : NULL;
     at->held_records--;
-    at->held_bytes -= message->kafka->len + message->kafka->key_len;
+    at->held_bytes -= message->view.key.len + message->view.value.len;
     list->held_records--;
     return message;
 }

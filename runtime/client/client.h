@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The port to Kafka: consumer, restore consumer, producer, admin. librdkafka is behind it (nothing
- * else may say rd_kafka_); a loopback for the synchronous driver can be. An object belongs to one
- * thread unless a call says otherwise. */
+ * The port to Kafka: consumer, restore consumer, producer, admin. port.h says what an
+ * implementation provides; weir__kafka_client, in this folder, is librdkafka's. The code above the
+ * port does not know which one it uses. An object belongs to one thread unless a call says
+ * otherwise. */
 #ifndef WEIR_CLIENT_CLIENT_H
 #define WEIR_CLIENT_CLIENT_H
 
@@ -11,8 +12,13 @@
 #include "core/config.h"
 #include "core/log.h"
 
+/* An implementation of the port. */
+typedef struct weir__client weir__client;
+extern const weir__client weir__kafka_client;
+
 /* What every client needs. Copied, but `config` is used only during the call. */
 typedef struct weir__client_opts {
+    const weir__client *client; /* NULL: weir__kafka_client */
     const weir_config *config;
     const char *client_id;
     weir__log log; /* librdkafka's lines too: its threads call log.fn */
@@ -35,9 +41,6 @@ typedef struct weir__offset {
 #define WEIR__OFFSET_BEGINNING ((int64_t)-2)
 #define WEIR__OFFSET_END ((int64_t)-1)
 
-/* A record as it came. Held, not copied: free with weir__message_free on any thread, before its
- * consumer is closed. */
-typedef struct weir__message weir__message;
 typedef struct weir__message_view {
     const char *topic; /* as long as the message */
     int32_t partition;
@@ -48,8 +51,26 @@ typedef struct weir__message_view {
     const weir_header *headers; /* as long as the message */
     size_t header_count;
 } weir__message_view;
-weir__message_view weir__message_look(weir__message *message);
-void weir__message_free(weir__message *message);
+
+/* A record as it came. Held, not copied: free with weir__message_free on any thread, before its
+ * consumer is closed. */
+typedef struct weir__message {
+    weir__message_view view;
+    void (*free)(struct weir__message *message);
+    struct weir__message *next; /* in a list of whoever holds it */
+} weir__message;
+
+static inline weir__message_view weir__message_look(weir__message *message)
+{
+    return message->view;
+}
+
+static inline void weir__message_free(weir__message *message) /* NULL allowed */
+{
+    if (message != NULL) {
+        message->free(message);
+    }
+}
 
 /* ---- Consumer ----------------------------------------------------------------------------- */
 
@@ -112,8 +133,6 @@ weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *par
  * ends with the assignment. */
 weir_err weir__consumer_pause(weir__consumer *consumer, weir__topic_partition at, bool paused,
                               weir_error *error);
-weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at, int64_t offset,
-                             weir_error *error);
 /* End offset as last told by a fetch since it was assigned (cached, no request); -1: not known
  * yet. */
 int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partition at);
@@ -193,10 +212,6 @@ weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *to
  * nothing. */
 weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topics, size_t count,
                                      int32_t *partitions, weir_error *error);
-/* Calls fn for every setting of a topic. */
-weir_err weir__admin_describe_config(weir__admin *admin, const char *topic,
-                                     void (*fn)(const char *name, const char *value, void *user),
-                                     void *user, weir_error *error);
 /* Deletes records before each offset. */
 weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *before, size_t count,
                                     weir_error *error);

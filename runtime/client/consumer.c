@@ -19,15 +19,15 @@
 
 #define LEARN_TIMEOUT_MS 5000
 
-void weir__consumer_note(weir__consumer *consumer, const weir_error *failure)
+void weir__kafka_consumer_note(weir__kafka_consumer *consumer, const weir_error *failure)
 {
     if (consumer->failed.code == WEIR_OK) {
         consumer->failed = *failure;
     }
 }
 
-weir_err weir__consumer_stop(weir__consumer *consumer, weir__assigned *at, bool stop,
-                             weir_error *error)
+weir_err weir__kafka_consumer_stop(weir__kafka_consumer *consumer, weir__assigned *at, bool stop,
+                                   weir_error *error)
 {
     if (at->stopped == stop) {
         return WEIR_OK;
@@ -75,7 +75,7 @@ static weir_err parse_membership(const char *at, size_t size, membership *out)
 
 /* In the rebalance callback librdkafka does not rejoin before that returns, so this is the
  * generation that the assignment belongs to. */
-static weir_err read_membership(weir__consumer *consumer, membership *out, weir_error *error)
+static weir_err read_membership(weir__kafka_consumer *consumer, membership *out, weir_error *error)
 {
     void *bytes = NULL;
     size_t size = 0;
@@ -96,7 +96,7 @@ static weir_err read_membership(weir__consumer *consumer, membership *out, weir_
                                  weir_err_str(err), rd_kafka_version_str());
 }
 
-bool weir__consumer_has_left(weir__consumer *consumer)
+bool weir__kafka_consumer_has_left(weir__kafka_consumer *consumer)
 {
     membership now;
     if (!consumer->joined || rd_kafka_assignment_lost(consumer->rk)) {
@@ -110,7 +110,7 @@ bool weir__consumer_has_left(weir__consumer *consumer)
     return !same;
 }
 
-bool weir__consumer_is_member(weir__consumer *consumer)
+bool weir__kafka_consumer_is_member(weir__kafka_consumer *consumer)
 {
     membership now;
     if (read_membership(consumer, &now, NULL) != WEIR_OK) {
@@ -121,7 +121,7 @@ bool weir__consumer_is_member(weir__consumer *consumer)
     return member;
 }
 
-static void on_assigned(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+static void on_assigned(weir__kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
 {
     rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
     weir__topic_partition *given = calloc((size_t)list->cnt + 1, sizeof *given);
@@ -136,7 +136,7 @@ static void on_assigned(weir__consumer *consumer, const rd_kafka_topic_partition
         err = weir__kafka_fail(&error, cause, "joining the group");
     }
     if (err != WEIR_OK) {
-        weir__consumer_note(consumer, &error);
+        weir__kafka_consumer_note(consumer, &error);
         free(now.id);
         free(given);
         return;
@@ -154,7 +154,7 @@ static void on_assigned(weir__consumer *consumer, const rd_kafka_topic_partition
     free(given);
 }
 
-static void end_membership(weir__consumer *consumer)
+static void end_membership(weir__kafka_consumer *consumer)
 {
     consumer->joined = false;
     consumer->generation = -1;
@@ -162,10 +162,10 @@ static void end_membership(weir__consumer *consumer)
     consumer->member_id = NULL;
 }
 
-static void on_unassigned(weir__consumer *consumer)
+static void on_unassigned(weir__kafka_consumer *consumer)
 {
     if (consumer->joined) {
-        bool lost = weir__consumer_has_left(consumer);
+        bool lost = weir__kafka_consumer_has_left(consumer);
         void (*tell)(void *user) = lost ? consumer->events.on_lost : consumer->events.on_revoked;
         if (tell != NULL) {
             tell(consumer->events.user);
@@ -173,7 +173,7 @@ static void on_unassigned(weir__consumer *consumer)
     }
     end_membership(consumer);
     for (size_t i = 0; i < consumer->assigned.count; i++) {
-        weir__consumer_stop(consumer, &consumer->assigned.items[i], false, NULL);
+        weir__kafka_consumer_stop(consumer, &consumer->assigned.items[i], false, NULL);
     }
     weir__assigned_fini(&consumer->assigned);
     rd_kafka_assign(consumer->rk, NULL);
@@ -182,7 +182,7 @@ static void on_unassigned(weir__consumer *consumer)
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t event,
                          rd_kafka_topic_partition_list_t *list, void *opaque)
 {
-    weir__consumer *consumer = opaque;
+    weir__kafka_consumer *consumer = opaque;
     consumer->in_event = true;
     if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         on_assigned(consumer, list);
@@ -196,9 +196,9 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t event,
     }
 }
 
-weir_err weir__consumer_membership(weir__consumer *consumer, int32_t *generation,
-                                   const char **member_id)
+static weir_err membership_of(weir__consumer *port, int32_t *generation, const char **member_id)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     if (!consumer->joined) {
         return WEIR_ESTATE;
     }
@@ -207,9 +207,9 @@ weir_err weir__consumer_membership(weir__consumer *consumer, int32_t *generation
     return WEIR_OK;
 }
 
-weir_err weir__consumer_subscribe(weir__consumer *consumer, const char *const *topics,
-                                  weir_error *error)
+static weir_err subscribe(weir__consumer *port, const char *const *topics, weir_error *error)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     weir_assert(consumer->role == WEIR__MAIN_CONSUMER);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
     for (; *topics != NULL; topics++) {
@@ -221,8 +221,9 @@ weir_err weir__consumer_subscribe(weir__consumer *consumer, const char *const *t
                                              : weir__kafka_fail(error, err, "subscribing");
 }
 
-weir_err weir__consumer_unsubscribe(weir__consumer *consumer, weir_error *error)
+static weir_err unsubscribe(weir__consumer *port, weir_error *error)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     rd_kafka_resp_err_t err = rd_kafka_unsubscribe(consumer->rk);
     return err == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK
                                              : weir__kafka_fail(error, err, "unsubscribing");
@@ -242,7 +243,8 @@ static void add_to(rd_kafka_topic_partition_list_t *list, const weir__assigned *
 /* Makes librdkafka know where the partitions are. A topic that it does not know when it is assigned
  * would wait for a timer of 1 s, and 2.0.2 leaks its partitions when the next assignment comes
  * before the metadata. A failure only means that it has to wait. */
-static void learn_topics(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+static void learn_topics(weir__kafka_consumer *consumer,
+                         const rd_kafka_topic_partition_list_t *list)
 {
     for (int i = 0; i < list->cnt; i++) {
         const struct rd_kafka_metadata *metadata = NULL;
@@ -267,7 +269,7 @@ static void learn_topics(weir__consumer *consumer, const rd_kafka_topic_partitio
  * anew, and aborts the process when that one is unassigned before the message is answered. Its main
  * thread takes all in turn: when it answers a question that is asked now, the messages are behind
  * it. */
-static void await_stops(weir__consumer *consumer)
+static void await_stops(weir__kafka_consumer *consumer)
 {
     rd_kafka_topic_partition_list_t *now = NULL;
     if (rd_kafka_assignment(consumer->rk, &now) == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -277,7 +279,8 @@ static void await_stops(weir__consumer *consumer)
 
 /* Hands the whole list to librdkafka. Fetching of all partitions starts anew, at the right offsets.
  */
-static weir_err assign_whole(weir__consumer *consumer, weir__assigned_list *list, weir_error *error)
+static weir_err assign_whole(weir__kafka_consumer *consumer, weir__assigned_list *list,
+                             weir_error *error)
 {
     rd_kafka_topic_partition_list_t *whole = rd_kafka_topic_partition_list_new((int)list->count);
     for (size_t i = 0; i < list->count; i++) {
@@ -292,7 +295,8 @@ static weir_err assign_whole(weir__consumer *consumer, weir__assigned_list *list
 }
 
 /* Without a group: only what goes and what comes; the rest is fetched on undisturbed. */
-static weir_err assign_difference(weir__consumer *consumer, rd_kafka_topic_partition_list_t *gone,
+static weir_err assign_difference(weir__kafka_consumer *consumer,
+                                  rd_kafka_topic_partition_list_t *gone,
                                   rd_kafka_topic_partition_list_t *come, weir_error *error)
 {
     weir_err err = WEIR_OK;
@@ -309,9 +313,10 @@ static weir_err assign_difference(weir__consumer *consumer, rd_kafka_topic_parti
     return err;
 }
 
-weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *partitions,
-                               size_t count, weir_error *error)
+static weir_err assign(weir__consumer *port, const weir__offset *partitions, size_t count,
+                       weir_error *error)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     if (consumer->in_event) {
         return weir__error_set(error, WEIR_ESTATE, "assigning: not from an event");
     }
@@ -329,7 +334,7 @@ weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *par
         weir__assigned *to = weir__assigned_find(&next, at->topic, at->partition);
         bool stays = to != NULL && to->start == weir__assigned_position(at);
         if (whole || !stays) {
-            weir__consumer_stop(consumer, at, false, NULL);
+            weir__kafka_consumer_stop(consumer, at, false, NULL);
             rd_kafka_topic_partition_list_add(gone, at->topic, at->partition);
         }
         if (stays) {
@@ -361,52 +366,58 @@ static weir_err not_assigned(weir__topic_partition at, weir_error *error)
                            (int)at.partition);
 }
 
-weir_err weir__consumer_pause(weir__consumer *consumer, weir__topic_partition at, bool paused,
-                              weir_error *error)
+static weir_err pause_partition(weir__consumer *port, weir__topic_partition at, bool paused,
+                                weir_error *error)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);
     if (found == NULL) {
         return not_assigned(at, error);
     }
     found->paused = paused;
-    return paused ? WEIR_OK : weir__consumer_stop(consumer, found, false, error);
-}
-
-/* By a new assignment, not by rd_kafka_seek, which fails while a fetcher is still starting. */
-weir_err weir__consumer_seek(weir__consumer *consumer, weir__topic_partition at, int64_t offset,
-                             weir_error *error)
-{
-    weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);
-    if (found == NULL) {
-        return not_assigned(at, error);
-    }
-    if (offset < WEIR__OFFSET_BEGINNING) {
-        return weir__error_set(error, WEIR_EINVAL, "seeking in %s[%d]: %lld is no offset", at.topic,
-                               (int)at.partition, (long long)offset);
-    }
-    weir_err err = weir__consumer_stop(consumer, found, false, error);
-    if (err != WEIR_OK) {
-        return err;
-    }
-    weir__assigned_restart(&consumer->assigned, found, offset);
-    if (consumer->role == WEIR__MAIN_CONSUMER) {
-        return assign_whole(consumer, &consumer->assigned, error);
-    }
-    rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_t *come = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(gone, found->topic, found->partition);
-    add_to(come, found);
-    err = assign_difference(consumer, gone, come, error);
-    rd_kafka_topic_partition_list_destroy(gone);
-    rd_kafka_topic_partition_list_destroy(come);
-    return err;
+    return paused ? WEIR_OK : weir__kafka_consumer_stop(consumer, found, false, error);
 }
 
 /* ---- Life --------------------------------------------------------------------------------- */
 
-weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role role,
-                            const weir__consumer_events *events, weir__consumer **out,
-                            weir_error *error)
+static void close_consumer(weir__consumer *port)
+{
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
+    weir__kafka_consumer_leave(consumer);
+    weir__drain_queues(consumer);
+    end_membership(consumer);
+    weir__assigned_fini(&consumer->assigned);
+    weir__map_fini(&consumer->known, NULL);
+    rd_kafka_queue_destroy(consumer->commits);
+    rd_kafka_queue_destroy(consumer->queue);
+    rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    free(consumer);
+}
+
+static bool has_left(weir__consumer *port)
+{
+    return weir__kafka_consumer_has_left(weir__kafka_consumer_of(port));
+}
+
+static const weir__consumer_ops consumer_ops = {
+    .close = close_consumer,
+    .poll = weir__kafka_consumer_poll,
+    .assign = assign,
+    .pause = pause_partition,
+    .end_offset = weir__kafka_consumer_end_offset,
+    .position = weir__kafka_consumer_position,
+    .committed = weir__kafka_consumer_committed,
+    .commit = weir__kafka_consumer_commit,
+};
+
+static const weir__group_ops group_ops = {.subscribe = subscribe,
+                                          .unsubscribe = unsubscribe,
+                                          .membership = membership_of,
+                                          .has_left = has_left};
+
+weir_err weir__kafka_consumer_new(const weir__client_opts *opts, weir__consumer_role role,
+                                  const weir__consumer_events *events, weir__consumer **out,
+                                  weir_error *error)
 {
     static const weir__kafka_role kafka_roles[] = {
         [WEIR__MAIN_CONSUMER] = WEIR__KAFKA_MAIN,
@@ -414,12 +425,14 @@ weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role r
         [WEIR__GLOBAL_CONSUMER] = WEIR__KAFKA_GLOBAL,
     };
     rd_kafka_conf_t *conf;
-    weir__consumer *consumer = calloc(1, sizeof *consumer);
+    weir__kafka_consumer *consumer = calloc(1, sizeof *consumer);
     if (consumer == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "consumer: out of memory");
     }
     consumer->log = opts->log;
     consumer->role = role;
+    consumer->port.ops = &consumer_ops;
+    consumer->port.group = role == WEIR__MAIN_CONSUMER ? &group_ops : NULL;
     consumer->generation = -1;
     if (events != NULL) {
         consumer->events = *events;
@@ -429,7 +442,7 @@ weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role r
     if (err == WEIR_OK) {
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
         if (role == WEIR__MAIN_CONSUMER) {
-            rd_kafka_conf_set_error_cb(conf, weir__consumer_on_error);
+            rd_kafka_conf_set_error_cb(conf, weir__kafka_consumer_on_error);
         }
         err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &consumer->rk, error);
     }
@@ -440,22 +453,6 @@ weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role r
     rd_kafka_poll_set_consumer(consumer->rk);
     consumer->queue = rd_kafka_queue_get_consumer(consumer->rk);
     consumer->commits = rd_kafka_queue_new(consumer->rk);
-    *out = consumer;
+    *out = &consumer->port;
     return WEIR_OK;
-}
-
-void weir__consumer_close(weir__consumer *consumer)
-{
-    if (consumer == NULL) {
-        return;
-    }
-    weir__consumer_leave(consumer);
-    weir__drain_queues(consumer);
-    end_membership(consumer);
-    weir__assigned_fini(&consumer->assigned);
-    weir__map_fini(&consumer->known, NULL);
-    rd_kafka_queue_destroy(consumer->commits);
-    rd_kafka_queue_destroy(consumer->queue);
-    rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    free(consumer);
 }

@@ -8,8 +8,9 @@
 #include "client/assigned.h"
 #include "core/map.h"
 
-struct weir__consumer {
+typedef struct weir__kafka_consumer {
     weir__log log; /* first: weir__kafka_conf */
+    weir__consumer port;
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;   /* records and events of the consumer */
     rd_kafka_queue_t *commits; /* answers to commits */
@@ -28,26 +29,43 @@ struct weir__consumer {
     bool in_batch;     /* rd_kafka_consume_batch_queue is running */
     bool rebalanced;   /* the assignment went away during this poll */
     weir_error failed; /* to be told by the next poll; code WEIR_OK: none */
-};
+} weir__kafka_consumer;
+
+static inline weir__kafka_consumer *weir__kafka_consumer_of(weir__consumer *port)
+{
+    return (weir__kafka_consumer *)((char *)port - offsetof(weir__kafka_consumer, port));
+}
 
 /* librdkafka before 2.6.1 waits for ever for the end of a consumer when a partition was deleted
  * from the brokers, was assigned, and is named by something that is still in its queue: so these
  * queues are kept, and emptied before the end. `list`: what is assigned now. */
-void weir__keep_queues(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list);
-void weir__drain_queues(weir__consumer *consumer);
+void weir__keep_queues(weir__kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list);
+void weir__drain_queues(weir__kafka_consumer *consumer);
 
 /* librdkafka has a member id, which it forgets when it leaves the group. */
-bool weir__consumer_is_member(weir__consumer *consumer);
+bool weir__kafka_consumer_is_member(weir__kafka_consumer *consumer);
 /* leave.c: leaves the group, and serves the last events, on_revoked or on_lost among them. Only
  * what ends the consumer may follow. */
-void weir__consumer_leave(weir__consumer *consumer);
+void weir__kafka_consumer_leave(weir__kafka_consumer *consumer);
+
+/* The port's operations that lie in poll.c and offsets.c. */
+weir_err weir__kafka_consumer_poll(weir__consumer *port, int64_t timeout_ms, weir__message **out,
+                                   size_t max, size_t *count, weir_error *error);
+int64_t weir__kafka_consumer_end_offset(weir__consumer *port, weir__topic_partition at);
+int64_t weir__kafka_consumer_position(weir__consumer *port, weir__topic_partition at);
+weir_err weir__kafka_consumer_committed(weir__consumer *port, weir__offset *offsets, size_t count,
+                                        int64_t timeout_ms, weir_error *error);
+weir_err weir__kafka_consumer_commit(weir__consumer *port, const weir__offset *offsets,
+                                     size_t count, weir_error *error);
+/* False while the generation that was joined goes on. */
+bool weir__kafka_consumer_has_left(weir__kafka_consumer *consumer);
 
 /* Keeps the first failure for the next poll. */
-void weir__consumer_note(weir__consumer *consumer, const weir_error *failure);
+void weir__kafka_consumer_note(weir__kafka_consumer *consumer, const weir_error *failure);
 /* librdkafka's error callback: that a topic does not exist it tells in no message. */
-void weir__consumer_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque);
+void weir__kafka_consumer_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque);
 /* Tells librdkafka to stop or go on fetching; does nothing when it has been told. */
-weir_err weir__consumer_stop(weir__consumer *consumer, weir__assigned *at, bool stop,
-                             weir_error *error);
+weir_err weir__kafka_consumer_stop(weir__kafka_consumer *consumer, weir__assigned *at, bool stop,
+                                   weir_error *error);
 
 #endif

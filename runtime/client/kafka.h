@@ -7,7 +7,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "client/client.h"
+#include "client/port.h"
 #include "core/error.h"
 
 /* Weir's code for one of librdkafka's. */
@@ -42,12 +42,13 @@ void weir__kafka_on_error(rd_kafka_t *rk, int cause, const char *reason, void *o
 weir_err weir__kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out,
                          weir_error *error);
 
-struct weir__message {
-    rd_kafka_message_t *kafka;
-    weir__message *next; /* in a partition's list of held ones */
-    size_t header_count;
-    weir_header headers[];
-};
+/* Makers of the three clients, for weir__kafka_client. */
+weir_err weir__kafka_consumer_new(const weir__client_opts *opts, weir__consumer_role role,
+                                  const weir__consumer_events *events, weir__consumer **out,
+                                  weir_error *error);
+weir_err weir__kafka_producer_new(const weir__client_opts *opts, weir__producer **out,
+                                  weir_error *error);
+weir_err weir__kafka_admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error);
 
 /* Takes ownership of `message`. NULL: out of memory (then it is freed). */
 weir__message *weir__message_wrap(rd_kafka_message_t *message);

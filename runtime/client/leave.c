@@ -23,12 +23,12 @@ static size_t serve(rd_kafka_queue_t *events, int timeout_ms)
 
 /* Until it has left the group and nothing is left that this brought; messages that come meanwhile
  * do not count. */
-static void serve_what_is_there(weir__consumer *consumer)
+static void serve_what_is_there(weir__kafka_consumer *consumer)
 {
     int64_t deadline_us = weir__monotonic_us() + (int64_t)LEAVE_TIMEOUT_MS * 1000;
     bool member = true;
     do {
-        member = member && weir__consumer_is_member(consumer);
+        member = member && weir__kafka_consumer_is_member(consumer);
         consumer->rebalanced = false;
         size_t left = rd_kafka_queue_length(consumer->queue);
         size_t got = 0;
@@ -43,7 +43,7 @@ static void serve_what_is_there(weir__consumer *consumer)
  * because the group was about to rebalance, may be over before this thread has answered it by
  * assign(), which then never returns. So the group is left, and nothing is left unread, before it
  * begins. */
-void weir__consumer_leave(weir__consumer *consumer)
+void weir__kafka_consumer_leave(weir__kafka_consumer *consumer)
 {
     rd_kafka_queue_t *events = rd_kafka_queue_new(consumer->rk);
     consumer->in_batch = true;

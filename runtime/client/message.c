@@ -5,6 +5,12 @@
 
 #include <stdlib.h>
 
+typedef struct kafka_message {
+    weir__message message; /* first */
+    rd_kafka_message_t *kafka;
+    weir_header headers[];
+} kafka_message;
+
 static size_t count_headers(rd_kafka_message_t *message, rd_kafka_headers_t **headers)
 {
     *headers = NULL;
@@ -14,52 +20,44 @@ static size_t count_headers(rd_kafka_message_t *message, rd_kafka_headers_t **he
     return rd_kafka_header_cnt(*headers);
 }
 
-weir__message *weir__message_wrap(rd_kafka_message_t *kafka)
-{
-    rd_kafka_headers_t *headers;
-    size_t count = count_headers(kafka, &headers);
-    weir__message *message = malloc(sizeof *message + count * sizeof message->headers[0]);
-    if (message == NULL) {
-        rd_kafka_message_destroy(kafka);
-        return NULL;
-    }
-    message->kafka = kafka;
-    message->next = NULL;
-    message->header_count = count;
-    for (size_t i = 0; i < count; i++) {
-        weir_header *header = &message->headers[i];
-        rd_kafka_header_get_all(headers, i, &header->name, &header->value.data, &header->value.len);
-    }
-    return message;
-}
-
 /* Kafka's null has no address; an empty key or value must have one. */
 static weir_slice slice_of(const void *data, size_t len)
 {
     return (weir_slice){data, data != NULL ? len : 0};
 }
 
-weir__message_view weir__message_look(weir__message *message)
+static void free_message(weir__message *port)
 {
-    const rd_kafka_message_t *kafka = message->kafka;
-    rd_kafka_timestamp_type_t kind;
-    int64_t timestamp_ms = rd_kafka_message_timestamp(kafka, &kind);
-    return (weir__message_view){
-        .topic = rd_kafka_topic_name(kafka->rkt),
-        .partition = kafka->partition,
-        .offset = kafka->offset,
-        .timestamp_ms = kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? timestamp_ms : -1,
-        .key = slice_of(kafka->key, kafka->key_len),
-        .value = slice_of(kafka->payload, kafka->len),
-        .headers = message->headers,
-        .header_count = message->header_count,
-    };
+    kafka_message *message = (kafka_message *)port;
+    rd_kafka_message_destroy(message->kafka);
+    free(message);
 }
 
-void weir__message_free(weir__message *message)
+weir__message *weir__message_wrap(rd_kafka_message_t *kafka)
 {
-    if (message != NULL) {
-        rd_kafka_message_destroy(message->kafka);
-        free(message);
+    rd_kafka_headers_t *headers;
+    rd_kafka_timestamp_type_t kind;
+    size_t count = count_headers(kafka, &headers);
+    kafka_message *message = malloc(sizeof *message + count * sizeof message->headers[0]);
+    if (message == NULL) {
+        rd_kafka_message_destroy(kafka);
+        return NULL;
     }
+    int64_t timestamp_ms = rd_kafka_message_timestamp(kafka, &kind);
+    message->kafka = kafka;
+    for (size_t i = 0; i < count; i++) {
+        weir_header *header = &message->headers[i];
+        rd_kafka_header_get_all(headers, i, &header->name, &header->value.data, &header->value.len);
+    }
+    message->message = (weir__message){
+        .view = {.topic = rd_kafka_topic_name(kafka->rkt),
+                 .partition = kafka->partition,
+                 .offset = kafka->offset,
+                 .timestamp_ms = kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? timestamp_ms : -1,
+                 .key = slice_of(kafka->key, kafka->key_len),
+                 .value = slice_of(kafka->payload, kafka->len),
+                 .headers = message->headers,
+                 .header_count = count},
+        .free = free_message};
+    return &message->message;
 }

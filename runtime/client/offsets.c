@@ -38,9 +38,10 @@ static weir_err check_each(const rd_kafka_topic_partition_list_t *list, const ch
     return WEIR_OK;
 }
 
-weir_err weir__consumer_committed(weir__consumer *consumer, weir__offset *offsets, size_t count,
-                                  int64_t timeout_ms, weir_error *error)
+weir_err weir__kafka_consumer_committed(weir__consumer *port, weir__offset *offsets, size_t count,
+                                        int64_t timeout_ms, weir_error *error)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     if (count == 0) {
         return WEIR_OK;
     }
@@ -67,7 +68,8 @@ weir_err weir__consumer_committed(weir__consumer *consumer, weir__offset *offset
     return err;
 }
 
-static weir_err commit_result(weir__consumer *consumer, rd_kafka_resp_err_t sent, weir_error *error)
+static weir_err commit_result(weir__kafka_consumer *consumer, rd_kafka_resp_err_t sent,
+                              weir_error *error)
 {
     if (sent != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return weir__kafka_fail(error, sent, "committing offsets");
@@ -92,14 +94,15 @@ static weir_err commit_result(weir__consumer *consumer, rd_kafka_resp_err_t sent
     return err;
 }
 
-weir_err weir__consumer_commit(weir__consumer *consumer, const weir__offset *offsets, size_t count,
-                               weir_error *error)
+weir_err weir__kafka_consumer_commit(weir__consumer *port, const weir__offset *offsets,
+                                     size_t count, weir_error *error)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     if (count == 0) {
         return WEIR_OK;
     }
     /* Without a membership librdkafka would commit as nobody, which an empty group accepts. */
-    if (weir__consumer_has_left(consumer)) {
+    if (weir__kafka_consumer_has_left(consumer)) {
         return weir__error_set(error, WEIR_EFENCED,
                                "committing offsets: no longer a member of the group");
     }

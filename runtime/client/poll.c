@@ -11,7 +11,7 @@
 #define BATCHES_MAX 64
 
 /* What the caller cannot act upon is only logged. */
-static void log_only(weir__consumer *consumer, const weir_error *failure)
+static void log_only(weir__kafka_consumer *consumer, const weir_error *failure)
 {
     weir__log_write(&consumer->log, WEIR__LOG_INFO, "%s: %s", rd_kafka_name(consumer->rk),
                     failure->message);
@@ -25,7 +25,7 @@ static bool is_about_topic(rd_kafka_resp_err_t err)
            err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
 }
 
-static void take_in_failure(weir__consumer *consumer, const rd_kafka_message_t *event)
+static void take_in_failure(weir__kafka_consumer *consumer, const rd_kafka_message_t *event)
 {
     const char *topic = event->rkt != NULL ? rd_kafka_topic_name(event->rkt) : NULL;
     weir_err code = weir__kafka_code(event->err);
@@ -47,25 +47,25 @@ static void take_in_failure(weir__consumer *consumer, const rd_kafka_message_t *
     if (stale || weir_err_is_retriable(failure.code)) {
         log_only(consumer, &failure);
     } else {
-        weir__consumer_note(consumer, &failure);
+        weir__kafka_consumer_note(consumer, &failure);
     }
 }
 
-void weir__consumer_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque)
+void weir__kafka_consumer_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque)
 {
-    weir__consumer *consumer = opaque;
+    weir__kafka_consumer *consumer = opaque;
     weir_error failure;
     weir_err code = weir__kafka_code((rd_kafka_resp_err_t)cause);
     if (code == WEIR_EMISSING_TOPIC) {
         weir__error_set(&failure, code, "%s", reason);
-        weir__consumer_note(consumer, &failure);
+        weir__kafka_consumer_note(consumer, &failure);
     } else {
         weir__kafka_on_error(rk, cause, reason, &consumer->log);
     }
 }
 
 /* Takes ownership of the message. Adds to out[*count] what the caller gets. */
-static void take_in(weir__consumer *consumer, rd_kafka_message_t *kafka, weir__message **out,
+static void take_in(weir__kafka_consumer *consumer, rd_kafka_message_t *kafka, weir__message **out,
                     size_t *count)
 {
     bool end = kafka->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
@@ -91,7 +91,7 @@ static void take_in(weir__consumer *consumer, rd_kafka_message_t *kafka, weir__m
         weir_error failure;
         weir__error_set(&failure, WEIR_ENOMEM, "%s[%d]: out of memory", at->topic,
                         (int)at->partition);
-        weir__consumer_note(consumer, &failure);
+        weir__kafka_consumer_note(consumer, &failure);
         return;
     }
     at->heard = true;
@@ -103,13 +103,13 @@ static void take_in(weir__consumer *consumer, rd_kafka_message_t *kafka, weir__m
     weir__assigned_hold(&consumer->assigned, at, message);
     weir_error failure;
     if (weir__assigned_is_full(at) &&
-        weir__consumer_stop(consumer, at, true, &failure) != WEIR_OK) {
+        weir__kafka_consumer_stop(consumer, at, true, &failure) != WEIR_OK) {
         log_only(consumer, &failure);
     }
 }
 
 /* Events too are served here: rebalances call on_rebalance. */
-static void fetch(weir__consumer *consumer, int timeout_ms, weir__message **out, size_t max,
+static void fetch(weir__kafka_consumer *consumer, int timeout_ms, weir__message **out, size_t max,
                   size_t *count)
 {
     rd_kafka_message_t *batch[BATCH];
@@ -134,9 +134,10 @@ static void fetch(weir__consumer *consumer, int timeout_ms, weir__message **out,
     }
 }
 
-weir_err weir__consumer_poll(weir__consumer *consumer, int64_t timeout_ms, weir__message **out,
-                             size_t max, size_t *count, weir_error *error)
+weir_err weir__kafka_consumer_poll(weir__consumer *port, int64_t timeout_ms, weir__message **out,
+                                   size_t max, size_t *count, weir_error *error)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     weir_assert(!consumer->in_event);
     weir_assert(max > 0);
     consumer->rebalanced = false;
@@ -163,14 +164,16 @@ weir_err weir__consumer_poll(weir__consumer *consumer, int64_t timeout_ms, weir_
     return err;
 }
 
-int64_t weir__consumer_position(weir__consumer *consumer, weir__topic_partition at)
+int64_t weir__kafka_consumer_position(weir__consumer *port, weir__topic_partition at)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);
     return found != NULL ? weir__assigned_position(found) : -1;
 }
 
-int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partition at)
+int64_t weir__kafka_consumer_end_offset(weir__consumer *port, weir__topic_partition at)
 {
+    weir__kafka_consumer *consumer = weir__kafka_consumer_of(port);
     int64_t low;
     int64_t high;
     weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);

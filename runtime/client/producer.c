@@ -23,16 +23,22 @@ typedef struct sink {
     int64_t asked_us;
 } sink;
 
-struct weir__producer {
+typedef struct kafka_producer {
     weir__log log; /* first: weir__kafka_conf */
+    weir__producer port;
     rd_kafka_t *rk;
     weir__map sinks;   /* topic -> sink */
     weir_error failed; /* first failed delivery since the last flush; code WEIR_OK: none */
     bool closing;      /* nobody is told any more */
-};
+} kafka_producer;
+
+static kafka_producer *producer_of(weir__producer *port)
+{
+    return (kafka_producer *)((char *)port - offsetof(kafka_producer, port));
+}
 
 /* What a report says; a fatal error is told by its cause. */
-static weir_err report_error(weir__producer *producer, const rd_kafka_message_t *message,
+static weir_err report_error(kafka_producer *producer, const rd_kafka_message_t *message,
                              weir_error *error)
 {
     rd_kafka_resp_err_t cause = message->err;
@@ -56,7 +62,7 @@ static weir_err report_error(weir__producer *producer, const rd_kafka_message_t 
 
 static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
-    weir__producer *producer = opaque;
+    kafka_producer *producer = opaque;
     const weir__delivery *told = message->_private;
     weir_error error; /* not cleared: a kilobyte a record */
     error.code = WEIR_OK;
@@ -73,30 +79,8 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
     }
 }
 
-weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error)
-{
-    rd_kafka_conf_t *conf;
-    weir__producer *producer = calloc(1, sizeof *producer);
-    if (producer == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "producer: out of memory");
-    }
-    producer->log = opts->log;
-    weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_PRODUCER, opts->client_id,
-                                    &producer->log, &conf, error);
-    if (err == WEIR_OK) {
-        rd_kafka_conf_set_dr_msg_cb(conf, on_report);
-        err = weir__kafka_new(RD_KAFKA_PRODUCER, conf, &producer->rk, error);
-    }
-    if (err != WEIR_OK) {
-        free(producer);
-        return err;
-    }
-    *out = producer;
-    return WEIR_OK;
-}
-
 /* Looks a topic up, and remembers it. */
-static weir_err find_sink(weir__producer *producer, const char *topic, sink **out,
+static weir_err find_sink(kafka_producer *producer, const char *topic, sink **out,
                           weir_error *error)
 {
     sink *found = weir__map_get_text(&producer->sinks, topic);
@@ -145,7 +129,7 @@ static weir_err headers_of(const weir_headers *headers, rd_kafka_headers_t **out
     return WEIR_OK;
 }
 
-static rd_kafka_resp_err_t produce(weir__producer *producer, const rd_kafka_vu_t *fields,
+static rd_kafka_resp_err_t produce(kafka_producer *producer, const rd_kafka_vu_t *fields,
                                    size_t count, weir_error *error)
 {
     rd_kafka_error_t *cause = rd_kafka_produceva(producer->rk, fields, count);
@@ -156,7 +140,7 @@ static rd_kafka_resp_err_t produce(weir__producer *producer, const rd_kafka_vu_t
 }
 
 /* While the queue is full, delivers what can be delivered. */
-static weir_err produce_waiting(weir__producer *producer, const rd_kafka_vu_t *fields, size_t count,
+static weir_err produce_waiting(kafka_producer *producer, const rd_kafka_vu_t *fields, size_t count,
                                 const weir__outgoing *record, weir_error *error)
 {
     const char *topic = record->topic;
@@ -187,9 +171,10 @@ static weir_err produce_waiting(weir__producer *producer, const rd_kafka_vu_t *f
     }
 }
 
-weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
-                             const weir__delivery *told, weir_error *error)
+static weir_err send_record(weir__producer *port, const weir__outgoing *record,
+                            const weir__delivery *told, weir_error *error)
 {
+    kafka_producer *producer = producer_of(port);
     sink *to = NULL;
     rd_kafka_headers_t *headers = NULL;
     weir_err err = find_sink(producer, record->topic, &to, error);
@@ -224,13 +209,15 @@ weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *rec
     return err;
 }
 
-void weir__producer_poll(weir__producer *producer)
+static void poll_reports(weir__producer *port)
 {
+    kafka_producer *producer = producer_of(port);
     rd_kafka_poll(producer->rk, 0);
 }
 
-weir_err weir__producer_flush(weir__producer *producer, int64_t timeout_ms, weir_error *error)
+static weir_err flush(weir__producer *port, int64_t timeout_ms, weir_error *error)
 {
+    kafka_producer *producer = producer_of(port);
     rd_kafka_resp_err_t flushed = rd_kafka_flush(producer->rk, weir__kafka_timeout(timeout_ms));
     weir_err err = producer->failed.code;
     if (err != WEIR_OK) {
@@ -247,9 +234,10 @@ weir_err weir__producer_flush(weir__producer *producer, int64_t timeout_ms, weir
     return WEIR_OK;
 }
 
-weir_err weir__producer_partitions(weir__producer *producer, const char *topic, int32_t *out,
-                                   weir_error *error)
+static weir_err partitions_of(weir__producer *port, const char *topic, int32_t *out,
+                              weir_error *error)
 {
+    kafka_producer *producer = producer_of(port);
     sink *to = NULL;
     const struct rd_kafka_metadata *metadata = NULL;
     weir_err err = find_sink(producer, topic, &to, error);
@@ -285,11 +273,9 @@ static void free_sink(void *value)
     free(to);
 }
 
-void weir__producer_close(weir__producer *producer)
+static void close_producer(weir__producer *port)
 {
-    if (producer == NULL) {
-        return;
-    }
+    kafka_producer *producer = producer_of(port);
     producer->closing = true;
     rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(producer->rk,
@@ -297,4 +283,34 @@ void weir__producer_close(weir__producer *producer)
     weir__map_fini(&producer->sinks, free_sink);
     rd_kafka_destroy(producer->rk);
     free(producer);
+}
+
+static const weir__producer_ops producer_ops = {.close = close_producer,
+                                                .send = send_record,
+                                                .poll = poll_reports,
+                                                .flush = flush,
+                                                .partitions = partitions_of};
+
+weir_err weir__kafka_producer_new(const weir__client_opts *opts, weir__producer **out,
+                                  weir_error *error)
+{
+    rd_kafka_conf_t *conf;
+    kafka_producer *producer = calloc(1, sizeof *producer);
+    if (producer == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "producer: out of memory");
+    }
+    producer->port.ops = &producer_ops;
+    producer->log = opts->log;
+    weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_PRODUCER, opts->client_id,
+                                    &producer->log, &conf, error);
+    if (err == WEIR_OK) {
+        rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+        err = weir__kafka_new(RD_KAFKA_PRODUCER, conf, &producer->rk, error);
+    }
+    if (err != WEIR_OK) {
+        free(producer);
+        return err;
+    }
+    *out = &producer->port;
+    return WEIR_OK;
 }

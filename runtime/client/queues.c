@@ -8,7 +8,7 @@
 #define NAME_MAX_BYTES 288 /* a topic's name has up to 249 */
 #define BATCH 64
 
-void weir__keep_queues(weir__consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+void weir__keep_queues(weir__kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
 {
     for (int i = 0; i < list->cnt; i++) {
         char name[NAME_MAX_BYTES];
@@ -25,7 +25,7 @@ void weir__keep_queues(weir__consumer *consumer, const rd_kafka_topic_partition_
     }
 }
 
-void weir__drain_queues(weir__consumer *consumer)
+void weir__drain_queues(weir__kafka_consumer *consumer)
 {
     rd_kafka_message_t *batch[BATCH];
     for (weir__map_entry *entry = consumer->queues.first; entry != NULL; entry = entry->next) {

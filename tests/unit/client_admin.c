@@ -65,29 +65,6 @@ static void the_broker_tells_start_and_end(void **state)
     weir__admin_close(admin);
 }
 
-static void find_policy(const char *name, const char *value, void *user)
-{
-    if (strcmp(name, "cleanup.policy") == 0) {
-        snprintf(user, 32, "%s", value);
-    }
-}
-
-static void settings_of_a_topic_are_told(void **state)
-{
-    fixture *f = *state;
-    weir_error error = {0};
-    weir__admin *admin;
-    char policy[32] = "";
-    static const char *const compact[] = {"cleanup.policy", "compact,delete", NULL};
-    open_admin(f, &admin);
-    must(weir_mock_topic_create(f->mock, "both", 1, 1, compact, &error), &error);
-    must(weir__admin_describe_config(admin, "both", find_policy, policy, &error), &error);
-    assert_string_equal(policy, "compact,delete");
-    assert_int_equal(weir__admin_describe_config(admin, "nowhere", find_policy, policy, &error),
-                     WEIR_EMISSING_TOPIC);
-    weir__admin_close(admin);
-}
-
 static void records_before_an_offset_are_deleted(void **state)
 {
     fixture *f = *state;
@@ -161,9 +138,11 @@ static void members_of_a_group_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(topics_are_created_with_their_settings), test(a_topic_that_cannot_be_is_named),
-        test(the_broker_tells_start_and_end),         test(settings_of_a_topic_are_told),
-        test(records_before_an_offset_are_deleted),   test(members_of_a_group_are_told),
+        test(topics_are_created_with_their_settings),
+        test(a_topic_that_cannot_be_is_named),
+        test(the_broker_tells_start_and_end),
+        test(records_before_an_offset_are_deleted),
+        test(members_of_a_group_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

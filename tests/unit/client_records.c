@@ -207,21 +207,6 @@ static void partitions_that_stay_are_read_on(void **state)
     assert_int_equal(weir__consumer_position(f->consumer, at), -1);
 }
 
-static void a_seek_reads_again_from_there(void **state)
-{
-    fixture *f = *state;
-    weir_error error = {0};
-    weir__topic_partition at = {"one", 0};
-    send_numbers(f, "one", 0, 50);
-    assign(f, &(weir__offset){at, 20, NULL}, 1);
-    must(weir__consumer_seek(f->consumer, at, 30, &error), &error);
-    receive_numbers(f, 30, 20);
-    must(weir__consumer_seek(f->consumer, at, WEIR__OFFSET_BEGINNING, &error), &error);
-    receive_numbers(f, 0, 50);
-    assert_int_equal(weir__consumer_seek(f->consumer, (weir__topic_partition){"t", 3}, 0, &error),
-                     WEIR_ENOTFOUND);
-}
-
 static void wrong_assignments_are_refused(void **state)
 {
     fixture *f = *state;
@@ -248,7 +233,7 @@ static void an_offset_out_of_range_names_the_partition(void **state)
     }
     assert_int_equal(err, WEIR_ERANGE);
     assert_non_null(strstr(error.message, "t[3]: "));
-    must(weir__consumer_seek(f->consumer, (weir__topic_partition){"t", 3}, 2, &error), &error);
+    assign(f, &(weir__offset){{"t", 3}, 2, NULL}, 1);
     receive_numbers(f, 2, 3);
 }
 
@@ -294,7 +279,6 @@ int main(void)
         test(a_pause_keeps_what_was_fetched),
         test(a_long_pause_of_much_loses_and_repeats_nothing),
         test(partitions_that_stay_are_read_on),
-        test(a_seek_reads_again_from_there),
         test(wrong_assignments_are_refused),
         test(an_offset_out_of_range_names_the_partition),
         test(a_consumer_of_a_topic_that_was_deleted_closes),
