@@ -41,5 +41,10 @@ weir_pkgconfig(weir weir-runtime "Stream processing in C on librdkafka and Rocks
     "rdkafka rocksdb jansson" "-lpthread -lm")
 weir_pkgconfig(weir-mockbroker weir-mockbroker "A Kafka cluster in the process, for tests"
     "weir = ${PROJECT_VERSION}" "")
+# As the target weir::driver: see driver/CMakeLists.txt.
+set(coverage "")
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    set(coverage " -Wl,-u,__gcov_reset,-u,__gcov_dump -lgcov")
+endif()
 weir_pkgconfig(weir-driver weir-driver "Deterministic test harness for Weir"
-    "weir-mockbroker = ${PROJECT_VERSION}" "-rdynamic -ldl")
+    "weir-mockbroker = ${PROJECT_VERSION}" "-rdynamic -ldl${coverage}")

@@ -11,8 +11,8 @@
 #include "sim/engine.h"
 #include "sim/real.h"
 
-/* Of libgcov. A weak reference does not bring them in: a program built for coverage with a driver
- * that is not links with -Wl,-u,__gcov_reset,-u,__gcov_dump. */
+/* Of libgcov. A weak reference does not bring them in: who links weir::driver (or pkg-config's
+ * weir-driver) also gets the linker options that do. */
 #ifdef WEIR_COVERAGE
 #define IF_COVERAGE
 #else
