@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/saturate.h"
+
 #define BATCH 256
 
 /* A poll that meets only records of paused partitions (they are held) must end, too. */
@@ -85,7 +87,7 @@ static void take_in(weir__kafka_consumer *consumer, rd_kafka_message_t *kafka, w
         rd_kafka_message_destroy(kafka);
         return;
     }
-    int64_t next = kafka->offset + 1;
+    int64_t next = weir__add_sat(kafka->offset, 1);
     weir__message *message = weir__message_wrap(kafka);
     if (message == NULL) {
         weir_error failure;

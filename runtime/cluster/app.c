@@ -352,8 +352,7 @@ done:
 static bool wait_for_end(weir_app *app, int64_t timeout_ms)
 {
     bool ended = false;
-    int64_t end_ms = timeout_ms >= 0 ? weir__wall_ms() + timeout_ms : 0;
-    struct timespec end = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000};
+    struct timespec end = weir__wall_deadline(timeout_ms >= 0 ? timeout_ms : 0);
     int waited = 0;
     pthread_mutex_lock(&app->lock);
     while (!(ended = all_have_ended(app)) && waited == 0) {

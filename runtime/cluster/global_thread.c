@@ -14,6 +14,7 @@
 #include "cluster/thread_name.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/saturate.h"
 #include "state/files.h"
 
 #define DIRECTORY "global" /* among those of the tasks */
@@ -264,7 +265,7 @@ static weir_err take_in(weir__global_thread *thread, const weir__message_view *v
         err = weir__graph_process(thread->graph, in->source, &from, &record, &thread->arena, error);
     }
     weir__arena_reset(&thread->arena);
-    in->position = view->offset + 1;
+    in->position = weir__add_sat(view->offset, 1);
     return err;
 }
 

@@ -228,8 +228,7 @@ weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
                            weir_error *error)
 {
     weir_err err = WEIR_OK;
-    int64_t end_ms = weir__wall_ms() + timeout_ms;
-    struct timespec end = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000};
+    struct timespec end = weir__wall_deadline(timeout_ms);
     if (pthread_mutex_timedlock(&app->closing, &end) != 0) {
         return weir__error_set(error, WEIR_ETIMEOUT, "the application starts or closes");
     }

@@ -16,6 +16,7 @@
 #include "cluster/shape.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/saturate.h"
 #include "task/commit.h"
 
 #define REPEAT_MS 10000 /* a member without an assignment speaks again */
@@ -302,7 +303,7 @@ void weir__membership_read(weir__membership *membership, const weir__message_vie
     if (record->offset < membership->position) {
         return;
     }
-    membership->position = record->offset + 1;
+    membership->position = weir__add_sat(record->offset, 1);
     weir__arena_mark mark = weir__arena_mark_take(&membership->memory);
     weir__assignment_record heard;
     weir_error error = {0};

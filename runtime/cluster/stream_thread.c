@@ -210,8 +210,7 @@ static weir_err tell_progress(void *user, weir__task_progress **out, size_t *cou
 /* Waits, but not when asked to stop. */
 static void pause_ms(weir__stream_thread *thread, int64_t ms)
 {
-    int64_t end_ms = weir__wall_ms() + ms;
-    struct timespec end = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000};
+    struct timespec end = weir__wall_deadline(ms);
     int waited = 0;
     pthread_mutex_lock(&thread->lock);
     while (!atomic_load(&thread->stop) && waited == 0) {

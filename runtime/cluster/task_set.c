@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/saturate.h"
 #include "task/commit.h"
 
 #define COMMITTED_TIMEOUT_MS 30000
@@ -455,7 +456,7 @@ static int64_t progress_of(const weir__task *task)
         const weir__task_store *store = &task->stores.items[i];
         int64_t offset =
             store->topic != NULL ? store->inner->ops->offset(store->inner) : WEIR__NO_OFFSET;
-        sum += offset != WEIR__NO_OFFSET ? offset + 1 : 0;
+        sum = offset != WEIR__NO_OFFSET ? weir__add_sat(sum, weir__add_sat(offset, 1)) : sum;
     }
     return sum;
 }

@@ -6,8 +6,11 @@
 #define WEIR_CORE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
-int64_t weir__wall_ms(void);                      /* CLOCK_REALTIME, ms since the epoch */
+int64_t weir__wall_ms(void); /* CLOCK_REALTIME, ms since the epoch */
+/* timeout_ms (>= 0; INT64_MAX: in effect never) from now, for what waits until a time. */
+struct timespec weir__wall_deadline(int64_t timeout_ms);
 int64_t weir__monotonic_us(void);                 /* CLOCK_MONOTONIC, us */
 void weir__random_bytes(void *out, unsigned len); /* getrandom; at most 256 */
 

@@ -82,7 +82,9 @@ weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t 
 /* Timestamp of the record that is being processed (in a punctuation: its time): what a changelog
  * gives deletions. */
 int64_t weir__graph_record_time_ms(const weir__graph *graph);
-/* When the next punctuation of the kind is due; INT64_MAX: none. */
+/* Whether a punctuation of the kind would fire at now_ms. */
+bool weir__graph_punctuation_is_due(const weir__graph *graph, weir_time_kind kind, int64_t now_ms);
+/* When the next punctuation of the kind is due; INT64_MAX: none, or then. */
 int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind kind);
 /* Flushes the caches of all stores, in order of the topology: changes go downstream and into
  * changelogs. */

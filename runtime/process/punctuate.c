@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "core/saturate.h"
 #include "process/graph_internal.h"
 
 #define PUNCTUATIONS_MAX ((size_t)1 << 16)
@@ -17,6 +18,7 @@ struct weir_punctuator {
     weir_punctuate_fn fn;
     weir__running *node;
     bool cancelled;
+    bool ended; /* its next time lies beyond int64: it is never due again */
 };
 
 void weir__punctuations_fini(weir__punctuations *all)
@@ -46,11 +48,16 @@ static weir_err reserve(weir__punctuations *all)
     return WEIR_OK;
 }
 
+static bool is_due_after(const weir_punctuator *a, const weir_punctuator *b)
+{
+    return a->due_ms > b->due_ms || (a->due_ms == b->due_ms && a->ended && !b->ended);
+}
+
 /* There is room. */
 static void insert(weir__punctuations *all, weir_punctuator *added)
 {
     size_t at = all->count++;
-    while (at > 0 && all->heap[(at - 1) / 2]->due_ms > added->due_ms) {
+    while (at > 0 && is_due_after(all->heap[(at - 1) / 2], added)) {
         all->heap[at] = all->heap[(at - 1) / 2];
         at = (at - 1) / 2;
     }
@@ -67,10 +74,10 @@ static weir_punctuator *take(weir__punctuations *all)
         if (child >= all->count) {
             break;
         }
-        if (child + 1 < all->count && all->heap[child + 1]->due_ms < all->heap[child]->due_ms) {
+        if (child + 1 < all->count && is_due_after(all->heap[child], all->heap[child + 1])) {
             child++;
         }
-        if (last->due_ms <= all->heap[child]->due_ms) {
+        if (!is_due_after(last, all->heap[child])) {
             break;
         }
         all->heap[at] = all->heap[child];
@@ -82,15 +89,20 @@ static weir_punctuator *take(weir__punctuations *all)
     return first;
 }
 
-/* Missed times are skipped, the rhythm is kept. */
+static void due_in(weir_punctuator *punctuator, int64_t now_ms, int64_t delay_ms)
+{
+    punctuator->due_ms = weir__add_sat(now_ms, delay_ms);
+    punctuator->ended = weir__sub_sat(INT64_MAX, delay_ms) < now_ms;
+}
+
+/* From a time that is due to the next one after now_ms. Missed times are skipped, the rhythm is
+ * kept. The time that has passed may be longer than int64 can tell. */
 static void advance(weir_punctuator *punctuator, int64_t now_ms)
 {
-    int64_t next = punctuator->due_ms + punctuator->interval_ms;
-    if (next <= now_ms) {
-        int64_t missed = (now_ms - punctuator->due_ms) / punctuator->interval_ms;
-        next = punctuator->due_ms + (missed + 1) * punctuator->interval_ms;
-    }
-    punctuator->due_ms = next;
+    weir_assert(punctuator->due_ms <= now_ms);
+    uint64_t passed = (uint64_t)now_ms - (uint64_t)punctuator->due_ms;
+    int64_t since_last = (int64_t)(passed % (uint64_t)punctuator->interval_ms);
+    due_in(punctuator, now_ms, punctuator->interval_ms - since_last);
 }
 
 static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir_punctuator *wanted,
@@ -120,14 +132,17 @@ static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir_punctuator *w
 weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
                        weir_punctuate_fn fn, weir_punctuator **out)
 {
-    int64_t due = kind == WEIR_STREAM_TIME ? 0 : weir_ctx_wall_clock_ms(ctx) + interval_ms;
-    return add(ctx, kind, &(weir_punctuator){due, interval_ms, fn, NULL, false}, out);
+    weir_punctuator wanted = {.interval_ms = interval_ms, .fn = fn};
+    if (kind == WEIR_WALL_CLOCK_TIME) {
+        due_in(&wanted, weir_ctx_wall_clock_ms(ctx), interval_ms);
+    }
+    return add(ctx, kind, &wanted, out);
 }
 
 weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms,
                             int64_t interval_ms, weir_punctuate_fn fn, weir_punctuator **out)
 {
-    weir_punctuator wanted = {start_ms, interval_ms, fn, NULL, false};
+    weir_punctuator wanted = {.due_ms = start_ms, .interval_ms = interval_ms, .fn = fn};
     int64_t now =
         kind == WEIR_STREAM_TIME ? weir_ctx_stream_time_ms(ctx) : weir_ctx_wall_clock_ms(ctx);
     if (interval_ms > 0 && start_ms < now) {
@@ -140,6 +155,11 @@ weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms
 void weir_punctuator_cancel(weir_punctuator *punctuator)
 {
     punctuator->cancelled = true;
+}
+
+static bool first_is_due(const weir__punctuations *all, int64_t now_ms)
+{
+    return all->count > 0 && all->heap[0]->due_ms <= now_ms && !all->heap[0]->ended;
 }
 
 static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)
@@ -165,7 +185,7 @@ weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t 
     weir__punctuations *all = &graph->punctuations[kind];
     size_t count = 0;
     weir_err err = WEIR_OK;
-    while (err == WEIR_OK && all->count > 0 && all->heap[0]->due_ms <= now_ms) {
+    while (err == WEIR_OK && first_is_due(all, now_ms)) {
         weir_punctuator *due = take(all);
         if (!due->cancelled) {
             count++;
@@ -185,12 +205,28 @@ weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t 
     return weir__graph_report(graph, err, error);
 }
 
+static bool will_fire(const weir_punctuator *punctuator)
+{
+    return !punctuator->cancelled && !punctuator->ended;
+}
+
+bool weir__graph_punctuation_is_due(const weir__graph *graph, weir_time_kind kind, int64_t now_ms)
+{
+    const weir__punctuations *all = &graph->punctuations[kind];
+    for (size_t i = 0; i < all->count; i++) {
+        if (will_fire(all->heap[i]) && all->heap[i]->due_ms <= now_ms) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind kind)
 {
     const weir__punctuations *all = &graph->punctuations[kind];
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < all->count; i++) {
-        if (!all->heap[i]->cancelled && all->heap[i]->due_ms < next) {
+        if (will_fire(all->heap[i]) && all->heap[i]->due_ms < next) {
             next = all->heap[i]->due_ms;
         }
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/saturate.h"
 
 weir_err weir__chooser_init(weir__chooser *chooser, weir__record_queue *queues, size_t count,
                             int64_t idle_ms)
@@ -97,7 +98,7 @@ static weir__hold hold_of(weir__chooser *chooser, weir__record_queue *queue, int
         return queue->lag < 0 ? WEIR__HOLD_UNKNOWN : WEIR__HOLD_LAG;
     }
     if (queue->idle_until_ms < 0) {
-        queue->idle_until_ms = now_ms + chooser->idle_ms;
+        queue->idle_until_ms = weir__add_sat(now_ms, chooser->idle_ms);
     }
     return now_ms < queue->idle_until_ms ? WEIR__HOLD_IDLE : WEIR__HOLD_NONE;
 }

@@ -51,5 +51,6 @@ int64_t weir__commit_metadata_decode(const char *text)
     if (raw[0] < VERSION_OLDEST || raw[0] > VERSION) {
         return -1;
     }
-    return (int64_t)weir__load_u64(raw + 1);
+    int64_t time_ms = (int64_t)weir__load_u64(raw + 1);
+    return time_ms >= 0 ? time_ms : -1;
 }

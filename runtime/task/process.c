@@ -279,7 +279,7 @@ static weir_err process_one(weir__task *task, weir_error *error)
         weir__chooser_enter(&task->chooser, queue);
     }
     if (err == WEIR_OK &&
-        task->stream_time_ms >= weir__graph_next_punctuation(task->graph, WEIR_STREAM_TIME)) {
+        weir__graph_punctuation_is_due(task->graph, WEIR_STREAM_TIME, task->stream_time_ms)) {
         err = punctuate(task, WEIR_STREAM_TIME, task->stream_time_ms, error);
     }
     return err;
@@ -303,7 +303,7 @@ weir_err weir__task_process(weir__task *task, size_t max, size_t *processed, wei
 weir_err weir__task_punctuate(weir__task *task, weir_error *error)
 {
     int64_t now_ms = task->env->now_ms;
-    if (now_ms < weir__graph_next_punctuation(task->graph, WEIR_WALL_CLOCK_TIME)) {
+    if (!weir__graph_punctuation_is_due(task->graph, WEIR_WALL_CLOCK_TIME, now_ms)) {
         return WEIR_OK;
     }
     return punctuate(task, WEIR_WALL_CLOCK_TIME, now_ms, error);

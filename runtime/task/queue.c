@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/saturate.h"
 
 #define RING_FIRST 64
 
@@ -92,7 +93,7 @@ weir_err weir__record_queue_add(weir__record_queue *queue, weir__message *messag
     }
     queue->ring[(queue->first + queue->waiting) & (queue->capacity - 1)] = message;
     queue->waiting++;
-    queue->fetch_offset = offset + 1;
+    queue->fetch_offset = weir__add_sat(offset, 1);
     return WEIR_OK;
 }
 
@@ -133,7 +134,7 @@ weir_err weir__record_queue_prepare(weir__record_queue *queue, weir_error *error
         if (err != WEIR_OK) {
             return err;
         }
-        queue->next_offset = raw.offset + 1;
+        queue->next_offset = weir__add_sat(raw.offset, 1);
     }
     return WEIR_OK;
 }
@@ -144,6 +145,6 @@ void weir__record_queue_done(weir__record_queue *queue)
     if (queue->record.timestamp_ms > queue->partition_time_ms) {
         queue->partition_time_ms = queue->record.timestamp_ms;
     }
-    queue->next_offset = queue->from.offset + 1;
+    queue->next_offset = weir__add_sat(queue->from.offset, 1);
     drop_head(queue);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/saturate.h"
 
 #define BATCH_MAX 1000
 
@@ -153,7 +154,7 @@ static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__ta
                                   store->partition);
     }
     int64_t stored = store->inner->ops->offset(store->inner);
-    int64_t start = stored == WEIR__NO_OFFSET ? log_start : stored + 1;
+    int64_t start = stored == WEIR__NO_OFFSET ? log_start : weir__add_sat(stored, 1);
     if (start < log_start || start > log_end) {
         mark_corrupt(restorer, task, store, start, log_start, log_end);
         return WEIR_OK;
@@ -288,7 +289,7 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
     }
     weir__step(&restorer->env->observer, "restore", found.task->name, store->spec->name);
     size_t rows = 0;
-    int64_t last = store->position - 1;
+    int64_t last = weir__sub_sat(store->position, 1);
     weir_err err = WEIR_OK;
     for (size_t i = 0; i < count && err == WEIR_OK; i++) {
         weir__message_view view = weir__message_look(run[i]);
@@ -310,7 +311,7 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
                                   store->spec->name);
     }
     if (last >= store->position) {
-        store->position = last + 1;
+        store->position = weir__add_sat(last, 1);
         store->restored += (int64_t)rows;
         tell(restorer, store, WEIR_RESTORE_BATCH, (int64_t)rows);
     }

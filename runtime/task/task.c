@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/saturate.h"
 #include "task/metadata.h"
 #include "task/process.h"
 
@@ -235,7 +236,8 @@ weir_err weir__task_unchanged(weir__task *task, const weir__offset *committed, b
             return err;
         }
         /* No record of it yet: it was empty when this task restored it, to `end`. */
-        int64_t known = store->acks->acked != WEIR__NO_OFFSET ? store->acks->acked + 1 : store->end;
+        int64_t known = store->acks->acked != WEIR__NO_OFFSET ? weir__add_sat(store->acks->acked, 1)
+                                                              : store->end;
         same = end == known;
     }
     *out = same;

@@ -136,6 +136,27 @@ static void records_had_before_are_dropped(void **state)
     assert_all_freed(&all);
 }
 
+static void the_last_offset_of_all_has_no_next_one(void **state)
+{
+    (void)state;
+    fakes all = {0};
+    weir__record_queue queue;
+    weir_error error;
+    assert_int_equal(weir__record_queue_init(&queue, &ops, &all, "t", 0), WEIR_OK);
+    weir__record_queue_start(&queue, INT64_MAX - 1, -1);
+    add(&all, &queue, INT64_MAX - 1, INT64_MAX);
+    add(&all, &queue, INT64_MAX, -1);
+    assert_int_equal(weir__record_queue_prepare(&queue, &error), WEIR_OK);
+    weir__record_queue_done(&queue);
+    assert_int_equal(weir__record_queue_prepare(&queue, &error), WEIR_OK);
+    assert_int_equal(all.without_time, 1);
+    assert_int_equal(queue.next_offset, INT64_MAX);
+    assert_int_equal(queue.fetch_offset, INT64_MAX);
+    assert_int_equal(queue.partition_time_ms, INT64_MAX);
+    weir__record_queue_fini(&queue);
+    assert_all_freed(&all);
+}
+
 static void an_emptied_queue_fetches_again_what_it_held(void **state)
 {
     (void)state;
@@ -375,6 +396,8 @@ static void metadata_of_others_gives_the_time_or_none(void **state)
     assert_int_equal(weir__commit_metadata_decode(""), -1);
     assert_int_equal(weir__commit_metadata_decode("somebody else"), -1);
     assert_int_equal(weir__commit_metadata_decode("AwAAAYvP5W/Q"), -1);
+    assert_int_equal(weir__commit_metadata_decode("An//////////"), INT64_MAX);
+    assert_int_equal(weir__commit_metadata_decode("AoAAAAAAAAAA"), -1); /* INT64_MIN */
 }
 
 int main(void)
@@ -382,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_come_in_order_and_only_the_head_is_decoded),
         cmocka_unit_test(records_had_before_are_dropped),
+        cmocka_unit_test(the_last_offset_of_all_has_no_next_one),
         cmocka_unit_test(an_emptied_queue_fetches_again_what_it_held),
         cmocka_unit_test(undecodable_heads_are_dropped_if_the_handler_lets_them),
         cmocka_unit_test(a_head_that_stops_the_task_keeps_its_offset),

@@ -61,11 +61,12 @@ typedef struct weir_punctuator weir_punctuator;
 
 /* Calls fn(now, the processor's state) every interval (KIP-138): stream time first as soon as it
  * is known, wall clock first after one interval; missed ones are skipped. *out (NULL allowed) is
- * valid until cancelled or closed. In open or process. */
+ * valid until cancelled or closed. In open or process. WEIR_EINVAL: fn is NULL, or interval_ms is
+ * below 1. After a time whose next one lies beyond INT64_MAX it is not called again. */
 WEIR_API weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
                                 weir_punctuate_fn fn, weir_punctuator **out);
-/* Anchored (KIP-1146): first at start_ms or, if that has passed, at the next of start_ms +
- * n * interval_ms. */
+/* Anchored (KIP-1146): first at start_ms (any int64) or, if that has passed, at the next of
+ * start_ms + n * interval_ms. */
 WEIR_API weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms,
                                      int64_t interval_ms, weir_punctuate_fn fn,
                                      weir_punctuator **out);

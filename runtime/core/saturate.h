@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Arithmetic on times and offsets that come from outside. It is defined for all of int64: a result
+ * that does not fit is the nearest int64. */
+#ifndef WEIR_CORE_SATURATE_H
+#define WEIR_CORE_SATURATE_H
+
+#include <stdint.h>
+
+static inline int64_t weir__add_sat(int64_t a, int64_t b)
+{
+    int64_t sum;
+    if (!__builtin_add_overflow(a, b, &sum)) {
+        return sum;
+    }
+    return b < 0 ? INT64_MIN : INT64_MAX;
+}
+
+static inline int64_t weir__sub_sat(int64_t a, int64_t b)
+{
+    int64_t difference;
+    if (!__builtin_sub_overflow(a, b, &difference)) {
+        return difference;
+    }
+    return b < 0 ? INT64_MAX : INT64_MIN;
+}
+
+static inline int64_t weir__mul_sat(int64_t a, int64_t b)
+{
+    int64_t product;
+    if (!__builtin_mul_overflow(a, b, &product)) {
+        return product;
+    }
+    return (a < 0) == (b < 0) ? INT64_MAX : INT64_MIN;
+}
+
+/* Modulo 2^64, as Java's long: how a record batch states a timestamp as base + delta. */
+static inline int64_t weir__add_wrap(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of operators, and what each does. */
+#include "support/operators.h"
+
+/* ---- Callbacks: they change nothing that matters ---- */
+
+static weir_err keep(weir_ctx *ctx, const weir_record *in, bool *out, void *user)
+{
+    (void)ctx;
+    (void)in;
+    (void)user;
+    *out = true;
+    return WEIR_OK;
+}
+
+static weir_err refuse(weir_ctx *ctx, const weir_record *in, bool *out, void *user)
+{
+    (void)ctx;
+    (void)in;
+    (void)user;
+    *out = false;
+    return WEIR_OK;
+}
+
+static weir_err same_value(weir_ctx *ctx, const weir_record *in, void *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    *(weir_slice *)out = *(const weir_slice *)in->value;
+    return WEIR_OK;
+}
+
+static weir_err same_key(weir_ctx *ctx, const weir_record *in, void *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    *(weir_slice *)out = *(const weir_slice *)in->key;
+    return WEIR_OK;
+}
+
+static weir_err same_both(weir_ctx *ctx, const weir_record *in, void *key, void *value, void *user)
+{
+    weir_err err = same_key(ctx, in, key, user);
+    return err == WEIR_OK ? same_value(ctx, in, value, user) : err;
+}
+
+static weir_err emit_it(weir_ctx *ctx, const weir_record *in, void *user)
+{
+    (void)user;
+    return weir_emit(ctx, in->key, in->value);
+}
+
+static weir_err emit_its_value(weir_ctx *ctx, const weir_record *in, void *user)
+{
+    (void)user;
+    return weir_emit_value(ctx, in->value);
+}
+
+static weir_err look(weir_ctx *ctx, const weir_record *in, void *user)
+{
+    (void)ctx;
+    (void)in;
+    (void)user;
+    return WEIR_OK;
+}
+
+static weir_err newer(weir_ctx *ctx, const void *aggregate, const void *value, void *out,
+                      void *user)
+{
+    (void)ctx;
+    (void)aggregate;
+    (void)user;
+    *(weir_slice *)out = *(const weir_slice *)value;
+    return WEIR_OK;
+}
+
+static weir_err nothing(weir_ctx *ctx, void *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    *(weir_slice *)out = weir_slice_of("");
+    return WEIR_OK;
+}
+
+static weir_err newer_record(weir_ctx *ctx, const weir_record *in, const void *aggregate, void *out,
+                             void *user)
+{
+    return newer(ctx, aggregate, in->value, out, user);
+}
+
+static weir_err left_side(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                          void *out, void *user)
+{
+    (void)ctx;
+    (void)key;
+    (void)right;
+    (void)user;
+    *(weir_slice *)out = *(const weir_slice *)left;
+    return WEIR_OK;
+}
+
+static weir_err pass_on(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)state;
+    return weir_forward(ctx, in);
+}
+
+static const weir_processor_ops pass_on_ops = {.name = "pass-on", .process = pass_on};
+
+static weir_err open_name(weir_ctx *ctx, void *user, void **state)
+{
+    (void)ctx;
+    *state = user;
+    return WEIR_OK;
+}
+
+/* Through the store whose name is the state: the row's time becomes the record's. */
+static weir_err keep_in_store(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    weir_record out = *in;
+    weir_kv *store = weir_store(ctx, state);
+    if (store == NULL) {
+        return weir_ctx_error(ctx);
+    }
+    weir_err err = weir_kv_put(store, in->key, in->value, in->timestamp_ms);
+    if (err == WEIR_OK) {
+        err = weir_kv_get(store, in->key, &out.value, &out.timestamp_ms);
+    }
+    return err == WEIR_OK ? weir_forward(ctx, &out) : err;
+}
+
+static const weir_processor_ops keep_in_store_ops = {
+    .name = "keep-in-store", .open = open_name, .process = keep_in_store};
+
+/* ---- Operators ---- */
+
+static weir_stream filter(const operators_inputs *at)
+{
+    return weir_filter(at->in, keep, NULL, NULL);
+}
+
+static weir_stream filter_not(const operators_inputs *at)
+{
+    return weir_filter_not(at->in, refuse, NULL, NULL);
+}
+
+static weir_stream map(const operators_inputs *at)
+{
+    return weir_map(at->in, &weir_string, &weir_string, same_both, NULL, NULL);
+}
+
+static weir_stream map_values(const operators_inputs *at)
+{
+    return weir_map_values(at->in, &weir_string, same_value, NULL, NULL);
+}
+
+static weir_stream flat_map(const operators_inputs *at)
+{
+    return weir_flat_map(at->in, &weir_string, &weir_string, emit_it, NULL, NULL);
+}
+
+static weir_stream flat_map_values(const operators_inputs *at)
+{
+    return weir_flat_map_values(at->in, &weir_string, emit_its_value, NULL, NULL);
+}
+
+static weir_stream select_key(const operators_inputs *at)
+{
+    return weir_select_key(at->in, &weir_string, same_key, NULL, NULL);
+}
+
+static weir_stream peek(const operators_inputs *at)
+{
+    return weir_peek(at->in, look, NULL, NULL);
+}
+
+static weir_stream for_each(const operators_inputs *at)
+{
+    weir_for_each(at->in, look, NULL, NULL);
+    return at->in;
+}
+
+static weir_stream merge(const operators_inputs *at)
+{
+    return weir_merge(at->in, weir_filter(at->in, keep, NULL, NULL), NULL);
+}
+
+static weir_stream split(const operators_inputs *at)
+{
+    const weir_branch branches[] = {{"-none", refuse, NULL}, {"-rest", NULL, NULL}};
+    weir_stream out[2];
+    weir_split(at->in, branches, 2, out, &(weir_named){at->name});
+    return out[1];
+}
+
+static weir_stream repartition(const operators_inputs *at)
+{
+    return weir_repartition(at->in, at->name, NULL);
+}
+
+static weir_stream process(const operators_inputs *at)
+{
+    return weir_process(at->in, &weir_string, &weir_string, &pass_on_ops, NULL, NULL);
+}
+
+static weir_stream process_values(const operators_inputs *at)
+{
+    return weir_process_values(at->in, &weir_string, &pass_on_ops, NULL, NULL);
+}
+
+static weir_stream process_store(const operators_inputs *at)
+{
+    const char *const stores[] = {at->name, NULL};
+    weir_add_store(at->builder, at->name,
+                   &(weir_store_opts){.key = &weir_string, .value = &weir_string}, NULL);
+    return weir_process(at->in, &weir_string, &weir_string, &keep_in_store_ops,
+                        (void *)(uintptr_t)at->name, &(weir_process_opts){.stores = stores});
+}
+
+/* Whatever its values are, those that are written are texts again. */
+static weir_stream as_text(weir_table table)
+{
+    return weir_map_values(weir_to_stream(table, NULL), &weir_string, same_key, NULL, NULL);
+}
+
+static weir_stream count(const operators_inputs *at)
+{
+    return as_text(weir_count(weir_group_by_key(at->in, NULL), at->name, NULL));
+}
+
+static weir_stream count_by(const operators_inputs *at)
+{
+    weir_grouped grouped = weir_group_by(at->in, at->name, &weir_string, same_key, NULL);
+    return as_text(weir_count(grouped, at->name, NULL));
+}
+
+static weir_stream reduce(const operators_inputs *at)
+{
+    return as_text(weir_reduce(weir_group_by_key(at->in, NULL), newer, NULL, at->name, NULL));
+}
+
+static weir_stream aggregate(const operators_inputs *at)
+{
+    return as_text(weir_aggregate(weir_group_by_key(at->in, NULL), nothing, newer_record, NULL,
+                                  at->name, &(weir_store_opts){.value = &weir_string}));
+}
+
+static weir_stream to_stream(const operators_inputs *at)
+{
+    return weir_to_stream(at->rows, NULL);
+}
+
+static weir_stream join_table(const operators_inputs *at)
+{
+    return weir_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
+}
+
+static weir_stream left_join_table(const operators_inputs *at)
+{
+    return weir_left_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
+}
+
+static weir_stream join_global(const operators_inputs *at)
+{
+    return weir_join_global(at->in, at->refs, &weir_string, left_side, NULL, NULL);
+}
+
+static weir_stream left_join_global(const operators_inputs *at)
+{
+    return weir_left_join_global(at->in, at->refs, &weir_string, left_side, NULL, NULL);
+}
+
+const operators_case operators_all[] = {
+    {"filter", filter, 1, 0},
+    {"filter-not", filter_not, 1, 0},
+    {"map", map, 1, 0},
+    {"map-values", map_values, 1, 0},
+    {"flat-map", flat_map, 1, 0},
+    {"flat-map-values", flat_map_values, 1, 0},
+    {"select-key", select_key, 1, 0},
+    {"peek", peek, 1, 0},
+    {"for-each", for_each, 1, 0},
+    {"merge", merge, 2, 0},
+    {"split", split, 1, 0},
+    {"repartition", repartition, 1, 0},
+    {"process", process, 1, 0},
+    {"process-values", process_values, 1, 0},
+    {"process-store", process_store, 1, 0},
+    {"count", count, 1, 0},
+    {"count-by", count_by, 1, 0},
+    {"reduce", reduce, 1, 0},
+    {"aggregate", aggregate, 1, 0},
+    {"to-stream", to_stream, 0, 1},
+    {"join-table", join_table, 1, 0},
+    {"left-join-table", left_join_table, 1, 0},
+    {"join-global", join_global, 1, 0},
+    {"left-join-global", left_join_global, 1, 0},
+};
+const size_t operators_count = sizeof operators_all / sizeof operators_all[0];
+
+/* ---- The topology ---- */
+
+static int64_t broker_time(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms,
+                           void *user)
+{
+    (void)ctx;
+    (void)partition_time_ms;
+    (void)user;
+    return record->timestamp_ms;
+}
+
+weir_topology *operators_topology(const weir_config *config, weir_error *error)
+{
+    weir_builder *builder = weir_builder_new();
+    operators_inputs inputs = {
+        .builder = builder,
+        .in = weir_source(builder, OPERATORS_IN, &weir_string, &weir_string,
+                          &(weir_source_opts){.timestamp = broker_time}),
+        .rows = weir_table_source(builder, OPERATORS_ROWS, OPERATORS_ROWS, &weir_string,
+                                  &weir_string, NULL),
+        .refs = weir_global_table_source(builder, OPERATORS_REFS, OPERATORS_REFS, &weir_string,
+                                         &weir_string, NULL),
+    };
+    for (size_t i = 0; i < operators_count; i++) {
+        inputs.name = operators_all[i].name;
+        weir_to(operators_all[i].add(&inputs), inputs.name, NULL);
+    }
+    return weir_build(builder, config, error);
+}
