@@ -22,6 +22,7 @@
 #include "apis.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/saturate.h"
 
 #define BACKLOG 128
 
@@ -169,7 +170,7 @@ static int timeout_ms(const weir_mock *mock)
     if (deadline == INT64_MAX) {
         return -1;
     }
-    int64_t left_ms = (deadline - mock->now_us + 999) / 1000;
+    int64_t left_ms = weir__add_sat(weir__sub_sat(deadline, mock->now_us), 999) / 1000;
     return left_ms < 0 ? 0 : (int)earlier(left_ms, INT32_MAX);
 }
 

@@ -96,6 +96,11 @@ static weir_err set_opts(weir_mock *mock, const weir_mock_opts *opts, weir_error
     if (mock->opts.group_initial_delay_ms < 0) {
         mock->opts.group_initial_delay_ms = 0;
     }
+    if (mock->opts.group_initial_delay_ms > INT32_MAX) {
+        mock->opts.brokers = 0; /* none to close */
+        return weir__error_set(error, WEIR_EINVAL, "group_initial_delay_ms: at most %d",
+                               (int)INT32_MAX);
+    }
     if (mock->opts.brokers < 0 || mock->opts.brokers > WEIR__BROKERS_MAX) {
         mock->opts.brokers = 0; /* none to close */
         return weir__error_set(error, WEIR_EINVAL, "brokers: 1 to %d", WEIR__BROKERS_MAX);

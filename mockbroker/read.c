@@ -13,6 +13,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/saturate.h"
 #include "internal.h"
 #include "records.h"
 #include "topics.h"
@@ -199,7 +200,7 @@ static weir_err consume(job *read, rd_kafka_t *rk)
             err = tell_message(read, message);
         }
         if (message != NULL && message->err == 0) {
-            read->next = message->offset + 1;
+            read->next = weir__add_sat(message->offset, 1);
         }
         if (message != NULL) {
             rd_kafka_message_destroy(message);
@@ -254,7 +255,7 @@ static weir_err read_batches(job *read, weir_slice batches)
                                    read->topic, (int)read->partition, (long long)batch.base_offset,
                                    weir_err_str(err));
         }
-        read->next = batch.base_offset + batch.last_offset_delta + 1;
+        read->next = weir__add_sat(batch.base_offset, (int64_t)batch.last_offset_delta + 1);
         batches =
             (weir_slice){(const uint8_t *)batches.data + batch.bytes, batches.len - batch.bytes};
     }

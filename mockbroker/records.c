@@ -4,6 +4,7 @@
 #include "records.h"
 
 #include "core/arena.h"
+#include "core/saturate.h"
 #include "wire.h"
 
 #define BATCH_LENGTH_END 12
@@ -84,8 +85,8 @@ static weir_err read_record(weir__reader *in, const weir__batch_header *batch, w
     int64_t timestamp_delta = weir__read_varint(in);
     record->timestamp_ms = batch->attributes & WEIR__BATCH_LOG_APPEND_TIME
                                ? batch->max_timestamp_ms
-                               : batch->first_timestamp_ms + timestamp_delta;
-    record->offset = batch->base_offset + weir__read_varint(in);
+                               : weir__add_wrap(batch->first_timestamp_ms, timestamp_delta);
+    record->offset = weir__add_sat(batch->base_offset, weir__read_varint(in));
     record->key = read_varint_blob(in);
     record->value = read_varint_blob(in);
     weir_err err = read_headers(in, memory, record);

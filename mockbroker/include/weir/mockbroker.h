@@ -20,7 +20,7 @@ typedef struct weir_mock_opts {
     bool auto_create_topics; /* default false: as a broker with auto.create.topics.enable=false */
     int32_t default_partitions;     /* num.partitions, default 1 */
     int64_t group_initial_delay_ms; /* group.initial.rebalance.delay.ms; default 0, Kafka's is 3000;
-                                       <0: 0 */
+                                       <0: 0; at most INT32_MAX */
     /* Both callbacks run while the cluster is locked: they must not call into it. */
     /* Told of what a test must not miss (a partition reached the mock's size limit, a request that
      * is malformed or not offered, ...), once each. NULL: stderr. weir_mock_failure() tells the
