@@ -6,8 +6,10 @@
 #include "cluster/cluster.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/saturate.h"
 
 #define BROKERS_DEFAULT 3
+#define VIRTUAL_MAX_MS ((int64_t)200 * 365 * 24 * 3600 * 1000)
 
 /* A simulation takes over libc, so there is one a process; faults on hosts find their cluster here.
  */
@@ -110,15 +112,24 @@ static void stuck(weir_sim_stuck why, const char *report, void *user)
 
 static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
 {
+    const weir_cluster_opts *opts = &cluster->opts;
+    if (opts->max_virtual_ms < 0 || opts->livelock_ms < 0) {
+        return weir__error_set(
+            error, WEIR_EINVAL, "%s: %lld is negative",
+            opts->max_virtual_ms < 0 ? "max_virtual_ms" : "livelock_ms",
+            (long long)(opts->max_virtual_ms < 0 ? opts->max_virtual_ms : opts->livelock_ms));
+    }
+    int64_t virtual_ms =
+        opts->max_virtual_ms < VIRTUAL_MAX_MS ? opts->max_virtual_ms : VIRTUAL_MAX_MS;
     weir_sim_opts sim = {
         .seed = cluster->seed,
-        .max_virtual_us = cluster->opts.max_virtual_ms * 1000,
-        .livelock_us = cluster->opts.livelock_ms * 1000,
+        .max_virtual_us = virtual_ms * 1000,
+        .livelock_us = weir__mul_sat(opts->livelock_ms, 1000),
         .on_stuck = stuck,
         .user = cluster,
     };
-    weir_err err = pick_policy(&cluster->opts, &sim, error);
-    err = err != WEIR_OK ? err : pick_threads(&cluster->opts, &sim, error);
+    weir_err err = pick_policy(opts, &sim, error);
+    err = err != WEIR_OK ? err : pick_threads(opts, &sim, error);
     err = err != WEIR_OK ? err : weir__warm_up(sim.backend, error);
     return err != WEIR_OK ? err : weir_sim_start(&sim, error);
 }

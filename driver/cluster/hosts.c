@@ -2,6 +2,7 @@
  *
  * Faults on the hosts of instances. */
 #include "cluster/cluster.h"
+#include "core/saturate.h"
 
 weir_instance *weir__instance_of_host(const weir_host *host)
 {
@@ -99,8 +100,13 @@ void weir_host_heal_from(weir_host *host, int32_t broker)
 
 void weir_host_latency(weir_host *host, int64_t ms)
 {
+    if (ms < 0) {
+        weir__cluster_fail(weir__cluster_current(), "a latency of %lld ms is negative",
+                           (long long)ms);
+        return;
+    }
     weir_sim_trace("latency", "%s %lld ms", weir_sim_host_name(host), (long long)ms);
-    weir_sim_link_latency(host, 0, ms * 1000);
+    weir_sim_link_latency(host, 0, weir__mul_sat(ms, 1000));
 }
 
 void weir_host_reset_connections(weir_host *host)
@@ -111,6 +117,11 @@ void weir_host_reset_connections(weir_host *host)
 
 void weir_host_skew(weir_host *host, int64_t ms)
 {
+    if (!weir_sim_host_skew(host, weir__mul_sat(ms, 1000))) {
+        weir__cluster_fail(weir__cluster_current(),
+                           "a skew of %lld ms takes the wall clock out of 1970 to 2262",
+                           (long long)ms);
+        return;
+    }
     weir_sim_trace("skew", "%s %lld ms", weir_sim_host_name(host), (long long)ms);
-    weir_sim_host_skew(host, ms * 1000);
 }

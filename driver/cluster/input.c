@@ -6,6 +6,7 @@
 
 #include "cluster/cluster.h"
 #include "core/error.h"
+#include "core/saturate.h"
 #include "process/headers.h"
 
 static weir_err producer_start(weir_cluster *cluster, weir_error *error)
@@ -70,7 +71,7 @@ void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, int32_t p
     weir__inputs_flush(cluster);
     weir_err err = weir_mock_partition_offsets(cluster->mock, topic, partition, &start, &end);
     if (err == WEIR_OK && end - start > left) {
-        err = weir_mock_partition_trim(cluster->mock, topic, partition, end - left);
+        err = weir_mock_partition_trim(cluster->mock, topic, partition, weir__sub_sat(end, left));
     }
     if (err != WEIR_OK) {
         weir__cluster_fail(cluster, "cannot trim %s-%d: %s", topic, (int)partition,

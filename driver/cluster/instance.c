@@ -5,6 +5,7 @@
 
 #include "cluster/cluster.h"
 #include "core/error.h"
+#include "core/saturate.h"
 #include "topology/topology.h"
 
 /* What crashed instances leave behind: their threads still refer to it, so that it can never be
@@ -304,7 +305,8 @@ weir_err weir_instance_close(weir_instance *instance, int64_t timeout_ms)
         return WEIR_OK;
     }
     weir_sim_trace("close", "%s", instance->name);
-    if (!weir__instance_do(instance, close_app, closing, timeout_ms + WEIR_SECONDS(1))) {
+    int64_t bound_ms = timeout_ms < 0 ? INT64_MAX : weir__add_sat(timeout_ms, WEIR_SECONDS(1));
+    if (!weir__instance_do(instance, close_app, closing, bound_ms)) {
         return WEIR_ETIMEOUT;
     }
     if (closing->err == WEIR_OK) {

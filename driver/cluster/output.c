@@ -6,6 +6,7 @@
 
 #include "cluster/cluster.h"
 #include "core/error.h"
+#include "core/saturate.h"
 
 weir_output weir_cluster_output(weir_cluster *cluster, const char *topic, const weir_serde *key,
                                 const weir_serde *value)
@@ -72,7 +73,7 @@ static weir_err keep_record(const weir_mock_record *record, void *user)
                            (long long)record->offset);
         return err;
     }
-    output->positions[record->partition] = record->offset + 1;
+    output->positions[record->partition] = weir__add_sat(record->offset, 1);
     return WEIR_OK;
 }
 

@@ -3,10 +3,17 @@
  * Waiting: a predicate and a bound in virtual time, never a sleep. Whoever does something worth
  * looking at (brokers, state listeners) wakes the waiter. */
 #include "cluster/cluster.h"
+#include "core/saturate.h"
+
+/* The moment `bound_ms` from now; a bound beyond int64 is none. */
+static int64_t deadline_in(int64_t bound_ms)
+{
+    return weir__add_sat(weir_sim_now_us(), weir__mul_sat(bound_ms, 1000));
+}
 
 bool weir__wait_while(const atomic_bool *busy, const weir_host *host, int64_t bound_ms)
 {
-    int64_t deadline = weir_sim_now_us() + bound_ms * 1000;
+    int64_t deadline = deadline_in(bound_ms);
     while (*busy && weir_sim_host_alive(host) && weir_sim_now_us() < deadline) {
         weir_sim_wait(deadline);
     }
@@ -25,7 +32,7 @@ bool weir__brokers_failed(weir_cluster *cluster)
 bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predicate, void *arg,
                             int64_t bound_ms)
 {
-    int64_t deadline = weir_sim_now_us() + bound_ms * 1000;
+    int64_t deadline = deadline_in(bound_ms);
     weir__inputs_flush(cluster);
     for (;;) {
         if (weir__brokers_failed(cluster)) {
@@ -56,7 +63,7 @@ bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, 
 void weir_cluster_run_for(weir_cluster *cluster, int64_t ms)
 {
     weir__inputs_flush(cluster);
-    weir_sim_sleep_us(ms * 1000);
+    weir_sim_sleep_us(weir__mul_sat(ms, 1000));
     weir__brokers_failed(cluster);
 }
 

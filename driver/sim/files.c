@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/saturate.h"
 #include "sim/real.h"
 
 static struct {
@@ -208,7 +209,7 @@ void weir__file_connect(weir__file *file, int port)
     file->connect_timer.fire = finish_connect;
     weir__link link = weir__link_of(file);
     if (link.latency_us) {
-        weir__timer_arm(&file->connect_timer, weir__after_us(2 * link.latency_us));
+        weir__timer_arm(&file->connect_timer, weir__after_us(weir__mul_sat(2, link.latency_us)));
     } else {
         finish_connect(&file->connect_timer);
     }

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/saturate.h"
 #include "sim/engine.h"
+
+#define WALL_CLOCK_MAX_US (INT64_MAX / 1000) /* the year 2262 */
 
 weir_host *weir_sim_host_new(const char *name)
 {
@@ -34,9 +37,15 @@ bool weir_sim_host_alive(const weir_host *host)
     return host->alive;
 }
 
-void weir_sim_host_skew(weir_host *host, int64_t us)
+bool weir_sim_host_skew(weir_host *host, int64_t us)
 {
+    const weir__sim *sim = &weir__the_sim;
+    int64_t wall_us = weir__add_sat(sim->opts.epoch_ms * 1000 + sim->now_us, us);
+    if (wall_us < 0 || wall_us > WALL_CLOCK_MAX_US) {
+        return false;
+    }
     host->skew_us = us;
+    return true;
 }
 
 weir_host *weir_sim_host_enter(weir_host *host)

@@ -11,6 +11,7 @@
 #include <threads.h>
 #include <unistd.h>
 
+#include "core/saturate.h"
 #include "sim/locks.h"
 #include "sim/real.h"
 
@@ -139,7 +140,8 @@ static long futex_wait(weir__thread *self, const arguments *a, bool relative)
     }
     int64_t deadline_us = WEIR__NEVER;
     if (timeout && relative) {
-        deadline_us = weir__after_us((int64_t)timeout->tv_sec * 1000000 + timeout->tv_nsec / 1000);
+        deadline_us = weir__after_us(
+            weir__add_sat(weir__mul_sat(timeout->tv_sec, 1000000), timeout->tv_nsec / 1000));
     } else if (timeout) {
         bool wall = ((int)a->at[1] & FUTEX_CLOCK_REALTIME) != 0;
         deadline_us = weir__deadline_on(self, wall ? CLOCK_REALTIME : CLOCK_MONOTONIC, timeout);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/select.h>
 
+#include "core/saturate.h"
 #include "sim/files.h"
 #include "sim/real.h"
 
@@ -107,7 +108,8 @@ INTERPOSE int ppoll(struct pollfd *list, nfds_t count, const struct timespec *ti
     if (!timeout) {
         return wait_until_ready(self, list, count, WEIR__NEVER);
     }
-    int64_t us = (int64_t)timeout->tv_sec * 1000000 + (timeout->tv_nsec + 999) / 1000;
+    int64_t us =
+        weir__add_sat(weir__mul_sat(timeout->tv_sec, 1000000), (timeout->tv_nsec + 999) / 1000);
     return us ? wait_until_ready(self, list, count, weir__after_us(us))
               : look_once(self, list, count);
 }
@@ -190,7 +192,8 @@ INTERPOSE int select(int limit, fd_set *restrict read, fd_set *restrict write,
     const sets s = {read, write, except};
     weir_assert(limit <= FD_SETSIZE);
     nfds_t count = to_list(&s, limit, list);
-    int64_t us = timeout ? (int64_t)timeout->tv_sec * 1000000 + timeout->tv_usec : WEIR__NEVER;
+    int64_t us = timeout ? weir__add_sat(weir__mul_sat(timeout->tv_sec, 1000000), timeout->tv_usec)
+                         : WEIR__NEVER;
     if (us) {
         wait_until_ready(self, list, count, weir__after_us(us));
     } else {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/saturate.h"
 #include "sim/files.h"
 #include "sim/real.h"
 
@@ -255,7 +256,8 @@ INTERPOSE int setsockopt(int fd, int level, int option, const void *value, sockl
     if (level == SOL_SOCKET && option == SO_RCVTIMEO && len >= sizeof(struct timeval)) {
         struct timeval timeout;
         memcpy(&timeout, value, sizeof timeout);
-        file->receive_timeout_us = (int64_t)timeout.tv_sec * 1000000 + timeout.tv_usec;
+        file->receive_timeout_us =
+            weir__add_sat(weir__mul_sat(timeout.tv_sec, 1000000), timeout.tv_usec);
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Faults of the network between a host and a listening port. */
+#include "core/saturate.h"
 #include "sim/files.h"
 
 static struct {
@@ -19,7 +20,7 @@ weir__link weir__link_of(const weir__file *file)
             continue;
         }
         sum.cut |= link->cut;
-        sum.latency_us += link->latency_us;
+        sum.latency_us = weir__add_sat(sum.latency_us, link->latency_us);
         sum.loss_per_million += link->loss_per_million;
     }
     return sum;
@@ -60,7 +61,7 @@ static void heal(const weir_host *host, int port)
             continue;
         }
         if (file->kind == WEIR__FILE_CONNECTING && !file->connect_timer.slot) {
-            int64_t round_trip_us = 2 * weir__link_of(file).latency_us;
+            int64_t round_trip_us = weir__mul_sat(2, weir__link_of(file).latency_us);
             weir__timer_arm(&file->connect_timer, weir__after_us(round_trip_us));
         } else if (file->reset_at_heal) {
             weir__file_reset(file);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/saturate.h"
 #include "sim/engine.h"
 #include "sim/libraries.h"
 #include "sim/real.h"
@@ -237,9 +238,9 @@ int64_t weir__deadline_on(const weir__thread *self, clockid_t clock, const struc
         return WEIR__NEVER;
     }
     if (clock == CLOCK_REALTIME) {
-        return us - weir__wall_us(self, false) + weir__the_sim.now_us;
+        return weir__add_sat(weir__sub_sat(us, weir__wall_us(self, false)), weir__the_sim.now_us);
     }
-    return us - WEIR__MONOTONIC_BASE_US;
+    return weir__sub_sat(us, WEIR__MONOTONIC_BASE_US);
 }
 
 int64_t weir__deadline_of(const weir__thread *self, const struct timespec *at)
@@ -248,10 +249,10 @@ int64_t weir__deadline_of(const weir__thread *self, const struct timespec *at)
     if (!to_us(at, &us)) {
         return WEIR__NEVER;
     }
-    int64_t from_wall = us - weir__wall_us(self, false);
-    int64_t from_monotonic = us - WEIR__MONOTONIC_BASE_US - weir__the_sim.now_us;
+    int64_t from_wall = weir__sub_sat(us, weir__wall_us(self, false));
+    int64_t from_monotonic = weir__sub_sat(us, WEIR__MONOTONIC_BASE_US + weir__the_sim.now_us);
     bool wall = llabs(from_wall) < llabs(from_monotonic);
-    return weir__the_sim.now_us + (wall ? from_wall : from_monotonic);
+    return weir__add_sat(weir__the_sim.now_us, wall ? from_wall : from_monotonic);
 }
 
 /* Tests look at what other threads did, between the calls by which they let them run: to
@@ -304,7 +305,7 @@ void weir_sim_app_clock_manual(bool manual)
 
 void weir_sim_app_clock_advance_us(int64_t us)
 {
-    weir__the_sim.app_us += us;
+    weir__the_sim.app_us = weir__add_sat(weir__the_sim.app_us, us);
 }
 
 weir_sim_stats weir_sim_get_stats(void)

@@ -125,7 +125,8 @@ void weir_sim_link_latency(weir_host *host, int port, int64_t us); /* each direc
 void weir_sim_link_reset(weir_host *host, int port);               /* breaks the connections once */
 /* Chance in a million that bytes sent break the connection instead (TCP's visible form of loss). */
 void weir_sim_link_loss(weir_host *host, int port, uint32_t per_million);
-void weir_sim_host_skew(weir_host *host, int64_t us); /* wall clock only */
+/* Wall clock only. False, and no change, if it would leave 1970 to 2262, where nanoseconds end. */
+bool weir_sim_host_skew(weir_host *host, int64_t us);
 
 /* ---- Trace ---- */
 /* Adds a labelled event. The hash covers every switch (time, thread) and every event. Texts must

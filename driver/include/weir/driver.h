@@ -67,7 +67,7 @@ typedef struct weir_cluster_opts {
     const char *directory;  /* where state directories go: must exist; NULL: a fresh one in memory
                                (/dev/shm, else TMPDIR), removed at the end */
     bool branches;          /* weir_cluster_branch may be called; `directory` must be NULL */
-    int64_t max_virtual_ms; /* a longer run fails; 0: 24 hours */
+    int64_t max_virtual_ms; /* a longer run fails; 0: 24 hours; at most 200 years */
     int64_t livelock_ms;    /* so long without progress fails; 0: 1 hour */
     const char *repeat_command; /* told on failure; "": none, for who tells one of its own; NULL:
                                    "WEIR_SEED=7 <this program>" */
@@ -229,7 +229,7 @@ WEIR_API weir_host *weir_instance_host(const weir_instance *instance);
 WEIR_API weir_state weir_instance_state(const weir_instance *instance);
 /* Its state directory as it is now. */
 WEIR_API const char *weir_instance_directory(const weir_instance *instance);
-/* Ends it in good order. WEIR_ETIMEOUT: it still closes after timeout_ms. Waits. */
+/* Ends it in good order. WEIR_ETIMEOUT: it still closes after timeout_ms (< 0: no limit). Waits. */
 WEIR_API weir_err weir_instance_close(weir_instance *instance, int64_t timeout_ms);
 /* After a crash or close: starts it again, with the disk that is left. Waits. */
 WEIR_API void weir_instance_restart(weir_instance *instance);
@@ -257,11 +257,11 @@ WEIR_API void weir_host_heal(weir_host *host);
 /* The same for one broker (1..n). */
 WEIR_API void weir_host_partition_from(weir_host *host, int32_t broker);
 WEIR_API void weir_host_heal_from(weir_host *host, int32_t broker);
-/* Each direction, to all brokers. */
+/* Each direction, to all brokers; >= 0. */
 WEIR_API void weir_host_latency(weir_host *host, int64_t ms);
 /* Breaks its connections once. */
 WEIR_API void weir_host_reset_connections(weir_host *host);
-/* Its wall clock is that much ahead. */
+/* Its wall clock is that much ahead; it must stay within 1970 to 2262. */
 WEIR_API void weir_host_skew(weir_host *host, int64_t ms);
 
 /* ---- Branches ----------------------------------------------------------------------------- */
