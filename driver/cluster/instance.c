@@ -277,6 +277,12 @@ weir_state weir_instance_state(const weir_instance *instance)
     return instance->life == WEIR__ALIVE ? instance->state : WEIR_STATE_NOT_RUNNING;
 }
 
+size_t weir_instance_dropped_records(const weir_instance *instance, weir_dropped_records *out,
+                                     size_t max)
+{
+    return instance->life == WEIR__ALIVE ? weir_app_dropped_records(instance->app, out, max) : 0;
+}
+
 const char *weir_instance_directory(const weir_instance *instance)
 {
     return instance->directory;

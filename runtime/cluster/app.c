@@ -177,10 +177,13 @@ weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
         return NULL;
     }
     weir_app *app = calloc(1, sizeof *app);
+    weir__drop_counts *drops = weir__drop_counts_new(topology);
     if (app != NULL) {
         app->config = weir__config_copy(config);
     }
-    if (app == NULL || app->config == NULL) {
+    if (app == NULL || app->config == NULL || drops == NULL) {
+        weir__drop_counts_free(drops);
+        weir_config_free(app != NULL ? app->config : NULL);
         free(app);
         weir__error_set(error, WEIR_ENOMEM, "application");
         return NULL;
@@ -192,6 +195,7 @@ weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
     app->instance = (weir__instance){.app = app,
                                      .topology = topology,
                                      .config = app->config,
+                                     .drops = drops,
                                      .on_thread_state = on_thread_state,
                                      .on_failure = on_failure,
                                      .on_stop_asked = on_stop_asked};
@@ -212,7 +216,13 @@ void weir_app_free(weir_app *app)
     pthread_mutex_destroy(&app->closing);
     pthread_mutex_destroy(&app->lock);
     weir_config_free(app->config);
+    weir__drop_counts_free(app->instance.drops);
     free(app);
+}
+
+size_t weir_app_dropped_records(const weir_app *app, weir_dropped_records *out, size_t max)
+{
+    return app != NULL ? weir__drop_counts_read(app->instance.drops, out, max) : 0;
 }
 
 /* ---- Start ---- */

@@ -44,7 +44,6 @@ struct weir__global_thread {
     weir__message **messages;
     weir__arena arena; /* of the current record */
     int64_t stream_time_ms;
-    uint64_t dropped;
 };
 
 bool weir__topology_has_globals(const weir_topology *topology)
@@ -88,12 +87,11 @@ static void request_commit(void *user)
     (void)user;
 }
 
-static void dropped(void *user, const char *node, const char *why)
+static void on_dropped(void *user, const weir__dropped *dropped)
 {
-    weir__global_thread *thread = user;
-    thread->dropped++;
-    weir__log_write(&thread->instance->log, WEIR__LOG_DEBUG, "%s: %s dropped a record: %s",
-                    thread->name, node, why);
+    const weir__global_thread *thread = user;
+    weir__drop_count(thread->instance->drops, &thread->instance->log, thread->name, DIRECTORY,
+                     dropped);
 }
 
 /* ---- Stores ---- */
@@ -131,7 +129,7 @@ static weir_err open_graph(weir__global_thread *thread, weir_error *error)
                              .stream_time_ms = stream_time,
                              .wall_clock_ms = wall_clock,
                              .request_commit = request_commit,
-                             .dropped = dropped,
+                             .dropped = on_dropped,
                              .user = thread};
     weir_err err = weir__graph_new(topology, -1, &host, &thread->graph, error);
     for (size_t i = 0; i < topology->store_count && err == WEIR_OK; i++) {
@@ -249,11 +247,13 @@ static weir_err take_in(weir__global_thread *thread, const weir__message_view *v
                                       view->timestamp_ms, view->headers, view->header_count,
                                       in->partition_time_ms, &thread->arena, &record, error);
     if (err == WEIR_EDECODE || (err == WEIR_OK && record.timestamp_ms < 0)) {
-        weir__log_write(&thread->instance->log, WEIR__LOG_WARNING,
-                        "%s: dropped %s-%d@%" PRId64 ": %s", thread->name, in->topic, in->partition,
-                        view->offset,
-                        err == WEIR_OK ? "its timestamp is negative" : error->message);
-        thread->dropped++;
+        weir__dropped dropped = {.node = in->source,
+                                 .reason = err == WEIR_OK ? WEIR_DROP_NEGATIVE_TIMESTAMP
+                                                          : WEIR_DROP_UNDECODABLE,
+                                 .at = {in->topic, in->partition, view->offset},
+                                 .why = err == WEIR_OK ? NULL : error->message,
+                                 .complete = err != WEIR_OK};
+        on_dropped(thread, &dropped);
         err = WEIR_OK;
     } else if (err == WEIR_OK) {
         if (record.timestamp_ms > in->partition_time_ms) {

@@ -15,6 +15,7 @@
 #include "state/cache.h"
 
 #define WAITS_FOR_MAX 192
+#define DROPPED_SHOWN 32 /* nodes and reasons */
 
 /* ---- What is shown ---- */
 
@@ -294,6 +295,20 @@ static void explain_thread(const weir__seen_thread *thread, void *user)
     }
 }
 
+static void explain_dropped(const weir_app *app, weir_buf *out)
+{
+    weir_dropped_records dropped[DROPPED_SHOWN];
+    size_t count = weir_app_dropped_records(app, dropped, DROPPED_SHOWN);
+    for (size_t i = 0; i < count && i < DROPPED_SHOWN; i++) {
+        weir__buf_printf(out, "dropped records of node '%s': %" PRIu64 " (%s)\n", dropped[i].node,
+                         dropped[i].count, weir_drop_reason_str(dropped[i].reason));
+    }
+    if (count > DROPPED_SHOWN) {
+        weir__buf_printf(out, "dropped records of more nodes: %zu lines left out\n",
+                         count - DROPPED_SHOWN);
+    }
+}
+
 void weir__app_explain(weir_app *app, int64_t timeout_ms, weir_buf *out)
 {
     weir_error error = {0};
@@ -302,4 +317,5 @@ void weir__app_explain(weir_app *app, int64_t timeout_ms, weir_buf *out)
     if (weir__app_inspect(app, timeout_ms, explain_thread, out, &error) != WEIR_OK) {
         weir__buf_printf(out, "%s\n", error.message);
     }
+    explain_dropped(app, out);
 }

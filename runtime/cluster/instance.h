@@ -29,6 +29,7 @@ typedef struct weir__instance {
     weir__directory *directory;
     weir__graph *globals; /* NULL: no global tables */
     weir__purger *purger; /* NULL: no repartition topics */
+    weir__drop_counts *drops;
     /* Told by stream threads, on their thread. */
     void (*on_thread_state)(weir_app *app);
     /* A thread failed and its tasks are closed: what the application wants. */

@@ -155,7 +155,7 @@ static weir_err open_env(weir__stream_thread *thread, weir_error *error)
         .globals = instance->globals,
         .log = &instance->log,
         .observer = {.opts = &instance->opts, .thread = thread->name, .step = &thread->step},
-        .told = {weir__sink_delivered, &thread->env},
+        .drops = instance->drops,
         .now_ms = weir__wall_ms()};
     thread->failed = (weir_error){0};
     pthread_mutex_lock(&thread->lock);
@@ -166,9 +166,8 @@ static weir_err open_env(weir__stream_thread *thread, weir_error *error)
     atomic_store(&thread->polled_ms, weir__wall_ms());
     thread->lost = thread->stood_still = false;
     thread->committed_ms = thread->purged_ms = thread->env.now_ms;
-    thread->env.sink_topics =
-        calloc(instance->topology->node_count + 1, sizeof(*thread->env.sink_topics));
-    if (thread->env.sink_topics == NULL) {
+    thread->env.sinks = calloc(instance->topology->node_count + 1, sizeof(*thread->env.sinks));
+    if (thread->env.sinks == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "%s", thread->name);
     }
     weir_err err = weir__cache_new(instance->cache_bytes, &thread->env.cache);
@@ -192,11 +191,11 @@ static void close_env(weir__stream_thread *thread)
     close_producer(env);
     weir__cache_free(env->cache);
     env->cache = NULL;
-    for (size_t i = 0; env->sink_topics != NULL && i < env->topology->node_count; i++) {
-        free(env->sink_topics[i]);
+    for (size_t i = 0; env->sinks != NULL && i < env->topology->node_count; i++) {
+        free(env->sinks[i].topic);
     }
-    free(env->sink_topics);
-    env->sink_topics = NULL;
+    free(env->sinks);
+    env->sinks = NULL;
 }
 
 /* ---- Life ---- */

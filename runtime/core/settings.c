@@ -390,6 +390,11 @@ weir_err weir__settings_markdown(weir_buf *out)
         put_allowed(out, setting);
         weir__buf_printf(out, " | %s |\n", setting->doc);
     }
+    weir__buf_put_text(out,
+                       "\nWhat a handler's `continue` drops, and what operators drop by themselves "
+                       "(a record without a key at a\ntable, say), is logged once for each node "
+                       "and reason, with topic, partition and offset, and then\ncounted: "
+                       "`weir_app_dropped_records` gives the counts.\n");
     weir__buf_put_text(out, "\n## Settings of librdkafka and of the program\n\n"
                             "Behind a prefix stand the settings of librdkafka (its "
                             "`CONFIGURATION.md` lists them) for\n\n"

@@ -10,7 +10,7 @@
 static bool takes_part(weir_ctx *ctx, const weir_record *in)
 {
     if (in->key == NULL || in->value == NULL) {
-        weir__drop(ctx, in->key == NULL ? "null key" : "null value");
+        weir__drop(ctx, in->key == NULL ? WEIR_DROP_NULL_KEY : WEIR_DROP_NULL_VALUE, NULL);
         return false;
     }
     return true;

@@ -140,10 +140,12 @@ void weir_ctx_commit(weir_ctx *ctx)
     ctx->graph->host.request_commit(ctx->graph->host.user);
 }
 
-void weir__drop(weir_ctx *ctx, const char *why)
+void weir__drop(weir_ctx *ctx, weir_drop_reason reason, const char *why)
 {
     if (ctx->graph->host.dropped != NULL) {
-        ctx->graph->host.dropped(ctx->graph->host.user, weir_ctx_node(ctx), why);
+        weir__dropped dropped = {
+            .node = ctx->node->spec->index, .reason = reason, .at = ctx->at, .why = why};
+        ctx->graph->host.dropped(ctx->graph->host.user, &dropped);
     }
 }
 

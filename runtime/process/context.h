@@ -50,8 +50,9 @@ const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *o
  * expected. */
 bool weir__is_null(const weir_serde *serde, const void *value);
 
-/* The input record is dropped: counted, not an error. */
-void weir__drop(weir_ctx *ctx, const char *why);
+/* The running node drops the input record: counted, not an error. `why`: NULL or the text of what
+ * failed. */
+void weir__drop(weir_ctx *ctx, weir_drop_reason reason, const char *why);
 
 /* The code of a failed call whose text is in ctx->error. */
 weir_err weir__ctx_out_of_memory(weir_ctx *ctx);

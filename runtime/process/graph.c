@@ -207,6 +207,7 @@ static weir_err send(weir_ctx *ctx, const weir__node *sink, const weir_record *r
 {
     weir__graph *graph = ctx->graph;
     weir__sent sent = {.sink = sink,
+                       .from = ctx->at,
                        .topic = sink->topics[0],
                        .timestamp_ms = record->timestamp_ms,
                        .headers = record->headers};
@@ -229,7 +230,7 @@ static weir_err node_failed(weir_ctx *ctx, weir__running *node, weir_err err)
     err = graph->host.process_failed(graph->host.user, node->spec->name, &ctx->error);
     if (err == WEIR_OK) {
         ctx->culprit = NULL;
-        weir__drop(ctx, "processing failed");
+        weir__drop(ctx, WEIR_DROP_PROCESSING_FAILED, ctx->error.message);
     }
     return err;
 }

@@ -14,12 +14,22 @@ typedef struct weir__graph weir__graph;
 /* A record for a topic, as bytes; borrowed for the call. */
 typedef struct weir__sent {
     const weir__node *sink;
+    weir_record_metadata from; /* of the input record; topic NULL: there is none */
     weir__topic_ref topic;
     weir_slice key;
     weir_slice value;
     int64_t timestamp_ms;
     const weir_headers *headers;
 } weir__sent;
+
+/* A record that goes no further. Borrowed for the call. */
+typedef struct weir__dropped {
+    int node; /* that dropped it: an index in the topology */
+    weir_drop_reason reason;
+    weir_record_metadata at; /* of the input record; topic NULL: there is none */
+    const char *why;         /* text of the failure; NULL: the reason says all */
+    bool complete;           /* `why` names node, task and place */
+} weir__dropped;
 
 /* What a graph needs from its task. */
 typedef struct weir__graph_host {
@@ -29,7 +39,7 @@ typedef struct weir__graph_host {
     int64_t (*stream_time_ms)(void *user);
     int64_t (*wall_clock_ms)(void *user);
     void (*request_commit)(void *user);
-    void (*dropped)(void *user, const char *node, const char *why); /* one record was dropped */
+    void (*dropped)(void *user, const weir__dropped *dropped);
     /* A node failed with a record (processing.exception.handler): WEIR_OK lets the graph count it
      * as dropped and go on with the next sibling; another code ends the traversal. NULL: it ends.
      */

@@ -103,7 +103,11 @@ const weir_processor_ops weir__split_ops = {"split", NULL, split, NULL};
 static weir_err repartition_filter(weir_ctx *ctx, const weir_record *in, void *state)
 {
     const weir__repartition_filter *op = state;
-    return in->key != NULL || op->keep_null_keys ? weir__forward(ctx, in) : WEIR_OK;
+    if (in->key == NULL && !op->keep_null_keys) {
+        weir__drop(ctx, WEIR_DROP_NULL_KEY, NULL);
+        return WEIR_OK;
+    }
+    return weir__forward(ctx, in);
 }
 const weir_processor_ops weir__repartition_filter_ops = {"repartition_filter", NULL,
                                                          repartition_filter, NULL};

@@ -10,7 +10,7 @@ static weir_err table_source(weir_ctx *ctx, const weir_record *in, void *state)
 {
     (void)state;
     if (in->key == NULL) {
-        weir__drop(ctx, "null key");
+        weir__drop(ctx, WEIR_DROP_NULL_KEY, NULL);
         return WEIR_OK;
     }
     weir__change change = {in->value, NULL};
@@ -66,7 +66,7 @@ static weir_err join_process(weir_ctx *ctx, const weir_record *in, void *state)
     const void *right = NULL;
     weir_err err = table_key(ctx, op, kv->spec->key, in, &key);
     if (err == WEIR_OK && (in->value == NULL || (key == NULL && !op->left))) {
-        weir__drop(ctx, in->value == NULL ? "null value" : "null key");
+        weir__drop(ctx, in->value == NULL ? WEIR_DROP_NULL_VALUE : WEIR_DROP_NULL_KEY, NULL);
         return WEIR_OK;
     }
     if (err == WEIR_OK && key != NULL) {

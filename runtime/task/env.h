@@ -10,7 +10,7 @@
 #include "client/client.h"
 #include "core/log.h"
 #include "core/map.h"
-#include "process/graph.h"
+#include "process/drops.h"
 #include "state/directory.h"
 
 typedef struct weir__observer {
@@ -47,6 +47,14 @@ typedef struct weir__task_settings {
     size_t buffered_max;   /* buffered.records.per.partition */
 } weir__task_settings;
 
+/* What the environment keeps of a sink, as far as needed yet. */
+typedef struct weir__task_sink {
+    struct weir__task_env *env;
+    const weir__node *node;
+    char *topic;                /* its real name; NULL: not used yet */
+    weir__delivery on_delivery; /* of the records that it sent; user: this */
+} weir__task_sink;
+
 typedef struct weir__task_env {
     const weir_topology *topology;
     const char *application;
@@ -59,13 +67,13 @@ typedef struct weir__task_env {
     weir__graph *globals; /* NULL: no global tables */
     const weir__log *log;
     weir__observer observer;
-    bool polling;         /* in a callback of the consumer: it may hold records not queued yet */
-    char **sink_topics;   /* real names by node, as far as needed yet */
-    int64_t now_ms;       /* wall clock, read anew by the loop of the thread */
-    weir__map changelogs; /* acknowledgements of the producer by "<topic>-<partition>" */
-    weir__delivery told;  /* of records for sinks; user: this */
-    weir_error unsent;    /* first record that could not be written since the last commit */
-    uint64_t dropped;     /* records dropped by handlers and operators */
+    bool polling;           /* in a callback of the consumer: it may hold records not queued yet */
+    weir__task_sink *sinks; /* by node of the topology */
+    int64_t now_ms;         /* wall clock, read anew by the loop of the thread */
+    weir__map changelogs;   /* acknowledgements of the producer by "<topic>-<partition>" */
+    weir_error unsent;      /* first record that could not be written since the last commit */
+    uint64_t dropped;       /* records dropped by handlers and operators */
+    weir__drop_counts *drops; /* shared by the threads of the instance */
 } weir__task_env;
 
 #endif

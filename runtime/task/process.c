@@ -19,34 +19,46 @@ static weir_err decode(void *user, weir__record_queue *queue, const weir__messag
                               queue->partition_time_ms, &queue->arena, out, error);
 }
 
-static void drop(weir__task *task)
+static void count_dropped(weir__task_env *env, const char *task, const weir__dropped *dropped)
 {
+    env->dropped++;
+    weir__drop_count(env->drops, env->log, env->observer.thread, task, dropped);
+}
+
+static void on_dropped(void *user, const weir__dropped *dropped)
+{
+    weir__task *task = user;
     task->dropped++;
-    task->env->dropped++;
     task->touched = true;
+    count_dropped(task->env, task->name, dropped);
+}
+
+/* The head of a queue. */
+static weir__dropped dropped_head(const weir__record_queue *queue, weir_drop_reason reason)
+{
+    const weir__input *from = &queue->from;
+    return (weir__dropped){.node = queue->source,
+                           .reason = reason,
+                           .at = {from->topic, from->partition, from->offset}};
 }
 
 static void without_time(void *user, weir__record_queue *queue)
 {
-    weir__task *task = user;
-    weir__log_write(task->env->log, WEIR__LOG_WARNING,
-                    "%s: task %s: dropped %s-%d@%" PRId64 ": its timestamp is negative",
-                    task->env->observer.thread, task->name, queue->topic, queue->partition,
-                    queue->from.offset);
-    drop(task);
+    weir__dropped dropped = dropped_head(queue, WEIR_DROP_NEGATIVE_TIMESTAMP);
+    on_dropped(user, &dropped);
 }
 
 /* The error names node, task and place already. */
 static weir_err undecodable(void *user, weir__record_queue *queue, weir_error *error)
 {
     weir__task *task = user;
-    (void)queue;
     if (!task->env->settings.skip_undecodable) {
         return WEIR_EDECODE;
     }
-    weir__log_write(task->env->log, WEIR__LOG_WARNING, "%s: dropped a record: %s",
-                    task->env->observer.thread, error->message);
-    drop(task);
+    weir__dropped dropped = dropped_head(queue, WEIR_DROP_UNDECODABLE);
+    dropped.why = error->message;
+    dropped.complete = true;
+    on_dropped(task, &dropped);
     return WEIR_OK;
 }
 
@@ -77,48 +89,54 @@ static bool is_unwritable(weir_err err)
            err != WEIR_EFENCED;
 }
 
-static void skip_unwritable(weir__task_env *env, const char *message)
+static bool may_skip_unwritable(const weir__task_env *env, weir_err err)
 {
-    weir__log_write(env->log, WEIR__LOG_WARNING, "%s: dropped a record that cannot be written: %s",
-                    env->observer.thread, message);
-    env->dropped++;
+    return env->settings.skip_unwritable && is_unwritable(err);
 }
 
-void weir__sink_delivered(weir_err err, const char *message, int64_t offset, void *user)
+/* The task may have been closed since, and which input record it was is not known any more: the
+ * place is the topic that was to be written. */
+static void on_delivery(weir_err err, const char *message, int64_t offset, void *user)
 {
-    weir__task_env *env = user;
+    const weir__task_sink *sink = user;
+    weir__task_env *env = sink->env;
     (void)offset;
     if (err == WEIR_OK) {
         return;
     }
-    if (env->settings.skip_unwritable && is_unwritable(err)) {
-        skip_unwritable(env, message);
+    if (may_skip_unwritable(env, err)) {
+        weir__dropped dropped = {.node = sink->node->index,
+                                 .reason = WEIR_DROP_UNWRITABLE,
+                                 .at = {sink->topic, -1, -1},
+                                 .why = message};
+        count_dropped(env, "of any partition", &dropped);
     } else if (env->unsent.code == WEIR_OK) {
         weir__error_set(&env->unsent, err, "%s", message);
     }
 }
 
-/* The real name of a sink's topic, kept by the environment. */
-static const char *sink_topic(weir__task_env *env, const weir__sent *record)
+/* NULL: out of memory. */
+static weir__task_sink *sink_of(weir__task_env *env, const weir__sent *record)
 {
-    if (!record->topic.internal) {
-        return record->topic.name;
+    weir__task_sink *sink = &env->sinks[record->sink->index];
+    if (sink->topic == NULL) {
+        *sink = (weir__task_sink){.env = env,
+                                  .node = record->sink,
+                                  .topic = weir__topic_name(env->application, record->topic),
+                                  .on_delivery = {on_delivery, sink}};
     }
-    char **name = &env->sink_topics[record->sink->index];
-    if (*name == NULL) {
-        *name = weir__topic_name(env->application, record->topic);
-    }
-    return *name;
+    return sink->topic != NULL ? sink : NULL;
 }
 
 static weir_err send(void *user, const weir__sent *record, weir_error *error)
 {
     weir__task *task = user;
     weir__task_env *env = task->env;
-    const char *topic = sink_topic(env, record);
-    if (topic == NULL) {
+    const weir__task_sink *sink = sink_of(env, record);
+    if (sink == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "topic %s", record->topic.name);
     }
+    const char *topic = sink->topic;
     const weir_sink_opts *opts = &record->sink->sink;
     int32_t partition = -1;
     if (opts->partitioner != NULL) {
@@ -141,9 +159,13 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
                           .value = record->value,
                           .headers = record->headers};
     weir_error local; /* not cleared: a kilobyte a record */
-    weir_err err = weir__producer_send(env->producer, &out, &env->told, &local);
-    if (err != WEIR_OK && env->settings.skip_unwritable && is_unwritable(err)) {
-        skip_unwritable(env, local.message);
+    weir_err err = weir__producer_send(env->producer, &out, &sink->on_delivery, &local);
+    if (err != WEIR_OK && may_skip_unwritable(env, err)) {
+        weir__dropped dropped = {.node = record->sink->index,
+                                 .reason = WEIR_DROP_UNWRITABLE,
+                                 .at = record->from,
+                                 .why = local.message};
+        on_dropped(task, &dropped);
         return WEIR_OK;
     }
     return err != WEIR_OK ? weir__error_set(error, err, "%s", local.message) : WEIR_OK;
@@ -167,14 +189,6 @@ static void request_commit(void *user)
     task->commit_requested = true;
 }
 
-static void dropped(void *user, const char *node, const char *why)
-{
-    weir__task *task = user;
-    weir__log_write(task->env->log, WEIR__LOG_DEBUG, "%s: task %s: %s dropped a record: %s",
-                    task->env->observer.thread, task->name, node, why);
-    drop(task);
-}
-
 /* Failures of the processing itself, which processing.exception.handler is for; the others are the
  * runtime's. */
 static bool is_processing_failure(weir_err err)
@@ -192,16 +206,13 @@ static bool is_processing_failure(weir_err err)
     }
 }
 
-/* The graph counts it with `dropped` if it is forgiven. */
+/* The graph tells on_dropped if it may be skipped. */
 static weir_err process_failed(void *user, const char *node, const weir_error *error)
 {
     const weir__task *task = user;
-    if (!task->env->settings.skip_failing || !is_processing_failure(error->code)) {
-        return error->code;
-    }
-    weir__log_write(task->env->log, WEIR__LOG_WARNING, "%s: task %s: %s failed with a record: %s",
-                    task->env->observer.thread, task->name, node, error->message);
-    return WEIR_OK;
+    (void)node;
+    return task->env->settings.skip_failing && is_processing_failure(error->code) ? WEIR_OK
+                                                                                  : error->code;
 }
 
 weir__graph_host weir__task_graph_host(weir__task *task)
@@ -212,7 +223,7 @@ weir__graph_host weir__task_graph_host(weir__task *task)
                               .stream_time_ms = stream_time,
                               .wall_clock_ms = wall_clock,
                               .request_commit = request_commit,
-                              .dropped = dropped,
+                              .dropped = on_dropped,
                               .process_failed = process_failed,
                               .user = task};
 }

@@ -9,8 +9,6 @@
 
 extern const weir__record_queue_ops weir__task_queue_ops; /* user: the task */
 weir__graph_host weir__task_graph_host(weir__task *task);
-/* Of records for sinks; user: the environment. */
-void weir__sink_delivered(weir_err err, const char *message, int64_t offset, void *user);
 int64_t weir__task_lag(void *task, const weir__record_queue *queue);
 
 #endif

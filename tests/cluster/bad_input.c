@@ -243,7 +243,11 @@ static void undecodable_records_are_dropped_and_told_if_so_wanted(void **state)
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_int_equal(weir_instance_state(a), WEIR_STATE_RUNNING);
     assert_in(weir__buf_text(&told->log), "numbers-0@0: the value cannot be decoded");
-    assert_in(weir__buf_text(&told->log), "numbers-0@1: the key cannot be decoded");
+    weir_dropped_records dropped;
+    assert_int_equal(weir_instance_dropped_records(a, &dropped, 1), 1);
+    assert_string_equal(dropped.node, "KSTREAM-SOURCE-0000000000");
+    assert_int_equal(dropped.reason, WEIR_DROP_UNDECODABLE);
+    assert_int_equal(dropped.count, 2);
     weir_output out = weir_cluster_output(cluster, "copies", &weir_i64, &weir_i64);
     assert_int_equal(weir_output_size(out), 1);
     assert_int_equal(told->failures, 0);
@@ -312,11 +316,18 @@ static void a_record_too_large_is_dropped_if_so_wanted(void **state)
     weir_cluster *cluster = fixture_cluster(state, NULL);
     heard *told = heard_new(state);
     large_topics(cluster, large);
-    heard_start(cluster, told, "a", texts,
-                LIST("producer.message.max.bytes", "100000", "production.exception.handler",
-                     "continue", "commit.interval.ms", "100"));
+    weir_instance *a =
+        heard_start(cluster, told, "a", texts,
+                    LIST("producer.message.max.bytes", "100000", "production.exception.handler",
+                         "continue", "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+    assert_in(weir__buf_text(&told->log), "task 0_0, texts-0@1: it cannot be written");
     assert_in(weir__buf_text(&told->log), "200001 bytes");
+    weir_dropped_records dropped;
+    assert_int_equal(weir_instance_dropped_records(a, &dropped, 1), 1);
+    assert_string_equal(dropped.node, "KSTREAM-SINK-0000000001");
+    assert_int_equal(dropped.reason, WEIR_DROP_UNWRITABLE);
+    assert_int_equal(dropped.count, 1);
     weir_output out = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
     assert_int_equal(weir_output_size(out), 2);
 }

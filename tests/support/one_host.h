@@ -11,6 +11,7 @@
 #include "core/arena.h"
 #include "core/error.h"
 #include "process/graph.h"
+#include "process/operators.h"
 
 #define ONE_TASK_FN __attribute__((unused)) static
 #define ONE_TASK_QUEUES_MAX 64
@@ -146,11 +147,12 @@ ONE_TASK_FN void one_request_commit(void *user)
     ((one_task *)user)->commits_asked++;
 }
 
-ONE_TASK_FN void one_dropped(void *user, const char *node, const char *why)
+/* As Kafka's dropped-records-total, which leaves out the records that a repartition drops. */
+ONE_TASK_FN void one_dropped(void *user, const weir__dropped *dropped)
 {
-    (void)node;
-    (void)why;
-    ((one_task *)user)->dropped++;
+    one_task *task = user;
+    const weir__node *node = &task->topology->nodes[dropped->node];
+    task->dropped += node->ops != &weir__repartition_filter_ops;
 }
 
 ONE_TASK_FN weir_err one_process_failed(void *user, const char *node, const weir_error *error)

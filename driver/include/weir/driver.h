@@ -227,6 +227,9 @@ WEIR_API const char *weir_instance_name(const weir_instance *instance);
 WEIR_API weir_host *weir_instance_host(const weir_instance *instance);
 /* NOT_RUNNING when closed or crashed. */
 WEIR_API weir_state weir_instance_state(const weir_instance *instance);
+/* weir_app_dropped_records of its application since its last start; 0 when it is not alive. */
+WEIR_API size_t weir_instance_dropped_records(const weir_instance *instance,
+                                              weir_dropped_records *out, size_t max);
 /* Its state directory as it is now. */
 WEIR_API const char *weir_instance_directory(const weir_instance *instance);
 /* Ends it in good order. WEIR_ETIMEOUT: it still closes after timeout_ms (< 0: no limit). Waits. */
@@ -305,8 +308,8 @@ WEIR_API bool weir_all_running(weir_cluster *cluster, void *unused);
  * every record of source and repartition topics is processed and committed. */
 WEIR_API bool weir_caught_up(weir_cluster *cluster, void *unused);
 
-/* What the cluster waits for, in words: states, tasks, lag a partition, groups, timers. May wait
- * a little. */
+/* What the cluster waits for, in words: states, tasks, dropped records, lag a partition, groups,
+ * timers. May wait a little. */
 WEIR_API const char *weir_cluster_explain(weir_cluster *cluster);
 
 /* ---- Stores ------------------------------------------------------------------------------- */

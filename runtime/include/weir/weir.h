@@ -215,6 +215,42 @@ WEIR_API weir_err weir_app_close(weir_app *app, int64_t timeout_ms);
 /* Closes first if need be, without limit. NULL allowed. */
 WEIR_API void weir_app_free(weir_app *app);
 
+/* ---- Dropped records ---------------------------------------------------------------------- */
+
+/* Why a record is dropped (the cases of Kafka's metric dropped-records-total), and its text. */
+#define WEIR_DROP_MAP(X)                                                                           \
+    X(WEIR_DROP_NULL_KEY, "null key")                                                              \
+    X(WEIR_DROP_NULL_VALUE, "null value")                                                          \
+    X(WEIR_DROP_NEGATIVE_TIMESTAMP, "negative timestamp")                                          \
+    X(WEIR_DROP_UNDECODABLE, "it cannot be decoded")    /* deserialization.exception.handler */    \
+    X(WEIR_DROP_PROCESSING_FAILED, "processing failed") /* processing.exception.handler */         \
+    X(WEIR_DROP_UNWRITABLE, "it cannot be written")     /* production.exception.handler */
+
+typedef enum weir_drop_reason {
+#define X(name, text) name,
+    WEIR_DROP_MAP(X)
+#undef X
+} weir_drop_reason;
+
+/* The text of WEIR_DROP_MAP; "unknown reason" for other numbers. Static, never NULL. Any thread. */
+WEIR_API const char *weir_drop_reason_str(weir_drop_reason reason);
+
+/* Records that one node has dropped for one reason. */
+typedef struct weir_dropped_records {
+    const char *node; /* its name in the topology; valid as long as the topology */
+    weir_drop_reason reason;
+    uint64_t count; /* more than 0 */
+} weir_dropped_records;
+
+/* What this instance has dropped since weir_app_new, in order of the topology's nodes: all threads
+ * and tasks together, those that ended or moved to another instance included. A record that is
+ * processed again after a failure counts again. The first one of a node and reason is also logged
+ * as a warning, with topic, partition and offset. Fills at most `max` entries of `out` and returns
+ * how many there are, which may be more; `out` may be NULL if `max` is 0. 0 when `app` is NULL. Any
+ * thread, callbacks included, in every state until weir_app_free. */
+WEIR_API size_t weir_app_dropped_records(const weir_app *app, weir_dropped_records *out,
+                                         size_t max);
+
 /* ---- Version ------------------------------------------------------------------------------ */
 
 #define WEIR_VERSION "0.1.0"

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Counts of dropped records: an array of atomic numbers, by node and reason. */
+#include "process/drops.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/error.h"
+
+#define PLACE_MAX 512 /* "<topic>-<partition>@<offset>": a topic's name has at most 249 bytes */
+
+#define X(name, text) +1
+enum { REASONS = 0 WEIR_DROP_MAP(X) };
+#undef X
+
+struct weir__drop_counts {
+    const weir_topology *topology;
+    _Atomic uint64_t of[]; /* node by node, each with all reasons */
+};
+
+const char *weir_drop_reason_str(weir_drop_reason reason)
+{
+#define X(name, text) text,
+    static const char *const texts[] = {WEIR_DROP_MAP(X)};
+#undef X
+    return (size_t)reason < REASONS ? texts[reason] : "unknown reason";
+}
+
+weir__drop_counts *weir__drop_counts_new(const weir_topology *topology)
+{
+    size_t size = topology->node_count * REASONS;
+    weir__drop_counts *counts = calloc(1, sizeof *counts + size * sizeof counts->of[0]);
+    if (counts != NULL) {
+        counts->topology = topology;
+        for (size_t i = 0; i < size; i++) {
+            atomic_init(&counts->of[i], 0);
+        }
+    }
+    return counts;
+}
+
+void weir__drop_counts_free(weir__drop_counts *counts)
+{
+    free(counts);
+}
+
+static void print_place(char out[PLACE_MAX], const weir_record_metadata *at)
+{
+    if (at->topic == NULL) {
+        snprintf(out, PLACE_MAX, "no input record");
+    } else if (at->offset < 0) {
+        snprintf(out, PLACE_MAX, "%s", at->topic);
+    } else {
+        snprintf(out, PLACE_MAX, "%s-%d@%" PRId64, at->topic, at->partition, at->offset);
+    }
+}
+
+void weir__drop_count(weir__drop_counts *counts, const weir__log *log, const char *thread,
+                      const char *task, const weir__dropped *dropped)
+{
+    weir_assert(dropped->node >= 0 && (size_t)dropped->node < counts->topology->node_count);
+    weir_assert((size_t)dropped->reason < REASONS);
+    size_t at = (size_t)dropped->node * REASONS + (size_t)dropped->reason;
+    bool first = atomic_fetch_add_explicit(&counts->of[at], 1, memory_order_relaxed) == 0;
+    weir__log_level level = first ? WEIR__LOG_WARNING : WEIR__LOG_DEBUG;
+    if (log->level < level) {
+        return;
+    }
+    const char *reason = weir_drop_reason_str(dropped->reason);
+    const char *later = first ? " (more of this node and reason are counted, not logged: "
+                                "weir_app_dropped_records)"
+                              : "";
+    if (dropped->complete) {
+        weir__log_write(log, level, "%s: dropped a record: %s: %s%s", thread, reason, dropped->why,
+                        later);
+        return;
+    }
+    char place[PLACE_MAX];
+    print_place(place, &dropped->at);
+    weir__log_write(log, level, "%s: dropped a record: node '%s', task %s, %s: %s%s%s%s", thread,
+                    counts->topology->nodes[dropped->node].name, task, place, reason,
+                    dropped->why != NULL ? ": " : "", dropped->why != NULL ? dropped->why : "",
+                    later);
+}
+
+size_t weir__drop_counts_read(const weir__drop_counts *counts, weir_dropped_records *out,
+                              size_t max)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < counts->topology->node_count * REASONS; i++) {
+        uint64_t count = atomic_load_explicit(&counts->of[i], memory_order_relaxed);
+        if (count == 0) {
+            continue;
+        }
+        if (found < max) {
+            out[found] = (weir_dropped_records){.node = counts->topology->nodes[i / REASONS].name,
+                                                .reason = (weir_drop_reason)(i % REASONS),
+                                                .count = count};
+        }
+        found++;
+    }
+    return found;
+}
