@@ -103,8 +103,8 @@ static const weir__setting settings[] = {
      .fallback = "fail",
      .choices = {{"fail", "LogAndFailProcessingExceptionHandler", false},
                  {"continue", "LogAndContinueProcessingExceptionHandler", false}},
-     .doc = "What happens when an operator fails on a record: stop the thread, or log and drop "
-            "the record."},
+     .doc = "What happens when an operator fails on a record, or a punctuator fails: stop the "
+            "thread, or log and go on without the record."},
     {.name = "processing.guarantee",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "at_least_once",

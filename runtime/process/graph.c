@@ -218,8 +218,7 @@ static weir_err send(weir_ctx *ctx, const weir__node *sink, const weir_record *r
     return err == WEIR_OK ? graph->host.send(graph->host.user, &sent, &ctx->error) : err;
 }
 
-/* The node that fails first decides; nodes above it only pass its error on. */
-static weir_err node_failed(weir_ctx *ctx, weir__running *node, weir_err err)
+weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err err)
 {
     weir__graph *graph = ctx->graph;
     bool first = ctx->culprit == NULL;
@@ -229,8 +228,9 @@ static weir_err node_failed(weir_ctx *ctx, weir__running *node, weir_err err)
     }
     err = graph->host.process_failed(graph->host.user, node->spec->name, &ctx->error);
     if (err == WEIR_OK) {
-        ctx->culprit = NULL;
         weir__drop(ctx, WEIR_DROP_PROCESSING_FAILED, ctx->error.message);
+        ctx->culprit = NULL;
+        ctx->error.code = WEIR_OK; /* its text is not that of a later failure */
     }
     return err;
 }
@@ -259,9 +259,10 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     weir_err err =
         node->spec->kind == WEIR__SINK ? send(ctx, node->spec, record) : process(ctx, node, record);
     if (err != WEIR_OK) {
-        err = node_failed(ctx, node, err);
+        err = weir__graph_node_failed(ctx, node, err);
     } else if (ctx->culprit != NULL) {
         ctx->culprit = NULL; /* the processor forgave a failed forward */
+        ctx->error.code = WEIR_OK;
     }
     ctx->node = parent;
     ctx->record = outer;

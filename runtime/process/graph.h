@@ -40,8 +40,9 @@ typedef struct weir__graph_host {
     int64_t (*wall_clock_ms)(void *user);
     void (*request_commit)(void *user);
     void (*dropped)(void *user, const weir__dropped *dropped);
-    /* A node failed with a record (processing.exception.handler): WEIR_OK lets the graph count it
-     * as dropped and go on with the next sibling; another code ends the traversal. NULL: it ends.
+    /* A node failed with a record or a punctuation (processing.exception.handler): WEIR_OK lets the
+     * graph count it as dropped and go on with the next sibling; another code ends the traversal.
+     * NULL: it ends.
      */
     weir_err (*process_failed)(void *user, const char *node, const weir_error *error);
     void *user;

@@ -33,6 +33,10 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
  */
 weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_err err);
 
+/* The running node failed with a record or a punctuation: asks the handler. The node that fails
+ * first decides; nodes above it only pass its error on. WEIR_OK: it was counted as dropped. */
+weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err err);
+
 /* Ends a call into the graph: moves the context's error, with node and place in front, to *error.
  */
 weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error);

@@ -172,7 +172,10 @@ static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)
     ctx->time_ms = now_ms;
     weir_err err = due->fn(ctx, now_ms, due->node->state);
     if (err != WEIR_OK) {
-        err = weir__graph_callback_failed(ctx, due->node, err);
+        err = weir__graph_node_failed(ctx, due->node, err);
+    } else {
+        ctx->culprit = NULL; /* the punctuator forgave a failed forward */
+        ctx->error.code = WEIR_OK;
     }
     ctx->node = NULL;
     weir__arena_reset(&graph->scratch);

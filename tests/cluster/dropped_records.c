@@ -217,6 +217,74 @@ static void a_global_table_counts_what_it_drops(void **state)
     assert_int_equal(occurrences(weir__buf_text(&told->log), "the key cannot be decoded"), 1);
 }
 
+/* ---- Punctuators -------------------------------------------------------------------------- */
+
+static weir_err fail_at_first(weir_ctx *ctx, int64_t now_ms, void *state)
+{
+    int *fired = state;
+    if (++*fired == 1) {
+        return weir_fail(ctx, WEIR_EUSER, "not yet");
+    }
+    weir_slice text = weir_slice_of("tick");
+    return *fired == 2 ? weir_forward(ctx, &(weir_record){&text, &text, now_ms, NULL}) : WEIR_OK;
+}
+
+static weir_err open_clock(weir_ctx *ctx, void *user, void **state)
+{
+    *state = user;
+    return weir_schedule(ctx, WEIR_WALL_CLOCK_TIME, 1000, fail_at_first, NULL);
+}
+
+static weir_err pass(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)state;
+    return weir_forward(ctx, in);
+}
+
+static int ticks; /* of the one task of a test, reset by it */
+
+static weir_topology *clock_topology(const weir_config *config, weir_error *error)
+{
+    static const weir_processor_ops clock_ops = {"clock", open_clock, pass, NULL};
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "texts", &weir_string, &weir_string, NULL);
+    weir_to(weir_process(in, &weir_string, &weir_string, &clock_ops, &ticks,
+                         &(weir_process_opts){.name = "clock"}),
+            "copies", NULL);
+    return weir_build(b, config, error);
+}
+
+static void a_punctuator_that_fails_is_counted_and_comes_again(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    ticks = 0;
+    weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
+    weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
+    weir_instance *a =
+        heard_start(cluster, told, "a", clock_topology,
+                    LIST("processing.exception.handler", "continue", "commit.interval.ms", "100"));
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    weir_cluster_run_for(cluster, WEIR_SECONDS(5));
+    assert_dropped(a, "clock", WEIR_DROP_PROCESSING_FAILED, 1);
+    assert_in(weir__buf_text(&told->log),
+              "node 'clock', task 0_0, no input record: processing failed: not yet");
+    weir_output out = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
+    assert_int_equal(weir_output_size(out), 1);
+    assert_int_equal(told->failures, 0);
+}
+
+static void a_punctuator_that_fails_stops_the_instance_otherwise(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    ticks = 0;
+    weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
+    weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
+    weir_instance *a = heard_start(cluster, told, "a", clock_topology, NULL);
+    assert_stops(cluster, told, a, WEIR_EUSER, "node 'clock', task 0_0: not yet");
+}
+
 /* ---- The call itself ---------------------------------------------------------------------- */
 
 static void reasons_have_texts(void **state)
@@ -238,6 +306,8 @@ int main(void)
         cluster_test(what_is_dropped_stands_in_explain),
         cluster_test(counts_stay_with_the_instance_when_tasks_move),
         cluster_test(a_global_table_counts_what_it_drops),
+        cluster_test(a_punctuator_that_fails_is_counted_and_comes_again),
+        cluster_test(a_punctuator_that_fails_stops_the_instance_otherwise),
         cmocka_unit_test(reasons_have_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,7 @@ typedef struct one_task {
     int64_t wall_clock_ms;
     int step;
     size_t dropped;
+    weir_record_metadata dropped_at; /* the last one */
     size_t commits_asked;
     bool skip_undecodable;
     bool skip_failed;
@@ -152,6 +153,7 @@ ONE_TASK_FN void one_dropped(void *user, const weir__dropped *dropped)
 {
     one_task *task = user;
     const weir__node *node = &task->topology->nodes[dropped->node];
+    task->dropped_at = dropped->at;
     task->dropped += node->ops != &weir__repartition_filter_ops;
 }
 

@@ -62,7 +62,8 @@ typedef struct weir_punctuator weir_punctuator;
 /* Calls fn(now, the processor's state) every interval (KIP-138): stream time first as soon as it
  * is known, wall clock first after one interval; missed ones are skipped. *out (NULL allowed) is
  * valid until cancelled or closed. In open or process. WEIR_EINVAL: fn is NULL, or interval_ms is
- * below 1. After a time whose next one lies beyond INT64_MAX it is not called again. */
+ * below 1. After a time whose next one lies beyond INT64_MAX it is not called again. A call that
+ * fails goes to processing.exception.handler (KIP-1033); after `continue` the schedule goes on. */
 WEIR_API weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
                                 weir_punctuate_fn fn, weir_punctuator **out);
 /* Anchored (KIP-1146): first at start_ms (any int64) or, if that has passed, at the next of

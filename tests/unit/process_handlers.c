@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * processing.exception.handler in a graph: whom it covers, and what an error leaves behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/one_task.h"
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* What the punctuators of the only processor do. */
+typedef struct script {
+    bool forward;             /* to a child that fails */
+    bool ignore;              /* what the child returned */
+    const char *text;         /* of its own failure; NULL: none */
+    bool second_fails_mutely; /* a second punctuator, due at the same time */
+    int fired;
+} script;
+
+static weir_err first(weir_ctx *ctx, int64_t now_ms, void *state)
+{
+    script *plan = state;
+    plan->fired++;
+    weir_err err = WEIR_OK;
+    if (plan->forward) {
+        weir_slice key = weir_slice_of("k");
+        err = weir_forward(ctx, &(weir_record){&key, &key, now_ms, NULL});
+        err = plan->ignore ? WEIR_OK : err;
+    }
+    return plan->text != NULL ? weir_fail(ctx, WEIR_EUSER, "%s", plan->text) : err;
+}
+
+static weir_err second(weir_ctx *ctx, int64_t now_ms, void *state)
+{
+    const script *plan = state;
+    (void)ctx;
+    (void)now_ms;
+    return plan->second_fails_mutely ? WEIR_EUSER : WEIR_OK;
+}
+
+static weir_err open_script(weir_ctx *ctx, void *user, void **state)
+{
+    *state = user;
+    weir_err err = weir_schedule(ctx, WEIR_WALL_CLOCK_TIME, 100, first, NULL);
+    return err == WEIR_OK ? weir_schedule(ctx, WEIR_WALL_CLOCK_TIME, 100, second, NULL) : err;
+}
+
+static weir_err swallow(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)ctx;
+    (void)in;
+    (void)state;
+    return WEIR_OK;
+}
+
+static weir_err fail_always(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)in;
+    (void)state;
+    return weir_fail(ctx, WEIR_EUSER, "the child fails");
+}
+
+static const weir_processor_ops script_ops = {"script", open_script, swallow, NULL};
+static const weir_processor_ops fail_ops = {"fail", NULL, fail_always, NULL};
+
+typedef struct fixture {
+    weir_topology *topology;
+    one_task task;
+} fixture;
+
+static void open_fixture(fixture *f, script *plan, bool skip_failed)
+{
+    weir_error error = {0};
+    weir_builder *b = weir_builder_new();
+    weir_add_source(b, "in", LIST("in"), &weir_string, &weir_string, NULL);
+    weir_add_processor(b, "p", LIST("in"), &script_ops, plan);
+    weir_add_processor(b, "child", LIST("p"), &fail_ops, NULL);
+    f->topology = weir_build(b, NULL, &error);
+    assert_non_null(f->topology);
+    f->task = (one_task){.skip_failed = skip_failed};
+    assert_int_equal(one_task_open(&f->task, f->topology, 0, 1000), WEIR_OK);
+}
+
+static void close_fixture(fixture *f)
+{
+    one_task_close(&f->task);
+    weir_topology_free(f->topology);
+}
+
+static void a_failed_punctuation_that_may_be_skipped_is_counted_without_a_place(void **state)
+{
+    (void)state;
+    script plan = {.text = "no"};
+    fixture f;
+    open_fixture(&f, &plan, true);
+    assert_int_equal(one_advance(&f.task, 100), WEIR_OK);
+    assert_int_equal(one_advance(&f.task, 100), WEIR_OK);
+    assert_int_equal(plan.fired, 2);
+    assert_int_equal(f.task.dropped, 2);
+    assert_null(f.task.dropped_at.topic);
+    assert_int_equal(f.task.dropped_at.offset, -1);
+    close_fixture(&f);
+}
+
+static void a_failed_punctuation_is_an_error_without_such_a_handler(void **state)
+{
+    (void)state;
+    script plan = {.text = "no"};
+    fixture f;
+    open_fixture(&f, &plan, false);
+    assert_int_equal(one_advance(&f.task, 100), WEIR_EUSER);
+    assert_string_equal(f.task.error.message, "node 'p', task 0_0: no");
+    assert_int_equal(f.task.dropped, 0);
+    close_fixture(&f);
+}
+
+static void a_child_of_a_punctuation_is_asked_about_once(void **state)
+{
+    (void)state;
+    script plan = {.forward = true};
+    fixture f;
+    open_fixture(&f, &plan, true);
+    assert_int_equal(one_advance(&f.task, 100), WEIR_OK);
+    assert_int_equal(f.task.dropped, 1);
+    close_fixture(&f);
+}
+
+static void a_failure_that_a_punctuator_ignored_is_not_that_of_the_next(void **state)
+{
+    (void)state;
+    script plan = {.forward = true, .ignore = true, .second_fails_mutely = true};
+    fixture f;
+    open_fixture(&f, &plan, false);
+    assert_int_equal(one_advance(&f.task, 100), WEIR_EUSER);
+    assert_string_equal(f.task.error.message, "node 'p', task 0_0: user callback failed");
+    close_fixture(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failed_punctuation_that_may_be_skipped_is_counted_without_a_place),
+        cmocka_unit_test(a_failed_punctuation_is_an_error_without_such_a_handler),
+        cmocka_unit_test(a_child_of_a_punctuation_is_asked_about_once),
+        cmocka_unit_test(a_failure_that_a_punctuator_ignored_is_not_that_of_the_next),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
