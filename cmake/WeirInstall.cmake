@@ -38,7 +38,7 @@ function(weir_pkgconfig name library description requires libs)
 endfunction()
 
 weir_pkgconfig(weir weir-runtime "Stream processing in C on librdkafka and RocksDB"
-    "rdkafka rocksdb jansson" "-lpthread -lm")
+    "rdkafka rocksdb yyjson" "-lpthread -lm")
 weir_pkgconfig(weir-mockbroker weir-mockbroker "A Kafka cluster in the process, for tests"
     "weir = ${PROJECT_VERSION}" "")
 # As the target weir::driver: see driver/CMakeLists.txt.

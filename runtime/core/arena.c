@@ -24,12 +24,17 @@ struct weir__arena_defer {
     void *arg;
 };
 
-void *weir__arena_alloc(weir__arena *arena, size_t size)
+static size_t aligned(size_t size)
+{
+    return (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+}
+
+void *weir__arena_alloc_unzeroed(weir__arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ARENA_ALIGN - sizeof(struct weir__arena_block)) {
         return NULL;
     }
-    size = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+    size = aligned(size);
     struct weir__arena_block *block = arena->blocks;
     if (block == NULL || block->capacity - block->used < size) {
         size_t capacity = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
@@ -42,7 +47,30 @@ void *weir__arena_alloc(weir__arena *arena, size_t size)
     }
     void *at = block->data + block->used;
     block->used += size;
-    return memset(at, 0, size);
+    return at;
+}
+
+void *weir__arena_alloc(weir__arena *arena, size_t size)
+{
+    void *at = weir__arena_alloc_unzeroed(arena, size);
+    return at != NULL ? memset(at, 0, size) : NULL;
+}
+
+void *weir__arena_resize(weir__arena *arena, void *at, size_t old_size, size_t size)
+{
+    struct weir__arena_block *block = arena->blocks;
+    size_t old_aligned = aligned(old_size);
+    bool newest = block != NULL && block->used >= old_aligned &&
+                  at == block->data + block->used - old_aligned;
+    if (newest && size <= block->capacity - block->used + old_aligned) {
+        block->used = block->used - old_aligned + aligned(size);
+        return at;
+    }
+    if (size <= old_size) {
+        return at;
+    }
+    void *moved = weir__arena_alloc_unzeroed(arena, size);
+    return moved != NULL ? memcpy(moved, at, old_size) : NULL;
 }
 
 weir_err weir__arena_copy(weir__arena *arena, weir_slice bytes, weir_slice *out)

@@ -18,6 +18,10 @@ void weir__arena_fini(weir__arena *arena);
 
 /* Zeroed, aligned for any type; NULL when out of memory. */
 void *weir__arena_alloc(weir__arena *arena, size_t size);
+void *weir__arena_alloc_unzeroed(weir__arena *arena, size_t size);
+/* `at` with another size, its content kept; in place if it is the newest allocation and there is
+ * room, or if it shrinks. NULL when out of memory: `at` stays as it is. */
+void *weir__arena_resize(weir__arena *arena, void *at, size_t old_size, size_t size);
 /* A copy; the null slice stays null, an empty one keeps a non-NULL address. `*out` untouched on
  * failure. */
 weir_err weir__arena_copy(weir__arena *arena, weir_slice bytes, weir_slice *out);

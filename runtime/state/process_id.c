@@ -7,11 +7,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <yyjson.h>
 
 #include "core/buf.h"
 #include "core/clock.h"
@@ -109,13 +109,14 @@ done:
 
 static bool parse(const char *content, size_t len, char out[WEIR__PROCESS_ID_SIZE])
 {
-    json_t *root = json_loadb(content, len, 0, NULL);
-    const char *id = json_string_value(json_object_get(root, "processId"));
-    bool good = id != NULL && strlen(id) == WEIR__PROCESS_ID_SIZE - 1 && is_uuid(id);
+    yyjson_doc *doc = yyjson_read(content, len, YYJSON_READ_NOFLAG);
+    yyjson_val *id = yyjson_obj_get(yyjson_doc_get_root(doc), "processId");
+    const char *text = yyjson_get_str(id);
+    bool good = text != NULL && yyjson_get_len(id) == WEIR__PROCESS_ID_SIZE - 1 && is_uuid(text);
     if (good) {
-        memcpy(out, id, WEIR__PROCESS_ID_SIZE);
+        memcpy(out, text, WEIR__PROCESS_ID_SIZE);
     }
-    json_decref(root);
+    yyjson_doc_free(doc);
     return good;
 }
 

@@ -29,7 +29,7 @@ typedef struct tally {
 
 /* ---- One case ----------------------------------------------------------------------------- */
 
-static weir_config *config_of(const json_t *settings)
+static weir_config *config_of(yyjson_val *settings)
 {
     static const char *const passed[] = {"application.id", "default.key.serde",
                                          "default.value.serde"};
@@ -45,58 +45,58 @@ static weir_config *config_of(const json_t *settings)
     return config;
 }
 
-static weir_err pipe_step(one_task *task, const json_t *step)
+static weir_err pipe_step(one_task *task, yyjson_val *step)
 {
-    const json_t *list = json_object_get(step, "headers");
+    yyjson_val *list = yyjson_obj_get(step, "headers");
     weir_header headers[PLAN_LIST_MAX];
-    size_t count = json_array_size(list);
+    size_t count = yyjson_arr_size(list);
     assert_true(count <= PLAN_LIST_MAX);
     for (size_t i = 0; i < count; i++) {
-        const json_t *header = json_array_get(list, i);
-        headers[i].name = json_string_value(json_array_get(header, 0));
-        headers[i].value = case_bytes(&task->memory, json_array_get(header, 1));
+        yyjson_val *header = yyjson_arr_get(list, i);
+        headers[i].name = yyjson_get_str(yyjson_arr_get(header, 0));
+        headers[i].value = case_bytes(&task->memory, yyjson_arr_get(header, 1));
     }
     return one_pipe_headers(task, text_member(step, "pipe"),
-                            case_bytes(&task->memory, json_object_get(step, "key")),
-                            case_bytes(&task->memory, json_object_get(step, "value")),
-                            json_integer_value(json_object_get(step, "ts")), headers, count);
+                            case_bytes(&task->memory, yyjson_obj_get(step, "key")),
+                            case_bytes(&task->memory, yyjson_obj_get(step, "value")),
+                            yyjson_get_sint(yyjson_obj_get(step, "ts")), headers, count);
 }
 
 /* The index of the step that failed; the number of steps when none did. */
-static size_t run_steps(one_task *task, const json_t *steps)
+static size_t run_steps(one_task *task, yyjson_val *steps)
 {
-    for (size_t i = 0; i < json_array_size(steps); i++) {
-        const json_t *step = json_array_get(steps, i);
+    for (size_t i = 0; i < yyjson_arr_size(steps); i++) {
+        yyjson_val *step = yyjson_arr_get(steps, i);
         task->step = (int)i;
-        weir_err err = json_object_get(step, "pipe") != NULL
+        weir_err err = yyjson_obj_get(step, "pipe") != NULL
                            ? pipe_step(task, step)
                            : one_advance(task, number_member(step, "advance_ms"));
         if (err != WEIR_OK) {
             return i;
         }
     }
-    return json_array_size(steps);
+    return yyjson_arr_size(steps);
 }
 
-static void compare_error(const json_t *error, size_t step, size_t steps, const char *message,
+static void compare_error(yyjson_val *error, size_t step, size_t steps, const char *message,
                           difference *d)
 {
-    const json_t *expected = json_object_get(error, "at");
-    if (json_is_integer(expected) && (size_t)json_integer_value(expected) != step) {
-        differ(d, "error at step %lld expected, got %s%zu %s", json_integer_value(expected),
+    yyjson_val *expected = yyjson_obj_get(error, "at");
+    if (yyjson_is_int(expected) && (size_t)yyjson_get_sint(expected) != step) {
+        differ(d, "error at step %lld expected, got %s%zu %s", (long long)yyjson_get_sint(expected),
                step == steps ? "none; steps: " : "step ", step, message);
-    } else if (!json_is_integer(expected) && step != steps) {
+    } else if (!yyjson_is_int(expected) && step != steps) {
         differ(d, "step %zu failed: %s", step, message);
     }
 }
 
-static void run_topology(const json_t *root, const weir_topology *topology, difference *d)
+static void run_topology(yyjson_val *root, const weir_topology *topology, difference *d)
 {
-    const json_t *config = json_object_get(root, "config");
+    yyjson_val *config = yyjson_obj_get(root, "config");
     const char *undecodable = text_member(config, "deserialization.exception.handler");
     const char *failed = text_member(config, "processing.exception.handler");
-    const json_t *steps = json_object_get(root, "steps");
-    const json_t *error = json_object_get(root, "error");
+    yyjson_val *steps = yyjson_obj_get(root, "steps");
+    yyjson_val *error = yyjson_obj_get(root, "error");
     one_task task = {.skip_undecodable = undecodable != NULL && undecodable[0] == 'c',
                      .skip_failed = failed != NULL && failed[0] == 'c'};
     if (one_task_open(&task, topology, 0, number_member(root, "start_ms")) != WEIR_OK) {
@@ -105,18 +105,17 @@ static void run_topology(const json_t *root, const weir_topology *topology, diff
     }
     size_t end = run_steps(&task, steps);
     int end_step = (int)end;
-    compare_error(error, end, json_array_size(steps), task.error.message, d);
-    compare_description(topology, json_object_get(root, "describe"), d);
-    compare_sent(&task, json_object_get(root, "outputs"), SENT_OUTPUT, NULL, end_step, d);
-    compare_by_topic(&task, json_object_get(root, "repartitions"), SENT_REPARTITION, end_step, d);
-    compare_by_topic(&task, json_object_get(root, "changelogs"), SENT_CHANGELOG, end_step, d);
-    if (!json_is_object(error)) {
-        compare_stores(&task, json_object_get(root, "stores"), d);
+    compare_error(error, end, yyjson_arr_size(steps), task.error.message, d);
+    compare_description(topology, yyjson_obj_get(root, "describe"), d);
+    compare_sent(&task, yyjson_obj_get(root, "outputs"), SENT_OUTPUT, NULL, end_step, d);
+    compare_by_topic(&task, yyjson_obj_get(root, "repartitions"), SENT_REPARTITION, end_step, d);
+    compare_by_topic(&task, yyjson_obj_get(root, "changelogs"), SENT_CHANGELOG, end_step, d);
+    if (!yyjson_is_obj(error)) {
+        compare_stores(&task, yyjson_obj_get(root, "stores"), d);
     }
-    const json_t *dropped =
-        json_object_get(json_object_get(root, "metrics"), "dropped-records-total");
-    if (json_is_integer(dropped) && (size_t)json_integer_value(dropped) != task.dropped) {
-        differ(d, "%lld dropped records expected, got %zu", json_integer_value(dropped),
+    yyjson_val *dropped = yyjson_obj_get(yyjson_obj_get(root, "metrics"), "dropped-records-total");
+    if (yyjson_is_int(dropped) && (size_t)yyjson_get_sint(dropped) != task.dropped) {
+        differ(d, "%lld dropped records expected, got %zu", (long long)yyjson_get_sint(dropped),
                task.dropped);
     }
 
@@ -124,30 +123,29 @@ done:
     one_task_close(&task);
 }
 
-static void run_case(const json_t *root, char unsupported[128], difference *d)
+static void run_case(yyjson_val *root, char unsupported[128], difference *d)
 {
     plan p = {.extractor =
-                  text_member(json_object_get(root, "config"), "default.timestamp.extractor")};
+                  text_member(yyjson_obj_get(root, "config"), "default.timestamp.extractor")};
     weir_error error = {0};
-    const json_t *at_ = json_object_get(json_object_get(root, "error"), "at");
-    const char *optimization =
-        text_member(json_object_get(root, "config"), "topology.optimization");
+    yyjson_val *at_ = yyjson_obj_get(yyjson_obj_get(root, "error"), "at");
+    const char *optimization = text_member(yyjson_obj_get(root, "config"), "topology.optimization");
     if (optimization != NULL && strcmp(optimization, "all") == 0) {
         plan_skip(&p, "topology.optimization", optimization);
     }
-    plan_build(&p, json_object_get(root, "plan"));
+    plan_build(&p, yyjson_obj_get(root, "plan"));
     if (p.unsupported[0] != '\0') {
         weir_builder_free(p.builder);
     } else {
-        weir_config *config = config_of(json_object_get(root, "config"));
+        weir_config *config = config_of(yyjson_obj_get(root, "config"));
         weir_topology *topology = weir_build(p.builder, config, &error);
         /* What Kafka finds out when it starts, Weir does when it builds. */
-        bool fails = json_is_string(at_);
+        bool fails = yyjson_is_str(at_);
         if (topology == NULL && !fails) {
             differ(d, "weir_build: %s", error.message);
         } else if (topology != NULL && fails) {
             differ(d, "weir_build should have failed: %s",
-                   text_member(json_object_get(root, "error"), "message"));
+                   text_member(yyjson_obj_get(root, "error"), "message"));
         } else if (topology != NULL) {
             run_topology(root, topology, d);
         }
@@ -177,10 +175,11 @@ static void count_skip(tally *t, const char *reason)
 
 static bool run_file(const char *path, tally *t)
 {
-    json_t *root = json_load_file(path, JSON_ALLOW_NUL, NULL);
-    if (root == NULL) {
+    yyjson_doc *doc = yyjson_read_file(path, YYJSON_READ_NOFLAG, NULL, NULL);
+    if (doc == NULL) {
         return false;
     }
+    yyjson_val *root = yyjson_doc_get_root(doc);
     char unsupported[128] = "";
     difference d = {""};
     run_case(root, unsupported, &d);
@@ -195,7 +194,7 @@ static bool run_file(const char *path, tally *t)
             print_message("%s: ok\n", text_member(root, "name"));
         }
     }
-    json_decref(root);
+    yyjson_doc_free(doc);
     return true;
 }
 

@@ -5,7 +5,7 @@
 #define WEIR_TESTS_CONFORMANCE_COMPARE_H
 
 #include <ctype.h>
-#include <jansson.h>
+#include <yyjson.h>
 
 #include "conformance/datum.h"
 #include "support/one_task.h"
@@ -28,12 +28,12 @@ CASE_FN void differ(difference *d, const char *format, ...)
 /* ---- Bytes -------------------------------------------------------------------------------- */
 
 /* A datum of a case as bytes; hexadecimal ones go into the arena. */
-CASE_FN weir_slice case_bytes(weir__arena *arena, const json_t *d)
+CASE_FN weir_slice case_bytes(weir__arena *arena, yyjson_val *d)
 {
-    if (json_is_string(d)) {
-        return (weir_slice){json_string_value(d), json_string_length(d)};
+    if (yyjson_is_str(d)) {
+        return (weir_slice){yyjson_get_str(d), yyjson_get_len(d)};
     }
-    const char *hex = json_string_value(json_object_get(d, "hex"));
+    const char *hex = yyjson_get_str(yyjson_obj_get(d, "hex"));
     if (hex == NULL) {
         return (weir_slice){NULL, 0};
     }
@@ -87,16 +87,16 @@ CASE_FN bool same_name(const char *a, const char *b)
 
 /* ---- Records ------------------------------------------------------------------------------ */
 
-CASE_FN bool same_headers(weir__arena *arena, const json_t *expected, const one_record *actual)
+CASE_FN bool same_headers(weir__arena *arena, yyjson_val *expected, const one_record *actual)
 {
-    if (json_array_size(expected) != actual->header_count) {
+    if (yyjson_arr_size(expected) != actual->header_count) {
         return false;
     }
     for (size_t i = 0; i < actual->header_count; i++) {
-        const json_t *header = json_array_get(expected, i);
-        const char *name = json_string_value(json_array_get(header, 0));
+        yyjson_val *header = yyjson_arr_get(expected, i);
+        const char *name = yyjson_get_str(yyjson_arr_get(header, 0));
         if (strcmp(name, actual->headers[i].name) != 0 ||
-            !weir_slice_equal(case_bytes(arena, json_array_get(header, 1)),
+            !weir_slice_equal(case_bytes(arena, yyjson_arr_get(header, 1)),
                               actual->headers[i].value)) {
             return false;
         }
@@ -104,14 +104,14 @@ CASE_FN bool same_headers(weir__arena *arena, const json_t *expected, const one_
     return true;
 }
 
-CASE_FN void compare_record(weir__arena *arena, const json_t *expected, const one_record *actual,
+CASE_FN void compare_record(weir__arena *arena, yyjson_val *expected, const one_record *actual,
                             const char *what, difference *d)
 {
-    weir_slice key = case_bytes(arena, json_object_get(expected, "key"));
-    weir_slice value = case_bytes(arena, json_object_get(expected, "value"));
-    const char *topic = json_string_value(json_object_get(expected, "topic"));
-    long long step = json_integer_value(json_object_get(expected, "step"));
-    long long ts = json_integer_value(json_object_get(expected, "ts"));
+    weir_slice key = case_bytes(arena, yyjson_obj_get(expected, "key"));
+    weir_slice value = case_bytes(arena, yyjson_obj_get(expected, "value"));
+    const char *topic = yyjson_get_str(yyjson_obj_get(expected, "topic"));
+    long long step = yyjson_get_sint(yyjson_obj_get(expected, "step"));
+    long long ts = yyjson_get_sint(yyjson_obj_get(expected, "ts"));
     char k[128];
     char v[128];
     char ak[128];
@@ -123,7 +123,7 @@ CASE_FN void compare_record(weir__arena *arena, const json_t *expected, const on
         differ(d, "%s: step %lld %s %s=%s@%lld expected, got step %d %s %s=%s@%lld", what, step,
                topic, show(k, key), show(v, value), ts, actual->step, actual->topic,
                show(ak, actual->key), show(av, actual->value), (long long)actual->timestamp_ms);
-    } else if (!changelog && !same_headers(arena, json_object_get(expected, "headers"), actual)) {
+    } else if (!changelog && !same_headers(arena, yyjson_obj_get(expected, "headers"), actual)) {
         differ(d, "%s: step %lld %s %s=%s: other headers", what, step, topic, show(k, key),
                show(v, value));
     }
@@ -140,14 +140,14 @@ CASE_FN sent_kind kind_of(const one_record *record)
 }
 
 /* All records of a kind in order; of one topic only if `topic` is not NULL. */
-CASE_FN void compare_sent(one_task *task, const json_t *expected, sent_kind kind, const char *topic,
+CASE_FN void compare_sent(one_task *task, yyjson_val *expected, sent_kind kind, const char *topic,
                           int end_step, difference *d)
 {
     static const char *const names[] = {"outputs", "repartitions", "changelogs"};
     size_t next = 0;
-    for (size_t i = 0; i < json_array_size(expected); i++) {
-        const json_t *one = json_array_get(expected, i);
-        if (topic != NULL && !same_name(topic, json_string_value(json_object_get(one, "topic")))) {
+    for (size_t i = 0; i < yyjson_arr_size(expected); i++) {
+        yyjson_val *one = yyjson_arr_get(expected, i);
+        if (topic != NULL && !same_name(topic, yyjson_get_str(yyjson_obj_get(one, "topic")))) {
             continue;
         }
         while (next < task->sent.count &&
@@ -157,7 +157,7 @@ CASE_FN void compare_sent(one_task *task, const json_t *expected, sent_kind kind
         }
         if (next == task->sent.count) {
             differ(d, "%s: record %zu of %s is missing", names[kind], i,
-                   json_string_value(json_object_get(one, "topic")));
+                   yyjson_get_str(yyjson_obj_get(one, "topic")));
             return;
         }
         compare_record(&task->memory, one, &task->sent.at[next++], names[kind], d);
@@ -175,7 +175,7 @@ CASE_FN void compare_sent(one_task *task, const json_t *expected, sent_kind kind
 }
 
 /* Topics of the task for which records are compared one by one. */
-CASE_FN void compare_by_topic(one_task *task, const json_t *expected, sent_kind kind, int end_step,
+CASE_FN void compare_by_topic(one_task *task, yyjson_val *expected, sent_kind kind, int end_step,
                               difference *d)
 {
     for (size_t i = 0; i < task->sent.count; i++) {
@@ -184,9 +184,8 @@ CASE_FN void compare_by_topic(one_task *task, const json_t *expected, sent_kind 
             compare_sent(task, expected, kind, record->topic, end_step, d);
         }
     }
-    for (size_t i = 0; i < json_array_size(expected); i++) {
-        const char *topic =
-            json_string_value(json_object_get(json_array_get(expected, i), "topic"));
+    for (size_t i = 0; i < yyjson_arr_size(expected); i++) {
+        const char *topic = yyjson_get_str(yyjson_obj_get(yyjson_arr_get(expected, i), "topic"));
         if (strstr(topic, "-STATE-STORE-") == NULL) {
             compare_sent(task, expected, kind, topic, end_step, d);
         }
@@ -196,34 +195,34 @@ CASE_FN void compare_by_topic(one_task *task, const json_t *expected, sent_kind 
 /* ---- Stores ------------------------------------------------------------------------------- */
 
 CASE_FN void compare_rows(one_task *task, weir__kv_iter *iter, const char *name,
-                          const json_t *entries, difference *d)
+                          yyjson_val *entries, difference *d)
 {
     weir_slice key;
     weir_slice row;
     size_t count = 0;
     while (iter->ops->next(iter, &key, &row)) {
-        const json_t *entry = json_array_get(entries, count++);
+        yyjson_val *entry = yyjson_arr_get(entries, count++);
         weir_slice value = {(const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE,
                             row.len - WEIR__TIMESTAMP_SIZE};
-        const json_t *ts = json_array_get(entry, 2);
+        yyjson_val *ts = yyjson_arr_get(entry, 2);
         char k[128];
-        if (!weir_slice_equal(key, case_bytes(&task->memory, json_array_get(entry, 0))) ||
-            !weir_slice_equal(value, case_bytes(&task->memory, json_array_get(entry, 1))) ||
-            (json_is_integer(ts) && json_integer_value(ts) != (int64_t)weir__load_u64(row.data))) {
+        if (!weir_slice_equal(key, case_bytes(&task->memory, yyjson_arr_get(entry, 0))) ||
+            !weir_slice_equal(value, case_bytes(&task->memory, yyjson_arr_get(entry, 1))) ||
+            (yyjson_is_int(ts) && yyjson_get_sint(ts) != (int64_t)weir__load_u64(row.data))) {
             differ(d, "store %s: another row at %zu: %s", name, count - 1, show(k, key));
         }
     }
-    if (count != json_array_size(entries)) {
-        differ(d, "store %s: %zu rows instead of %zu", name, count, json_array_size(entries));
+    if (count != yyjson_arr_size(entries)) {
+        differ(d, "store %s: %zu rows instead of %zu", name, count, yyjson_arr_size(entries));
     }
 }
 
-CASE_FN void compare_stores(one_task *task, const json_t *stores, difference *d)
+CASE_FN void compare_stores(one_task *task, yyjson_val *stores, difference *d)
 {
     const weir_topology *topology = task->topology;
     for (size_t i = 0; i < topology->store_count; i++) {
         const weir__store_spec *spec = &topology->stores[i];
-        const json_t *expected = json_object_get(stores, spec->name);
+        yyjson_val *expected = yyjson_obj_get(stores, spec->name);
         if (expected == NULL) {
             continue;
         }
@@ -233,7 +232,7 @@ CASE_FN void compare_stores(one_task *task, const json_t *stores, difference *d)
         weir__kv_iter *iter = NULL;
         weir_assert(kv->ops->range(kv, (weir_slice){0}, (weir_slice){0}, false, &iter,
                                    &task->error) == WEIR_OK);
-        compare_rows(task, iter, spec->name, json_object_get(expected, "entries"), d);
+        compare_rows(task, iter, spec->name, yyjson_obj_get(expected, "entries"), d);
         weir_assert(iter->ops->close(iter) == WEIR_OK);
     }
 }
@@ -290,18 +289,17 @@ CASE_FN char *normal_description(const char *text)
     return copy;
 }
 
-CASE_FN void compare_description(const weir_topology *topology, const json_t *expected,
-                                 difference *d)
+CASE_FN void compare_description(const weir_topology *topology, yyjson_val *expected, difference *d)
 {
-    if (!json_is_string(expected)) {
+    if (!yyjson_is_str(expected)) {
         return;
     }
     char *text = weir_topology_describe(topology);
     weir_assert(text != NULL);
-    char *one = normal_description(json_string_value(expected));
+    char *one = normal_description(yyjson_get_str(expected));
     char *other = normal_description(text);
     if (strcmp(one, other) != 0) {
-        differ(d, "describe: expected\n%s\ngot\n%s", json_string_value(expected), text);
+        differ(d, "describe: expected\n%s\ngot\n%s", yyjson_get_str(expected), text);
     }
     free(one);
     free(other);

@@ -4,7 +4,7 @@
 #ifndef WEIR_TESTS_CONFORMANCE_PLAN_H
 #define WEIR_TESTS_CONFORMANCE_PLAN_H
 
-#include <jansson.h>
+#include <yyjson.h>
 
 #include "conformance/names.h"
 #include "core/arena.h"
@@ -39,9 +39,9 @@ CASE_FN void plan_skip(plan *p, const char *what, const char *detail)
     }
 }
 
-CASE_FN const char *text_member(const json_t *op, const char *name)
+CASE_FN const char *text_member(yyjson_val *op, const char *name)
 {
-    return json_string_value(json_object_get(op, name));
+    return yyjson_get_str(yyjson_obj_get(op, name));
 }
 
 CASE_FN plan_id *plan_find(plan *p, const char *id)
@@ -66,7 +66,7 @@ CASE_FN weir_stream as_stream(plan *p, const plan_id *id)
     return (weir_stream){p->builder, id->node};
 }
 
-CASE_FN const weir_serde *type_of(const json_t *op, const char *member, const weir_serde *other)
+CASE_FN const weir_serde *type_of(yyjson_val *op, const char *member, const weir_serde *other)
 {
     const weir_serde *given = serde_named(text_member(op, member));
     return given != NULL ? given : other;
@@ -84,32 +84,32 @@ CASE_FN fn_use *new_use(plan *p, const plan_id *of)
 }
 
 /* A NULL-terminated list of strings in the plan's memory. */
-CASE_FN const char *const *text_list(plan *p, const json_t *op, const char *name)
+CASE_FN const char *const *text_list(plan *p, yyjson_val *op, const char *name)
 {
-    const json_t *list = json_object_get(op, name);
+    yyjson_val *list = yyjson_obj_get(op, name);
     const char **out = weir__arena_alloc(&p->arena, PLAN_LIST_MAX * sizeof *out);
-    weir_assert(out != NULL && json_array_size(list) < PLAN_LIST_MAX);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        out[i] = json_string_value(json_array_get(list, i));
+    weir_assert(out != NULL && yyjson_arr_size(list) < PLAN_LIST_MAX);
+    for (size_t i = 0; i < yyjson_arr_size(list); i++) {
+        out[i] = yyjson_get_str(yyjson_arr_get(list, i));
     }
     return out;
 }
 
-CASE_FN weir_store_opts store_opts(plan *p, const json_t *store, const char *node)
+CASE_FN weir_store_opts store_opts(plan *p, yyjson_val *store, const char *node)
 {
     const char *kind = text_member(store, "kind");
     if (kind != NULL && strcmp(kind, "kv") != 0 && strcmp(kind, "timestamped_kv") != 0) {
         plan_skip(p, "store of kind", kind);
     }
-    return (weir_store_opts){.node = node,
-                             .backend = WEIR_BACKEND_MEMORY,
-                             .logging = json_is_false(json_object_get(store, "logging")) ? WEIR_OFF
-                                                                                         : WEIR_ON};
+    return (weir_store_opts){
+        .node = node,
+        .backend = WEIR_BACKEND_MEMORY,
+        .logging = yyjson_is_false(yyjson_obj_get(store, "logging")) ? WEIR_OFF : WEIR_ON};
 }
 
 /* ---- Sources and sinks -------------------------------------------------------------------- */
 
-CASE_FN weir_source_opts source_opts(plan *p, const json_t *op)
+CASE_FN weir_source_opts source_opts(plan *p, yyjson_val *op)
 {
     weir_source_opts opts = {.name = text_member(op, "id")};
     const char *extractor = text_member(op, "timestamp");
@@ -134,10 +134,10 @@ CASE_FN weir_source_opts source_opts(plan *p, const json_t *op)
     return opts;
 }
 
-CASE_FN void plan_stream(plan *p, const json_t *op)
+CASE_FN void plan_stream(plan *p, yyjson_val *op)
 {
-    if (json_object_get(op, "pattern") != NULL || json_object_get(op, "reset") != NULL) {
-        plan_skip(p, "stream with", json_object_get(op, "reset") != NULL ? "reset" : "pattern");
+    if (yyjson_obj_get(op, "pattern") != NULL || yyjson_obj_get(op, "reset") != NULL) {
+        plan_skip(p, "stream with", yyjson_obj_get(op, "reset") != NULL ? "reset" : "pattern");
         return;
     }
     const weir_serde *key = serde_named(text_member(op, "key"));
@@ -147,9 +147,9 @@ CASE_FN void plan_stream(plan *p, const json_t *op)
     plan_add(p, opts.name, PLAN_STREAM, out.node, key, value);
 }
 
-CASE_FN void plan_table(plan *p, const json_t *op, bool global)
+CASE_FN void plan_table(plan *p, yyjson_val *op, bool global)
 {
-    const json_t *store = json_object_get(op, "store");
+    yyjson_val *store = yyjson_obj_get(op, "store");
     const char *id = text_member(op, "id");
     const char *topic = text_member(op, "topic");
     const weir_serde *key = serde_named(text_member(op, "key"));
@@ -169,11 +169,11 @@ CASE_FN void plan_table(plan *p, const json_t *op, bool global)
     }
 }
 
-CASE_FN void plan_to(plan *p, const json_t *op, const plan_id *of)
+CASE_FN void plan_to(plan *p, yyjson_val *op, const plan_id *of)
 {
     const char *id = text_member(op, "id");
     weir_stream in = as_stream(p, of);
-    if (json_object_get(op, "topic_fn") != NULL) {
+    if (yyjson_obj_get(op, "topic_fn") != NULL) {
         plan_skip(p, "to with topic_fn", NULL);
         return;
     }
@@ -188,7 +188,7 @@ CASE_FN void plan_to(plan *p, const json_t *op, const plan_id *of)
 
 /* ---- Stateless ---------------------------------------------------------------------------- */
 
-CASE_FN void plan_filter(plan *p, const json_t *op, const plan_id *of, bool negate)
+CASE_FN void plan_filter(plan *p, yyjson_val *op, const plan_id *of, bool negate)
 {
     weir_named named = {text_member(op, "id")};
     fn_use *use = new_use(p, of);
@@ -203,7 +203,7 @@ CASE_FN void plan_filter(plan *p, const json_t *op, const plan_id *of, bool nega
     plan_add(p, named.name, PLAN_STREAM, out.node, of->key, of->value);
 }
 
-CASE_FN void plan_map_values(plan *p, const json_t *op, const plan_id *of)
+CASE_FN void plan_map_values(plan *p, yyjson_val *op, const plan_id *of)
 {
     weir_named named = {text_member(op, "id")};
     fn_use *use = new_use(p, of);
@@ -227,7 +227,7 @@ CASE_FN value_fn key_function(plan *p, const char *name)
     return found != NULL ? found->fn : NULL;
 }
 
-CASE_FN void plan_select_key(plan *p, const json_t *op, weir_stream in, const plan_id *of,
+CASE_FN void plan_select_key(plan *p, yyjson_val *op, weir_stream in, const plan_id *of,
                              const char *name)
 {
     fn_use *use = new_use(p, of);
@@ -237,7 +237,7 @@ CASE_FN void plan_select_key(plan *p, const json_t *op, weir_stream in, const pl
     plan_add(p, text_member(op, "id"), PLAN_STREAM, out.node, key, of->value);
 }
 
-CASE_FN void plan_map(plan *p, const json_t *op, const plan_id *of)
+CASE_FN void plan_map(plan *p, yyjson_val *op, const plan_id *of)
 {
     weir_named named = {text_member(op, "id")};
     fn_use *use = new_use(p, of);
@@ -248,7 +248,7 @@ CASE_FN void plan_map(plan *p, const json_t *op, const plan_id *of)
     plan_add(p, named.name, PLAN_STREAM, out.node, key, value);
 }
 
-CASE_FN void plan_flat_map(plan *p, const json_t *op, const plan_id *of, bool values)
+CASE_FN void plan_flat_map(plan *p, yyjson_val *op, const plan_id *of, bool values)
 {
     weir_named named = {text_member(op, "id")};
     fn_use *use = new_use(p, of);
@@ -265,17 +265,17 @@ CASE_FN void plan_flat_map(plan *p, const json_t *op, const plan_id *of, bool va
     plan_add(p, named.name, PLAN_STREAM, out.node, values ? of->key : key, value);
 }
 
-CASE_FN void plan_split(plan *p, const json_t *op, const plan_id *of)
+CASE_FN void plan_split(plan *p, yyjson_val *op, const plan_id *of)
 {
-    const json_t *list = json_object_get(op, "branches");
+    yyjson_val *list = yyjson_obj_get(op, "branches");
     const char *other = text_member(op, "default");
     const char *id = text_member(op, "id");
     weir_branch branches[PLAN_LIST_MAX] = {{0}};
     weir_stream out[PLAN_LIST_MAX];
-    size_t count = json_array_size(list);
+    size_t count = yyjson_arr_size(list);
     weir_assert(count + 1 < PLAN_LIST_MAX);
     for (size_t i = 0; i < count; i++) {
-        const json_t *branch = json_array_get(list, i);
+        yyjson_val *branch = yyjson_arr_get(list, i);
         fn_use *use = new_use(p, of);
         const predicate_name *found = FIND(predicate_names, text_member(branch, "predicate"));
         use->predicate = found != NULL ? found->fn : predicate_never;

@@ -26,12 +26,12 @@ CASE_FN weir_err use_process(weir_ctx *ctx, const weir_record *in, void *state)
 
 static const weir_processor_ops processor_ops = {"plan", use_open, use_process, free};
 
-CASE_FN int64_t number_member(const json_t *params, const char *name)
+CASE_FN int64_t number_member(yyjson_val *params, const char *name)
 {
-    return json_integer_value(json_object_get(params, name));
+    return yyjson_get_sint(yyjson_obj_get(params, name));
 }
 
-CASE_FN processor_use *new_processor(plan *p, const json_t *op, const plan_id *of,
+CASE_FN processor_use *new_processor(plan *p, yyjson_val *op, const plan_id *of,
                                      const weir_serde **gives)
 {
     const char *name = text_member(op, "processor");
@@ -40,7 +40,7 @@ CASE_FN processor_use *new_processor(plan *p, const json_t *op, const plan_id *o
         plan_skip(p, "processor", name);
         return NULL;
     }
-    const json_t *params = json_object_get(op, "params");
+    yyjson_val *params = yyjson_obj_get(op, "params");
     const char *clock = text_member(params, "clock");
     processor_use *use = weir__arena_alloc(&p->arena, sizeof *use);
     weir_assert(use != NULL);
@@ -61,13 +61,13 @@ CASE_FN processor_use *new_processor(plan *p, const json_t *op, const plan_id *o
         .second = text_member(params, "second"),
         .mode = text_member(params, "mode"),
         .global = text_member(params, "global"),
-        .put_if_absent = json_is_true(json_object_get(params, "put_if_absent")),
+        .put_if_absent = yyjson_is_true(yyjson_obj_get(params, "put_if_absent")),
     };
     *gives = found->gives != NULL ? found->gives : use->value;
     return use;
 }
 
-CASE_FN void plan_process(plan *p, const json_t *op, const plan_id *of, bool values)
+CASE_FN void plan_process(plan *p, yyjson_val *op, const plan_id *of, bool values)
 {
     const weir_serde *gives = NULL;
     processor_use *use = new_processor(p, op, of, &gives);
@@ -83,9 +83,9 @@ CASE_FN void plan_process(plan *p, const json_t *op, const plan_id *of, bool val
     plan_add(p, opts.name, PLAN_STREAM, out.node, values ? of->key : key, value);
 }
 
-CASE_FN void plan_store(plan *p, const json_t *op)
+CASE_FN void plan_store(plan *p, yyjson_val *op)
 {
-    const json_t *store = json_object_get(op, "store");
+    yyjson_val *store = yyjson_obj_get(op, "store");
     weir_store_opts opts = store_opts(p, store, NULL);
     opts.key = serde_named(text_member(op, "key"));
     opts.value = serde_named(text_member(op, "value"));
@@ -94,7 +94,7 @@ CASE_FN void plan_store(plan *p, const json_t *op)
 
 /* ---- By hand ------------------------------------------------------------------------------ */
 
-CASE_FN void plan_add_source(plan *p, const json_t *op)
+CASE_FN void plan_add_source(plan *p, yyjson_val *op)
 {
     const weir_serde *key = serde_named(text_member(op, "key"));
     const weir_serde *value = serde_named(text_member(op, "value"));
@@ -103,7 +103,7 @@ CASE_FN void plan_add_source(plan *p, const json_t *op)
     plan_add(p, opts.name, PLAN_STREAM, -1, key, value);
 }
 
-CASE_FN void plan_add_processor(plan *p, const json_t *op)
+CASE_FN void plan_add_processor(plan *p, yyjson_val *op)
 {
     const char *const *parents = text_list(p, op, "parents");
     const plan_id *of = plan_find(p, parents[0]);
@@ -116,9 +116,9 @@ CASE_FN void plan_add_processor(plan *p, const json_t *op)
     }
 }
 
-CASE_FN void plan_add_sink(plan *p, const json_t *op)
+CASE_FN void plan_add_sink(plan *p, yyjson_val *op)
 {
-    if (json_object_get(op, "topic_fn") != NULL) {
+    if (yyjson_obj_get(op, "topic_fn") != NULL) {
         plan_skip(p, "add_sink with topic_fn", NULL);
         return;
     }
@@ -127,7 +127,7 @@ CASE_FN void plan_add_sink(plan *p, const json_t *op)
                   serde_named(text_member(op, "value")), NULL);
 }
 
-CASE_FN void plan_connect(plan *p, const json_t *op)
+CASE_FN void plan_connect(plan *p, yyjson_val *op)
 {
     const char *const *stores = text_list(p, op, "stores");
     for (size_t i = 0; stores[i] != NULL; i++) {
@@ -137,7 +137,7 @@ CASE_FN void plan_connect(plan *p, const json_t *op)
 
 /* ---- Aggregations and joins --------------------------------------------------------------- */
 
-CASE_FN void plan_group(plan *p, const json_t *op, const plan_id *of, bool by_key)
+CASE_FN void plan_group(plan *p, yyjson_val *op, const plan_id *of, bool by_key)
 {
     const char *id = text_member(op, "id");
     weir_grouped out;
@@ -147,15 +147,15 @@ CASE_FN void plan_group(plan *p, const json_t *op, const plan_id *of, bool by_ke
     } else {
         fn_use *use = new_use(p, of);
         use->fn = key_function(p, text_member(op, "fn"));
-        bool standard = json_is_true(json_object_get(op, "default_serdes"));
+        bool standard = yyjson_is_true(yyjson_obj_get(op, "default_serdes"));
         out = weir_group_by(as_stream(p, of), id, standard ? NULL : key, call_value, use);
     }
     plan_add(p, id, PLAN_GROUPED, out.node, key, of->value);
 }
 
-CASE_FN void plan_aggregate(plan *p, const json_t *op, const plan_id *of, const char *kind)
+CASE_FN void plan_aggregate(plan *p, yyjson_val *op, const plan_id *of, const char *kind)
 {
-    const json_t *stored = json_object_get(op, "store");
+    yyjson_val *stored = yyjson_obj_get(op, "store");
     const char *id = text_member(op, "id");
     const char *store = text_member(stored, "name");
     weir_store_opts opts = store_opts(p, stored, id);
@@ -186,13 +186,13 @@ CASE_FN void plan_aggregate(plan *p, const json_t *op, const plan_id *of, const 
     plan_add(p, id, PLAN_TABLE, out.node, of->key, value);
 }
 
-CASE_FN void plan_join(plan *p, const json_t *op, const plan_id *of, bool left)
+CASE_FN void plan_join(plan *p, yyjson_val *op, const plan_id *of, bool left)
 {
     const char *id = text_member(op, "id");
     const plan_id *with = plan_find(p, text_member(op, "with"));
     const joiner_name *found = FIND(joiner_names, text_member(op, "joiner"));
     if (of->kind != PLAN_STREAM || with == NULL || with->kind == PLAN_STREAM ||
-        json_object_get(op, "grace_ms") != NULL || found == NULL) {
+        yyjson_obj_get(op, "grace_ms") != NULL || found == NULL) {
         plan_skip(p, "join of this kind", NULL);
         return;
     }
@@ -217,7 +217,7 @@ CASE_FN void plan_join(plan *p, const json_t *op, const plan_id *of, bool left)
     plan_add(p, id, PLAN_STREAM, out.node, of->key, value);
 }
 
-CASE_FN void plan_merge(plan *p, const json_t *op, const plan_id *of)
+CASE_FN void plan_merge(plan *p, yyjson_val *op, const plan_id *of)
 {
     const char *id = text_member(op, "id");
     const plan_id *with = plan_find(p, text_member(op, "with"));
@@ -226,7 +226,7 @@ CASE_FN void plan_merge(plan *p, const json_t *op, const plan_id *of)
     plan_add(p, id, PLAN_STREAM, out.node, of->key, of->value);
 }
 
-CASE_FN void plan_repartition(plan *p, const json_t *op, const plan_id *of)
+CASE_FN void plan_repartition(plan *p, yyjson_val *op, const plan_id *of)
 {
     const char *id = text_member(op, "id");
     weir_repartition_opts opts = {.partitions = (int32_t)number_member(op, "partitions")};
@@ -234,11 +234,11 @@ CASE_FN void plan_repartition(plan *p, const json_t *op, const plan_id *of)
     plan_add(p, id, PLAN_STREAM, out.node, of->key, of->value);
 }
 
-CASE_FN void plan_to_stream(plan *p, const json_t *op, const plan_id *of)
+CASE_FN void plan_to_stream(plan *p, yyjson_val *op, const plan_id *of)
 {
     const char *id = text_member(op, "id");
     weir_stream out = weir_to_stream((weir_table){p->builder, of->node}, &(weir_named){id});
-    if (json_object_get(op, "fn") != NULL) {
+    if (yyjson_obj_get(op, "fn") != NULL) {
         plan_select_key(p, op, out, of, NULL);
     } else {
         plan_add(p, id, PLAN_STREAM, out.node, of->key, of->value);
@@ -248,7 +248,7 @@ CASE_FN void plan_to_stream(plan *p, const json_t *op, const plan_id *of)
 /* ---- All ---------------------------------------------------------------------------------- */
 
 /* Operators that start something, or add nodes by hand. False: not one of them. */
-CASE_FN bool plan_root(plan *p, const json_t *op, const char *kind)
+CASE_FN bool plan_root(plan *p, yyjson_val *op, const char *kind)
 {
     if (strcmp(kind, "stream") == 0) {
         plan_stream(p, op);
@@ -270,7 +270,7 @@ CASE_FN bool plan_root(plan *p, const json_t *op, const char *kind)
     return true;
 }
 
-CASE_FN bool plan_of_stream(plan *p, const json_t *op, const char *kind, const plan_id *of)
+CASE_FN bool plan_of_stream(plan *p, yyjson_val *op, const char *kind, const plan_id *of)
 {
     if (strcmp(kind, "filter") == 0 || strcmp(kind, "filter_not") == 0) {
         plan_filter(p, op, of, strcmp(kind, "filter_not") == 0);
@@ -306,7 +306,7 @@ CASE_FN bool plan_of_stream(plan *p, const json_t *op, const char *kind, const p
     return true;
 }
 
-CASE_FN void plan_operator(plan *p, const json_t *op)
+CASE_FN void plan_operator(plan *p, yyjson_val *op)
 {
     const char *kind = text_member(op, "op");
     if (plan_root(p, op, kind)) {
@@ -330,11 +330,11 @@ CASE_FN void plan_operator(plan *p, const json_t *op)
 }
 
 /* The whole plan; p->unsupported tells what is missing. */
-CASE_FN void plan_build(plan *p, const json_t *list)
+CASE_FN void plan_build(plan *p, yyjson_val *list)
 {
     p->builder = weir_builder_new();
-    for (size_t i = 0; i < json_array_size(list) && p->unsupported[0] == '\0'; i++) {
-        plan_operator(p, json_array_get(list, i));
+    for (size_t i = 0; i < yyjson_arr_size(list) && p->unsupported[0] == '\0'; i++) {
+        plan_operator(p, yyjson_arr_get(list, i));
     }
 }
 

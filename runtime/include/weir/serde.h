@@ -39,13 +39,24 @@ WEIR_API extern const weir_serde weir_i64;   /* int64_t, 8 bytes big-endian (Lon
 WEIR_API extern const weir_serde
     weir_f64; /* double, IEEE 754, 8 bytes big-endian (DoubleSerializer) */
 
-/* Decoded type of weir_json. `root` is a jansson value, released when the record's traversal ends;
- * json_incref it to keep it longer. Encoded compact, members in their order. */
-struct json_t;
+/* Decoded type of weir_json: a value of yyjson (<yyjson.h>), to be read with its functions. All of
+ * it is memory of the record: nobody frees it, it is valid until the record's traversal ends (from
+ * weir_kv_get: until the next call on that store). To keep it longer, copy what is needed.
+ *
+ * A number is its text (yyjson_is_raw, not yyjson_is_num), so it is written as it was read,
+ * whatever its length: 1.10, 1E2, 1e400. Read one with weir_json_i64 or weir_json_f64, or give the
+ * text (yyjson_get_raw) to a decimal library.
+ *
+ * Encoded compact, members in their order. Of two members with one name yyjson_obj_get finds the
+ * first; both are written. Text that nests deeper than WEIR_JSON_DEPTH_MAX is not decoded. */
+struct yyjson_val;
+struct yyjson_mut_doc;
 typedef struct weir_json_value {
-    struct json_t *root;
+    struct yyjson_val *root; /* never NULL in a decoded value */
 } weir_json_value;
 WEIR_API extern const weir_serde weir_json;
+
+#define WEIR_JSON_DEPTH_MAX 1000
 
 /* ---- Inside callbacks --------------------------------------------------------------------- */
 
@@ -63,6 +74,35 @@ WEIR_API weir_err weir_fail(weir_ctx *ctx, weir_err code, const char *format, ..
 
 /* Appends bytes (copied). WEIR_ENOMEM or WEIR_ELIMIT. */
 WEIR_API weir_err weir_put(weir_buf *out, const void *data, size_t len);
+
+/* ---- JSON inside callbacks ---------------------------------------------------------------- */
+
+/* An empty document to make a value in: yyjson_mut_doc_set_root, then weir_json_set. Its memory is
+ * the record's, so it is never freed. NULL when out of memory; yyjson's functions and weir_json_set
+ * take NULL. */
+WEIR_API struct yyjson_mut_doc *weir_json_new(weir_ctx *ctx);
+
+/* The same with a copy of `of` as its root: to change members and leave the others as they are
+ * written. `of` NULL: an empty document. Values of other records or stores go in by
+ * yyjson_val_mut_copy. */
+WEIR_API struct yyjson_mut_doc *weir_json_edit(weir_ctx *ctx, const weir_json_value *of);
+
+/* Makes *out the value of the document's root. Everything is copied: strings and values that the
+ * document only pointed to may go. WEIR_EINVAL for a document without root or with what JSON does
+ * not have (NaN, invalid UTF-8), WEIR_EDECODE for nesting deeper than WEIR_JSON_DEPTH_MAX or a raw
+ * value that is not JSON, WEIR_ENOMEM; also if an allocation in a document of weir_json_new failed
+ * before, so what yyjson's functions return need not be checked for that. */
+WEIR_API weir_err weir_json_set(weir_ctx *ctx, struct yyjson_mut_doc *doc, weir_json_value *out);
+
+/* Appends the document's root as text, and makes no value of it: for the encoder of a type of your
+ * own. Its decoder calls weir_json.decode. Errors as of weir_json_set. */
+WEIR_API weir_err weir_json_write(weir_ctx *ctx, struct yyjson_mut_doc *doc, weir_buf *out);
+
+/* The number `value`, which may be NULL (a member that is missing). WEIR_EDECODE if it is no
+ * number, not an integer of 64 bits (1.0 and 1e2 are), or beyond a double. The double is the
+ * nearest one. */
+WEIR_API weir_err weir_json_i64(weir_ctx *ctx, struct yyjson_val *value, int64_t *out);
+WEIR_API weir_err weir_json_f64(weir_ctx *ctx, struct yyjson_val *value, double *out);
 
 #ifdef __cplusplus
 }
