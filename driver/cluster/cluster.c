@@ -102,6 +102,10 @@ static weir_err pick_threads(const weir_cluster_opts *opts, weir_sim_opts *sim, 
 /* The simulation cannot go on: whoever waits is told. */
 static void stuck(weir_sim_stuck why, const char *report, void *user)
 {
+    if (why == WEIR_SIM_CRASHED) {
+        weir__crash_fail(user);
+        return;
+    }
     static const char *const texts[] = {
         [WEIR_SIM_DEADLOCK] = "deadlock: no thread can run and nothing is due",
         [WEIR_SIM_LIVELOCK] = "livelock: nothing useful has happened for too long",
@@ -126,6 +130,8 @@ static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
         .max_virtual_us = virtual_ms * 1000,
         .livelock_us = weir__mul_sat(opts->livelock_ms, 1000),
         .on_stuck = stuck,
+        .on_crash = weir__on_crash,
+        .on_assertion = weir__on_assertion,
         .user = cluster,
     };
     weir_err err = pick_policy(opts, &sim, error);
@@ -221,6 +227,22 @@ static void copy_opts(weir_cluster *cluster, const weir_cluster_opts *opts)
     }
 }
 
+static void make_seed_line(weir_cluster *cluster)
+{
+    weir_buf text = {0};
+    if (cluster->repeat[0] != '\0') {
+        weir__buf_printf(&text, "seed %llu; repeat with: %s\n", (unsigned long long)cluster->seed,
+                         cluster->repeat);
+    }
+    cluster->seed_line = weir__must(strdup(weir__buf_text(&text)));
+    weir__buf_fini(&text);
+}
+
+const char *weir__seed_line(const weir_cluster *cluster)
+{
+    return cluster->seed_line;
+}
+
 weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
 {
     weir_cluster_opts defaults = {0};
@@ -234,6 +256,7 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
     weir_err err = pick_seed(opts, &cluster->seed, error);
     cluster->repeat = opts->repeat_command != NULL ? weir__must(strdup(opts->repeat_command))
                                                    : weir__repeat_command(cluster->seed);
+    make_seed_line(cluster);
     err = err != WEIR_OK ? err : start_simulation(cluster, error);
     current = cluster;
     err = err != WEIR_OK ? err : make_root(cluster, error);
@@ -262,6 +285,7 @@ static void free_memory(weir_cluster *cluster)
     weir__arena_fini(&cluster->scratch);
     weir__arena_fini(&cluster->arena);
     free(cluster->repeat);
+    free(cluster->seed_line);
     free(cluster);
 }
 

@@ -21,6 +21,7 @@
 #define WEIR__INSTANCES_MAX ((size_t)32)
 #define WEIR__COMPLAINTS_MAX ((size_t)4)
 #define WEIR__COMPLAINT_SIZE ((size_t)256)
+#define WEIR__CRASH_SIZE ((size_t)512)
 /* Bound of what the driver itself waits for: start, close, a look into a thread. */
 #define WEIR__PATIENCE_MS WEIR_MINUTES(5)
 /* What pools of threads have at hand at the end of a simulation is done by then. */
@@ -118,7 +119,10 @@ struct weir_cluster {
     size_t instance_count;
     weir_buf message;
     weir_buf explanation;
-    char *repeat;
+    char *repeat;                 /* command */
+    char *seed_line;              /* weir__seed_line */
+    char crash[WEIR__CRASH_SIZE]; /* why a thread was given up, in one line */
+    weir_host *crash_host;        /* whose */
     bool failing; /* inside on_failure, or after it: no second failure while cleaning up */
     void (*on_event)(const weir_event *event, void *user);
     void *event_user;
@@ -138,6 +142,16 @@ void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
 /* Ends the process: without memory there is nothing to test. */
 void *weir__must(void *memory);
 char *weir__repeat_command(uint64_t seed);
+
+/* "seed 7; repeat with: ...\n"; "" where the test tells a command of its own. */
+const char *weir__seed_line(const weir_cluster *cluster);
+
+/* ---- Threads that cannot go on (crash.c) ---- */
+/* weir_sim_opts.on_crash and on_assertion; user: the cluster. */
+bool weir__on_crash(const weir_sim_crash *crash, void *user);
+void weir__on_assertion(void *user);
+/* Fails the test for the thread that was given up. */
+void weir__crash_fail(weir_cluster *cluster);
 
 /* ---- Waiting (wait.c) ---- */
 /* Until `until` is false or the time has come; true: it is false. */

@@ -56,14 +56,12 @@ void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, cons
     }
     cluster->failing = true;
     weir__buf_reset(&cluster->message);
+    weir__buf_put_text(&cluster->message, weir__seed_line(cluster)); /* what cuts, cuts the end */
     if (file != NULL) {
         weir__buf_printf(&cluster->message, "%s:%d: ", file, line);
     }
     weir__buf_printf(&cluster->message, "%s\nat %lld ms of virtual time", text,
                      (long long)weir_cluster_now_ms(cluster));
-    if (cluster->repeat[0] != '\0') {
-        weir__buf_printf(&cluster->message, "; repeat with: %s", cluster->repeat);
-    }
     free(text);
     const char *message = weir__buf_text(&cluster->message);
     if (cluster->trace != NULL) {

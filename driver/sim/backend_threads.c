@@ -21,6 +21,12 @@ static void give(weir__thread *thread)
     weir__futex_wake(&thread->baton);
 }
 
+static void begin(weir__thread *thread)
+{
+    thread->crash_stack = weir__crash_stack_new();
+    take(thread);
+}
+
 static void await(weir__thread *thread)
 {
     (void)thread; /* the baton may be given before the thread waits for it */
@@ -38,4 +44,4 @@ static void leave(weir__thread *from, weir__thread *to)
     give(to);
 }
 
-const weir__backend weir__backend_threads = {take, await, swap, leave, true};
+const weir__backend weir__backend_threads = {begin, await, swap, leave, true};

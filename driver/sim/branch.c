@@ -56,6 +56,7 @@ int weir_sim_branch(uint64_t reseed)
         return (int)child;
     }
     sim->branch++;
+    weir__crash_in_branch();
     reset_coverage();
     if (reseed) {
         for (int i = 0; i < WEIR_SIM_STREAM_COUNT; i++) {
@@ -74,5 +75,6 @@ _Noreturn void weir_sim_branch_exit(int status)
 {
     fflush(NULL);
     dump_coverage();
-    _exit(status);
+    REAL(_exit)(status);
+    __builtin_unreachable();
 }

@@ -7,6 +7,7 @@
 #define WEIR_DRIVER_SIM_ENGINE_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <time.h>
 
 #include "core/buf.h"
@@ -48,6 +49,7 @@ typedef enum weir__wait {
     WEIR__WAIT_POLL,
     WEIR__WAIT_FD,
     WEIR__WAIT_NOTIFY,
+    WEIR__WAIT_FOREVER, /* it was given up */
 } weir__wait;
 
 typedef enum weir__state {
@@ -139,7 +141,8 @@ struct weir__thread {
     weir__context context; /* borrowed backend */
     int parked;
     int release;
-    int baton; /* threads backend */
+    int baton;         /* threads backend */
+    void *crash_stack; /* the same; NULL: a tool's, or none */
     _Alignas(16) unsigned char park_stack[WEIR__PARK_STACK];
 };
 
@@ -267,6 +270,27 @@ static inline void weir__switch_point(weir__thread *self)
         weir__switch_perhaps(self);
     }
 }
+
+/* Ends `self` where it stands: main is resumed to tell that the simulation is stuck. */
+_Noreturn void weir__give_up(weir__thread *self);
+
+/* crash.c */
+void weir__crash_arm(void);
+void weir__crash_disarm(void);
+void weir__crash_in_branch(void);            /* this process is a new branch */
+void weir__crash_signals(sigset_t *signals); /* takes those out that a thread gets for itself */
+void *weir__crash_stack_new(void);           /* for handlers on the calling OS thread; NULL: none */
+void weir__crash_stack_free(void *stack);
+
+/* backtrace.c */
+#define WEIR__FRAMES_MAX 64
+/* Of the calling thread, from the frame at `pc` outwards. Returns how many, 1 at least. */
+size_t weir__backtrace(void *pc, void **frames);
+void weir__backtrace_prepare(void); /* what it needs to load is loaded now */
+void *weir__context_pc(void *context);
+uintptr_t weir__context_sp(void *context);
+/* True when one of the frames is in malloc, free and the like. */
+bool weir__backtrace_allocates(void *const *frames, size_t count);
 
 /* timers.c */
 void weir__timer_arm(weir__timer *timer, int64_t due_us);

@@ -24,6 +24,7 @@ static const char *const waits[] = {
     [WEIR__WAIT_POLL] = "poll of fd",
     [WEIR__WAIT_FD] = "fd",
     [WEIR__WAIT_NOTIFY] = "weir_sim_notify",
+    [WEIR__WAIT_FOREVER] = "nothing: it has crashed,",
 };
 
 static bool is_lock(weir__wait wait)

@@ -103,9 +103,11 @@ static void tell_stuck(weir__sim *sim)
         [WEIR_SIM_DEADLOCK] = "deadlock: nobody can run and nothing is due",
         [WEIR_SIM_LIVELOCK] = "livelock: no progress within the bound of virtual time",
         [WEIR_SIM_OVERLONG] = "overlong: the bound of virtual time is passed",
+        [WEIR_SIM_CRASHED] = "crashed: a thread cannot go on",
     };
     sim->stuck = false;
-    const char *report = sim->stuck_report ? sim->stuck_report : "(out of memory)";
+    const char *none = sim->stuck_why == WEIR_SIM_CRASHED ? "" : "(out of memory)";
+    const char *report = sim->stuck_report ? sim->stuck_report : none;
     if (sim->opts.on_stuck) {
         sim->opts.on_stuck(sim->stuck_why, report, sim->opts.user);
     }
@@ -199,6 +201,24 @@ void weir__leave(weir__thread *self)
     account(sim, next);
     weir__self = NULL;
     sim->backend->leave(self, next);
+}
+
+/* Nothing wakes it: it is in no queue and has no timer. What it holds stays held. */
+void weir__give_up(weir__thread *self)
+{
+    weir__sim *sim = &weir__the_sim;
+    weir__sim_free(sim->stuck_report);
+    sim->stuck_report = NULL;
+    sim->stuck_why = WEIR_SIM_CRASHED;
+    sim->stuck = true;
+    self->state = WEIR__BLOCKED;
+    self->wait = WEIR__WAIT_FOREVER;
+    self->since_us = sim->now_us;
+    self->deadline_us = WEIR__NEVER;
+    weir__thread *next = resume_main(sim);
+    account(sim, next);
+    sim->backend->swap(self, next);
+    abort(); /* never resumed */
 }
 
 void weir__stand_still(weir__thread *self)

@@ -158,6 +158,9 @@ weir_err weir_sim_start(const weir_sim_opts *opts, weir_error *error)
     sim->main->slice_us = 0;
     weir__self = sim->main;
     sim->running = true;
+    if (sim->opts.on_crash) {
+        weir__crash_arm();
+    }
     return WEIR_OK;
 }
 
@@ -168,6 +171,7 @@ void weir_sim_stop(void)
         return;
     }
     weir_assert(weir__self == sim->main);
+    weir__crash_disarm();
     weir__files_stop();
     weir__links_stop();
     weir__threads_stop();

@@ -29,7 +29,28 @@ typedef enum weir_sim_stuck {
     WEIR_SIM_DEADLOCK, /* nobody is runnable and nothing is due */
     WEIR_SIM_LIVELOCK, /* no progress (weir_sim_progress) within livelock_us of virtual time */
     WEIR_SIM_OVERLONG, /* virtual time passed max_virtual_us */
+    WEIR_SIM_CRASHED,  /* a thread was given up (weir_sim_opts.on_crash); the report is empty */
 } weir_sim_stuck;
+
+/* Why a thread cannot go on. */
+typedef enum weir_sim_end {
+    WEIR_SIM_SIGNAL,    /* SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT */
+    WEIR_SIM_EXIT,      /* it calls exit, or _exit */
+    WEIR_SIM_SANITIZER, /* a sanitizer ends the program; its report is written */
+} weir_sim_end;
+
+/* Everything is borrowed for the call. */
+typedef struct weir_sim_crash {
+    weir_sim_end end;
+    const char *what;       /* one line: "SIGSEGV at address 0x10" */
+    const char *hint;       /* what can be done about it; "": nothing to say */
+    bool test_thread;       /* the thread that started the simulation */
+    struct weir_host *host; /* NULL: not a thread of the simulation */
+    const char *thread;     /* its name */
+    void *const *frames;    /* return addresses, innermost first */
+    size_t frame_count;
+    bool final; /* the program cannot go on after it */
+} weir_sim_crash;
 
 typedef struct weir_sim_opts {
     uint64_t seed;
@@ -42,6 +63,14 @@ typedef struct weir_sim_opts {
      * or when it returns: the report goes to stderr and the process aborts. It may longjmp or
      * _exit. */
     void (*on_stuck)(weir_sim_stuck why, const char *report, void *user);
+    /* NULL: signals and exit are left alone. Called when a thread of this process cannot go on, on
+     * that thread, perhaps in a signal handler: it may write (weir_sim_tell), not allocate, not
+     * lock. True: unless crash->final, the thread is given up for good, and the simulation is stuck
+     * for the reason WEIR_SIM_CRASHED. Else what would have happened happens: the handler that was
+     * installed before or since, the end of the program. */
+    bool (*on_crash)(const weir_sim_crash *crash, void *user);
+    /* Called when an assertion of cmocka has failed on the thread that started the simulation. */
+    void (*on_assertion)(void *user);
     void *user;
 } weir_sim_opts;
 
@@ -161,6 +190,12 @@ weir_sim_stats weir_sim_get_stats(void);
 
 /* Every thread's name, host, state and what it waits for. malloc'ed: free() it. */
 char *weir_sim_report(void);
+/* Writes a text of up to WEIR_SIM_TELL_MAX bytes to stderr, at once and whatever has happened. */
+#define WEIR_SIM_TELL_MAX 2048
+void weir_sim_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Writes a backtrace to stderr in the same way, a line a frame. */
+void weir_sim_tell_frames(void *const *frames, size_t count);
+
 /* The earliest due timers: thread, what, when; up to `max` lines. malloc'ed. */
 char *weir_sim_timers(int max);
 

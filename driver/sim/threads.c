@@ -78,6 +78,7 @@ static void free_thread(weir__thread *thread)
     if (thread->stack) {
         weir__stack_give(thread->stack);
     }
+    weir__crash_stack_free(thread->crash_stack);
     weir__sim_free(thread->held);
     weir__sim_free(thread);
 }
@@ -153,9 +154,13 @@ static int create(weir__thread *thread, const pthread_attr_t *attr)
     if (thread->stack) {
         pthread_attr_setstack(&own, thread->stack, WEIR__STACK_BYTES);
     }
-    /* A signal handler on a parked thread would use thread-locals that another one runs on. */
+    /* A signal handler on a parked thread would use thread-locals that another one runs on. A
+     * thread that runs by itself takes the signals of its own faults. */
     sigset_t all, before;
     sigfillset(&all);
+    if (weir__the_sim.backend == &weir__backend_threads) {
+        weir__crash_signals(&all);
+    }
     pthread_sigmask(SIG_SETMASK, &all, &before);
     error = REAL(pthread_create)(&thread->handle, &own, run, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -244,6 +244,40 @@ weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
     return err;
 }
 
+/* ---- Without a lock ---- */
+
+static void find_node(const weir__stream_thread *thread, weir__seen_place *out)
+{
+    for (size_t i = 0; thread->open && thread->open_tasks && i < thread->tasks.count; i++) {
+        const weir__task *task = thread->tasks.tasks[i];
+        if (task == NULL || task->graph == NULL) {
+            continue;
+        }
+        weir__graph_place place = weir__graph_at(task->graph);
+        if (place.node != NULL) {
+            out->task = task->name;
+            out->node = place.node;
+            out->topic = place.at.topic;
+            out->partition = place.at.partition;
+            out->offset = place.at.offset;
+            return;
+        }
+    }
+}
+
+bool weir__app_place(const weir_app *app, pthread_t handle, weir__seen_place *out)
+{
+    for (int i = 0; app->threads != NULL && i < app->thread_count; i++) {
+        const weir__stream_thread *thread = &app->threads[i];
+        if (thread->started && pthread_equal(thread->handle, handle)) {
+            *out = (weir__seen_place){.thread = thread->name, .step = atomic_load(&thread->step)};
+            find_node(thread, out);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- Stores ---- */
 
 weir_err weir__seen_store_get(const weir__seen_store *store, weir_slice key, weir_slice *row,

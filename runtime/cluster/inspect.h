@@ -6,6 +6,8 @@
 #ifndef WEIR_CLUSTER_INSPECT_H
 #define WEIR_CLUSTER_INSPECT_H
 
+#include <pthread.h>
+
 #include "core/buf.h"
 #include "state/store.h"
 
@@ -69,6 +71,21 @@ weir_err weir__seen_store_get(const weir__seen_store *store, weir_slice key, wei
 /* from <= key <= to by bytes; null slices: open ends. Close the iterator within fn. */
 weir_err weir__seen_store_range(const weir__seen_store *store, weir_slice from, weir_slice to,
                                 weir__kv_iter **out, weir_error *error);
+
+/* Where a stream thread is. */
+typedef struct weir__seen_place {
+    const char *thread; /* "a-StreamThread-1" */
+    const char *step;   /* docs/steps.md; NULL: none yet */
+    const char *task;   /* "0_1"; NULL: no node runs */
+    const char *node;
+    const char *topic; /* of the record that it has; NULL: none */
+    int32_t partition;
+    int64_t offset;
+} weir__seen_place;
+
+/* Of the stream thread with that handle; false: there is none. Takes no lock and allocates nothing:
+ * for a thread that does not go on, also in a signal handler. */
+bool weir__app_place(const weir_app *app, pthread_t handle, weir__seen_place *out);
 
 /* Appends what each thread and task does or waits for, a line each. */
 void weir__app_explain(weir_app *app, int64_t timeout_ms, weir_buf *out);

@@ -270,6 +270,12 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     return err;
 }
 
+weir__graph_place weir__graph_at(const weir__graph *graph)
+{
+    const weir__running *node = graph->ctx.node;
+    return (weir__graph_place){node != NULL ? node->spec->name : NULL, graph->ctx.at};
+}
+
 static void enter(weir__graph *graph, int source, const weir__input *from, weir__arena *arena)
 {
     weir_assert(graph->nodes[source] != NULL);

@@ -90,6 +90,14 @@ weir_err weir__graph_process(weir__graph *graph, int source, const weir__input *
  */
 weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t now_ms,
                                size_t *fired, weir_error *error);
+/* What a graph does now. */
+typedef struct weir__graph_place {
+    const char *node;        /* NULL: no node runs */
+    weir_record_metadata at; /* the record under way; topic NULL: none (open, punctuators) */
+} weir__graph_place;
+
+/* Takes no lock: for the thread that runs the graph, or when that does not go on. */
+weir__graph_place weir__graph_at(const weir__graph *graph);
 /* Timestamp of the record that is being processed (in a punctuation: its time): what a changelog
  * gives deletions. */
 int64_t weir__graph_record_time_ms(const weir__graph *graph);

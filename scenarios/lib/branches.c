@@ -181,12 +181,10 @@ bool weir_branches_take(weir_branches *branches, weir_cluster *cluster, uint64_t
 void weir_branches_end(weir_branches *branches, weir_cluster *cluster, const char *failure)
 {
     if (failure != NULL) {
-        char *report = branches->slots[branches->self].report;
-        snprintf(report, REPORT_MAX, "%s", failure);
-        char *run = strstr(report, "; repeat with: "); /* the command of the whole run */
-        if (run != NULL) {
-            *run = '\0';
-        }
+        const char *command = strstr(failure, "; repeat with: "); /* of the whole run */
+        const char *line = strchr(failure, '\n');
+        snprintf(branches->slots[branches->self].report, REPORT_MAX, "%s",
+                 command != NULL && line != NULL && command < line ? line + 1 : failure);
     }
     weir_cluster_branch_end(cluster, failure != NULL ? 1 : 0);
 }

@@ -51,8 +51,17 @@ typedef enum weir_threads {
     WEIR_THREADS_REAL,     /* real ones, one at a time: for ThreadSanitizer and debuggers */
 } weir_threads;
 
-/* Told why a test fails; where: the assertion's place, or NULL and 0. It should end the test
- * (longjmp, exit); when it returns the call that failed returns NULL, false, 0 or an empty list. */
+/* Told why a test fails, on the thread that made the cluster; the message begins with the seed and
+ * the command that repeats the run. Where: the assertion's place, or NULL and 0. It should end the
+ * test (longjmp, exit); when it returns the call that failed returns NULL, false, 0 or an empty
+ * list.
+ *
+ * A thread of an instance that crashes (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT), calls exit or
+ * fails an assertion of cmocka is a failure, too: seed, host, thread, node, task, record and a
+ * backtrace go to stderr at once, the thread's host is crashed, and this is called. The program
+ * ends where it cannot go on: without this function, in a library's pool of threads, in the middle
+ * of malloc or free. Handlers of signals that the program or a sanitizer has installed are called
+ * then; those installed while a cluster is alive are kept until it is freed. */
 typedef void (*weir_failure_fn)(const char *file, int line, const char *message, void *user);
 
 typedef struct weir_cluster_opts {
