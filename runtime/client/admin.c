@@ -127,6 +127,25 @@ static weir_err describe_topics(weir__admin *port, const char *const *topics, si
     return err;
 }
 
+static weir_err list_topics(weir__admin *port, void (*fn)(const char *topic, void *user),
+                            void *user, weir_error *error)
+{
+    kafka_admin *admin = admin_of(port);
+    const struct rd_kafka_metadata *metadata = NULL;
+    pthread_mutex_lock(&admin->lock);
+    rd_kafka_resp_err_t cause =
+        rd_kafka_metadata(admin->rk, 1, NULL, &metadata, DESCRIBE_TIMEOUT_MS);
+    if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        for (int i = 0; i < metadata->topic_cnt; i++) {
+            fn(metadata->topics[i].topic, user);
+        }
+        rd_kafka_metadata_destroy(metadata);
+    }
+    pthread_mutex_unlock(&admin->lock);
+    return cause == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK
+                                               : weir__kafka_fail(error, cause, "listing topics");
+}
+
 /* librdkafka says the same of a partition that has no leader just now and of one that is not. */
 static weir_err without_leader(kafka_admin *admin, weir__topic_partition at, weir_error *error)
 {
@@ -401,6 +420,7 @@ static weir_err describe_group(weir__admin *port, const char *group,
 static const weir__admin_ops admin_ops = {.close = close_admin,
                                           .create_topics = create_topics,
                                           .describe_topics = describe_topics,
+                                          .list_topics = list_topics,
                                           .delete_records = delete_records,
                                           .query_offsets = query_offsets,
                                           .describe_group = describe_group};

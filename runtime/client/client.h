@@ -212,6 +212,9 @@ weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *to
  * nothing. */
 weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topics, size_t count,
                                      int32_t *partitions, weir_error *error);
+/* fn for the name of each topic that the brokers show, internal ones too; it must not call back. */
+weir_err weir__admin_list_topics(weir__admin *admin, void (*fn)(const char *topic, void *user),
+                                 void *user, weir_error *error);
 /* Deletes records before each offset. */
 weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *before, size_t count,
                                     weir_error *error);

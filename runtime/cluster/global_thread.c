@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/missing_topics.h"
 #include "cluster/patience.h"
 #include "cluster/thread_name.h"
 #include "core/clock.h"
@@ -162,10 +163,14 @@ static weir_err add_topic(weir__global_thread *thread, const weir__node *source,
         return err;
     }
     if (count < 1) {
-        return weir__error_set(
+        weir_buf hint = {0};
+        weir__missing_topic_hint(thread->instance, topic, &hint);
+        err = weir__error_set(
             error, WEIR_EMISSING_TOPIC,
-            "There are no partitions available for topic %s when initializing global store %s",
-            topic, store_of(thread->instance->topology, topic));
+            "There are no partitions available for topic %s when initializing global store %s%s",
+            topic, store_of(thread->instance->topology, topic), weir__buf_text(&hint));
+        weir__buf_fini(&hint);
+        return err;
     }
     global_input *inputs =
         realloc(thread->inputs, (thread->input_count + (size_t)count) * sizeof(*inputs));

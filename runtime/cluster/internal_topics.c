@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/missing_topics.h"
 #include "core/error.h"
 
 /* As Java says it. */
@@ -62,21 +63,31 @@ static weir_err describe_sources(const weir__instance *instance, topic_counts *o
                                        error);
 }
 
+static weir_err check_present(const weir__instance *instance, const topic_counts *sources,
+                              weir_error *error)
+{
+    weir_buf missing = {0};
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->partitions[i] < 0) {
+            weir__buf_printf(&missing, "%s%s", missing.len > 0 ? ", " : "", sources->names[i]);
+            weir__missing_topic_hint(instance, sources->names[i], &missing);
+        }
+    }
+    weir_err err = missing.len > 0
+                       ? weir__error_set(error, WEIR_EMISSING_TOPIC, MISSING_SOURCES ": %s",
+                                         weir__buf_text(&missing))
+                       : WEIR_OK;
+    weir__buf_fini(&missing);
+    return err;
+}
+
 weir_err weir__source_topics_check(const weir__instance *instance, weir_error *error)
 {
     topic_counts sources = {0};
-    weir_buf missing = {0};
     weir_err err = describe_sources(instance, &sources, error);
-    for (size_t i = 0; i < sources.count && err == WEIR_OK; i++) {
-        if (sources.partitions[i] < 0) {
-            weir__buf_printf(&missing, "%s%s", missing.len > 0 ? ", " : "", sources.names[i]);
-        }
+    if (err == WEIR_OK) {
+        err = check_present(instance, &sources, error);
     }
-    if (err == WEIR_OK && missing.len > 0) {
-        err = weir__error_set(error, WEIR_EMISSING_TOPIC, MISSING_SOURCES ": %s",
-                              weir__buf_text(&missing));
-    }
-    weir__buf_fini(&missing);
     counts_fini(&sources);
     return err;
 }
@@ -238,14 +249,13 @@ weir_err weir__internal_topics_prepare(const weir__instance *instance, weir__are
     int32_t *tasks = NULL;
     topic_list wanted = {0};
     weir_err err = describe_sources(instance, &sources, error);
-    if (err != WEIR_OK) {
-        goto done;
+    if (err == WEIR_OK) {
+        err = check_present(instance, &sources, error);
     }
-    err = weir__topology_resolve(topology, find_count, &sources, &counts, &tasks, error);
+    if (err == WEIR_OK) {
+        err = weir__topology_resolve(topology, find_count, &sources, &counts, &tasks, error);
+    }
     if (err != WEIR_OK) {
-        if (err == WEIR_EMISSING_TOPIC) {
-            weir__error_prefix(error, MISSING_SOURCES);
-        }
         goto done;
     }
     err = want_internal(instance, counts, tasks, arena, &wanted);

@@ -9,6 +9,7 @@
 
 #include "cluster/assignor.h"
 #include "cluster/internal_topics.h"
+#include "cluster/missing_topics.h"
 #include "cluster/shape.h"
 #include "core/error.h"
 
@@ -212,5 +213,8 @@ weir_err weir__leader_decide(weir__leader *leader, const weir__instance *instanc
         return weir__error_set(error, err, "assignment record");
     }
     leader->decided = true;
+    if (assignment.err == WEIR_OK) {
+        weir__sink_topics_warn(instance);
+    }
     return WEIR_OK;
 }

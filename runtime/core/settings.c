@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/nearest.h"
 
 #define MS_MAX ((int64_t)INT32_MAX)
 #define THREADS_MAX 256
@@ -211,34 +212,12 @@ const weir__setting *weir__setting_find(const char *name)
     return NULL;
 }
 
-/* Levenshtein's distance; names longer than the limit are compared by their beginning. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[WEIR__SETTING_NAME_MAX + 1];
-    size_t a_len = strnlen(a, WEIR__SETTING_NAME_MAX);
-    size_t b_len = strnlen(b, WEIR__SETTING_NAME_MAX);
-    for (size_t j = 0; j <= b_len; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t replace = diagonal + (a[i - 1] != b[j - 1] ? 1 : 0);
-            size_t insert = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = replace < insert ? replace : insert;
-        }
-    }
-    return row[b_len];
-}
-
 const weir__setting *weir__setting_nearest(const char *name)
 {
     const weir__setting *best = &settings[0];
     size_t best_distance = SIZE_MAX;
     for (size_t i = 0; i < SETTING_COUNT; i++) {
-        size_t distance = edit_distance(name, settings[i].name);
+        size_t distance = weir__edit_distance(name, settings[i].name);
         if (distance < best_distance) {
             best = &settings[i];
             best_distance = distance;

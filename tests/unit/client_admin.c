@@ -31,6 +31,28 @@ static void topics_are_created_with_their_settings(void **state)
     weir__admin_close(admin);
 }
 
+static void find_names(const char *topic, void *user)
+{
+    int *found = user;
+    *found |= strcmp(topic, "one") == 0 ? 1 : 0;
+    *found |= strcmp(topic, "new") == 0 ? 2 : 0;
+    *found |= strcmp(topic, "nowhere") == 0 ? 4 : 0;
+}
+
+static void the_topics_of_the_brokers_are_listed(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    weir__admin *admin;
+    int found = 0;
+    open_admin(f, &admin);
+    must(weir__admin_create_topics(admin, &(weir__new_topic){"new", 1, -1, NULL}, 1, &error),
+         &error);
+    must(weir__admin_list_topics(admin, find_names, &found, &error), &error);
+    assert_int_equal(found, 1 | 2);
+    weir__admin_close(admin);
+}
+
 static void a_topic_that_cannot_be_is_named(void **state)
 {
     fixture *f = *state;
@@ -138,11 +160,9 @@ static void members_of_a_group_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(topics_are_created_with_their_settings),
-        test(a_topic_that_cannot_be_is_named),
-        test(the_broker_tells_start_and_end),
-        test(records_before_an_offset_are_deleted),
-        test(members_of_a_group_are_told),
+        test(topics_are_created_with_their_settings), test(the_topics_of_the_brokers_are_listed),
+        test(a_topic_that_cannot_be_is_named),        test(the_broker_tells_start_and_end),
+        test(records_before_an_offset_are_deleted),   test(members_of_a_group_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
