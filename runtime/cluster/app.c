@@ -164,6 +164,18 @@ static void read_settings(weir_app *app)
                                 .user = instance->opts.user};
 }
 
+/* What weir_app_new made; nothing is open. */
+static void dispose(weir_app *app)
+{
+    pthread_cond_destroy(&app->changed);
+    pthread_mutex_destroy(&app->closing);
+    pthread_mutex_destroy(&app->lock);
+    weir_config_free(app->config);
+    weir__placement_free(app->instance.placement);
+    weir__drop_counts_free(app->instance.drops);
+    free(app);
+}
+
 weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
                        const weir_app_opts *opts, weir_error *error)
 {
@@ -203,21 +215,21 @@ weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
         app->instance.opts = *opts;
     }
     read_settings(app);
+    if (weir__placement_new(topology, app->instance.application, &app->instance.placement) !=
+        WEIR_OK) {
+        dispose(app);
+        weir__error_set(error, WEIR_ENOMEM, "application");
+        return NULL;
+    }
     return app;
 }
 
 void weir_app_free(weir_app *app)
 {
-    if (app == NULL) {
-        return;
+    if (app != NULL) {
+        (void)weir_app_close(app, -1);
+        dispose(app);
     }
-    (void)weir_app_close(app, -1);
-    pthread_cond_destroy(&app->changed);
-    pthread_mutex_destroy(&app->closing);
-    pthread_mutex_destroy(&app->lock);
-    weir_config_free(app->config);
-    weir__drop_counts_free(app->instance.drops);
-    free(app);
 }
 
 size_t weir_app_dropped_records(const weir_app *app, weir_dropped_records *out, size_t max)

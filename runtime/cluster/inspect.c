@@ -352,4 +352,5 @@ void weir__app_explain(weir_app *app, int64_t timeout_ms, weir_buf *out)
         weir__buf_printf(out, "%s\n", error.message);
     }
     explain_dropped(app, out);
+    weir__placement_explain(app->instance.placement, out);
 }

@@ -155,6 +155,7 @@ static weir_err open_env(weir__stream_thread *thread, weir_error *error)
         .globals = instance->globals,
         .log = &instance->log,
         .observer = {.opts = &instance->opts, .thread = thread->name, .step = &thread->step},
+        .placement = instance->placement,
         .drops = instance->drops,
         .now_ms = weir__wall_ms()};
     thread->failed = (weir_error){0};

@@ -12,6 +12,7 @@
 #include "core/map.h"
 #include "process/drops.h"
 #include "state/directory.h"
+#include "task/placement.h"
 
 typedef struct weir__observer {
     const weir_app_opts *opts; /* never NULL; on_step, on_restore */
@@ -73,7 +74,8 @@ typedef struct weir__task_env {
     weir__map changelogs;   /* acknowledgements of the producer by "<topic>-<partition>" */
     weir_error unsent;      /* first record that could not be written since the last commit */
     uint64_t dropped;       /* records dropped by handlers and operators */
-    weir__drop_counts *drops; /* shared by the threads of the instance */
+    weir__placement *placement; /* shared by the threads of the instance; NULL: no joins */
+    weir__drop_counts *drops;   /* shared by the threads of the instance */
 } weir__task_env;
 
 #endif

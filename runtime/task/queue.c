@@ -20,6 +20,7 @@ weir_err weir__record_queue_init(weir__record_queue *queue, const weir__record_q
     queue->partition = partition;
     queue->topic = strdup(topic);
     queue->committed_offset = -1;
+    queue->placement = -1;
     weir__record_queue_start(queue, WEIR__OFFSET_BEGINNING, -1);
     return queue->topic != NULL ? WEIR_OK : WEIR_ENOMEM;
 }

@@ -39,6 +39,9 @@ struct weir__record_queue {
     char *topic;
     int32_t partition;
     int source;           /* node that reads it */
+    int32_t partitions;   /* of the topic */
+    int placement;        /* weir__placement_find: its keys are sampled; -1: not */
+    size_t placed;        /* records looked at for that */
     bool repartition;     /* an internal topic of ours: may be purged up to what is committed */
     size_t index;         /* among the task's queues */
     weir__message **ring; /* without the head once that is decoded */

@@ -58,10 +58,13 @@ static weir_err add_queue(weir__task *task, const weir__node *source, weir__topi
         return WEIR_ENOMEM;
     }
     weir_err err = WEIR_OK;
-    if (task->id.partition < partitions_of(name, user)) {
+    int32_t partitions = partitions_of(name, user);
+    if (task->id.partition < partitions) {
         weir__record_queue *queue = &task->queues[task->queue_count];
         err = weir__record_queue_init(queue, &weir__task_queue_ops, task, name, task->id.partition);
         queue->source = source->index;
+        queue->partitions = partitions;
+        queue->placement = weir__placement_find(task->env->placement, name);
         queue->repartition = topic.internal;
         queue->index = task->queue_count++;
     }

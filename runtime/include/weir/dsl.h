@@ -167,7 +167,10 @@ WEIR_API weir_stream weir_to_stream(weir_table in, const weir_named *named);
 
 /* ---- Joins -------------------------------------------------------------------------------- */
 
-/* The name is also that of the left side's repartition topic, and required when it needs one. */
+/* The name is also that of the left side's repartition topic, and required when it needs one. Both
+ * sides must have a key in the partition of the same number: as many partitions (checked), filled
+ * by the same partitioner (a sample of the keys is compared with murmur2; a difference is a
+ * warning). */
 WEIR_API weir_stream weir_join_table(weir_stream left, weir_table right, const weir_serde *value,
                                      weir_joiner_fn fn, void *user, const weir_named *named);
 WEIR_API weir_stream weir_left_join_table(weir_stream left, weir_table right,
