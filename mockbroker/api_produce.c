@@ -7,6 +7,7 @@
 #include "apis.h"
 #include "core/error.h"
 #include "records.h"
+#include "shift.h"
 #include "topics.h"
 
 #define UPSTREAM_KEY 0
@@ -263,6 +264,15 @@ static void forward(weir__request *request, int32_t accepted)
     weir__buf_fini(&frame);
 }
 
+/* The bytes are the request's own. */
+static void shift(const weir__request *request, produced *part)
+{
+    int64_t ms = weir__shift_of(request->mock, request->client_id);
+    if (part->partition != NULL && ms != 0) {
+        weir__shift_batch((uint8_t *)(uintptr_t)part->records.data, part->records.len, ms);
+    }
+}
+
 void weir__handle_produce(weir__request *request, weir__reader *in)
 {
     produce_state *produce = weir__request_state(request, sizeof *produce, state_fini);
@@ -278,6 +288,7 @@ void weir__handle_produce(weir__request *request, weir__reader *in)
     for (int32_t i = 0; i < produce->part_count; i++) {
         produced *part = &produce->parts[i];
         part->error = accept_part(request, part);
+        shift(request, part);
         accepted += part->partition != NULL ? 1 : 0;
     }
     if (accepted > 0) {

@@ -114,6 +114,7 @@ struct weir_mock {
     weir__groups groups;
     weir__map coordinators; /* group -> weir__broker, where it was set */
     weir__injection *injections;
+    weir__map shifts;   /* client.id -> int64_t: shift.h */
     weir__map failures; /* told already */
     char *first_failure;
 };

@@ -164,6 +164,7 @@ void weir_mock_free(weir_mock *mock)
     weir__map_fini(&mock->coordinators, NULL);
     weir__map_fini(&mock->failures, NULL);
     weir__inject_fini(mock);
+    weir__map_fini(&mock->shifts, free);
     weir__buf_fini(&mock->bootstrap);
     free(mock->first_failure);
     pthread_cond_destroy(&mock->applied);

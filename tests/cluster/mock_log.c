@@ -48,6 +48,60 @@ static void a_delivered_record_keeps_its_timestamp(void **state)
     rd_kafka_destroy(rk);
 }
 
+static void send_times(rd_kafka_t *rk, const int64_t *times, size_t count)
+{
+    rd_kafka_resp_err_t result;
+    for (size_t i = 0; i < count; i++) {
+        assert_code(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC("t"), RD_KAFKA_V_PARTITION(0),
+                                      RD_KAFKA_V_TIMESTAMP(times[i]), RD_KAFKA_V_VALUE("v", 1),
+                                      RD_KAFKA_V_OPAQUE(&result), RD_KAFKA_V_END),
+                    0);
+    }
+    assert_code(rd_kafka_flush(rk, CLIENT_TIMEOUT_MS), 0);
+}
+
+static void check_times(const weir_mock *mock, const int64_t *times, size_t count)
+{
+    rd_kafka_t *rk = client_new(RD_KAFKA_CONSUMER, mock, "c",
+                                (const char *[]){"group.id", "g", "auto.offset.reset", "error",
+                                                 "check.crcs", "true", NULL});
+    client_assign(rk, "t", 0, 0);
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_message_t *message = client_next(rk);
+        assert_non_null(message);
+        assert_code(message->err, 0);
+        assert_int_equal(rd_kafka_message_timestamp(message, NULL), times[i]);
+        rd_kafka_message_destroy(message);
+    }
+    rd_kafka_destroy(rk);
+}
+
+/* A batch with the smallest and the greatest time, plain and compressed; checksums are right. */
+static void timestamps_of_a_client_are_shifted(void **state)
+{
+    static const int64_t sent[] = {7, -1, INT64_MIN, INT64_MAX, 1};
+    static const int64_t seen[] = {6, -2, INT64_MAX, INT64_MAX - 1, 0};
+    static const char *const codecs[] = {"none", "lz4"};
+    weir_mock *mock = *state;
+    assert_int_equal(weir_mock_shift_timestamps(mock, NULL, 1), WEIR_EINVAL);
+    assert_int_equal(weir_mock_shift_timestamps(mock, "p", 1000), WEIR_OK);
+    assert_int_equal(weir_mock_shift_timestamps(mock, "p", -1), WEIR_OK); /* the last one counts */
+    for (size_t i = 0; i < 2; i++) {
+        mock_create(mock, "t", 1);
+        rd_kafka_t *rk = client_producer(
+            mock, "p", (const char *[]){"linger.ms", "50", "compression.codec", codecs[i], NULL});
+        send_times(rk, sent, 5);
+        check_times(mock, seen, 5);
+        rd_kafka_destroy(rk);
+        assert_int_equal(weir_mock_topic_delete(mock, "t"), WEIR_OK);
+    }
+    mock_create(mock, "t", 1);
+    rd_kafka_t *rk = client_producer(mock, "other", NULL);
+    send_times(rk, sent, 1);
+    check_times(mock, sent, 1);
+    rd_kafka_destroy(rk);
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     (void)rk;
@@ -332,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         mock_test(records_for_what_does_not_exist_fail),
         mock_test(a_delivered_record_keeps_its_timestamp),
+        mock_test(timestamps_of_a_client_are_shifted),
         mock_test(a_delivery_report_tells_the_records_own_timestamp),
         mock_test(records_without_an_answer_are_counted_too),
         mock_test(idempotent_and_transactional_producers_are_served),

@@ -119,6 +119,11 @@ WEIR_API weir_err weir_mock_partition_read(
     weir_mock *mock, const char *topic, int32_t partition, int64_t from,
     weir_err (*fn)(const weir_mock_record *record, void *user), void *user, weir_error *error);
 
+/* Adds `ms` (modulo 2^64) to the timestamps of all records that clients of this client.id produce
+ * from now on; 0 ends it. So a test can write any time with a producer of librdkafka, which takes 0
+ * for "not given": it sends times that are `ms` too small. WEIR_EINVAL: client_id NULL. */
+WEIR_API weir_err weir_mock_shift_timestamps(weir_mock *mock, const char *client_id, int64_t ms);
+
 /* ---- Groups ---- */
 /* -1 when nothing is committed. `metadata` (NULL allowed): copied, up to its size, terminated. */
 WEIR_API int64_t weir_mock_committed(const weir_mock *mock, const char *group, const char *topic,

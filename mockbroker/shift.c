@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Timestamps shifted on their way into a log. In a batch only the two timestamps of its header
+ * change, since its records state theirs as differences, and with them the checksum. */
+#include "shift.h"
+
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "core/saturate.h"
+#include "internal.h"
+#include "records.h"
+
+#define CRC_AT 17
+#define CRC_FROM 21 /* the attributes */
+#define FIRST_TIMESTAMP_AT 27
+#define MAX_TIMESTAMP_AT 35
+
+/* CRC-32C (Castagnoli), four bits at a time. */
+static uint32_t crc32c(const uint8_t *bytes, size_t len)
+{
+    static const uint32_t table[16] = {
+        0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+        0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+        0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+    };
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < len; i++) {
+        crc ^= bytes[i];
+        crc = crc >> 4 ^ table[crc & 15];
+        crc = crc >> 4 ^ table[crc & 15];
+    }
+    return ~crc;
+}
+
+static weir_err take_greatest(const weir_mock_record *record, void *user)
+{
+    int64_t *greatest = user;
+    *greatest = record->timestamp_ms > *greatest ? record->timestamp_ms : *greatest;
+    return WEIR_OK;
+}
+
+void weir__shift_batch(uint8_t *batch, size_t len, int64_t ms)
+{
+    int64_t first = (int64_t)weir__load_u64(batch + FIRST_TIMESTAMP_AT);
+    int64_t greatest = (int64_t)weir__load_u64(batch + MAX_TIMESTAMP_AT);
+    weir__store_u64(batch + FIRST_TIMESTAMP_AT, (uint64_t)weir__add_wrap(first, ms));
+    int64_t found = INT64_MIN;
+    if ((weir__load_u16(batch + CRC_FROM) & WEIR__BATCH_COMPRESSION) != 0 ||
+        weir__batch_records((weir_slice){batch, len}, &(weir_mock_record){0}, INT64_MIN,
+                            take_greatest, &found) != WEIR_OK) {
+        found = weir__add_wrap(greatest, ms);
+    }
+    weir__store_u64(batch + MAX_TIMESTAMP_AT, (uint64_t)found);
+    weir__store_u32(batch + CRC_AT, crc32c(batch + CRC_FROM, len - CRC_FROM));
+}
+
+int64_t weir__shift_of(const weir_mock *mock, weir_slice client_id)
+{
+    const int64_t *ms = client_id.data != NULL ? weir__map_get(&mock->shifts, client_id) : NULL;
+    return ms != NULL ? *ms : 0;
+}
+
+weir_err weir_mock_shift_timestamps(weir_mock *mock, const char *client_id, int64_t ms)
+{
+    if (client_id == NULL) {
+        return WEIR_EINVAL;
+    }
+    int64_t *copy = malloc(sizeof *copy);
+    if (copy == NULL) {
+        return WEIR_ENOMEM;
+    }
+    *copy = ms;
+    pthread_mutex_lock(&mock->lock);
+    void *old = weir__map_get_text(&mock->shifts, client_id);
+    weir_err err = weir__map_put_text(&mock->shifts, client_id, copy);
+    pthread_mutex_unlock(&mock->lock);
+    free(err == WEIR_OK ? old : copy);
+    return err;
+}
