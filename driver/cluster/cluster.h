@@ -34,8 +34,9 @@ typedef struct weir__input_topic {
     const char *name;
     const weir_serde *key;
     const weir_serde *value;
-    int32_t turn;    /* partition of the next record without a key */
-    int64_t next_ms; /* 0: the virtual wall clock */
+    int32_t turn; /* partition of the next record without a key */
+    bool timed;   /* next_ms counts, not the virtual wall clock */
+    int64_t next_ms;
     int64_t advance_ms;
 } weir__input_topic;
 

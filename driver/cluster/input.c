@@ -9,19 +9,29 @@
 #include "core/saturate.h"
 #include "process/headers.h"
 
+#define CLIENT_ID "driver-input"
+
+/* librdkafka takes a timestamp of 0 for "not given", so the producer sends all times that much too
+ * large, and the brokers take it off again. The one time that cannot be sent is its negative. */
+#define TIME_SHIFT_MS ((int64_t)1 << 62)
+
 static weir_err producer_start(weir_cluster *cluster, weir_error *error)
 {
     if (cluster->producer != NULL) {
         return WEIR_OK;
     }
     weir_config *config = weir__must(weir_config_new());
-    weir__client_opts opts = {.config = config, .client_id = "driver-input"};
+    weir__client_opts opts = {.config = config, .client_id = CLIENT_ID};
     opts.log.level = WEIR__LOG_ERROR;
     const char *bootstrap = weir_mock_bootstrap(cluster->mock);
     weir_err err = weir_config_set(config, "application.id", "driver", error);
     err = err != WEIR_OK ? err : weir_config_set(config, "bootstrap.servers", bootstrap, error);
     err = err != WEIR_OK ? err : weir__producer_new(&opts, &cluster->producer, error);
     weir_config_free(config);
+    if (err == WEIR_OK) {
+        err = weir_mock_shift_timestamps(cluster->mock, CLIENT_ID, -TIME_SHIFT_MS);
+        weir__error_set(error, err, "%s", weir_err_str(err));
+    }
     return err;
 }
 
@@ -100,18 +110,40 @@ weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t 
 
 void weir_input_set_time(weir_input input, int64_t next_ms, int64_t advance_ms)
 {
+    input.topic->timed = true;
     input.topic->next_ms = next_ms;
     input.topic->advance_ms = advance_ms;
 }
 
+void weir_input_follow_clock(weir_input input)
+{
+    input.topic->timed = false;
+}
+
 static int64_t next_time(weir__input_topic *topic)
 {
-    if (topic->next_ms == 0) {
+    if (!topic->timed) {
         return weir_sim_wall_ms();
     }
     int64_t now = topic->next_ms;
-    topic->next_ms += topic->advance_ms;
+    topic->next_ms = weir__add_sat(now, topic->advance_ms);
     return now;
+}
+
+static weir_err time_of(weir__input_topic *topic, weir_input_time time, int64_t *sent_ms,
+                        weir_error *error)
+{
+    if (!time.given && time.ms != 0) {
+        return weir__error_set(error, WEIR_EINVAL, "a time is given with WEIR_AT(%lld)",
+                               (long long)time.ms);
+    }
+    int64_t ms = time.given ? time.ms : next_time(topic);
+    if (ms == -TIME_SHIFT_MS) {
+        return weir__error_set(error, WEIR_EUNSUPPORTED, "the time %lld cannot be sent",
+                               (long long)ms);
+    }
+    *sent_ms = weir__add_wrap(ms, TIME_SHIFT_MS);
+    return WEIR_OK;
 }
 
 static weir_err send_record(weir__input_topic *topic, int32_t partition,
@@ -131,7 +163,10 @@ static weir_err send_record(weir__input_topic *topic, int32_t partition,
         out.partition = topic->turn;
         topic->turn = (topic->turn + 1) % (there > 0 ? there : 1);
     }
-    out.timestamp_ms = record->timestamp_ms != 0 ? record->timestamp_ms : next_time(topic);
+    err = time_of(topic, record->at, &out.timestamp_ms, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
     if (record->header_count > 0) {
         out.headers = weir__must(weir__headers_new(scratch, record->headers, record->header_count));
     }

@@ -260,7 +260,7 @@ static void a_negative_timestamp_stops_the_instance(void **state)
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     weir_input in = weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_slice text = weir_slice_of("before the epoch");
-    weir_input_send(in, &(weir_input_record){.value = &text, .timestamp_ms = -5});
+    weir_input_send(in, &(weir_input_record){.value = &text, .at = WEIR_AT(-5)});
     weir_instance *a = heard_start(cluster, told, "a", texts, NULL);
     assert_stops(cluster, told, a, WEIR_EINVAL, "texts-0@0");
     assert_in(told->failure.message, "timestamp");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/boundaries.h"
 #include "support/cluster.h"
 
 static weir_slice text(const char *chars)
@@ -22,7 +23,7 @@ static void records_come_out_as_they_went_in(void **state)
     weir_input_send_to(in, 2,
                        &(weir_input_record){.key = &key,
                                             .value = &(int64_t){1},
-                                            .timestamp_ms = 1234,
+                                            .at = WEIR_AT(1234),
                                             .headers = &header,
                                             .header_count = 1});
 
@@ -73,6 +74,55 @@ static void timestamps_advance_by_themselves(void **state)
     weir_assert_size(weir_output_rest(out), 0);
     weir_assert_size(weir_output_all(out), 3);
     assert_int_equal(weir_output_size(out), 3);
+}
+
+static void every_time_can_be_sent(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input in = weir_cluster_input(cluster, "t", 1, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(cluster, "t", &weir_string, &weir_string);
+    weir_slice value = text("v");
+    for (size_t i = 0; i < BOUNDARY_COUNT; i++) { /* one batch */
+        weir_input_send(in, &(weir_input_record){.value = &value, .at = WEIR_AT(boundaries[i])});
+    }
+
+    weir_rows *rows = weir_output_rest(out);
+    weir_assert_size(rows, BOUNDARY_COUNT);
+    for (size_t i = 0; i < BOUNDARY_COUNT; i++) {
+        assert_int_equal(weir_rows_at(rows, i)->timestamp_ms, boundaries[i]);
+    }
+}
+
+static void assert_next_time(weir_input in, weir_output out, int64_t expected_ms)
+{
+    weir_input_text(in, NULL, "v");
+    assert_int_equal(weir_output_next(out)->timestamp_ms, expected_ms);
+}
+
+static void times_may_begin_at_zero_and_end_where_int64_does(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input in = weir_cluster_input(cluster, "t", 1, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(cluster, "t", &weir_string, &weir_string);
+    weir_input_set_time(in, 0, 10);
+    assert_next_time(in, out, 0);
+    assert_next_time(in, out, 10);
+    assert_next_time(in, out, 20);
+    weir_input_set_time(in, 10, -10);
+    assert_next_time(in, out, 10);
+    assert_next_time(in, out, 0);
+    assert_next_time(in, out, -10);
+    weir_input_set_time(in, 5, INT64_MAX);
+    assert_next_time(in, out, 5);
+    assert_next_time(in, out, INT64_MAX);
+    assert_next_time(in, out, INT64_MAX);
+
+    weir_input_follow_clock(in);
+    weir_input_text(in, NULL, "v");
+    int64_t now_ms = weir_output_next(out)->timestamp_ms;
+    weir_cluster_run_for(cluster, WEIR_SECONDS(5));
+    weir_input_text(in, NULL, "v");
+    assert_in_range(weir_output_next(out)->timestamp_ms, now_ms + 5000, now_ms + 6000);
 }
 
 /* Kafka's partitions for these keys. */
@@ -191,6 +241,30 @@ static void a_failure_tells_place_seed_and_reason_and_leaks_nothing(void **state
     free(failure);
 }
 
+static void assert_time_fails(weir_input_time at, const char *why)
+{
+    static struct failure failure;
+    weir_error error = {0};
+    weir_cluster *cluster =
+        weir_cluster_new(&(weir_cluster_opts){.on_failure = jump_out, .user = &failure}, &error);
+    assert_non_null(cluster);
+    failure.message[0] = '\0';
+    if (setjmp(failure.out) == 0) {
+        weir_input in = weir_cluster_input(cluster, "t", 1, &weir_string, &weir_string);
+        weir_input_send(in, &(weir_input_record){.at = at});
+    }
+    weir_cluster_free(cluster);
+    assert_non_null(strstr(failure.message, why));
+}
+
+static void a_time_that_is_not_given_or_cannot_be_sent_is_told(void **state)
+{
+    (void)state;
+    assert_time_fails((weir_input_time){.ms = 10},
+                      "cannot send to t: a time is given with WEIR_AT(10)");
+    assert_time_fails(WEIR_AT(-((int64_t)1 << 62)), "the time -4611686018427387904 cannot be sent");
+}
+
 static void fail_with_command(const char *command, struct failure *failure)
 {
     weir_error error = {0};
@@ -284,6 +358,9 @@ int main(void)
         cluster_test(records_come_out_as_they_went_in),
         cluster_test(nulls_stay_nulls),
         cluster_test(timestamps_advance_by_themselves),
+        cluster_test(every_time_can_be_sent),
+        cluster_test(times_may_begin_at_zero_and_end_where_int64_does),
+        cmocka_unit_test(a_time_that_is_not_given_or_cannot_be_sent_is_told),
         cluster_test(keys_go_to_the_partitions_that_kafka_chooses),
         cluster_test(records_without_a_key_go_round),
         cluster_test(a_table_is_the_last_value_of_each_key),

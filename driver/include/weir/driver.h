@@ -122,11 +122,18 @@ WEIR_API void weir_cluster_topic_delete(weir_cluster *cluster, const char *topic
 WEIR_API void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, int32_t partition,
                                       int64_t left);
 
+/* Timestamp of a record: WEIR_AT(0), WEIR_AT(-1). Zeros: the input's time. */
+typedef struct weir_input_time {
+    int64_t ms;
+    bool given;
+} weir_input_time;
+#define WEIR_AT(time_ms) ((weir_input_time){.ms = (time_ms), .given = true})
+
 /* Everything of a record; zeros: defaults. */
 typedef struct weir_input_record {
-    const void *key;      /* decoded form; NULL: null */
-    const void *value;    /* the same */
-    int64_t timestamp_ms; /* 0: the input's time (weir_input_set_time) */
+    const void *key;    /* decoded form; NULL: null */
+    const void *value;  /* the same */
+    weir_input_time at; /* zeros: the input's time (weir_input_set_time) */
     const weir_header *headers;
     size_t header_count;
 } weir_input_record;
@@ -145,8 +152,11 @@ WEIR_API void weir_input_text(weir_input input, const char *key, const char *val
 /* Each line of a text or file as a value without key; returns how many. */
 WEIR_API size_t weir_input_lines(weir_input input, const char *text);
 WEIR_API size_t weir_input_file(weir_input input, const char *path);
-/* Timestamp of the next record, and what is added after each. At first: virtual wall clock. */
+/* Timestamp of the next record, and what is added after each, up to the ends of int64. Any time
+ * counts, 0 too. At first: virtual wall clock. */
 WEIR_API void weir_input_set_time(weir_input input, int64_t next_ms, int64_t advance_ms);
+/* From now on the virtual wall clock again. */
+WEIR_API void weir_input_follow_clock(weir_input input);
 
 /* ---- Rows --------------------------------------------------------------------------------- */
 
@@ -180,7 +190,7 @@ WEIR_API void weir_rows_put(weir_rows *rows, const void *key, const void *value)
 /* Adds to the number of a key (values: weir_i64). */
 WEIR_API void weir_rows_count(weir_rows *rows, const void *key, int64_t by);
 
-/* One line: `'hello' => 3`. A serde with `print` shows its values itself. */
+/* One line: `'hello' => 3`. */
 WEIR_API const char *weir_row_text(const weir_rows *rows, const weir_row *row);
 /* What differs, line by line, as tables (last value a key, order ignored) or as lists; NULL: the
  * same. Timestamps, partitions and offsets do not count. */
