@@ -157,12 +157,19 @@ typedef struct weir__producer weir__producer;
 
 typedef struct weir__outgoing {
     const char *topic;
-    int32_t partition; /* negative: murmur2 of the key as Java does; a null key: any */
-    int64_t timestamp_ms;
+    int32_t partition;    /* negative: murmur2 of the key as Java does; a null key: any */
+    int64_t timestamp_ms; /* any; 0: below */
     weir_slice key;
     weir_slice value;
     const weir_headers *headers; /* NULL: none */
+    bool internal;               /* to a changelog or a repartition topic */
 } weir__outgoing;
+
+/* librdkafka's producer takes a timestamp of 0 for "not given", and would send the wall clock. So 1
+ * is sent in its place. In a record to an internal topic this header, the last one, says that it is
+ * 0; who reads gets 0 again, without the header. */
+#define WEIR__TIME_ZERO_SENT 1
+#define WEIR__TIME_ZERO_HEADER "weir.timestamp" /* value: the text "0" */
 
 /* Whom to tell that a record is delivered (err WEIR_OK: `offset` is the record's) or has failed for
  * good. Called in weir__producer_poll, _send, _flush. Many records may share one. */

@@ -4,6 +4,7 @@
 #include "client/kafka.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct kafka_message {
     weir__message message; /* first */
@@ -33,6 +34,16 @@ static void free_message(weir__message *port)
     free(message);
 }
 
+/* The last header may say that the time is 0, which could not be sent. */
+static void restore_time_zero(weir__message_view *view)
+{
+    if (view->timestamp_ms == WEIR__TIME_ZERO_SENT && view->header_count > 0 &&
+        strcmp(view->headers[view->header_count - 1].name, WEIR__TIME_ZERO_HEADER) == 0) {
+        view->timestamp_ms = 0;
+        view->header_count--;
+    }
+}
+
 weir__message *weir__message_wrap(rd_kafka_message_t *kafka)
 {
     rd_kafka_headers_t *headers;
@@ -59,5 +70,6 @@ weir__message *weir__message_wrap(rd_kafka_message_t *kafka)
                  .headers = message->headers,
                  .header_count = count},
         .free = free_message};
+    restore_time_zero(&message->message.view);
     return &message->message;
 }

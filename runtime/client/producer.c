@@ -107,23 +107,33 @@ static weir_err find_sink(kafka_producer *producer, const char *topic, sink **ou
     return WEIR_OK;
 }
 
-/* NULL when there are none. The list is consumed by a successful produce. */
-static weir_err headers_of(const weir_headers *headers, rd_kafka_headers_t **out)
+static bool add_header(rd_kafka_headers_t *list, const char *name, weir_slice value)
 {
-    size_t count = weir_headers_count(headers);
+    return rd_kafka_header_add(list, name, -1, value.data, (ssize_t)value.len) ==
+           RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* NULL when there are none. The list is consumed by a successful produce. */
+static weir_err headers_of(const weir__outgoing *record, rd_kafka_headers_t **out)
+{
+    size_t count = weir_headers_count(record->headers);
+    bool time_zero = record->internal && record->timestamp_ms == 0;
     *out = NULL;
-    if (count == 0) {
+    if (count == 0 && !time_zero) {
         return WEIR_OK;
     }
-    rd_kafka_headers_t *list = rd_kafka_headers_new(count);
-    for (size_t i = 0; i < count; i++) {
-        weir_header header = weir_headers_at(headers, i);
-        rd_kafka_resp_err_t err = rd_kafka_header_add(list, header.name, -1, header.value.data,
-                                                      (ssize_t)header.value.len);
-        if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            rd_kafka_headers_destroy(list);
-            return WEIR_ENOMEM;
-        }
+    rd_kafka_headers_t *list = rd_kafka_headers_new(count + 1);
+    bool added = true;
+    for (size_t i = 0; i < count && added; i++) {
+        weir_header header = weir_headers_at(record->headers, i);
+        added = add_header(list, header.name, header.value);
+    }
+    if (added && time_zero) {
+        added = add_header(list, WEIR__TIME_ZERO_HEADER, weir_slice_of("0"));
+    }
+    if (!added) {
+        rd_kafka_headers_destroy(list);
+        return WEIR_ENOMEM;
     }
     *out = list;
     return WEIR_OK;
@@ -181,7 +191,7 @@ static weir_err send_record(weir__producer *port, const weir__outgoing *record,
     if (err != WEIR_OK) {
         return err;
     }
-    err = headers_of(record->headers, &headers);
+    err = headers_of(record, &headers);
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "sending to %s: out of memory", record->topic);
     }
@@ -194,7 +204,8 @@ static weir_err send_record(weir__producer *port, const weir__outgoing *record,
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {(void *)(uintptr_t)record->key.data, record->key.len}},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
+         .u.i64 = record->timestamp_ms != 0 ? record->timestamp_ms : WEIR__TIME_ZERO_SENT},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)told},
     };
     size_t count = FIELDS_MAX - 1;

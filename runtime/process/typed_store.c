@@ -141,6 +141,10 @@ weir_err weir_kv_put(weir_kv *kv, const void *key, const void *value, int64_t ti
     if (weir__is_null(kv->spec->value, value)) {
         return weir_kv_delete(kv, key);
     }
+    if (timestamp_ms < 0) {
+        return weir_fail(kv->ctx, WEIR_EINVAL, "store '%s': a row with the negative timestamp %lld",
+                         kv->spec->name, (long long)timestamp_ms);
+    }
     weir_slice bytes;
     weir_err err = weir__typed_key(kv, key, &bytes);
     weir__buf_reset(&kv->row);

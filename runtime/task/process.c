@@ -175,7 +175,8 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
                           .timestamp_ms = record->timestamp_ms,
                           .key = record->key,
                           .value = record->value,
-                          .headers = record->headers};
+                          .headers = record->headers,
+                          .internal = record->topic.internal};
     weir_error local; /* not cleared: a kilobyte a record */
     weir_err err = weir__producer_send(env->producer, &out, &sink->on_delivery, &local);
     if (err != WEIR_OK && may_skip_unwritable(env, err)) {

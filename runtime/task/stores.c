@@ -31,7 +31,8 @@ static weir_err log_change(void *user, weir_slice key, weir_slice value, int64_t
                              .partition = store->partition,
                              .timestamp_ms = timestamp_ms,
                              .key = key,
-                             .value = value};
+                             .value = value,
+                             .internal = true};
     store->acks->in_flight++;
     weir_err err =
         weir__producer_send(store->acks->env->producer, &record, &store->acks->told, error);

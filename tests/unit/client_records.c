@@ -2,6 +2,7 @@
  *
  * Producer and restore consumer on a mock cluster. */
 #include "client/assigned.h"
+#include "process/headers.h"
 #include "unit/client_kit.h"
 
 #define PRODUCE 0
@@ -34,6 +35,40 @@ static void a_record_comes_as_it_was_sent(void **state)
     assert_int_equal(third.key.len, 0);
     assert_null(third.value.data);
     free_all(out, 3);
+}
+
+static void send_at_zero(fixture *f, const weir_headers *headers, bool internal)
+{
+    weir_error error = {0};
+    weir__outgoing record = {
+        .topic = "one", .value = weir_slice_of("v"), .headers = headers, .internal = internal};
+    must(weir__producer_send(f->producer, &record, NULL, &error), &error);
+}
+
+/* What librdkafka's producer takes for "not given". */
+static void time_zero_is_kept_in_internal_topics_and_is_1_in_others(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    weir__message *got[4];
+    weir__arena arena = {0};
+    weir_header origin = {"origin", weir_slice_of("test")};
+    weir_headers *headers = weir__headers_new(&arena, &origin, 1);
+    send_at_zero(f, NULL, true);
+    send_at_zero(f, headers, true);
+    send_at_zero(f, NULL, false);
+    send_at_zero(f, headers, false);
+    must(weir__producer_flush(f->producer, 60000, &error), &error);
+    assign(f, &(weir__offset){{"one", 0}, WEIR__OFFSET_BEGINNING, NULL}, 1);
+    receive(f, got, 4);
+    for (size_t i = 0; i < 4; i++) {
+        weir__message_view view = weir__message_look(got[i]);
+        assert_int_equal(view.timestamp_ms, i < 2 ? 0 : 1);
+        assert_int_equal(view.header_count, i % 2);
+        assert_true(i % 2 == 0 || strcmp(view.headers[0].name, "origin") == 0);
+    }
+    free_all(got, 4);
+    weir__arena_fini(&arena);
 }
 
 static void keyed_records_are_partitioned_by_the_client_too(void **state)
@@ -269,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_record_comes_as_it_was_sent),
+        test(time_zero_is_kept_in_internal_topics_and_is_1_in_others),
         test(keyed_records_are_partitioned_by_the_client_too),
         test(a_delivery_tells_the_offset),
         test(a_record_too_large_is_refused_at_once),

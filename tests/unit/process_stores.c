@@ -76,6 +76,7 @@ static weir_err use_store(weir_ctx *ctx, const weir_record *in, void *state)
     good = good && found != NULL && weir_slice_equal(*found, *(const weir_slice *)in->value) &&
            ts == in->timestamp_ms && weir_kv_get(kv, NULL, &value, NULL) == WEIR_EINVAL &&
            weir_kv_put(kv, NULL, in->value, 1) == WEIR_EINVAL &&
+           weir_kv_put(kv, &b, in->value, -1) == WEIR_EINVAL &&
            weir_kv_delete(kv, NULL) == WEIR_EINVAL;
     weir_kv_iter *iter = NULL;
     const void *key = NULL;

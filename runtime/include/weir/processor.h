@@ -46,7 +46,9 @@ typedef struct weir_processor_ops {
 
 /* ---- Inside process and punctuators ------------------------------------------------------- */
 
-/* To every child, in order. Key and value are of the node's output types. */
+/* To every child, in order. Key and value are of the node's output types. WEIR_EINVAL: a negative
+ * timestamp. A record of time 0 that is written to an output topic has the time 1 there: librdkafka
+ * takes 0 for "not given". Repartition topics and changelogs keep 0. */
 WEIR_API weir_err weir_forward(weir_ctx *ctx, const weir_record *record);
 /* To the child of that name; WEIR_ENOTFOUND names the children there are. */
 WEIR_API weir_err weir_forward_to(weir_ctx *ctx, const weir_record *record, const char *child);

@@ -38,7 +38,8 @@ typedef struct weir_kv_iter weir_kv_iter;
  * be NULL. */
 WEIR_API weir_err weir_kv_get(weir_kv *store, const void *key, const void **value,
                               int64_t *timestamp_ms);
-/* Copies. A NULL value deletes. */
+/* Copies. A NULL value deletes. WEIR_EINVAL: a negative timestamp, which Kafka's changelog records
+ * cannot have. */
 WEIR_API weir_err weir_kv_put(weir_kv *store, const void *key, const void *value,
                               int64_t timestamp_ms);
 WEIR_API weir_err weir_kv_delete(weir_kv *store, const void *key);
