@@ -44,9 +44,8 @@ static const struct {
     {RESTORE | GLOBAL, "queued.min.messages", "1000000", false},
     {CONSUMERS, "queued.max.messages.kbytes", "65536", false},
     {CONSUMERS, "fetch.queue.backoff.ms", "10", true},
-    {MAIN, "auto.offset.reset", "earliest", false},
-    /* librdkafka's own default would silently jump to the end. */
-    {RESTORE | GLOBAL, "auto.offset.reset", "error", false},
+    /* librdkafka would jump, and its caller would not know. */
+    {CONSUMERS, "auto.offset.reset", "error", false},
     {MAIN, "partition.assignment.strategy", "range", false},
     {MAIN, "session.timeout.ms", "45000", false},
     {MAIN, "max.poll.interval.ms", "300000", false},

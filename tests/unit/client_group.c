@@ -324,7 +324,8 @@ static void assignments_may_follow_each_other_at_once(void **state)
     wait_joined((member *[]){&a}, 1, 1);
     for (int i = 0; i < ASSIGNMENTS; i++) {
         for (int32_t partition = 0; partition < 4; partition++) {
-            all[partition] = (weir__offset){{"t", partition}, i % 2, NULL};
+            all[partition] =
+                (weir__offset){{"t", partition}, i % 2 == 0 ? 0 : WEIR__OFFSET_BEGINNING, NULL};
         }
         must(weir__consumer_assign(a.consumer, all, 4, &error), &error);
         if (i % 3 == 0) {
