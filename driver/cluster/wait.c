@@ -29,8 +29,27 @@ bool weir__brokers_failed(weir_cluster *cluster)
     return failure != NULL;
 }
 
-bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predicate, void *arg,
-                            int64_t bound_ms)
+/* Nothing will ever be processed: each instance is closed, crashed or in state ERROR, which none
+ * leaves by itself, and only the thread that waits here could start one. What does not depend on
+ * instances may still happen, so that a predicate of the test's own is given up only when an
+ * instance has failed. */
+static bool is_hopeless(const weir_cluster *cluster, weir_predicate predicate)
+{
+    bool failed = predicate == weir_all_running || predicate == weir_caught_up;
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        const weir_instance *instance = cluster->instances[i];
+        bool in_error = instance->life == WEIR__ALIVE && instance->state == WEIR_STATE_ERROR;
+        if (instance->busy || (instance->life == WEIR__ALIVE && !in_error)) {
+            return false;
+        }
+        failed = failed || in_error;
+    }
+    return failed && cluster->instance_count > 0;
+}
+
+/* `hopeless` NULL: waits to the end. */
+static bool run_until(weir_cluster *cluster, weir_predicate predicate, void *arg, int64_t bound_ms,
+                      bool *hopeless)
 {
     int64_t deadline = deadline_in(bound_ms);
     weir__inputs_flush(cluster);
@@ -41,6 +60,10 @@ bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predicate, voi
         if (predicate(cluster, arg)) {
             return true;
         }
+        if (hopeless != NULL && is_hopeless(cluster, predicate)) {
+            *hopeless = true;
+            return false;
+        }
         int64_t now = weir_sim_now_us();
         if (now >= deadline) {
             return false;
@@ -49,11 +72,22 @@ bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predicate, voi
     }
 }
 
+bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predicate, void *arg,
+                            int64_t bound_ms)
+{
+    return run_until(cluster, predicate, arg, bound_ms, NULL);
+}
+
 bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, void *arg,
                                int64_t bound_ms, const char *text, const char *file, int line)
 {
-    bool held = weir_cluster_run_until(cluster, predicate, arg, bound_ms);
-    if (!held && !cluster->failing) {
+    bool hopeless = false;
+    bool held = run_until(cluster, predicate, arg, bound_ms, &hopeless);
+    if (hopeless && !cluster->failing) {
+        weir_cluster_fail_at(cluster, file, line,
+                             "%s can no longer hold: every instance has failed or ended\n%s", text,
+                             weir_cluster_explain(cluster));
+    } else if (!held && !cluster->failing) {
         weir_cluster_fail_at(cluster, file, line, "%s does not hold after %lld ms\n%s", text,
                              (long long)bound_ms, weir_cluster_explain(cluster));
     }

@@ -85,6 +85,94 @@ static void an_instance_that_cannot_start_says_why(void **state)
     assert_non_null(strstr(error.message, "num.stream.threads"));
 }
 
+/* ---- Waits that cannot end ---- */
+
+struct failure {
+    jmp_buf out;
+    char message[4096];
+};
+
+static void jump_out(const char *file, int line, const char *message, void *user)
+{
+    struct failure *failure = user;
+    (void)file;
+    (void)line;
+    snprintf(failure->message, sizeof failure->message, "%s", message);
+    longjmp(failure->out, 1);
+}
+
+static weir_err fail_on_purpose(weir_ctx *ctx, const weir_record *in, bool *keep, void *user)
+{
+    (void)in;
+    (void)keep;
+    (void)user;
+    return weir_fail(ctx, WEIR_EINVAL, "wrong on purpose");
+}
+
+static weir_topology *failing(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "lines", &weir_string, &weir_string, NULL);
+    weir_to(weir_filter(in, fail_on_purpose, NULL, NULL), "word-counts", NULL);
+    return weir_build(b, config, error);
+}
+
+static bool never(weir_cluster *cluster, void *unused)
+{
+    (void)cluster;
+    (void)unused;
+    return false;
+}
+
+/* Waits for what does not come; the message of the failure, and when it came. */
+static int64_t wait_in_vain(struct failure *failure, weir_predicate predicate, bool fails)
+{
+    weir_error error = {0};
+    weir_cluster *cluster = weir_cluster_new(
+        &(weir_cluster_opts){.seed = 7, .on_failure = jump_out, .user = failure}, &error);
+    assert_non_null(cluster);
+    weir_input lines = word_count_topics(cluster);
+    if (setjmp(failure->out) == 0) {
+        weir_instance *a = weir_cluster_start(cluster, "a", failing, NULL);
+        weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+        if (fails) {
+            weir_input_lines(lines, "one\n");
+        } else {
+            weir_instance_close(a, WEIR_SECONDS(30));
+        }
+        weir_cluster_run_until_at(cluster, predicate, NULL, WEIR_MINUTES(30), "it", __FILE__,
+                                  __LINE__);
+    }
+    int64_t now_ms = weir_cluster_now_ms(cluster);
+    weir_cluster_free(cluster);
+    return now_ms;
+}
+
+static void a_wait_ends_at_once_when_every_instance_has_failed(void **state)
+{
+    (void)state;
+    static struct failure failure;
+    weir_predicate const predicates[] = {weir_caught_up, never};
+    for (size_t i = 0; i < sizeof predicates / sizeof predicates[0]; i++) {
+        assert_true(wait_in_vain(&failure, predicates[i], true) < WEIR_MINUTES(5));
+        assert_non_null(strstr(failure.message, "it can no longer hold"));
+        assert_non_null(strstr(failure.message, "a: ERROR"));
+        assert_non_null(strstr(failure.message, "wrong on purpose"));
+    }
+}
+
+static void a_wait_for_instances_ends_at_once_when_all_are_closed(void **state)
+{
+    (void)state;
+    static struct failure failure;
+    assert_true(wait_in_vain(&failure, weir_all_running, false) < WEIR_MINUTES(5));
+    assert_non_null(strstr(failure.message, "it can no longer hold"));
+    assert_non_null(strstr(failure.message, "a: closed at "));
+    /* What the test asks for itself may have nothing to do with instances. */
+    assert_true(wait_in_vain(&failure, never, false) >= WEIR_MINUTES(30));
+    assert_non_null(strstr(failure.message, "it does not hold after"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +181,8 @@ int main(void)
         cluster_test(a_host_that_stands_still_and_its_lag_are_told),
         cluster_test(a_commit_that_is_not_due_yet_is_told_with_its_tasks),
         cluster_test(an_instance_that_cannot_start_says_why),
+        cmocka_unit_test(a_wait_ends_at_once_when_every_instance_has_failed),
+        cmocka_unit_test(a_wait_for_instances_ends_at_once_when_all_are_closed),
     };
     return cmocka_run_group_tests_name("waiting", tests, NULL, NULL);
 }

@@ -311,7 +311,8 @@ WEIR_API bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predi
 /* Lets that much time pass. */
 WEIR_API void weir_cluster_run_for(weir_cluster *cluster, int64_t ms);
 /* Lets time pass until the predicate holds, and fails the test with the place and weir_cluster_
- * explain when it does not. */
+ * explain when it does not; at once when no instance can do anything about it any more (each is in
+ * state ERROR, closed or crashed). */
 #define weir_run_until(cluster, predicate, bound_ms)                                               \
     weir_run_until_with((cluster), predicate, NULL, (bound_ms))
 #define weir_run_until_with(cluster, predicate, arg, bound_ms)                                     \
