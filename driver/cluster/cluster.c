@@ -9,6 +9,7 @@
 #include "core/saturate.h"
 
 #define BROKERS_DEFAULT 3
+#define WATCHDOG_SECONDS_MAX 1000000
 #define VIRTUAL_MAX_MS ((int64_t)200 * 365 * 24 * 3600 * 1000)
 
 /* A simulation takes over libc, so there is one a process; faults on hosts find their cluster here.
@@ -99,6 +100,24 @@ static weir_err pick_threads(const weir_cluster_opts *opts, weir_sim_opts *sim, 
     return WEIR_OK;
 }
 
+/* Seconds; without the variable: the simulation's default. */
+static weir_err pick_watchdog(weir_sim_opts *sim, weir_error *error)
+{
+    const char *text = getenv("WEIR_WATCHDOG");
+    char *end = NULL;
+    if (text == NULL || text[0] == '\0') {
+        return WEIR_OK;
+    }
+    long seconds = strtol(text, &end, 10);
+    if (*end != '\0' || seconds < 0 || seconds > WATCHDOG_SECONDS_MAX) {
+        return weir__error_set(error, WEIR_ECONFIG,
+                               "WEIR_WATCHDOG=%s is not a number of seconds up to %d (0: none)",
+                               text, WATCHDOG_SECONDS_MAX);
+    }
+    sim->watchdog_ms = seconds > 0 ? WEIR_SECONDS(seconds) : -1;
+    return WEIR_OK;
+}
+
 /* The simulation cannot go on: whoever waits is told. */
 static void stuck(weir_sim_stuck why, const char *report, void *user)
 {
@@ -111,7 +130,11 @@ static void stuck(weir_sim_stuck why, const char *report, void *user)
         [WEIR_SIM_LIVELOCK] = "livelock: nothing useful has happened for too long",
         [WEIR_SIM_OVERLONG] = "the run is longer than max_virtual_ms",
     };
-    weir__cluster_fail(user, "%s\n%s", texts[why], report);
+    weir_cluster *cluster = user;
+    weir__buf_reset(&cluster->explanation);
+    weir__explain_callbacks(cluster, &cluster->explanation);
+    weir__cluster_fail(cluster, "%s\n%s%s", texts[why], weir__buf_text(&cluster->explanation),
+                       report);
 }
 
 static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
@@ -136,6 +159,7 @@ static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
     };
     weir_err err = pick_policy(opts, &sim, error);
     err = err != WEIR_OK ? err : pick_threads(opts, &sim, error);
+    err = err != WEIR_OK ? err : pick_watchdog(&sim, error);
     err = err != WEIR_OK ? err : weir__warm_up(sim.backend, error);
     return err != WEIR_OK ? err : weir_sim_start(&sim, error);
 }

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "client/client.h"
+#include "cluster/inspect.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/map.h"
@@ -151,6 +152,9 @@ const char *weir__seed_line(const weir_cluster *cluster);
 /* weir_sim_opts.on_crash and on_assertion; user: the cluster. */
 bool weir__on_crash(const weir_sim_crash *crash, void *user);
 void weir__on_assertion(void *user);
+/* "node 'x' of task 0_0, record in-0 at offset 1"; place->node must be there. */
+#define WEIR__PLACE_MAX ((size_t)512)
+void weir__place_text(const weir__seen_place *place, char *out, size_t size);
 /* Fails the test for the thread that was given up. */
 void weir__crash_fail(weir_cluster *cluster);
 
@@ -205,6 +209,9 @@ weir_app_opts weir__instance_callbacks(weir_instance *instance);
 /* Records of a partition that are not yet committed; *committed, *end may be NULL. */
 int64_t weir__partition_lag(weir_cluster *cluster, const char *topic, int32_t partition,
                             int64_t *committed, int64_t *end);
+
+/* Threads that wait inside of a callback: where and for what, a line each. */
+void weir__explain_callbacks(weir_cluster *cluster, weir_buf *out);
 
 /* ---- Trace (trace.c) ---- */
 void weir__trace_from_environment(weir_cluster *cluster);

@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "cluster/cluster.h"
-#include "cluster/inspect.h"
 
-static void put_place(const weir__seen_place *place, char *out, size_t size)
+void weir__place_text(const weir__seen_place *place, char *out, size_t size)
 {
     int used = snprintf(out, size, "node '%s' of task %s", place->node, place->task);
     if (place->topic != NULL && used > 0 && (size_t)used < size) {
@@ -30,7 +29,7 @@ static void keep(weir_cluster *cluster, const weir_sim_crash *crash, const weir_
                  const char *where)
 {
     cluster->crash_host = crash->host;
-    snprintf(cluster->crash, sizeof cluster->crash, "%s on host '%s', thread '%s'%s%s", crash->what,
+    snprintf(cluster->crash, sizeof cluster->crash, "%s: host '%s', thread '%s'%s%s", crash->what,
              weir_sim_host_name(crash->host), thread_of(crash, place), where[0] != '\0' ? ", " : "",
              where);
 }
@@ -67,7 +66,7 @@ bool weir__on_crash(const weir_sim_crash *crash, void *user)
         const weir_instance *instance = weir__instance_of_host(crash->host);
         if (instance != NULL && instance->app != NULL &&
             weir__app_place(instance->app, pthread_self(), &place) && place.node != NULL) {
-            put_place(&place, where, sizeof where);
+            weir__place_text(&place, where, sizeof where);
         }
         tell_where(crash, &place, where);
         keep(cluster, crash, &place, where);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "cluster/cluster.h"
-#include "cluster/inspect.h"
 
 #define TIMERS_SHOWN 5
 #define LAGS_SHOWN 32
@@ -57,6 +56,31 @@ static void explain_links(weir_buf *out, const weir_instance *instance)
     }
 }
 
+struct waiting {
+    weir_buf *out;
+    const weir_instance *instance;
+};
+
+static void explain_wait(pthread_t thread, const char *what, void *user)
+{
+    struct waiting *waiting = user;
+    weir__seen_place place;
+    char text[WEIR__PLACE_MAX];
+    if (weir__app_place(waiting->instance->app, thread, &place) && place.node != NULL) {
+        weir__place_text(&place, text, sizeof text);
+        weir__buf_printf(waiting->out, "    %s in %s: %s\n", place.thread, text, what);
+    }
+}
+
+/* Where threads wait inside of a callback, which they should not do for long. */
+static void explain_callbacks(weir_buf *out, const weir_instance *instance)
+{
+    struct waiting waiting = {out, instance};
+    if (instance->app != NULL) {
+        weir_sim_each_wait(instance->host, explain_wait, &waiting);
+    }
+}
+
 /* What its threads and tasks do. */
 static void explain_threads(weir_buf *out, weir_instance *instance)
 {
@@ -80,6 +104,7 @@ static void explain_instance(weir_buf *out, weir_instance *instance)
                          instance->paused ? ", its host stands still (weir_host_pause)" : "");
         explain_links(out, instance);
         weir__buf_put_text(out, "\n");
+        explain_callbacks(out, instance);
         if (!instance->paused) {
             explain_threads(out, instance);
         }
@@ -211,6 +236,15 @@ static void explain_timers(weir_buf *out)
     weir__buf_put_text(out, "due next:\n");
     put_lines(out, "  ", timers != NULL ? timers : "(out of memory)");
     free(timers);
+}
+
+void weir__explain_callbacks(weir_cluster *cluster, weir_buf *out)
+{
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        if (cluster->instances[i]->life == WEIR__ALIVE) {
+            explain_callbacks(out, cluster->instances[i]);
+        }
+    }
 }
 
 const char *weir_cluster_explain(weir_cluster *cluster)

@@ -8,6 +8,7 @@
 #include "cluster/cluster.h"
 
 #define DETAIL_MAX 512
+#define TRACE_BUFFER ((size_t)1 << 14)
 
 static void hand_on(const weir_sim_event *event, void *user)
 {
@@ -60,6 +61,8 @@ void weir__trace_from_environment(weir_cluster *cluster)
         fprintf(stderr, "weir driver: cannot write WEIR_TRACE=%s\n", path);
         return;
     }
+    setvbuf(cluster->trace, NULL, _IOLBF,
+            TRACE_BUFFER); /* a run that hangs or dies leaves its lines */
     weir_cluster_trace_to(cluster, cluster->trace, json ? WEIR_TRACE_JSON_LINES : WEIR_TRACE_TEXT);
 }
 

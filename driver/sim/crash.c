@@ -129,13 +129,22 @@ static void overflow_hint(const weir__thread *self, size_t bytes, char *hint, si
     }
 }
 
-/* Asks on_crash; true: `self` is to be given up. */
-static bool tell(weir_sim_crash *what, weir__thread *self, const char *name)
+static const char *name_of(const weir__thread *self, char name[WEIR_SIM_NAME_MAX])
+{
+    if (!self) {
+        return "?";
+    }
+    weir__thread_name(self, name);
+    return name;
+}
+
+bool weir__crash_tell(weir_sim_crash *what, weir__thread *self)
 {
     weir__sim *sim = &weir__the_sim;
+    char name[WEIR_SIM_NAME_MAX];
     what->test_thread = self == sim->main;
     what->host = self ? self->home : NULL;
-    what->thread = name;
+    what->thread = name_of(self, name);
     /* What pools and brokers do is needed to end a test; a heap in use by the thread stays locked.
      */
     what->final = !self || what->test_thread || self->home == &sim->hosts[0] ||
@@ -146,15 +155,6 @@ static bool tell(weir_sim_crash *what, weir__thread *self, const char *name)
     bool wanted = sim->opts.on_crash(what, sim->opts.user);
     crash.telling = false;
     return wanted && !what->final;
-}
-
-static const char *name_of(const weir__thread *self, char name[WEIR_SIM_NAME_MAX])
-{
-    if (!self) {
-        return "?";
-    }
-    weir__thread_name(self, name);
-    return name;
 }
 
 /* ---- Signals ---- */
@@ -208,7 +208,6 @@ static void on_signal(int number, siginfo_t *info, void *context)
     weir__thread *self = weir__self;
     void *frames[WEIR__FRAMES_MAX];
     char what[64];
-    char name[WEIR_SIM_NAME_MAX];
     char hint[HINT_MAX] = "";
     size_t bytes = 0;
     int saved = errno;
@@ -230,11 +229,23 @@ static void on_signal(int number, siginfo_t *info, void *context)
                            .hint = hint,
                            .frames = frames,
                            .frame_count = weir__backtrace(weir__context_pc(context), frames)};
-    if (tell(&seen, self, name_of(self, name))) {
+    if (weir__crash_tell(&seen, self)) {
         weir__give_up(self);
     }
     pass_on(number, info, context, self);
     errno = saved;
+}
+
+bool weir__crash_is_ours(void)
+{
+    return is_ours() && !crash.telling;
+}
+
+/* Not told again. */
+void weir__crash_abort(void)
+{
+    set_default(SIGABRT);
+    abort();
 }
 
 void weir__crash_signals(sigset_t *set)
@@ -242,6 +253,7 @@ void weir__crash_signals(sigset_t *set)
     for (int i = 0; i < SIGNAL_COUNT; i++) {
         sigdelset(set, signals[i]);
     }
+    sigdelset(set, WEIR__WATCHDOG_SIGNAL);
 }
 
 /* ---- Stacks of handlers ---- */
@@ -282,11 +294,10 @@ void weir__crash_stack_free(void *stack)
 static void on_death(void)
 {
     weir__thread *self = weir__self;
-    char name[WEIR_SIM_NAME_MAX];
     if (is_ours() && !crash.telling && !crash.told) {
         weir_sim_crash seen = {
             .end = WEIR_SIM_SANITIZER, .what = "a sanitizer ends the program", .hint = ""};
-        tell(&seen, self, name_of(self, name));
+        weir__crash_tell(&seen, self);
     }
 }
 
@@ -333,6 +344,7 @@ void weir__crash_arm(void)
     install();
     dl_iterate_phdr(set_death_callback, &on);
     crash.armed = true;
+    weir__watchdog_start();
 }
 
 void weir__crash_disarm(void)
@@ -341,6 +353,7 @@ void weir__crash_disarm(void)
     if (!crash.armed) {
         return;
     }
+    weir__watchdog_stop();
     crash.armed = false;
     dl_iterate_phdr(set_death_callback, &on);
     for (int i = 0; i < SIGNAL_COUNT; i++) {
@@ -356,6 +369,7 @@ void weir__crash_disarm(void)
 void weir__crash_in_branch(void)
 {
     crash.process = REAL(syscall)(SYS_getpid);
+    weir__watchdog_in_branch();
 }
 
 INTERPOSE int sigaction(int number, const struct sigaction *restrict action,
@@ -394,7 +408,6 @@ static void tell_exit(const char *call, int status, void *caller)
     weir__thread *self = weir__self;
     void *frames[WEIR__FRAMES_MAX];
     char what[64];
-    char name[WEIR_SIM_NAME_MAX];
     bool end_of_test = self == weir__the_sim.main;
     if (!is_ours() || crash.telling || !self || (end_of_test && status == 0)) {
         return;
@@ -407,7 +420,7 @@ static void tell_exit(const char *call, int status, void *caller)
                            .frame_count = end_of_test ? 0 : weir__backtrace(caller, frames)};
     frames[0] =
         (char *)caller - 1; /* a call that does not return may be the last of its function */
-    if (tell(&seen, self, name_of(self, name))) {
+    if (weir__crash_tell(&seen, self)) {
         weir__give_up(self);
     }
 }

@@ -176,7 +176,8 @@ typedef struct weir__sim {
     bool overlong_told;
 
     weir__thread *main;
-    weir__thread *first; /* of all threads, by creation */
+    weir__thread *current; /* that runs */
+    weir__thread *first;   /* of all threads, by creation */
     weir__thread *last;
     int thread_count;
     int next_id;
@@ -281,6 +282,17 @@ void weir__crash_in_branch(void);            /* this process is a new branch */
 void weir__crash_signals(sigset_t *signals); /* takes those out that a thread gets for itself */
 void *weir__crash_stack_new(void);           /* for handlers on the calling OS thread; NULL: none */
 void weir__crash_stack_free(void *stack);
+
+bool weir__crash_is_ours(void); /* armed, for this process, and not telling already */
+/* Tells; true: `self` is to be given up. Fills what `what` says of the thread. */
+bool weir__crash_tell(weir_sim_crash *what, weir__thread *self);
+_Noreturn void weir__crash_abort(void); /* after it was told */
+
+/* watchdog.c */
+#define WEIR__WATCHDOG_SIGNAL (SIGRTMAX - 3)
+void weir__watchdog_start(void);
+void weir__watchdog_stop(void);
+void weir__watchdog_in_branch(void);
 
 /* backtrace.c */
 #define WEIR__FRAMES_MAX 64

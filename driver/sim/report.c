@@ -36,7 +36,11 @@ static bool is_lock(weir__wait wait)
 static void put_wait(weir_buf *out, const weir__thread *thread)
 {
     char name[WEIR_SIM_NAME_MAX];
-    weir__buf_printf(out, "waits for %s", waits[thread->wait]);
+    if (thread->wait == WEIR__WAIT_SLEEP) {
+        weir__buf_put_text(out, "sleeps");
+    } else {
+        weir__buf_printf(out, "waits for %s", waits[thread->wait]);
+    }
     if (thread->wait == WEIR__WAIT_JOIN) {
         weir__thread_name(thread->object, name);
         weir__buf_printf(out, " %s", name);
@@ -46,6 +50,9 @@ static void put_wait(weir_buf *out, const weir__thread *thread)
             weir__thread_name(holder, name);
         }
         weir__buf_printf(out, " held by %s", holder ? name : "nobody known");
+        if (holder == thread) {
+            weir__buf_put_text(out, ", which is itself: it waits for ever,");
+        }
     } else if (thread->wait == WEIR__WAIT_FD) {
         weir__buf_printf(out, " %d", thread->object_fd);
     } else if (thread->wait == WEIR__WAIT_POLL) {
@@ -83,6 +90,21 @@ static void put_thread(weir_buf *out, const weir__thread *thread)
         break;
     }
     weir__buf_put_text(out, "\n");
+}
+
+void weir_sim_each_wait(const weir_host *host,
+                        void (*fn)(pthread_t thread, const char *what, void *user), void *user)
+{
+    weir__tsan_ignore_begin();
+    for (const weir__thread *thread = weir__the_sim.first; thread; thread = thread->next) {
+        if (thread->home == host && thread->state == WEIR__BLOCKED) {
+            weir_buf text = {0};
+            put_wait(&text, thread);
+            fn(thread->handle, weir__buf_text(&text), user);
+            weir__buf_fini(&text);
+        }
+    }
+    weir__tsan_ignore_end();
 }
 
 static char *text_of(weir_buf *buf)

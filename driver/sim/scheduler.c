@@ -169,6 +169,7 @@ static weir__thread *choose(weir__sim *sim)
 static void account(weir__sim *sim, weir__thread *next)
 {
     next->state = WEIR__RUNNING;
+    sim->current = next;
     sim->stats.switches++;
     weir__trace_switch(next);
 }

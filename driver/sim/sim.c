@@ -157,6 +157,7 @@ weir_err weir_sim_start(const weir_sim_opts *opts, weir_error *error)
     sim->main->spins = 0;
     sim->main->slice_us = 0;
     weir__self = sim->main;
+    sim->current = sim->main;
     sim->running = true;
     if (sim->opts.on_crash) {
         weir__crash_arm();

@@ -7,6 +7,7 @@
 #ifndef WEIR_DRIVER_SIM_SIM_H
 #define WEIR_DRIVER_SIM_SIM_H
 
+#include <pthread.h>
 #include <stdio.h>
 
 #include <weir/weir.h>
@@ -36,6 +37,7 @@ typedef enum weir_sim_stuck {
 typedef enum weir_sim_end {
     WEIR_SIM_SIGNAL,    /* SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT */
     WEIR_SIM_EXIT,      /* it calls exit, or _exit */
+    WEIR_SIM_STALLED,   /* the watchdog: it does not give way */
     WEIR_SIM_SANITIZER, /* a sanitizer ends the program; its report is written */
 } weir_sim_end;
 
@@ -69,6 +71,9 @@ typedef struct weir_sim_opts {
      * for the reason WEIR_SIM_CRASHED. Else what would have happened happens: the handler that was
      * installed before or since, the end of the program. */
     bool (*on_crash)(const weir_sim_crash *crash, void *user);
+    /* With on_crash: real time that a thread may run without giving way; 0: WEIR_SIM_WATCHDOG_MS,
+     * more under valgrind and sanitizers; negative: no bound. Not while a debugger is attached. */
+    int64_t watchdog_ms;
     /* Called when an assertion of cmocka has failed on the thread that started the simulation. */
     void (*on_assertion)(void *user);
     void *user;
@@ -76,6 +81,7 @@ typedef struct weir_sim_opts {
 
 #define WEIR_SIM_MAX_VIRTUAL_US ((int64_t)24 * 3600 * 1000000)
 #define WEIR_SIM_LIVELOCK_US ((int64_t)3600 * 1000000)
+#define WEIR_SIM_WATCHDOG_MS ((int64_t)10000)
 #define WEIR_SIM_HOST_MAX 64
 #define WEIR_SIM_NAME_MAX 64
 
@@ -190,6 +196,9 @@ weir_sim_stats weir_sim_get_stats(void);
 
 /* Every thread's name, host, state and what it waits for. malloc'ed: free() it. */
 char *weir_sim_report(void);
+/* Calls fn for each thread of the host that waits: "waits for sleep since 1.0 until 5.0". */
+void weir_sim_each_wait(const weir_host *host,
+                        void (*fn)(pthread_t thread, const char *what, void *user), void *user);
 /* Writes a text of up to WEIR_SIM_TELL_MAX bytes to stderr, at once and whatever has happened. */
 #define WEIR_SIM_TELL_MAX 2048
 void weir_sim_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));

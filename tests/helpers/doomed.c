@@ -5,12 +5,15 @@
  * at. */
 #undef NDEBUG
 #include <assert.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <weir/driver_cmocka.h>
 #include <weir/dsl.h>
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *how;
 static weir_cluster *the_cluster;
 static volatile int zero;
@@ -30,7 +33,7 @@ static int __attribute__((noinline)) fall(int depth)
 }
 
 /* What it does is undefined, and is to be found out by the processor. */
-__attribute__((no_sanitize("undefined"), noinline)) static void die(void)
+__attribute__((no_sanitize("undefined"), noinline)) static void die(weir_ctx *ctx)
 {
     if (is("segv")) {
         *nowhere = 1;
@@ -52,6 +55,25 @@ __attribute__((no_sanitize("undefined"), noinline)) static void die(void)
         zero = fall(0);
     } else if (is("raise")) {
         raise(SIGILL);
+    } else if (is("loop")) {
+        while (zero == 0) {
+        }
+    } else if (is("wall-clock")) {
+        while (weir_ctx_wall_clock_ms(ctx) < INT64_MAX) {
+        }
+    } else if (is("kill")) {
+        raise(SIGKILL);
+    } else if (is("sleep")) {
+        sleep(100000);
+    } else if (is("deadlock")) {
+        pthread_mutex_lock(&lock);
+        pthread_mutex_lock(&lock);
+    } else if (is("kernel")) {
+        char byte;
+        int ends[2];
+        if (syscall(SYS_pipe2, ends, 0) == 0) { /* a real pipe, which nobody writes to */
+            zero = (int)syscall(SYS_read, ends[0], &byte, 1);
+        }
     } else if (is("free")) {
         char *volatile block = malloc(100);
         free(block);
@@ -66,11 +88,10 @@ __attribute__((no_sanitize("undefined"), noinline)) static void die(void)
 static weir_err doomed_value(weir_ctx *ctx, const weir_record *in, void *out, void *user)
 {
     const weir_slice *value = in->value;
-    (void)ctx;
     (void)user;
     *(weir_slice *)out = *value;
     if (value->len == 3 && memcmp(value->data, "die", 3) == 0) {
-        die();
+        die(ctx);
     }
     return WEIR_OK;
 }
@@ -135,6 +156,7 @@ static int run_plainly(void)
     weir_error error = {0};
     weir_cluster *cluster = weir_cluster_new(&(weir_cluster_opts){.seed = 7}, &error);
     if (cluster == NULL) {
+        fprintf(stderr, "%s\n", error.message);
         return 2;
     }
     if (is("test-exit")) {

@@ -296,7 +296,7 @@ static void no_progress_is_a_livelock(void **state)
         fail();
     }
     assert_int_equal(out.why, WEIR_SIM_LIVELOCK);
-    assert_non_null(strstr(out.report, "'dozer' on host 'driver': waits for sleep"));
+    assert_non_null(strstr(out.report, "'dozer' on host 'driver': sleeps since"));
     assert_in_range(weir_sim_now_us(), 100 * SECOND, 101 * SECOND);
     end = true;
     join(thread);

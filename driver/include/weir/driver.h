@@ -61,7 +61,13 @@ typedef enum weir_threads {
  * backtrace go to stderr at once, the thread's host is crashed, and this is called. The program
  * ends where it cannot go on: without this function, in a library's pool of threads, in the middle
  * of malloc or free. Handlers of signals that the program or a sanitizer has installed are called
- * then; those installed while a cluster is alive are kept until it is freed. */
+ * then; those installed while a cluster is alive are kept until it is freed.
+ *
+ * So is a thread that uses 10 s of processor time (30 s under sanitizers, 200 s under valgrind)
+ * without giving way, in an endless loop, say, or that sleeps as long in a call of the kernel that
+ * the simulation does not cover. WEIR_WATCHDOG=seconds in the environment is another limit, 0:
+ * none; there is none while a debugger is attached. The test's own thread may take as long as it
+ * likes. */
 typedef void (*weir_failure_fn)(const char *file, int line, const char *message, void *user);
 
 typedef struct weir_cluster_opts {

@@ -91,6 +91,8 @@ WEIR_API const char *weir_ctx_task(const weir_ctx *ctx); /* "0_1" */
 WEIR_API const char *weir_ctx_application(const weir_ctx *ctx);
 WEIR_API const char *weir_ctx_node(const weir_ctx *ctx);       /* name of the running node */
 WEIR_API int64_t weir_ctx_stream_time_ms(const weir_ctx *ctx); /* -1: none yet */
+/* As the thread read it last, between two rounds of its loop: it stands still while a callback
+ * runs, so that a loop which waits for it never ends. */
 WEIR_API int64_t weir_ctx_wall_clock_ms(const weir_ctx *ctx);
 WEIR_API void weir_ctx_commit(weir_ctx *ctx); /* asks for a commit as soon as possible */
 
