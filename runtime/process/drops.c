@@ -80,10 +80,10 @@ void weir__drop_count(weir__drop_counts *counts, const weir__log *log, const cha
     }
     char place[PLACE_MAX];
     print_place(place, &dropped->at);
-    weir__log_write(log, level, "%s: dropped a record: node '%s', task %s, %s: %s%s%s%s", thread,
-                    counts->topology->nodes[dropped->node].name, task, place, reason,
-                    dropped->why != NULL ? ": " : "", dropped->why != NULL ? dropped->why : "",
-                    later);
+    weir__log_write(log, level, "%s: dropped a record: node '%s'%s%s, %s: %s%s%s%s", thread,
+                    counts->topology->nodes[dropped->node].name, task != NULL ? ", task " : "",
+                    task != NULL ? task : "", place, reason, dropped->why != NULL ? ": " : "",
+                    dropped->why != NULL ? dropped->why : "", later);
 }
 
 size_t weir__drop_counts_read(const weir__drop_counts *counts, weir_dropped_records *out,

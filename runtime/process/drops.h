@@ -14,7 +14,8 @@ typedef struct weir__drop_counts weir__drop_counts;
 weir__drop_counts *weir__drop_counts_new(const weir_topology *topology);
 void weir__drop_counts_free(weir__drop_counts *counts); /* NULL allowed */
 
-/* Counts the record and tells of it. `thread` and `task` say who dropped it. Any thread. */
+/* Counts the record and tells of it. `thread` and `task` say who dropped it; `task` NULL: it
+ * is not known any more. Any thread. */
 void weir__drop_count(weir__drop_counts *counts, const weir__log *log, const char *thread,
                       const char *task, const weir__dropped *dropped);
 

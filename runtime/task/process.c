@@ -127,7 +127,7 @@ static void on_delivery(weir_err err, const char *message, int64_t offset, void 
                                  .reason = WEIR_DROP_UNWRITABLE,
                                  .at = {sink->topic, -1, -1},
                                  .why = message};
-        count_dropped(env, "of any partition", &dropped);
+        count_dropped(env, NULL, &dropped);
     } else if (env->unsent.code == WEIR_OK) {
         weir__error_set(&env->unsent, err, "%s", message);
     }

@@ -332,6 +332,31 @@ static void a_record_too_large_is_dropped_if_so_wanted(void **state)
     assert_int_equal(weir_output_size(out), 2);
 }
 
+/* The broker refuses batches: each record gets one of its own. */
+static void a_record_that_the_broker_refuses_is_dropped_if_so_wanted(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    weir_error error = {0};
+    assert_int_equal(weir_mock_topic_create(weir_cluster_mock(cluster), "copies", 1, 1,
+                                            LIST("max.message.bytes", "100000"), &error),
+                     WEIR_OK);
+    large_topics(cluster, large);
+    weir_instance *a =
+        heard_start(cluster, told, "a", texts,
+                    LIST("production.exception.handler", "continue", "producer.batch.num.messages",
+                         "1", "commit.interval.ms", "100"));
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+    assert_in(weir__buf_text(&told->log), "dropped a record: node 'KSTREAM-SINK-0000000001', "
+                                          "copies: it cannot be written");
+    weir_dropped_records dropped;
+    assert_int_equal(weir_instance_dropped_records(a, &dropped, 1), 1);
+    assert_int_equal(dropped.reason, WEIR_DROP_UNWRITABLE);
+    assert_int_equal(dropped.count, 1);
+    weir_output out = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
+    assert_int_equal(weir_output_size(out), 2);
+}
+
 /* What the store holds must not be committed: it could never be restored. */
 static void a_changelog_that_refuses_a_record_stops_the_commit(void **state)
 {
@@ -373,6 +398,7 @@ int main(void)
         cluster_test(a_record_too_large_is_told_with_topic_and_size),
         cluster_test(a_record_too_large_for_its_topic_is_told_with_its_size),
         cluster_test(a_record_too_large_is_dropped_if_so_wanted),
+        cluster_test(a_record_that_the_broker_refuses_is_dropped_if_so_wanted),
         cluster_test(a_changelog_that_refuses_a_record_stops_the_commit),
     };
     return cmocka_run_group_tests_name("bad input", tests, NULL, NULL);

@@ -217,6 +217,42 @@ static void a_global_table_counts_what_it_drops(void **state)
     assert_int_equal(occurrences(weir__buf_text(&told->log), "the key cannot be decoded"), 1);
 }
 
+/* ---- processing.exception.handler --------------------------------------------------------- */
+
+static weir_err fail_on_bad(weir_ctx *ctx, const weir_record *in, bool *keep, void *user)
+{
+    (void)user;
+    *keep = true;
+    const weir_slice *value = in->value;
+    return weir_slice_equal(*value, weir_slice_of("bad")) ? weir_fail(ctx, WEIR_EUSER, "too bad")
+                                                          : WEIR_OK;
+}
+
+static weir_topology *picky(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "texts", &weir_string, &weir_string, NULL);
+    weir_to(weir_filter(in, fail_on_bad, NULL, &(weir_named){"picky"}), "copies", NULL);
+    return weir_build(b, config, error);
+}
+
+static void records_that_a_handler_skips_are_told_once_and_counted(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    weir_input texts = weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
+    weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
+    weir_input_lines(texts, "bad\nbad\ngood\nbad\n");
+    weir_instance *a =
+        heard_start(cluster, told, "a", picky,
+                    LIST("processing.exception.handler", "continue", "commit.interval.ms", "100"));
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+    assert_dropped(a, "picky", WEIR_DROP_PROCESSING_FAILED, 3);
+    assert_in(weir__buf_text(&told->log),
+              "node 'picky', task 0_0, texts-0@0: processing failed: too bad");
+    assert_int_equal(occurrences(weir__buf_text(&told->log), "too bad"), 1);
+}
+
 /* ---- Punctuators -------------------------------------------------------------------------- */
 
 static weir_err fail_at_first(weir_ctx *ctx, int64_t now_ms, void *state)
@@ -306,6 +342,7 @@ int main(void)
         cluster_test(what_is_dropped_stands_in_explain),
         cluster_test(counts_stay_with_the_instance_when_tasks_move),
         cluster_test(a_global_table_counts_what_it_drops),
+        cluster_test(records_that_a_handler_skips_are_told_once_and_counted),
         cluster_test(a_punctuator_that_fails_is_counted_and_comes_again),
         cluster_test(a_punctuator_that_fails_stops_the_instance_otherwise),
         cmocka_unit_test(reasons_have_texts),
