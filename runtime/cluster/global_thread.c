@@ -95,6 +95,13 @@ static void on_dropped(void *user, const weir__dropped *dropped)
                      dropped);
 }
 
+static void on_left_open(void *user, const weir__node *node, const weir__store_spec *store)
+{
+    const weir__global_thread *thread = user;
+    weir__left_open_warn(thread->instance->drops, &thread->instance->log, thread->name, DIRECTORY,
+                         node, store);
+}
+
 /* ---- Stores ---- */
 
 static weir_err open_store(weir__global_thread *thread, const weir__store_spec *spec,
@@ -131,6 +138,7 @@ static weir_err open_graph(weir__global_thread *thread, weir_error *error)
                              .wall_clock_ms = wall_clock,
                              .request_commit = request_commit,
                              .dropped = on_dropped,
+                             .left_open = on_left_open,
                              .user = thread};
     weir_err err = weir__graph_new(topology, -1, &host, &thread->graph, error);
     for (size_t i = 0; i < topology->store_count && err == WEIR_OK; i++) {

@@ -27,6 +27,10 @@ struct weir_ctx {
     weir_record_metadata at;
     int64_t time_ms; /* timestamp of the current record, or the punctuation's time */
     weir_error error;
+    struct weir_kv_iter *open_iters; /* newest first */
+    struct weir_kv_iter *left_iters; /* closed for the callbacks that left them open */
+    size_t left_iter_count;
+    uint64_t iters_opened;           /* so far */
     struct weir__frame *frames;      /* what changes from a cache interrupted, newest first */
     const weir__running *culprit;    /* the node that returned the error under way */
     weir_record_metadata culprit_at; /* the record that it had */
@@ -53,6 +57,12 @@ bool weir__is_null(const weir_serde *serde, const void *value);
 /* The running node drops the input record: counted, not an error. `why`: NULL or the text of what
  * failed. */
 void weir__drop(weir_ctx *ctx, weir_drop_reason reason, const char *why);
+
+/* Closes the iterators that were opened since ctx->iters_opened was `mark`, and warns of each: a
+ * callback of `node` (NULL: of no node) returned without closing them. */
+void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *node);
+/* Frees what weir__iters_close_since kept. None may be open. */
+void weir__iters_fini(weir_ctx *ctx);
 
 /* The code of a failed call whose text is in ctx->error. */
 weir_err weir__ctx_out_of_memory(weir_ctx *ctx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Counts of dropped records: an array of atomic numbers, by node and reason. */
+ * Counts of dropped records: an array of atomic numbers, by node and reason. What was warned of
+ * open iterators: an array of atomic flags, by node and store. */
 #include "process/drops.h"
 
 #include <inttypes.h>
@@ -18,7 +19,8 @@ enum { REASONS = 0 WEIR_DROP_MAP(X) };
 
 struct weir__drop_counts {
     const weir_topology *topology;
-    _Atomic uint64_t of[]; /* node by node, each with all reasons */
+    atomic_flag *left_open; /* node by node, each with all stores; a last row for no node */
+    _Atomic uint64_t of[];  /* node by node, each with all reasons */
 };
 
 const char *weir_drop_reason_str(weir_drop_reason reason)
@@ -33,17 +35,29 @@ weir__drop_counts *weir__drop_counts_new(const weir_topology *topology)
 {
     size_t size = topology->node_count * REASONS;
     weir__drop_counts *counts = calloc(1, sizeof *counts + size * sizeof counts->of[0]);
-    if (counts != NULL) {
-        counts->topology = topology;
-        for (size_t i = 0; i < size; i++) {
-            atomic_init(&counts->of[i], 0);
-        }
+    size_t flags = (topology->node_count + 1) * topology->store_count;
+    atomic_flag *left_open = malloc((flags + 1) * sizeof *left_open);
+    if (counts == NULL || left_open == NULL) {
+        free(left_open);
+        free(counts);
+        return NULL;
+    }
+    counts->topology = topology;
+    counts->left_open = left_open;
+    for (size_t i = 0; i < flags; i++) {
+        atomic_flag_clear(&left_open[i]);
+    }
+    for (size_t i = 0; i < size; i++) {
+        atomic_init(&counts->of[i], 0);
     }
     return counts;
 }
 
 void weir__drop_counts_free(weir__drop_counts *counts)
 {
+    if (counts != NULL) {
+        free(counts->left_open);
+    }
     free(counts);
 }
 
@@ -84,6 +98,23 @@ void weir__drop_count(weir__drop_counts *counts, const weir__log *log, const cha
                     counts->topology->nodes[dropped->node].name, task != NULL ? ", task " : "",
                     task != NULL ? task : "", place, reason, dropped->why != NULL ? ": " : "",
                     dropped->why != NULL ? dropped->why : "", later);
+}
+
+void weir__left_open_warn(weir__drop_counts *counts, const weir__log *log, const char *thread,
+                          const char *task, const weir__node *node, const weir__store_spec *store)
+{
+    const weir_topology *topology = counts->topology;
+    size_t row = node != NULL ? (size_t)node->index : topology->node_count;
+    weir_assert(row <= topology->node_count);
+    weir_assert((size_t)store->index < topology->store_count);
+    size_t at = row * topology->store_count + (size_t)store->index;
+    if (!atomic_flag_test_and_set(&counts->left_open[at])) {
+        weir__log_write(log, WEIR__LOG_WARNING,
+                        "%s: node '%s', task %s: a callback returned with an iterator of store "
+                        "'%s' open; Weir closed it. Call weir_kv_iter_close on every way out of "
+                        "the callback (told once a node and store)",
+                        thread, node != NULL ? node->name : "?", task, store->name);
+    }
 }
 
 size_t weir__drop_counts_read(const weir__drop_counts *counts, weir_dropped_records *out,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Dropped records of an instance: one count a node and reason, shared by all its threads. The first
- * record of each is logged as a warning, later ones at level debug. */
+ * What nodes of an instance are warned of once, shared by all its threads. Dropped records: one
+ * count a node and reason; the first record of each is logged as a warning, later ones at level
+ * debug. Iterators that callbacks left open: one warning a node and store. */
 #ifndef WEIR_PROCESS_DROPS_H
 #define WEIR_PROCESS_DROPS_H
 
@@ -18,6 +19,11 @@ void weir__drop_counts_free(weir__drop_counts *counts); /* NULL allowed */
  * is not known any more. Any thread. */
 void weir__drop_count(weir__drop_counts *counts, const weir__log *log, const char *thread,
                       const char *task, const weir__dropped *dropped);
+
+/* A callback of `node` (NULL: of no node) returned with an iterator of the store open. Any thread.
+ */
+void weir__left_open_warn(weir__drop_counts *counts, const weir__log *log, const char *thread,
+                          const char *task, const weir__node *node, const weir__store_spec *store);
 
 /* As weir_app_dropped_records. Any thread. */
 size_t weir__drop_counts_read(const weir__drop_counts *counts, weir_dropped_records *out,

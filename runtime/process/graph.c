@@ -80,10 +80,14 @@ void weir__graph_free(weir__graph *graph)
     for (size_t i = 0; graph->running != NULL && i < graph->node_count; i++) {
         weir__running *node = &graph->running[i];
         if (node->opened && node->spec->ops->close != NULL) {
+            uint64_t mark = graph->ctx.iters_opened;
             node->spec->ops->close(node->state);
+            weir__iters_close_since(&graph->ctx, mark, node->spec);
         }
         free(node->children);
     }
+    weir__iters_close_since(&graph->ctx, 0, NULL);
+    weir__iters_fini(&graph->ctx);
     for (size_t i = 0; graph->stores != NULL && i < graph->topology->store_count; i++) {
         weir__typed_close(graph->stores[i]);
     }
@@ -138,7 +142,9 @@ weir_err weir__graph_open(weir__graph *graph, weir_error *error)
             continue;
         }
         ctx->node = node;
+        uint64_t mark = ctx->iters_opened;
         err = node->spec->ops->open(ctx, node->spec->user, &node->state);
+        weir__iters_close_since(ctx, mark, node->spec);
         if (err != WEIR_OK) {
             weir__graph_callback_failed(ctx, node, err);
         }
@@ -176,6 +182,7 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
             weir__error_prefix(error, "node '%s', task %s", node, graph->host.task);
         }
     }
+    weir__iters_close_since(ctx, 0, ctx->node != NULL ? ctx->node->spec : NULL);
     ctx->node = NULL;
     ctx->record = NULL;
     ctx->culprit = NULL;
@@ -256,8 +263,10 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     ctx->node = node;
     ctx->record = record;
     ctx->time_ms = record->timestamp_ms;
+    uint64_t mark = ctx->iters_opened;
     weir_err err =
         node->spec->kind == WEIR__SINK ? send(ctx, node->spec, record) : process(ctx, node, record);
+    weir__iters_close_since(ctx, mark, node->spec);
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, node, err);
     } else if (ctx->culprit != NULL) {
@@ -316,7 +325,9 @@ static weir_err extract_time(weir_ctx *ctx, int64_t partition_time_ms, weir_reco
                          (long long)record->timestamp_ms);
     }
     ctx->error.code = WEIR_OK;
+    uint64_t mark = ctx->iters_opened;
     record->timestamp_ms = opts->timestamp(ctx, record, partition_time_ms, opts->user);
+    weir__iters_close_since(ctx, mark, ctx->node->spec);
     return record->timestamp_ms < 0 ? ctx->error.code : WEIR_OK;
 }
 

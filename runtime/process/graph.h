@@ -40,6 +40,9 @@ typedef struct weir__graph_host {
     int64_t (*wall_clock_ms)(void *user);
     void (*request_commit)(void *user);
     void (*dropped)(void *user, const weir__dropped *dropped);
+    /* A callback of the node (NULL: of no node) returned with an iterator of the store open, which
+     * the graph has closed. NULL: nobody wants to know. */
+    void (*left_open)(void *user, const weir__node *node, const weir__store_spec *store);
     /* A node failed with a record or a punctuation (processing.exception.handler): WEIR_OK lets the
      * graph count it as dropped and go on with the next sibling; another code ends the traversal.
      * NULL: it ends.

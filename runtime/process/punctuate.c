@@ -170,7 +170,9 @@ static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)
     ctx->record = NULL;
     ctx->at = (weir_record_metadata){NULL, -1, -1};
     ctx->time_ms = now_ms;
+    uint64_t mark = ctx->iters_opened;
     weir_err err = due->fn(ctx, now_ms, due->node->state);
+    weir__iters_close_since(ctx, mark, due->node->spec);
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, due->node, err);
     } else {

@@ -167,12 +167,101 @@ weir_err weir_kv_delete(weir_kv *kv, const void *key)
 
 /* ---- Scans -------------------------------------------------------------------------------- */
 
+/* Iterators that stay in memory after they were closed for their callback: a processor that kept
+ * one gets an error from it. Of more the oldest are freed. */
+#define LEFT_ITERS_MAX 64
+
 struct weir_kv_iter {
     weir_kv *kv;
-    weir__kv_iter *inner;
+    weir__kv_iter *inner;       /* NULL: closed for the callback that left it open */
+    uint64_t number;            /* iterators of the task opened by then, this one included */
+    struct weir_kv_iter *newer; /* of the list in the context that it is in */
+    struct weir_kv_iter *older;
     weir__arena arena; /* the current key and value */
     weir_err err;
 };
+
+static void add_to(weir_kv_iter **list, weir_kv_iter *iter)
+{
+    iter->newer = NULL;
+    iter->older = *list;
+    if (*list != NULL) {
+        (*list)->newer = iter;
+    }
+    *list = iter;
+}
+
+static void remove_from(weir_kv_iter **list, weir_kv_iter *iter)
+{
+    if (iter->newer != NULL) {
+        iter->newer->older = iter->older;
+    } else {
+        *list = iter->older;
+    }
+    if (iter->older != NULL) {
+        iter->older->newer = iter->newer;
+    }
+}
+
+static weir_err close_inner(weir_kv_iter *iter)
+{
+    lock(iter->kv);
+    weir_err err = iter->inner->ops->close(iter->inner);
+    unlock(iter->kv);
+    iter->inner = NULL;
+    weir__arena_fini(&iter->arena);
+    remove_from(&iter->kv->ctx->open_iters, iter);
+    return err;
+}
+
+static void forget_left(weir_ctx *ctx, weir_kv_iter *iter)
+{
+    remove_from(&ctx->left_iters, iter);
+    ctx->left_iter_count--;
+    free(iter);
+}
+
+static void keep_left(weir_ctx *ctx, weir_kv_iter *iter)
+{
+    if (ctx->left_iter_count == LEFT_ITERS_MAX) {
+        weir_kv_iter *oldest = ctx->left_iters;
+        while (oldest->older != NULL) {
+            oldest = oldest->older;
+        }
+        forget_left(ctx, oldest);
+    }
+    add_to(&ctx->left_iters, iter);
+    ctx->left_iter_count++;
+}
+
+void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *node)
+{
+    const weir__graph_host *host = &ctx->graph->host;
+    while (ctx->open_iters != NULL && ctx->open_iters->number > mark) {
+        weir_kv_iter *iter = ctx->open_iters;
+        close_inner(iter); /* the callback did not ask how its scan ended */
+        if (host->left_open != NULL) {
+            host->left_open(host->user, node, iter->kv->spec);
+        }
+        keep_left(ctx, iter);
+    }
+}
+
+void weir__iters_fini(weir_ctx *ctx)
+{
+    weir_assert(ctx->open_iters == NULL);
+    while (ctx->left_iters != NULL) {
+        forget_left(ctx, ctx->left_iters);
+    }
+}
+
+static weir_err was_closed(weir_kv *kv)
+{
+    return weir_fail(kv->ctx, WEIR_ESTATE,
+                     "store '%s': the iterator was closed when the callback that opened it "
+                     "returned",
+                     kv->spec->name);
+}
 
 static weir_err bound(weir_kv *kv, const void *key, weir_buf *buf, weir_slice *out)
 {
@@ -212,6 +301,8 @@ weir_err weir_kv_range(weir_kv *kv, const void *from, const void *to, bool rever
         free(iter);
         return err;
     }
+    iter->number = ++kv->ctx->iters_opened;
+    add_to(&kv->ctx->open_iters, iter);
     *out = iter;
     return WEIR_OK;
 }
@@ -236,6 +327,10 @@ bool weir_kv_next(weir_kv_iter *iter, const void **key, const void **value, int6
     bool found = false;
     weir_slice at;
     weir_slice row;
+    if (iter->inner == NULL) {
+        iter->err = was_closed(iter->kv);
+        return false;
+    }
     weir__arena_reset(&iter->arena);
     iter->err = copy_next(iter, &found, &at, &row);
     if (iter->err == WEIR_OK && found) {
@@ -257,15 +352,17 @@ weir_err weir_kv_iter_close(weir_kv_iter *iter)
         return WEIR_OK;
     }
     weir_kv *kv = iter->kv;
-    lock(kv);
-    weir_err err = iter->inner->ops->close(iter->inner);
-    unlock(kv);
+    if (iter->inner == NULL) {
+        weir_err left = was_closed(kv);
+        forget_left(kv->ctx, iter);
+        return left;
+    }
+    weir_err err = close_inner(iter);
     if (iter->err != WEIR_OK) {
         err = iter->err;
     } else if (err != WEIR_OK) {
         weir_fail(kv->ctx, err, "store '%s': the scan broke off", kv->spec->name);
     }
-    weir__arena_fini(&iter->arena);
     free(iter);
     return err;
 }

@@ -51,6 +51,13 @@ static void on_dropped(void *user, const weir__dropped *dropped)
     count_dropped(task->env, task->name, dropped);
 }
 
+static void on_left_open(void *user, const weir__node *node, const weir__store_spec *store)
+{
+    const weir__task *task = user;
+    const weir__task_env *env = task->env;
+    weir__left_open_warn(env->drops, env->log, env->observer.thread, task->name, node, store);
+}
+
 /* The head of a queue. */
 static weir__dropped dropped_head(const weir__record_queue *queue, weir_drop_reason reason)
 {
@@ -243,6 +250,7 @@ weir__graph_host weir__task_graph_host(weir__task *task)
                               .wall_clock_ms = wall_clock,
                               .request_commit = request_commit,
                               .dropped = on_dropped,
+                              .left_open = on_left_open,
                               .process_failed = process_failed,
                               .user = task};
 }

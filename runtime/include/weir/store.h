@@ -44,7 +44,9 @@ WEIR_API weir_err weir_kv_put(weir_kv *store, const void *key, const void *value
                               int64_t timestamp_ms);
 WEIR_API weir_err weir_kv_delete(weir_kv *store, const void *key);
 /* Rows from <= key <= to in order of key bytes; NULL: open end. Sees the store as it is at the
- * call; close before the callback returns. */
+ * call. Close it before the callback returns: Weir closes what a callback (of a processor, a
+ * punctuator, open or close) leaves open, with a warning, once a node and store; the iterator then
+ * gives WEIR_ESTATE. */
 WEIR_API weir_err weir_kv_range(weir_kv *store, const void *from, const void *to, bool reverse,
                                 weir_kv_iter **out);
 /* False at the end. Key and value are valid until the next call on the iterator. */
