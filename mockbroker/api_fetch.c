@@ -23,6 +23,7 @@ typedef struct fetched {
     int64_t end;        /* as told */
     weir_slice records; /* null: none */
     bool asked;         /* of the mock cluster */
+    bool compacted;     /* answered from what compaction has left */
 } fetched;
 
 typedef struct fetch_state {
@@ -90,10 +91,24 @@ static void read_request(const weir__request *request, weir__reader *in, fetch_s
 
 /* ---- Answering ---- */
 
+static void tell_fetch(const weir__request *request, const fetched *part, size_t bytes)
+{
+    weir__mock_event(request->mock, "fetch", "%.*s-%d offset=%lld bytes=%zu client=%.*s",
+                     (int)part->topic.len, (const char *)part->topic.data, (int)part->id,
+                     (long long)part->offset, bytes, (int)request->client_id.len,
+                     (const char *)request->client_id.data);
+}
+
 static void put_part(const weir__request *request, const fetched *part, weir_buf *out)
 {
     const weir__partition *partition = weir__partition_find(request->mock, part->topic, part->id);
     bool known = partition != NULL && part->error == 0;
+    weir_slice records = part->records;
+    if (known && part->compacted) {
+        records = weir__compacted_from(&partition->compacted, part->offset,
+                                       part->bytes_max > 0 ? (size_t)part->bytes_max : 0);
+        tell_fetch(request, part, records.len);
+    }
     weir__buf_put_i32(out, part->id);
     weir__buf_put_i16(out, part->error);
     weir__buf_put_i64(out, known ? part->end : -1); /* high watermark */
@@ -105,7 +120,7 @@ static void put_part(const weir__request *request, const fetched *part, weir_buf
     if (request->version >= 11) {
         weir__buf_put_i32(out, -1); /* preferred read replica */
     }
-    weir__put_blob(out, part->records.data != NULL ? part->records : weir_slice_of(""));
+    weir__put_blob(out, records.data != NULL ? records : weir_slice_of(""));
 }
 
 static void answer(weir__request *request)
@@ -146,10 +161,7 @@ static bool read_answer(weir__request *request, weir__reader *in, fetched *part)
     weir__read_bytes(in, aborted > 0 ? (size_t)aborted * 2 * sizeof(int64_t) : 0);
     part->records = weir__read_blob(in);
     if (!in->failed && part->records.len > 0) {
-        weir__mock_event(request->mock, "fetch", "%.*s-%d offset=%lld bytes=%zu client=%.*s",
-                         (int)part->topic.len, (const char *)part->topic.data, (int)part->id,
-                         (long long)part->offset, part->records.len, (int)request->client_id.len,
-                         (const char *)request->client_id.data);
+        tell_fetch(request, part, part->records.len);
     }
     return !in->failed;
 }
@@ -228,10 +240,12 @@ void weir__fetch_retry(weir__request *request)
         const weir__partition *partition =
             weir__partition_find(request->mock, part->topic, part->id);
         part->error = check_part(request, partition, part->offset);
-        part->asked = part->error == 0 && part->offset != partition->end;
+        part->compacted = part->error == 0 && part->offset < partition->compacted.upto;
+        part->asked = part->error == 0 && !part->compacted && part->offset != partition->end;
         part->end = partition != NULL ? partition->end : -1;
         asked += part->asked ? 1 : 0;
-        at_once = at_once || part->error != 0 || (part->asked && part->offset > partition->end);
+        at_once = at_once || part->error != 0 || part->compacted ||
+                  (part->asked && part->offset > partition->end);
         if (part->asked) {
             bytes += weir__partition_bytes_from(partition, part->offset, enough);
         }

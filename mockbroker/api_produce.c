@@ -94,7 +94,8 @@ static int16_t check_batch(const weir__partition *partition, produced *part)
     if (err == WEIR_EUNSUPPORTED) {
         return RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
     }
-    if (err != WEIR_OK || part->batch.bytes != part->records.len) {
+    if (err != WEIR_OK || part->batch.bytes != part->records.len || part->batch.count < 1 ||
+        part->batch.last_offset_delta != part->batch.count - 1) {
         return RD_KAFKA_RESP_ERR_INVALID_RECORD;
     }
     const char *limit = weir__topic_config_get(partition->topic, "max.message.bytes");
@@ -205,7 +206,8 @@ static void appended(weir__request *request, produced *part)
     if (part->error != 0 || part->base < 0) {
         return; /* refused, or known already */
     }
-    if (weir__partition_appended(partition, part->base, part->batch.count, bytes) != WEIR_OK) {
+    if (weir__partition_appended(partition, part->base, part->batch.count, bytes,
+                                 request->mock->now_us) != WEIR_OK) {
         weir__mock_fail(request->mock, "out of memory");
     }
     request->mock->fetches_due = true;

@@ -12,6 +12,7 @@
 
 #include <weir/mockbroker.h>
 
+#include "compact.h"
 #include "core/buf.h"
 #include "core/map.h"
 #include "groups.h"
@@ -30,6 +31,7 @@
 typedef struct weir__batch {
     int64_t last_offset;
     size_t bytes;
+    int64_t appended_us; /* monotonic clock */
 } weir__batch;
 
 typedef struct weir__partition {
@@ -48,6 +50,7 @@ typedef struct weir__partition {
     size_t bytes_under_way; /* forwarded, not answered */
     size_t batches_under_way;
     weir__known_producers known;
+    weir__compacted compacted;
 } weir__partition;
 
 /* A topic of the mock cluster. */

@@ -36,6 +36,8 @@ typedef struct job {
     int32_t upstream_id;
     int64_t next;
     int64_t end;
+    weir_buf compacted; /* batches for the offsets below compacted_upto */
+    int64_t compacted_upto;
     record_fn fn;
     void *user;
     weir_error *error;
@@ -255,7 +257,8 @@ static weir_err read_batches(job *read, weir_slice batches)
                                    read->topic, (int)read->partition, (long long)batch.base_offset,
                                    weir_err_str(err));
         }
-        read->next = weir__add_sat(batch.base_offset, (int64_t)batch.last_offset_delta + 1);
+        int64_t next = weir__add_sat(batch.base_offset, (int64_t)batch.last_offset_delta + 1);
+        read->next = next > read->next ? next : read->next;
         batches =
             (weir_slice){(const uint8_t *)batches.data + batch.bytes, batches.len - batch.bytes};
     }
@@ -286,18 +289,36 @@ static weir_err begin(job *read)
         read->upstream_id = partition->upstream_id;
         read->next = partition->start;
         read->end = partition->end;
+        read->compacted_upto = partition->compacted.upto;
+        weir_put(&read->compacted, partition->compacted.bytes.data, partition->compacted.bytes.len);
     }
     pthread_mutex_unlock(&read->mock->lock);
+    if (read->compacted.err != WEIR_OK) {
+        return weir__error_set(read->error, WEIR_ENOMEM, "out of memory");
+    }
     return partition != NULL
                ? WEIR_OK
                : weir__error_set(read->error, WEIR_ENOTFOUND, "no partition %d of topic '%s'",
                                  (int)read->partition, read->topic != NULL ? read->topic : "");
 }
 
+/* What compaction has left. */
+static weir_err read_compacted(job *read)
+{
+    int64_t upto = read->compacted_upto < read->end ? read->compacted_upto : read->end;
+    if (read->next >= upto) {
+        return WEIR_OK;
+    }
+    weir_err err = read_batches(read, weir__buf_slice(&read->compacted));
+    read->next = read->next > upto ? read->next : upto;
+    return err;
+}
+
 static weir_err read_partition(job *read)
 {
-    if (read->next >= read->end) {
-        return WEIR_OK;
+    weir_err before_it = read_compacted(read);
+    if (before_it != WEIR_OK || read->next >= read->end) {
+        return before_it;
     }
     weir_buf frame = {0};
     int fd = connect_to(read->mock);
@@ -322,6 +343,30 @@ static weir_err read_partition(job *read)
     return err;
 }
 
+static weir_err read_one(job *read, int64_t from, int64_t upto)
+{
+    weir_err err = begin(read);
+    read->next = from > read->next ? from : read->next;
+    read->end = upto < read->end ? upto : read->end;
+    if (err == WEIR_OK) {
+        err = read_partition(read);
+    }
+    weir__buf_fini(&read->compacted);
+    return err;
+}
+
+weir_err weir__partition_read_upto(weir_mock *mock, const char *topic, int32_t partition,
+                                   int64_t upto, record_fn fn, void *user, weir_error *error)
+{
+    job read = {.mock = mock,
+                .topic = topic,
+                .partition = partition,
+                .fn = fn,
+                .user = user,
+                .error = error};
+    return read_one(&read, 0, upto);
+}
+
 weir_err weir_mock_partition_read(weir_mock *mock, const char *topic, int32_t partition,
                                   int64_t from, record_fn fn, void *user, weir_error *error)
 {
@@ -331,9 +376,7 @@ weir_err weir_mock_partition_read(weir_mock *mock, const char *topic, int32_t pa
                 .fn = fn,
                 .user = user,
                 .error = error};
-    weir_err err = begin(&read);
-    read.next = from > read.next ? from : read.next;
-    return err == WEIR_OK ? read_partition(&read) : err;
+    return read_one(&read, from, INT64_MAX);
 }
 
 /* Ends are taken before the first record is read. */
@@ -353,6 +396,9 @@ weir_err weir_mock_topic_read(weir_mock *mock, const char *topic, record_fn fn, 
     }
     for (int32_t i = 0; i < count && err == WEIR_OK; i++) {
         err = read_partition(&reads[i]);
+    }
+    for (int32_t i = 0; reads != NULL && i < count; i++) {
+        weir__buf_fini(&reads[i].compacted);
     }
     free(reads);
     return err;

@@ -33,7 +33,7 @@ weir_err weir__batch_read(weir_slice bytes, weir__batch_header *header)
     }
     batch.bytes = (size_t)(length > 0 ? length : 0) + BATCH_LENGTH_END;
     if (in.failed || batch.bytes < WEIR__BATCH_HEADER_BYTES || batch.bytes > bytes.len ||
-        batch.count < 1 || batch.last_offset_delta != batch.count - 1) {
+        batch.count < 0 || (int64_t)batch.count > (int64_t)batch.last_offset_delta + 1) {
         return WEIR_ECORRUPT;
     }
     *header = batch;

@@ -32,8 +32,27 @@ typedef struct weir__batch_header {
 } weir__batch_header;
 
 /* The batch at the beginning of `bytes`. WEIR_EUNSUPPORTED: an older format; WEIR_ECORRUPT: cut, or
- * numbers that do not agree. */
+ * numbers that do not agree. Compaction leaves fewer records in a batch than offsets, or none. */
 weir_err weir__batch_read(weir_slice bytes, weir__batch_header *header);
+
+/* A batch being written at the end of `out`, uncompressed, of no producer. */
+typedef struct weir__batch_writer {
+    weir_buf *out;
+    size_t begin;
+    int64_t base;
+    int64_t last;
+    int64_t max_timestamp_ms;
+    int64_t first_timestamp_ms;
+    int32_t count;
+} weir__batch_writer;
+
+/* For offsets from `base` to `last`. A failure stays in out->err. */
+void weir__batch_begin(weir__batch_writer *writer, weir_buf *out, int64_t base, int64_t last);
+/* In order of offset. */
+void weir__batch_add(weir__batch_writer *writer, const weir_mock_record *record);
+void weir__batch_end(weir__batch_writer *writer);
+/* Writes the checksum of one whole batch. */
+void weir__batch_seal(uint8_t *batch, size_t len);
 
 /* Calls fn for the records of an uncompressed batch from offset `from` on; topic and partition are
  * those of `at`. A code of fn other than WEIR_OK ends it. */

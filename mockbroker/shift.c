@@ -11,27 +11,9 @@
 #include "internal.h"
 #include "records.h"
 
-#define CRC_AT 17
-#define CRC_FROM 21 /* the attributes */
+#define ATTRIBUTES_AT 21
 #define FIRST_TIMESTAMP_AT 27
 #define MAX_TIMESTAMP_AT 35
-
-/* CRC-32C (Castagnoli), four bits at a time. */
-static uint32_t crc32c(const uint8_t *bytes, size_t len)
-{
-    static const uint32_t table[16] = {
-        0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
-        0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-        0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-    };
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= bytes[i];
-        crc = crc >> 4 ^ table[crc & 15];
-        crc = crc >> 4 ^ table[crc & 15];
-    }
-    return ~crc;
-}
 
 static weir_err take_greatest(const weir_mock_record *record, void *user)
 {
@@ -46,13 +28,13 @@ void weir__shift_batch(uint8_t *batch, size_t len, int64_t ms)
     int64_t greatest = (int64_t)weir__load_u64(batch + MAX_TIMESTAMP_AT);
     weir__store_u64(batch + FIRST_TIMESTAMP_AT, (uint64_t)weir__add_wrap(first, ms));
     int64_t found = INT64_MIN;
-    if ((weir__load_u16(batch + CRC_FROM) & WEIR__BATCH_COMPRESSION) != 0 ||
+    if ((weir__load_u16(batch + ATTRIBUTES_AT) & WEIR__BATCH_COMPRESSION) != 0 ||
         weir__batch_records((weir_slice){batch, len}, &(weir_mock_record){0}, INT64_MIN,
                             take_greatest, &found) != WEIR_OK) {
         found = weir__add_wrap(greatest, ms);
     }
     weir__store_u64(batch + MAX_TIMESTAMP_AT, (uint64_t)found);
-    weir__store_u32(batch + CRC_AT, crc32c(batch + CRC_FROM, len - CRC_FROM));
+    weir__batch_seal(batch, len);
 }
 
 int64_t weir__shift_of(const weir_mock *mock, weir_slice client_id)

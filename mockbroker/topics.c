@@ -21,6 +21,7 @@ static void topic_free(void *value)
     for (int32_t i = 0; i < topic->partition_count; i++) {
         free(topic->partitions[i]->batches);
         weir__known_producers_fini(&topic->partitions[i]->known);
+        weir__compacted_fini(&topic->partitions[i]->compacted);
         free(topic->partitions[i]);
     }
     free(topic->partitions);
@@ -335,7 +336,7 @@ static weir_err reserve(weir__partition *partition)
 }
 
 weir_err weir__partition_appended(weir__partition *partition, int64_t base, int32_t records,
-                                  size_t bytes)
+                                  size_t bytes, int64_t now_us)
 {
     weir_err err = reserve(partition);
     if (err != WEIR_OK) {
@@ -349,7 +350,7 @@ weir_err weir__partition_appended(weir__partition *partition, int64_t base, int3
         *at = at[-1];
         at--;
     }
-    *at = (weir__batch){.last_offset = base + records - 1, .bytes = bytes};
+    *at = (weir__batch){.last_offset = base + records - 1, .bytes = bytes, .appended_us = now_us};
     partition->bytes += bytes;
     while (partition->batch_count > 1 && (partition->batch_count > WEIR__LOG_BATCHES_MAX ||
                                           partition->bytes > WEIR__LOG_BYTES_MAX)) {

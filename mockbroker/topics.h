@@ -48,12 +48,19 @@ int16_t weir__partition_trim(weir_mock *mock, weir__partition *partition, int64_
 weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic, int32_t partition);
 void weir__topics_fini(weir_mock *mock);
 
+/* Reads the records from the start offset to `upto`, on the caller's thread; see
+ * weir_mock_partition_read. */
+weir_err weir__partition_read_upto(weir_mock *mock, const char *topic, int32_t partition,
+                                   int64_t upto,
+                                   weir_err (*fn)(const weir_mock_record *record, void *user),
+                                   void *user, weir_error *error);
+
 /* May this batch be forwarded, without the mock cluster dropping one that is still needed? */
 bool weir__partition_admits(const weir__partition *partition, size_t bytes);
 /* The mock cluster has appended the batch at `base`. Its answers on different connections may come
  * in another order than it appended. */
 weir_err weir__partition_appended(weir__partition *partition, int64_t base, int32_t records,
-                                  size_t bytes);
+                                  size_t bytes, int64_t now_us);
 /* Bytes of the batches that a fetch from `offset` would read, counted up to `enough`. */
 size_t weir__partition_bytes_from(const weir__partition *partition, int64_t offset, size_t enough);
 

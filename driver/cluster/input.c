@@ -89,6 +89,22 @@ void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, int32_t p
     }
 }
 
+void weir_cluster_topic_compact(weir_cluster *cluster, const char *topic)
+{
+    weir_error error = {0};
+    weir__inputs_flush(cluster);
+    int32_t partitions = weir_mock_topic_partitions(cluster->mock, topic);
+    weir_err err = partitions >= 0
+                       ? WEIR_OK
+                       : weir__error_set(&error, WEIR_ENOTFOUND, "there is no topic '%s'", topic);
+    for (int32_t i = 0; i < partitions && err == WEIR_OK; i++) {
+        err = weir_mock_partition_compact(cluster->mock, topic, i, &error);
+    }
+    if (err != WEIR_OK) {
+        weir__cluster_fail(cluster, "cannot compact topic %s: %s", topic, error.message);
+    }
+}
+
 weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t partitions,
                               const weir_serde *key, const weir_serde *value)
 {

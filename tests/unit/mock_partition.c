@@ -15,7 +15,7 @@
 
 static void append(weir__partition *partition, int64_t base, int32_t records)
 {
-    assert_int_equal(weir__partition_appended(partition, base, records, BATCH_BYTES), WEIR_OK);
+    assert_int_equal(weir__partition_appended(partition, base, records, BATCH_BYTES, 0), WEIR_OK);
 }
 
 /* Two producers' batches are appended one after the other; the second one is told of first. */

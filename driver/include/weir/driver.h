@@ -128,6 +128,9 @@ WEIR_API void weir_cluster_topic_delete(weir_cluster *cluster, const char *topic
 WEIR_API void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, int32_t partition,
                                       int64_t left);
 
+/* Compacts all partitions of a topic now (weir_mock_partition_compact). Waits. */
+WEIR_API void weir_cluster_topic_compact(weir_cluster *cluster, const char *topic);
+
 /* Timestamp of a record: WEIR_AT(0), WEIR_AT(-1). Zeros: the input's time. */
 typedef struct weir_input_time {
     int64_t ms;

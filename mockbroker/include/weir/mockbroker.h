@@ -92,6 +92,15 @@ WEIR_API weir_err weir_mock_partition_offsets(const weir_mock *mock, const char 
 WEIR_API weir_err weir_mock_partition_trim(weir_mock *mock, const char *topic, int32_t partition,
                                            int64_t before);
 
+/* Compacts a partition now, as Kafka's log cleaner does from time to time: of each key the last
+ * record stays, and a tombstone goes once it was appended delete.retention.ms ago (KIP-534 counts
+ * from the first cleaning). Records without a key go. Offsets, start and end stay; where records
+ * are gone, fetches and reads go on behind them. Unlike Kafka it compacts up to the end, the active
+ * segment too. Blocks; *error (NULL allowed) says what failed. WEIR_ENOTFOUND; WEIR_EINVAL: an
+ * argument is NULL, or the topic's cleanup.policy has no "compact". */
+WEIR_API weir_err weir_mock_partition_compact(weir_mock *mock, const char *topic, int32_t partition,
+                                              weir_error *error);
+
 typedef struct weir_mock_header {
     const char *name;
     weir_slice value;
