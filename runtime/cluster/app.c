@@ -127,6 +127,14 @@ static void on_stop_asked(weir_app *app)
 
 /* ---- New and free ---- */
 
+static weir__invalid_time invalid_time_of(const weir_config *config)
+{
+    const char *extractor = weir__config_text(config, "default.timestamp.extractor");
+    return strcmp(extractor, "log_and_skip") == 0         ? WEIR__INVALID_TIME_SKIPS
+           : strcmp(extractor, "use_partition_time") == 0 ? WEIR__INVALID_TIME_PARTITION
+                                                          : WEIR__INVALID_TIME_FAILS;
+}
+
 static void read_settings(weir_app *app)
 {
     weir__instance *instance = &app->instance;
@@ -157,6 +165,7 @@ static void read_settings(weir_app *app)
         .skip_unwritable =
             strcmp(weir__config_text(config, "production.exception.handler"), "continue") == 0,
         .memory_stores = strcmp(weir__config_text(config, "dsl.store"), "memory") == 0,
+        .invalid_time = invalid_time_of(config),
         .idle_ms = weir__config_i64(config, "max.task.idle.ms"),
         .buffered_max = (size_t)weir__config_i64(config, "buffered.records.per.partition")};
     instance->log = (weir__log){.level = weir__log_level_of(config),

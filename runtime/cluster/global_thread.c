@@ -133,6 +133,7 @@ static weir_err open_graph(weir__global_thread *thread, weir_error *error)
     const weir_topology *topology = thread->instance->topology;
     weir__graph_host host = {.application = thread->instance->application,
                              .task = DIRECTORY,
+                             .invalid_time = thread->instance->settings.invalid_time,
                              .send = send,
                              .stream_time_ms = stream_time,
                              .wall_clock_ms = wall_clock,

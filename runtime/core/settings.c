@@ -49,7 +49,9 @@ static const weir__setting settings[] = {
      .choices = {{"fail_on_invalid", "FailOnInvalidTimestamp", false},
                  {"log_and_skip", "LogAndSkipOnInvalidTimestamp", false},
                  {"use_partition_time", "UsePartitionTimeOnInvalidTimestamp", false}},
-     .doc = "What happens to a record with a negative timestamp."},
+     .doc = "What happens to a record with a negative timestamp whose source has no timestamp "
+            "function: stop the thread, log and drop the record, or give it the greatest timestamp "
+            "of its partition so far (stop the thread when there is none)."},
     {.name = "default.value.serde",
      .kind = WEIR__SETTING_SERDE,
      .doc = "Serde of values where the topology names none."},

@@ -36,6 +36,17 @@ static const weir__edge *existing(weir_builder *builder, const char *const *topi
     return NULL;
 }
 
+static void read_as(weir__node *source, const weir_serde *key, const weir_serde *value,
+                    const weir_source_opts *opts)
+{
+    source->key = key;
+    source->value = value;
+    if (opts != NULL) {
+        source->source = *opts;
+        source->source.name = source->name;
+    }
+}
+
 static int share_source(weir_builder *builder, const weir__edge *edge, const weir_serde *key,
                         const weir_serde *value, const weir_source_opts *opts)
 {
@@ -75,13 +86,7 @@ weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
     if (index < 0) {
         return (weir_stream){builder, -1};
     }
-    weir__node *node = &builder->nodes[index]->node;
-    node->key = key;
-    node->value = value;
-    if (opts != NULL) {
-        node->source = *opts;
-        node->source.name = node->name;
-    }
+    read_as(&builder->nodes[index]->node, key, value, opts);
     weir__edge edge = {.kind = WEIR__STREAM,
                        .node = index,
                        .key = key,
@@ -121,15 +126,24 @@ void weir_to(weir_stream in, const char *topic, const weir_sink_opts *opts)
 
 /* ---- Tables ------------------------------------------------------------------------------- */
 
-static weir__edge table_nodes(weir_builder *builder, const char *topic, const weir_serde *key,
-                              const weir_serde *value, const char *given)
+/* NULL: numbered. */
+static const char *table_source_name(weir_builder *builder, const weir_store_opts *opts)
 {
+    if (opts == NULL || (opts->source != NULL && opts->source->name != NULL)) {
+        return opts != NULL ? opts->source->name : NULL;
+    }
+    return opts->node != NULL ? weir__builder_text(builder, "%s-source", opts->node) : NULL;
+}
+
+static weir__edge table_nodes(weir_builder *builder, const char *topic, const weir_serde *key,
+                              const weir_serde *value, const weir_store_opts *opts)
+{
+    const char *given = opts != NULL ? opts->node : NULL;
     weir__edge edge = {.node = -1, .store = -1, .repartitioned = -1};
     edge.key = or_default(key, &weir__default_key);
     edge.value = or_default(value, &weir__default_value);
-    const char *source_name = weir__builder_name(
-        builder, given != NULL ? weir__builder_text(builder, "%s-source", given) : NULL,
-        "KSTREAM-SOURCE-");
+    const char *source_name =
+        weir__builder_name(builder, table_source_name(builder, opts), "KSTREAM-SOURCE-");
     int source =
         weir__builder_ok(builder)
             ? weir__builder_source(builder, source_name, (const char *const[]){topic, NULL}, false)
@@ -139,8 +153,8 @@ static weir__edge table_nodes(weir_builder *builder, const char *topic, const we
     }
     weir__edge above = edge;
     above.node = source;
-    builder->nodes[source]->node.key = edge.key;
-    builder->nodes[source]->node.value = edge.value;
+    read_as(&builder->nodes[source]->node, edge.key, edge.value,
+            opts != NULL ? opts->source : NULL);
     edge.node = weir__processor_node(builder, &above,
                                      &(weir__node_spec){.name = given,
                                                         .prefix = "KTABLE-SOURCE-",
@@ -157,6 +171,7 @@ static weir_store_opts typed(const weir_store_opts *opts, const weir__edge *edge
     weir_store_opts typed = opts != NULL ? *opts : (weir_store_opts){0};
     typed.key = edge->key;
     typed.value = edge->value;
+    typed.source = NULL; /* the source node has it */
     return typed;
 }
 
@@ -177,7 +192,7 @@ weir_table weir_table_source(weir_builder *builder, const char *topic, const cha
         const char *prefix = weir__builder_text(builder, "%s-STATE-STORE-", topic);
         spare = prefix != NULL ? weir__builder_name(builder, NULL, prefix) : NULL;
     }
-    weir__edge edge = table_nodes(builder, topic, key, value, opts != NULL ? opts->node : NULL);
+    weir__edge edge = table_nodes(builder, topic, key, value, opts);
     edge.kind = WEIR__TABLE;
     edge.spare_store = spare;
     if (store != NULL && edge.node >= 0) {
@@ -192,7 +207,7 @@ weir_global_table weir_global_table_source(weir_builder *builder, const char *to
                                            const char *store, const weir_serde *key,
                                            const weir_serde *value, const weir_store_opts *opts)
 {
-    weir__edge edge = table_nodes(builder, topic, key, value, opts != NULL ? opts->node : NULL);
+    weir__edge edge = table_nodes(builder, topic, key, value, opts);
     edge.kind = WEIR__GLOBAL_TABLE;
     if (edge.node < 0) {
         return (weir_global_table){builder, -1};

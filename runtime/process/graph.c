@@ -312,17 +312,38 @@ static weir_err decode_record(weir_ctx *ctx, weir_slice key, weir_slice value, w
     return err;
 }
 
+/* By default.timestamp.extractor. A record that keeps its negative timestamp is dropped. */
+static weir_err replace_invalid_time(weir_ctx *ctx, int64_t partition_time_ms, weir_record *record)
+{
+    switch (ctx->graph->host.invalid_time) {
+    case WEIR__INVALID_TIME_SKIPS:
+        return WEIR_OK;
+    case WEIR__INVALID_TIME_PARTITION:
+        if (partition_time_ms >= 0) {
+            record->timestamp_ms = partition_time_ms;
+            return WEIR_OK;
+        }
+        return weir_fail(ctx, WEIR_EINVAL,
+                         "the record's timestamp is %lld, and no earlier record gives its "
+                         "partition a time to use (default.timestamp.extractor is "
+                         "use_partition_time); give the source a timestamp function, or set "
+                         "default.timestamp.extractor to log_and_skip",
+                         (long long)record->timestamp_ms);
+    case WEIR__INVALID_TIME_FAILS:
+        break;
+    }
+    return weir_fail(ctx, WEIR_EINVAL,
+                     "the record's timestamp is %lld; give the source a timestamp function, or "
+                     "set default.timestamp.extractor to log_and_skip or use_partition_time",
+                     (long long)record->timestamp_ms);
+}
+
 static weir_err extract_time(weir_ctx *ctx, int64_t partition_time_ms, weir_record *record)
 {
     const weir_source_opts *opts = &ctx->node->spec->source;
     if (opts->timestamp == NULL) {
-        if (record->timestamp_ms >= 0) {
-            return WEIR_OK;
-        }
-        return weir_fail(ctx, WEIR_EINVAL,
-                         "the record's timestamp is %lld; give the source a timestamp function if "
-                         "its topic has such records",
-                         (long long)record->timestamp_ms);
+        return record->timestamp_ms >= 0 ? WEIR_OK
+                                         : replace_invalid_time(ctx, partition_time_ms, record);
     }
     ctx->error.code = WEIR_OK;
     uint64_t mark = ctx->iters_opened;

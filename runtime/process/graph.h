@@ -31,10 +31,19 @@ typedef struct weir__dropped {
     bool complete;           /* `why` names node, task and place */
 } weir__dropped;
 
+/* What becomes of a record with a negative timestamp whose source has no timestamp function
+ * (default.timestamp.extractor). */
+typedef enum weir__invalid_time {
+    WEIR__INVALID_TIME_FAILS,     /* FailOnInvalidTimestamp */
+    WEIR__INVALID_TIME_SKIPS,     /* LogAndSkipOnInvalidTimestamp */
+    WEIR__INVALID_TIME_PARTITION, /* UsePartitionTimeOnInvalidTimestamp: it gets partition time */
+} weir__invalid_time;
+
 /* What a graph needs from its task. */
 typedef struct weir__graph_host {
     const char *application; /* application.id */
     const char *task;        /* "0_1" */
+    weir__invalid_time invalid_time;
     weir_err (*send)(void *user, const weir__sent *record, weir_error *error);
     int64_t (*stream_time_ms)(void *user);
     int64_t (*wall_clock_ms)(void *user);

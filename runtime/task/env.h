@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/map.h"
 #include "process/drops.h"
+#include "process/graph.h"
 #include "state/directory.h"
 #include "task/placement.h"
 
@@ -40,12 +41,13 @@ static inline void weir__step(const weir__observer *observer, const char *kind, 
 
 /* Settings, parsed once. */
 typedef struct weir__task_settings {
-    bool skip_undecodable; /* deserialization.exception.handler = continue */
-    bool skip_failing;     /* processing.exception.handler = continue */
-    bool skip_unwritable;  /* production.exception.handler = continue */
-    bool memory_stores;    /* dsl.store = memory */
-    int64_t idle_ms;       /* max.task.idle.ms */
-    size_t buffered_max;   /* buffered.records.per.partition */
+    bool skip_undecodable;           /* deserialization.exception.handler = continue */
+    bool skip_failing;               /* processing.exception.handler = continue */
+    bool skip_unwritable;            /* production.exception.handler = continue */
+    bool memory_stores;              /* dsl.store = memory */
+    weir__invalid_time invalid_time; /* default.timestamp.extractor */
+    int64_t idle_ms;                 /* max.task.idle.ms */
+    size_t buffered_max;             /* buffered.records.per.partition */
 } weir__task_settings;
 
 /* What the environment keeps of a sink, as far as needed yet. */

@@ -259,6 +259,11 @@ int weir__builder_store(weir_builder *builder, const char *name, const weir_stor
         return -1;
     }
     opts = opts != NULL ? opts : &defaults;
+    if (opts->source != NULL) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "store '%s': `source` is for tables that are read from a topic", name);
+        return -1;
+    }
     weir__store_draft *draft = weir__builder_alloc(builder, sizeof *draft);
     if (draft == NULL || !weir__builder_grow(builder, &builder->stores, builder->store_count,
                                              &builder->store_capacity, sizeof *builder->stores)) {

@@ -90,6 +90,14 @@ static void compare_error(yyjson_val *error, size_t step, size_t steps, const ch
     }
 }
 
+static weir__invalid_time invalid_time_of(const char *extractor)
+{
+    return extractor == NULL                              ? WEIR__INVALID_TIME_FAILS
+           : strcmp(extractor, "log_and_skip") == 0       ? WEIR__INVALID_TIME_SKIPS
+           : strcmp(extractor, "use_partition_time") == 0 ? WEIR__INVALID_TIME_PARTITION
+                                                          : WEIR__INVALID_TIME_FAILS;
+}
+
 static void run_topology(yyjson_val *root, const weir_topology *topology, difference *d)
 {
     yyjson_val *config = yyjson_obj_get(root, "config");
@@ -98,7 +106,9 @@ static void run_topology(yyjson_val *root, const weir_topology *topology, differ
     yyjson_val *steps = yyjson_obj_get(root, "steps");
     yyjson_val *error = yyjson_obj_get(root, "error");
     one_task task = {.skip_undecodable = undecodable != NULL && undecodable[0] == 'c',
-                     .skip_failed = failed != NULL && failed[0] == 'c'};
+                     .skip_failed = failed != NULL && failed[0] == 'c',
+                     .invalid_time =
+                         invalid_time_of(text_member(config, "default.timestamp.extractor"))};
     if (one_task_open(&task, topology, 0, number_member(root, "start_ms")) != WEIR_OK) {
         differ(d, "open: %s", task.error.message);
         goto done;
@@ -125,8 +135,7 @@ done:
 
 static void run_case(yyjson_val *root, char unsupported[128], difference *d)
 {
-    plan p = {.extractor =
-                  text_member(yyjson_obj_get(root, "config"), "default.timestamp.extractor")};
+    plan p = {0};
     weir_error error = {0};
     yyjson_val *at_ = yyjson_obj_get(yyjson_obj_get(root, "error"), "at");
     const char *optimization = text_member(yyjson_obj_get(root, "config"), "topology.optimization");

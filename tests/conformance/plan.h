@@ -24,8 +24,7 @@ typedef struct plan_id {
 
 typedef struct plan {
     weir_builder *builder;
-    weir__arena arena;     /* what the topology's `user` pointers point to */
-    const char *extractor; /* default.timestamp.extractor */
+    weir__arena arena; /* what the topology's `user` pointers point to */
     plan_id ids[PLAN_IDS_MAX];
     size_t id_count;
     char unsupported[128]; /* "": all of it is supported */
@@ -113,8 +112,7 @@ CASE_FN weir_source_opts source_opts(plan *p, yyjson_val *op)
 {
     weir_source_opts opts = {.name = text_member(op, "id")};
     const char *extractor = text_member(op, "timestamp");
-    extractor = extractor != NULL ? extractor : p->extractor;
-    if (extractor == NULL || strcmp(extractor, "fail_on_invalid") == 0) {
+    if (extractor == NULL) {
         return opts;
     }
     fn_use *use = new_use(p, NULL);
@@ -155,9 +153,9 @@ CASE_FN void plan_table(plan *p, yyjson_val *op, bool global)
     const weir_serde *key = serde_named(text_member(op, "key"));
     const weir_serde *value = serde_named(text_member(op, "value"));
     weir_store_opts opts = store_opts(p, store, id);
-    if (p->extractor != NULL) {
-        plan_skip(p, "table with a timestamp extractor", NULL);
-    }
+    weir_source_opts source = source_opts(p, op);
+    source.name = NULL;
+    opts.source = &source;
     if (global) {
         weir_global_table out = weir_global_table_source(
             p->builder, topic, text_member(store, "name"), key, value, &opts);

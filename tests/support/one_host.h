@@ -75,6 +75,7 @@ typedef struct one_task {
     size_t commits_asked;
     bool skip_undecodable;
     bool skip_failed;
+    weir__invalid_time invalid_time;
     weir_error error;
 } one_task;
 

@@ -42,6 +42,7 @@ ONE_TASK_FN weir_err one_add_graph(one_task *task, int subtopology, weir__graph 
     weir__graph_host host = {
         .application = ONE_TASK_APPLICATION,
         .task = "0_0",
+        .invalid_time = task->invalid_time,
         .send = one_send,
         .stream_time_ms = one_stream_time,
         .wall_clock_ms = one_wall_clock,

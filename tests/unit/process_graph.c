@@ -169,7 +169,38 @@ static void a_negative_timestamp_without_extractor_is_final(void **state)
     open_with(&of, &forward_ops, NULL);
     of.task.skip_undecodable = true;
     assert_int_equal(one_pipe(&of.task, "in", "k", "v", -1), WEIR_EINVAL);
-    assert_non_null(strstr(of.task.error.message, "the record's timestamp is -1"));
+    assert_non_null(strstr(of.task.error.message,
+                           "the record's timestamp is -1; give the source a timestamp function, or "
+                           "set default.timestamp.extractor to log_and_skip or "
+                           "use_partition_time"));
+    close_it(&of);
+}
+
+static void a_negative_timestamp_is_dropped_by_log_and_skip(void **state)
+{
+    (void)state;
+    one_processor of = {.task.invalid_time = WEIR__INVALID_TIME_SKIPS};
+    open_with(&of, &forward_ops, NULL);
+    assert_int_equal(one_pipe(&of.task, "in", "k", "v", -1), WEIR_OK);
+    assert_int_equal(one_pipe(&of.task, "in", "k", "v", 7), WEIR_OK);
+    assert_int_equal(of.task.sent.count, 1);
+    assert_int_equal(of.task.dropped, 1);
+    close_it(&of);
+}
+
+static void a_negative_timestamp_becomes_the_time_of_its_partition(void **state)
+{
+    (void)state;
+    one_processor of = {.task.invalid_time = WEIR__INVALID_TIME_PARTITION};
+    open_with(&of, &forward_ops, NULL);
+    assert_int_equal(one_pipe(&of.task, "in", "k", "v", -1), WEIR_EINVAL);
+    assert_non_null(strstr(of.task.error.message, "no earlier record gives its partition a time"));
+    assert_non_null(strstr(of.task.error.message, "default.timestamp.extractor"));
+    assert_int_equal(one_pipe(&of.task, "in", "k", "v", 70), WEIR_OK);
+    assert_int_equal(one_pipe(&of.task, "in", "k", "v", 50), WEIR_OK);
+    assert_int_equal(one_pipe(&of.task, "in", "k", "v", -1), WEIR_OK);
+    assert_int_equal(of.task.sent.count, 3);
+    assert_int_equal(of.task.sent.at[2].timestamp_ms, 70);
     close_it(&of);
 }
 
@@ -446,6 +477,8 @@ int main(void)
         cmocka_unit_test(a_processor_that_cannot_open_is_closed),
         cmocka_unit_test(undecodable_bytes_name_source_record_and_side),
         cmocka_unit_test(a_negative_timestamp_without_extractor_is_final),
+        cmocka_unit_test(a_negative_timestamp_is_dropped_by_log_and_skip),
+        cmocka_unit_test(a_negative_timestamp_becomes_the_time_of_its_partition),
         cmocka_unit_test(a_child_is_found_by_name_and_others_are_told),
         cmocka_unit_test(a_failed_forward_may_be_forgiven),
         cmocka_unit_test(headers_are_shared_by_siblings_but_not_with_process_values),

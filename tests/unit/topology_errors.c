@@ -45,6 +45,15 @@ static void refused(weir_builder *b, weir_err code, const char *text)
     assert_int_equal(error.code, code);
 }
 
+static void only_a_source_table_takes_source_options(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    weir_count(weir_group_by_key(strings(b, "in", "in"), NULL), "counts",
+               &(weir_store_opts){.source = &(weir_source_opts){.name = "x"}});
+    refused(b, WEIR_EINVAL, "store 'counts': `source` is for tables that are read from a topic");
+}
+
 static void two_nodes_with_one_name(void **state)
 {
     (void)state;
@@ -331,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_global_store_connected_by_hand),
         cmocka_unit_test(a_sink_to_an_internal_topic),
         cmocka_unit_test(an_operator_without_a_function),
+        cmocka_unit_test(only_a_source_table_takes_source_options),
         cmocka_unit_test(an_empty_topology),
         cmocka_unit_test(the_first_error_wins_and_later_calls_do_nothing),
         cmocka_unit_test(a_builder_that_could_not_be_made),

@@ -76,7 +76,8 @@ WEIR_API weir_stream weir_source(weir_builder *builder, const char *topic, const
 WEIR_API weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
                                       const weir_serde *key, const weir_serde *value,
                                       const weir_source_opts *opts);
-/* `store` names the table's store; NULL: it has one only if an operator needs it, numbered as
+/* opts->source says how the topic is read.
+ * `store` names the table's store; NULL: it has one only if an operator needs it, numbered as
  * Kafka does. The nodes are <opts->node>-source and <opts->node>. */
 WEIR_API weir_table weir_table_source(weir_builder *builder, const char *topic, const char *store,
                                       const weir_serde *key, const weir_serde *value,

@@ -118,8 +118,9 @@ WEIR_API char *weir_topology_describe(const weir_topology *topology);
 typedef struct weir_source_opts {
     const char *name; /* of the node; NULL: numbered as Kafka does */
     /* The record's timestamp (ms) from its decoded form; record->timestamp_ms is the broker's,
-     * partition_time_ms -1 at first. NULL: the broker's (FailOnInvalidTimestamp). The
-     * record is dropped when the result is negative: logged once, then counted
+     * partition_time_ms (greatest timestamp of the partition so far) -1 at first. NULL: the
+     * broker's; a negative one is for the setting default.timestamp.extractor. The record is
+     * dropped when the result is negative: logged once, then counted
      * (weir_app_dropped_records). */
     int64_t (*timestamp)(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms,
                          void *user);

@@ -18,6 +18,8 @@ typedef enum weir_backend {
 
 typedef enum weir_toggle { WEIR_TOGGLE_DEFAULT, WEIR_ON, WEIR_OFF } weir_toggle;
 
+struct weir_source_opts;
+
 /* How a store is kept (Kafka's Materialized, StoreBuilder). NULL or zeros: defaults. */
 typedef struct weir_store_opts {
     const weir_serde *key;   /* NULL: the operator's, else default.key.serde */
@@ -27,6 +29,9 @@ typedef struct weir_store_opts {
     weir_toggle logging; /* changelog topic; default on */
     const char *const *changelog_config; /* name, value, ..., NULL: wins over the defaults */
     const char *node; /* name of the DSL's node that owns the store; NULL: numbered as Kafka does */
+    /* How the topic of a table or global table is read (Kafka's Consumed); `name` is that of its
+     * source node, NULL: <node>-source, or numbered. NULL for all other stores. */
+    const struct weir_source_opts *source;
 } weir_store_opts;
 
 /* A key-value store with a timestamp a row, as one task sees it. Valid while the task is open;
