@@ -213,7 +213,8 @@ typedef struct weir_output {
     struct weir__output_topic *topic;
 } weir_output;
 
-/* A topic to read from; it need not exist yet. */
+/* A topic to read from; it need not exist yet. Rows are what lies on the brokers: what the
+ * application wrote at time 0 has the time 1 (weir_forward). */
 WEIR_API weir_output weir_cluster_output(weir_cluster *cluster, const char *topic,
                                          const weir_serde *key, const weir_serde *value);
 /* The next record not yet seen through `output` or any handle for the same topic, or NULL when

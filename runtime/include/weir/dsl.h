@@ -132,6 +132,7 @@ typedef struct weir_repartition_opts {
 /* Through the topic <application.id>-<name>-repartition. */
 WEIR_API weir_stream weir_repartition(weir_stream in, const char *name,
                                       const weir_repartition_opts *opts);
+/* A record of time 0 is written with time 1 (weir_forward). */
 WEIR_API void weir_to(weir_stream in, const char *topic, const weir_sink_opts *opts);
 
 typedef struct weir_process_opts {
