@@ -165,7 +165,7 @@ static weir_err resume(weir__task_set *set, weir__task *task, bool consecutive)
 weir_err weir__task_set_take(weir__task_set *set, const weir__assignment *assignment,
                              const weir__member_tasks *mine, weir_error *error)
 {
-    bool consecutive = assignment->generation == set->taken_generation + 1;
+    bool consecutive = assignment->generation == (int64_t)set->taken_generation + 1;
     set->assignment = assignment;
     set->taken_generation = assignment->generation;
     set->assign_due = true;
