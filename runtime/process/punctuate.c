@@ -30,24 +30,6 @@ void weir__punctuations_fini(weir__punctuations *all)
     *all = (weir__punctuations){0};
 }
 
-static weir_err reserve(weir__punctuations *all)
-{
-    if (all->count < all->capacity) {
-        return WEIR_OK;
-    }
-    if (all->count == PUNCTUATIONS_MAX) {
-        return WEIR_ELIMIT;
-    }
-    size_t capacity = all->capacity != 0 ? all->capacity * 2 : 8;
-    weir_punctuator **heap = realloc(all->heap, capacity * sizeof(weir_punctuator *));
-    if (heap == NULL) {
-        return WEIR_ENOMEM;
-    }
-    all->heap = heap;
-    all->capacity = capacity;
-    return WEIR_OK;
-}
-
 static bool is_due_after(const weir_punctuator *a, const weir_punctuator *b)
 {
     return a->due_ms > b->due_ms || (a->due_ms == b->due_ms && a->ended && !b->ended);
@@ -62,6 +44,43 @@ static void insert(weir__punctuations *all, weir_punctuator *added)
         at = (at - 1) / 2;
     }
     all->heap[at] = added;
+}
+
+/* Their time may be far away. Of others that are due at once the order may change. */
+static void drop_cancelled(weir__punctuations *all)
+{
+    size_t count = all->count;
+    all->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        weir_punctuator *one = all->heap[i];
+        if (one->cancelled) {
+            free(one);
+        } else {
+            insert(all, one);
+        }
+    }
+}
+
+static weir_err reserve(weir__punctuations *all)
+{
+    if (all->count < all->capacity) {
+        return WEIR_OK;
+    }
+    drop_cancelled(all);
+    if (all->count < all->capacity / 2) {
+        return WEIR_OK;
+    }
+    if (all->capacity == PUNCTUATIONS_MAX) {
+        return all->count < all->capacity ? WEIR_OK : WEIR_ELIMIT;
+    }
+    size_t capacity = all->capacity != 0 ? all->capacity * 2 : 8;
+    weir_punctuator **heap = realloc(all->heap, capacity * sizeof(weir_punctuator *));
+    if (heap == NULL) {
+        return WEIR_ENOMEM;
+    }
+    all->heap = heap;
+    all->capacity = capacity;
+    return WEIR_OK;
 }
 
 static weir_punctuator *take(weir__punctuations *all)
@@ -111,7 +130,8 @@ static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir_punctuator *w
     if (ctx->node == NULL || wanted->fn == NULL || wanted->interval_ms < 1) {
         return weir_fail(ctx, WEIR_EINVAL,
                          "a punctuation needs a processor, a function and an interval of 1 ms "
-                         "or more");
+                         "or more, not %lld",
+                         (long long)wanted->interval_ms);
     }
     weir__punctuations *all = &ctx->graph->punctuations[kind];
     weir_err err = reserve(all);
@@ -151,7 +171,7 @@ weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms
     return add(ctx, kind, &wanted, out);
 }
 
-/* Freed when its time comes. */
+/* Freed when its time comes, or when room is needed. */
 void weir_punctuator_cancel(weir_punctuator *punctuator)
 {
     punctuator->cancelled = true;

@@ -180,16 +180,22 @@ static void assert_rhythm(one_task *task, const schedule *one, int64_t wall_ms)
     }
 }
 
-static void check_schedule(schedule one, int64_t wall_ms)
+static weir_topology *with_processor(const weir_processor_ops *ops, void *user)
 {
     const char *const in[] = {"in", NULL};
     weir_error error;
-    one_task task = {0};
     weir_builder *builder = weir_builder_new();
     weir_add_source(builder, "in", in, &weir_string, &weir_string, NULL);
-    weir_add_processor(builder, "p", in, &schedule_ops, &one);
+    weir_add_processor(builder, "p", in, ops, user);
     weir_topology *topology = weir_build(builder, NULL, &error);
     assert_non_null(topology);
+    return topology;
+}
+
+static void check_schedule(schedule one, int64_t wall_ms)
+{
+    one_task task = {0};
+    weir_topology *topology = with_processor(&schedule_ops, &one);
     must(one_task_open(&task, topology, 0, wall_ms), &task);
     assert_int_equal(one.err, one.interval_ms < 1 ? WEIR_EINVAL : WEIR_OK);
     if (one.err == WEIR_OK) {
@@ -224,12 +230,50 @@ static void punctuations_by_wall_clock_keep_their_rhythm_at_every_boundary(void 
     check_schedules(WEIR_WALL_CLOCK_TIME, INT64_MAX - 1);
 }
 
+#define TIMERS 200000 /* more than there may be at a time */
+
+/* A time-out for each record, cancelled by the next one. */
+static weir_err renew_timers(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)in;
+    (void)state;
+    weir_err err = WEIR_OK;
+    for (int i = 0; i < TIMERS && err == WEIR_OK; i++) {
+        weir_punctuator *timer;
+        err = weir_schedule(ctx, WEIR_WALL_CLOCK_TIME, i % 2 == 0 ? INT64_MAX : 3600000, tick,
+                            &timer);
+        if (err == WEIR_OK) {
+            weir_punctuator_cancel(timer);
+        }
+    }
+    return err;
+}
+
+static const weir_processor_ops renew_ops = {
+    .name = "renew", .open = open_schedule, .process = renew_timers};
+
+static void cancelled_punctuations_make_room(void **state)
+{
+    (void)state;
+    one_task task = {0};
+    schedule one = {.kind = WEIR_WALL_CLOCK_TIME, .interval_ms = 100};
+    weir_topology *topology = with_processor(&renew_ops, &one);
+    must(one_task_open(&task, topology, 0, 1000), &task);
+    must(one_pipe(&task, "in", "k", "v", 1), &task);
+    assert_int_equal(weir__graph_next_punctuation(task.graphs[0], WEIR_WALL_CLOCK_TIME), 1100);
+    must(one_advance(&task, 7200000), &task);
+    assert_int_equal(one.fired, 1);
+    one_task_close(&task);
+    weir_topology_free(topology);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operator_takes_every_time),
         cmocka_unit_test(punctuations_by_stream_time_keep_their_rhythm_at_every_boundary),
         cmocka_unit_test(punctuations_by_wall_clock_keep_their_rhythm_at_every_boundary),
+        cmocka_unit_test(cancelled_punctuations_make_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
