@@ -187,8 +187,13 @@ static void put_example(sample *of, const weir__placed_key *key, int32_t expecte
     weir__buf_reset(&of->example);
     weir__buf_put_text(&of->example, "key ");
     put_key(&of->example, key->key);
-    weir__buf_printf(&of->example, " is in partition %d (%s-%d@%" PRId64 "), by murmur2 in %d",
-                     key->partition, of->topic, key->partition, key->offset, expected);
+    weir__buf_printf(&of->example, " is in partition %d (", key->partition);
+    if (key->offset >= 0) {
+        weir__buf_printf(&of->example, "%s-%d@%" PRId64, of->topic, key->partition, key->offset);
+    } else {
+        weir__buf_put_text(&of->example, "in the table's store");
+    }
+    weir__buf_printf(&of->example, "), by murmur2 in %d", expected);
 }
 
 static bool lies_by_murmur2(const sample *of)

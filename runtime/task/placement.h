@@ -30,7 +30,7 @@ typedef struct weir__placed_key {
     weir_slice key;
     int32_t partition;
     int32_t partitions; /* of the topic */
-    int64_t offset;
+    int64_t offset;     /* -1: it is from a store */
 } weir__placed_key;
 
 /* Takes a key into the sample of its topic; warns once a topic. Any thread. */

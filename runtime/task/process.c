@@ -7,31 +7,15 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "task/sample.h"
 
 /* ---- Queues ---- */
-
-/* The first records of a topic that is joined: where do its keys lie? */
-static void sample_key(const weir__task *task, weir__record_queue *queue, weir_slice key)
-{
-    queue->placed++;
-    if (key.data != NULL) {
-        weir__placed_key placed = {.topic = queue->placement,
-                                   .key = key,
-                                   .partition = queue->partition,
-                                   .partitions = queue->partitions,
-                                   .offset = queue->from.offset};
-        weir__placement_add(task->env->placement, &placed, task->env->log,
-                            task->env->observer.thread);
-    }
-}
 
 static weir_err decode(void *user, weir__record_queue *queue, const weir__message_view *raw,
                        weir_record *out, weir_error *error)
 {
     weir__task *task = user;
-    if (queue->placement >= 0 && queue->placed < WEIR__PLACEMENT_RECORDS_MAX) {
-        sample_key(task, queue, raw->key);
-    }
+    weir__sample_key(task, queue, raw->key);
     return weir__graph_decode(task->graph, queue->source, &queue->from, raw->key, raw->value,
                               raw->timestamp_ms, raw->headers, raw->header_count,
                               queue->partition_time_ms, &queue->arena, out, error);

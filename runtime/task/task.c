@@ -11,6 +11,7 @@
 #include "core/saturate.h"
 #include "task/metadata.h"
 #include "task/process.h"
+#include "task/sample.h"
 
 const char *weir__task_state_name(weir__task_state state)
 {
@@ -195,6 +196,7 @@ weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_
             return err;
         }
         task->graph_open = true;
+        weir__sample_tables(task);
     }
     set_state(task, WEIR__TASK_RUNNING);
     return WEIR_OK;

@@ -121,6 +121,27 @@ static void a_table_filled_by_crc32_beside_a_repartition_topic_is_told(void **st
     assert_in(weir__buf_text(&told->log), "'app-named-repartition' would have them");
 }
 
+/* The table's topic has nothing new to read then: its keys are known from the store. */
+static void keys_of_a_table_count_after_a_restart(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
+    weir_input orders =
+        weir_cluster_input(cluster, "orders", PARTITIONS, &weir_string, &weir_string);
+    weir_input customers =
+        weir_cluster_input(cluster, "customers", PARTITIONS, &weir_string, &weir_string);
+    weir_instance *a = heard_start(cluster, told, "a", plain, NULL);
+    fill(customers, by_crc32);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    assert_int_equal(weir_instance_close(a, WEIR_SECONDS(30)), WEIR_OK);
+    weir_instance_restart(a);
+    fill(orders, by_murmur2);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    assert_in(weir__buf_text(&told->log), "misses records: topic 'customers' has");
+    assert_in(weir__buf_text(&told->log), "in the table's store");
+}
+
 static void topics_that_are_both_filled_by_crc32_join_without_a_warning(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -142,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(a_stream_filled_by_crc32_beside_a_table_by_murmur2_is_told),
         cluster_test(a_table_filled_by_crc32_beside_a_repartition_topic_is_told),
+        cluster_test(keys_of_a_table_count_after_a_restart),
         cluster_test(topics_that_are_both_filled_by_crc32_join_without_a_warning),
         cluster_test(topics_that_are_both_filled_by_murmur2_join_without_a_warning),
     };
