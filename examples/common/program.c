@@ -54,6 +54,13 @@ static void on_restore(const weir_restore_progress *progress, void *user)
     }
 }
 
+static void on_problem(const weir_config_problem *problem, void *user)
+{
+    (void)user;
+    fprintf(stderr, "%s:%d: %s%s\n", problem->path, problem->line,
+            problem->refused ? "" : "warning: ", problem->message);
+}
+
 weir_err weir_example_settings(weir_config *config, int count, char **texts, weir_error *error)
 {
     weir_err err = WEIR_OK;
@@ -150,8 +157,9 @@ int weir_example_main(int argc, char **argv, weir_topology_fn build, const char 
     setvbuf(stdout, NULL, _IOLBF, 0);
     weir_error error = {0};
     weir_example made = {.config = weir_config_new()};
-    weir_err err =
-        made.config != NULL ? weir_config_load(made.config, argv[1], &error) : WEIR_ENOMEM;
+    weir_err err = made.config != NULL
+                       ? weir_config_load_with(made.config, argv[1], on_problem, NULL, &error)
+                       : WEIR_ENOMEM;
     if (err == WEIR_OK) {
         err = weir_example_settings(made.config, argc - 2, argv + 2, &error);
     }

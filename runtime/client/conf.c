@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * librdkafka's configuration made from Weir's. Later steps win: defaults of the table below, what
- * every client needs, `security.` `ssl.` `sasl.`, then the prefixes from the general to the
- * special. */
+ * every client needs, Java's names without a prefix, `security.` `ssl.` `sasl.`, then the prefixes
+ * from the general to the special. */
 #include "client/kafka.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/java_settings.h"
+#include "core/settings.h"
 
 #define MAIN (1u << WEIR__KAFKA_MAIN)
 #define RESTORE (1u << WEIR__KAFKA_RESTORE)
@@ -18,6 +22,7 @@
 
 #define NAME_MAX_BYTES 128
 #define REASON_MAX_BYTES 512
+#define NUMBER_BYTES_MAX 32
 
 static const struct {
     unsigned roles;
@@ -99,8 +104,45 @@ static weir_err set_defaults(rd_kafka_conf_t *conf, unsigned role, weir_error *e
     return WEIR_OK;
 }
 
+/* librdkafka's word for a value of Java's. */
+static const char *kafka_value(const weir__client_setting *setting, const char *value,
+                               char number[NUMBER_BYTES_MAX])
+{
+    if (strcmp(setting->java, "auto.offset.reset") == 0 && strcmp(value, "none") == 0) {
+        return "error";
+    }
+    char *end = NULL;
+    long long parsed = strtoll(value, &end, 10);
+    if (setting->divisor == 0 || end == value || *end != '\0') {
+        return value; /* librdkafka says what is wrong with it */
+    }
+    long long divided = parsed / setting->divisor;
+    snprintf(number, NUMBER_BYTES_MAX, "%lld", parsed > 0 && divided == 0 ? 1 : divided);
+    return number;
+}
+
+/* Sets all of librdkafka's that a name of Java's stands for; *found tells whether there is one. */
+static weir_err set_java(rd_kafka_conf_t *conf, unsigned role, const char *name, const char *value,
+                         const char *prefix, bool *found, weir_error *error)
+{
+    char number[NUMBER_BYTES_MAX];
+    const weir__client_setting *at = NULL;
+    *found = false;
+    while ((at = weir__client_setting_next(name, role, at)) != NULL) {
+        *found = true;
+        bool same = strcmp(at->java, at->kafka) == 0;
+        weir_err err =
+            set(conf, at->kafka, kafka_value(at, value, number), same ? prefix : "", error);
+        if (err != WEIR_OK) {
+            return same ? err : weir__error_prefix(error, "%s%s", prefix, name);
+        }
+    }
+    return WEIR_OK;
+}
+
 typedef struct pass {
     rd_kafka_conf_t *conf;
+    unsigned role;
     const char *prefix;
     bool keep;
     weir_err err;
@@ -118,13 +160,37 @@ static void pass_one(const char *name, const char *value, void *user)
         snprintf(whole, sizeof whole, "%s%s", p->prefix, name);
         name = whole;
     }
-    p->err = set(p->conf, name, value, p->keep ? "" : p->prefix, p->error);
+    bool found = false;
+    if (strcmp(name, "ssl.endpoint.identification.algorithm") == 0 && value[0] == '\0') {
+        value = "none";
+    }
+    if (!p->keep) {
+        snprintf(whole, sizeof whole, "%s%s", p->prefix, name);
+        if (weir__setting_find(whole) != NULL) {
+            return; /* Weir's own */
+        }
+        p->err = set_java(p->conf, p->role, name, value, p->prefix, &found, p->error);
+    }
+    if (!found) {
+        p->err = set(p->conf, name, value, p->keep ? "" : p->prefix, p->error);
+    }
+}
+
+/* Java's names without a prefix. */
+static void pass_java(const char *name, const char *value, void *user)
+{
+    pass *p = user;
+    bool found;
+    if (p->err == WEIR_OK && weir__setting_find(name) == NULL) {
+        p->err = set_java(p->conf, p->role, name, value, "", &found, p->error);
+    }
 }
 
 static weir_err set_passed(rd_kafka_conf_t *conf, const weir_config *config, unsigned role,
                            weir_error *error)
 {
-    pass p = {.conf = conf, .error = error};
+    pass p = {.conf = conf, .role = role, .error = error};
+    weir__config_each(config, "", pass_java, &p);
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         if ((prefixes[i].roles & role) != 0) {
             p.prefix = prefixes[i].prefix;

@@ -10,7 +10,6 @@
 #include "core/clock.h"
 #include "core/map.h"
 
-#define SEND_TIMEOUT_MS 60000 /* for room in the queue; Java's max.block.ms */
 #define METADATA_TIMEOUT_MS 60000
 #define METADATA_AGE_MAX_US ((int64_t)300 * 1000000) /* Java's metadata.max.age.ms */
 #define WAIT_SLICE_MS 100
@@ -27,9 +26,10 @@ typedef struct kafka_producer {
     weir__log log; /* first: weir__kafka_conf */
     weir__producer port;
     rd_kafka_t *rk;
-    weir__map sinks;   /* topic -> sink */
-    weir_error failed; /* first failed delivery since the last flush; code WEIR_OK: none */
-    bool closing;      /* nobody is told any more */
+    weir__map sinks;      /* topic -> sink */
+    int64_t max_block_ms; /* for room in the queue */
+    weir_error failed;    /* first failed delivery since the last flush; code WEIR_OK: none */
+    bool closing;         /* nobody is told any more */
 } kafka_producer;
 
 static kafka_producer *producer_of(weir__producer *port)
@@ -171,11 +171,12 @@ static weir_err produce_waiting(kafka_producer *producer, const rd_kafka_vu_t *f
             return weir__error_set(error, why.code, "%s: %s", topic, why.message);
         }
         int64_t now_us = weir__monotonic_us();
-        deadline_us = deadline_us != 0 ? deadline_us : now_us + (int64_t)SEND_TIMEOUT_MS * 1000;
+        deadline_us = deadline_us != 0 ? deadline_us : now_us + producer->max_block_ms * 1000;
         if (now_us >= deadline_us) {
             return weir__error_set(error, WEIR_ETIMEOUT,
-                                   "sending to %s: the queue stayed full for %d ms", topic,
-                                   SEND_TIMEOUT_MS);
+                                   "sending to %s: the queue stayed full for %lld ms "
+                                   "(producer.max.block.ms)",
+                                   topic, (long long)producer->max_block_ms);
         }
         rd_kafka_poll(producer->rk, WAIT_SLICE_MS);
     }
@@ -312,6 +313,7 @@ weir_err weir__kafka_producer_new(const weir__client_opts *opts, weir__producer 
     }
     producer->port.ops = &producer_ops;
     producer->log = opts->log;
+    producer->max_block_ms = weir__config_i64(opts->config, "producer.max.block.ms");
     weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_PRODUCER, opts->client_id,
                                     &producer->log, &conf, error);
     if (err == WEIR_OK) {

@@ -132,6 +132,7 @@ static weir__invalid_time invalid_time_of(const weir_config *config)
     const char *extractor = weir__config_text(config, "default.timestamp.extractor");
     return strcmp(extractor, "log_and_skip") == 0         ? WEIR__INVALID_TIME_SKIPS
            : strcmp(extractor, "use_partition_time") == 0 ? WEIR__INVALID_TIME_PARTITION
+           : strcmp(extractor, "wall_clock") == 0         ? WEIR__TIME_WALL_CLOCK
                                                           : WEIR__INVALID_TIME_FAILS;
 }
 
@@ -185,6 +186,15 @@ static void dispose(weir_app *app)
     free(app);
 }
 
+/* Settings that were taken with a remark. */
+static void log_notes(const weir_app *app, const char *notes)
+{
+    for (const char *end; (end = strchr(notes, '\n')) != NULL; notes = end + 1) {
+        weir__log_write(&app->instance.log, WEIR__LOG_WARNING, "settings: %.*s", (int)(end - notes),
+                        notes);
+    }
+}
+
 weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
                        const weir_app_opts *opts, weir_error *error)
 {
@@ -230,6 +240,7 @@ weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
         weir__error_set(error, WEIR_ENOMEM, "application");
         return NULL;
     }
+    log_notes(app, weir__config_notes(app->config));
     return app;
 }
 

@@ -136,6 +136,20 @@ static const char *const *merge_config(weir__arena *arena, const char *const *de
     return all;
 }
 
+typedef struct topic_settings {
+    const char *at[CONFIG_MAX]; /* name, value, ..., NULL; borrowed from the configuration */
+    size_t count;
+} topic_settings;
+
+static void add_setting(const char *name, const char *value, void *user)
+{
+    topic_settings *all = user;
+    if (all->count + 2 < CONFIG_MAX) {
+        all->at[all->count++] = name;
+        all->at[all->count++] = value;
+    }
+}
+
 static weir_err want_internal(const weir__instance *instance, const int32_t *counts,
                               const int32_t *tasks, weir__arena *arena, topic_list *out)
 {
@@ -145,13 +159,20 @@ static weir_err want_internal(const weir__instance *instance, const int32_t *cou
     if (out->items == NULL) {
         return WEIR_ENOMEM;
     }
+    topic_settings settings = {.count = 0}; /* `topic.`: between the defaults and a store's own */
+    weir__config_each(instance->config, "topic.", add_setting, &settings);
+    const char *const *repartition = merge_config(arena, repartition_config, settings.at);
+    const char *const *changelog = merge_config(arena, changelog_config, settings.at);
+    if (repartition == NULL || changelog == NULL) {
+        return WEIR_ENOMEM;
+    }
     for (size_t i = 0; i < topology->repartition_count; i++) {
         weir__topic_ref ref = {.name = topology->repartitions[i].name, .internal = true};
         out->items[out->count++] =
             (weir__new_topic){.name = keep(arena, weir__topic_name(instance->application, ref)),
                               .partitions = counts[i],
                               .replication_factor = instance->replication_factor,
-                              .config = repartition_config};
+                              .config = repartition};
     }
     for (size_t i = 0; i < topology->store_count; i++) {
         const weir__store_spec *store = &topology->stores[i];
@@ -162,7 +183,7 @@ static weir_err want_internal(const weir__instance *instance, const int32_t *cou
             .name = keep(arena, weir__changelog_name(instance->application, store->name)),
             .partitions = tasks[store->subtopology],
             .replication_factor = instance->replication_factor,
-            .config = merge_config(arena, changelog_config, store->changelog_config)};
+            .config = merge_config(arena, changelog, store->changelog_config)};
     }
     for (size_t i = 0; i < out->count; i++) {
         if (out->items[i].name == NULL || out->items[i].config == NULL) {

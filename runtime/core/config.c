@@ -4,17 +4,24 @@
 #include "core/config.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
+#include "core/java_settings.h"
 #include "core/map.h"
 #include "core/properties.h"
 #include "core/settings.h"
 
+#define LISTED_MAX 20 /* refused lines of a file that an error lists */
+#define NOTES_BYTES_MAX ((size_t)1 << 16)
+
 struct weir_config {
-    weir__map values; /* canonical name -> malloc'ed text */
-    weir__map serdes; /* name -> const weir_serde *, borrowed */
+    weir__map values;    /* canonical name -> malloc'ed text */
+    weir__map by_others; /* canonical name -> the other name by which it was set, static */
+    weir__map serdes;    /* name -> const weir_serde *, borrowed */
+    weir_buf notes;      /* lines: what was taken with a remark */
 };
 
 static const weir_serde *const built_in[] = {&weir_string, &weir_bytes, &weir_i32,
@@ -36,6 +43,8 @@ void weir_config_free(weir_config *config)
 {
     if (config != NULL) {
         weir__map_fini(&config->values, free);
+        weir__map_fini(&config->by_others, NULL);
+        weir__buf_fini(&config->notes);
         weir__map_fini(&config->serdes, NULL);
         free(config);
     }
@@ -70,20 +79,136 @@ static weir_err check_serde(const weir_config *config, const char *name, const c
                            name, value, known);
 }
 
-static weir_err check_unlisted(const char *name, weir_error *error)
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text);
+    size_t end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static weir_err check_refused(const char *name, const char *value, weir_error *error)
 {
     const char *why = weir__setting_reserved(name);
     if (why != NULL) {
         return weir__error_set(error, WEIR_ECONFIG, "%s: cannot be set: %s", name, why);
     }
-    if (weir__setting_passes(name)) {
+    const weir__refused_setting *refused =
+        weir__refused_setting_find(name, weir__setting_of_client(name));
+    if (refused != NULL && (refused->accepts == NULL || strcmp(refused->accepts, value) != 0)) {
+        return weir__error_set(error, WEIR_ECONFIG,
+                               refused->later ? "%s: Weir does not have this setting yet: %s"
+                                              : "%s: cannot be honoured: %s",
+                               name, refused->instead);
+    }
+    if (ends_with(name, "ssl.keystore.location") && ends_with(value, ".jks")) {
+        refused = weir__refused_setting_find("ssl.keystore.type", NULL);
+        return weir__error_set(error, WEIR_ECONFIG,
+                               "%s: '%s' is a key store of Java, which Weir cannot read: %s", name,
+                               value, refused->instead);
+    }
+    return WEIR_OK;
+}
+
+/* Settings that are not in the table. */
+static weir_err check_unlisted(const char *name, const char *value, weir_error *error)
+{
+    if (strncmp(name, "app.", 4) == 0 && name[4] != '\0') {
         return WEIR_OK;
     }
+    weir_err err = check_refused(name, value, error);
+    if (err != WEIR_OK || weir__setting_passes(name) ||
+        weir__client_setting_next(name, WEIR__FOR_ALL, NULL) != NULL ||
+        weir__refused_setting_find(name, NULL) != NULL) {
+        return err;
+    }
+    const weir__setting *nearest = weir__setting_nearest(name);
     return weir__error_set(
         error, WEIR_ECONFIG,
-        "%s: no such setting; did you mean %s? Settings of librdkafka need "
-        "'consumer.', 'producer.' or 'admin.' in front, the program's own 'app.'",
-        name, weir__setting_nearest(name)->name);
+        "%s: no such setting%s%s%s Settings of librdkafka need 'consumer.', 'producer.' or "
+        "'admin.' in front, the program's own 'app.'",
+        name, nearest != NULL ? "; did you mean " : ".", nearest != NULL ? nearest->name : "",
+        nearest != NULL ? "?" : "");
+}
+
+/* *canonical: the value, or what stands for it in the table; static then. */
+static weir_err check(const weir_config *config, const char *name, const char *value,
+                      const char **canonical, weir_error *error)
+{
+    const weir__setting *setting = weir__setting_find(name);
+    *canonical = value;
+    if (setting == NULL) {
+        return check_unlisted(name, value, error);
+    }
+    const char *serde = setting->kind == WEIR__SETTING_SERDE ? weir__java_serde(value) : NULL;
+    if (serde != NULL) {
+        *canonical = serde;
+        return WEIR_OK;
+    }
+    weir_err err = weir__setting_check(setting, value, canonical, error);
+    return err == WEIR_OK && setting->kind == WEIR__SETTING_SERDE
+               ? check_serde(config, setting->name, value, error)
+               : err;
+}
+
+/* ---- Setting ------------------------------------------------------------------------------ */
+
+static void note(weir_config *config, const char *name, const char *text, const char *other)
+{
+    if (config->notes.len < NOTES_BYTES_MAX) {
+        weir__buf_printf(&config->notes, "%s%s%s\n", name, text, other);
+    }
+}
+
+const char *weir__config_notes(weir_config *config)
+{
+    return weir__buf_text(&config->notes);
+}
+
+/* Java leaves out the blanks around a value, too. The program's own settings are not looked at. */
+static char *copy_value(weir_config *config, const char *name, const char *value)
+{
+    static const char blanks[] = " \t\r\n\f\v";
+    if (strncmp(name, "app.", 4) == 0) {
+        return strdup(value);
+    }
+    const char *first = value + strspn(value, blanks);
+    size_t len = strlen(first);
+    while (len > 0 && strchr(blanks, first[len - 1]) != NULL) {
+        len--;
+    }
+    if (len != strlen(value)) {
+        note(config, name, ": the blanks around its value are left out", "");
+    }
+    return strndup(first, len);
+}
+
+static weir_err store(weir_config *config, const char *name, const char *value)
+{
+    char *copy = strdup(value);
+    char *old = weir__map_get_text(&config->values, name);
+    weir_err err = copy != NULL ? weir__map_put_text(&config->values, name, copy) : WEIR_ENOMEM;
+    if (err != WEIR_OK) {
+        free(copy);
+        return err;
+    }
+    free(old);
+    return WEIR_OK;
+}
+
+/* By its own name, or by another one unless it was set by its own. */
+static weir_err store_named(weir_config *config, const char *name, const char *value,
+                            const weir__other_name *other)
+{
+    bool by_other = weir__map_get_text(&config->by_others, name) != NULL;
+    if (other != NULL && other->old) {
+        note(config, other->other, " is an old name: write ", name);
+    }
+    if (other != NULL && weir__map_get_text(&config->values, name) != NULL && !by_other) {
+        note(config, other->other, " is not looked at: there is ", name);
+        return WEIR_OK;
+    }
+    weir_err err = weir__map_put_text(&config->by_others, name, (void *)(uintptr_t)other);
+    return err == WEIR_OK ? store(config, name, value) : err;
 }
 
 weir_err weir_config_set(weir_config *config, const char *name, const char *value,
@@ -91,41 +216,119 @@ weir_err weir_config_set(weir_config *config, const char *name, const char *valu
 {
     weir_assert(config != NULL);
     weir_assert(name != NULL && value != NULL);
-    const weir__setting *setting = weir__setting_find(name);
-    weir_err err = WEIR_OK;
-    if (setting == NULL) {
-        err = check_unlisted(name, error);
-    } else {
-        name = setting->name;
-        err = weir__setting_check(setting, value, &value, error);
-        if (err == WEIR_OK && setting->kind == WEIR__SETTING_SERDE) {
-            err = check_serde(config, name, value, error);
+    if (name[0] == '\0') {
+        return weir__error_set(error, WEIR_ECONFIG, "the name of the setting is empty");
+    }
+    const weir__other_name *other = weir__other_name_find(name);
+    const char *own = other != NULL ? other->name : name;
+    char *trimmed = copy_value(config, name, value);
+    const char *canonical = trimmed;
+    weir_err err = trimmed != NULL ? check(config, own, trimmed, &canonical, error)
+                                   : weir__error_set(error, WEIR_ENOMEM, "%s: %s", name,
+                                                     weir_err_str(WEIR_ENOMEM));
+    if (err != WEIR_OK && other != NULL) {
+        weir__error_prefix(error, "%s", other->other);
+    } else if (err == WEIR_OK) {
+        err = store_named(config, own, canonical, other);
+        if (err != WEIR_OK) {
+            weir__error_set(error, err, "%s: %s", name, weir_err_str(err));
         }
     }
-    if (err != WEIR_OK) {
+    free(trimmed);
+    return err;
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
+typedef struct loading {
+    weir_config *config;
+    const char *path;
+    weir_config_problem_fn on_problem;
+    void *user;
+    weir_error first;
+    int first_line;
+    size_t refused;
+    weir_buf more; /* lines of the others */
+} loading;
+
+static void tell(loading *all, const weir__property *property, const char *message, bool refused)
+{
+    if (all->on_problem != NULL) {
+        const weir_config_problem problem = {.path = all->path,
+                                             .line = property->line,
+                                             .name = property->name,
+                                             .message = message,
+                                             .refused = refused};
+        all->on_problem(&problem, all->user);
+    }
+}
+
+/* Each line of `notes`, which is a copy. */
+static void tell_notes(loading *all, const weir__property *property, char *notes)
+{
+    for (char *end; (end = strchr(notes, '\n')) != NULL; notes = end + 1) {
+        *end = '\0';
+        tell(all, property, notes, false);
+    }
+}
+
+static weir_err set_loaded(const weir__property *property, void *user)
+{
+    loading *all = user;
+    weir_error error = {.code = WEIR_ECONFIG};
+    size_t noted = all->config->notes.len;
+    weir_err err = WEIR_ECONFIG;
+    if (property->malformed != NULL) {
+        snprintf(error.message, sizeof error.message, "%s", property->malformed);
+    } else {
+        err = weir_config_set(all->config, property->name, property->value, &error);
+    }
+    if (err == WEIR_OK) {
+        char *notes = strdup(weir__buf_text(&all->config->notes) + noted);
+        if (notes == NULL) {
+            return WEIR_ENOMEM;
+        }
+        tell_notes(all, property, notes);
+        free(notes);
+        return WEIR_OK;
+    }
+    if (err == WEIR_ENOMEM) {
         return err;
     }
-    char *copy = strdup(value);
-    char *old = weir__map_get_text(&config->values, name);
-    err = copy != NULL ? weir__map_put_text(&config->values, name, copy) : WEIR_ENOMEM;
-    if (err != WEIR_OK) {
-        free(copy);
-        return weir__error_set(error, err, "%s: %s", name, weir_err_str(err));
+    tell(all, property, error.message, true);
+    if (all->refused++ == 0) {
+        all->first = error;
+        all->first_line = property->line;
+    } else if (all->refused <= LISTED_MAX) {
+        weir__buf_printf(&all->more, "%s%d", all->refused > 2 ? ", " : "", property->line);
     }
-    free(old);
     return WEIR_OK;
 }
 
-static weir_err set_loaded(const char *name, const char *value, void *user, weir_error *error)
+weir_err weir_config_load_with(weir_config *config, const char *path,
+                               weir_config_problem_fn on_problem, void *user, weir_error *error)
 {
-    return weir_config_set(user, name, value, error);
+    weir_assert(config != NULL);
+    weir_assert(path != NULL);
+    loading all = {.config = config, .path = path, .on_problem = on_problem, .user = user};
+    weir_err err = weir__properties_read(path, set_loaded, &all, error);
+    if (err == WEIR_OK && all.refused > 0) {
+        err = WEIR_ECONFIG;
+        weir__error_set(error, err, "%s:%d: %.700s", path, all.first_line, all.first.message);
+        if (all.refused > 1 && error != NULL) {
+            size_t len = strlen(error->message);
+            snprintf(error->message + len, sizeof error->message - len,
+                     " (%zu more refused: line %s%s)", all.refused - 1, weir__buf_text(&all.more),
+                     all.refused > LISTED_MAX ? ", ..." : "");
+        }
+    }
+    weir__buf_fini(&all.more);
+    return err;
 }
 
 weir_err weir_config_load(weir_config *config, const char *path, weir_error *error)
 {
-    weir_assert(config != NULL);
-    weir_assert(path != NULL);
-    return weir__properties_read(path, set_loaded, config, error);
+    return weir_config_load_with(config, path, NULL, NULL, error);
 }
 
 const char *weir_config_get(const weir_config *config, const char *name)
@@ -145,6 +348,8 @@ weir_config *weir__config_copy(const weir_config *config)
     }
     weir_err err = WEIR_OK;
     const weir__map_entry *at;
+    weir_slice notes = weir__buf_slice(&config->notes);
+    err = notes.len > 0 ? weir_put(&copy->notes, notes.data, notes.len) : WEIR_OK;
     for (at = config->serdes.first; err == WEIR_OK && at != NULL; at = at->next) {
         err = weir__map_put(&copy->serdes, at->key, at->value);
     }

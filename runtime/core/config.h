@@ -14,6 +14,10 @@ weir_config *weir__config_copy(const weir_config *config);
  * other. */
 weir_err weir__config_check(const weir_config *config, weir_error *error);
 
+/* What was taken with a remark (an old name): lines, each ended by '\n'. Valid until the next
+ * change. */
+const char *weir__config_notes(weir_config *config);
+
 /* Values of settings that exist in the table (asserted), default if not set. */
 int64_t weir__config_i64(const weir_config *config, const char *name);
 const char *weir__config_text(const weir_config *config, const char *name); /* NULL: none */

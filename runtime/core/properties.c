@@ -16,14 +16,18 @@
 #include "core/buf.h"
 #include "core/error.h"
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* of UTF-8: some editors put it first */
+
+/* `at` to `end` is the file for the functions that find logical lines, and one logical line for
+ * those that take it apart. */
 typedef struct parser {
     const char *at;
     const char *end;
     int line; /* of `at`, from 1 */
+    weir_buf logical;
     weir_buf name;
     weir_buf value;
-    weir_err err; /* of a malformed escape */
-    weir_error *error;
+    weir_error malformed; /* code WEIR_OK: the line is well-formed */
 } parser;
 
 static bool is_blank(char c)
@@ -68,16 +72,23 @@ static void skip_rest_of_line(parser *p)
     }
 }
 
-/* A `\` at the end of a line: the next line, without its leading blanks, belongs to this one. */
-static bool skip_continuation(parser *p)
+/* One logical line into p->logical: without the line breaks behind a `\` and the blanks behind
+ * them, escapes as they are. So a `\uXXXX` may be broken anywhere, as in Java. */
+static void join_line(parser *p)
 {
-    if (p->at == p->end || *p->at != '\\' || p->end - p->at < 2 || !is_newline(p->at[1])) {
-        return false;
+    weir__buf_reset(&p->logical);
+    while (!at_line_end(p)) {
+        char c = *p->at++;
+        if (c == '\\' && p->at < p->end && is_newline(*p->at)) {
+            skip_newline(p);
+            skip_blanks(p);
+            continue;
+        }
+        weir__buf_put_u8(&p->logical, (uint8_t)c);
+        if (c == '\\' && p->at < p->end) {
+            weir__buf_put_u8(&p->logical, (uint8_t)*p->at++);
+        }
     }
-    p->at++;
-    skip_newline(p);
-    skip_blanks(p);
-    return true;
 }
 
 static void put_utf8(weir_buf *out, uint32_t code)
@@ -127,12 +138,12 @@ static void take_unicode(parser *p, weir_buf *out)
     uint32_t high = 0;
     uint32_t low = 0;
     if (!read_code_unit(p, p->at, &high)) {
-        p->err = weir__error_set(p->error, WEIR_ECONFIG, "\\u needs four hexadecimal digits");
+        weir__error_set(&p->malformed, WEIR_ECONFIG, "\\u needs four hexadecimal digits");
         return;
     }
     p->at += 4;
     if (high == 0) {
-        p->err = weir__error_set(p->error, WEIR_ECONFIG, "\\u0000 cannot be part of a setting");
+        weir__error_set(&p->malformed, WEIR_ECONFIG, "\\u0000 cannot be part of a setting");
         return;
     }
     if (high < 0xd800 || high > 0xdfff) {
@@ -142,7 +153,7 @@ static void take_unicode(parser *p, weir_buf *out)
     bool pair = high < 0xdc00 && p->end - p->at >= 6 && p->at[0] == '\\' && p->at[1] == 'u' &&
                 read_code_unit(p, p->at + 2, &low) && low >= 0xdc00 && low <= 0xdfff;
     if (!pair) {
-        p->err = weir__error_set(p->error, WEIR_ECONFIG, "\\u%04x is half a character", high);
+        weir__error_set(&p->malformed, WEIR_ECONFIG, "\\u%04x is half a character", high);
         return;
     }
     p->at += 6;
@@ -182,78 +193,78 @@ static void take_char(parser *p, weir_buf *out)
     }
 }
 
+static bool is_well_formed(const parser *p)
+{
+    return p->malformed.code == WEIR_OK;
+}
+
 static void take_name(parser *p)
 {
-    while (p->err == WEIR_OK && !at_line_end(p) && !is_blank(*p->at) && *p->at != '=' &&
+    while (is_well_formed(p) && p->at < p->end && !is_blank(*p->at) && *p->at != '=' &&
            *p->at != ':') {
-        if (!skip_continuation(p)) {
-            take_char(p, &p->name);
-        }
+        take_char(p, &p->name);
     }
 }
 
 static void take_separator(parser *p)
 {
-    bool seen = false;
-    while (!at_line_end(p)) {
-        if (is_blank(*p->at)) {
-            p->at++;
-        } else if (!seen && (*p->at == '=' || *p->at == ':')) {
-            seen = true;
-            p->at++;
-        } else if (!skip_continuation(p)) {
-            return;
-        }
+    skip_blanks(p);
+    if (p->at < p->end && (*p->at == '=' || *p->at == ':')) {
+        p->at++;
+        skip_blanks(p);
     }
 }
 
 static void take_value(parser *p)
 {
-    while (p->err == WEIR_OK && !at_line_end(p)) {
-        if (!skip_continuation(p)) {
-            take_char(p, &p->value);
-        }
+    while (is_well_formed(p) && p->at < p->end) {
+        take_char(p, &p->value);
     }
 }
 
-/* Reads one logical line; false when it is blank or a comment. */
-static bool take_setting(parser *p)
+/* Takes p->logical apart. */
+static weir_err take_apart(const parser *file, parser *p)
 {
-    skip_blanks(p);
-    if (at_line_end(p)) {
-        return false;
-    }
-    if (*p->at == '#' || *p->at == '!') {
-        skip_rest_of_line(p);
-        return false;
-    }
+    weir_slice line = weir__buf_slice(&file->logical);
     weir__buf_reset(&p->name);
     weir__buf_reset(&p->value);
+    p->malformed.code = WEIR_OK;
+    p->at = line.data;
+    p->end = p->at + line.len;
     take_name(p);
+    if (is_well_formed(p) && p->name.len == 0) {
+        weir__error_set(&p->malformed, WEIR_ECONFIG, "the name of the setting is empty");
+    }
     take_separator(p);
     take_value(p);
-    return true;
+    return file->logical.err != WEIR_OK ? file->logical.err
+           : p->name.err != WEIR_OK     ? p->name.err
+                                        : p->value.err;
 }
 
-static weir_err parse(parser *p, const char *path, weir__property_fn fn, void *user)
+static weir_err parse(parser *file, parser *line, weir__property_fn fn, void *user)
 {
-    while (p->at < p->end) {
-        int line = p->line;
-        if (take_setting(p)) {
-            weir_err err = p->err;
+    while (file->at < file->end) {
+        skip_blanks(file);
+        int number = file->line;
+        if (at_line_end(file) || *file->at == '#' || *file->at == '!') {
+            skip_rest_of_line(file);
+        } else {
+            join_line(file);
+            weir_err err = take_apart(file, line);
             if (err == WEIR_OK) {
-                const char *name = weir__buf_text(&p->name);
-                const char *value = weir__buf_text(&p->value);
-                err = p->name.err != WEIR_OK ? p->name.err : p->value.err;
-                err = err == WEIR_OK ? fn(name, value, user, p->error)
-                                     : weir__error_set(p->error, err, "%s", weir_err_str(err));
+                const weir__property property = {
+                    .line = number,
+                    .name = weir__buf_text(&line->name),
+                    .value = weir__buf_text(&line->value),
+                    .malformed = is_well_formed(line) ? NULL : line->malformed.message};
+                err = fn(&property, user);
             }
             if (err != WEIR_OK) {
-                weir__error_prefix(p->error, "%s:%d", path, line);
                 return err;
             }
         }
-        skip_newline(p);
+        skip_newline(file);
     }
     return WEIR_OK;
 }
@@ -284,26 +295,46 @@ static weir_err read_file(const char *path, weir_buf *out, weir_error *error)
     return err;
 }
 
+static weir_err check_text(weir_slice bytes, const char *path, weir_error *error)
+{
+    const unsigned char *first = bytes.data;
+    if (bytes.len >= 2 &&
+        ((first[0] == 0xff && first[1] == 0xfe) || (first[0] == 0xfe && first[1] == 0xff))) {
+        return weir__error_set(error, WEIR_ECONFIG, "%s: is UTF-16; save it as UTF-8", path);
+    }
+    if (bytes.len > 0 && memchr(bytes.data, '\0', bytes.len) != NULL) {
+        return weir__error_set(error, WEIR_ECONFIG, "%s: not a text file", path);
+    }
+    return WEIR_OK;
+}
+
 weir_err weir__properties_read(const char *path, weir__property_fn fn, void *user,
                                weir_error *error)
 {
     weir_buf text = {0};
-    parser p = {.line = 1, .error = error};
+    parser file = {.line = 1};
+    parser line = {.line = 1};
     weir_err err = read_file(path, &text, error);
     if (err != WEIR_OK) {
         goto done;
     }
     weir_slice bytes = weir__buf_slice(&text);
-    if (memchr(bytes.data, '\0', bytes.len) != NULL) {
-        err = weir__error_set(error, WEIR_ECONFIG, "%s: not a text file", path);
+    err = check_text(bytes, path, error);
+    if (err != WEIR_OK) {
         goto done;
     }
-    p.at = bytes.data;
-    p.end = p.at + bytes.len;
-    err = parse(&p, path, fn, user);
+    size_t mark = sizeof BYTE_ORDER_MARK - 1;
+    bool marked = bytes.len >= mark && memcmp(bytes.data, BYTE_ORDER_MARK, mark) == 0;
+    file.at = (const char *)bytes.data + (marked ? mark : 0);
+    file.end = (const char *)bytes.data + bytes.len;
+    err = parse(&file, &line, fn, user);
+    if (err != WEIR_OK) {
+        weir__error_set(error, err, "%s: %s", path, weir_err_str(err));
+    }
 done:
     weir__buf_fini(&text);
-    weir__buf_fini(&p.name);
-    weir__buf_fini(&p.value);
+    weir__buf_fini(&file.logical);
+    weir__buf_fini(&line.name);
+    weir__buf_fini(&line.value);
     return err;
 }

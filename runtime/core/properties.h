@@ -8,13 +8,19 @@
 
 #define WEIR__PROPERTIES_BYTES_MAX ((size_t)1 << 20)
 
-/* One setting; strings are borrowed for the call. */
-typedef weir_err (*weir__property_fn)(const char *name, const char *value, void *user,
-                                      weir_error *error);
+/* One setting; borrowed for the call. */
+typedef struct weir__property {
+    int line; /* its first one, from 1 */
+    const char *name;
+    const char *value;
+    const char
+        *malformed; /* what is wrong with the line, e.g. an escape; NULL: it is well-formed */
+} weir__property;
+typedef weir_err (*weir__property_fn)(const weir__property *property, void *user);
 
-/* Calls fn for each setting in order; its first failure ends the reading and is returned, with
- * "path:line: " in front of the message. WEIR_EIO when unreadable, WEIR_ELIMIT when larger than
- * WEIR__PROPERTIES_BYTES_MAX, WEIR_ECONFIG for a malformed escape or a NUL byte. */
+/* Calls fn for each setting in order; a failure of fn ends the reading and is returned. WEIR_EIO
+ * when unreadable, WEIR_ELIMIT when larger than WEIR__PROPERTIES_BYTES_MAX, WEIR_ECONFIG when it is
+ * no text file in UTF-8 (or ASCII). */
 weir_err weir__properties_read(const char *path, weir__property_fn fn, void *user,
                                weir_error *error);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/java_settings.h"
 #include "core/nearest.h"
 
 #define MS_MAX ((int64_t)INT32_MAX)
@@ -48,10 +49,12 @@ static const weir__setting settings[] = {
      .fallback = "fail_on_invalid",
      .choices = {{"fail_on_invalid", "FailOnInvalidTimestamp", false},
                  {"log_and_skip", "LogAndSkipOnInvalidTimestamp", false},
-                 {"use_partition_time", "UsePartitionTimeOnInvalidTimestamp", false}},
+                 {"use_partition_time", "UsePartitionTimeOnInvalidTimestamp", false},
+                 {"wall_clock", "WallclockTimestampExtractor", false}},
      .doc = "What happens to a record with a negative timestamp whose source has no timestamp "
             "function: stop the thread, log and drop the record, or give it the greatest timestamp "
-            "of its partition so far (stop the thread when there is none)."},
+            "of its partition so far (stop the thread when there is none). `wall_clock`: every "
+            "record of such a source gets the time at which it is read."},
     {.name = "default.value.serde",
      .kind = WEIR__SETTING_SERDE,
      .doc = "Serde of values where the topology names none."},
@@ -66,8 +69,7 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "rocksdb",
      .choices = {{"rocksdb", "rocksDB", false}, {"memory", "in_memory", false}},
-     .doc = "Where stores live that do not say it themselves. `default.dsl.store`, as Kafka "
-            "Streams calls it, is the same setting."},
+     .doc = "Where stores live that do not say it themselves."},
     {.name = "log.level",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "info",
@@ -111,8 +113,16 @@ static const weir__setting settings[] = {
     {.name = "processing.guarantee",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "at_least_once",
-     .choices = {{"at_least_once", NULL, false}, {"exactly_once_v2", NULL, true}},
+     .choices = {{"at_least_once", NULL, false},
+                 {"exactly_once_v2", "exactly_once", true},
+                 {"exactly_once_beta", NULL, true}},
      .doc = "What a crash may do to a record."},
+    {.name = "producer.max.block.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "60000",
+     .min = 0,
+     .max = MS_MAX,
+     .doc = "How long a thread waits for room when its producer's queue is full."},
     {.name = "production.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail",
@@ -151,7 +161,11 @@ static const weir__setting settings[] = {
     {.name = "topology.optimization",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "none",
-     .choices = {{"none", NULL, false}, {"all", NULL, true}},
+     .choices = {{"none", NULL, false},
+                 {"all", NULL, true},
+                 {"reuse.ktable.source.topics", NULL, true},
+                 {"merge.repartition.topics", NULL, true},
+                 {"single.store.self.join", NULL, true}},
      .doc = "Whether the topology is rewritten to need fewer topics."},
     {.name = "windowstore.changelog.additional.retention.ms",
      .kind = WEIR__SETTING_I64,
@@ -173,6 +187,8 @@ static const struct {
     {"global.consumer.", "the consumers of global tables; wins over `consumer.`"},
     {"producer.", "producers"},
     {"admin.", "the admin client"},
+    {"topic.", "repartition topics and changelogs when they are made (`topic.segment.bytes`); what "
+               "a store says itself wins"},
     {"security.", "all clients, under the same name (`security.protocol`)"},
     {"ssl.", "all clients, under the same name (`ssl.ca.location`)"},
     {"sasl.", "all clients, under the same name (`sasl.mechanisms`)"},
@@ -194,7 +210,7 @@ static const struct {
     {"auto.commit.interval.ms", "set commit.interval.ms"},
     {"enable.partition.eof", "Weir must know the end of a partition"},
     {"group.instance.id", "static membership is not supported yet"},
-    {"max.poll.records", "set max.poll.records without a prefix"},
+    {"max.poll.records", "only the consumers of stream threads have it"},
     {"client.id", "set client.id without a prefix"},
     {"transactional.id", "Weir names its transactions itself"},
 };
@@ -203,9 +219,8 @@ static const struct {
 
 const weir__setting *weir__setting_find(const char *name)
 {
-    if (strcmp(name, "default.dsl.store") == 0) {
-        name = "dsl.store";
-    }
+    const weir__other_name *other = weir__other_name_find(name);
+    name = other != NULL ? other->name : name;
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         if (strcmp(settings[i].name, name) == 0) {
             return &settings[i];
@@ -216,8 +231,8 @@ const weir__setting *weir__setting_find(const char *name)
 
 const weir__setting *weir__setting_nearest(const char *name)
 {
-    const weir__setting *best = &settings[0];
-    size_t best_distance = SIZE_MAX;
+    const weir__setting *best = NULL;
+    size_t best_distance = strlen(name) / 4 + 1;
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         size_t distance = weir__edit_distance(name, settings[i].name);
         if (distance < best_distance) {
@@ -226,6 +241,11 @@ const weir__setting *weir__setting_nearest(const char *name)
         }
     }
     return best;
+}
+
+const weir__setting *weir__setting_at(size_t index)
+{
+    return index < SETTING_COUNT ? &settings[index] : NULL;
 }
 
 static weir_err check_i64(const weir__setting *setting, const char *value, weir_error *error)
@@ -259,8 +279,9 @@ static weir_err check_choice(const weir__setting *setting, const char *value,
         if (strcmp(value, choice->value) == 0 ||
             (choice->java != NULL && strcmp(java, choice->java) == 0)) {
             if (choice->unsupported) {
-                return weir__error_set(error, WEIR_ECONFIG, "%s: '%s' is not supported yet",
-                                       setting->name, value);
+                return weir__error_set(error, WEIR_ECONFIG,
+                                       "%s: '%s' is not supported yet; write %s", setting->name,
+                                       value, setting->fallback);
             }
             *canonical = choice->value;
             return WEIR_OK;
@@ -269,6 +290,13 @@ static weir_err check_choice(const weir__setting *setting, const char *value,
             strncat(allowed, allowed[0] != '\0' ? ", " : "", sizeof allowed - strlen(allowed) - 1);
             strncat(allowed, choice->value, sizeof allowed - strlen(allowed) - 1);
         }
+    }
+    if (weir__is_java_class(value)) {
+        bool extractor = strcmp(setting->name, "default.timestamp.extractor") == 0;
+        return weir__error_set(error, WEIR_ECONFIG,
+                               "%s: '%s' is a Java class, which Weir cannot run; write one of %s%s",
+                               setting->name, value, allowed,
+                               extractor ? ", or give the sources a timestamp function" : "");
     }
     return weir__error_set(error, WEIR_ECONFIG, "%s: '%s' is not one of %s", setting->name, value,
                            allowed);
@@ -305,6 +333,17 @@ static const char *behind_prefix(const char *name)
     return NULL;
 }
 
+const char *weir__setting_of_client(const char *name)
+{
+    static const char *const others[] = {"app.", "topic.", "security.", "ssl.", "sasl."};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strncmp(name, others[i], strlen(others[i])) == 0) {
+            return NULL;
+        }
+    }
+    return behind_prefix(name);
+}
+
 bool weir__setting_passes(const char *name)
 {
     return behind_prefix(name) != NULL;
@@ -312,10 +351,8 @@ bool weir__setting_passes(const char *name)
 
 const char *weir__setting_reserved(const char *name)
 {
-    const char *rest = behind_prefix(name);
-    if (rest == NULL || strncmp(name, "app.", 4) == 0) {
-        return NULL;
-    }
+    const char *rest = weir__setting_of_client(name);
+    rest = rest != NULL ? rest : name;
     for (size_t i = 0; i < RESERVED_COUNT; i++) {
         if (strcmp(rest, reserved[i].name) == 0) {
             return reserved[i].why;
@@ -389,9 +426,9 @@ weir_err weir__settings_markdown(weir_buf *out)
                        "ahead, about 300 bytes each beside their own bytes) is\n500,000 and "
                        "`fetch.message.max.bytes` (of a partition in one Fetch; raise it for "
                        "brokers far away)\n262,144.\n");
-    weir__buf_put_text(out, "\nThese Weir sets itself and refuses:\n\n");
+    weir__buf_put_text(out, "\nThese Weir sets itself and refuses, with a prefix or without:\n\n");
     for (size_t i = 0; i < RESERVED_COUNT; i++) {
         weir__buf_printf(out, "- `%s`: %s\n", reserved[i].name, reserved[i].why);
     }
-    return out->err;
+    return weir__java_settings_markdown(out);
 }

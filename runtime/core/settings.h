@@ -21,7 +21,7 @@ typedef struct weir__choice {
     bool unsupported; /* known, but Weir does not do it yet */
 } weir__choice;
 
-#define WEIR__CHOICES_MAX 4
+#define WEIR__CHOICES_MAX 6
 #define WEIR__SETTING_NAME_MAX 64
 
 typedef struct weir__setting {
@@ -34,9 +34,13 @@ typedef struct weir__setting {
     const char *doc;
 } weir__setting;
 
-/* NULL when there is none of that name. */
+/* Also by another name of it ("cache.max.bytes.buffering"). NULL when there is none of that name.
+ */
 const weir__setting *weir__setting_find(const char *name);
-/* The one whose name is nearest by edit distance; the first in the table when several are. */
+/* In order; NULL past the last one. */
+const weir__setting *weir__setting_at(size_t index);
+/* The one whose name is nearest by edit distance, the first in the table when several are; NULL
+ * when none is like it. */
 const weir__setting *weir__setting_nearest(const char *name);
 
 /* Checks a value; *canonical is then `value` or, for a choice, the static string that stands for
@@ -45,9 +49,11 @@ weir_err weir__setting_check(const weir__setting *setting, const char *value,
                              const char **canonical, weir_error *error);
 
 /* True for names that go through to librdkafka or to the program: "consumer.session.timeout.ms",
- * "ssl.ca.location", "app.topic". */
+ * "ssl.ca.location", "app.topic"; or to internal topics: "topic.segment.bytes". */
 bool weir__setting_passes(const char *name);
-/* The reason why Weir does not let a setting with a prefix be set; NULL when it may. */
+/* The part behind a client's prefix ("consumer.", "admin."); NULL: there is none. */
+const char *weir__setting_of_client(const char *name);
+/* The reason why Weir does not let a setting of a client be set; NULL when it may. */
 const char *weir__setting_reserved(const char *name);
 
 /* docs/config.md. */

@@ -330,6 +330,7 @@ static weir_err replace_invalid_time(weir_ctx *ctx, int64_t partition_time_ms, w
                          "default.timestamp.extractor to log_and_skip",
                          (long long)record->timestamp_ms);
     case WEIR__INVALID_TIME_FAILS:
+    case WEIR__TIME_WALL_CLOCK:
         break;
     }
     return weir_fail(ctx, WEIR_EINVAL,
@@ -342,6 +343,9 @@ static weir_err extract_time(weir_ctx *ctx, int64_t partition_time_ms, weir_reco
 {
     const weir_source_opts *opts = &ctx->node->spec->source;
     if (opts->timestamp == NULL) {
+        if (ctx->graph->host.invalid_time == WEIR__TIME_WALL_CLOCK) {
+            record->timestamp_ms = ctx->graph->host.wall_clock_ms(ctx->graph->host.user);
+        }
         return record->timestamp_ms >= 0 ? WEIR_OK
                                          : replace_invalid_time(ctx, partition_time_ms, record);
     }

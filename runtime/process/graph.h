@@ -31,12 +31,13 @@ typedef struct weir__dropped {
     bool complete;           /* `why` names node, task and place */
 } weir__dropped;
 
-/* What becomes of a record with a negative timestamp whose source has no timestamp function
+/* What becomes of a negative timestamp, or of every one, where the source has no timestamp function
  * (default.timestamp.extractor). */
 typedef enum weir__invalid_time {
     WEIR__INVALID_TIME_FAILS,     /* FailOnInvalidTimestamp */
     WEIR__INVALID_TIME_SKIPS,     /* LogAndSkipOnInvalidTimestamp */
     WEIR__INVALID_TIME_PARTITION, /* UsePartitionTimeOnInvalidTimestamp: it gets partition time */
+    WEIR__TIME_WALL_CLOCK, /* WallclockTimestampExtractor: every record gets the wall clock */
 } weir__invalid_time;
 
 /* What a graph needs from its task. */

@@ -118,6 +118,14 @@ static void partition_time_replaces_the_time_of_a_table(void **state)
     assert_int_equal(time_of(r.out, "b"), 1000);
 }
 
+static void the_wall_clock_replaces_every_time(void **state)
+{
+    run r = start(state, stream_copies, "wall_clock");
+    weir_run_until(r.cluster, weir_caught_up, WEIR_MINUTES(1));
+    assert_true(time_of(r.out, "a") > 1000000);
+    assert_true(time_of(r.out, "b") > 1000000);
+}
+
 static void a_function_of_a_table_wins_over_the_setting(void **state)
 {
     run r = start(state, table_copies_at_42, "log_and_skip");
@@ -223,6 +231,7 @@ int main(void)
         cluster_test(log_and_skip_drops_the_record_of_a_table),
         cluster_test(partition_time_replaces_the_time_of_a_stream),
         cluster_test(partition_time_replaces_the_time_of_a_table),
+        cluster_test(the_wall_clock_replaces_every_time),
         cluster_test(a_function_of_a_table_wins_over_the_setting),
         cluster_test(log_and_skip_drops_the_record_of_a_global_table),
         cluster_test(partition_time_keeps_the_record_of_a_global_table),

@@ -75,7 +75,8 @@ static void an_unknown_name_is_answered_with_the_nearest(void **state)
 {
     assert_holds(refusal(*state, "num.stream.thread", "2"), "did you mean num.stream.threads?");
     assert_holds(refusal(*state, "aplication.id", "a"), "did you mean application.id?");
-    assert_holds(refusal(*state, "session.timeout.ms", "1"), "'consumer.'");
+    const char *unlike = refusal(*state, "colour.of.the.sky", "1");
+    assert_holds(unlike, "no such setting. Settings of librdkafka need 'consumer.'");
 }
 
 static void a_refusal_names_setting_value_and_what_is_allowed(void **state)
@@ -92,11 +93,15 @@ static void a_refusal_names_setting_value_and_what_is_allowed(void **state)
 
 static void what_weir_cannot_do_yet_is_said_so(void **state)
 {
-    assert_string_equal(refusal(*state, "processing.guarantee", "exactly_once_v2"),
-                        "processing.guarantee: 'exactly_once_v2' is not supported yet");
+    assert_string_equal(
+        refusal(*state, "processing.guarantee", "exactly_once_v2"),
+        "processing.guarantee: 'exactly_once_v2' is not supported yet; write at_least_once");
     assert_string_equal(refusal(*state, "topology.optimization", "all"),
-                        "topology.optimization: 'all' is not supported yet");
-    assert_holds(refusal(*state, "num.standby.replicas", "1"), "no such setting");
+                        "topology.optimization: 'all' is not supported yet; write none");
+    assert_string_equal(refusal(*state, "num.standby.replicas", "1"),
+                        "num.standby.replicas: Weir does not have this setting yet: there are no "
+                        "standby tasks yet; leave it out");
+    assert_set(*state, "num.standby.replicas", "0");
 }
 
 static void names_of_java_classes_are_understood(void **state)
@@ -230,6 +235,54 @@ static void properties_files_are_read_as_java_reads_them(void **state)
     assert_string_equal(weir_config_get(*state, "app.last"), "no newline");
 }
 
+static void a_byte_order_mark_is_no_part_of_the_first_name(void **state)
+{
+    assert_loads(*state, "\xef\xbb\xbf"
+                         "application.id=a\n");
+    assert_string_equal(weir_config_get(*state, "application.id"), "a");
+    weir_error error = {0};
+    assert_int_equal(load(*state,
+                          "\xff\xfe"
+                          "a",
+                          3, &error),
+                     WEIR_ECONFIG);
+    assert_holds(error.message, "UTF-16");
+}
+
+static void blanks_around_a_value_are_left_out(void **state)
+{
+    assert_loads(*state, "num.stream.threads= 2 \n"
+                         "state.dir=/tmp/x \n"
+                         "commit.interval.ms=\\ 7\\ \t\n"
+                         "consumer.fetch.min.bytes=3 \n"
+                         "app.kept=x \n");
+    assert_int_equal(weir__config_i64(*state, "num.stream.threads"), 2);
+    assert_int_equal(weir__config_i64(*state, "commit.interval.ms"), 7);
+    assert_string_equal(weir_config_get(*state, "state.dir"), "/tmp/x");
+    assert_string_equal(weir_config_get(*state, "consumer.fetch.min.bytes"), "3");
+    assert_string_equal(weir_config_get(*state, "app.kept"), "x ");
+    assert_holds(weir__config_notes(*state), "state.dir: the blanks around its value");
+}
+
+static void a_line_may_be_broken_inside_an_escape(void **state)
+{
+    assert_loads(*state, "app.a=\\u00\\\n   e9\n"
+                         "app.b=\\ud83d\\\n\\ude00\n"
+                         "app.\\\n  c \\\n  = d\n");
+    assert_string_equal(weir_config_get(*state, "app.a"), "\xc3\xa9");
+    assert_string_equal(weir_config_get(*state, "app.b"), "\xf0\x9f\x98\x80");
+    assert_string_equal(weir_config_get(*state, "app.c"), "d");
+}
+
+static void an_empty_name_is_named_as_such(void **state)
+{
+    weir_error error = {0};
+    assert_int_equal(load(*state, "app.a\n=x\n", 9, &error), WEIR_ECONFIG);
+    assert_int_equal(load(*state, "\n = x\n", 6, &error), WEIR_ECONFIG);
+    assert_holds(error.message, ":2: the name of the setting is empty");
+    assert_string_equal(refusal(*state, "", "x"), "the name of the setting is empty");
+}
+
 static void errors_in_files_name_file_and_line(void **state)
 {
     weir_error error = {0};
@@ -280,7 +333,7 @@ static void the_document_agrees_with_the_table(void **state)
 {
     (void)state;
     weir_buf expected = {0};
-    char actual[32768];
+    char actual[65536];
     assert_int_equal(weir__settings_markdown(&expected), WEIR_OK);
     FILE *file = fopen(CONFIG_MD, "r");
     assert_non_null(file);
@@ -323,6 +376,10 @@ int main(int argc, char **argv)
         test(required_settings_are_checked),
         test(a_copy_shares_no_values),
         test(properties_files_are_read_as_java_reads_them),
+        test(a_byte_order_mark_is_no_part_of_the_first_name),
+        test(blanks_around_a_value_are_left_out),
+        test(a_line_may_be_broken_inside_an_escape),
+        test(an_empty_name_is_named_as_such),
         test(errors_in_files_name_file_and_line),
         test(a_cut_file_never_harms),
         test(log_lines_above_the_level_are_dropped),

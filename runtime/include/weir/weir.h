@@ -88,8 +88,10 @@ WEIR_API bool weir_slice_equal(weir_slice a, weir_slice b);
  * One table in runtime/core/settings.c lists, checks and documents them (see docs/config.md).
  * `consumer.`, `main.consumer.`, `restore.consumer.`, `global.consumer.`, `producer.` and `admin.`
  * in front of a name pass the rest through to librdkafka, as do names that begin with `security.`,
- * `ssl.` and `sasl.` (to all clients); `app.` in front marks settings of the program itself, which
- * Weir stores and does not look at. Not synchronised: one thread at a time. */
+ * `ssl.` and `sasl.` (to all clients); names of Java's clients go to those that know them;
+ * `topic.` in front makes it a setting of internal topics; `app.` in front marks settings of the
+ * program itself, which Weir stores and does not look at. Not synchronised: one thread at a time.
+ */
 typedef struct weir_config weir_config;
 struct weir_serde;
 
@@ -97,15 +99,33 @@ struct weir_serde;
 WEIR_API weir_config *weir_config_new(void);
 WEIR_API void weir_config_free(weir_config *config); /* NULL allowed */
 
-/* Copies both strings. WEIR_ECONFIG names the setting, the value, what is allowed and, for an
- * unknown name, the nearest known one. */
+/* Copies both strings, the value without the blanks around it (those of `app.` settings are kept).
+ * WEIR_ECONFIG names the setting, the value, what is allowed or what to write instead and, for an
+ * unknown name, a known one that is like it. Old names of Kafka Streams are taken; weir_app_new
+ * logs a warning for each. */
 WEIR_API weir_err weir_config_set(weir_config *config, const char *name, const char *value,
                                   weir_error *error);
 
-/* Reads a Java properties file: `name=value` or `name: value`, `#` and `!` comments, `\`
- * continuation and escapes. WEIR_EIO when unreadable; otherwise as weir_config_set, with file and
- * line. */
+/* A line of a settings file. Borrowed for the call. */
+typedef struct weir_config_problem {
+    const char *path;
+    int line; /* from 1; the first one of several that `\` joins */
+    const char *name;
+    const char *message; /* what is wrong, and what to write instead */
+    bool refused;        /* false: the line was taken, and this is a warning */
+} weir_config_problem;
+typedef void (*weir_config_problem_fn)(const weir_config_problem *problem, void *user);
+
+/* Reads a Java properties file in UTF-8: `name=value` or `name: value`, `#` and `!` comments, `\`
+ * continuation and escapes. Every line that weir_config_set takes is set, also when others are
+ * refused: then it returns WEIR_ECONFIG, with file, line and text of the first one and the numbers
+ * of the others. WEIR_EIO when unreadable. */
 WEIR_API weir_err weir_config_load(weir_config *config, const char *path, weir_error *error);
+/* The same, and calls `on_problem` (NULL: nobody) for each line that is refused or taken with a
+ * warning, in order. It must not change `config`. */
+WEIR_API weir_err weir_config_load_with(weir_config *config, const char *path,
+                                        weir_config_problem_fn on_problem, void *user,
+                                        weir_error *error);
 
 /* The value set, else the default, else NULL. Valid until the next call that changes `config`. */
 WEIR_API const char *weir_config_get(const weir_config *config, const char *name);
