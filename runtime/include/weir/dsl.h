@@ -7,6 +7,8 @@
  * Names: every operator takes an optional name (Kafka's Named); without one it is numbered as
  * Kafka does. Topics of the repartitions that operators imply must have one.
  * Serdes: NULL means the configured default.
+ * Records without a key are dropped by tables, aggregations, repartitions and inner joins, those
+ * without a value by aggregations and joins; weir_app_dropped_records counts them.
  * Callbacks return a code (text by weir_fail); inputs are borrowed until they return; results go
  * into zeroed storage of the output serde's size; weir_out_null makes the result null. */
 #ifndef WEIR_DSL_H
