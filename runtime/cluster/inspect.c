@@ -149,9 +149,9 @@ static const char *show_trouble(sighting *sight)
     put_trouble(&text, "looking for its topics", &thread->enter_patience);
     if (thread->open) {
         put_trouble(&text, "telling the group", &thread->membership.patience);
-        put_trouble(&text, "opening its tasks", &thread->tasks.patience);
-        put_trouble(&text, "the restore", &thread->restore_patience);
-        put_trouble(&text, "the commit", &thread->commit_patience);
+        put_trouble(&text, "opening its tasks", &thread->worker.tasks.patience);
+        put_trouble(&text, "the restore", &thread->worker.restore_patience);
+        put_trouble(&text, "the commit", &thread->worker.commit_patience);
     }
     char *kept =
         text.err == WEIR_OK ? weir__arena_strdup(&sight->arena, weir__buf_text(&text)) : NULL;
@@ -168,8 +168,8 @@ static bool show_thread(sighting *sight, weir__seen_thread *out)
                                .generation = -1,
                                .waits_for = "",
                                .trouble = show_trouble(sight),
-                               .processed = thread->processed,
-                               .dropped = thread->env.dropped};
+                               .processed = thread->worker.processed,
+                               .dropped = thread->worker.env.dropped};
     if (!thread->open || out->trouble == NULL) {
         return out->trouble != NULL;
     }
@@ -181,13 +181,13 @@ static bool show_thread(sighting *sight, weir__seen_thread *out)
         out->waits_for = weir__membership_waits_for(membership);
     }
     weir__seen_task *tasks =
-        weir__arena_alloc(&sight->arena, (thread->tasks.count + 1) * sizeof(*tasks));
+        weir__arena_alloc(&sight->arena, (thread->worker.tasks.count + 1) * sizeof(*tasks));
     if (tasks == NULL) {
         return false;
     }
     out->tasks = tasks;
-    for (size_t i = 0; i < thread->tasks.count; i++) {
-        if (!show_task(sight, thread->tasks.tasks[i], &tasks[i])) {
+    for (size_t i = 0; i < thread->worker.tasks.count; i++) {
+        if (!show_task(sight, thread->worker.tasks.tasks[i], &tasks[i])) {
             return false;
         }
         out->task_count++;
@@ -248,8 +248,9 @@ weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
 
 static void find_node(const weir__stream_thread *thread, weir__seen_place *out)
 {
-    for (size_t i = 0; thread->open && thread->open_tasks && i < thread->tasks.count; i++) {
-        const weir__task *task = thread->tasks.tasks[i];
+    for (size_t i = 0; thread->open && thread->worker.open_tasks && i < thread->worker.tasks.count;
+         i++) {
+        const weir__task *task = thread->worker.tasks.tasks[i];
         if (task == NULL || task->graph == NULL) {
             continue;
         }

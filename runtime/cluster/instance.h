@@ -12,6 +12,7 @@ typedef struct weir__instance {
     weir_app *app;
     const weir_topology *topology;
     const weir_config *config;
+    const weir__client *client; /* NULL: librdkafka */
     weir_app_opts opts;
     weir__log log;
     const char *application; /* application.id */

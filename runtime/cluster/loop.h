@@ -20,8 +20,6 @@ weir_err weir__loop_forget_lost(weir__stream_thread *thread, weir_error *error);
  * need not have noticed when a poll returns: asks, and then drops them. */
 weir_err weir__loop_confirm_tasks(weir__stream_thread *thread, weir_error *error);
 
-/* Drops what the producer has not delivered yet; there must be no tasks. */
-weir_err weir__stream_thread_renew_producer(weir__stream_thread *thread, weir_error *error);
 void weir__stream_thread_set_state(weir__stream_thread *thread, weir__thread_state to);
 
 #endif

@@ -10,7 +10,7 @@ static void on_joined(const weir__topic_partition *given, size_t count, void *us
     weir__stream_thread *thread = user;
     pthread_mutex_lock(&thread->lock);
     weir__membership_joined(&thread->membership, given, count);
-    thread->tasks.assign_due = true;
+    thread->worker.tasks.assign_due = true;
     pthread_mutex_unlock(&thread->lock);
 }
 
@@ -22,26 +22,26 @@ static void on_revoked(void *user)
     weir__stream_thread *thread = user;
     pthread_mutex_lock(&thread->lock);
     weir_error error = {0};
-    weir_err err =
-        weir__task_set_heal(&thread->tasks, weir__task_set_commit(&thread->tasks, &error), &error);
+    weir_err err = weir__task_set_heal(
+        &thread->worker.tasks, weir__task_set_commit(&thread->worker.tasks, &error), &error);
     if (err != WEIR_OK) {
-        weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: commit at a rebalance: %s",
+        weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING, "%s: commit at a rebalance: %s",
                         thread->name, error.message);
     }
     if (err == WEIR_EFENCED) {
-        weir__task_set_close(&thread->tasks, false);
+        weir__task_set_close(&thread->worker.tasks, false);
         thread->lost = true;
     } else {
         if (err != WEIR_OK && !weir_err_is_retriable(err)) {
             thread->failed = error;
         }
-        weir__task_set_suspend(&thread->tasks);
+        weir__task_set_suspend(&thread->worker.tasks);
     }
-    thread->tasks.assign_due = false;
+    thread->worker.tasks.assign_due = false;
     weir__membership_left(&thread->membership);
     if (atomic_load(&thread->state) != WEIR__THREAD_STOPPING) {
         weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);
-        weir__step(&thread->env.observer, "join", NULL, "rebalance");
+        weir__step(&thread->worker.env.observer, "join", NULL, "rebalance");
     }
     pthread_mutex_unlock(&thread->lock);
 }
@@ -49,10 +49,10 @@ static void on_revoked(void *user)
 /* Others own the tasks already: nothing is written any more, neither records nor offsets. */
 void weir__loop_lose_tasks(weir__stream_thread *thread)
 {
-    weir__task_set_close(&thread->tasks, false);
+    weir__task_set_close(&thread->worker.tasks, false);
     weir__membership_left(&thread->membership);
     thread->lost = true;
-    thread->tasks.assign_due = false;
+    thread->worker.tasks.assign_due = false;
     if (atomic_load(&thread->state) != WEIR__THREAD_STOPPING) {
         weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);
     }
@@ -64,18 +64,18 @@ weir_err weir__loop_forget_lost(weir__stream_thread *thread, weir_error *error)
         return WEIR_OK;
     }
     thread->lost = false;
-    return weir__stream_thread_renew_producer(thread, error);
+    return weir__worker_renew_producer(&thread->worker, error);
 }
 
 weir_err weir__loop_confirm_tasks(weir__stream_thread *thread, weir_error *error)
 {
-    if (!thread->stood_still || thread->tasks.count == 0) {
+    if (!thread->stood_still || thread->worker.tasks.count == 0) {
         return WEIR_OK;
     }
     thread->stood_still = false;
     weir_err err = weir__membership_confirm(&thread->membership, error);
     if (err != WEIR_OK) {
-        weir__log_write(thread->env.log, WEIR__LOG_WARNING, "%s: after a standstill: %s",
+        weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING, "%s: after a standstill: %s",
                         thread->name, error->message);
     }
     if (err != WEIR_EFENCED) {
@@ -89,11 +89,11 @@ static void on_lost(void *user)
 {
     weir__stream_thread *thread = user;
     pthread_mutex_lock(&thread->lock);
-    weir__log_write(thread->env.log, WEIR__LOG_WARNING,
+    weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING,
                     "%s: the group went on without this member: its tasks are closed",
                     thread->name);
     weir__loop_lose_tasks(thread);
-    weir__step(&thread->env.observer, "join", NULL, "lost");
+    weir__step(&thread->worker.env.observer, "join", NULL, "lost");
     pthread_mutex_unlock(&thread->lock);
 }
 

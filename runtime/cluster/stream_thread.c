@@ -13,7 +13,6 @@
 #include "cluster/thread_name.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "task/process.h"
 
 #define REPLACE_PAUSE_MS 1000 /* before a failed thread starts anew */
 
@@ -71,132 +70,18 @@ void weir__stream_thread_fini(weir__stream_thread *thread)
     free(thread->name);
 }
 
-/* ---- Clients ---- */
-
-static weir_err client_opts(const weir__stream_thread *thread, const char *owner, const char *kind,
-                            weir_buf *client_id, weir__client_opts *out)
+static weir_err open_worker(weir__stream_thread *thread, weir_error *error)
 {
-    weir__buf_reset(client_id);
-    weir__buf_printf(client_id, "%s-%s-%d-%s", thread->instance->client_id, owner, thread->number,
-                     kind);
-    *out = (weir__client_opts){.config = thread->instance->config,
-                               .client_id = weir__buf_text(client_id),
-                               .log = thread->instance->log};
-    return client_id->err;
-}
-
-static weir_err open_producer(weir__stream_thread *thread, weir_error *error)
-{
-    weir_buf id = {0};
-    weir__client_opts opts;
-    weir_err err = client_opts(thread, "StreamThread", "producer", &id, &opts);
-    if (err == WEIR_OK) {
-        err = weir__producer_new(&opts, &thread->env.producer, error);
-    }
-    weir__buf_fini(&id);
-    return err;
-}
-
-static void close_producer(weir__task_env *env)
-{
-    weir__producer_close(env->producer);
-    env->producer = NULL;
-    weir__map_fini(&env->changelogs, free); /* nobody is told of deliveries any more */
-    env->changelogs = (weir__map){0};
-    env->unsent.code = WEIR_OK;
-}
-
-weir_err weir__stream_thread_renew_producer(weir__stream_thread *thread, weir_error *error)
-{
-    weir_assert(thread->tasks.count == 0);
-    close_producer(&thread->env);
-    return open_producer(thread, error);
-}
-
-/* Client ids as Kafka Streams has them; its restore consumer is the state updater's. */
-static weir_err open_tasks(weir__stream_thread *thread, weir_error *error)
-{
-    weir_buf id = {0};
-    weir__client_opts opts;
-    weir_err err = client_opts(thread, "StateUpdater", "restore-consumer", &id, &opts);
-    if (err == WEIR_OK) {
-        err = weir__task_set_init(&thread->tasks, thread->instance, &thread->env, &opts);
-        thread->open_tasks = true;
-    }
-    weir__buf_fini(&id);
-    return err == WEIR_OK ? WEIR_OK : weir__error_set(error, err, "%s", thread->name);
-}
-
-static weir_err open_clients(weir__stream_thread *thread, weir_error *error)
-{
-    weir_buf id = {0};
-    weir__client_opts opts;
     weir__consumer_events events = weir__loop_events(thread);
-    weir_err err = client_opts(thread, "StreamThread", "consumer", &id, &opts);
-    if (err == WEIR_OK) {
-        err = weir__consumer_new(&opts, WEIR__MAIN_CONSUMER, &events, &thread->env.consumer, error);
-    }
-    if (err == WEIR_OK) {
-        err = open_producer(thread, error);
-    }
-    weir__buf_fini(&id);
-    return err;
-}
-
-static weir_err open_env(weir__stream_thread *thread, weir_error *error)
-{
-    const weir__instance *instance = thread->instance;
-    thread->env = (weir__task_env){
-        .topology = instance->topology,
-        .application = instance->application,
-        .settings = instance->settings,
-        .directory = instance->directory,
-        .admin = instance->admin,
-        .globals = instance->globals,
-        .log = &instance->log,
-        .observer = {.opts = &instance->opts, .thread = thread->name, .step = &thread->step},
-        .placement = instance->placement,
-        .drops = instance->drops,
-        .now_ms = weir__wall_ms()};
     thread->failed = (weir_error){0};
     pthread_mutex_lock(&thread->lock);
-    thread->enter_patience = thread->commit_patience = thread->restore_patience =
-        (weir__patience){0};
+    thread->enter_patience = (weir__patience){0};
     pthread_mutex_unlock(&thread->lock);
     atomic_store(&thread->step, NULL);
     atomic_store(&thread->polled_ms, weir__wall_ms());
     thread->lost = thread->stood_still = false;
-    thread->committed_ms = thread->purged_ms = thread->env.now_ms;
-    thread->env.sinks = calloc(instance->topology->node_count + 1, sizeof(*thread->env.sinks));
-    if (thread->env.sinks == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "%s", thread->name);
-    }
-    weir_err err = weir__cache_new(instance->cache_bytes, &thread->env.cache);
-    if (err != WEIR_OK) {
-        return weir__error_set(error, err, "record cache");
-    }
-    err = open_clients(thread, error);
-    return err == WEIR_OK ? open_tasks(thread, error) : err;
-}
-
-static void close_env(weir__stream_thread *thread)
-{
-    weir__task_env *env = &thread->env;
-    weir__consumer_close(env->consumer); /* leaves the group */
-    env->consumer = NULL;
-    if (thread->open_tasks) {
-        weir__task_set_fini(&thread->tasks);
-        thread->open_tasks = false;
-    }
-    weir__membership_fini(&thread->membership);
-    close_producer(env);
-    weir__cache_free(env->cache);
-    env->cache = NULL;
-    for (size_t i = 0; env->sinks != NULL && i < env->topology->node_count; i++) {
-        free(env->sinks[i].topic);
-    }
-    free(env->sinks);
-    env->sinks = NULL;
+    return weir__worker_open(&thread->worker, thread->instance, thread->name, thread->number,
+                             &events, &thread->step, weir__wall_ms(), error);
 }
 
 /* ---- Life ---- */
@@ -204,7 +89,7 @@ static void close_env(weir__stream_thread *thread)
 static weir_err tell_progress(void *user, weir__task_progress **out, size_t *count)
 {
     weir__stream_thread *thread = user;
-    return weir__task_set_progress(&thread->tasks, out, count);
+    return weir__task_set_progress(&thread->worker.tasks, out, count);
 }
 
 /* Waits, but not when asked to stop. */
@@ -225,8 +110,8 @@ static weir_err enter_group(weir__stream_thread *thread, weir_error *error)
     thread->membership.progress = tell_progress;
     thread->membership.user = thread;
     for (;;) {
-        weir_err err =
-            weir__membership_open(&thread->membership, thread->instance, &thread->env, error);
+        weir_err err = weir__membership_open(&thread->membership, thread->instance,
+                                             &thread->worker.env, error);
         if (err == WEIR_OK || atomic_load(&thread->stop)) {
             pthread_mutex_lock(&thread->lock);
             thread->enter_patience = (weir__patience){0};
@@ -257,19 +142,19 @@ static void end_tasks(weir__stream_thread *thread, bool failed)
     weir_error error = {0};
     bool clean = !failed;
     if (clean) {
-        clean = weir__task_set_commit(&thread->tasks, &error) == WEIR_OK;
+        clean = weir__task_set_commit(&thread->worker.tasks, &error) == WEIR_OK;
     }
     if (!failed && !clean) {
         weir__log_write(&thread->instance->log, WEIR__LOG_WARNING, "%s: the last commit failed: %s",
                         thread->name, error.message);
     }
-    weir__task_set_close(&thread->tasks, clean);
+    weir__task_set_close(&thread->worker.tasks, clean);
 }
 
 /* From the clients to their end. What the application wants after a failure is in *wish. */
 static weir_err live(weir__stream_thread *thread, weir_uncaught *wish, weir_error *error)
 {
-    weir_err err = open_env(thread, error);
+    weir_err err = open_worker(thread, error);
     if (err == WEIR_OK) {
         err = enter_group(thread, error);
     }
@@ -282,7 +167,7 @@ static weir_err live(weir__stream_thread *thread, weir_uncaught *wish, weir_erro
         err = weir__loop_once(thread, error);
     }
     weir__stream_thread_set_state(thread, WEIR__THREAD_STOPPING);
-    if (thread->open_tasks) {
+    if (thread->worker.open_tasks) {
         end_tasks(thread, err != WEIR_OK);
     }
     thread->open = false;
@@ -299,7 +184,8 @@ static weir_err live(weir__stream_thread *thread, weir_uncaught *wish, weir_erro
                             ignored.message);
         }
     }
-    close_env(thread);
+    weir__worker_close(&thread->worker);
+    weir__membership_fini(&thread->membership);
     return err;
 }
 

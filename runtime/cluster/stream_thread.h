@@ -10,7 +10,7 @@
 
 #include "cluster/instance.h"
 #include "cluster/membership.h"
-#include "cluster/task_set.h"
+#include "cluster/worker.h"
 
 /*  STARTING -> REBALANCING -> RESTORING -> RUNNING       -> STOPPING -> DEAD
  *     ^             ^  `----------^----------'                 |
@@ -41,22 +41,15 @@ typedef struct weir__stream_thread {
      * is below. */
     pthread_mutex_t lock;
     pthread_cond_t wake; /* with `lock`: stop was set */
-    weir__task_env env;
+    weir__worker worker;
     weir__membership membership;
-    weir__task_set tasks;
     weir__message **messages;
-    bool open;            /* the clients are there, tasks and membership are valid */
-    bool open_tasks;      /* the task set is */
-    bool lost;            /* its tasks: what they sent should not be delivered any more */
-    bool stood_still;     /* so long that the group may have gone on without it */
-    weir_error failed;    /* in a callback of the consumer; told after the poll */
-    int64_t committed_ms; /* when it was last tried */
-    int64_t purged_ms;
+    bool open;                     /* the clients are there, tasks and membership are valid */
+    bool lost;                     /* its tasks: what they sent should not be delivered any more */
+    bool stood_still;              /* so long that the group may have gone on without it */
+    weir_error failed;             /* in a callback of the consumer; told after the poll */
     weir__patience enter_patience; /* with the group */
-    weir__patience commit_patience;
-    weir__patience restore_patience;
     uint64_t polls;
-    uint64_t processed;
 } weir__stream_thread;
 
 /* Does not start it. */

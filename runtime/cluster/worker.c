@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The steps of an iteration that are about tasks. */
+#include "cluster/worker.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "task/process.h"
+
+#define TASK_SLICE 100          /* at most, of one task before the next one's turn */
+#define PROCESS_MAX 1000        /* records between two polls ... */
+#define PROCESS_BUDGET_US 50000 /* ... and time, looked at after each slice */
+#define RETRY_MS 20             /* for what another thread is about to let go */
+#define RESTORE_WAIT_MS 10
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- When ---- */
+
+static int64_t task_due_ms(weir__task *task, int64_t now_ms)
+{
+    const weir__record_queue *who = NULL;
+    switch (weir__task_hold(task, &who)) {
+    case WEIR__HOLD_NONE:
+        return now_ms;
+    case WEIR__HOLD_IDLE:
+        return least(who->idle_until_ms,
+                     weir__graph_next_punctuation(task->graph, WEIR_WALL_CLOCK_TIME));
+    case WEIR__HOLD_EMPTY:
+    case WEIR__HOLD_UNKNOWN:
+    case WEIR__HOLD_LAG:
+        break;
+    }
+    return weir__graph_next_punctuation(task->graph, WEIR_WALL_CLOCK_TIME);
+}
+
+int64_t weir__worker_due_ms(weir__worker *worker)
+{
+    int64_t now_ms = worker->env.now_ms;
+    int64_t due_ms = INT64_MAX;
+    bool restores = !weir__restorer_is_idle(&worker->tasks.restorer);
+    if (restores && now_ms >= worker->restore_patience.next_ms &&
+        now_ms >= worker->tasks.patience.next_ms) {
+        return now_ms; /* the slice waits */
+    }
+    if (worker->tasks.waits_for_lock || restores) {
+        due_ms = now_ms + RETRY_MS;
+    }
+    for (size_t i = 0; i < worker->tasks.count && due_ms > now_ms; i++) {
+        weir__task *task = worker->tasks.tasks[i];
+        if (task->state == WEIR__TASK_RUNNING) {
+            due_ms = least(due_ms, task_due_ms(task, now_ms));
+        }
+    }
+    return due_ms;
+}
+
+/* ---- Records ---- */
+
+weir_err weir__worker_add(weir__worker *worker, weir__message *message,
+                          const weir__message_view *view, weir_error *error)
+{
+    return weir__task_set_add(&worker->tasks, message, view, error);
+}
+
+static void pause_or_resume(weir__task *task, weir__record_queue *queue, void *user)
+{
+    (void)user;
+    bool full = weir__record_queue_size(queue) > task->env->settings.buffered_max;
+    if (full != queue->paused &&
+        weir__consumer_pause(task->env->consumer,
+                             (weir__topic_partition){queue->topic, queue->partition}, full,
+                             NULL) == WEIR_OK) {
+        queue->paused = full;
+    }
+}
+
+void weir__worker_pause_full(weir__worker *worker)
+{
+    weir__task_set_each_queue(&worker->tasks, pause_or_resume, NULL);
+}
+
+static void skip_what_is_gone(weir__task *task, weir__record_queue *queue, void *user)
+{
+    weir__worker *worker = user;
+    int64_t start = 0;
+    int64_t end = 0;
+    if (queue->fetch_offset < 0 ||
+        weir__admin_query_offsets(worker->env.admin,
+                                  (weir__topic_partition){queue->topic, queue->partition}, &start,
+                                  &end, NULL) != WEIR_OK ||
+        (queue->fetch_offset >= start && queue->fetch_offset <= end)) {
+        return;
+    }
+    weir__log_write(
+        worker->env.log, WEIR__LOG_WARNING,
+        "%s: task %s: offset %" PRId64 " of %s-%d does not exist, it goes on at %" PRId64,
+        worker->name, task->name, queue->fetch_offset, queue->topic, queue->partition, start);
+    queue->fetch_offset = start;
+    if (weir__record_queue_size(queue) == 0) {
+        queue->next_offset = start;
+        task->touched = true;
+    }
+}
+
+void weir__worker_skip_missing(weir__worker *worker)
+{
+    weir__task_set_each_queue(&worker->tasks, skip_what_is_gone, worker);
+    worker->tasks.assign_due = true;
+}
+
+static void count_queue(weir__task *task, weir__record_queue *queue, void *user)
+{
+    (void)task;
+    (void)queue;
+    ++*(size_t *)user;
+}
+
+static void add_position(weir__task *task, weir__record_queue *queue, void *user)
+{
+    (void)task;
+    weir__offset **next = user;
+    *(*next)++ =
+        (weir__offset){.at = {queue->topic, queue->partition}, .offset = queue->fetch_offset};
+}
+
+weir_err weir__worker_positions(const weir__worker *worker, weir__offset **out, size_t *count,
+                                weir_error *error)
+{
+    size_t queues = 0;
+    weir__task_set_each_queue(&worker->tasks, count_queue, &queues);
+    weir__offset *offsets = calloc(queues + 1, sizeof(*offsets));
+    if (offsets == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "assignment");
+    }
+    weir__offset *next = offsets;
+    weir__task_set_each_queue(&worker->tasks, add_position, &next);
+    *out = offsets;
+    *count = queues;
+    return WEIR_OK;
+}
+
+/* ---- Process, punctuate ---- */
+
+/* Each task in its turn, and the first ones with few records: a record may take minutes, and a poll
+ * must come within max.poll.interval.ms. Who comes next is remembered, so that tasks share the time
+ * even where one record is enough to use it up. */
+weir_err weir__worker_process(weir__worker *worker, weir_error *error)
+{
+    weir__task_set *set = &worker->tasks;
+    int64_t end_us = weir__monotonic_us() + PROCESS_BUDGET_US;
+    size_t total = 0;
+    size_t idle = 0; /* tasks in a row that had nothing to do */
+    for (size_t i = 0; i < set->count; i++) {
+        weir__chooser_refresh(&set->tasks[i]->chooser);
+    }
+    while (idle < set->count && total < PROCESS_MAX) {
+        weir__task *task = set->tasks[set->turn++ % set->count];
+        size_t done = 0;
+        idle++;
+        if (task->state != WEIR__TASK_RUNNING) {
+            continue;
+        }
+        size_t slice = total < TASK_SLICE ? total + 1 : TASK_SLICE;
+        weir_err err = weir__task_process(task, slice, &done, error);
+        if (err != WEIR_OK) {
+            return weir__task_set_heal(set, err, error);
+        }
+        total += done;
+        worker->processed += done;
+        if (done > 0) {
+            idle = 0;
+            if (weir__monotonic_us() >= end_us) {
+                return WEIR_OK;
+            }
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_err weir__worker_punctuate(weir__worker *worker, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < worker->tasks.count && err == WEIR_OK; i++) {
+        if (worker->tasks.tasks[i]->state == WEIR__TASK_RUNNING) {
+            err = weir__task_punctuate(worker->tasks.tasks[i], error);
+        }
+    }
+    return weir__task_set_heal(&worker->tasks, err, error);
+}
+
+/* ---- Commit ---- */
+
+bool weir__worker_commit_is_due(const weir__worker *worker)
+{
+    int64_t now_ms = worker->env.now_ms;
+    if (now_ms < worker->commit_patience.next_ms) {
+        return false;
+    }
+    if (now_ms - worker->committed_ms >= worker->instance->commit_interval_ms ||
+        worker->commit_patience.since_ms != 0) {
+        return true;
+    }
+    for (size_t i = 0; i < worker->tasks.count; i++) {
+        if (worker->tasks.tasks[i]->commit_requested) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void purge_queue(weir__task *task, weir__record_queue *queue, void *user)
+{
+    (void)task;
+    weir__worker *worker = user;
+    if (queue->repartition && queue->committed_offset > 0) {
+        weir__purger_ask(worker->instance->purger,
+                         (weir__topic_partition){queue->topic, queue->partition},
+                         queue->committed_offset);
+    }
+}
+
+weir_err weir__worker_commit(weir__worker *worker, weir_error *error)
+{
+    const weir__instance *instance = worker->instance;
+    int64_t now_ms = worker->env.now_ms;
+    if (instance->purger != NULL && now_ms - worker->purged_ms >= instance->purge_interval_ms) {
+        /* Before the commit: what is purged was committed a while ago. */
+        weir__task_set_each_queue(&worker->tasks, purge_queue, worker);
+        worker->purged_ms = now_ms;
+    }
+    weir_err err =
+        weir__task_set_heal(&worker->tasks, weir__task_set_commit(&worker->tasks, error), error);
+    worker->committed_ms = now_ms;
+    if (err != WEIR_OK) {
+        weir__log_write(worker->env.log, WEIR__LOG_WARNING, "%s: commit: %s", worker->name,
+                        error->message);
+    }
+    if (err == WEIR_EFENCED) {
+        return err;
+    }
+    return weir__patience_bear(&worker->commit_patience, err, error, now_ms,
+                               instance->task_timeout_ms);
+}
+
+/* ---- Restore ---- */
+
+static bool can_process(const weir__worker *worker)
+{
+    for (size_t i = 0; i < worker->tasks.count; i++) {
+        weir__task *task = worker->tasks.tasks[i];
+        if (task->state == WEIR__TASK_RUNNING && weir__task_hold(task, NULL) == WEIR__HOLD_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+weir_err weir__worker_restore(weir__worker *worker, weir_error *error)
+{
+    weir_err err = weir__task_set_advance(&worker->tasks, error);
+    int64_t now_ms = worker->env.now_ms;
+    if (err != WEIR_OK || weir__restorer_is_idle(&worker->tasks.restorer) ||
+        now_ms < worker->restore_patience.next_ms) {
+        return err;
+    }
+    int64_t timeout_ms =
+        can_process(worker) ? 0 : least(worker->instance->poll_ms, RESTORE_WAIT_MS);
+    err = weir__restorer_slice(&worker->tasks.restorer, timeout_ms, error);
+    err = weir__task_set_heal(&worker->tasks, err, error);
+    if (err != WEIR_OK) {
+        weir__log_write(worker->env.log, WEIR__LOG_WARNING, "%s: restore: %s", worker->name,
+                        error->message);
+    }
+    err = weir__patience_bear(&worker->restore_patience, err, error, now_ms,
+                              worker->instance->task_timeout_ms);
+    return err == WEIR_OK ? weir__task_set_advance(&worker->tasks, error) : err;
+}
+
+/* ---- Life ---- */
+
+static weir_err client_opts(const weir__worker *worker, const char *owner, const char *kind,
+                            weir_buf *client_id, weir__client_opts *out)
+{
+    weir__buf_reset(client_id);
+    weir__buf_printf(client_id, "%s-%s-%d-%s", worker->instance->client_id, owner, worker->number,
+                     kind);
+    *out = (weir__client_opts){.client = worker->instance->client,
+                               .config = worker->instance->config,
+                               .client_id = weir__buf_text(client_id),
+                               .log = worker->instance->log};
+    return client_id->err;
+}
+
+static weir_err open_producer(weir__worker *worker, weir_error *error)
+{
+    weir_buf id = {0};
+    weir__client_opts opts;
+    weir_err err = client_opts(worker, "StreamThread", "producer", &id, &opts);
+    if (err == WEIR_OK) {
+        err = weir__producer_new(&opts, &worker->env.producer, error);
+    }
+    weir__buf_fini(&id);
+    return err;
+}
+
+static void close_producer(weir__task_env *env)
+{
+    weir__producer_close(env->producer);
+    env->producer = NULL;
+    weir__map_fini(&env->changelogs, free); /* nobody is told of deliveries any more */
+    env->changelogs = (weir__map){0};
+    env->unsent.code = WEIR_OK;
+}
+
+weir_err weir__worker_renew_producer(weir__worker *worker, weir_error *error)
+{
+    weir_assert(worker->tasks.count == 0);
+    close_producer(&worker->env);
+    return open_producer(worker, error);
+}
+
+/* Client ids as Kafka Streams has them; its restore consumer is the state updater's. */
+static weir_err open_tasks(weir__worker *worker, weir_error *error)
+{
+    weir_buf id = {0};
+    weir__client_opts opts;
+    weir_err err = client_opts(worker, "StateUpdater", "restore-consumer", &id, &opts);
+    if (err == WEIR_OK) {
+        err = weir__task_set_init(&worker->tasks, worker->instance, &worker->env, &opts);
+        worker->open_tasks = true;
+    }
+    weir__buf_fini(&id);
+    return err == WEIR_OK ? WEIR_OK : weir__error_set(error, err, "%s", worker->name);
+}
+
+static weir_err open_clients(weir__worker *worker, const weir__consumer_events *events,
+                             weir_error *error)
+{
+    weir_buf id = {0};
+    weir__client_opts opts;
+    weir_err err = client_opts(worker, "StreamThread", "consumer", &id, &opts);
+    if (err == WEIR_OK) {
+        err = weir__consumer_new(&opts, WEIR__MAIN_CONSUMER, events, &worker->env.consumer, error);
+    }
+    if (err == WEIR_OK) {
+        err = open_producer(worker, error);
+    }
+    weir__buf_fini(&id);
+    return err;
+}
+
+weir_err weir__worker_open(weir__worker *worker, const weir__instance *instance, const char *name,
+                           int number, const weir__consumer_events *events,
+                           _Atomic(const char *) *step, int64_t now_ms, weir_error *error)
+{
+    worker->instance = instance;
+    worker->name = name;
+    worker->number = number;
+    worker->env = (weir__task_env){.topology = instance->topology,
+                                   .application = instance->application,
+                                   .settings = instance->settings,
+                                   .directory = instance->directory,
+                                   .admin = instance->admin,
+                                   .globals = instance->globals,
+                                   .log = &instance->log,
+                                   .observer = {&instance->opts, name, step},
+                                   .placement = instance->placement,
+                                   .drops = instance->drops,
+                                   .now_ms = now_ms};
+    worker->commit_patience = worker->restore_patience = (weir__patience){0};
+    worker->committed_ms = worker->purged_ms = now_ms;
+    worker->env.sinks = calloc(instance->topology->node_count + 1, sizeof(*worker->env.sinks));
+    if (worker->env.sinks == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "%s", name);
+    }
+    weir_err err = weir__cache_new(instance->cache_bytes, &worker->env.cache);
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "record cache");
+    }
+    err = open_clients(worker, events, error);
+    return err == WEIR_OK ? open_tasks(worker, error) : err;
+}
+
+void weir__worker_close(weir__worker *worker)
+{
+    weir__task_env *env = &worker->env;
+    weir__consumer_close(env->consumer); /* leaves the group */
+    env->consumer = NULL;
+    if (worker->open_tasks) {
+        weir__task_set_fini(&worker->tasks);
+        worker->open_tasks = false;
+    }
+    close_producer(env);
+    weir__cache_free(env->cache);
+    env->cache = NULL;
+    for (size_t i = 0; env->sinks != NULL && i < env->topology->node_count; i++) {
+        free(env->sinks[i].topic);
+    }
+    free(env->sinks);
+    env->sinks = NULL;
+}
