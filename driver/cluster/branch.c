@@ -144,8 +144,10 @@ int weir_cluster_branch(weir_cluster *cluster, uint64_t reseed, weir_error *erro
     if (child < 0) {
         if (err == WEIR_OK) {
             weir__error_set(error, errno == ENOTSUP ? WEIR_EUNSUPPORTED : WEIR_ELIMIT,
-                            errno == ENOTSUP ? "branches need WEIR_THREADS_BORROWED"
-                                             : "cannot fork");
+                            errno == ENOTSUP
+                                ? "branches need WEIR_THREADS_BORROWED, and cannot be had under "
+                                  "ThreadSanitizer and valgrind"
+                                : "cannot fork");
         }
         weir__folder_remove(copy);
     } else if (child == 0 && move_disk(cluster, copy) != WEIR_OK) {

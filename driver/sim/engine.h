@@ -289,7 +289,7 @@ bool weir__crash_tell(weir_sim_crash *what, weir__thread *self);
 _Noreturn void weir__crash_abort(void); /* after it was told */
 
 /* watchdog.c */
-#define WEIR__WATCHDOG_SIGNAL (SIGRTMAX - 3)
+#define WEIR__WATCHDOG_SIGNAL SIGURG /* debuggers and libc pass it over */
 void weir__watchdog_start(void);
 void weir__watchdog_stop(void);
 void weir__watchdog_in_branch(void);
@@ -313,6 +313,7 @@ int weir__thread_start(weir__thread *thread, const pthread_attr_t *attr);
 weir__thread *weir__thread_new(weir_host *home, const char *name);
 weir__thread *weir__thread_of(pthread_t handle); /* not joined yet; NULL: not managed */
 void weir__thread_set_name(weir__thread *thread, const char *name);
+void weir__thread_show_name(const weir__thread *thread);
 void weir__thread_name(const weir__thread *thread, char out[WEIR_SIM_NAME_MAX]);
 int weir__thread_join(weir__thread *self, weir__thread *other, void **result);
 void weir__thread_retire(weir__thread *thread); /* joined or detached, and ended */

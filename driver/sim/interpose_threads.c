@@ -172,6 +172,7 @@ INTERPOSE int pthread_setname_np(pthread_t handle, const char *name)
         return REAL(pthread_setname_np)(handle, name);
     }
     weir__thread_set_name(thread, name);
+    weir__thread_show_name(thread);
     return 0;
 }
 

@@ -228,6 +228,18 @@ static int add_ranges(struct dl_phdr_info *info, size_t size, void *user)
     return 0;
 }
 
+static int is_of_valgrind(struct dl_phdr_info *info, size_t size, void *user)
+{
+    (void)size;
+    (void)user;
+    return strstr(info->dlpi_name, "/vgpreload_") != NULL;
+}
+
+bool weir__under_valgrind(void)
+{
+    return dl_iterate_phdr(is_of_valgrind, NULL) != 0;
+}
+
 static int by_address(const void *left, const void *right)
 {
     uintptr_t a = ((const range *)left)->begin;

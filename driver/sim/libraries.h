@@ -18,6 +18,9 @@ typedef enum weir__caller {
 /* Also learns the address ranges of everything loaded. WEIR_EUNSUPPORTED names what is missing. */
 weir_err weir__libraries_check_loaded(weir_error *error);
 
+/* Its tool's library is loaded into the program. */
+bool weir__under_valgrind(void);
+
 /* Whose code or data `address` is. */
 weir__caller weir__caller_of(const void *address);
 

@@ -44,8 +44,10 @@ uint64_t weir_sim_random(weir_sim_stream stream)
 
 static const weir__backend *backend_for(const weir_sim_opts *opts)
 {
-    /* ThreadSanitizer keeps its own idea of which OS thread is which. */
-    if (opts->backend == WEIR_SIM_THREADS || weir__tsan_runs() || !weir__context_supported()) {
+    /* ThreadSanitizer keeps its own idea of which OS thread is which, and valgrind of which stack
+     * an OS thread is on. */
+    if (opts->backend == WEIR_SIM_THREADS || weir__tsan_runs() || weir__under_valgrind() ||
+        !weir__context_supported()) {
         return &weir__backend_threads;
     }
     return &weir__backend_borrowed;

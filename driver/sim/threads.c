@@ -11,6 +11,7 @@
 #include "sim/engine.h"
 #include "sim/real.h"
 
+#define OS_NAME_SIZE 16 /* with the NUL */
 #define LAST_ROUND (_POSIX_THREAD_DESTRUCTOR_ITERATIONS - 1)
 /* Handles for code that makes random seeds of them: equal in every run, unlike addresses. */
 #define STABLE_HANDLE_BASE ((pthread_t)1 << 20)
@@ -106,6 +107,17 @@ void weir__thread_set_name(weir__thread *thread, const char *name)
     weir__tsan_ignore_end();
 }
 
+/* Where a thread has an OS thread of its own, tools see its name. They are shorter there. */
+void weir__thread_show_name(const weir__thread *thread)
+{
+    char name[OS_NAME_SIZE];
+    if (thread->name[0] && weir__the_sim.backend == &weir__backend_threads &&
+        thread != weir__the_sim.main) {
+        snprintf(name, sizeof name, "%.*s", OS_NAME_SIZE - 1, thread->name);
+        REAL(pthread_setname_np)(thread->handle, name);
+    }
+}
+
 void weir__thread_name(const weir__thread *thread, char out[WEIR_SIM_NAME_MAX])
 {
     weir__tsan_ignore_begin();
@@ -125,6 +137,7 @@ static void *run(void *arg)
     pthread_setspecific(end_key, thread);
     weir__the_sim.backend->begin(thread);
     weir__self = thread;
+    weir__thread_show_name(thread);
     if (thread->fn_c11) {
         thread->result = (void *)(intptr_t)thread->fn_c11(thread->arg);
     } else {

@@ -21,16 +21,9 @@
 #include <unistd.h>
 
 #include "sim/engine.h"
+#include "sim/libraries.h"
 #include "sim/real.h"
 
-#if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#endif
-#endif
-#ifndef RUNNING_ON_VALGRIND
-#define RUNNING_ON_VALGRIND 0
-#endif
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZER_SLOWER 3
 #else
@@ -44,6 +37,7 @@
 static struct {
     bool on;
     timer_t timer;
+    struct sigaction before;
     int64_t limit_ms;
     uint64_t switches; /* as they were at the signal that began to count */
     int64_t now_us;
@@ -175,13 +169,13 @@ static int64_t limit_ms(void)
     if (given != 0) {
         return given;
     }
-    return WEIR_SIM_WATCHDOG_MS * (RUNNING_ON_VALGRIND ? VALGRIND_SLOWER : SANITIZER_SLOWER);
+    return WEIR_SIM_WATCHDOG_MS * (weir__under_valgrind() ? VALGRIND_SLOWER : SANITIZER_SLOWER);
 }
 
 void weir__watchdog_start(void)
 {
     dog.limit_ms = limit_ms();
-    if (dog.limit_ms < 0) {
+    if (dog.limit_ms < 0 || is_traced()) {
         return;
     }
     struct sigaction action = {.sa_sigaction = look,
@@ -189,29 +183,32 @@ void weir__watchdog_start(void)
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = WEIR__WATCHDOG_SIGNAL};
     event._sigev_un._tid = (pid_t)REAL(syscall)(SYS_gettid);
     sigemptyset(&action.sa_mask); /* the handler may not return: nothing stays blocked */
-    if (REAL(sigaction)(WEIR__WATCHDOG_SIGNAL, &action, NULL) ||
-        timer_create(CLOCK_MONOTONIC, &event, &dog.timer)) {
+    if (timer_create(CLOCK_MONOTONIC, &event, &dog.timer)) {
         return;
     }
+    REAL(sigaction)(WEIR__WATCHDOG_SIGNAL, &action, &dog.before);
     count_anew();
     int64_t tick_ms = dog.limit_ms / TICKS_A_LIMIT + 1;
     struct timespec tick = {tick_ms / 1000, tick_ms % 1000 * 1000000};
     dog.on = timer_settime(dog.timer, 0, &(struct itimerspec){tick, tick}, NULL) == 0;
 }
 
-/* The handler stays: a signal may be under way. */
+/* What may still be under way is ignored by default. */
 void weir__watchdog_stop(void)
 {
     if (dog.on) {
         timer_delete(dog.timer);
+        REAL(sigaction)(WEIR__WATCHDOG_SIGNAL, &dog.before, NULL);
         dog.on = false;
     }
 }
 
 void weir__watchdog_in_branch(void)
 {
-    if (dog.on) { /* timers are not copied */
+    struct sigaction before = dog.before;
+    if (dog.on) { /* timers are not copied, handlers are */
         dog.on = false;
         weir__watchdog_start();
+        dog.before = before;
     }
 }

@@ -48,7 +48,7 @@ typedef enum weir_threads {
     WEIR_THREADS_DEFAULT,  /* WEIR_THREADS of the environment (borrowed, real), else borrowed; real
                               under ThreadSanitizer */
     WEIR_THREADS_BORROWED, /* switched in user space: fast */
-    WEIR_THREADS_REAL,     /* real ones, one at a time: for ThreadSanitizer and debuggers */
+    WEIR_THREADS_REAL,     /* real ones, one at a time: for debuggers; always so under valgrind */
 } weir_threads;
 
 /* Told why a test fails, on the thread that made the cluster; the message begins with the seed and
