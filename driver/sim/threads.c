@@ -161,7 +161,7 @@ static int create(weir__thread *thread, const pthread_attr_t *attr)
         thread->detached = detach_state == PTHREAD_CREATE_DETACHED;
         pthread_attr_getstacksize(attr, &stack_bytes);
         pthread_attr_setstacksize(&own, stack_bytes);
-    } else if (thread->serves) {
+    } else if (thread->serves && !weir__tsan_runs()) { /* which needs twice as much */
         thread->stack = weir__stack_take();
     }
     if (thread->stack) {
