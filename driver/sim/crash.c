@@ -147,7 +147,7 @@ bool weir__crash_tell(weir_sim_crash *what, weir__thread *self)
     what->thread = name_of(self, name);
     /* What pools and brokers do is needed to end a test; a heap in use by the thread stays locked.
      */
-    what->final = !self || what->test_thread || self->home == &sim->hosts[0] ||
+    what->final = what->final || !self || what->test_thread || self->home == &sim->hosts[0] ||
                   what->end == WEIR_SIM_SANITIZER || !sim->running ||
                   weir__backtrace_allocates(what->frames, what->frame_count);
     crash.telling = true;
@@ -189,6 +189,16 @@ static void pass_on(int number, siginfo_t *info, void *context, const weir__thre
     }
 }
 
+/* A handler that the program has installed may know what to do: it gets the signal. */
+static bool has_own_handler(int number)
+{
+    int i = index_of(number);
+    weir_assert(i >= 0);
+    const struct sigaction *behind = &crash.behind[i];
+    return behind->sa_handler != SIG_DFL && behind->sa_handler != SIG_IGN &&
+           weir__caller_of((void *)(uintptr_t)behind->sa_handler) == WEIR__CALLER_PROGRAM;
+}
+
 static void describe(int number, const siginfo_t *info, char *out, size_t size)
 {
     const char *name = name_of_signal(number);
@@ -228,7 +238,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
                            .what = what,
                            .hint = hint,
                            .frames = frames,
-                           .frame_count = weir__backtrace(weir__context_pc(context), frames)};
+                           .frame_count = weir__backtrace(weir__context_pc(context), frames),
+                           .final = has_own_handler(number)};
     if (weir__crash_tell(&seen, self)) {
         weir__give_up(self);
     }

@@ -106,6 +106,7 @@ static void tell_stuck(weir__sim *sim)
         [WEIR_SIM_CRASHED] = "crashed: a thread cannot go on",
     };
     sim->stuck = false;
+    weir__tsan_acquire(sim); /* what the others did before */
     const char *none = sim->stuck_why == WEIR_SIM_CRASHED ? "" : "(out of memory)";
     const char *report = sim->stuck_report ? sim->stuck_report : none;
     if (sim->opts.on_stuck) {

@@ -129,6 +129,15 @@ static void without_a_function_for_failures_the_program_ends_by_the_signal(void 
     assert_true(WIFEXITED(child->status) && WEXITSTATUS(child->status) != 0);
 }
 
+static void a_handler_of_the_program_gets_its_signal(void **state)
+{
+    (void)state;
+    const doomed *child = doomed_run("handler", NULL, NULL);
+    assert_told(child, PLACE);
+    assert_told(child, "[       OK ] the_first_test");
+    assert_int_equal(child->status, 0);
+}
+
 static void the_report_of_a_sanitizer_is_followed_by_seed_and_place(void **state)
 {
     (void)state;
@@ -175,6 +184,7 @@ int main(void)
         cmocka_unit_test(a_stack_overflow_tells_the_limit_and_how_to_raise_it),
         cmocka_unit_test(a_damaged_heap_ends_the_program_after_it_was_told),
         cmocka_unit_test(without_a_function_for_failures_the_program_ends_by_the_signal),
+        cmocka_unit_test(a_handler_of_the_program_gets_its_signal),
         cmocka_unit_test(the_report_of_a_sanitizer_is_followed_by_seed_and_place),
         cmocka_unit_test(the_seed_comes_first_where_the_test_itself_fails),
         cmocka_unit_test(a_long_failure_is_told_to_its_end_and_the_seed_before_it),
