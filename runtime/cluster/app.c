@@ -2,6 +2,7 @@
  *
  * The application: its states, its threads, its end. */
 #include "cluster/app.h"
+#include "cluster/cleaner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,7 @@ static void read_settings(weir_app *app)
         .memory_stores = strcmp(weir__config_text(config, "dsl.store"), "memory") == 0,
         .invalid_time = invalid_time_of(config),
         .idle_ms = weir__config_i64(config, "max.task.idle.ms"),
+        .state_age_max_ms = weir__config_i64(config, "state.cleanup.dir.max.age.ms"),
         .buffered_max = (size_t)weir__config_i64(config, "buffered.records.per.partition")};
     instance->log = (weir__log){.level = weir__log_level_of(config),
                                 .fn = instance->opts.on_log,
@@ -317,6 +319,8 @@ static void close_all(weir_app *app)
     weir__global_thread_close(app->global);
     app->global = NULL;
     app->instance.globals = NULL;
+    weir__cleaner_free(app->instance.cleaner);
+    app->instance.cleaner = NULL;
     weir__purger_free(app->instance.purger);
     app->instance.purger = NULL;
     weir__admin_close(app->instance.admin);
@@ -332,6 +336,7 @@ static weir_err open_all(weir_app *app, weir_error *error)
     weir__instance *instance = &app->instance;
     weir_err err = open_directory(app, error);
     if (err == WEIR_OK) {
+        weir__cleaner_clean_at_start(instance, instance->settings.state_age_max_ms);
         err = open_admin(app, error);
     }
     if (err == WEIR_OK && weir__topology_has_globals(instance->topology)) {
@@ -343,6 +348,11 @@ static weir_err open_all(weir_app *app, weir_error *error)
     if (err == WEIR_OK && instance->topology->repartition_count > 0 &&
         weir__purger_new(instance->admin, &instance->log, &instance->purger) != WEIR_OK) {
         err = weir__error_set(error, WEIR_ELIMIT, "purge thread");
+    }
+    if (err == WEIR_OK && instance->topology->store_count > 0 &&
+        weir__cleaner_new(instance, weir__config_i64(app->config, "state.cleanup.delay.ms"),
+                          &instance->cleaner) != WEIR_OK) {
+        err = weir__error_set(error, WEIR_ELIMIT, "cleanup thread");
     }
     return err == WEIR_OK ? make_threads(app, error) : err;
 }

@@ -28,9 +28,10 @@ typedef struct weir__instance {
     int16_t replication_factor;
     weir__admin *admin;
     weir__directory *directory;
-    weir__graph *globals;       /* NULL: no global tables */
-    weir__purger *purger;       /* NULL: no repartition topics */
-    weir__placement *placement; /* NULL: no joins */
+    weir__graph *globals;          /* NULL: no global tables */
+    weir__purger *purger;          /* NULL: no repartition topics */
+    struct weir__cleaner *cleaner; /* NULL: no stores */
+    weir__placement *placement;    /* NULL: no joins */
     weir__drop_counts *drops;
     /* Told by stream threads, on their thread. */
     void (*on_thread_state)(weir_app *app);

@@ -141,6 +141,23 @@ static const weir__setting settings[] = {
      .min = -1,
      .max = INT16_MAX,
      .doc = "Replicas of internal topics. -1: the broker's default."},
+    {.name = "state.cleanup.delay.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "600000",
+     .min = 0,
+     .max = INT64_MAX,
+     .doc = "How long after an instance gave up a task the task's folder in its `state.dir` is "
+            "removed, ms; while the application is RUNNING, looked at from time to time."},
+    {.name = "state.cleanup.dir.max.age.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "43200000",
+     .min = -1,
+     .max = INT64_MAX,
+     .doc = "State on disk of this age, ms, is not used any more: at the start folders of tasks "
+            "last used so long ago are removed, and a store that is behind its changelog and was "
+            "last up to date so long ago is restored from the beginning (also after half of "
+            "`delete.retention.ms`, if the store's changelog settings give that). Older state may "
+            "miss deletions. -1, Java's default: any age is good."},
     {.name = "state.dir",
      .kind = WEIR__SETTING_TEXT,
      .fallback = "/tmp/weir",

@@ -145,6 +145,21 @@ static weir_err buffered_set_offset(weir__kv *kv, int64_t offset, weir_error *er
                : noted(store, store->inner->ops->set_offset(store->inner, offset, error));
 }
 
+static int64_t buffered_as_of_ms(weir__kv *kv)
+{
+    const buffered *store = (const buffered *)kv;
+    return store->inner->ops->as_of_ms(store->inner);
+}
+
+/* The time may not be ahead of the rows. */
+static weir_err buffered_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
+{
+    buffered *store = (buffered *)kv;
+    weir_err err = write_out(store, error);
+    return err != WEIR_OK ? err
+                          : noted(store, store->inner->ops->set_as_of(store->inner, now_ms, error));
+}
+
 static void buffered_close(weir__kv *kv)
 {
     buffered *store = (buffered *)kv;
@@ -163,6 +178,8 @@ static const weir__kv_ops buffered_ops = {
     .flush = buffered_flush,
     .offset = buffered_offset,
     .set_offset = buffered_set_offset,
+    .as_of_ms = buffered_as_of_ms,
+    .set_as_of = buffered_set_as_of,
     .close = buffered_close,
 };
 

@@ -16,3 +16,13 @@ weir_err weir__rocksdb_code(const char *text)
     }
     return WEIR_EIO;
 }
+
+bool weir__has_name(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

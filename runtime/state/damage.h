@@ -6,6 +6,9 @@
 
 #include <weir/weir.h>
 
+/* Whether `name` is one of `names`. */
+bool weir__has_name(const char *const *names, size_t count, const char *name);
+
 /* WEIR_ECORRUPT: files are damaged or missing. WEIR_ELOCKED: another has the database open. */
 weir_err weir__rocksdb_code(const char *text);
 

@@ -7,19 +7,25 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/map.h"
+#include "core/saturate.h"
+#include "state/last_used.h"
 #include "state/process_id.h"
 
 #define LOCK_FILE ".lock"
 #define FILE_MODE 0640
+#define MAP_NAME_MAX 64 /* "2147483647_2147483647" */
 
 struct weir__directory {
     char *path;
@@ -159,6 +165,23 @@ static weir_err claim(weir__directory *directory, const char *task, weir_error *
     return err;
 }
 
+static void release(weir__directory *directory, const char *task)
+{
+    pthread_mutex_lock(&directory->mutex);
+    void *removed = weir__map_remove(&directory->tasks, weir_slice_of(task));
+    pthread_mutex_unlock(&directory->mutex);
+    weir_assert(removed != NULL);
+}
+
+static void note_used(const weir__directory *directory, const char *task, int64_t now_ms)
+{
+    char *path = join(directory->path, task, NULL);
+    if (path != NULL) {
+        weir__last_used_write(path, now_ms);
+    }
+    free(path);
+}
+
 weir_err weir__directory_lock_task(weir__directory *directory, const char *task, weir_error *error)
 {
     weir_err err = claim(directory, task, error);
@@ -168,18 +191,18 @@ weir_err weir__directory_lock_task(weir__directory *directory, const char *task,
     char *path = join(directory->path, task, NULL);
     err = path != NULL ? weir__make_directories(path, error) : out_of_memory(error);
     free(path);
-    if (err != WEIR_OK) {
-        weir__directory_unlock_task(directory, task);
+    if (err == WEIR_OK) {
+        note_used(directory, task, weir__wall_ms());
+    } else {
+        release(directory, task);
     }
     return err;
 }
 
 void weir__directory_unlock_task(weir__directory *directory, const char *task)
 {
-    pthread_mutex_lock(&directory->mutex);
-    void *removed = weir__map_remove(&directory->tasks, weir_slice_of(task));
-    pthread_mutex_unlock(&directory->mutex);
-    weir_assert(removed != NULL);
+    note_used(directory, task, weir__wall_ms());
+    release(directory, task);
 }
 
 weir_err weir__directory_wipe_task(weir__directory *directory, const char *task, weir_error *error)
@@ -258,6 +281,64 @@ weir_err weir__directory_each_task(const weir__directory *directory,
     }
     weir__buf_fini(&found);
     return err;
+}
+
+/* ---- Cleaning ---- */
+
+/* Under the lock of its task. */
+static void remove_task(weir__directory *directory, const char *task, int64_t age_ms,
+                        const weir__cleaning *cleaning)
+{
+    weir_error failure = {0};
+    weir_err err = weir__directory_wipe_task(directory, task, &failure);
+    cleaning->tell(cleaning->user, task, age_ms, err != WEIR_OK ? &failure : NULL);
+}
+
+typedef struct clean_run {
+    weir__directory *directory;
+    const weir__cleaning *cleaning;
+} clean_run;
+
+static void clean_task(int32_t subtopology, int32_t partition, void *user)
+{
+    const clean_run *run = user;
+    const weir__cleaning *cleaning = run->cleaning;
+    char task[2 * sizeof "2147483647"];
+    snprintf(task, sizeof task, "%" PRId32 "_%" PRId32, subtopology, partition);
+    if ((cleaning->keep != NULL && cleaning->keep(subtopology, partition, cleaning->user)) ||
+        claim(run->directory, task, NULL) != WEIR_OK) {
+        return;
+    }
+    char *path = join(run->directory->path, task, NULL);
+    int64_t used_ms = 0;
+    bool known = path != NULL && weir__last_used_read(path, &used_ms);
+    if (path != NULL && (!known || used_ms > cleaning->now_ms)) {
+        weir__last_used_write(path, cleaning->now_ms);
+    } else if (known && weir__sub_sat(cleaning->now_ms, used_ms) >= cleaning->max_age_ms) {
+        remove_task(run->directory, task, weir__sub_sat(cleaning->now_ms, used_ms), cleaning);
+    }
+    free(path);
+    release(run->directory, task);
+}
+
+void weir__directory_clean(weir__directory *directory, const weir__cleaning *cleaning)
+{
+    clean_run run = {directory, cleaning};
+    weir_error failure = {0};
+    if (weir__directory_each_task(directory, clean_task, &run, &failure) != WEIR_OK) {
+        cleaning->tell(cleaning->user, "?", 0, &failure);
+    }
+}
+
+void weir__directory_note_used(weir__directory *directory, int64_t now_ms)
+{
+    pthread_mutex_lock(&directory->mutex);
+    for (const weir__map_entry *at = directory->tasks.first; at != NULL; at = at->next) {
+        char task[MAP_NAME_MAX];
+        snprintf(task, sizeof task, "%.*s", (int)at->key.len, (const char *)at->key.data);
+        note_used(directory, task, now_ms);
+    }
+    pthread_mutex_unlock(&directory->mutex);
 }
 
 char *weir__directory_store_path(const weir__directory *directory, const char *task,

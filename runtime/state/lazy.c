@@ -112,6 +112,21 @@ static weir_err lazy_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
                  err == WEIR_OK ? store->inner->ops->set_offset(store->inner, offset, error) : err);
 }
 
+/* A database that does not exist has no rows. */
+static int64_t lazy_as_of_ms(weir__kv *kv)
+{
+    const lazy *store = (const lazy *)kv;
+    return store->inner != NULL ? store->inner->ops->as_of_ms(store->inner) : WEIR__TIME_UNKNOWN;
+}
+
+static weir_err lazy_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
+{
+    lazy *store = (lazy *)kv;
+    return noted(store, store->inner != NULL
+                            ? store->inner->ops->set_as_of(store->inner, now_ms, error)
+                            : WEIR_OK);
+}
+
 static void lazy_close(weir__kv *kv)
 {
     lazy *store = (lazy *)kv;
@@ -132,8 +147,15 @@ static const weir__kv_ops lazy_ops = {
     .flush = lazy_flush,
     .offset = lazy_offset,
     .set_offset = lazy_set_offset,
+    .as_of_ms = lazy_as_of_ms,
+    .set_as_of = lazy_set_as_of,
     .close = lazy_close,
 };
+
+const char *weir__rocksdb_version(void)
+{
+    return WEIR_ROCKSDB_VERSION; /* of the headers: the C API does not tell the library's */
+}
 
 weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_opts *opts,
                                    weir__kv **out, weir_error *error)

@@ -4,7 +4,8 @@
  *
  *     default                  rows of plain stores
  *     keyValueWithTimestamp    rows of timestamped stores
- *     offsets                  "<changelog>-<partition>" -> offset, "status" -> 0 closed, 1 open
+ *     offsets                  "<changelog>-<partition>" -> offset, "status" -> 0 closed, 1 open,
+ *                              and Weir's "as of" -> ms since the epoch
  *
  * Numbers have 8 bytes, big-endian. There is no write-ahead log; the families are flushed together,
  * so that rows on disk are never older than the offset on disk: what is lost is restored. */
@@ -25,6 +26,7 @@
 #define FAMILIES_MAX 3
 
 #define STATUS_KEY "status"
+#define AS_OF_KEY "as of"
 #define STATUS_CLOSED 0u
 #define STATUS_OPEN 1u
 
@@ -59,11 +61,6 @@ typedef struct rocks_iter {
 
 static const char *const plain_families[] = {"default", "offsets"};
 static const char *const timestamped_families[] = {"default", "keyValueWithTimestamp", "offsets"};
-
-const char *weir__rocksdb_version(void)
-{
-    return WEIR_ROCKSDB_VERSION; /* of the headers: the C API does not tell the library's */
-}
 
 /* ---- Errors ------------------------------------------------------------------------------- */
 
@@ -211,6 +208,18 @@ static weir_err rocks_set_offset(weir__kv *kv, int64_t offset, weir_error *error
     return err;
 }
 
+static int64_t rocks_as_of_ms(weir__kv *kv)
+{
+    uint64_t ms = 0;
+    weir_err err = get_number((rocks *)kv, AS_OF_KEY, (uint64_t)WEIR__TIME_UNKNOWN, &ms, NULL);
+    return err == WEIR_OK ? (int64_t)ms : WEIR__TIME_UNKNOWN;
+}
+
+static weir_err rocks_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
+{
+    return put_number((rocks *)kv, AS_OF_KEY, (uint64_t)now_ms, error);
+}
+
 bool weir__rocksdb_was_left_open(const weir__kv *kv)
 {
     return ((const rocks *)kv)->was_left_open;
@@ -283,7 +292,6 @@ static weir_err rocks_range(weir__kv *kv, weir_slice from, weir_slice to, bool r
 
 /* ---- Open, close -------------------------------------------------------------------------- */
 
-/* Closing flushes what is in memory. */
 static void rocks_close(weir__kv *kv)
 {
     rocks *store = (rocks *)kv;
@@ -317,6 +325,8 @@ static const weir__kv_ops rocks_ops = {
     .flush = rocks_flush,
     .offset = rocks_offset,
     .set_offset = rocks_set_offset,
+    .as_of_ms = rocks_as_of_ms,
+    .set_as_of = rocks_set_as_of,
     .close = rocks_close,
 };
 
@@ -363,16 +373,6 @@ static void set_options(rocks *store, const weir__rocksdb_opts *opts)
                       opts->block_cache_bytes != 0 ? opts->block_cache_bytes : BLOCK_CACHE_BYTES);
 }
 
-static bool has_name(const char *const *names, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The families of a database that exists must be those that the store would have made. Only a
  * database that was never whole may lack some: "offsets" is made last. */
 static weir_err check_families(rocks *store, const char *const *wanted, size_t wanted_count,
@@ -383,14 +383,14 @@ static weir_err check_families(rocks *store, const char *const *wanted, size_t w
     char **found = rocksdb_list_column_families(store->options, store->directory, &count, &text);
     weir_err err = check(store, text, "list column families", error);
     for (size_t i = 0; i < count && err == WEIR_OK; i++) {
-        if (!has_name(wanted, wanted_count, found[i])) {
+        if (!weir__has_name(wanted, wanted_count, found[i])) {
             err = weir__error_set(error, WEIR_ECORRUPT,
                                   "'%s' holds a store of another kind: column family '%s'",
                                   store->directory, found[i]);
         }
     }
     if (err == WEIR_OK && count < wanted_count &&
-        has_name((const char *const *)found, count, wanted[wanted_count - 1])) {
+        weir__has_name((const char *const *)found, count, wanted[wanted_count - 1])) {
         err = weir__error_set(error, WEIR_ECORRUPT, "'%s' holds a store of another kind: no '%s'",
                               store->directory, wanted[1]);
     }

@@ -16,6 +16,7 @@ typedef struct weir__kv weir__kv;
 typedef struct weir__kv_iter weir__kv_iter;
 
 #define WEIR__TIMESTAMP_SIZE ((size_t)8)
+#define WEIR__TIME_UNKNOWN INT64_MIN
 #define WEIR__NO_OFFSET ((int64_t)-4) /* what Kafka stores for "none" */
 
 typedef struct weir__row {
@@ -41,6 +42,10 @@ typedef struct weir__kv_ops {
      * the store itself, so that rows on disk are never older than the offset on disk. */
     int64_t (*offset)(weir__kv *kv);
     weir_err (*set_offset)(weir__kv *kv, int64_t offset, weir_error *error);
+    /* Wall clock, ms, at which the rows were what the changelog said; kept beside the offset, and
+     * never newer than the rows. WEIR__TIME_UNKNOWN. Both NULL: nothing survives close. */
+    int64_t (*as_of_ms)(weir__kv *kv);
+    weir_err (*set_as_of)(weir__kv *kv, int64_t now_ms, weir_error *error);
     void (*close)(weir__kv *kv); /* frees; a layer closes the one below */
 } weir__kv_ops;
 

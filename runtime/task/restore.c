@@ -131,12 +131,94 @@ static void mark_corrupt(weir__restorer *restorer, weir__task *task, const weir_
                     store->topic, store->partition, log_start, log_end);
 }
 
+/* ---- Age ---- */
+
+/* Above which age rows may lack a deletion: half of the time for which a tombstone stays, so that
+ * clocks may differ and the restore may take as long. -1: none. */
+static int64_t age_max_ms(const weir__restorer *restorer, const weir__task_store *store)
+{
+    int64_t max_ms = restorer->env->settings.state_age_max_ms;
+    const char *const *config = store->spec->changelog_config;
+    for (; max_ms >= 0 && config != NULL && config[0] != NULL; config += 2) {
+        if (strcmp(config[0], "delete.retention.ms") == 0 && config[1] != NULL) {
+            int64_t half_ms = strtoll(config[1], NULL, 10) / 2;
+            max_ms = half_ms >= 0 && half_ms < max_ms ? half_ms : max_ms;
+        }
+    }
+    return max_ms;
+}
+
+static bool has_rows(weir__kv *kv)
+{
+    weir__kv_iter *iter = NULL;
+    weir_slice key;
+    weir_slice row;
+    weir_slice open_end = {0};
+    if (kv->ops->range(kv, open_end, open_end, false, &iter, NULL) != WEIR_OK) {
+        return true; /* what cannot be read is restored anew */
+    }
+    bool found = iter->ops->next(iter, &key, &row);
+    (void)iter->ops->close(iter);
+    return found;
+}
+
+/* A new store is as its changelog before the first record. Rows without an offset are what a task
+ * left that was closed before its first commit. */
+static int64_t look_at_age(const weir__restorer *restorer, weir__task_store *store, int64_t stored)
+{
+    if (stored != WEIR__NO_OFFSET && store->inner->ops->as_of_ms != NULL) {
+        return store->inner->ops->as_of_ms(store->inner);
+    }
+    return stored == WEIR__NO_OFFSET && has_rows(store->inner) ? WEIR__TIME_UNKNOWN
+                                                               : restorer->env->now_ms;
+}
+
+/* Deletions may be missing: the rows lie behind the changelog, and are old, or of an unknown age. A
+ * time ahead of the clock is as far from the truth as one behind it. */
+static bool is_outdated(const weir__restorer *restorer, weir__task_store *store, int64_t stored,
+                        int64_t log_end)
+{
+    int64_t max_ms = age_max_ms(restorer, store);
+    int64_t now_ms = restorer->env->now_ms;
+    if (store->as_of_ms == 0) {
+        store->as_of_ms = look_at_age(restorer, store, stored);
+        store->as_of_noted = stored != WEIR__NO_OFFSET;
+    }
+    int64_t next = stored != WEIR__NO_OFFSET ? weir__add_sat(stored, 1) : 0;
+    if (max_ms < 0 || next >= log_end) {
+        return false;
+    }
+    int64_t age_ms = weir__sub_sat(now_ms, store->as_of_ms);
+    return store->as_of_ms == WEIR__TIME_UNKNOWN || age_ms > max_ms || age_ms < -max_ms;
+}
+
+static void mark_outdated(weir__restorer *restorer, weir__task *task, const weir__task_store *store)
+{
+    task->corrupt = true;
+    weir__log_write(restorer->env->log, WEIR__LOG_WARNING,
+                    "%s: task %s: store %s is wiped and restored anew: it is behind %s-%d and too "
+                    "old (state.cleanup.dir.max.age.ms): deletions may be missing",
+                    restorer->env->observer.thread, task->name, store->spec->name, store->topic,
+                    store->partition);
+}
+
+/* A failure leaves an older time, which costs a restore. */
+static void note_as_of(weir__task_store *store, int64_t ms)
+{
+    if (store->inner->ops->set_as_of != NULL &&
+        store->inner->ops->set_as_of(store->inner, ms, NULL) == WEIR_OK) {
+        store->as_of_noted = true;
+    }
+}
+
 static void finish_store(weir__restorer *restorer, weir__task_store *store)
 {
     stop_store(restorer, store);
     store->restore = WEIR__RESTORE_DONE;
     store->position = store->end;
     store->acks->acked = store->end > 0 ? store->end - 1 : WEIR__NO_OFFSET;
+    store->as_of_ms = restorer->env->now_ms;
+    note_as_of(store, store->as_of_ms);
     tell(restorer, store, WEIR_RESTORE_END, store->restored);
 }
 
@@ -157,6 +239,10 @@ static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__ta
     int64_t start = stored == WEIR__NO_OFFSET ? log_start : weir__add_sat(stored, 1);
     if (start < log_start || start > log_end) {
         mark_corrupt(restorer, task, store, start, log_start, log_end);
+        return WEIR_OK;
+    }
+    if (is_outdated(restorer, store, stored, log_end)) {
+        mark_outdated(restorer, task, store);
         return WEIR_OK;
     }
     store->start = start;
@@ -312,6 +398,9 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
     }
     if (last >= store->position) {
         store->position = weir__add_sat(last, 1);
+        if (!store->as_of_noted) {
+            note_as_of(store, store->as_of_ms);
+        }
         store->restored += (int64_t)rows;
         tell(restorer, store, WEIR_RESTORE_BATCH, (int64_t)rows);
     }

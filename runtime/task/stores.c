@@ -200,6 +200,9 @@ weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *e
         weir__task_store *store = &stores->items[i];
         if (store->acks != NULL && store->acks->acked != WEIR__NO_OFFSET) {
             weir_err err = store->inner->ops->set_offset(store->inner, store->acks->acked, error);
+            if (err == WEIR_OK && store->inner->ops->set_as_of != NULL) {
+                err = store->inner->ops->set_as_of(store->inner, stores->env->now_ms, error);
+            }
             if (err != WEIR_OK) {
                 return err;
             }
@@ -208,11 +211,19 @@ weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *e
     return WEIR_OK;
 }
 
+void weir__task_stores_spare(weir__task_stores *stores)
+{
+    for (size_t i = 0; i < stores->count; i++) {
+        weir__task_store *store = &stores->items[i];
+        store->spared = store->topic == NULL && store->inner != NULL && !store->inner->damaged;
+    }
+}
+
 void weir__task_stores_wipe(weir__task_stores *stores)
 {
     for (size_t i = 0; i < stores->count; i++) {
         weir__task_store *store = &stores->items[i];
-        if (!store->persistent) {
+        if (!store->persistent || store->spared) {
             continue;
         }
         char *path =

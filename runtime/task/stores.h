@@ -37,6 +37,9 @@ typedef struct weir__task_store {
     int64_t position; /* next offset to be read */
     int64_t end;      /* fixed at the start */
     int64_t restored; /* records */
+    int64_t as_of_ms; /* when the rows were last those of the changelog; 0: not looked at yet */
+    bool as_of_noted; /* the store has it too */
+    bool spared;      /* weir__task_stores_wipe leaves it: rows that no changelog has */
 } weir__task_store;
 
 typedef struct weir__task_stores {
@@ -56,7 +59,10 @@ void weir__task_stores_fini(weir__task_stores *stores);
 weir_err weir__task_stores_flush(weir__task_stores *stores, weir_error *error);
 weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *error);
 
-/* Deletes what the stores left on disk; they must be closed. */
+/* Before the graph is freed, if the stores are to be wiped then: spares those without a changelog
+ * that are not damaged. */
+void weir__task_stores_spare(weir__task_stores *stores);
+/* Deletes what the others left on disk; they must be closed. */
 void weir__task_stores_wipe(weir__task_stores *stores);
 
 #endif

@@ -256,6 +256,9 @@ void weir__task_close(weir__task *task, bool clean, bool wipe)
         weir__record_queue_clear(&task->queues[i]);
     }
     weir__chooser_clear(&task->chooser);
+    if (wipe) {
+        weir__task_stores_spare(&task->stores);
+    }
     weir__graph_free(task->graph);
     task->graph = NULL;
     task->graph_open = false;

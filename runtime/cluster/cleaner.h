@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Removes the folders of tasks that the instance does not have any more, as Kafka Streams' cleanup
+ * thread does (state.cleanup.delay.ms): what another instance deletes meanwhile would otherwise
+ * come back with the folder, and the disk would never be given back. */
+#ifndef WEIR_CLUSTER_CLEANER_H
+#define WEIR_CLUSTER_CLEANER_H
+
+#include "cluster/instance.h"
+
+typedef struct weir__cleaner weir__cleaner;
+
+/* Once, before any task is opened: folders last used state.cleanup.dir.max.age.ms ago or earlier
+ * (KIP-1259); < 0: none. Those with rows that no changelog has are kept. */
+void weir__cleaner_clean_at_start(const weir__instance *instance, int64_t max_age_ms);
+
+/* A thread that looks at the folders from time to time, while the application is RUNNING.
+ * `instance` is borrowed; its directory must be open until weir__cleaner_free. */
+weir_err weir__cleaner_new(const weir__instance *instance, int64_t delay_ms, weir__cleaner **out);
+/* Waits for the folder under way. NULL allowed. */
+void weir__cleaner_free(weir__cleaner *cleaner);
+
+#endif
