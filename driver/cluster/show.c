@@ -2,12 +2,13 @@
  *
  * Rows as text, and what differs between two lists. */
 #include <ctype.h>
-#include <inttypes.h>
 
 #include "cluster/cluster.h"
+#include "process/context.h"
 
 #define LINES_MAX ((size_t)20)
 #define BYTES_SHOWN_MAX ((size_t)200)
+#define PRINTED_SHOWN_MAX ((size_t)1000)
 
 static bool is_text(weir_slice bytes)
 {
@@ -20,36 +21,58 @@ static bool is_text(weir_slice bytes)
     return true;
 }
 
-static void show_bytes(weir_buf *out, weir_slice bytes, const char *quote)
+/* At most `max` bytes, on one line. */
+static void show_text(weir_buf *out, weir_slice text, size_t max)
 {
-    const unsigned char *at = bytes.data;
-    size_t shown = bytes.len < BYTES_SHOWN_MAX ? bytes.len : BYTES_SHOWN_MAX;
-    bool text = is_text(bytes);
-    weir__buf_put_text(out, text ? quote : "0x");
-    for (size_t i = 0; i < shown; i++) {
-        if (!text) {
-            weir__buf_printf(out, "%02x", at[i]);
-        } else if (at[i] == '\n') {
+    const unsigned char *at = text.data;
+    for (size_t i = 0; i < text.len && i < max; i++) {
+        if (at[i] == '\n') {
             weir__buf_put_text(out, "\\n");
         } else {
             weir__buf_put_u8(out, at[i]);
         }
     }
-    weir__buf_put_text(out, shown < bytes.len ? "..." : "");
-    weir__buf_put_text(out, text ? quote : "");
+    weir__buf_put_text(out, text.len > max ? "..." : "");
+}
+
+static void show_bytes(weir_buf *out, weir_slice bytes, const char *quote)
+{
+    if (is_text(bytes)) {
+        weir__buf_put_text(out, quote);
+        show_text(out, bytes, BYTES_SHOWN_MAX);
+        weir__buf_put_text(out, quote);
+        return;
+    }
+    const unsigned char *at = bytes.data;
+    weir__buf_put_text(out, "0x");
+    for (size_t i = 0; i < bytes.len && i < BYTES_SHOWN_MAX; i++) {
+        weir__buf_printf(out, "%02x", at[i]);
+    }
+    weir__buf_put_text(out, bytes.len > BYTES_SHOWN_MAX ? "..." : "");
+}
+
+/* False if the serde has no print, or it failed. */
+static bool show_printed(weir_buf *out, const weir_serde *serde, const void *decoded)
+{
+    weir__arena memory = {0};
+    weir_ctx ctx = {.arena = &memory};
+    weir_buf text = {0};
+    bool printed = serde->print != NULL &&
+                   serde->print(&ctx, decoded, &text, serde->user) == WEIR_OK &&
+                   text.err == WEIR_OK;
+    if (printed) {
+        show_text(out, weir__buf_slice(&text), PRINTED_SHOWN_MAX);
+    }
+    weir__buf_fini(&text);
+    weir__arena_fini(&memory);
+    return printed;
 }
 
 static void show(weir_buf *out, const weir_serde *serde, const void *decoded, weir_slice bytes)
 {
     if (decoded == NULL) {
         weir__buf_put_text(out, "null");
-    } else if (serde == &weir_i32) {
-        weir__buf_printf(out, "%" PRId32, *(const int32_t *)decoded);
-    } else if (serde == &weir_i64) {
-        weir__buf_printf(out, "%" PRId64, *(const int64_t *)decoded);
-    } else if (serde == &weir_f64) {
-        weir__buf_printf(out, "%.17g", *(const double *)decoded);
-    } else {
+    } else if (!show_printed(out, serde, decoded)) {
         show_bytes(out, bytes, serde == &weir_json ? "" : "'");
     }
 }

@@ -88,20 +88,39 @@ weir_err weir__buf_put_text(weir_buf *buf, const char *text)
     return weir_put(buf, text, strlen(text));
 }
 
+static weir_err put_format(weir_buf *buf, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0) {
+        return WEIR_EINVAL; /* a wide character that the locale does not have, or beyond INT_MAX */
+    }
+    weir_err err = weir__buf_reserve(buf, (size_t)length + 1);
+    if (err == WEIR_OK) {
+        vsnprintf((char *)buf->data + buf->len, (size_t)length + 1, format, args);
+        buf->len += (size_t)length;
+    }
+    return err;
+}
+
+weir_err weir_put_format(weir_buf *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    weir_err err = put_format(out, format, args);
+    va_end(args);
+    return err;
+}
+
 weir_err weir__buf_printf(weir_buf *buf, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    weir_err err = put_format(buf, format, args);
     va_end(args);
-    weir_assert(length >= 0);
-    weir_err err = weir__buf_reserve(buf, (size_t)length + 1);
-    if (err == WEIR_OK) {
-        va_start(args, format);
-        vsnprintf((char *)buf->data + buf->len, (size_t)length + 1, format, args);
-        va_end(args);
-        buf->len += (size_t)length;
-    }
+    weir_assert(err != WEIR_EINVAL); /* the formats are ours */
     return err;
 }
 

@@ -2,6 +2,11 @@
  *
  * The built-in serdes, with the bytes of Java's: strings and bytes as they are, numbers big-endian.
  */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include <weir/serde.h>
 
 #include "core/buf.h"
@@ -83,8 +88,44 @@ static weir_err f64_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *u
     return weir__buf_put_i64(out, bits);
 }
 
-const weir_serde weir_string = {"string", sizeof(weir_slice), bytes_decode, bytes_encode, NULL};
-const weir_serde weir_bytes = {"bytes", sizeof(weir_slice), bytes_decode, bytes_encode, NULL};
-const weir_serde weir_i32 = {"i32", sizeof(int32_t), i32_decode, i32_encode, NULL};
-const weir_serde weir_i64 = {"i64", sizeof(int64_t), i64_decode, i64_encode, NULL};
-const weir_serde weir_f64 = {"f64", sizeof(double), f64_decode, f64_encode, NULL};
+/* ---- Numbers as text ---------------------------------------------------------------------- */
+
+static weir_err i32_print(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    return weir_put_format(out, "%" PRId32, *(const int32_t *)in);
+}
+
+static weir_err i64_print(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    return weir_put_format(out, "%" PRId64, *(const int64_t *)in);
+}
+
+/* With as few digits as tell the number from all others: 0.1, not 0.10000000000000001. */
+static weir_err f64_print(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    double value = *(const double *)in;
+    char text[32];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        double back = strtod(text, NULL);
+        if (memcmp(&back, &value, sizeof value) == 0) {
+            break;
+        }
+    }
+    return weir_put(out, text, strlen(text));
+}
+
+/* ---- Serdes ------------------------------------------------------------------------------- */
+
+const weir_serde weir_string = {"string", sizeof(weir_slice), bytes_decode, bytes_encode, NULL,
+                                NULL};
+const weir_serde weir_bytes = {"bytes", sizeof(weir_slice), bytes_decode, bytes_encode, NULL, NULL};
+const weir_serde weir_i32 = {"i32", sizeof(int32_t), i32_decode, i32_encode, NULL, i32_print};
+const weir_serde weir_i64 = {"i64", sizeof(int64_t), i64_decode, i64_encode, NULL, i64_print};
+const weir_serde weir_f64 = {"f64", sizeof(double), f64_decode, f64_encode, NULL, f64_print};

@@ -142,7 +142,8 @@ static weir_err json_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *
     return err;
 }
 
-const weir_serde weir_json = {"json", sizeof(weir_json_value), json_decode, json_encode, NULL};
+const weir_serde weir_json = {"json", sizeof(weir_json_value), json_decode, json_encode, NULL,
+                              NULL};
 
 /* ---- Making values ------------------------------------------------------------------------ */
 

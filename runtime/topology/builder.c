@@ -12,8 +12,8 @@
 #define NAME_MAX_LENGTH ((size_t)249)
 #define NODES_MAX ((size_t)1 << 16)
 
-const weir_serde weir__default_key = {"default.key.serde", 0, NULL, NULL, NULL};
-const weir_serde weir__default_value = {"default.value.serde", 0, NULL, NULL, NULL};
+const weir_serde weir__default_key = {"default.key.serde", 0, NULL, NULL, NULL, NULL};
+const weir_serde weir__default_value = {"default.value.serde", 0, NULL, NULL, NULL, NULL};
 
 weir_builder *weir_builder_new(void)
 {

@@ -101,7 +101,7 @@ static weir_err never_encode(weir_ctx *ctx, const void *in, weir_buf *out, void 
 static void null_never_reaches_a_serde(void **state)
 {
     (void)state;
-    static const weir_serde touchy = {"touchy", 1, never, never_encode, NULL};
+    static const weir_serde touchy = {"touchy", 1, never, never_encode, NULL, NULL};
     copier c;
     copier_open(&c, &touchy);
     assert_int_equal(one_pipe(&c.task, "in", NULL, NULL, 0), WEIR_OK);

@@ -199,7 +199,7 @@ WEIR_API void weir_rows_put(weir_rows *rows, const void *key, const void *value)
 /* Adds to the number of a key (values: weir_i64). */
 WEIR_API void weir_rows_count(weir_rows *rows, const void *key, int64_t by);
 
-/* One line: `'hello' => 3`. */
+/* One line: `'hello' => 3`. A serde with `print` shows its values itself. */
 WEIR_API const char *weir_row_text(const weir_rows *rows, const weir_row *row);
 /* What differs, line by line, as tables (last value a key, order ignored) or as lists; NULL: the
  * same. Timestamps, partitions and offsets do not count. */

@@ -27,6 +27,10 @@ typedef struct weir_serde {
     /* `in` is never NULL. Appends with weir_put. */
     weir_err (*encode)(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
     void *user;
+    /* Optional. Appends `in` as text for people, with weir_put or weir_put_format: the driver shows
+     * it where rows differ, on one line, cut after 1,000 bytes. `in` is never NULL. Without it, or
+     * when it fails, the encoded bytes are shown: as text if they are, else in hexadecimal. */
+    weir_err (*print)(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
 } weir_serde;
 
 #define WEIR_SERDE_SIZE_MAX 4096
@@ -74,6 +78,9 @@ WEIR_API weir_err weir_fail(weir_ctx *ctx, weir_err code, const char *format, ..
 
 /* Appends bytes (copied). WEIR_ENOMEM or WEIR_ELIMIT. */
 WEIR_API weir_err weir_put(weir_buf *out, const void *data, size_t len);
+/* The same for formatted text, without a zero byte behind it. */
+WEIR_API weir_err weir_put_format(weir_buf *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- JSON inside callbacks ---------------------------------------------------------------- */
 
