@@ -109,6 +109,7 @@ static bool measure(subject *s, size_t records)
     if (err == WEIR_OK) {
         err = encode_all(&ctx, s, in, records);
     }
+    weir__guards_fini(&ctx);
     weir__arena_fini(&arena);
     if (err != WEIR_OK) {
         fprintf(stderr, "%s of %s: %s\n", s->library, s->what, ctx.error.message);

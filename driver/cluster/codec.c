@@ -20,13 +20,9 @@ weir_err weir__codec_decode(weir_cluster *cluster, const weir_serde *serde, weir
     if (in.data == NULL) {
         return WEIR_OK;
     }
-    void *decoded = weir__must(weir__arena_alloc(&cluster->arena, serde->size));
-    weir_err err = serde->decode(&ctx, in, decoded, serde->user);
-    if (err != WEIR_OK) {
-        return failed(&ctx, err, serde, error);
-    }
-    *out = decoded;
-    return WEIR_OK;
+    weir_err err = weir__decode(&ctx, serde, in, out);
+    weir__guards_fini(&ctx);
+    return err != WEIR_OK ? failed(&ctx, err, serde, error) : WEIR_OK;
 }
 
 weir_err weir__codec_encode(weir__arena *arena, const weir_serde *serde, const void *in,
@@ -38,7 +34,8 @@ weir_err weir__codec_encode(weir__arena *arena, const weir_serde *serde, const v
     if (in == NULL) {
         return WEIR_OK;
     }
-    weir_err err = serde->encode(&ctx, in, &bytes, serde->user);
+    weir_err err = weir__encode(&ctx, serde, in, &bytes);
+    weir__guards_fini(&ctx);
     err = err != WEIR_OK ? failed(&ctx, err, serde, error)
                          : weir__arena_copy(arena, weir__buf_slice(&bytes), out);
     weir__buf_fini(&bytes);

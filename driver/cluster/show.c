@@ -64,6 +64,7 @@ static bool show_printed(weir_buf *out, const weir_serde *serde, const void *dec
         show_text(out, weir__buf_slice(&text), PRINTED_SHOWN_MAX);
     }
     weir__buf_fini(&text);
+    weir__guards_fini(&ctx);
     weir__arena_fini(&memory);
     return printed;
 }

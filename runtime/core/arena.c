@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An arena is a list of blocks, filled from the front; a block that is too small for a request
- * stays behind. */
+ * stays behind. What is not allocated is poisoned. */
 #include "core/arena.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/poison.h"
 
 #define ARENA_BLOCK_SIZE ((size_t)8192)
 #define ARENA_ALIGN alignof(max_align_t)
@@ -34,6 +36,7 @@ void *weir__arena_alloc_unzeroed(weir__arena *arena, size_t size)
     if (size > SIZE_MAX - ARENA_ALIGN - sizeof(struct weir__arena_block)) {
         return NULL;
     }
+    size_t asked = size;
     size = aligned(size);
     struct weir__arena_block *block = arena->blocks;
     if (block == NULL || block->capacity - block->used < size) {
@@ -43,10 +46,12 @@ void *weir__arena_alloc_unzeroed(weir__arena *arena, size_t size)
             return NULL;
         }
         *block = (struct weir__arena_block){.next = arena->blocks, .capacity = capacity};
+        weir__poison(block->data, capacity);
         arena->blocks = block;
     }
     void *at = block->data + block->used;
     block->used += size;
+    weir__unpoison(at, asked);
     return at;
 }
 
@@ -64,6 +69,8 @@ void *weir__arena_resize(weir__arena *arena, void *at, size_t old_size, size_t s
                   at == block->data + block->used - old_aligned;
     if (newest && size <= block->capacity - block->used + old_aligned) {
         block->used = block->used - old_aligned + aligned(size);
+        weir__poison(at, old_aligned);
+        weir__unpoison(at, size);
         return at;
     }
     if (size <= old_size) {
@@ -124,13 +131,16 @@ void weir__arena_mark_reset(weir__arena *arena, weir__arena_mark mark)
         struct weir__arena_block *block = arena->blocks;
         if (block->next == NULL && block->capacity == ARENA_BLOCK_SIZE) {
             block->used = 0; /* the first block of an arena is kept */
+            weir__poison(block->data, block->capacity);
             return;
         }
         arena->blocks = block->next;
+        weir__unpoison(block->data, block->capacity);
         free(block);
     }
     if (mark.block != NULL) {
         mark.block->used = mark.used;
+        weir__poison(mark.block->data + mark.used, mark.block->capacity - mark.used);
     }
 }
 
@@ -142,6 +152,9 @@ void weir__arena_reset(weir__arena *arena)
 void weir__arena_fini(weir__arena *arena)
 {
     weir__arena_reset(arena);
+    if (arena->blocks != NULL) {
+        weir__unpoison(arena->blocks->data, arena->blocks->capacity);
+    }
     free(arena->blocks);
     *arena = (weir__arena){0};
 }

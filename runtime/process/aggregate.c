@@ -94,6 +94,7 @@ static weir_err reduce(weir_ctx *ctx, const weir_record *in, void *state)
         timestamp_ms = later(timestamp_ms, row_timestamp_ms);
         void *out = weir__out_new(ctx, kv->spec->value);
         err = out != NULL ? op->fn(ctx, change.old_value, in->value, out, op->user) : WEIR_ENOMEM;
+        err = weir__guards_check(ctx, "the reducer", err);
         if (err == WEIR_OK) {
             change.new_value = weir__out_take(ctx, kv->spec->value, out);
         }
@@ -107,6 +108,7 @@ static weir_err initialize(weir_ctx *ctx, const weir__aggregate *op, const weir_
 {
     void *out = weir__out_new(ctx, serde);
     weir_err err = out != NULL ? op->init(ctx, out, op->user) : WEIR_ENOMEM;
+    err = weir__guards_check(ctx, "the initializer", err);
     if (err == WEIR_OK) {
         *aggregate = weir__out_take(ctx, serde, out);
     }
@@ -134,6 +136,7 @@ static weir_err aggregate(weir_ctx *ctx, const weir_record *in, void *state)
         return err != WEIR_OK ? err : WEIR_ENOMEM;
     }
     err = op->fn(ctx, in, change.old_value, out, op->user);
+    err = weir__guards_check(ctx, "the aggregator", err);
     if (err != WEIR_OK) {
         return err;
     }

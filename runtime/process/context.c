@@ -11,7 +11,7 @@
 
 void *weir_alloc(weir_ctx *ctx, size_t size)
 {
-    return weir__arena_alloc(ctx->arena, size);
+    return weir__guarded_new(ctx, size, NULL);
 }
 
 weir_err weir_defer(weir_ctx *ctx, void (*fn)(void *arg), void *arg)
@@ -55,7 +55,7 @@ void weir_out_null(weir_ctx *ctx, void *out)
 
 void *weir__out_new(weir_ctx *ctx, const weir_serde *serde)
 {
-    void *out = weir__arena_alloc(ctx->arena, serde->size);
+    void *out = weir__guarded_new(ctx, serde->size, serde);
     if (out == NULL) {
         weir__ctx_out_of_memory(ctx);
     }
@@ -85,11 +85,10 @@ weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, 
         *out = NULL;
         return WEIR_OK;
     }
+    size_t outer = weir__guards_begin(ctx);
     void *value = weir__out_new(ctx, serde);
-    if (value == NULL) {
-        return WEIR_ENOMEM;
-    }
-    weir_err err = serde->decode(ctx, bytes, value, serde->user);
+    weir_err err = value != NULL ? serde->decode(ctx, bytes, value, serde->user) : WEIR_ENOMEM;
+    err = weir__guards_end(ctx, outer, "decode", err);
     if (err == WEIR_OK) {
         *out = value;
     }
@@ -98,7 +97,9 @@ weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, 
 
 weir_err weir__encode(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *out)
 {
+    size_t outer = weir__guards_begin(ctx);
     weir_err err = serde->encode(ctx, value, out, serde->user);
+    err = weir__guards_end(ctx, outer, "encode", err);
     if (err == WEIR_OK && out->err != WEIR_OK) {
         return weir_fail(ctx, out->err, "%s: the encoded value does not fit", serde->name);
     }

@@ -19,6 +19,14 @@ typedef struct weir__running {
 
 #define WEIR__NULL_OUTS 2
 
+/* What callbacks got to write to; of the running one from `first` on. */
+typedef struct weir__guards {
+    struct weir__guard *items;
+    size_t count;
+    size_t capacity;
+    size_t first;
+} weir__guards;
+
 struct weir_ctx {
     weir__graph *graph;
     weir__arena *arena;
@@ -35,6 +43,8 @@ struct weir_ctx {
     const weir__running *culprit;    /* the node that returned the error under way */
     weir_record_metadata culprit_at; /* the record that it had */
     const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null */
+    weir__guards guards;
+    bool overrun; /* a callback wrote past the end: nothing forgives that */
 };
 
 /* To every child of the running node. Unlike weir_forward it takes the record as it is: with
@@ -44,6 +54,19 @@ weir_err weir__forward(weir_ctx *ctx, const weir_record *record);
 weir_err weir__forward_child(weir_ctx *ctx, size_t index, const weir_record *record);
 /* A new record with the input's headers, copied. */
 weir_err weir__forward_new(weir_ctx *ctx, const void *key, const void *value, int64_t timestamp_ms);
+
+/* Zeroed memory from the context's arena, with a red zone behind it: the result of a callback, of
+ * that serde, or (NULL) an area of weir_alloc. NULL when out of memory. */
+void *weir__guarded_new(weir_ctx *ctx, size_t size, const weir_serde *serde);
+/* After a callback, which returned `err`: compares the red zones of all that it got, and forgets
+ * them. WEIR_EOVERRUN, with `callback` named, or `err`. */
+weir_err weir__guards_check(weir_ctx *ctx, const char *callback, weir_err err);
+/* The same for a callback that may be called inside of another: begin before it gets anything; what
+ * begin returned goes to end, which checks. */
+size_t weir__guards_begin(weir_ctx *ctx);
+weir_err weir__guards_end(weir_ctx *ctx, size_t outer, const char *callback, weir_err err);
+/* Frees what guards need; the context may be used on. */
+void weir__guards_fini(weir_ctx *ctx);
 
 /* Zeroed storage for a result; NULL when out of memory, and the context's error says so. */
 void *weir__out_new(weir_ctx *ctx, const weir_serde *serde);

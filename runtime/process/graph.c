@@ -97,6 +97,7 @@ void weir__graph_free(weir__graph *graph)
     weir__buf_fini(&graph->value);
     weir__buf_fini(&graph->headers);
     weir__arena_fini(&graph->scratch);
+    weir__guards_fini(&graph->ctx);
     pthread_mutex_destroy(&graph->lock);
     free(graph->stores);
     free(graph->running);
@@ -145,6 +146,7 @@ weir_err weir__graph_open(weir__graph *graph, weir_error *error)
         uint64_t mark = ctx->iters_opened;
         err = node->spec->ops->open(ctx, node->spec->user, &node->state);
         weir__iters_close_since(ctx, mark, node->spec);
+        err = weir__guards_check(ctx, "open", err);
         if (err != WEIR_OK) {
             weir__graph_callback_failed(ctx, node, err);
         }
@@ -188,6 +190,8 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
     ctx->culprit = NULL;
     ctx->error.code = WEIR_OK;
     ctx->null_outs[0] = ctx->null_outs[1] = NULL;
+    ctx->guards.first = ctx->guards.count = 0;
+    ctx->overrun = false;
     ctx->arena = &graph->scratch;
     ctx->at = (weir_record_metadata){NULL, -1, -1};
     return err;
@@ -260,6 +264,7 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     weir__running *parent = ctx->node;
     const weir_record *outer = ctx->record;
     int64_t time_ms = ctx->time_ms;
+    size_t guards = weir__guards_begin(ctx);
     ctx->node = node;
     ctx->record = record;
     ctx->time_ms = record->timestamp_ms;
@@ -267,6 +272,8 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     weir_err err =
         node->spec->kind == WEIR__SINK ? send(ctx, node->spec, record) : process(ctx, node, record);
     weir__iters_close_since(ctx, mark, node->spec);
+    err = weir__guards_end(ctx, guards, "the callback", err);
+    err = err == WEIR_OK && ctx->overrun ? WEIR_EOVERRUN : err;
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, node, err);
     } else if (ctx->culprit != NULL) {
@@ -302,7 +309,7 @@ static weir_err decode_record(weir_ctx *ctx, weir_slice key, weir_slice value, w
         err = weir__decode(ctx, source->value, value, &out->value);
         side = "value";
     }
-    if (err != WEIR_OK && err != WEIR_ENOMEM) {
+    if (err != WEIR_OK && err != WEIR_ENOMEM && err != WEIR_EOVERRUN) {
         if (ctx->error.code != err) {
             weir_fail(ctx, err, "%s", weir_err_str(err));
         }
@@ -353,7 +360,8 @@ static weir_err extract_time(weir_ctx *ctx, int64_t partition_time_ms, weir_reco
     uint64_t mark = ctx->iters_opened;
     record->timestamp_ms = opts->timestamp(ctx, record, partition_time_ms, opts->user);
     weir__iters_close_since(ctx, mark, ctx->node->spec);
-    return record->timestamp_ms < 0 ? ctx->error.code : WEIR_OK;
+    return weir__guards_check(ctx, "the timestamp function",
+                              record->timestamp_ms < 0 ? ctx->error.code : WEIR_OK);
 }
 
 weir_err weir__graph_decode(weir__graph *graph, int source, const weir__input *from, weir_slice key,

@@ -193,6 +193,8 @@ static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)
     uint64_t mark = ctx->iters_opened;
     weir_err err = due->fn(ctx, now_ms, due->node->state);
     weir__iters_close_since(ctx, mark, due->node->spec);
+    err = weir__guards_check(ctx, "the punctuation", err);
+    err = err == WEIR_OK && ctx->overrun ? WEIR_EOVERRUN : err;
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, due->node, err);
     } else {

@@ -10,6 +10,7 @@ static weir_err filter(weir_ctx *ctx, const weir_record *in, void *state)
     const weir__filter *op = state;
     bool keep = false;
     weir_err err = op->fn(ctx, in, &keep, op->user);
+    err = weir__guards_check(ctx, "the predicate", err);
     return err == WEIR_OK && keep != op->negate ? weir__forward(ctx, in) : err;
 }
 const weir_processor_ops weir__filter_ops = {"filter", NULL, filter, NULL};
@@ -24,6 +25,7 @@ static weir_err map(weir_ctx *ctx, const weir_record *in, void *state)
         return WEIR_ENOMEM;
     }
     weir_err err = op->fn(ctx, in, key, value, op->user);
+    err = weir__guards_check(ctx, "the map function", err);
     if (err != WEIR_OK) {
         return err;
     }
@@ -42,6 +44,7 @@ static weir_err map_values(weir_ctx *ctx, const weir_record *in, void *state)
         return WEIR_ENOMEM;
     }
     weir_err err = op->fn(ctx, in, out, op->user);
+    err = weir__guards_check(ctx, "the map_values function", err);
     return err == WEIR_OK
                ? weir__forward_new(ctx, in->key, weir__out_take(ctx, serde, out), in->timestamp_ms)
                : err;
@@ -57,6 +60,7 @@ static weir_err select_key(weir_ctx *ctx, const weir_record *in, void *state)
         return WEIR_ENOMEM;
     }
     weir_err err = op->fn(ctx, in, out, op->user);
+    err = weir__guards_check(ctx, "the key function", err);
     return err == WEIR_OK ? weir__forward_new(ctx, weir__out_take(ctx, serde, out), in->value,
                                               in->timestamp_ms)
                           : err;

@@ -52,6 +52,7 @@ static weir_err table_key(weir_ctx *ctx, const weir__join *op, const weir_serde 
     }
     void *out = weir__out_new(ctx, serde);
     weir_err err = out != NULL ? op->key_fn(ctx, in, out, op->user) : WEIR_ENOMEM;
+    err = weir__guards_check(ctx, "the key function", err);
     if (err == WEIR_OK) {
         *key = weir__out_take(ctx, serde, out);
     }
@@ -78,6 +79,7 @@ static weir_err join_process(weir_ctx *ctx, const weir_record *in, void *state)
     const weir_serde *serde = ctx->node->spec->value;
     void *out = weir__out_new(ctx, serde);
     err = out != NULL ? op->fn(ctx, in->key, in->value, right, out, op->user) : WEIR_ENOMEM;
+    err = weir__guards_check(ctx, "the joiner", err);
     return err == WEIR_OK
                ? weir__forward_new(ctx, in->key, weir__out_take(ctx, serde, out), in->timestamp_ms)
                : err;

@@ -205,6 +205,7 @@ static bool is_processing_failure(weir_err err)
 {
     switch (err) {
     case WEIR_ENOMEM:
+    case WEIR_EOVERRUN:
     case WEIR_EIO:
     case WEIR_ECORRUPT:
     case WEIR_EBROKER:

@@ -10,7 +10,9 @@
  * Records without a key are dropped by tables, aggregations, repartitions and inner joins, those
  * without a value by aggregations and joins; weir_app_dropped_records counts them.
  * Callbacks return a code (text by weir_fail); inputs are borrowed until they return; results go
- * into zeroed storage of the output serde's size; weir_out_null makes the result null. */
+ * into zeroed storage of the output serde's size; weir_out_null makes the result null. A callback
+ * that writes past the end of that storage, or of what weir_alloc gave it, ends the thread with
+ * WEIR_EOVERRUN, which no handler skips. */
 #ifndef WEIR_DSL_H
 #define WEIR_DSL_H
 

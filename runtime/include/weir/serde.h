@@ -21,8 +21,8 @@ typedef struct weir_serde {
     const char *name; /* unique among registered serdes; shown in errors */
     size_t size;      /* sizeof the decoded C type; at most WEIR_SERDE_SIZE_MAX */
     /* `in` is never null and is borrowed: it stays valid as long as *out does (the record's
-     * traversal), so decoding may point into it. `out` is zeroed storage of `size` bytes. On
-     * failure call weir_fail. */
+     * traversal), so decoding may point into it. `out` is zeroed storage of `size` bytes; to write
+     * past it is WEIR_EOVERRUN. On failure call weir_fail. */
     weir_err (*decode)(weir_ctx *ctx, weir_slice in, void *out, void *user);
     /* `in` is never NULL. Appends with weir_put. */
     weir_err (*encode)(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
@@ -65,7 +65,7 @@ WEIR_API extern const weir_serde weir_json;
 /* ---- Inside callbacks --------------------------------------------------------------------- */
 
 /* Zeroed memory from the record's arena: freed when the input record's traversal ends. NULL when
- * out of memory. */
+ * out of memory. To write past `size` is WEIR_EOVERRUN, told when the callback returns. */
 WEIR_API void *weir_alloc(weir_ctx *ctx, size_t size);
 
 /* Runs fn(arg) when the record's traversal ends, last registered first. On failure runs it at once

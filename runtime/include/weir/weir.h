@@ -41,7 +41,8 @@ extern "C" {
     X(WEIR_ELIMIT, 18, "a limit is reached")                                                       \
     X(WEIR_ECONFIG, 19, "configuration is invalid")                                                \
     X(WEIR_ETOPOLOGY, 20, "topology is invalid")                                                   \
-    X(WEIR_EUNSUPPORTED, 21, "not supported")
+    X(WEIR_EUNSUPPORTED, 21, "not supported")                                                      \
+    X(WEIR_EOVERRUN, 22, "a callback wrote past the end of its memory")
 
 typedef enum weir_err {
 #define X(name, number, text) name = number,

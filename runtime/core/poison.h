@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Memory that is allocated but may not be touched: AddressSanitizer tells who touches it. Without
+ * it these do nothing. */
+#ifndef WEIR_CORE_POISON_H
+#define WEIR_CORE_POISON_H
+
+#include <stddef.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WEIR__ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WEIR__ADDRESS_SANITIZER 1
+#endif
+#endif
+
+#ifdef WEIR__ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+
+static inline void weir__poison(const void *at, size_t size)
+{
+    __asan_poison_memory_region(at, size);
+}
+
+static inline void weir__unpoison(const void *at, size_t size)
+{
+    __asan_unpoison_memory_region(at, size);
+}
+#else
+static inline void weir__poison(const void *at, size_t size)
+{
+    (void)at;
+    (void)size;
+}
+
+static inline void weir__unpoison(const void *at, size_t size)
+{
+    (void)at;
+    (void)size;
+}
+#endif
+
+#endif
