@@ -11,6 +11,11 @@
 #else
 #define UNDER_ASAN false
 #endif
+#if defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN true
+#else
+#define UNDER_TSAN false
+#endif
 
 #define REPEAT "seed 7; repeat with: WEIR_SEED=7 WEIR_TEST=the_first_test"
 #define PLACE "node 'the-doomed-node' of task 0_0, record in-0 at offset 1"
@@ -102,8 +107,8 @@ static void a_stack_overflow_tells_the_limit_and_how_to_raise_it(void **state)
 static void a_damaged_heap_ends_the_program_after_it_was_told(void **state)
 {
     (void)state;
-    if (UNDER_ASAN) {
-        print_message("skipped: AddressSanitizer has an allocator of its own\n");
+    if (UNDER_ASAN || UNDER_TSAN) {
+        print_message("skipped: sanitizers have allocators of their own\n");
         skip();
     }
     const doomed *child = assert_told_from_a_callback("free", "weir: SIGABRT");
@@ -120,6 +125,8 @@ static void without_a_function_for_failures_the_program_ends_by_the_signal(void 
     assert_told(child, PLACE);
     if (UNDER_ASAN) { /* its handler comes behind ours */
         assert_true(seed < assert_told(child, "ERROR: AddressSanitizer: SEGV"));
+    } else if (UNDER_TSAN) {
+        assert_true(seed < assert_told(child, "ERROR: ThreadSanitizer: SEGV"));
     } else {
         assert_true(WIFSIGNALED(child->status));
         assert_int_equal(WTERMSIG(child->status), SIGSEGV);
