@@ -104,13 +104,10 @@ static weir_err set_defaults(rd_kafka_conf_t *conf, unsigned role, weir_error *e
     return WEIR_OK;
 }
 
-/* librdkafka's word for a value of Java's. */
+/* A number in librdkafka's unit. */
 static const char *kafka_value(const weir__client_setting *setting, const char *value,
                                char number[NUMBER_BYTES_MAX])
 {
-    if (strcmp(setting->java, "auto.offset.reset") == 0 && strcmp(value, "none") == 0) {
-        return "error";
-    }
     char *end = NULL;
     long long parsed = strtoll(value, &end, 10);
     if (setting->divisor == 0 || end == value || *end != '\0') {

@@ -168,6 +168,7 @@ static void read_settings(weir_app *app)
             strcmp(weir__config_text(config, "production.exception.handler"), "continue") == 0,
         .memory_stores = strcmp(weir__config_text(config, "dsl.store"), "memory") == 0,
         .invalid_time = invalid_time_of(config),
+        .reset = weir__reset_of(weir__config_text(config, "auto.offset.reset")),
         .idle_ms = weir__config_i64(config, "max.task.idle.ms"),
         .state_age_max_ms = weir__config_i64(config, "state.cleanup.dir.max.age.ms"),
         .buffered_max = (size_t)weir__config_i64(config, "buffered.records.per.partition")};

@@ -78,11 +78,14 @@ static weir_err add(weir__stream_thread *thread, size_t count, weir_error *error
     return err;
 }
 
-static weir_err skip_range(weir__stream_thread *thread)
+static weir_err skip_range(weir__stream_thread *thread, weir_error *error)
 {
     int64_t start = 0;
     int64_t end = 0;
-    weir__worker_skip_missing(&thread->worker);
+    weir_err err = weir__worker_skip_missing(&thread->worker, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
     if (weir__admin_query_offsets(thread->worker.env.admin,
                                   (weir__topic_partition){thread->membership.topic, 0}, &start,
                                   &end, NULL) == WEIR_OK &&
@@ -105,7 +108,7 @@ static weir_err judge_poll(weir__stream_thread *thread, weir_err err, weir_error
     weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING, "%s: poll: %s", thread->name,
                     error->message);
     if (err == WEIR_ERANGE) {
-        return skip_range(thread);
+        return skip_range(thread, error);
     }
     if (err == WEIR_EMISSING_TOPIC) { /* a broker that has just started may be mistaken */
         err = weir__source_topics_check(thread->instance, error);

@@ -87,9 +87,17 @@ void weir__worker_pause_full(weir__worker *worker)
     weir__task_set_each_queue(&worker->tasks, pause_or_resume, NULL);
 }
 
+typedef struct skipping {
+    weir__worker *worker;
+    weir_err err;
+    weir_error *error;
+} skipping;
+
+/* auto.offset.reset says where it goes on. */
 static void skip_what_is_gone(weir__task *task, weir__record_queue *queue, void *user)
 {
-    weir__worker *worker = user;
+    skipping *all = user;
+    weir__worker *worker = all->worker;
     int64_t start = 0;
     int64_t end = 0;
     if (queue->fetch_offset < 0 ||
@@ -99,21 +107,32 @@ static void skip_what_is_gone(weir__task *task, weir__record_queue *queue, void 
         (queue->fetch_offset >= start && queue->fetch_offset <= end)) {
         return;
     }
+    weir__reset reset = weir__task_reset(task, queue);
+    if (reset == WEIR__RESET_NONE) {
+        all->err = weir__error_set(all->error, WEIR_ERANGE,
+                                   "task %s: offset %" PRId64 " of %s-%d does not exist, and "
+                                   "auto.offset.reset is none",
+                                   task->name, queue->fetch_offset, queue->topic, queue->partition);
+        return;
+    }
+    int64_t to = reset == WEIR__RESET_LATEST ? end : start;
     weir__log_write(
         worker->env.log, WEIR__LOG_WARNING,
         "%s: task %s: offset %" PRId64 " of %s-%d does not exist, it goes on at %" PRId64,
-        worker->name, task->name, queue->fetch_offset, queue->topic, queue->partition, start);
-    queue->fetch_offset = start;
+        worker->name, task->name, queue->fetch_offset, queue->topic, queue->partition, to);
+    queue->fetch_offset = to;
     if (weir__record_queue_size(queue) == 0) {
-        queue->next_offset = start;
+        queue->next_offset = to;
         task->touched = true;
     }
 }
 
-void weir__worker_skip_missing(weir__worker *worker)
+weir_err weir__worker_skip_missing(weir__worker *worker, weir_error *error)
 {
-    weir__task_set_each_queue(&worker->tasks, skip_what_is_gone, worker);
+    skipping all = {.worker = worker, .error = error};
+    weir__task_set_each_queue(&worker->tasks, skip_what_is_gone, &all);
     worker->tasks.assign_due = true;
+    return all.err;
 }
 
 static void count_queue(weir__task *task, weir__record_queue *queue, void *user)

@@ -53,8 +53,9 @@ weir_err weir__worker_commit(weir__worker *worker, weir_error *error);
 /* Restores a slice, and starts the tasks whose stores are whole. */
 weir_err weir__worker_restore(weir__worker *worker, weir_error *error);
 
-/* Fetch positions outside their log are moved to its start, since the records between are gone. */
-void weir__worker_skip_missing(weir__worker *worker);
+/* Fetch positions outside their log are moved to its start or end, as auto.offset.reset says.
+ * WEIR_ERANGE: it is none. */
+weir_err weir__worker_skip_missing(weir__worker *worker, weir_error *error);
 /* Where the running tasks read on: *out is malloc'ed, with room for one more. */
 weir_err weir__worker_positions(const weir__worker *worker, weir__offset **out, size_t *count,
                                 weir_error *error);

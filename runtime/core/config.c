@@ -195,16 +195,19 @@ static weir_err store(weir_config *config, const char *name, const char *value)
     return WEIR_OK;
 }
 
-/* By its own name, or by another one unless it was set by its own. */
+/* The name of the highest rank wins, and of one rank the last one that was set. */
 static weir_err store_named(weir_config *config, const char *name, const char *value,
                             const weir__other_name *other)
 {
-    bool by_other = weir__map_get_text(&config->by_others, name) != NULL;
+    const weir__other_name *before = weir__map_get_text(&config->by_others, name);
+    bool known = weir__map_get_text(&config->values, name) != NULL;
+    int rank = other != NULL ? other->rank : 0;
     if (other != NULL && other->old) {
         note(config, other->other, " is an old name: write ", name);
     }
-    if (other != NULL && weir__map_get_text(&config->values, name) != NULL && !by_other) {
-        note(config, other->other, " is not looked at: there is ", name);
+    if (known && rank < (before != NULL ? before->rank : 0)) {
+        note(config, other != NULL ? other->other : name, " is not looked at: there is ",
+             before != NULL ? before->other : name);
         return WEIR_OK;
     }
     weir_err err = weir__map_put_text(&config->by_others, name, (void *)(uintptr_t)other);

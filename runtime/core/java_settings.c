@@ -12,13 +12,15 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const weir__other_name other_names[] = {
-    {"cache.max.bytes.buffering", "statestore.cache.max.bytes", true},
-    {"default.deserialization.exception.handler", "deserialization.exception.handler", true},
-    {"default.production.exception.handler", "production.exception.handler", true},
-    {"default.dsl.store", "dsl.store", false},
-    {"max.block.ms", "producer.max.block.ms", false},
-    {"consumer.max.poll.records", "max.poll.records", false},
-    {"main.consumer.max.poll.records", "max.poll.records", false},
+    {"cache.max.bytes.buffering", "statestore.cache.max.bytes", true, -1},
+    {"default.deserialization.exception.handler", "deserialization.exception.handler", true, -1},
+    {"default.production.exception.handler", "production.exception.handler", true, -1},
+    {"default.dsl.store", "dsl.store", false, 0},
+    {"max.block.ms", "producer.max.block.ms", false, -1},
+    {"consumer.auto.offset.reset", "auto.offset.reset", false, 1},
+    {"main.consumer.auto.offset.reset", "auto.offset.reset", false, 2},
+    {"consumer.max.poll.records", "max.poll.records", false, 1},
+    {"main.consumer.max.poll.records", "max.poll.records", false, 2},
 };
 
 static const weir__client_setting client_settings[] = {
@@ -34,7 +36,6 @@ static const weir__client_setting client_settings[] = {
     {WEIR__FOR_ALL, "socket.connection.setup.timeout.ms", "socket.connection.setup.timeout.ms", 0},
     {WEIR__FOR_PRODUCER, "retry.backoff.ms", "retry.backoff.ms", 0},
 
-    {WEIR__FOR_MAIN, "auto.offset.reset", "auto.offset.reset", 0},
     {WEIR__FOR_MAIN, "heartbeat.interval.ms", "heartbeat.interval.ms", 0},
     {WEIR__FOR_MAIN, "max.poll.interval.ms", "max.poll.interval.ms", 0},
     {WEIR__FOR_MAIN, "session.timeout.ms", "session.timeout.ms", 0},

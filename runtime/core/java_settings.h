@@ -23,6 +23,7 @@ typedef struct weir__other_name {
     const char *other;
     const char *name;
     bool old; /* Kafka Streams has given it up, or will: a warning says so */
+    int rank; /* the highest that is set wins; 0: as the setting's own name */
 } weir__other_name;
 /* NULL: it is no other name. */
 const weir__other_name *weir__other_name_find(const char *other);

@@ -20,6 +20,16 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_TEXT,
      .doc = "Names the application: consumer group, prefix of internal topics and of client ids, "
             "folder of its state. The same for all instances. Required."},
+    {.name = "auto.offset.reset",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "earliest",
+     .choices = {{"earliest", "smallest", false},
+                 {"latest", "largest", false},
+                 {"none", "error", false}},
+     .doc =
+         "Where a source topic is read from when the group has no offset for it, or one that "
+         "does not exist any more: its start, its end, or not at all (the thread stops). A source "
+         "may say it itself. Internal topics and global tables are always read from the start."},
     {.name = "bootstrap.servers",
      .kind = WEIR__SETTING_TEXT,
      .doc = "`host:port` of some brokers, separated by commas. Required."},
@@ -225,6 +235,7 @@ static const struct {
     {"enable.auto.commit", "Weir commits what it has processed"},
     {"enable.auto.offset.store", "Weir commits what it has processed"},
     {"auto.commit.interval.ms", "set commit.interval.ms"},
+    {"auto.offset.reset", "only the consumers of stream threads have it"},
     {"enable.partition.eof", "Weir must know the end of a partition"},
     {"group.instance.id", "static membership is not supported yet"},
     {"max.poll.records", "only the consumers of stream threads have it"},

@@ -36,15 +36,9 @@ static const weir__edge *existing(weir_builder *builder, const char *const *topi
     return NULL;
 }
 
-static void read_as(weir__node *source, const weir_serde *key, const weir_serde *value,
-                    const weir_source_opts *opts)
+static bool same_text(const char *a, const char *b)
 {
-    source->key = key;
-    source->value = value;
-    if (opts != NULL) {
-        source->source = *opts;
-        source->source.name = source->name;
-    }
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 static int share_source(weir_builder *builder, const weir__edge *edge, const weir_serde *key,
@@ -59,6 +53,9 @@ static int share_source(weir_builder *builder, const weir__edge *edge, const wei
                                                            "its first value", "its second value"});
     if ((opts != NULL ? opts->timestamp : NULL) != node->source.timestamp) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY, "%s with different timestamp functions", what);
+    }
+    if (!same_text(opts != NULL ? opts->auto_offset_reset : NULL, node->source.auto_offset_reset)) {
+        weir__builder_fail(builder, WEIR_ETOPOLOGY, "%s with different auto_offset_reset", what);
     }
     return weir__edge_add(builder, edge);
 }
@@ -86,7 +83,7 @@ weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
     if (index < 0) {
         return (weir_stream){builder, -1};
     }
-    read_as(&builder->nodes[index]->node, key, value, opts);
+    weir__builder_read_as(builder, index, key, value, opts);
     weir__edge edge = {.kind = WEIR__STREAM,
                        .node = index,
                        .key = key,
@@ -153,8 +150,8 @@ static weir__edge table_nodes(weir_builder *builder, const char *topic, const we
     }
     weir__edge above = edge;
     above.node = source;
-    read_as(&builder->nodes[source]->node, edge.key, edge.value,
-            opts != NULL ? opts->source : NULL);
+    weir__builder_read_as(builder, source, edge.key, edge.value,
+                          opts != NULL ? opts->source : NULL);
     edge.node = weir__processor_node(builder, &above,
                                      &(weir__node_spec){.name = given,
                                                         .prefix = "KTABLE-SOURCE-",
@@ -211,6 +208,11 @@ weir_global_table weir_global_table_source(weir_builder *builder, const char *to
     edge.kind = WEIR__GLOBAL_TABLE;
     if (edge.node < 0) {
         return (weir_global_table){builder, -1};
+    }
+    if (opts != NULL && opts->source != NULL && opts->source->auto_offset_reset != NULL) {
+        weir__builder_fail(
+            builder, WEIR_EINVAL,
+            "global table of '%s': it is read whole, auto_offset_reset is not for it", topic);
     }
     /* The topic itself is the log, and readers of other threads must see each change at once. */
     weir_store_opts with_types = typed(opts, &edge);

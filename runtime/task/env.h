@@ -39,6 +39,17 @@ static inline void weir__step(const weir__observer *observer, const char *kind, 
     weir__step_at(observer, kind, task, detail, -1);
 }
 
+/* Where to read when the offset is not known or does not exist. */
+typedef enum weir__reset { WEIR__RESET_EARLIEST, WEIR__RESET_LATEST, WEIR__RESET_NONE } weir__reset;
+
+/* "earliest", "latest", "none". */
+static inline weir__reset weir__reset_of(const char *name)
+{
+    return name[0] == 'l'   ? WEIR__RESET_LATEST
+           : name[0] == 'n' ? WEIR__RESET_NONE
+                            : WEIR__RESET_EARLIEST;
+}
+
 /* Settings, parsed once. */
 typedef struct weir__task_settings {
     bool skip_undecodable;           /* deserialization.exception.handler = continue */
@@ -46,6 +57,7 @@ typedef struct weir__task_settings {
     bool skip_unwritable;            /* production.exception.handler = continue */
     bool memory_stores;              /* dsl.store = memory */
     weir__invalid_time invalid_time; /* default.timestamp.extractor */
+    weir__reset reset;               /* auto.offset.reset */
     int64_t idle_ms;                 /* max.task.idle.ms */
     int64_t state_age_max_ms;        /* state.cleanup.dir.max.age.ms; < 0: any */
     size_t buffered_max;             /* buffered.records.per.partition */

@@ -54,6 +54,7 @@ struct weir__record_queue {
     weir_record record;
     weir__arena arena;
     int64_t partition_time_ms; /* greatest timestamp processed; -1: none */
+    int64_t start_offset;      /* of its task's start; WEIR__OFFSET_BEGINNING when none is known */
     int64_t next_offset;       /* WEIR__OFFSET_BEGINNING while none is known */
     int64_t fetch_offset;      /* the same */
     int64_t committed_offset;  /* as last committed by this task; -1: nothing */

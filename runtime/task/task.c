@@ -176,13 +176,56 @@ weir_err weir__task_open(weir__task *task, weir_error *error)
     return WEIR_OK;
 }
 
+weir__reset weir__task_reset(const weir__task *task, const weir__record_queue *queue)
+{
+    const char *own = task->env->topology->nodes[queue->source].source.auto_offset_reset;
+    return queue->repartition ? WEIR__RESET_EARLIEST
+           : own != NULL      ? weir__reset_of(own)
+                              : task->env->settings.reset;
+}
+
+/* The offsets at which queues begin that have no committed one: start_offset of each. The end of a
+ * partition is asked for, and committed with the next commit: a later owner goes on from there. */
+static weir_err find_starts(weir__task *task, const weir__offset *committed, weir_error *error)
+{
+    for (size_t i = 0; i < task->queue_count; i++) {
+        weir__record_queue *queue = &task->queues[i];
+        weir__reset reset = weir__task_reset(task, queue);
+        int64_t start = 0;
+        queue->start_offset =
+            committed[i].offset >= 0 ? committed[i].offset : WEIR__OFFSET_BEGINNING;
+        if (committed[i].offset >= 0 || reset == WEIR__RESET_EARLIEST) {
+            continue;
+        }
+        if (reset == WEIR__RESET_NONE) {
+            return weir__error_set(error, WEIR_ERANGE,
+                                   "task %s: the group has no committed offset for %s-%d, and "
+                                   "auto.offset.reset is none: set it to earliest or latest, or "
+                                   "auto_offset_reset of the source",
+                                   task->name, queue->topic, queue->partition);
+        }
+        weir_err err = weir__admin_query_offsets(
+            task->env->admin, (weir__topic_partition){queue->topic, queue->partition}, &start,
+            &queue->start_offset, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+        task->touched = true;
+    }
+    return WEIR_OK;
+}
+
 weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_error *error)
 {
+    weir_err found = find_starts(task, committed, error);
+    if (found != WEIR_OK) {
+        return found;
+    }
     for (size_t i = 0; i < task->queue_count; i++) {
         weir__record_queue *queue = &task->queues[i];
         int64_t offset = committed[i].offset;
         int64_t time_ms = weir__commit_metadata_decode(committed[i].metadata);
-        weir__record_queue_start(queue, offset >= 0 ? offset : WEIR__OFFSET_BEGINNING, time_ms);
+        weir__record_queue_start(queue, queue->start_offset, time_ms);
         queue->committed_offset = offset;
         queue->committed_time_ms = time_ms;
         if (time_ms > task->stream_time_ms) {

@@ -73,6 +73,8 @@ weir_err weir__task_open(weir__task *task, weir_error *error);
 weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_error *error);
 /* RESTORING or RUNNING (committed before) -> SUSPENDED: buffered records are let go. */
 void weir__task_suspend(weir__task *task);
+/* What auto.offset.reset, or its source, says for a queue. */
+weir__reset weir__task_reset(const weir__task *task, const weir__record_queue *queue);
 /* SUSPENDED -> RESTORING or RUNNING, whichever it was. */
 void weir__task_resume(weir__task *task);
 /* True when `committed` (as for start) and the ends of the changelogs are where this suspended task

@@ -232,6 +232,32 @@ int weir__builder_source(weir_builder *builder, const char *name, const char *co
     return weir__builder_ok(builder) ? index : -1;
 }
 
+void weir__builder_read_as(weir_builder *builder, int source, const weir_serde *key,
+                           const weir_serde *value, const weir_source_opts *opts)
+{
+    weir__node *node = &builder->nodes[source]->node;
+    node->key = key;
+    node->value = value;
+    if (opts == NULL) {
+        return;
+    }
+    node->source = *opts;
+    node->source.name = node->name;
+    const char *reset = opts->auto_offset_reset;
+    if (reset == NULL) {
+        return;
+    }
+    if (strcmp(reset, "earliest") != 0 && strcmp(reset, "latest") != 0 &&
+        strcmp(reset, "none") != 0) {
+        weir__builder_fail(
+            builder, WEIR_EINVAL,
+            "source '%s': auto_offset_reset '%s' is not one of earliest, latest, none", node->name,
+            reset);
+        return;
+    }
+    node->source.auto_offset_reset = weir__builder_text(builder, "%s", reset);
+}
+
 /* ---- Stores ------------------------------------------------------------------------------- */
 
 static const char *const *copy_config(weir_builder *builder, const char *const *config)

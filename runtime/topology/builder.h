@@ -139,6 +139,9 @@ bool weir__builder_check_name(weir_builder *builder, const char *what, const cha
 /* A node with a fresh name; its index, -1 after an error. `name` is copied. */
 int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *name);
 void weir__builder_parent(weir_builder *builder, int child, int parent);
+/* Sets how a source reads. `opts` is copied; NULL: defaults. */
+void weir__builder_read_as(weir_builder *builder, int source, const weir_serde *key,
+                           const weir_serde *value, const weir_source_opts *opts);
 /* A source node; topics are copied. Each may be read by one source only. */
 int weir__builder_source(weir_builder *builder, const char *name, const char *const *topics,
                          bool internal);

@@ -26,13 +26,8 @@ void weir_add_source(weir_builder *builder, const char *name, const char *const 
     }
     int index = weir__builder_source(builder, name, topics, false);
     if (index >= 0) {
-        weir__node *node = &builder->nodes[index]->node;
-        node->key = or_default(key, &weir__default_key);
-        node->value = or_default(value, &weir__default_value);
-        if (opts != NULL) {
-            node->source = *opts;
-            node->source.name = node->name;
-        }
+        weir__builder_read_as(builder, index, or_default(key, &weir__default_key),
+                              or_default(value, &weir__default_value), opts);
     }
 }
 

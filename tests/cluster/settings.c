@@ -50,11 +50,158 @@ static void an_old_name_is_told_in_the_log(void **state)
                                           "write statestore.cache.max.bytes\n");
 }
 
+/* ---- auto.offset.reset -------------------------------------------------------------------- */
+
+static const char *source_reset; /* of the source of copy_all */
+
+static weir_topology *copy_all(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_to(weir_source(b, "in", &weir_string, &weir_string,
+                        &(weir_source_opts){.auto_offset_reset = source_reset}),
+            "out", NULL);
+    return weir_build(b, config, error);
+}
+
+typedef struct copying {
+    weir_cluster *cluster;
+    heard *told;
+    weir_input in;
+    weir_instance *a;
+    weir_output out;
+} copying;
+
+/* Three records are there before the first start. */
+static copying start_copying(void **state, const char *source, const char *const *config)
+{
+    source_reset = source;
+    copying c = {.cluster = fixture_cluster(state, NULL), .told = heard_new(state)};
+    weir_cluster_input(c.cluster, "out", 1, &weir_string, &weir_string);
+    c.in = weir_cluster_input(c.cluster, "in", 1, &weir_string, &weir_string);
+    c.out = weir_cluster_output(c.cluster, "out", &weir_string, &weir_string);
+    weir_input_text(c.in, "k", "old");
+    weir_input_text(c.in, "k", "old");
+    weir_input_text(c.in, "k", "old");
+    weir_cluster_run_for(c.cluster, WEIR_SECONDS(1));
+    c.a = heard_start(c.cluster, c.told, "a", copy_all, config);
+    return c;
+}
+
+static void send_one_and_expect(const copying *c, size_t copies)
+{
+    weir_run_until(c->cluster, weir_all_running, WEIR_MINUTES(1));
+    weir_cluster_run_for(c->cluster, WEIR_SECONDS(5)); /* it has fetched */
+    weir_input_text(c->in, "k", "new");
+    weir_run_until(c->cluster, weir_caught_up, WEIR_MINUTES(2));
+    assert_int_equal(weir_output_size(c->out), copies);
+}
+
+static void the_first_start_reads_from_the_beginning_by_default(void **state)
+{
+    copying c = start_copying(state, NULL, NULL);
+    send_one_and_expect(&c, 4);
+}
+
+static void latest_begins_at_the_end_at_the_first_start(void **state)
+{
+    copying c = start_copying(state, NULL, LIST("consumer.auto.offset.reset", "latest"));
+    send_one_and_expect(&c, 1);
+}
+
+static void a_source_wins_over_the_setting(void **state)
+{
+    copying c = start_copying(state, "latest", LIST("auto.offset.reset", "earliest"));
+    send_one_and_expect(&c, 1);
+}
+
+static void the_prefix_of_main_consumers_wins(void **state)
+{
+    copying c =
+        start_copying(state, NULL,
+                      LIST("main.consumer.auto.offset.reset", "latest",
+                           "consumer.auto.offset.reset", "none", "auto.offset.reset", "earliest"));
+    send_one_and_expect(&c, 1);
+}
+
+/* Where it began is committed: what came while nobody ran is not passed over. */
+static void latest_is_for_the_first_start_only(void **state)
+{
+    copying c = start_copying(state, "latest", NULL);
+    weir_run_until(c.cluster, weir_all_running, WEIR_MINUTES(1));
+    assert_int_equal(weir_instance_close(c.a, WEIR_MINUTES(1)), WEIR_OK);
+    weir_input_text(c.in, "k", "between");
+    weir_cluster_run_for(c.cluster, WEIR_SECONDS(1));
+    weir_instance_restart(c.a);
+    send_one_and_expect(&c, 2);
+}
+
+static void none_stops_a_start_without_committed_offsets(void **state)
+{
+    copying c = start_copying(state, "none", NULL);
+    assert_stops(c.cluster, c.told, c.a, WEIR_ERANGE, "no committed offset for in-0");
+    assert_in(c.told->failure.message, "auto.offset.reset is none");
+}
+
+/* The group's offset lies before the log. */
+static void expect_after_a_trim(void **state, const char *reset, size_t copies)
+{
+    copying c = start_copying(state, NULL, LIST("auto.offset.reset", "earliest"));
+    weir_run_until(c.cluster, weir_caught_up, WEIR_MINUTES(1));
+    assert_int_equal(weir_instance_close(c.a, WEIR_MINUTES(1)), WEIR_OK);
+    for (int i = 0; i < 5; i++) {
+        weir_input_text(c.in, "k", "kept");
+    }
+    weir_cluster_topic_trim(c.cluster, "in", 0, 2);
+    source_reset = reset;
+    weir_instance_restart(c.a);
+    if (copies == 0) {
+        assert_stops(c.cluster, c.told, c.a, WEIR_ERANGE, "offset 3 of in-0 does not exist");
+    } else {
+        send_one_and_expect(&c, copies);
+        assert_in(weir__buf_text(&c.told->log), "offset 3 of in-0 does not exist");
+    }
+}
+
+static void an_offset_that_is_gone_goes_to_the_start(void **state)
+{
+    expect_after_a_trim(state, "earliest", 3 + 2 + 1);
+}
+
+static void an_offset_that_is_gone_goes_to_the_end_with_latest(void **state)
+{
+    expect_after_a_trim(state, "latest", 3 + 1);
+}
+
+static void an_offset_that_is_gone_stops_with_none(void **state)
+{
+    expect_after_a_trim(state, "none", 0);
+}
+
+static void a_reset_that_does_not_exist_is_refused(void **state)
+{
+    (void)state;
+    weir_error error = {0};
+    source_reset = "newest";
+    assert_null(copy_all(NULL, &error));
+    assert_int_equal(error.code, WEIR_EINVAL);
+    assert_in(error.message, "auto_offset_reset 'newest' is not one of earliest, latest, none");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(topic_settings_are_those_of_internal_topics),
         cluster_test(an_old_name_is_told_in_the_log),
+        cluster_test(the_first_start_reads_from_the_beginning_by_default),
+        cluster_test(latest_begins_at_the_end_at_the_first_start),
+        cluster_test(a_source_wins_over_the_setting),
+        cluster_test(the_prefix_of_main_consumers_wins),
+        cluster_test(latest_is_for_the_first_start_only),
+        cluster_test(none_stops_a_start_without_committed_offsets),
+        cluster_test(an_offset_that_is_gone_goes_to_the_start),
+        cluster_test(an_offset_that_is_gone_goes_to_the_end_with_latest),
+        cluster_test(an_offset_that_is_gone_stops_with_none),
+        cluster_test(a_reset_that_does_not_exist_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

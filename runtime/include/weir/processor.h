@@ -125,6 +125,10 @@ typedef struct weir_source_opts {
     int64_t (*timestamp)(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms,
                          void *user);
     void *user;
+    /* Where the topics are read from when the group has no offset for them: "earliest", "latest" or
+     * "none" (an error; KIP-1106). Copied; NULL: the setting auto.offset.reset. Not for global
+     * tables, which are always read whole. */
+    const char *auto_offset_reset;
 } weir_source_opts;
 WEIR_API void weir_add_source(weir_builder *builder, const char *name, const char *const *topics,
                               const weir_serde *key, const weir_serde *value,
