@@ -267,15 +267,62 @@ weir_err weir__kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t
     return WEIR_OK;
 }
 
+static void count_one(const char *name, const char *value, void *user)
+{
+    (void)value;
+    *(size_t *)user += weir__setting_find(name) == NULL;
+}
+
+static void count_java(const char *name, const char *value, void *user)
+{
+    (void)value;
+    *(size_t *)user += weir__client_setting_next(name, WEIR__FOR_ALL, NULL) != NULL;
+}
+
+/* Settings of a client that are not Weir's defaults. */
+static bool has_settings(const weir_config *config, unsigned role)
+{
+    size_t count = 0;
+    weir__config_each(config, "", count_java, &count);
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if ((prefixes[i].roles & role) != 0) {
+            weir__config_each(config, prefixes[i].prefix, count_one, &count);
+        }
+    }
+    return count > 0;
+}
+
+/* Settings that exclude each other, and files that cannot be read, are found only when a client is
+ * made: one without brokers, which is gone at once. Consumes `conf`. */
+static weir_err try_client(rd_kafka_conf_t *conf, weir__kafka_role role, weir_error *error)
+{
+    static const char *const names[] = {"consumer", "restore consumer", "global consumer",
+                                        "producer", "admin client"};
+    bool consumes = role != WEIR__KAFKA_PRODUCER && role != WEIR__KAFKA_ADMIN;
+    rd_kafka_t *rk = NULL;
+    rd_kafka_conf_set(conf, "bootstrap.servers", NULL, NULL, 0); /* back to none */
+    weir_err err =
+        weir__kafka_new(consumes ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, &rk, error);
+    if (err != WEIR_OK) {
+        return weir__error_prefix(error, "%s", names[role]);
+    }
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return WEIR_OK;
+}
+
 weir_err weir__client_check(const weir_config *config, weir_error *error)
 {
     for (unsigned role = 0; role < WEIR__KAFKA_ROLE_COUNT; role++) {
         rd_kafka_conf_t *conf;
         weir_err err = weir__kafka_conf(config, role, "check", NULL, &conf, error);
+        if (err == WEIR_OK && has_settings(config, 1u << role)) {
+            err = try_client(conf, role, error);
+        } else if (err == WEIR_OK) {
+            rd_kafka_conf_destroy(conf);
+        }
         if (err != WEIR_OK) {
             return err;
         }
-        rd_kafka_conf_destroy(conf);
     }
     return WEIR_OK;
 }

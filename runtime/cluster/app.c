@@ -207,6 +207,8 @@ weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
         return NULL;
     }
     if (weir__config_check(config, error) != WEIR_OK ||
+        weir__topology_check_names(topology, weir__config_text(config, "application.id"), error) !=
+            WEIR_OK ||
         weir__client_check(config, error) != WEIR_OK) {
         return NULL;
     }

@@ -12,6 +12,7 @@
 #include "core/java_settings.h"
 #include "core/map.h"
 #include "core/properties.h"
+#include "core/servers.h"
 #include "core/settings.h"
 
 #define LISTED_MAX 20 /* refused lines of a file that an error lists */
@@ -138,6 +139,9 @@ static weir_err check(const weir_config *config, const char *name, const char *v
     *canonical = value;
     if (setting == NULL) {
         return check_unlisted(name, value, error);
+    }
+    if (strcmp(setting->name, "bootstrap.servers") == 0 && value[0] != '\0') {
+        return weir__servers_check(value, error);
     }
     const char *serde = setting->kind == WEIR__SETTING_SERDE ? weir__java_serde(value) : NULL;
     if (serde != NULL) {

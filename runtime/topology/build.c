@@ -247,6 +247,18 @@ static void finish_stores(weir_builder *builder, weir_topology *topology)
     topology->store_count = builder->store_count;
 }
 
+/* Checked again when an application is made: it may have another id. */
+static void check_names(weir_builder *builder, const weir_config *config,
+                        const weir_topology *topology)
+{
+    const char *application = config != NULL ? weir_config_get(config, "application.id") : NULL;
+    weir_error error;
+    if (application != NULL && weir__builder_ok(builder) &&
+        weir__topology_check_names(topology, application, &error) != WEIR_OK) {
+        weir__builder_fail(builder, error.code, "%s", error.message);
+    }
+}
+
 static void finish(weir_builder *builder, const weir_config *config, weir_topology *topology)
 {
     if (weir__builder_ok(builder) && builder->node_count == 0) {
@@ -265,6 +277,7 @@ static void finish(weir_builder *builder, const weir_config *config, weir_topolo
         finish_stores(builder, topology);
         finish_repartitions(builder, topology);
         finish_copartitions(builder, topology);
+        check_names(builder, config, topology);
     }
 }
 

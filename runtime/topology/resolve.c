@@ -12,6 +12,7 @@
 #include "topology/topology.h"
 
 #define UNKNOWN (-1)
+#define TOPIC_NAME_MAX 249
 
 static char *print_name(const char *application, const char *name, const char *suffix)
 {
@@ -30,6 +31,34 @@ char *weir__topic_name(const char *application, weir__topic_ref topic)
 char *weir__changelog_name(const char *application, const char *store)
 {
     return print_name(application, store, "-changelog");
+}
+
+static weir_err check_length(const char *application, const char *name, const char *suffix,
+                             const char *what, weir_error *error)
+{
+    size_t length = strlen(application) + 1 + strlen(name) + strlen(suffix);
+    return length <= TOPIC_NAME_MAX
+               ? WEIR_OK
+               : weir__error_set(error, WEIR_ETOPOLOGY,
+                                 "%s '%.250s': its topic '<application.id>-<name>%s' has a name of "
+                                 "%zu characters with application.id '%s'; Kafka allows %d",
+                                 what, name, suffix, length, application, TOPIC_NAME_MAX);
+}
+
+weir_err weir__topology_check_names(const weir_topology *topology, const char *application,
+                                    weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < topology->repartition_count && err == WEIR_OK; i++) {
+        err = check_length(application, topology->repartitions[i].name, "", "repartition", error);
+    }
+    for (size_t i = 0; i < topology->store_count && err == WEIR_OK; i++) {
+        const weir__store_spec *store = &topology->stores[i];
+        if (store->logging && store->subtopology >= 0) {
+            err = check_length(application, store->name, "-changelog", "store", error);
+        }
+    }
+    return err;
 }
 
 const char **weir__topology_source_topics(const weir_topology *topology, size_t *count)

@@ -106,6 +106,11 @@ char *weir__topic_name(const char *application, weir__topic_ref topic);
 /* "<application>-<store>-changelog"; malloc'ed. */
 char *weir__changelog_name(const char *application, const char *store);
 
+/* Checks that the internal topics' names are not longer than Kafka allows, "<application>-" in
+ * front included. WEIR_ETOPOLOGY names the topic and what it is for. */
+weir_err weir__topology_check_names(const weir_topology *topology, const char *application,
+                                    weir_error *error);
+
 /* Partition counts of the repartition topics and numbers of tasks, from those of the external
  * topics. `partitions_of` gives a source topic's count or -1. On success (*counts)[i] is that of
  * repartitions[i], (*tasks)[s] the number of tasks of sub-topology s (its largest input); both

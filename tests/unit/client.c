@@ -84,6 +84,25 @@ static void settings_of_librdkafka_are_checked_by_name_and_value(void **state)
     weir_config_free(config);
 }
 
+static void settings_that_exclude_each_other_are_told(void **state)
+{
+    (void)state;
+    weir_config *config = weir_config_new();
+    weir_error error = {0};
+    weir_config_set(config, "application.id", "a", NULL);
+    weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL);
+    must(weir__client_check(config, &error), &error);
+    weir_config_set(config, "producer.acks", "1", NULL);
+    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
+    assert_non_null(strstr(error.message, "producer: librdkafka refuses its settings: "));
+    assert_non_null(strstr(error.message, "acks"));
+    weir_config_set(config, "producer.acks", "all", NULL);
+    weir_config_set(config, "session.timeout.ms", "400000", NULL);
+    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
+    assert_non_null(strstr(error.message, "max.poll.interval.ms"));
+    weir_config_free(config);
+}
+
 static void the_special_prefix_wins_over_the_general(void **state)
 {
     (void)state;
@@ -141,6 +160,7 @@ int main(void)
         cmocka_unit_test(keys_go_to_the_partitions_that_java_chooses),
         cmocka_unit_test(errors_know_whether_to_try_again),
         cmocka_unit_test(settings_of_librdkafka_are_checked_by_name_and_value),
+        cmocka_unit_test(settings_that_exclude_each_other_are_told),
         cmocka_unit_test(the_special_prefix_wins_over_the_general),
         cmocka_unit_test(the_queue_of_fetched_records_is_bounded_by_number_unless_told),
     };

@@ -175,6 +175,22 @@ static void required_settings_are_checked(void **state)
     assert_holds(error.message, "'word count'");
 }
 
+static void servers_that_cannot_be_are_refused(void **state)
+{
+    assert_holds(refusal(*state, "bootstrap.servers", ","), "'' in ',' is empty");
+    assert_holds(refusal(*state, "bootstrap.servers", "a:1,,b:2"), "'' in 'a:1,,b:2' is empty");
+    assert_holds(refusal(*state, "bootstrap.servers", "a:b"), "'a:b' in 'a:b' has no number");
+    assert_holds(refusal(*state, "bootstrap.servers", "a:"), "has no number as its port");
+    assert_holds(refusal(*state, "bootstrap.servers", ":9092"), "':9092' in ':9092' has no host");
+    assert_holds(
+        refusal(*state, "bootstrap.servers", "a:1, 127.0.0.1:99999"),
+        "'127.0.0.1:99999' in 'a:1, 127.0.0.1:99999' has a port that is not from 1 to 65535");
+    assert_holds(refusal(*state, "bootstrap.servers", "a:0"), "not from 1 to 65535");
+    assert_holds(refusal(*state, "bootstrap.servers", "a b:1"), "has a blank in its host");
+    assert_set(*state, "bootstrap.servers", "localhost");
+    assert_set(*state, "bootstrap.servers", "a:1 , SASL_SSL://b:65535,[::1]:9092,");
+}
+
 static void a_copy_shares_no_values(void **state)
 {
     weir_serde own = {.name = "order", .size = 8};
@@ -374,6 +390,7 @@ int main(int argc, char **argv)
         test(settings_with_a_prefix_go_through_in_order),
         test(settings_that_weir_relies_on_are_refused),
         test(required_settings_are_checked),
+        test(servers_that_cannot_be_are_refused),
         test(a_copy_shares_no_values),
         test(properties_files_are_read_as_java_reads_them),
         test(a_byte_order_mark_is_no_part_of_the_first_name),

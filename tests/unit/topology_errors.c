@@ -45,6 +45,36 @@ static void refused(weir_builder *b, weir_err code, const char *text)
     assert_int_equal(error.code, code);
 }
 
+/* "<application.id>-<store>-changelog" is a topic's name. */
+static void a_name_too_long_for_an_internal_topic(void **state)
+{
+    (void)state;
+    char application[201];
+    char store[41];
+    memset(application, 'a', 200);
+    memset(store, 's', 40);
+    application[200] = store[40] = '\0';
+    weir_config *config = weir_config_new();
+    weir_error error = {0};
+    assert_int_equal(weir_config_set(config, "application.id", application, &error), WEIR_OK);
+    weir_builder *b = weir_builder_new();
+    weir_count(weir_group_by_key(strings(b, "in", "in"), NULL), store, NULL);
+    assert_null(weir_build(b, config, &error));
+    assert_int_equal(error.code, WEIR_ETOPOLOGY);
+    assert_non_null(strstr(error.message, "has a name of 251 characters"));
+    assert_int_equal(weir_config_set(config, "application.id", application + 2, &error), WEIR_OK);
+    b = weir_builder_new();
+    weir_count(weir_group_by_key(strings(b, "in", "in"), NULL), store, NULL);
+    weir_topology *topology = weir_build(b, config, &error);
+    assert_non_null(topology);
+    assert_int_equal(weir_config_set(config, "application.id", application, &error), WEIR_OK);
+    assert_int_equal(weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", &error), WEIR_OK);
+    assert_null(weir_app_new(topology, config, NULL, &error));
+    assert_int_equal(error.code, WEIR_ETOPOLOGY);
+    weir_topology_free(topology);
+    weir_config_free(config);
+}
+
 static void only_a_source_table_takes_source_options(void **state)
 {
     (void)state;
@@ -340,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_global_store_connected_by_hand),
         cmocka_unit_test(a_sink_to_an_internal_topic),
         cmocka_unit_test(an_operator_without_a_function),
+        cmocka_unit_test(a_name_too_long_for_an_internal_topic),
         cmocka_unit_test(only_a_source_table_takes_source_options),
         cmocka_unit_test(an_empty_topology),
         cmocka_unit_test(the_first_error_wins_and_later_calls_do_nothing),
