@@ -124,6 +124,8 @@ static const weir__refused_setting refused[] = {
     {"window.size.ms", false, true, NULL, "there are no windowed serdes yet; leave it out"},
     {"windowed.inner.class.serde", false, true, NULL,
      "there are no windowed serdes yet; leave it out"},
+    {"windowstore.changelog.additional.retention.ms", false, true, "86400000",
+     "there are no window stores yet; leave it out"},
     /* Of the clients. */
     {"admin.retries", false, false, NULL,
      "requests are repeated until task.timeout.ms; leave it out"},

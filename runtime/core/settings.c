@@ -194,12 +194,6 @@ static const weir__setting settings[] = {
                  {"merge.repartition.topics", NULL, true},
                  {"single.store.self.join", NULL, true}},
      .doc = "Whether the topology is rewritten to need fewer topics."},
-    {.name = "windowstore.changelog.additional.retention.ms",
-     .kind = WEIR__SETTING_I64,
-     .fallback = "86400000",
-     .min = 0,
-     .max = INT64_MAX,
-     .doc = "Added to the retention of windowed stores to give that of their changelogs."},
 };
 
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])

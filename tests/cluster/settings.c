@@ -187,6 +187,47 @@ static void a_reset_that_does_not_exist_is_refused(void **state)
     assert_in(error.message, "auto_offset_reset 'newest' is not one of earliest, latest, none");
 }
 
+/* ---- Default serdes ----------------------------------------------------------------------- */
+
+static weir_topology *copy_by_default(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_to(weir_source(b, "in", NULL, NULL, NULL), "out", NULL);
+    return weir_build(b, config, error);
+}
+
+static void default_serdes_read_and_write(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    int64_t key = 7;
+    weir_slice value = weir_slice_of("seven");
+    weir_cluster_input(cluster, "out", 1, &weir_i64, &weir_string);
+    weir_input in = weir_cluster_input(cluster, "in", 1, &weir_i64, &weir_string);
+    weir_cluster_start(cluster, "a", copy_by_default,
+                       &(weir_instance_opts){.config = LIST("default.key.serde", "i64",
+                                                            "default.value.serde", "string")});
+    weir_input_pipe(in, &key, &value);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+    const weir_row *row =
+        weir_output_next(weir_cluster_output(cluster, "out", &weir_i64, &weir_string));
+    assert_non_null(row);
+    assert_int_equal(*(const int64_t *)row->key, 7);
+    assert_true(weir_slice_equal(*(const weir_slice *)row->value, value));
+}
+
+static void a_key_that_is_not_of_the_default_serde_is_told(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    heard *told = heard_new(state);
+    weir_cluster_input(cluster, "out", 1, &weir_string, &weir_string);
+    weir_input in = weir_cluster_input(cluster, "in", 1, &weir_string, &weir_string);
+    weir_input_text(in, "seven", "seven");
+    weir_instance *a =
+        heard_start(cluster, told, "a", copy_by_default,
+                    LIST("default.key.serde", "i64", "default.value.serde", "string"));
+    assert_stops(cluster, told, a, WEIR_EDECODE, "in-0@0: the key cannot be decoded");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +243,8 @@ int main(void)
         cluster_test(an_offset_that_is_gone_goes_to_the_end_with_latest),
         cluster_test(an_offset_that_is_gone_stops_with_none),
         cluster_test(a_reset_that_does_not_exist_is_refused),
+        cluster_test(default_serdes_read_and_write),
+        cluster_test(a_key_that_is_not_of_the_default_serde_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
