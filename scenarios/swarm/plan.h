@@ -55,8 +55,9 @@ typedef struct weir_swarm_plan {
     int64_t session_ms;
     int64_t purge_ms; /* of the repartition topic; 0: never */
     bool memory_stores;
-    int64_t slow_ms;  /* each record takes so long */
-    int64_t buffered; /* buffered.records.per.partition */
+    int64_t max_virtual_ms; /* of the whole run; 0: the cluster's default */
+    int64_t slow_ms;        /* each record takes so long */
+    int64_t buffered;       /* buffered.records.per.partition */
     weir_act acts[WEIR_SWARM_ACTS_MAX];
     size_t act_count;
 } weir_swarm_plan;
@@ -69,12 +70,15 @@ typedef struct weir_swarm_scenario {
     /* Instances that were not crashed may have lost their tasks unknowingly: others process what
      * they have in hand. */
     bool zombies;
+    /* In place of the word count, its acts and its checks. NULL: those. */
+    void (*play)(weir_cluster *cluster, const weir_swarm_plan *plan);
 } weir_swarm_scenario;
 
 void weir_swarm_draw_failover(weir_swarm_plan *plan);
 void weir_swarm_draw_zombie(weir_swarm_plan *plan);
 void weir_swarm_draw_partition(weir_swarm_plan *plan);
 void weir_swarm_draw_rolling(weir_swarm_plan *plan);
+void weir_swarm_draw_absence(weir_swarm_plan *plan);
 
 /* NULL: no such scenario; by index: no more. */
 const weir_swarm_scenario *weir_swarm_scenario_find(const char *name);

@@ -236,8 +236,11 @@ static void play(weir_swarm_run *run)
 
 weir_cluster_opts weir_swarm_cluster_opts(const weir_swarm_plan *plan)
 {
-    return (weir_cluster_opts){
-        .brokers = plan->brokers, .seed = plan->seed, .policy = plan->policy};
+    return (weir_cluster_opts){.brokers = plan->brokers,
+                               .seed = plan->seed,
+                               .policy = plan->policy,
+                               .max_virtual_ms = plan->max_virtual_ms,
+                               .livelock_ms = plan->max_virtual_ms};
 }
 
 weir_swarm_run *weir_swarm_run_new(const weir_swarm_scenario *scenario, const weir_swarm_plan *plan,
@@ -272,6 +275,10 @@ void weir_swarm_run_all(weir_swarm_run *run)
 {
     weir_cluster *cluster = run->cluster;
     const weir_swarm_plan *plan = &run->plan;
+    if (run->scenario->play != NULL) {
+        run->scenario->play(cluster, plan);
+        return;
+    }
     weir_cluster_on_event(cluster, on_event, run->witness);
     run->lines = weir_cluster_input(cluster, weir_witness_topic_name(WEIR_WITNESS_LINES),
                                     WEIR_WITNESS_PARTITIONS, &weir_string, &weir_string);

@@ -3,13 +3,15 @@
  * The scenarios of scripts/sweep. */
 #include <string.h>
 
+#include "scenarios/swarm/absence.h"
 #include "scenarios/swarm/plan.h"
 
 static const weir_swarm_scenario scenarios[] = {
-    {"failover", weir_swarm_draw_failover, false},
-    {"zombie", weir_swarm_draw_zombie, true},
-    {"partition", weir_swarm_draw_partition, true},
-    {"rolling", weir_swarm_draw_rolling, false},
+    {"failover", weir_swarm_draw_failover, false, NULL},
+    {"zombie", weir_swarm_draw_zombie, true, NULL},
+    {"partition", weir_swarm_draw_partition, true, NULL},
+    {"rolling", weir_swarm_draw_rolling, false, NULL},
+    {"absence", weir_swarm_draw_absence, false, weir_swarm_play_absence},
 };
 #define SCENARIO_COUNT (sizeof scenarios / sizeof scenarios[0])
 

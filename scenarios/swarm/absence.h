@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The scenario absence, which has a topology and checks of its own. */
+#ifndef WEIR_SCENARIOS_SWARM_ABSENCE_H
+#define WEIR_SCENARIOS_SWARM_ABSENCE_H
+
+#include "scenarios/swarm/plan.h"
+
+/* Runs it on a fresh cluster; failures go the cluster's way. */
+void weir_swarm_play_absence(weir_cluster *cluster, const weir_swarm_plan *plan);
+
+#endif
