@@ -23,6 +23,8 @@
 #define WEIR__COMPLAINTS_MAX ((size_t)4)
 #define WEIR__COMPLAINT_SIZE ((size_t)256)
 #define WEIR__CRASH_SIZE ((size_t)512)
+/* No key and no value is longer: more than any broker takes. */
+#define WEIR__SLICE_MAX ((size_t)1 << 30)
 /* Bound of what the driver itself waits for: start, close, a look into a thread. */
 #define WEIR__PATIENCE_MS WEIR_MINUTES(5)
 /* What pools of threads have at hand at the end of a simulation is done by then. */
@@ -170,6 +172,10 @@ weir_err weir__codec_decode(weir_cluster *cluster, const weir_serde *serde, weir
 /* Bytes in `arena` (the cluster's or scratch); the null slice for NULL. */
 weir_err weir__codec_encode(weir__arena *arena, const weir_serde *serde, const void *in,
                             weir_slice *out, weir_error *error);
+/* Its C type is weir_slice, as far as can be known of a serde of the test's own. */
+bool weir__codec_takes_text(const weir_serde *serde);
+/* WEIR_EINVAL where a weir_slice is expected and `decoded` cannot be one; a C string seldom can. */
+weir_err weir__codec_check_slice(const weir_serde *serde, const void *decoded, weir_error *error);
 
 /* ---- Input (input.c) ---- */
 void weir__inputs_flush(weir_cluster *cluster);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Serdes at work outside of a topology. */
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "cluster/cluster.h"
 #include "core/error.h"
 #include "process/context.h"
@@ -40,4 +44,51 @@ weir_err weir__codec_encode(weir__arena *arena, const weir_serde *serde, const v
                          : weir__arena_copy(arena, weir__buf_slice(&bytes), out);
     weir__buf_fini(&bytes);
     return err;
+}
+
+bool weir__codec_takes_text(const weir_serde *serde)
+{
+    return serde->size == sizeof(weir_slice) && serde != &weir_json;
+}
+
+/* Reads what may be a shorter C string, taken for a slice: neither bounds nor alignment count. */
+__attribute__((no_sanitize("address"), no_sanitize("undefined"))) static weir_slice
+read_slice(const void *memory)
+{
+    union {
+        weir_slice slice;
+        unsigned char bytes[sizeof(weir_slice)];
+    } copy;
+    const volatile unsigned char *from = memory;
+    for (size_t i = 0; i < sizeof copy.bytes; i++) {
+        copy.bytes[i] = from[i];
+    }
+    return copy.slice;
+}
+
+/* The page of this address belongs to the process. */
+static bool is_mapped(uintptr_t address)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    return msync((void *)(address / page * page), 1, MS_ASYNC) == 0; /* else ENOMEM */
+}
+
+weir_err weir__codec_check_slice(const weir_serde *serde, const void *decoded, weir_error *error)
+{
+    if (decoded == NULL || (serde != &weir_string && serde != &weir_bytes)) {
+        return WEIR_OK;
+    }
+    weir_slice slice = read_slice(decoded);
+    uintptr_t first = (uintptr_t)slice.data;
+    if (slice.data == NULL && slice.len == 0) {
+        return WEIR_OK;
+    }
+    if (slice.len <= WEIR__SLICE_MAX && is_mapped(first) &&
+        (slice.len == 0 || is_mapped(first + slice.len - 1))) {
+        return WEIR_OK;
+    }
+    return weir__error_set(error, WEIR_EINVAL,
+                           "serde %s takes a pointer to a weir_slice, and this is none (a C "
+                           "string? weir_input_text and weir_rows_find_text take those)",
+                           serde->name);
 }

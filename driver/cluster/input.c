@@ -162,15 +162,23 @@ static weir_err time_of(weir__input_topic *topic, weir_input_time time, int64_t 
     return WEIR_OK;
 }
 
+static weir_err encode_side(weir__arena *scratch, const weir_serde *serde, const void *decoded,
+                            const char *side, weir_slice *out, weir_error *error)
+{
+    weir_err err = weir__codec_check_slice(serde, decoded, error);
+    err = err != WEIR_OK ? err : weir__codec_encode(scratch, serde, decoded, out, error);
+    return err != WEIR_OK ? weir__error_prefix(error, "%s", side) : WEIR_OK;
+}
+
 static weir_err send_record(weir__input_topic *topic, int32_t partition,
                             const weir_input_record *record, weir_error *error)
 {
     weir__arena *scratch = &topic->cluster->scratch;
     weir__outgoing out = {.topic = topic->name, .partition = partition};
-    weir_err err = weir__codec_encode(scratch, topic->key, record->key, &out.key, error);
+    weir_err err = encode_side(scratch, topic->key, record->key, "key", &out.key, error);
     err = err != WEIR_OK
               ? err
-              : weir__codec_encode(scratch, topic->value, record->value, &out.value, error);
+              : encode_side(scratch, topic->value, record->value, "value", &out.value, error);
     if (err != WEIR_OK) {
         return err;
     }
@@ -219,8 +227,25 @@ void weir_input_list(weir_input input, const void *keys, const void *values, siz
     }
 }
 
+/* False, and the test fails: the serde does not decode to a text. */
+static bool takes_text(weir_input input, const char *helper, const char *side,
+                       const weir_serde *serde)
+{
+    if (weir__codec_takes_text(serde)) {
+        return true;
+    }
+    weir__cluster_fail(input.cluster,
+                       "%s: the %ss of topic %s are %s, not texts; use weir_input_pipe", helper,
+                       side, input.topic->name, serde->name);
+    return false;
+}
+
 void weir_input_text(weir_input input, const char *key, const char *value)
 {
+    if ((key != NULL && !takes_text(input, "weir_input_text", "key", input.topic->key)) ||
+        (value != NULL && !takes_text(input, "weir_input_text", "value", input.topic->value))) {
+        return;
+    }
     weir_slice key_text = weir_slice_of(key);
     weir_slice value_text = weir_slice_of(value);
     weir_input_pipe(input, key != NULL ? &key_text : NULL, value != NULL ? &value_text : NULL);
@@ -237,6 +262,9 @@ static void send_line(weir_input input, const char *line, size_t len)
 size_t weir_input_lines(weir_input input, const char *text)
 {
     size_t count = 0;
+    if (!takes_text(input, "weir_input_lines", "value", input.topic->value)) {
+        return 0;
+    }
     while (*text != '\0') {
         size_t len = strcspn(text, "\n");
         len += text[len] == '\n' ? 1 : 0;
@@ -249,6 +277,9 @@ size_t weir_input_lines(weir_input input, const char *text)
 
 size_t weir_input_file(weir_input input, const char *path)
 {
+    if (!takes_text(input, "weir_input_file", "value", input.topic->value)) {
+        return 0;
+    }
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         weir__cluster_fail(input.cluster, "cannot read %s: %s", path, strerror(errno));

@@ -6,6 +6,7 @@
 
 #include "cluster/cluster.h"
 #include "core/error.h"
+#include "core/nearest.h"
 #include "core/saturate.h"
 
 weir_output weir_cluster_output(weir_cluster *cluster, const char *topic, const weir_serde *key,
@@ -36,7 +37,7 @@ void weir__outputs_free(weir_cluster *cluster)
 
 struct reading {
     weir__output_topic *output;
-    weir_error *error;
+    weir_error undecodable; /* told in place of what the brokers say of it */
 };
 
 static const weir_header *keep_headers(weir__arena *arena, const weir_mock_record *record)
@@ -55,7 +56,7 @@ static const weir_header *keep_headers(weir__arena *arena, const weir_mock_recor
 
 static weir_err keep_record(const weir_mock_record *record, void *user)
 {
-    const struct reading *reading = user;
+    struct reading *reading = user;
     weir__output_topic *output = reading->output;
     weir__arena *arena = &output->cluster->arena;
     weir_slice key = weir__kept(arena, record->key);
@@ -67,10 +68,10 @@ static weir_err keep_record(const weir_mock_record *record, void *user)
         .headers = keep_headers(arena, record),
         .header_count = record->header_count,
     };
-    weir_err err = weir__rows_append(output->rows, key, value, &row, reading->error);
+    weir_err err = weir__rows_append(output->rows, key, value, &row, &reading->undecodable);
     if (err != WEIR_OK) {
-        weir__error_prefix(reading->error, "partition %d, offset %lld", (int)record->partition,
-                           (long long)record->offset);
+        weir__error_prefix(&reading->undecodable, "partition %d, offset %lld",
+                           (int)record->partition, (long long)record->offset);
         return err;
     }
     output->positions[record->partition] = weir__add_sat(record->offset, 1);
@@ -89,9 +90,48 @@ static weir_err read_partition(weir__output_topic *output, int32_t partition, we
     if (end <= output->positions[partition]) {
         return WEIR_OK;
     }
-    struct reading reading = {output, error};
-    return weir_mock_partition_read(mock, output->name, partition, output->positions[partition],
-                                    keep_record, &reading, error);
+    struct reading reading = {.output = output};
+    err = weir_mock_partition_read(mock, output->name, partition, output->positions[partition],
+                                   keep_record, &reading, error);
+    if (reading.undecodable.code != WEIR_OK) {
+        *error = reading.undecodable;
+    }
+    return err;
+}
+
+struct nearest {
+    const char *wanted;
+    char name[WEIR__NEAREST_BYTES_MAX + 1];
+    size_t distance;
+};
+
+static void look_at(const char *topic, int32_t partitions, void *user)
+{
+    struct nearest *nearest = user;
+    size_t distance = weir__edit_distance(nearest->wanted, topic);
+    (void)partitions;
+    if (distance < nearest->distance) {
+        nearest->distance = distance;
+        snprintf(nearest->name, sizeof nearest->name, "%s", topic);
+    }
+}
+
+/* False, and the test fails: the topic has never been there. Of one that was deleted the rows that
+ * were read are left. */
+static bool must_exist(const weir__output_topic *output)
+{
+    weir_mock *mock = output->cluster->mock;
+    if (output->partitions > 0 || weir_mock_topic_partitions(mock, output->name) >= 0) {
+        return true;
+    }
+    /* More than half of the name must be right. */
+    struct nearest nearest = {.wanted = output->name, .distance = strlen(output->name) / 2 + 1};
+    weir_mock_topics(mock, look_at, &nearest);
+    bool found = nearest.name[0] != '\0';
+    weir__cluster_fail(output->cluster, "cannot read topic %s: it does not exist%s%s%s",
+                       output->name, found ? " (did you mean '" : "", nearest.name,
+                       found ? "'?)" : "");
+    return false;
 }
 
 /* Reads what came since the last time. */
@@ -101,6 +141,9 @@ static void refresh(weir__output_topic *output)
     weir_error error = {0};
     weir_err err = WEIR_OK;
     int32_t there = weir_mock_topic_partitions(cluster->mock, output->name);
+    if (!must_exist(output)) {
+        return;
+    }
     if (there > output->partitions) {
         output->positions =
             weir__must(realloc(output->positions, (size_t)there * sizeof *output->positions));
@@ -160,6 +203,7 @@ size_t weir_output_size(weir_output output)
     weir_mock *mock = output.cluster->mock;
     int32_t partitions = weir_mock_topic_partitions(mock, output.topic->name);
     int64_t size = 0;
+    must_exist(output.topic);
     for (int32_t partition = 0; partition < partitions; partition++) {
         int64_t start;
         int64_t end;

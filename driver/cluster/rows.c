@@ -71,7 +71,11 @@ static weir_slice bytes_of(weir_rows *rows, const weir_serde *serde, const void 
 {
     weir_slice bytes = {0};
     weir_error error;
-    if (weir__codec_encode(&rows->cluster->arena, serde, decoded, &bytes, &error) != WEIR_OK) {
+    weir_err err = weir__codec_check_slice(serde, decoded, &error);
+    if (err == WEIR_OK) {
+        err = weir__codec_encode(&rows->cluster->arena, serde, decoded, &bytes, &error);
+    }
+    if (err != WEIR_OK) {
         weir__cluster_fail(rows->cluster, "cannot write this row down: %s", error.message);
     }
     return bytes;
@@ -148,7 +152,10 @@ const weir_row *weir_rows_find(const weir_rows *rows, const void *key)
     weir_slice bytes = {0};
     weir_error error;
     weir_cluster *cluster = rows->cluster;
-    weir_err err = weir__codec_encode(&cluster->scratch, rows->key, key, &bytes, &error);
+    weir_err err = weir__codec_check_slice(rows->key, key, &error);
+    if (err == WEIR_OK) {
+        err = weir__codec_encode(&cluster->scratch, rows->key, key, &bytes, &error);
+    }
     if (err != WEIR_OK) {
         weir__cluster_fail(cluster, "cannot look for this key: %s", error.message);
     }
@@ -159,6 +166,12 @@ const weir_row *weir_rows_find(const weir_rows *rows, const void *key)
 
 const weir_row *weir_rows_find_text(const weir_rows *rows, const char *key)
 {
+    if (key != NULL && !weir__codec_takes_text(rows->key)) {
+        weir__cluster_fail(rows->cluster,
+                           "weir_rows_find_text: keys are %s, not texts; use weir_rows_find",
+                           rows->key->name);
+        return NULL;
+    }
     weir_slice text = weir_slice_of(key);
     return weir_rows_find(rows, key != NULL ? &text : NULL);
 }

@@ -108,6 +108,9 @@ static const char *keep(const weir_rows *rows, weir_buf *text)
 
 const char *weir_row_text(const weir_rows *rows, const weir_row *row)
 {
+    if (row == NULL) {
+        return "(no row)";
+    }
     weir_buf text = {0};
     weir__entry entry = {.row = *row};
     weir__arena *scratch = &rows->cluster->scratch;

@@ -152,11 +152,13 @@ typedef struct weir_input_record {
 WEIR_API void weir_input_send(weir_input input, const weir_input_record *record);
 WEIR_API void weir_input_send_to(weir_input input, int32_t partition,
                                  const weir_input_record *record);
-/* Shorthands for weir_input_send. */
+/* Shorthands for weir_input_send. A key or value of weir_string or weir_bytes is a pointer to a
+ * weir_slice; most C strings passed in its place are noticed, and fail the test. */
 WEIR_API void weir_input_pipe(weir_input input, const void *key, const void *value);
 /* `count` records; arrays of the serdes' C types; `keys` NULL: null keys. */
 WEIR_API void weir_input_list(weir_input input, const void *keys, const void *values, size_t count);
-/* For topics whose serdes decode to weir_slice; a NULL text is null. */
+/* These are for topics whose serdes decode to weir_slice, and fail the test for others. A NULL text
+ * is null. */
 WEIR_API void weir_input_text(weir_input input, const char *key, const char *value);
 /* Each line of a text or file as a value without key; returns how many. */
 WEIR_API size_t weir_input_lines(weir_input input, const char *text);
@@ -187,7 +189,7 @@ WEIR_API size_t weir_rows_size(const weir_rows *rows);
 WEIR_API const weir_row *weir_rows_at(const weir_rows *rows, size_t index);
 /* The last row with that key, or NULL; `key` decoded, NULL: null. */
 WEIR_API const weir_row *weir_rows_find(const weir_rows *rows, const void *key);
-/* The same for keys that decode to weir_slice. */
+/* The same for keys that decode to weir_slice; fails the test for others. */
 WEIR_API const weir_row *weir_rows_find_text(const weir_rows *rows, const char *key);
 
 /* To write down what is expected: an empty list, and what goes into it. */
@@ -199,7 +201,7 @@ WEIR_API void weir_rows_put(weir_rows *rows, const void *key, const void *value)
 /* Adds to the number of a key (values: weir_i64). */
 WEIR_API void weir_rows_count(weir_rows *rows, const void *key, int64_t by);
 
-/* One line: `'hello' => 3`. A serde with `print` shows its values itself. */
+/* One line: `'hello' => 3`; "(no row)" for NULL. A serde with `print` shows its values itself. */
 WEIR_API const char *weir_row_text(const weir_rows *rows, const weir_row *row);
 /* What differs, line by line, as tables (last value a key, order ignored) or as lists; NULL: the
  * same. Timestamps, partitions and offsets do not count. */
@@ -213,7 +215,8 @@ typedef struct weir_output {
     struct weir__output_topic *topic;
 } weir_output;
 
-/* A topic to read from; it need not exist yet. Rows are what lies on the brokers: what the
+/* A topic to read from. It must exist when it is read, not yet when the handle is made; one that
+ * was deleted has the rows that were read before. Rows are what lies on the brokers: what the
  * application wrote at time 0 has the time 1 (weir_forward). */
 WEIR_API weir_output weir_cluster_output(weir_cluster *cluster, const char *topic,
                                          const weir_serde *key, const weir_serde *value);
@@ -389,8 +392,12 @@ WEIR_API void weir_cluster_fail_at(weir_cluster *cluster, const char *file, int 
 /* ---- Trace -------------------------------------------------------------------------------- */
 
 /* A labelled event: steps of the runtime (docs/steps.md), changes of state, what brokers do,
- * faults. Texts are borrowed for the call. WEIR_TRACE=file in the environment writes all of them
- * without a change to the program, as JSON lines when the name ends in ".jsonl". */
+ * faults. "produce" has the checksum (CRC32C, as in the batch) of the keys, values, headers and
+ * timestamps that were appended: to sinks, to repartition topics, and to changelogs, which hold
+ * what is written to stores. So a run that produces something else has another trace hash. Texts
+ * are borrowed for the call. WEIR_TRACE=file in the environment writes all of them without a change
+ * to the program, as JSON lines when the name ends in ".jsonl"; the clusters of a program come one
+ * after the other in it, each from time 0. */
 typedef struct weir_event {
     int64_t us; /* virtual time from 0 */
     const char *host;

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The driver's helpers in the hands of who makes a mistake: the test fails with a text that names
+ * it, and nothing is sent or answered in its place. */
+#include <setjmp.h>
+#include <string.h>
+
+#include <weir/driver_cmocka.h>
+
+#define TEXT_MAX 2048
+
+static char told[TEXT_MAX]; /* the last failure */
+
+static void take_failure(const char *file, int line, const char *message, void *user)
+{
+    (void)file;
+    (void)line;
+    (void)user;
+    snprintf(told, sizeof told, "%s", message);
+}
+
+static int set_up(void **state)
+{
+    weir_error error = {0};
+    told[0] = '\0';
+    *state = weir_cluster_new(&(weir_cluster_opts){.on_failure = take_failure}, &error);
+    return *state != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    weir_cluster_free(*state);
+    return 0;
+}
+
+static void assert_told(const char *words)
+{
+    if (strstr(told, words) == NULL) {
+        fail_msg("'%s' is not in '%s'", words, told);
+    }
+    told[0] = '\0';
+}
+
+/* ---- Texts where there are none ------------------------------------------------------------- */
+
+static void a_text_is_not_sent_as_a_number(void **state)
+{
+    weir_input in = weir_cluster_input(*state, "numbers", 1, &weir_i64, &weir_i64);
+    weir_output out = weir_cluster_output(*state, "numbers", &weir_i64, &weir_i64);
+    weir_input_text(in, "1", NULL);
+    assert_told("weir_input_text: the keys of topic numbers are i64, not texts");
+    weir_input_text(in, NULL, "1");
+    assert_told("weir_input_text: the values of topic numbers are i64, not texts");
+    assert_int_equal(weir_input_lines(in, "1\n2\n"), 0);
+    assert_told("weir_input_lines: the values of topic numbers are i64, not texts");
+    assert_int_equal(weir_input_file(in, "/dev/null"), 0);
+    assert_told("weir_input_file: the values of topic numbers are i64, not texts");
+    assert_int_equal(weir_output_size(out), 0);
+}
+
+static void a_json_value_is_not_made_of_a_text(void **state)
+{
+    weir_input in = weir_cluster_input(*state, "json", 1, &weir_string, &weir_json);
+    weir_input_text(in, "key", "{}");
+    assert_told("weir_input_text: the values of topic json are json, not texts");
+}
+
+static void a_text_is_not_looked_for_among_numbers(void **state)
+{
+    weir_rows *rows = weir_rows_new(*state, &weir_i64, &weir_i64);
+    weir_rows_add(rows, &(int64_t){7}, &(int64_t){1});
+    assert_null(weir_rows_find_text(rows, "7"));
+    assert_told("weir_rows_find_text: keys are i64, not texts");
+}
+
+static void a_c_string_is_no_slice(void **state)
+{
+    weir_input in = weir_cluster_input(*state, "texts", 1, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(*state, "texts", &weir_string, &weir_string);
+    weir_slice key = weir_slice_of("key");
+    weir_input_pipe(in, "acc1", "hello");
+    assert_told("cannot send to texts: key: serde string takes a pointer to a weir_slice");
+    weir_input_pipe(in, &key, "a longer text, of more than sixteen bytes");
+    assert_told("cannot send to texts: value: serde string takes a pointer to a weir_slice");
+    assert_int_equal(weir_output_size(out), 0);
+    assert_null(weir_rows_find(weir_output_all(out), "a longer text, of sixteen bytes"));
+    assert_told("cannot look for this key: serde string takes a pointer to a weir_slice");
+}
+
+static void slices_of_any_kind_are_sent(void **state)
+{
+    weir_input in = weir_cluster_input(*state, "texts", 1, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(*state, "texts", &weir_string, &weir_string);
+    weir_slice empty = weir_slice_of("");
+    weir_slice text = weir_slice_of("text");
+    weir_input_pipe(in, &text, &empty);
+    weir_input_pipe(in, &text, NULL);
+    weir_input_pipe(in, NULL, &text);
+    weir_assert_size(weir_output_all(out), 3);
+    assert_string_equal(told, "");
+}
+
+/* ---- What is not there ---------------------------------------------------------------------- */
+
+static void a_row_that_is_not_there_has_a_text(void **state)
+{
+    weir_rows *rows = weir_rows_new(*state, &weir_string, &weir_i64);
+    assert_string_equal(weir_row_text(rows, weir_rows_find_text(rows, "nobody")), "(no row)");
+}
+
+static void a_topic_that_does_not_exist_cannot_be_read(void **state)
+{
+    weir_output out = weir_cluster_output(*state, "outt", &weir_string, &weir_i64);
+    weir_cluster_input(*state, "out", 1, &weir_string, &weir_i64);
+    weir_cluster_input(*state, "unlike", 1, &weir_string, &weir_i64);
+    const char *words = "cannot read topic outt: it does not exist (did you mean 'out'?)";
+    weir_assert_size(weir_output_all(out), 0);
+    assert_told(words);
+    weir_assert_size(weir_output_rest(out), 0);
+    assert_told(words);
+    weir_assert_size(weir_output_table(out), 0);
+    assert_told(words);
+    assert_null(weir_output_next(out));
+    assert_told(words);
+    assert_int_equal(weir_output_size(out), 0);
+    assert_told(words);
+}
+
+static void a_handle_is_made_before_its_topic(void **state)
+{
+    weir_output out = weir_cluster_output(*state, "later", &weir_string, &weir_string);
+    weir_input in = weir_cluster_input(*state, "later", 1, &weir_string, &weir_string);
+    weir_input_text(in, "key", "value");
+    weir_assert_size(weir_output_all(out), 1);
+    weir_cluster_topic_delete(*state, "later");
+    weir_assert_size(weir_output_all(out), 1);
+    assert_string_equal(told, "");
+}
+
+/* ---- What cannot be decoded ----------------------------------------------------------------- */
+
+static void what_a_serde_says_is_told(void **state)
+{
+    weir_input in = weir_cluster_input(*state, "texts", 1, &weir_string, &weir_string);
+    weir_output out = weir_cluster_output(*state, "texts", &weir_string, &weir_i64);
+    weir_input_text(in, "key", "short");
+    weir_output_all(out);
+    assert_told("topic texts: partition 0, offset 0: value: serde i64: ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_text_is_not_sent_as_a_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_json_value_is_not_made_of_a_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_text_is_not_looked_for_among_numbers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_c_string_is_no_slice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(slices_of_any_kind_are_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_that_is_not_there_has_a_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_topic_that_does_not_exist_cannot_be_read, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_handle_is_made_before_its_topic, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_serde_says_is_told, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("helper_mistakes", tests, NULL, NULL);
+}
