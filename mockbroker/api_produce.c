@@ -211,9 +211,9 @@ static void appended(weir__request *request, produced *part)
         weir__mock_fail(request->mock, "out of memory");
     }
     request->mock->fetches_due = true;
-    weir__mock_event(request->mock, "produce", "%s-%d offset=%lld records=%d client=%.*s",
+    weir__mock_event(request->mock, "produce", "%s-%d offset=%lld records=%d crc=%08x client=%.*s",
                      partition->topic->name, (int)partition->id, (long long)part->base,
-                     (int)part->batch.count, (int)request->client_id.len,
+                     (int)part->batch.count, (unsigned)part->batch.crc, (int)request->client_id.len,
                      (const char *)request->client_id.data);
 }
 

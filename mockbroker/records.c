@@ -19,7 +19,7 @@ weir_err weir__batch_read(weir_slice bytes, weir__batch_header *header)
     int32_t length = weir__read_i32(&in);
     weir__read_i32(&in); /* leader epoch */
     uint8_t magic = weir__read_u8(&in);
-    weir__read_i32(&in); /* crc */
+    batch.crc = (uint32_t)weir__read_i32(&in);
     batch.attributes = weir__read_i16(&in);
     batch.last_offset_delta = weir__read_i32(&in);
     batch.first_timestamp_ms = weir__read_i64(&in);

@@ -21,6 +21,7 @@
 typedef struct weir__batch_header {
     int64_t base_offset;
     size_t bytes; /* of the whole batch */
+    uint32_t crc; /* as it stands there: of all from the attributes on */
     int16_t attributes;
     int32_t last_offset_delta;
     int64_t first_timestamp_ms;

@@ -56,7 +56,10 @@ void weir__trace_from_environment(weir_cluster *cluster)
     }
     size_t len = strlen(path);
     bool json = len > 6 && strcmp(path + len - 6, ".jsonl") == 0;
-    cluster->trace = fopen(path, "we");
+    /* The first cluster of a process begins the file, the others go on with it. */
+    static bool begun;
+    cluster->trace = fopen(path, begun ? "ae" : "we");
+    begun = begun || cluster->trace != NULL;
     if (cluster->trace == NULL) {
         fprintf(stderr, "weir driver: cannot write WEIR_TRACE=%s\n", path);
         return;
