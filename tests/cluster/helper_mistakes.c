@@ -4,6 +4,7 @@
  * it, and nothing is sent or answered in its place. */
 #include <setjmp.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <weir/driver_cmocka.h>
 
@@ -100,6 +101,32 @@ static void slices_of_any_kind_are_sent(void **state)
     assert_string_equal(told, "");
 }
 
+/* ---- A test that is not there --------------------------------------------------------------- */
+
+/* What this program writes, run once more with WEIR_TEST; returns how it exits. */
+static int run_with(const char *only, char *out, size_t size)
+{
+    char self[512] = "";
+    char command[1024];
+    assert_true(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
+    snprintf(command, sizeof command, "WEIR_TEST='%s' '%s' 2>&1", only, self);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    out[fread(out, 1, size - 1, pipe)] = '\0';
+    return pclose(pipe);
+}
+
+static void a_test_of_another_name_is_told_with_the_names(void **state)
+{
+    (void)state;
+    char out[TEXT_MAX];
+    assert_int_not_equal(run_with("typo", out, sizeof out), 0);
+    assert_non_null(strstr(out, "WEIR_TEST=typo: no such test in helper_mistakes"));
+    assert_non_null(strstr(out, "  a_text_is_not_looked_for_among_numbers\n"));
+    assert_int_equal(run_with("a_text_is_not_looked*number?", out, sizeof out), 0);
+    assert_null(strstr(out, "no such test"));
+}
+
 /* ---- What is not there ---------------------------------------------------------------------- */
 
 static void a_row_that_is_not_there_has_a_text(void **state)
@@ -151,6 +178,7 @@ static void what_a_serde_says_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_test_of_another_name_is_told_with_the_names),
         cmocka_unit_test_setup_teardown(a_text_is_not_sent_as_a_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_json_value_is_not_made_of_a_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_text_is_not_looked_for_among_numbers, set_up, tear_down),

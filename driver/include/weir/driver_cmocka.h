@@ -11,13 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include <weir/driver.h>
 
 /* WEIR_TEST=name in the environment of a program with this header: only the tests of that name run
- * (* and ? stand for any text and any letter), as they do among the others. */
+ * (* and ? stand for any text and any letter), as they do among the others. A program without such
+ * a test tells the names that it has, and fails. */
 __attribute__((constructor)) static inline void weir_cmocka_choose(void)
 {
     const char *only = getenv("WEIR_TEST");
@@ -44,7 +46,9 @@ typedef struct weir__cmocka_group {
     struct CMUnitTest *tests; /* copies: their setup is ours, their initial state their original */
     CMFixtureFunction setup;
     CMFixtureFunction teardown;
-    void *state; /* of the group */
+    void *state;   /* of the group */
+    int unmatched; /* groups without a test that WEIR_TEST names */
+    int matched;
 } weir__cmocka_group;
 
 static inline weir__cmocka_group *weir__cmocka_running(void)
@@ -76,6 +80,51 @@ static inline int weir__cmocka_group_teardown(void **state)
     return group->teardown != NULL ? group->teardown(&group->state) : 0;
 }
 
+static inline int weir__cmocka_matches(const char *pattern, const char *name)
+{
+    for (; *pattern != '\0'; pattern++, name++) {
+        if (*pattern == '*') {
+            while (*name != '\0' && !weir__cmocka_matches(pattern + 1, name)) {
+                name++;
+            }
+            return weir__cmocka_matches(pattern + 1, name);
+        }
+        if (*name == '\0' || (*pattern != '?' && *pattern != *name)) {
+            return 0;
+        }
+    }
+    return *name == '\0';
+}
+
+/* Other groups of the program may have had the test. */
+static inline void weir__cmocka_at_exit(void)
+{
+    if (weir__cmocka_running()->matched == 0) {
+        fflush(NULL);
+        _exit(1);
+    }
+}
+
+/* Tells the names of a group in which no test matches. */
+static inline void weir__cmocka_check(const char *name, const struct CMUnitTest *tests,
+                                      size_t count, const char *only)
+{
+    weir__cmocka_group *group = weir__cmocka_running();
+    for (size_t i = 0; i < count; i++) {
+        group->matched += weir__cmocka_matches(only, tests[i].name);
+    }
+    if (group->matched > 0) {
+        return;
+    }
+    if (group->unmatched++ == 0 && atexit(weir__cmocka_at_exit) != 0) {
+        abort();
+    }
+    fprintf(stderr, "WEIR_TEST=%s: no such test in %s; its tests are:\n", only, name);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(stderr, "  %s\n", tests[i].name);
+    }
+}
+
 static inline int weir_cmocka_run(const char *name, const struct CMUnitTest *tests, size_t count,
                                   CMFixtureFunction setup, CMFixtureFunction teardown)
 {
@@ -85,6 +134,9 @@ static inline int weir_cmocka_run(const char *name, const struct CMUnitTest *tes
     group->tests = (struct CMUnitTest *)malloc((count + 1) * sizeof *group->tests);
     if (group->tests == NULL || (given != NULL && kept == NULL)) {
         abort();
+    }
+    if (given != NULL && given[0] != '\0') {
+        weir__cmocka_check(name, tests, count, given);
     }
     for (size_t i = 0; i < count; i++) {
         group->tests[i] = tests[i];
