@@ -164,6 +164,8 @@ void weir__crash_fail(weir_cluster *cluster);
 /* Until `until` is false or the time has come; true: it is false. */
 bool weir__wait_while(const atomic_bool *busy, const weir_host *host, int64_t bound_ms);
 bool weir__brokers_failed(weir_cluster *cluster);
+/* A topic that the global tables of a running instance have not read whole; NULL: none. */
+const char *weir__global_topic_behind(const weir_instance *instance);
 
 /* ---- Serdes (codec.c) ---- */
 /* `*out` NULL for the null slice; lies in the cluster's arena, `in` must too. */

@@ -146,6 +146,18 @@ static int explain_topic(weir_buf *out, weir_cluster *cluster, const char *topic
     return lagging;
 }
 
+/* Returns 1 if a global table lags. */
+static int explain_globals(weir_buf *out, const weir_instance *instance)
+{
+    bool runs = instance->life == WEIR__ALIVE && instance->state == WEIR_STATE_RUNNING;
+    const char *topic = runs ? weir__global_topic_behind(instance) : NULL;
+    if (topic != NULL) {
+        weir__buf_printf(out, "  %s: the global table of '%s' has not read all of it\n", topic,
+                         instance->name);
+    }
+    return topic != NULL ? 1 : 0;
+}
+
 static void explain_lag(weir_buf *out, weir_cluster *cluster)
 {
     const weir_instance *instance = NULL;
@@ -156,6 +168,9 @@ static void explain_lag(weir_buf *out, weir_cluster *cluster)
     weir__buf_put_text(out, "not yet processed and committed:\n");
     for (size_t i = 0; instance != NULL && i < instance->topic_count; i++) {
         lagging += explain_topic(out, cluster, instance->topics[i]);
+    }
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        lagging += explain_globals(out, cluster->instances[i]);
     }
     if (lagging == 0) {
         weir__buf_put_text(out, "  nothing\n");

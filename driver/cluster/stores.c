@@ -27,6 +27,7 @@ struct look {
     weir_slice to;
     weir_rows *rows;
     bool timestamped;
+    bool global;
     weir_err err;
     weir_error error;
 };
@@ -84,9 +85,24 @@ static void look_at_thread(const weir__seen_thread *thread, void *user)
     }
 }
 
+#define GLOBAL_TASK "global" /* its folder has this name, too */
+
+static weir_err add_global_row(weir_slice key, weir_slice row, void *user)
+{
+    return add_row(user, GLOBAL_TASK, key, row);
+}
+
 static void look_at_instance(weir_instance *instance, void *arg)
 {
     struct look *look = arg;
+    if (look->global) {
+        if (look->view.task != NULL && strcmp(look->view.task, GLOBAL_TASK) != 0) {
+            return;
+        }
+        look->err = weir__app_global_range(instance->app, look->view.store, look->from, look->to,
+                                           add_global_row, look, &look->error);
+        return;
+    }
     weir_err err =
         weir__app_inspect(instance->app, WEIR__PATIENCE_MS, look_at_thread, look, &look->error);
     look->err = look->err != WEIR_OK ? look->err : err;
@@ -121,8 +137,12 @@ static weir_rows *look_everywhere(weir_store_view view, weir_slice from, weir_sl
         if (spec == NULL) {
             continue;
         }
+        if (known && look->global) {
+            continue; /* each instance has all of it: the first one is asked */
+        }
         known = true;
         look->timestamped = spec->timestamped;
+        look->global = spec->subtopology < 0;
         if (!weir__instance_do(instance, look_at_instance, look, WEIR__PATIENCE_MS)) {
             weir__cluster_fail(cluster, "store '%s': '%s' does not answer", view.store,
                                instance->name);

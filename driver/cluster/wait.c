@@ -4,6 +4,7 @@
  * looking at (brokers, state listeners) wakes the waiter. */
 #include "cluster/cluster.h"
 #include "core/saturate.h"
+#include "topology/topology.h"
 
 /* The moment `bound_ms` from now; a bound beyond int64 is none. */
 static int64_t deadline_in(int64_t bound_ms)
@@ -143,6 +144,33 @@ static bool group_is_settled(weir_cluster *cluster)
            strcmp(group.state, "Stable") == 0 && group.members <= threads;
 }
 
+static bool has_read_whole(const weir_instance *instance, const char *topic)
+{
+    weir_mock *mock = instance->cluster->mock;
+    int32_t partitions = weir_mock_topic_partitions(mock, topic);
+    for (int32_t partition = 0; partition < partitions; partition++) {
+        int64_t start;
+        int64_t end;
+        if (weir_mock_partition_offsets(mock, topic, partition, &start, &end) == WEIR_OK &&
+            start < end && !weir__app_globals_have_read(instance->app, topic, partition, end)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *weir__global_topic_behind(const weir_instance *instance)
+{
+    const weir_topology *topology = instance->topology;
+    for (size_t i = 0; i < topology->store_count; i++) {
+        const char *topic = topology->stores[i].global_topic;
+        if (topic != NULL && !has_read_whole(instance, topic)) {
+            return topic;
+        }
+    }
+    return NULL;
+}
+
 /* A source's commit comes after the delivery of all that its records caused, and topics are looked
  * at from sources downwards: when the last one is done, so are those before it. */
 bool weir_caught_up(weir_cluster *cluster, void *unused)
@@ -159,6 +187,9 @@ bool weir_caught_up(weir_cluster *cluster, void *unused)
             if (!topic_is_done(cluster, instance->topics[topic])) {
                 return false;
             }
+        }
+        if (weir__global_topic_behind(instance) != NULL) {
+            return false;
         }
     }
     return true;

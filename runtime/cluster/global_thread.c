@@ -29,6 +29,7 @@ typedef struct global_input {
     int64_t position;
     int64_t end; /* at the start */
     int64_t partition_time_ms;
+    _Atomic(int64_t) read_to; /* the same as `position`, or past what is no record; any thread */
 } global_input;
 
 struct weir__global_thread {
@@ -192,7 +193,8 @@ static weir_err add_topic(weir__global_thread *thread, const weir__node *source,
         *in = (global_input){.topic = strdup(topic),
                              .partition = p,
                              .source = source->index,
-                             .partition_time_ms = -1};
+                             .partition_time_ms = -1,
+                             .read_to = -1};
         if (in->topic == NULL) {
             return weir__error_set(error, WEIR_ENOMEM, "global tables");
         }
@@ -303,6 +305,17 @@ static weir_err skip_range(weir__global_thread *thread, weir_error *error)
     return assign(thread, error);
 }
 
+/* What the last poll brought is in the stores. */
+static void note_positions(weir__global_thread *thread)
+{
+    for (size_t i = 0; i < thread->input_count; i++) {
+        global_input *in = &thread->inputs[i];
+        int64_t position = weir__consumer_position(
+            thread->consumer, (weir__topic_partition){in->topic, in->partition});
+        atomic_store(&in->read_to, position > in->position ? position : in->position);
+    }
+}
+
 static weir_err poll_once(weir__global_thread *thread, size_t *count, weir_error *error)
 {
     weir_err err = weir__consumer_poll(thread->consumer, thread->instance->poll_ms,
@@ -319,6 +332,7 @@ static weir_err poll_once(weir__global_thread *thread, size_t *count, weir_error
     if (taken != WEIR_OK) {
         return weir__error_set(error, taken, "%s", local.message);
     }
+    note_positions(thread);
     return err == WEIR_ERANGE ? skip_range(thread, error) : err;
 }
 
@@ -437,6 +451,18 @@ weir_err weir__global_thread_open(const weir__instance *instance, weir__global_t
     }
     *out = thread;
     return WEIR_OK;
+}
+
+bool weir__global_thread_has_read(const weir__global_thread *thread, const char *topic,
+                                  int32_t partition, int64_t offset)
+{
+    for (size_t i = 0; i < thread->input_count; i++) {
+        const global_input *in = &thread->inputs[i];
+        if (in->partition == partition && strcmp(in->topic, topic) == 0) {
+            return atomic_load(&in->read_to) >= offset;
+        }
+    }
+    return true;
 }
 
 void weir__global_thread_stop(weir__global_thread *thread)

@@ -16,6 +16,9 @@ weir_err weir__global_thread_open(const weir__instance *instance, weir__global_t
                                   weir_error *error);
 /* Its stores are valid until close. */
 weir__graph *weir__global_thread_graph(weir__global_thread *thread);
+/* All records below `offset` are in its stores, or it does not read this partition. Any thread. */
+bool weir__global_thread_has_read(const weir__global_thread *thread, const char *topic,
+                                  int32_t partition, int64_t offset);
 void weir__global_thread_stop(weir__global_thread *thread); /* any thread */
 bool weir__global_thread_has_ended(const weir__global_thread *thread);
 /* Stops it if need be, waits for its end, closes the stores. Stream threads must be gone. NULL

@@ -302,6 +302,44 @@ weir_err weir__seen_store_range(const weir__seen_store *store, weir_slice from, 
     return top->ops->range(top, from, to, false, out, error);
 }
 
+bool weir__app_globals_have_read(const weir_app *app, const char *topic, int32_t partition,
+                                 int64_t offset)
+{
+    return app->global == NULL ||
+           weir__global_thread_has_read(app->global, topic, partition, offset);
+}
+
+static const weir__store_spec *global_store_of(const weir_app *app, const char *name)
+{
+    const weir_topology *topology = app->instance.topology;
+    for (size_t i = 0; i < topology->store_count; i++) {
+        const weir__store_spec *spec = &topology->stores[i];
+        if (spec->subtopology < 0 && strcmp(spec->name, name) == 0) {
+            return spec;
+        }
+    }
+    return NULL;
+}
+
+weir_err weir__app_global_range(weir_app *app, const char *store, weir_slice from, weir_slice to,
+                                weir_err (*fn)(weir_slice key, weir_slice row, void *user),
+                                void *user, weir_error *error)
+{
+    const weir__store_spec *spec = global_store_of(app, store);
+    weir_err err = WEIR_OK;
+    pthread_mutex_lock(&app->closing);
+    if (spec == NULL) {
+        err = weir__error_set(error, WEIR_ENOTFOUND, "there is no global store '%s'", store);
+    } else if (!app->open || app->global == NULL) {
+        err = weir__error_set(error, WEIR_ESTATE, "the application is not started");
+    } else {
+        weir__graph *graph = weir__global_thread_graph(app->global);
+        err = weir__graph_store_scan(graph, spec->index, from, to, fn, user, error);
+    }
+    pthread_mutex_unlock(&app->closing);
+    return err;
+}
+
 /* ---- In words ---- */
 
 static void explain_thread(const weir__seen_thread *thread, void *user)

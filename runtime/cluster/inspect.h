@@ -72,6 +72,17 @@ weir_err weir__seen_store_get(const weir__seen_store *store, weir_slice key, wei
 weir_err weir__seen_store_range(const weir__seen_store *store, weir_slice from, weir_slice to,
                                 weir__kv_iter **out, weir_error *error);
 
+/* Calls fn for the rows of a global table's store, from <= key <= to, while its thread waits; a
+ * code other than WEIR_OK ends it and is returned. WEIR_ENOTFOUND: there is no global store of that
+ * name. */
+weir_err weir__app_global_range(weir_app *app, const char *store, weir_slice from, weir_slice to,
+                                weir_err (*fn)(weir_slice key, weir_slice row, void *user),
+                                void *user, weir_error *error);
+/* The global tables have all records of the partition below `offset`, or do not read it. The
+ * application must be started. Any thread. */
+bool weir__app_globals_have_read(const weir_app *app, const char *topic, int32_t partition,
+                                 int64_t offset);
+
 /* Where a stream thread is. */
 typedef struct weir__seen_place {
     const char *thread; /* "a-StreamThread-1" */

@@ -131,4 +131,12 @@ weir__kv *weir__graph_store_top(weir__graph *graph, int store);
 weir_err weir__graph_store_get_raw(weir__graph *graph, int store, weir_slice key, weir_slice *row,
                                    weir_error *error);
 
+/* Calls fn for the rows with from <= key <= to (null slices: open ends); a code other than WEIR_OK
+ * ends it and is returned. For stores of a global graph on any thread: it holds the store
+ * meanwhile.
+ */
+weir_err weir__graph_store_scan(weir__graph *graph, int store, weir_slice from, weir_slice to,
+                                weir_err (*fn)(weir_slice key, weir_slice row, void *user),
+                                void *user, weir_error *error);
+
 #endif

@@ -366,3 +366,25 @@ weir_err weir_kv_iter_close(weir_kv_iter *iter)
     free(iter);
     return err;
 }
+
+weir_err weir__graph_store_scan(weir__graph *graph, int store, weir_slice from, weir_slice to,
+                                weir_err (*fn)(weir_slice key, weir_slice row, void *user),
+                                void *user, weir_error *error)
+{
+    weir_kv *kv = graph->stores[store];
+    weir__kv_iter *iter = NULL;
+    weir_slice key;
+    weir_slice row;
+    weir_assert(kv != NULL);
+    lock(kv);
+    weir_err err = kv->top->ops->range(kv->top, from, to, false, &iter, error);
+    if (err == WEIR_OK) {
+        while (err == WEIR_OK && iter->ops->next(iter, &key, &row)) {
+            err = fn(key, row, user);
+        }
+        weir_err end = iter->ops->close(iter);
+        err = err != WEIR_OK ? err : end;
+    }
+    unlock(kv);
+    return err;
+}

@@ -162,6 +162,63 @@ static void records_that_are_gone_before_they_are_read_are_passed_over(void **st
     assert_all_named(cluster, all.named, "e/cid");
 }
 
+/* What it reads comes late; a wait for "caught up" waits for that, too. */
+static void a_table_that_is_behind_is_waited_for(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    topics all = make_topics(cluster);
+    weir_instance *a = weir_cluster_start(cluster, "a", name_events, NULL);
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    pipe_all(all.names, "ann");
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_host_latency(weir_instance_host(a), 500);
+
+    for (int round = 0; round < 5; round++) {
+        pipe_all(all.names, round % 2 == 0 ? "bob" : "cid");
+        weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+        pipe_all(all.events, "e");
+        weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+        assert_all_named(cluster, all.named, round % 2 == 0 ? "e/bob" : "e/cid");
+    }
+}
+
+static void a_table_that_is_behind_is_told(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    topics all = make_topics(cluster);
+    weir_instance *a = weir_cluster_start(cluster, "a", name_events, NULL);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+    weir_host_latency(weir_instance_host(a), 500);
+    pipe_all(all.names, "ann");
+    assert_false(weir_cluster_run_until(cluster, weir_caught_up, NULL, 100));
+    assert_non_null(strstr(weir_cluster_explain(cluster),
+                           "names: the global table of 'a' has not read all of it"));
+}
+
+/* Each instance has all of it: it is not told twice. */
+static void the_store_of_a_table_can_be_seen(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    topics all = make_topics(cluster);
+    weir_cluster_start(cluster, "a", name_events, NULL);
+    weir_cluster_start(cluster, "b", name_events, NULL);
+    pipe_all(all.names, "ann");
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+
+    weir_store_view view = weir_cluster_store(cluster, "names", &weir_string, &weir_string);
+    weir_rows *rows = weir_store_view_all(view);
+    weir_assert_size(rows, KEYS);
+    const weir_row *row = weir_rows_find_text(rows, "k7");
+    assert_non_null(row);
+    assert_true(weir_slice_equal(*(const weir_slice *)row->value, weir_slice_of("ann")));
+    assert_true(row->timestamp_ms > 0);
+    assert_string_equal(row->task, "global");
+    weir_slice key = weir_slice_of("k8");
+    assert_non_null(weir_store_view_get(view, &key));
+    weir_assert_size(weir_store_view_all(weir_store_view_task(view, "global")), KEYS);
+    weir_assert_size(weir_store_view_all(weir_store_view_task(view, "0_0")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +226,9 @@ int main(void)
         cluster_test(changes_of_the_table_are_seen_by_later_records),
         cluster_test(a_restarted_instance_has_the_table_before_it_processes),
         cluster_test(records_that_are_gone_before_they_are_read_are_passed_over),
+        cluster_test(a_table_that_is_behind_is_waited_for),
+        cluster_test(a_table_that_is_behind_is_told),
+        cluster_test(the_store_of_a_table_can_be_seen),
     };
     return cmocka_run_group_tests_name("global_tables", tests, NULL, NULL);
 }

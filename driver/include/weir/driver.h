@@ -338,7 +338,8 @@ WEIR_API bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate pr
 /* Every instance that is alive is RUNNING, and there is one. */
 WEIR_API bool weir_all_running(weir_cluster *cluster, void *unused);
 /* weir_all_running, the group is stable and has no dead members left (others have their tasks), and
- * every record of source and repartition topics is processed and committed. */
+ * every record of source and repartition topics is processed and committed, and the global tables
+ * of each instance have every record of their topics. */
 WEIR_API bool weir_caught_up(weir_cluster *cluster, void *unused);
 
 /* What the cluster waits for, in words: states, tasks, dropped records, lag a partition, groups,
@@ -347,7 +348,8 @@ WEIR_API const char *weir_cluster_explain(weir_cluster *cluster);
 
 /* ---- Stores ------------------------------------------------------------------------------- */
 
-/* A store as its active tasks have it now, on all instances that are alive. */
+/* A store as its active tasks have it now, on all instances that are alive. The store of a global
+ * table as the first of them has it, which knows all of it; its task is "global". */
 typedef struct weir_store_view {
     weir_cluster *cluster;
     const char *store;
