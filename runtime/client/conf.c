@@ -198,6 +198,13 @@ static weir_err set_passed(rd_kafka_conf_t *conf, const weir_config *config, uns
     return p.err;
 }
 
+int weir__kafka_id_len(const rd_kafka_t *rk)
+{
+    const char *name = rd_kafka_name(rk);
+    const char *end = strrchr(name, '#');
+    return (int)(end != NULL ? (size_t)(end - name) : strlen(name));
+}
+
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     const weir__log *log = rd_kafka_opaque(rk);
@@ -205,14 +212,16 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
                          : level <= WEIR__LOG_WARNING ? WEIR__LOG_WARNING
                          : level <= WEIR__LOG_INFO    ? WEIR__LOG_INFO
                                                       : WEIR__LOG_DEBUG;
-    weir__log_write(log, as, "%s %s: %s", rd_kafka_name(rk), facility, text);
+    weir__log_write(log, as, "%.*s %s: %s", weir__kafka_id_len(rk), rd_kafka_name(rk), facility,
+                    text);
 }
 
 void weir__kafka_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque)
 {
     rd_kafka_resp_err_t err = (rd_kafka_resp_err_t)cause;
     if (err != RD_KAFKA_RESP_ERR__TRANSPORT && err != RD_KAFKA_RESP_ERR__RESOLVE) {
-        weir__log_write(opaque, WEIR__LOG_ERROR, "%s: %s", rd_kafka_name(rk), reason);
+        weir__log_write(opaque, WEIR__LOG_ERROR, "%.*s: %s", weir__kafka_id_len(rk),
+                        rd_kafka_name(rk), reason);
     }
 }
 

@@ -33,6 +33,10 @@ typedef enum weir__kafka_role {
 weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
                           weir__log *log, rd_kafka_conf_t **out, weir_error *error);
 
+/* How many bytes of rd_kafka_name(rk) are the client.id, for "%.*s". The rest, "#consumer-1",
+ * counts the handles of a process and calls an admin client a consumer; the id says whose it is. */
+int weir__kafka_id_len(const rd_kafka_t *rk);
+
 /* What these settings do with an error: log it, but not one of a connection, which librdkafka has
  * logged already. Without such a callback it logs all of them once more when they are polled, be
  * that long after. `opaque`: the log. */

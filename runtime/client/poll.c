@@ -15,8 +15,8 @@
 /* What the caller cannot act upon is only logged. */
 static void log_only(weir__kafka_consumer *consumer, const weir_error *failure)
 {
-    weir__log_write(&consumer->log, WEIR__LOG_INFO, "%s: %s", rd_kafka_name(consumer->rk),
-                    failure->message);
+    weir__log_write(&consumer->log, WEIR__LOG_INFO, "%.*s: %s", weir__kafka_id_len(consumer->rk),
+                    rd_kafka_name(consumer->rk), failure->message);
 }
 
 /* Failures of a whole topic come with some partition's number. */

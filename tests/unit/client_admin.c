@@ -157,12 +157,41 @@ static void members_of_a_group_are_told(void **state)
     weir__admin_close(admin);
 }
 
+static char logged[4096];
+
+static void keep_log(int level, const char *text, void *user)
+{
+    (void)level;
+    (void)user;
+    size_t len = strlen(logged);
+    snprintf(logged + len, sizeof logged - len, "%s\n", text);
+}
+
+/* As it was named, not as librdkafka counts: an admin client is one of its consumers. */
+static void a_client_is_logged_by_its_id(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    weir__admin *admin = NULL;
+    weir__client_opts opts = f->opts;
+    opts.log.fn = keep_log;
+    opts.client_id = "app-admin";
+    logged[0] = '\0';
+    must(weir_config_set(f->config, "bootstrap.servers", "127.0.0.1:1", &error), &error);
+    must(weir__admin_new(&opts, &admin, &error), &error);
+    weir_sim_sleep_us(2000000);
+    weir__admin_close(admin);
+    assert_int_equal(strncmp(logged, "app-admin FAIL: ", 16), 0);
+    assert_null(strstr(logged, "#consumer"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(topics_are_created_with_their_settings), test(the_topics_of_the_brokers_are_listed),
         test(a_topic_that_cannot_be_is_named),        test(the_broker_tells_start_and_end),
         test(records_before_an_offset_are_deleted),   test(members_of_a_group_are_told),
+        test(a_client_is_logged_by_its_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
