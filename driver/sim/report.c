@@ -139,6 +139,15 @@ static int by_deadline(const void *left, const void *right)
     return a->timer.sequence < b->timer.sequence ? -1 : 1;
 }
 
+/* What a user knows of a thread that no test has made. */
+static const char *owner_of(const char *thread)
+{
+    if (strncmp(thread, "rdk:", 4) == 0) {
+        return " (a thread of librdkafka)";
+    }
+    return strncmp(thread, "rocksdb:", 8) == 0 ? " (a thread of RocksDB)" : "";
+}
+
 char *weir_sim_timers(int max)
 {
     const weir__sim *sim = &weir__the_sim;
@@ -157,8 +166,10 @@ char *weir_sim_timers(int max)
     for (size_t i = 0; i < count && (int)i < max; i++) {
         char name[WEIR_SIM_NAME_MAX];
         weir__thread_name(due[i], name);
-        weir__buf_printf(&out, "  " SECONDS_FORMAT " '%s': %s\n", SECONDS(due[i]->timer.due_us),
-                         name, waits[due[i]->wait]);
+        bool sleeps = due[i]->wait == WEIR__WAIT_SLEEP;
+        weir__buf_printf(&out, "  at " SECONDS_FORMAT " s: '%s'%s on host '%s' %s\n",
+                         SECONDS(due[i]->timer.due_us), name, owner_of(name), due[i]->home->name,
+                         sleeps ? "ends its sleep" : "wakes up, if nothing wakes it before");
     }
     free(due);
     return text_of(&out);

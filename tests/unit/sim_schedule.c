@@ -332,9 +332,10 @@ static void timers_are_listed_earliest_first(void **state)
     weir_sim_yield();
     char *timers = weir_sim_timers(10);
     assert_non_null(timers);
-    const char *at = strstr(timers, "'early': sleep");
+    const char *at = strstr(timers, "'early' on host '");
     assert_non_null(at);
-    assert_non_null(strstr(at, "'late': sleep"));
+    assert_non_null(strstr(at, "' ends its sleep\n"));
+    assert_non_null(strstr(at, "'late' on host '"));
     free(timers);
     join(late);
     join(early);
