@@ -104,6 +104,15 @@ static weir_err i64_print(weir_ctx *ctx, const void *in, weir_buf *out, void *us
     return weir_put_format(out, "%" PRId64, *(const int64_t *)in);
 }
 
+static bool same_bits(double a, double b)
+{
+    uint64_t of_a;
+    uint64_t of_b;
+    memcpy(&of_a, &a, sizeof a);
+    memcpy(&of_b, &b, sizeof b);
+    return of_a == of_b;
+}
+
 /* With as few digits as tell the number from all others: 0.1, not 0.10000000000000001. */
 static weir_err f64_print(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
 {
@@ -113,8 +122,7 @@ static weir_err f64_print(weir_ctx *ctx, const void *in, weir_buf *out, void *us
     char text[32];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
-        double back = strtod(text, NULL);
-        if (memcmp(&back, &value, sizeof value) == 0) {
+        if (same_bits(strtod(text, NULL), value)) {
             break;
         }
     }
