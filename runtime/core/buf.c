@@ -88,7 +88,8 @@ weir_err weir__buf_put_text(weir_buf *buf, const char *text)
     return weir_put(buf, text, strlen(text));
 }
 
-static weir_err put_format(weir_buf *buf, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static weir_err put_format(weir_buf *buf, const char *format,
+                                                                 va_list args)
 {
     va_list again;
     va_copy(again, args);
