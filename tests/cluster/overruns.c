@@ -79,6 +79,7 @@ static void assert_stops(void **state, weir_topology_fn topology, const char *wo
                                            "deserialization.exception.handler", "continue", NULL};
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
+    weir_cluster_input(cluster, "letters-of", 1, &weir_string, &weir_bytes); /* makes the topic */
     weir_output out = weir_cluster_output(cluster, "letters-of", &weir_string, &weir_bytes);
     weir_instance *a =
         weir_cluster_start(cluster, "a", topology, &(weir_instance_opts){.config = skip_all});
