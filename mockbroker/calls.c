@@ -24,12 +24,12 @@ static void unlock(const weir_mock *mock)
 
 const char *weir_mock_bootstrap(const weir_mock *mock)
 {
-    return (const char *)mock->bootstrap.data;
+    return mock == NULL ? NULL : (const char *)mock->bootstrap.data;
 }
 
 weir__broker *weir__broker_find(const weir_mock *mock, int32_t id)
 {
-    bool exists = id >= 1 && id <= mock->opts.brokers;
+    bool exists = mock != NULL && id >= 1 && id <= mock->opts.brokers;
     return exists ? (weir__broker *)&mock->brokers[id - 1] : NULL;
 }
 
@@ -41,14 +41,17 @@ int weir_mock_broker_port(const weir_mock *mock, int32_t broker)
 
 int32_t weir_mock_broker_count(const weir_mock *mock)
 {
-    return mock->opts.brokers;
+    return mock != NULL ? mock->opts.brokers : 0;
 }
 
 bool weir_mock_broker_is_up(const weir_mock *mock, int32_t broker)
 {
     const weir__broker *found = weir__broker_find(mock, broker);
+    if (found == NULL) {
+        return false;
+    }
     lock(mock);
-    bool up = found != NULL && found->listener >= 0;
+    bool up = found->listener >= 0;
     unlock(mock);
     return up;
 }
@@ -57,7 +60,7 @@ weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up)
 {
     weir__broker *found = weir__broker_find(mock, broker);
     if (found == NULL) {
-        return WEIR_ENOTFOUND;
+        return mock != NULL ? WEIR_ENOTFOUND : WEIR_EINVAL;
     }
     lock(mock);
     found->wanted_up = up;
@@ -74,7 +77,7 @@ weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms)
 {
     weir__broker *found = weir__broker_find(mock, broker);
     if (found == NULL) {
-        return WEIR_ENOTFOUND;
+        return mock != NULL ? WEIR_ENOTFOUND : WEIR_EINVAL;
     }
     if (ms < 0 || ms > INT32_MAX) {
         return WEIR_EINVAL;
@@ -87,6 +90,9 @@ weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms)
 
 const char *weir_mock_failure(const weir_mock *mock)
 {
+    if (mock == NULL) {
+        return NULL;
+    }
     lock(mock);
     const char *failure = mock->first_failure;
     unlock(mock);
@@ -120,11 +126,18 @@ weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t part
                              .partitions = partitions,
                              .replication_factor = replication_factor,
                              .settings = settings};
+    if (mock == NULL || topic == NULL) {
+        return weir__error_null(error, __func__, mock == NULL ? "mock" : "topic");
+    }
     for (; config != NULL && config[0] != NULL; config += 2) {
-        if (config[1] == NULL || spec.setting_count == WEIR__TOPIC_SETTINGS_MAX) {
+        if (config[1] == NULL) {
+            return weir__error_set(error, WEIR_EINVAL, "config of topic '%s': '%s' has no value",
+                                   topic, config[0]);
+        }
+        if (spec.setting_count == WEIR__TOPIC_SETTINGS_MAX) {
             return weir__error_set(error, WEIR_EINVAL,
-                                   "config of topic '%s': pairs of name and value, at most %d",
-                                   topic, WEIR__TOPIC_SETTINGS_MAX);
+                                   "config of topic '%s': more than %d settings", topic,
+                                   WEIR__TOPIC_SETTINGS_MAX);
         }
         settings[spec.setting_count++] =
             (weir__topic_setting){weir_slice_of(config[0]), weir_slice_of(config[1])};
@@ -135,7 +148,7 @@ weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t part
     weir__mock_wake(mock);
     unlock(mock);
     if (err != WEIR_OK) {
-        weir__error_set(error, err, "topic '%s': %s", topic != NULL ? topic : "", message.message);
+        weir__error_set(error, err, "topic '%s': %s", topic, message.message);
     }
     return err;
 }
@@ -143,6 +156,9 @@ weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t part
 weir_err weir_mock_topic_grow(weir_mock *mock, const char *topic, int32_t partitions,
                               weir_error *error)
 {
+    if (mock == NULL || topic == NULL) {
+        return weir__error_null(error, __func__, mock == NULL ? "mock" : "topic");
+    }
     weir_error message = {0};
     const weir__topic_growth growth = {.name = weir_slice_of(topic), .partitions = partitions};
     lock(mock);
@@ -150,13 +166,16 @@ weir_err weir_mock_topic_grow(weir_mock *mock, const char *topic, int32_t partit
     weir__mock_wake(mock);
     unlock(mock);
     if (err != WEIR_OK) {
-        weir__error_set(error, err, "topic '%s': %s", topic != NULL ? topic : "", message.message);
+        weir__error_set(error, err, "topic '%s': %s", topic, message.message);
     }
     return err;
 }
 
 weir_err weir_mock_topic_delete(weir_mock *mock, const char *topic)
 {
+    if (mock == NULL || topic == NULL) {
+        return WEIR_EINVAL;
+    }
     lock(mock);
     weir_err err = err_of(weir__topic_delete(mock, weir_slice_of(topic)));
     weir__mock_wake(mock);
@@ -166,6 +185,9 @@ weir_err weir_mock_topic_delete(weir_mock *mock, const char *topic)
 
 int32_t weir_mock_topic_partitions(const weir_mock *mock, const char *topic)
 {
+    if (mock == NULL || topic == NULL) {
+        return -1;
+    }
     lock(mock);
     const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
     int32_t count = found != NULL ? found->partition_count : -1;
@@ -175,6 +197,9 @@ int32_t weir_mock_topic_partitions(const weir_mock *mock, const char *topic)
 
 const char *weir_mock_topic_config(const weir_mock *mock, const char *topic, const char *name)
 {
+    if (mock == NULL || topic == NULL || name == NULL) {
+        return NULL;
+    }
     lock(mock);
     const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
     const char *value = found != NULL ? weir__map_get_text(&found->config, name) : NULL;
@@ -185,6 +210,9 @@ const char *weir_mock_topic_config(const weir_mock *mock, const char *topic, con
 void weir_mock_topics(const weir_mock *mock,
                       void (*fn)(const char *topic, int32_t partitions, void *user), void *user)
 {
+    if (mock == NULL || fn == NULL) {
+        return;
+    }
     lock(mock);
     for (weir__map_entry *entry = mock->topics.first; entry != NULL; entry = entry->next) {
         const weir__topic *topic = entry->value;
@@ -196,7 +224,8 @@ void weir_mock_topics(const weir_mock *mock,
 weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic, int32_t partition,
                                         int32_t broker)
 {
-    if (broker != -1 && weir__broker_find(mock, broker) == NULL) {
+    if (mock == NULL || topic == NULL ||
+        (broker != -1 && weir__broker_find(mock, broker) == NULL)) {
         return WEIR_EINVAL;
     }
     lock(mock);
@@ -212,6 +241,9 @@ weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic, int3
 
 int32_t weir_mock_partition_leader(const weir_mock *mock, const char *topic, int32_t partition)
 {
+    if (mock == NULL || topic == NULL) {
+        return -1;
+    }
     lock(mock);
     const weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     int32_t leader = found != NULL ? found->leader : -1;
@@ -221,7 +253,7 @@ int32_t weir_mock_partition_leader(const weir_mock *mock, const char *topic, int
 
 weir_err weir_mock_topic_hide(weir_mock *mock, const char *topic, int32_t broker)
 {
-    if (broker != 0 && weir__broker_find(mock, broker) == NULL) {
+    if (mock == NULL || topic == NULL || (broker != 0 && weir__broker_find(mock, broker) == NULL)) {
         return WEIR_EINVAL;
     }
     lock(mock);
@@ -237,6 +269,9 @@ weir_err weir_mock_topic_hide(weir_mock *mock, const char *topic, int32_t broker
 
 int32_t weir_mock_topic_hidden(const weir_mock *mock, const char *topic)
 {
+    if (mock == NULL || topic == NULL) {
+        return 0;
+    }
     lock(mock);
     const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
     int32_t hidden = found != NULL ? found->hidden_on : 0;
@@ -247,6 +282,9 @@ int32_t weir_mock_topic_hidden(const weir_mock *mock, const char *topic)
 weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic, int32_t partition,
                                      int64_t *start, int64_t *end)
 {
+    if (mock == NULL || topic == NULL || start == NULL || end == NULL) {
+        return WEIR_EINVAL;
+    }
     lock(mock);
     const weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     if (found != NULL) {
@@ -260,6 +298,9 @@ weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic, i
 weir_err weir_mock_partition_trim(weir_mock *mock, const char *topic, int32_t partition,
                                   int64_t before)
 {
+    if (mock == NULL || topic == NULL) {
+        return WEIR_EINVAL;
+    }
     lock(mock);
     weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     weir_err err =
@@ -300,6 +341,9 @@ weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t b
 
 int32_t weir_mock_coordinator(const weir_mock *mock, const char *group)
 {
+    if (mock == NULL || group == NULL) {
+        return -1;
+    }
     lock(mock);
     int32_t broker = weir__coordinator_of(mock, weir_slice_of(group))->id;
     unlock(mock);
@@ -310,6 +354,12 @@ int64_t weir_mock_committed(const weir_mock *mock, const char *group, const char
                             int32_t partition, char *metadata, size_t metadata_size)
 {
     int64_t offset = -1;
+    if (metadata != NULL && metadata_size > 0) {
+        metadata[0] = '\0';
+    }
+    if (mock == NULL || group == NULL || topic == NULL) {
+        return -1;
+    }
     lock(mock);
     const weir__group *found = weir__groups_find(&mock->groups, weir_slice_of(group));
     const weir__offset *committed =
@@ -331,6 +381,9 @@ int64_t weir_mock_committed(const weir_mock *mock, const char *group, const char
 
 weir_err weir_mock_group(const weir_mock *mock, const char *group, weir_mock_group_info *out)
 {
+    if (mock == NULL || group == NULL || out == NULL) {
+        return WEIR_EINVAL;
+    }
     lock(mock);
     const weir__group *found = weir__groups_find(&mock->groups, weir_slice_of(group));
     if (found != NULL) {

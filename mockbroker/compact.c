@@ -244,8 +244,7 @@ weir_err weir_mock_partition_compact(weir_mock *mock, const char *topic, int32_t
                                      weir_error *error)
 {
     if (mock == NULL || topic == NULL) {
-        return weir__error_set(error, WEIR_EINVAL, "compacting a partition: %s is NULL",
-                               mock == NULL ? "mock" : "topic");
+        return weir__error_null(error, __func__, mock == NULL ? "mock" : "topic");
     }
     pthread_mutex_lock(&mock->lock);
     const weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);

@@ -46,7 +46,7 @@ void weir__inject_fini(weir_mock *mock)
 weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
                           const char *client_id)
 {
-    if (weir__api_find(api_key) == NULL || error_code == 0 || count < 1) {
+    if (mock == NULL || weir__api_find(api_key) == NULL || error_code == 0 || count < 1) {
         return WEIR_EINVAL;
     }
     weir__injection *injection = calloc(1, sizeof *injection);

@@ -367,9 +367,22 @@ weir_err weir__partition_read_upto(weir_mock *mock, const char *topic, int32_t p
     return read_one(&read, 0, upto);
 }
 
+static weir_err check(const weir_mock *mock, const char *topic, record_fn fn, const char *function,
+                      weir_error *error)
+{
+    if (mock == NULL || topic == NULL) {
+        return weir__error_null(error, function, mock == NULL ? "mock" : "topic");
+    }
+    return fn != NULL ? WEIR_OK : weir__error_null(error, function, "fn");
+}
+
 weir_err weir_mock_partition_read(weir_mock *mock, const char *topic, int32_t partition,
                                   int64_t from, record_fn fn, void *user, weir_error *error)
 {
+    weir_err err = check(mock, topic, fn, __func__, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
     job read = {.mock = mock,
                 .topic = topic,
                 .partition = partition,
@@ -383,12 +396,16 @@ weir_err weir_mock_partition_read(weir_mock *mock, const char *topic, int32_t pa
 weir_err weir_mock_topic_read(weir_mock *mock, const char *topic, record_fn fn, void *user,
                               weir_error *error)
 {
+    weir_err err = check(mock, topic, fn, __func__, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
     int32_t count = weir_mock_topic_partitions(mock, topic);
     if (count < 0) {
-        return weir__error_set(error, WEIR_ENOTFOUND, "no topic '%s'", topic != NULL ? topic : "");
+        return weir__error_set(error, WEIR_ENOTFOUND, "no topic '%s'", topic);
     }
     job *reads = calloc((size_t)count, sizeof *reads);
-    weir_err err = reads != NULL ? WEIR_OK : weir__error_set(error, WEIR_ENOMEM, "out of memory");
+    err = reads != NULL ? WEIR_OK : weir__error_set(error, WEIR_ENOMEM, "out of memory");
     for (int32_t i = 0; i < count && err == WEIR_OK; i++) {
         reads[i] = (job){
             .mock = mock, .topic = topic, .partition = i, .fn = fn, .user = user, .error = error};

@@ -45,7 +45,7 @@ int64_t weir__shift_of(const weir_mock *mock, weir_slice client_id)
 
 weir_err weir_mock_shift_timestamps(weir_mock *mock, const char *client_id, int64_t ms)
 {
-    if (client_id == NULL) {
+    if (mock == NULL || client_id == NULL) {
         return WEIR_EINVAL;
     }
     int64_t *copy = malloc(sizeof *copy);

@@ -130,6 +130,10 @@ static weir_err move_disk(weir_cluster *cluster, const char *to)
 int weir_cluster_branch(weir_cluster *cluster, uint64_t reseed, weir_error *error)
 {
     char copy[WEIR__PATH_MAX];
+    if (cluster == NULL) {
+        weir__error_null(error, __func__, "cluster");
+        return -1;
+    }
     if (!cluster->own_base) {
         weir__error_set(error, WEIR_ESTATE, "the cluster was made without opts.branches");
         return -1;
@@ -160,7 +164,11 @@ int weir_cluster_branch(weir_cluster *cluster, uint64_t reseed, weir_error *erro
 
 void weir_cluster_branch_end(weir_cluster *cluster, int status)
 {
-    weir_assert(weir_sim_in_branch());
+    cluster = cluster != NULL ? cluster : weir__cluster_current();
+    if (cluster == NULL || !weir_sim_in_branch()) {
+        weir__cluster_fail(cluster, "%s: this is not a branch", __func__);
+        exit(EXIT_FAILURE); /* it must not return; whoever is told may have left already */
+    }
     weir__folder_remove(cluster->disk);
     weir_sim_branch_exit(status);
 }

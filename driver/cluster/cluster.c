@@ -79,7 +79,11 @@ static weir_err pick_policy(const weir_cluster_opts *opts, weir_sim_opts *sim, w
         sim->policy = WEIR_SIM_PCT;
         return WEIR_OK;
     default:
-        return weir__error_set(error, WEIR_ECONFIG, "WEIR_POLICY must be fifo, random or pct");
+        return opts->policy != WEIR_POLICY_DEFAULT
+                   ? weir__error_set(error, WEIR_EINVAL, "weir_cluster_opts.policy: no policy %d",
+                                     policy)
+                   : weir__error_set(error, WEIR_ECONFIG,
+                                     "WEIR_POLICY must be fifo, random or pct");
     }
 }
 
@@ -88,6 +92,10 @@ static weir_err pick_threads(const weir_cluster_opts *opts, weir_sim_opts *sim, 
     static const char *const names[] = {"", "borrowed", "real", NULL};
     int threads = opts->threads != WEIR_THREADS_DEFAULT ? (int)opts->threads
                                                         : environment_choice("WEIR_THREADS", names);
+    if (opts->threads < WEIR_THREADS_DEFAULT || opts->threads > WEIR_THREADS_REAL) {
+        return weir__error_set(error, WEIR_EINVAL, "weir_cluster_opts.threads: no kind %d",
+                               (int)opts->threads);
+    }
     if (threads < 0) {
         return weir__error_set(error, WEIR_ECONFIG, "WEIR_THREADS must be borrowed or real");
     }
@@ -267,12 +275,32 @@ const char *weir__seed_line(const weir_cluster *cluster)
     return cluster->seed_line;
 }
 
+static weir_err check_opts(const weir_cluster_opts *opts, weir_error *error)
+{
+    if (opts->max_virtual_ms < 0 || opts->livelock_ms < 0) {
+        return weir__error_set(error, WEIR_EINVAL, "weir_cluster_opts.%s is negative",
+                               opts->max_virtual_ms < 0 ? "max_virtual_ms" : "livelock_ms");
+    }
+    if ((opts->application != NULL && opts->application[0] == '\0') ||
+        (opts->directory != NULL && opts->directory[0] == '\0')) {
+        return weir__error_set(error, WEIR_EINVAL, "weir_cluster_opts.%s is empty",
+                               opts->application != NULL && opts->application[0] == '\0'
+                                   ? "application"
+                                   : "directory");
+    }
+    return weir__error_pairs(error, opts->config, "weir_cluster_opts.config");
+}
+
 weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
 {
     weir_cluster_opts defaults = {0};
     opts = opts != NULL ? opts : &defaults;
     if (current != NULL) {
         weir__error_set(error, WEIR_ESTATE, "this process has a cluster already: free it first");
+        return NULL;
+    }
+    weir__cluster_not_made(opts);
+    if (check_opts(opts, error) != WEIR_OK) {
         return NULL;
     }
     weir_cluster *cluster = weir__must(calloc(1, sizeof *cluster));
@@ -289,6 +317,7 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
         weir_cluster_free(cluster);
         return NULL;
     }
+    weir__cluster_not_made(NULL);
     weir__trace_from_environment(cluster);
     return cluster;
 }
@@ -339,32 +368,32 @@ void weir_cluster_free(weir_cluster *cluster)
 
 uint64_t weir_cluster_seed(const weir_cluster *cluster)
 {
-    return cluster->seed;
+    return weir__given(cluster != NULL, __func__, "cluster") ? cluster->seed : 0;
 }
 
 const char *weir_cluster_application(const weir_cluster *cluster)
 {
-    return cluster->opts.application;
+    return weir__given(cluster != NULL, __func__, "cluster") ? cluster->opts.application : NULL;
 }
 
 weir_mock *weir_cluster_mock(weir_cluster *cluster)
 {
-    return cluster->mock;
+    return weir__given(cluster != NULL, __func__, "cluster") ? cluster->mock : NULL;
 }
 
 int64_t weir_cluster_now_ms(const weir_cluster *cluster)
 {
-    (void)cluster;
-    return weir_sim_running() ? weir_sim_now_us() / 1000 : 0;
+    return weir__given(cluster != NULL, __func__, "cluster") && weir_sim_running()
+               ? weir_sim_now_us() / 1000
+               : 0;
 }
 
 uint64_t weir_cluster_random(weir_cluster *cluster)
 {
-    (void)cluster;
-    return weir_sim_random(WEIR_SIM_TEST);
+    return weir__given(cluster != NULL, __func__, "cluster") ? weir_sim_random(WEIR_SIM_TEST) : 0;
 }
 
 const char *weir_cluster_repeat_command(const weir_cluster *cluster)
 {
-    return cluster->repeat;
+    return weir__given(cluster != NULL, __func__, "cluster") ? cluster->repeat : NULL;
 }

@@ -143,6 +143,12 @@ void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, cons
                          va_list args) __attribute__((format(printf, 4, 0)));
 void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* True when it was given; else the test fails: "weir_rows_at: rows is NULL". */
+bool weir__given(bool given, const char *function, const char *argument);
+/* The same for a serde that can be used. */
+bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument);
+/* For calls that get no cluster because it could not be made: who is told. NULL: nobody. */
+void weir__cluster_not_made(const weir_cluster_opts *opts);
 /* Ends the process: without memory there is nothing to test. */
 void *weir__must(void *memory);
 char *weir__repeat_command(uint64_t seed);

@@ -264,6 +264,9 @@ void weir__explain_callbacks(weir_cluster *cluster, weir_buf *out)
 
 const char *weir_cluster_explain(weir_cluster *cluster)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster")) {
+        return NULL;
+    }
     weir_buf *out = &cluster->explanation;
     weir__buf_reset(out);
     const char *failure = weir_mock_failure(cluster->mock);

@@ -47,10 +47,75 @@ char *weir__repeat_command(uint64_t seed)
     return command;
 }
 
+/* ---- Failures without a cluster ---- */
+
+/* What the last weir_cluster_new wanted that made none: what its caller goes on to do fails so. */
+static struct {
+    bool set;
+    weir_failure_fn on_failure;
+    void *user;
+} not_made;
+
+void weir__cluster_not_made(const weir_cluster_opts *opts)
+{
+    not_made.set = opts != NULL;
+    not_made.on_failure = opts != NULL ? opts->on_failure : NULL;
+    not_made.user = opts != NULL ? opts->user : NULL;
+}
+
+static void fail_without_cluster(const char *file, int line, const char *format, va_list args)
+{
+    /* On the stack: on_failure may jump away. */
+    char message[WEIR_ERROR_MESSAGE_MAX];
+    size_t used = 0;
+    if (file != NULL) {
+        int n = snprintf(message, sizeof message / 2, "%s:%d: ", file, line);
+        used = n > 0 ? strlen(message) : 0;
+    }
+    vsnprintf(message + used, sizeof message - used, format, args);
+    if (not_made.on_failure != NULL) {
+        not_made.on_failure(file, line, message, not_made.user);
+        return;
+    }
+    fprintf(stderr, "%s\n", message);
+    if (not_made.set) {
+        abort();
+    }
+}
+
+bool weir__given(bool given, const char *function, const char *argument)
+{
+    if (!given) {
+        weir__cluster_fail(weir__cluster_current(), "%s: %s is NULL", function, argument);
+    }
+    return given;
+}
+
+bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument)
+{
+    if (!weir__given(serde != NULL, function, argument)) {
+        return false;
+    }
+    bool whole = serde->name != NULL && serde->decode != NULL && serde->encode != NULL &&
+                 serde->size > 0 && serde->size <= WEIR_SERDE_SIZE_MAX;
+    if (!whole) {
+        weir__cluster_fail(weir__cluster_current(),
+                           "%s: %s: the serde '%s' must have a name, decode, encode and a size of "
+                           "1 to %d",
+                           function, argument, serde->name != NULL ? serde->name : "",
+                           WEIR_SERDE_SIZE_MAX);
+    }
+    return whole;
+}
+
 void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, const char *format,
                          va_list args)
 {
     char *text = NULL;
+    if (cluster == NULL) {
+        fail_without_cluster(file, line, format, args);
+        return;
+    }
     if (cluster->failing || vasprintf(&text, format, args) < 0) {
         return; /* the first failure is the one to tell */
     }
@@ -88,6 +153,11 @@ void weir_cluster_fail_at(weir_cluster *cluster, const char *file, int line, con
                           ...)
 {
     va_list args;
+    cluster = cluster != NULL ? cluster : weir__cluster_current();
+    if (format == NULL) {
+        weir__cluster_fail(cluster, "%s: format is NULL", __func__);
+        return;
+    }
     va_start(args, format);
     weir__cluster_vfail(cluster, file, line, format, args);
     va_end(args);

@@ -17,6 +17,13 @@ weir_instance *weir__instance_of_host(const weir_host *host)
 
 void weir_host_crash(weir_host *host, weir_disk disk)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
+    if (disk != WEIR_DISK_AS_IT_WAS && disk != WEIR_DISK_WIPED) {
+        weir__cluster_fail(weir__cluster_current(), "%s: there is no disk %d", __func__, (int)disk);
+        return;
+    }
     weir_instance *instance = weir__instance_of_host(host);
     if (!weir_sim_host_alive(host)) {
         return;
@@ -32,6 +39,9 @@ void weir_host_crash(weir_host *host, weir_disk disk)
 
 void weir_host_pause(weir_host *host)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     weir_instance *instance = weir__instance_of_host(host);
     if (instance != NULL) {
         instance->paused = true;
@@ -42,6 +52,9 @@ void weir_host_pause(weir_host *host)
 
 void weir_host_resume(weir_host *host)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     weir_instance *instance = weir__instance_of_host(host);
     if (instance != NULL) {
         instance->paused = false;
@@ -62,6 +75,9 @@ static void note_cut(const weir_host *host, int32_t broker, bool cut)
 
 void weir_host_partition(weir_host *host)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     note_cut(host, 0, true);
     weir_sim_trace("partition", "%s from all brokers", weir_sim_host_name(host));
     weir_sim_link_cut(host, 0, true);
@@ -69,6 +85,9 @@ void weir_host_partition(weir_host *host)
 
 void weir_host_heal(weir_host *host)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     note_cut(host, 0, false);
     weir_sim_trace("heal", "%s to all brokers", weir_sim_host_name(host));
     weir_sim_link_cut(host, 0, false);
@@ -90,16 +109,25 @@ static void cut_from(weir_host *host, int32_t broker, bool cut)
 
 void weir_host_partition_from(weir_host *host, int32_t broker)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     cut_from(host, broker, true);
 }
 
 void weir_host_heal_from(weir_host *host, int32_t broker)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     cut_from(host, broker, false);
 }
 
 void weir_host_latency(weir_host *host, int64_t ms)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     if (ms < 0) {
         weir__cluster_fail(weir__cluster_current(), "a latency of %lld ms is negative",
                            (long long)ms);
@@ -111,12 +139,18 @@ void weir_host_latency(weir_host *host, int64_t ms)
 
 void weir_host_reset_connections(weir_host *host)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     weir_sim_trace("reset", "%s", weir_sim_host_name(host));
     weir_sim_link_reset(host, 0);
 }
 
 void weir_host_skew(weir_host *host, int64_t ms)
 {
+    if (!weir__given(host != NULL, __func__, "host")) {
+        return;
+    }
     if (!weir_sim_host_skew(host, weir__mul_sat(ms, 1000))) {
         weir__cluster_fail(weir__cluster_current(),
                            "a skew of %lld ms takes the wall clock out of 1970 to 2262",

@@ -14,6 +14,7 @@
 /* librdkafka takes a timestamp of 0 for "not given", so the producer sends all times that much too
  * large, and the brokers take it off again. The one time that cannot be sent is its negative. */
 #define TIME_SHIFT_MS ((int64_t)1 << 62)
+#define BY_KEY (-1)
 
 static weir_err producer_start(weir_cluster *cluster, weir_error *error)
 {
@@ -51,6 +52,10 @@ static weir_err topic_start(weir_cluster *cluster, const char *topic, int32_t pa
 void weir_cluster_topic_grow(weir_cluster *cluster, const char *topic, int32_t partitions)
 {
     weir_error error;
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(topic != NULL, __func__, "topic")) {
+        return;
+    }
     weir__inputs_flush(cluster);
     weir_err err = weir_mock_topic_grow(cluster->mock, topic, partitions, &error);
     if (err == WEIR_OK && cluster->producer != NULL) {
@@ -66,6 +71,10 @@ void weir_cluster_topic_grow(weir_cluster *cluster, const char *topic, int32_t p
 
 void weir_cluster_topic_delete(weir_cluster *cluster, const char *topic)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(topic != NULL, __func__, "topic")) {
+        return;
+    }
     weir__inputs_flush(cluster);
     weir_err err = weir_mock_topic_delete(cluster->mock, topic);
     if (err != WEIR_OK) {
@@ -78,6 +87,14 @@ void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, int32_t p
 {
     int64_t start = 0;
     int64_t end = 0;
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(topic != NULL, __func__, "topic")) {
+        return;
+    }
+    if (left < 0) {
+        weir__cluster_fail(cluster, "%s: left is negative: %lld", __func__, (long long)left);
+        return;
+    }
     weir__inputs_flush(cluster);
     weir_err err = weir_mock_partition_offsets(cluster->mock, topic, partition, &start, &end);
     if (err == WEIR_OK && end - start > left) {
@@ -109,6 +126,11 @@ weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t 
                               const weir_serde *key, const weir_serde *value)
 {
     weir_error error;
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(topic != NULL, __func__, "topic") ||
+        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        return (weir_input){cluster, NULL};
+    }
     weir__input_topic *input = weir__must(weir__arena_alloc(&cluster->arena, sizeof *input));
     *input = (weir__input_topic){
         .cluster = cluster,
@@ -120,12 +142,16 @@ weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t 
     err = err != WEIR_OK ? err : producer_start(cluster, &error);
     if (err != WEIR_OK) {
         weir__cluster_fail(cluster, "input topic %s: %s", topic, error.message);
+        return (weir_input){cluster, NULL};
     }
     return (weir_input){cluster, input};
 }
 
 void weir_input_set_time(weir_input input, int64_t next_ms, int64_t advance_ms)
 {
+    if (!weir__given(input.topic != NULL, __func__, "input")) {
+        return;
+    }
     input.topic->timed = true;
     input.topic->next_ms = next_ms;
     input.topic->advance_ms = advance_ms;
@@ -133,6 +159,9 @@ void weir_input_set_time(weir_input input, int64_t next_ms, int64_t advance_ms)
 
 void weir_input_follow_clock(weir_input input)
 {
+    if (!weir__given(input.topic != NULL, __func__, "input")) {
+        return;
+    }
     input.topic->timed = false;
 }
 
@@ -197,9 +226,29 @@ static weir_err send_record(weir__input_topic *topic, int32_t partition,
     return weir__producer_send(topic->cluster->producer, &out, NULL, error);
 }
 
-void weir_input_send_to(weir_input input, int32_t partition, const weir_input_record *record)
+static bool headers_given(const weir_input_record *record, const char *function)
+{
+    if (!weir__given(record->headers != NULL || record->header_count == 0, function,
+                     "record->headers")) {
+        return false;
+    }
+    for (size_t i = 0; i < record->header_count; i++) {
+        if (!weir__given(record->headers[i].name != NULL, function, "a header's name")) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Partition BY_KEY: that of the key. */
+static void send_to(weir_input input, int32_t partition, const weir_input_record *record,
+                    const char *function)
 {
     weir_error error;
+    if (!weir__given(input.topic != NULL, function, "input") ||
+        !weir__given(record != NULL, function, "record") || !headers_given(record, function)) {
+        return;
+    }
     weir_err err = send_record(input.topic, partition, record, &error);
     weir__arena_reset(&input.cluster->scratch);
     input.cluster->unflushed = true;
@@ -209,18 +258,32 @@ void weir_input_send_to(weir_input input, int32_t partition, const weir_input_re
     }
 }
 
+void weir_input_send_to(weir_input input, int32_t partition, const weir_input_record *record)
+{
+    if (partition < 0) {
+        weir__cluster_fail(weir__cluster_current(), "%s: there is no partition %d", __func__,
+                           (int)partition);
+        return;
+    }
+    send_to(input, partition, record, __func__);
+}
+
 void weir_input_send(weir_input input, const weir_input_record *record)
 {
-    weir_input_send_to(input, -1, record);
+    send_to(input, BY_KEY, record, __func__);
 }
 
 void weir_input_pipe(weir_input input, const void *key, const void *value)
 {
-    weir_input_send(input, &(weir_input_record){.key = key, .value = value});
+    send_to(input, BY_KEY, &(weir_input_record){.key = key, .value = value}, __func__);
 }
 
 void weir_input_list(weir_input input, const void *keys, const void *values, size_t count)
 {
+    if (!weir__given(input.topic != NULL, __func__, "input") ||
+        !weir__given(values != NULL || count == 0, __func__, "values")) {
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         const char *key = keys != NULL ? (const char *)keys + i * input.topic->key->size : NULL;
         weir_input_pipe(input, key, (const char *)values + i * input.topic->value->size);
@@ -242,13 +305,18 @@ static bool takes_text(weir_input input, const char *helper, const char *side,
 
 void weir_input_text(weir_input input, const char *key, const char *value)
 {
+    if (!weir__given(input.topic != NULL, __func__, "input")) {
+        return;
+    }
     if ((key != NULL && !takes_text(input, "weir_input_text", "key", input.topic->key)) ||
         (value != NULL && !takes_text(input, "weir_input_text", "value", input.topic->value))) {
         return;
     }
     weir_slice key_text = weir_slice_of(key);
     weir_slice value_text = weir_slice_of(value);
-    weir_input_pipe(input, key != NULL ? &key_text : NULL, value != NULL ? &value_text : NULL);
+    weir_input_record record = {.key = key != NULL ? &key_text : NULL,
+                                .value = value != NULL ? &value_text : NULL};
+    send_to(input, BY_KEY, &record, __func__);
 }
 
 static void send_line(weir_input input, const char *line, size_t len)
@@ -262,6 +330,10 @@ static void send_line(weir_input input, const char *line, size_t len)
 size_t weir_input_lines(weir_input input, const char *text)
 {
     size_t count = 0;
+    if (!weir__given(input.topic != NULL, __func__, "input") ||
+        !weir__given(text != NULL, __func__, "text")) {
+        return 0;
+    }
     if (!takes_text(input, "weir_input_lines", "value", input.topic->value)) {
         return 0;
     }
@@ -277,6 +349,10 @@ size_t weir_input_lines(weir_input input, const char *text)
 
 size_t weir_input_file(weir_input input, const char *path)
 {
+    if (!weir__given(input.topic != NULL, __func__, "input") ||
+        !weir__given(path != NULL, __func__, "path")) {
+        return 0;
+    }
     if (!takes_text(input, "weir_input_file", "value", input.topic->value)) {
         return 0;
     }

@@ -46,9 +46,7 @@ static weir_err set_list(weir_config *config, const char *const *list, weir_erro
 {
     weir_err err = WEIR_OK;
     for (size_t i = 0; err == WEIR_OK && list != NULL && list[i] != NULL; i += 2) {
-        err = list[i + 1] != NULL
-                  ? weir_config_set(config, list[i], list[i + 1], error)
-                  : weir__error_set(error, WEIR_ECONFIG, "setting %s has no value", list[i]);
+        err = weir_config_set(config, list[i], list[i + 1], error);
     }
     return err;
 }
@@ -193,6 +191,10 @@ static weir_err bring_up(weir_instance *instance, weir_error *error)
 
 weir_instance *weir_cluster_instance(const weir_cluster *cluster, const char *name)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(name != NULL, __func__, "name")) {
+        return NULL;
+    }
     for (size_t i = 0; i < cluster->instance_count; i++) {
         if (strcmp(cluster->instances[i]->name, name) == 0) {
             return cluster->instances[i];
@@ -210,15 +212,41 @@ static weir_err new_host(weir_instance *instance, weir_error *error)
                : weir__error_set(error, WEIR_ELIMIT, "more than %d hosts", WEIR_SIM_HOST_MAX);
 }
 
+static weir_err check_instance_opts(const weir_instance_opts *opts, weir_error *error)
+{
+    if (opts != NULL && opts->threads < 0) {
+        return weir__error_set(error, WEIR_EINVAL, "weir_instance_opts.threads is negative: %d",
+                               opts->threads);
+    }
+    return weir__error_pairs(error, opts != NULL ? opts->config : NULL,
+                             "weir_instance_opts.config");
+}
+
+static weir_err check_start(const weir_cluster *cluster, const char *name,
+                            weir_topology_fn topology, const weir_instance_opts *opts,
+                            weir_error *error)
+{
+    if (cluster == NULL || name == NULL || topology == NULL) {
+        return weir__error_null(error, "weir_cluster_start",
+                                cluster == NULL ? "cluster"
+                                : name == NULL  ? "name"
+                                                : "topology");
+    }
+    return check_instance_opts(opts, error);
+}
+
 weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
                                       weir_topology_fn topology, const weir_instance_opts *opts,
                                       weir_error *error)
 {
     weir_error own;
     error = error != NULL ? error : &own;
+    if (check_start(cluster, name, topology, opts, error) != WEIR_OK) {
+        return NULL;
+    }
     if (cluster->instance_count == WEIR__INSTANCES_MAX ||
-        weir_cluster_instance(cluster, name) != NULL || strlen(name) >= WEIR_SIM_NAME_MAX ||
-        strchr(name, '/') != NULL) {
+        weir_cluster_instance(cluster, name) != NULL || name[0] == '\0' ||
+        strlen(name) >= WEIR_SIM_NAME_MAX || strchr(name, '/') != NULL) {
         weir__error_set(error, WEIR_EINVAL,
                         "instance '%s': the name must be new and short, without '/'", name);
         return NULL;
@@ -254,6 +282,9 @@ weir_instance *weir_cluster_start(weir_cluster *cluster, const char *name,
                                   weir_topology_fn topology, const weir_instance_opts *opts)
 {
     weir_error error = {0};
+    if (!weir__given(cluster != NULL, __func__, "cluster")) {
+        return NULL;
+    }
     weir__inputs_flush(cluster);
     weir_instance *instance = weir_cluster_try_start(cluster, name, topology, opts, &error);
     if (instance == NULL) {
@@ -264,28 +295,32 @@ weir_instance *weir_cluster_start(weir_cluster *cluster, const char *name,
 
 const char *weir_instance_name(const weir_instance *instance)
 {
-    return instance->name;
+    return weir__given(instance != NULL, __func__, "instance") ? instance->name : NULL;
 }
 
 weir_host *weir_instance_host(const weir_instance *instance)
 {
-    return instance->host;
+    return weir__given(instance != NULL, __func__, "instance") ? instance->host : NULL;
 }
 
 weir_state weir_instance_state(const weir_instance *instance)
 {
-    return instance->life == WEIR__ALIVE ? instance->state : WEIR_STATE_NOT_RUNNING;
+    return weir__given(instance != NULL, __func__, "instance") && instance->life == WEIR__ALIVE
+               ? instance->state
+               : WEIR_STATE_NOT_RUNNING;
 }
 
 size_t weir_instance_dropped_records(const weir_instance *instance, weir_dropped_records *out,
                                      size_t max)
 {
-    return instance->life == WEIR__ALIVE ? weir_app_dropped_records(instance->app, out, max) : 0;
+    return weir__given(instance != NULL, __func__, "instance") && instance->life == WEIR__ALIVE
+               ? weir_app_dropped_records(instance->app, out, max)
+               : 0;
 }
 
 const char *weir_instance_directory(const weir_instance *instance)
 {
-    return instance->directory;
+    return weir__given(instance != NULL, __func__, "instance") ? instance->directory : NULL;
 }
 
 struct closing {
@@ -304,6 +339,9 @@ static void close_app(weir_instance *instance, void *arg)
 
 weir_err weir_instance_close(weir_instance *instance, int64_t timeout_ms)
 {
+    if (!weir__given(instance != NULL, __func__, "instance")) {
+        return WEIR_EINVAL;
+    }
     struct closing *closing =
         weir__must(weir__arena_alloc(&instance->cluster->arena, sizeof *closing));
     *closing = (struct closing){timeout_ms, WEIR_ETIMEOUT};
@@ -347,9 +385,17 @@ void weir_instance_restart_with(weir_instance *instance, const weir_instance_opt
 {
     weir_error error = {0};
     weir_err err = WEIR_OK;
+    if (!weir__given(instance != NULL, __func__, "instance")) {
+        return;
+    }
     weir__inputs_flush(instance->cluster);
     if (instance->life == WEIR__ALIVE) {
         weir__cluster_fail(instance->cluster, "restart: instance '%s' still runs", instance->name);
+        return;
+    }
+    if (check_instance_opts(opts, &error) != WEIR_OK) {
+        weir__cluster_fail(instance->cluster, "cannot restart '%s': %s", instance->name,
+                           error.message);
         return;
     }
     weir__instance_set_opts(instance, opts);
@@ -365,11 +411,17 @@ void weir_instance_restart_with(weir_instance *instance, const weir_instance_opt
 
 void weir_instance_restart(weir_instance *instance)
 {
+    if (!weir__given(instance != NULL, __func__, "instance")) {
+        return;
+    }
     weir_instance_restart_with(instance, NULL);
 }
 
 void weir_instance_wipe(weir_instance *instance)
 {
+    if (!weir__given(instance != NULL, __func__, "instance")) {
+        return;
+    }
     if (instance->life == WEIR__ALIVE) {
         weir__cluster_fail(instance->cluster, "wipe: instance '%s' still runs", instance->name);
         return;

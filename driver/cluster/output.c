@@ -12,6 +12,11 @@
 weir_output weir_cluster_output(weir_cluster *cluster, const char *topic, const weir_serde *key,
                                 const weir_serde *value)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(topic != NULL, __func__, "topic") ||
+        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        return (weir_output){cluster, NULL};
+    }
     weir__output_topic *output = cluster->outputs;
     while (output != NULL && (strcmp(output->name, topic) != 0 || output->rows->key != key ||
                               output->rows->value != value)) {
@@ -163,6 +168,9 @@ static void refresh(weir__output_topic *output)
 const weir_row *weir_output_next(weir_output output)
 {
     weir__output_topic *topic = output.topic;
+    if (!weir__given(topic != NULL, __func__, "output")) {
+        return NULL;
+    }
     if (topic->seen == topic->rows->count) {
         refresh(topic);
     }
@@ -180,6 +188,9 @@ static weir_rows *from(weir__output_topic *topic, size_t first)
 
 weir_rows *weir_output_rest(weir_output output)
 {
+    if (!weir__given(output.topic != NULL, __func__, "output")) {
+        return NULL;
+    }
     refresh(output.topic);
     weir_rows *rows = from(output.topic, output.topic->seen);
     output.topic->seen = output.topic->rows->count;
@@ -188,19 +199,28 @@ weir_rows *weir_output_rest(weir_output output)
 
 weir_rows *weir_output_all(weir_output output)
 {
+    if (!weir__given(output.topic != NULL, __func__, "output")) {
+        return NULL;
+    }
     refresh(output.topic);
     return from(output.topic, 0);
 }
 
 weir_rows *weir_output_table(weir_output output)
 {
+    if (!weir__given(output.topic != NULL, __func__, "output")) {
+        return NULL;
+    }
     refresh(output.topic);
     return weir__rows_as_table(output.topic->rows);
 }
 
 size_t weir_output_size(weir_output output)
 {
-    weir_mock *mock = output.cluster->mock;
+    if (!weir__given(output.topic != NULL, __func__, "output")) {
+        return 0;
+    }
+    weir_mock *mock = output.topic->cluster->mock;
     int32_t partitions = weir_mock_topic_partitions(mock, output.topic->name);
     int64_t size = 0;
     must_exist(output.topic);

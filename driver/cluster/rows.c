@@ -8,6 +8,10 @@
 
 weir_rows *weir_rows_new(weir_cluster *cluster, const weir_serde *key, const weir_serde *value)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        return NULL;
+    }
     weir_rows *rows = weir__must(calloc(1, sizeof *rows));
     rows->cluster = cluster;
     rows->key = key;
@@ -105,11 +109,17 @@ static void append(weir_rows *rows, weir_slice key, weir_slice value)
 
 void weir_rows_add(weir_rows *rows, const void *key, const void *value)
 {
+    if (!weir__given(rows != NULL, __func__, "rows")) {
+        return;
+    }
     append(rows, bytes_of(rows, rows->key, key), bytes_of(rows, rows->value, value));
 }
 
 void weir_rows_put(weir_rows *rows, const void *key, const void *value)
 {
+    if (!weir__given(rows != NULL, __func__, "rows")) {
+        return;
+    }
     weir_slice key_bytes = bytes_of(rows, rows->key, key);
     weir_slice value_bytes = bytes_of(rows, rows->value, value);
     weir__entry *entry = find(rows, key_bytes);
@@ -127,6 +137,9 @@ void weir_rows_put(weir_rows *rows, const void *key, const void *value)
 
 void weir_rows_count(weir_rows *rows, const void *key, int64_t by)
 {
+    if (!weir__given(rows != NULL, __func__, "rows")) {
+        return;
+    }
     if (rows->value != &weir_i64) {
         weir__cluster_fail(rows->cluster, "weir_rows_count: values are %s, not i64",
                            rows->value->name);
@@ -139,18 +152,23 @@ void weir_rows_count(weir_rows *rows, const void *key, int64_t by)
 
 size_t weir_rows_size(const weir_rows *rows)
 {
-    return rows->count;
+    return weir__given(rows != NULL, __func__, "rows") ? rows->count : 0;
 }
 
 const weir_row *weir_rows_at(const weir_rows *rows, size_t index)
 {
-    return index < rows->count ? &rows->entries[index]->row : NULL;
+    return weir__given(rows != NULL, __func__, "rows") && index < rows->count
+               ? &rows->entries[index]->row
+               : NULL;
 }
 
 const weir_row *weir_rows_find(const weir_rows *rows, const void *key)
 {
     weir_slice bytes = {0};
     weir_error error;
+    if (!weir__given(rows != NULL, __func__, "rows")) {
+        return NULL;
+    }
     weir_cluster *cluster = rows->cluster;
     weir_err err = weir__codec_check_slice(rows->key, key, &error);
     if (err == WEIR_OK) {
@@ -166,6 +184,9 @@ const weir_row *weir_rows_find(const weir_rows *rows, const void *key)
 
 const weir_row *weir_rows_find_text(const weir_rows *rows, const char *key)
 {
+    if (!weir__given(rows != NULL, __func__, "rows")) {
+        return NULL;
+    }
     if (key != NULL && !weir__codec_takes_text(rows->key)) {
         weir__cluster_fail(rows->cluster,
                            "weir_rows_find_text: keys are %s, not texts; use weir_rows_find",

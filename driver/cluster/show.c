@@ -112,6 +112,12 @@ const char *weir_row_text(const weir_rows *rows, const weir_row *row)
         return "(no row)";
     }
     weir_buf text = {0};
+    if (!weir__given(rows != NULL, __func__, "rows")) {
+        return NULL;
+    }
+    if (row == NULL) {
+        return "(no row)";
+    }
     weir__entry entry = {.row = *row};
     weir__arena *scratch = &rows->cluster->scratch;
     if (weir__codec_encode(scratch, rows->key, row->key, &entry.key_bytes, NULL) != WEIR_OK ||
@@ -160,6 +166,10 @@ static void put_rest(weir_buf *out, size_t lines)
 
 const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected)
 {
+    if (!weir__given(actual != NULL, __func__, "actual") ||
+        !weir__given(expected != NULL, __func__, "expected")) {
+        return "there is nothing to compare";
+    }
     const weir_rows *left = weir__rows_as_table(actual);
     const weir_rows *right = weir__rows_as_table(expected);
     weir_buf out = {0};
@@ -182,6 +192,10 @@ const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows 
 
 const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *expected)
 {
+    if (!weir__given(actual != NULL, __func__, "actual") ||
+        !weir__given(expected != NULL, __func__, "expected")) {
+        return "there is nothing to compare";
+    }
     weir_buf out = {0};
     size_t lines = 0;
     size_t longer = actual->count > expected->count ? actual->count : expected->count;

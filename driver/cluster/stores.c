@@ -10,12 +10,29 @@
 weir_store_view weir_cluster_store(weir_cluster *cluster, const char *store, const weir_serde *key,
                                    const weir_serde *value)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(store != NULL, __func__, "store") ||
+        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        return (weir_store_view){0};
+    }
     const char *name = weir__must(weir__arena_strdup(&cluster->arena, store));
     return (weir_store_view){cluster, name, NULL, key, value};
 }
 
+/* It may be zeroed, or from a call that failed. */
+static bool view_given(weir_store_view view, const char *function)
+{
+    return weir__given(view.cluster != NULL, function, "view.cluster") &&
+           weir__given(view.store != NULL, function, "view.store") &&
+           weir__serde_given(view.key, function, "view.key") &&
+           weir__serde_given(view.value, function, "view.value");
+}
+
 weir_store_view weir_store_view_task(weir_store_view view, const char *task)
 {
+    if (!view_given(view, __func__) || !weir__given(task != NULL, __func__, "task")) {
+        return (weir_store_view){0};
+    }
     view.task = weir__must(weir__arena_strdup(&view.cluster->arena, task));
     return view;
 }
@@ -169,15 +186,21 @@ static weir_slice key_bytes(weir_store_view view, const void *key)
 
 weir_rows *weir_store_view_range(weir_store_view view, const void *from, const void *to)
 {
+    if (!view_given(view, __func__)) {
+        return NULL;
+    }
     return look_everywhere(view, key_bytes(view, from), key_bytes(view, to));
 }
 
 weir_rows *weir_store_view_all(weir_store_view view)
 {
-    return weir_store_view_range(view, NULL, NULL);
+    return view_given(view, __func__) ? weir_store_view_range(view, NULL, NULL) : NULL;
 }
 
 const weir_row *weir_store_view_get(weir_store_view view, const void *key)
 {
+    if (!view_given(view, __func__) || !weir__given(key != NULL, __func__, "key")) {
+        return NULL;
+    }
     return weir_rows_at(weir_store_view_range(view, key, key), 0);
 }

@@ -20,6 +20,9 @@ static void hand_on(const weir_sim_event *event, void *user)
 void weir_cluster_on_event(weir_cluster *cluster, void (*fn)(const weir_event *event, void *user),
                            void *user)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster")) {
+        return;
+    }
     cluster->on_event = fn;
     cluster->event_user = user;
     weir_sim_on_event(fn != NULL ? hand_on : NULL, cluster, false);
@@ -27,7 +30,11 @@ void weir_cluster_on_event(weir_cluster *cluster, void (*fn)(const weir_event *e
 
 void weir_cluster_trace(weir_cluster *cluster, const char *kind, const char *format, ...)
 {
-    (void)cluster;
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(kind != NULL, __func__, "kind") ||
+        !weir__given(format != NULL, __func__, "format")) {
+        return;
+    }
     char detail[DETAIL_MAX];
     va_list args;
     va_start(args, format);
@@ -38,13 +45,18 @@ void weir_cluster_trace(weir_cluster *cluster, const char *kind, const char *for
 
 uint64_t weir_cluster_trace_hash(const weir_cluster *cluster)
 {
-    (void)cluster;
-    return weir_sim_trace_hash();
+    return weir__given(cluster != NULL, __func__, "cluster") ? weir_sim_trace_hash() : 0;
 }
 
 void weir_cluster_trace_to(weir_cluster *cluster, FILE *out, weir_trace_form form)
 {
-    (void)cluster;
+    if (!weir__given(cluster != NULL, __func__, "cluster")) {
+        return;
+    }
+    if (form != WEIR_TRACE_TEXT && form != WEIR_TRACE_JSON_LINES) {
+        weir__cluster_fail(cluster, "%s: there is no form %d", __func__, (int)form);
+        return;
+    }
     weir_sim_trace_to(out, form == WEIR_TRACE_TEXT ? WEIR_SIM_TEXT : WEIR_SIM_JSON_LINES, false);
 }
 

@@ -76,12 +76,22 @@ static bool run_until(weir_cluster *cluster, weir_predicate predicate, void *arg
 bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predicate, void *arg,
                             int64_t bound_ms)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(predicate != NULL, __func__, "predicate")) {
+        return false;
+    }
     return run_until(cluster, predicate, arg, bound_ms, NULL);
 }
 
 bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, void *arg,
                                int64_t bound_ms, const char *text, const char *file, int line)
 {
+    if (cluster == NULL || predicate == NULL) {
+        weir_cluster_fail_at(cluster, file, line, "weir_run_until: %s is NULL",
+                             cluster == NULL ? "cluster" : "predicate");
+        return false;
+    }
+    text = text != NULL ? text : "the predicate";
     bool hopeless = false;
     bool held = run_until(cluster, predicate, arg, bound_ms, &hopeless);
     if (hopeless && !cluster->failing) {
@@ -97,6 +107,9 @@ bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, 
 
 void weir_cluster_run_for(weir_cluster *cluster, int64_t ms)
 {
+    if (!weir__given(cluster != NULL, __func__, "cluster")) {
+        return;
+    }
     weir__inputs_flush(cluster);
     weir_sim_sleep_us(weir__mul_sat(ms, 1000));
     weir__brokers_failed(cluster);
@@ -106,6 +119,9 @@ bool weir_all_running(weir_cluster *cluster, void *unused)
 {
     (void)unused;
     size_t alive = 0;
+    if (!weir__given(cluster != NULL, __func__, "cluster")) {
+        return false;
+    }
     for (size_t i = 0; i < cluster->instance_count; i++) {
         const weir_instance *instance = cluster->instances[i];
         if (instance->life == WEIR__ALIVE) {
@@ -175,7 +191,8 @@ const char *weir__global_topic_behind(const weir_instance *instance)
  * at from sources downwards: when the last one is done, so are those before it. */
 bool weir_caught_up(weir_cluster *cluster, void *unused)
 {
-    if (!weir_all_running(cluster, unused) || !group_is_settled(cluster)) {
+    if (!weir__given(cluster != NULL, __func__, "cluster") || !weir_all_running(cluster, unused) ||
+        !group_is_settled(cluster)) {
         return false;
     }
     for (size_t i = 0; i < cluster->instance_count; i++) {

@@ -21,7 +21,7 @@ const char *weir_state_name(weir_state state)
 
 weir_state weir_app_state(const weir_app *app)
 {
-    return atomic_load(&app->state);
+    return app != NULL ? atomic_load(&app->state) : WEIR_STATE_NOT_RUNNING;
 }
 
 /* Under `lock`. */
@@ -203,7 +203,11 @@ weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
 {
     if (topology == NULL) {
         weir__error_set(error, WEIR_EINVAL,
-                        "the topology is NULL: what should have built it failed");
+                        "weir_app_new: topology is NULL: what should have built it failed");
+        return NULL;
+    }
+    if (config == NULL) {
+        weir__error_null(error, __func__, "config");
         return NULL;
     }
     if (weir__config_check(config, error) != WEIR_OK ||
@@ -259,7 +263,8 @@ void weir_app_free(weir_app *app)
 
 size_t weir_app_dropped_records(const weir_app *app, weir_dropped_records *out, size_t max)
 {
-    return app != NULL ? weir__drop_counts_read(app->instance.drops, out, max) : 0;
+    return app != NULL ? weir__drop_counts_read(app->instance.drops, out, out != NULL ? max : 0)
+                       : 0;
 }
 
 /* ---- Start ---- */
@@ -375,6 +380,9 @@ static void start_threads(weir_app *app)
 
 weir_err weir_app_start(weir_app *app, weir_error *error)
 {
+    if (app == NULL) {
+        return weir__error_null(error, __func__, "app");
+    }
     weir_err err = WEIR_OK;
     pthread_mutex_lock(&app->closing);
     if (weir_app_state(app) != WEIR_STATE_CREATED) {
@@ -439,6 +447,9 @@ static void log_remaining(const weir_app *app, int64_t timeout_ms)
 
 weir_err weir_app_close(weir_app *app, int64_t timeout_ms)
 {
+    if (app == NULL) {
+        return WEIR_EINVAL;
+    }
     weir_err err = WEIR_OK;
     pthread_mutex_lock(&app->closing);
     pthread_mutex_lock(&app->lock);

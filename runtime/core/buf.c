@@ -49,6 +49,12 @@ weir_err weir__buf_reserve(weir_buf *buf, size_t more)
 
 weir_err weir_put(weir_buf *out, const void *data, size_t len)
 {
+    if (out == NULL) {
+        return WEIR_EINVAL;
+    }
+    if (data == NULL && len > 0 && out->err == WEIR_OK) {
+        out->err = WEIR_EINVAL; /* sticks: a value that lacks a part must not go out */
+    }
     weir_err err = weir__buf_reserve(out, len);
     if (err == WEIR_OK && len > 0) {
         memcpy(out->data + out->len, data, len);
@@ -108,6 +114,9 @@ __attribute__((format(printf, 2, 0))) static weir_err put_format(weir_buf *buf, 
 
 weir_err weir_put_format(weir_buf *out, const char *format, ...)
 {
+    if (out == NULL || format == NULL) {
+        return WEIR_EINVAL;
+    }
     va_list args;
     va_start(args, format);
     weir_err err = put_format(out, format, args);

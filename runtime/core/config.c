@@ -53,8 +53,12 @@ void weir_config_free(weir_config *config)
 
 weir_err weir_config_register_serde(weir_config *config, const weir_serde *serde, weir_error *error)
 {
-    weir_assert(config != NULL);
-    weir_assert(serde != NULL && serde->name != NULL);
+    if (config == NULL || serde == NULL) {
+        return weir__error_null(error, __func__, config == NULL ? "config" : "serde");
+    }
+    if (serde->name == NULL || serde->name[0] == '\0') {
+        return weir__error_set(error, WEIR_EINVAL, "%s: the serde has no name", __func__);
+    }
     const weir_serde *known = weir__map_get_text(&config->serdes, serde->name);
     if (known != NULL && known != serde) {
         return weir__error_set(error, WEIR_EEXISTS, "another serde is registered as '%s'",
@@ -221,8 +225,12 @@ static weir_err store_named(weir_config *config, const char *name, const char *v
 weir_err weir_config_set(weir_config *config, const char *name, const char *value,
                          weir_error *error)
 {
-    weir_assert(config != NULL);
-    weir_assert(name != NULL && value != NULL);
+    if (config == NULL || name == NULL) {
+        return weir__error_null(error, __func__, config == NULL ? "config" : "name");
+    }
+    if (value == NULL) {
+        return weir__error_set(error, WEIR_EINVAL, "%s: the value of '%s' is NULL", __func__, name);
+    }
     if (name[0] == '\0') {
         return weir__error_set(error, WEIR_ECONFIG, "the name of the setting is empty");
     }
@@ -315,8 +323,9 @@ static weir_err set_loaded(const weir__property *property, void *user)
 weir_err weir_config_load_with(weir_config *config, const char *path,
                                weir_config_problem_fn on_problem, void *user, weir_error *error)
 {
-    weir_assert(config != NULL);
-    weir_assert(path != NULL);
+    if (config == NULL || path == NULL) {
+        return weir__error_null(error, __func__, config == NULL ? "config" : "path");
+    }
     loading all = {.config = config, .path = path, .on_problem = on_problem, .user = user};
     weir_err err = weir__properties_read(path, set_loaded, &all, error);
     if (err == WEIR_OK && all.refused > 0) {
@@ -335,13 +344,17 @@ weir_err weir_config_load_with(weir_config *config, const char *path,
 
 weir_err weir_config_load(weir_config *config, const char *path, weir_error *error)
 {
+    if (config == NULL || path == NULL) {
+        return weir__error_null(error, __func__, config == NULL ? "config" : "path");
+    }
     return weir_config_load_with(config, path, NULL, NULL, error);
 }
 
 const char *weir_config_get(const weir_config *config, const char *name)
 {
-    weir_assert(config != NULL);
-    weir_assert(name != NULL);
+    if (config == NULL || name == NULL) {
+        return NULL;
+    }
     const weir__setting *setting = weir__setting_find(name);
     const char *value = weir__map_get_text(&config->values, setting != NULL ? setting->name : name);
     return value == NULL && setting != NULL ? setting->fallback : value;

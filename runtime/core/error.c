@@ -72,6 +72,21 @@ weir_err weir__error_prefix(weir_error *error, const char *format, ...)
     return error->code;
 }
 
+weir_err weir__error_null(weir_error *error, const char *function, const char *argument)
+{
+    return weir__error_set(error, WEIR_EINVAL, "%s: %s is NULL", function, argument);
+}
+
+weir_err weir__error_pairs(weir_error *error, const char *const *pairs, const char *what)
+{
+    for (size_t i = 0; pairs != NULL && pairs[i] != NULL; i += 2) {
+        if (pairs[i + 1] == NULL) {
+            return weir__error_set(error, WEIR_EINVAL, "%s: '%s' has no value", what, pairs[i]);
+        }
+    }
+    return WEIR_OK;
+}
+
 _Noreturn void weir__assert_failed(const char *expression, const char *file, int line,
                                    const char *function)
 {

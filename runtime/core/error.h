@@ -18,6 +18,13 @@ weir_err weir__error_vset(weir_error *error, weir_err code, const char *format, 
 weir_err weir__error_prefix(weir_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A pointer of a caller that must not be NULL: "weir_config_set: name is NULL". WEIR_EINVAL. */
+weir_err weir__error_null(weir_error *error, const char *function, const char *argument);
+
+/* A list of name, value, ..., NULL whose last name has no value: WEIR_EINVAL names it. `what` says
+ * whose list it is. A NULL list is empty. */
+weir_err weir__error_pairs(weir_error *error, const char *const *pairs, const char *what);
+
 /* States what must hold whatever the input. Prints expression and place, then aborts. */
 #define weir_assert(condition)                                                                     \
     ((condition) ? (void)0 : weir__assert_failed(#condition, __FILE__, __LINE__, __func__))

@@ -18,7 +18,9 @@ static bool check(weir_stream left, weir_builder *other, const join *spec)
 {
     weir_builder *builder = left.builder;
     if (builder != other) {
+        /* One of them may be a handle that was never set. */
         weir__builder_fail(builder, WEIR_EINVAL, "%s of two builders", label(spec));
+        weir__builder_fail(other, WEIR_EINVAL, "%s of two builders", label(spec));
     } else if (weir__builder_ok(builder) && spec->op.fn == NULL) {
         weir__builder_fail(builder, WEIR_EINVAL, "%s '%s' needs a function", label(spec),
                            spec->name != NULL ? spec->name : "");

@@ -64,12 +64,15 @@ weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
                              const weir_serde *key, const weir_serde *value,
                              const weir_source_opts *opts)
 {
+    if (!weir__builder_given(builder, topics != NULL, __func__, "topics")) {
+        return (weir_stream){builder, -1};
+    }
     const char *name =
         weir__builder_name(builder, opts != NULL ? opts->name : NULL, "KSTREAM-SOURCE-");
     if (name == NULL) {
         return (weir_stream){builder, -1};
     }
-    if (topics == NULL || topics[0] == NULL) {
+    if (topics[0] == NULL) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY, "source '%s' reads no topic", name);
         return (weir_stream){builder, -1};
     }
@@ -97,12 +100,18 @@ weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
 weir_stream weir_source(weir_builder *builder, const char *topic, const weir_serde *key,
                         const weir_serde *value, const weir_source_opts *opts)
 {
+    if (!weir__builder_given(builder, topic != NULL, __func__, "topic")) {
+        return (weir_stream){builder, -1};
+    }
     return weir_source_many(builder, (const char *const[]){topic, NULL}, key, value, opts);
 }
 
 void weir_to(weir_stream in, const char *topic, const weir_sink_opts *opts)
 {
     weir_builder *builder = in.builder;
+    if (!weir__builder_given(builder, topic != NULL, __func__, "topic")) {
+        return;
+    }
     const weir__edge *from = weir__edge_of(builder, in.node, WEIR__STREAM);
     const char *name =
         weir__builder_name(builder, opts != NULL ? opts->name : NULL, "KSTREAM-SINK-");
@@ -185,6 +194,9 @@ weir_table weir_table_source(weir_builder *builder, const char *topic, const cha
                              const weir_store_opts *opts)
 {
     const char *spare = NULL;
+    if (!weir__builder_given(builder, topic != NULL, __func__, "topic")) {
+        return (weir_table){builder, -1};
+    }
     if (store == NULL && weir__builder_ok(builder)) {
         const char *prefix = weir__builder_text(builder, "%s-STATE-STORE-", topic);
         spare = prefix != NULL ? weir__builder_name(builder, NULL, prefix) : NULL;
@@ -204,6 +216,10 @@ weir_global_table weir_global_table_source(weir_builder *builder, const char *to
                                            const char *store, const weir_serde *key,
                                            const weir_serde *value, const weir_store_opts *opts)
 {
+    if (!weir__builder_given(builder, topic != NULL, __func__, "topic") ||
+        !weir__builder_given(builder, store != NULL, __func__, "store")) {
+        return (weir_global_table){builder, -1};
+    }
     weir__edge edge = table_nodes(builder, topic, key, value, opts);
     edge.kind = WEIR__GLOBAL_TABLE;
     if (edge.node < 0) {

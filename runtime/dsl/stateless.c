@@ -125,7 +125,9 @@ weir_stream weir_merge(weir_stream left, weir_stream right, const weir_named *na
     weir_builder *builder = left.builder;
     weir_stream failed = {builder, -1};
     if (builder != right.builder) {
+        /* One of them may be a handle that was never set. */
         weir__builder_fail(builder, WEIR_EINVAL, "merge of streams of two builders");
+        weir__builder_fail(right.builder, WEIR_EINVAL, "merge of streams of two builders");
         return failed;
     }
     const weir__edge *one = weir__edge_of(builder, left.node, WEIR__STREAM);
@@ -176,10 +178,11 @@ void weir_split(weir_stream in, const weir_branch *branches, size_t count, weir_
                 const weir_named *named)
 {
     weir_builder *builder = in.builder;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; out != NULL && i < count; i++) {
         out[i] = (weir_stream){builder, -1};
     }
-    if (!weir__builder_ok(builder)) {
+    if (!weir__builder_given(builder, out != NULL, __func__, "out") ||
+        !weir__builder_given(builder, branches != NULL, __func__, "branches")) {
         return;
     }
     if (count == 0 || !default_is_last(branches, count)) {

@@ -11,16 +11,30 @@
 
 void *weir_alloc(weir_ctx *ctx, size_t size)
 {
-    return weir__guarded_new(ctx, size, NULL);
+    return ctx != NULL ? weir__guarded_new(ctx, size, NULL) : NULL;
+}
+
+weir_err weir__ctx_null(weir_ctx *ctx, const char *function, const char *argument)
+{
+    return weir_fail(ctx, WEIR_EINVAL, "%s: %s is NULL", function, argument);
 }
 
 weir_err weir_defer(weir_ctx *ctx, void (*fn)(void *arg), void *arg)
 {
+    if (ctx == NULL || fn == NULL) {
+        return weir__ctx_null(ctx, __func__, ctx == NULL ? "ctx" : "fn");
+    }
     return weir__arena_defer(ctx->arena, fn, arg);
 }
 
 weir_err weir_fail(weir_ctx *ctx, weir_err code, const char *format, ...)
 {
+    if (ctx == NULL) {
+        return code;
+    }
+    if (format == NULL) {
+        return weir__error_set(&ctx->error, code, "%s", weir_err_str(code));
+    }
     va_list args;
     va_start(args, format);
     weir__error_vset(&ctx->error, code, format, args);
@@ -30,7 +44,7 @@ weir_err weir_fail(weir_ctx *ctx, weir_err code, const char *format, ...)
 
 weir_err weir_ctx_error(const weir_ctx *ctx)
 {
-    return ctx->error.code;
+    return ctx != NULL ? ctx->error.code : WEIR_EINVAL;
 }
 
 weir_err weir__ctx_out_of_memory(weir_ctx *ctx)
@@ -40,12 +54,12 @@ weir_err weir__ctx_out_of_memory(weir_ctx *ctx)
 
 weir_headers *weir_headers_copy(weir_ctx *ctx, const weir_headers *headers)
 {
-    return weir__headers_copy(ctx->arena, headers);
+    return ctx != NULL ? weir__headers_copy(ctx->arena, headers) : NULL;
 }
 
 void weir_out_null(weir_ctx *ctx, void *out)
 {
-    for (size_t i = 0; i < WEIR__NULL_OUTS; i++) {
+    for (size_t i = 0; i < WEIR__NULL_OUTS && ctx != NULL; i++) {
         if (ctx->null_outs[i] == NULL || ctx->null_outs[i] == out) {
             ctx->null_outs[i] = out;
             return;
@@ -101,44 +115,59 @@ weir_err weir__encode(weir_ctx *ctx, const weir_serde *serde, const void *value,
     weir_err err = serde->encode(ctx, value, out, serde->user);
     err = weir__guards_end(ctx, outer, "encode", err);
     if (err == WEIR_OK && out->err != WEIR_OK) {
-        return weir_fail(ctx, out->err, "%s: the encoded value does not fit", serde->name);
+        return weir_fail(ctx, out->err, "%s: the encoded value %s", serde->name,
+                         out->err == WEIR_EINVAL ? "lacks bytes: weir_put got NULL"
+                                                 : "does not fit");
     }
     return err;
 }
 
 weir_record_metadata weir_ctx_metadata(const weir_ctx *ctx)
 {
-    return ctx->at;
+    return ctx != NULL ? ctx->at : (weir_record_metadata){NULL, -1, -1};
+}
+
+/* A serde that is at work outside of a topology has a context without a graph. */
+static const weir__graph_host *host_of(const weir_ctx *ctx)
+{
+    return ctx != NULL && ctx->graph != NULL ? &ctx->graph->host : NULL;
 }
 
 const char *weir_ctx_task(const weir_ctx *ctx)
 {
-    return ctx->graph->host.task;
+    const weir__graph_host *host = host_of(ctx);
+    return host != NULL ? host->task : "";
 }
 
 const char *weir_ctx_application(const weir_ctx *ctx)
 {
-    return ctx->graph->host.application;
+    const weir__graph_host *host = host_of(ctx);
+    return host != NULL ? host->application : "";
 }
 
 const char *weir_ctx_node(const weir_ctx *ctx)
 {
-    return ctx->node != NULL ? ctx->node->spec->name : "";
+    return ctx != NULL && ctx->node != NULL ? ctx->node->spec->name : "";
 }
 
 int64_t weir_ctx_stream_time_ms(const weir_ctx *ctx)
 {
-    return ctx->graph->host.stream_time_ms(ctx->graph->host.user);
+    const weir__graph_host *host = host_of(ctx);
+    return host != NULL ? host->stream_time_ms(host->user) : -1;
 }
 
 int64_t weir_ctx_wall_clock_ms(const weir_ctx *ctx)
 {
-    return ctx->graph->host.wall_clock_ms(ctx->graph->host.user);
+    const weir__graph_host *host = host_of(ctx);
+    return host != NULL ? host->wall_clock_ms(host->user) : -1;
 }
 
 void weir_ctx_commit(weir_ctx *ctx)
 {
-    ctx->graph->host.request_commit(ctx->graph->host.user);
+    const weir__graph_host *host = host_of(ctx);
+    if (host != NULL) {
+        host->request_commit(host->user);
+    }
 }
 
 void weir__drop(weir_ctx *ctx, weir_drop_reason reason, const char *why)
@@ -210,6 +239,9 @@ static weir_err prepare(weir_ctx *ctx, const weir_record *given, weir_record *ou
 
 weir_err weir_forward(weir_ctx *ctx, const weir_record *record)
 {
+    if (ctx == NULL || record == NULL) {
+        return weir__ctx_null(ctx, __func__, ctx == NULL ? "ctx" : "record");
+    }
     weir_record prepared;
     weir_err err = prepare(ctx, record, &prepared);
     return err == WEIR_OK ? weir__forward(ctx, &prepared) : err;
@@ -230,6 +262,12 @@ static weir_err no_such_child(weir_ctx *ctx, const char *child)
 
 weir_err weir_forward_to(weir_ctx *ctx, const weir_record *record, const char *child)
 {
+    if (ctx == NULL || record == NULL || child == NULL) {
+        return weir__ctx_null(ctx, __func__,
+                              ctx == NULL      ? "ctx"
+                              : record == NULL ? "record"
+                                               : "child");
+    }
     weir_record prepared;
     weir_err err = prepare(ctx, record, &prepared);
     if (err != WEIR_OK) {
@@ -245,6 +283,9 @@ weir_err weir_forward_to(weir_ctx *ctx, const weir_record *record, const char *c
 
 weir_err weir_emit(weir_ctx *ctx, const void *key, const void *value)
 {
+    if (ctx == NULL) {
+        return WEIR_EINVAL;
+    }
     if (ctx->record == NULL) {
         return weir_fail(ctx, WEIR_ESTATE, "weir_emit is for callbacks that have a record");
     }
@@ -255,6 +296,9 @@ weir_err weir_emit(weir_ctx *ctx, const void *key, const void *value)
 
 weir_err weir_emit_value(weir_ctx *ctx, const void *value)
 {
+    if (ctx == NULL) {
+        return WEIR_EINVAL;
+    }
     if (ctx->record == NULL) {
         return weir_fail(ctx, WEIR_ESTATE, "weir_emit_value is for callbacks that have a record");
     }

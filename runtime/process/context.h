@@ -87,6 +87,8 @@ void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *nod
 /* Frees what weir__iters_close_since kept. None may be open. */
 void weir__iters_fini(weir_ctx *ctx);
 
+/* An argument of a public function that must not be NULL; `ctx` itself may be: WEIR_EINVAL. */
+weir_err weir__ctx_null(weir_ctx *ctx, const char *function, const char *argument);
 /* The code of a failed call whose text is in ctx->error. */
 weir_err weir__ctx_out_of_memory(weir_ctx *ctx);
 

@@ -451,6 +451,10 @@ weir_kv *weir__store_at(weir_ctx *ctx, size_t index)
 
 weir_kv *weir_store(weir_ctx *ctx, const char *name)
 {
+    if (ctx == NULL || ctx->graph == NULL || name == NULL) {
+        weir__ctx_null(ctx, __func__, name == NULL ? "name" : "ctx");
+        return NULL;
+    }
     const weir_topology *topology = ctx->graph->topology;
     const weir__node *node = ctx->node != NULL ? ctx->node->spec : NULL;
     for (size_t i = 0; node != NULL && i < node->store_count; i++) {

@@ -50,9 +50,11 @@ weir_header weir_headers_at(const weir_headers *headers, size_t index)
 
 bool weir_headers_last(const weir_headers *headers, const char *name, weir_slice *value)
 {
-    for (size_t i = weir_headers_count(headers); i-- > 0;) {
+    for (size_t i = name != NULL ? weir_headers_count(headers) : 0; i-- > 0;) {
         if (strcmp(headers->items[i].name, name) == 0) {
-            *value = headers->items[i].value;
+            if (value != NULL) {
+                *value = headers->items[i].value;
+            }
             return true;
         }
     }
@@ -61,6 +63,9 @@ bool weir_headers_last(const weir_headers *headers, const char *name, weir_slice
 
 weir_err weir_headers_add(weir_headers *headers, const char *name, weir_slice value)
 {
+    if (headers == NULL || name == NULL) {
+        return WEIR_EINVAL;
+    }
     if (headers->count == headers->capacity) {
         size_t capacity = headers->capacity != 0 ? headers->capacity * 2 : FIRST_CAPACITY;
         weir_header *items = weir__arena_alloc(headers->arena, capacity * sizeof *items);
@@ -83,6 +88,9 @@ weir_err weir_headers_add(weir_headers *headers, const char *name, weir_slice va
 
 size_t weir_headers_remove(weir_headers *headers, const char *name)
 {
+    if (headers == NULL || name == NULL) {
+        return 0;
+    }
     size_t kept = 0;
     for (size_t i = 0; i < headers->count; i++) {
         if (strcmp(headers->items[i].name, name) != 0) {

@@ -127,6 +127,12 @@ static void advance(weir_punctuator *punctuator, int64_t now_ms)
 static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir_punctuator *wanted,
                     weir_punctuator **out)
 {
+    if (ctx == NULL) {
+        return WEIR_EINVAL;
+    }
+    if (kind != WEIR_STREAM_TIME && kind != WEIR_WALL_CLOCK_TIME) {
+        return weir_fail(ctx, WEIR_EINVAL, "a punctuation of time kind %d", (int)kind);
+    }
     if (ctx->node == NULL || wanted->fn == NULL || wanted->interval_ms < 1) {
         return weir_fail(ctx, WEIR_EINVAL,
                          "a punctuation needs a processor, a function and an interval of 1 ms "
@@ -174,7 +180,9 @@ weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms
 /* Freed when its time comes, or when room is needed. */
 void weir_punctuator_cancel(weir_punctuator *punctuator)
 {
-    punctuator->cancelled = true;
+    if (punctuator != NULL) {
+        punctuator->cancelled = true;
+    }
 }
 
 static bool first_is_due(const weir__punctuations *all, int64_t now_ms)

@@ -149,7 +149,7 @@ const weir_serde weir_json = {"json", sizeof(weir_json_value), json_decode, json
 
 yyjson_mut_doc *weir_json_new(weir_ctx *ctx)
 {
-    memory *from = weir__arena_alloc(ctx->arena, sizeof *from);
+    memory *from = weir_alloc(ctx, sizeof *from);
     if (from == NULL) {
         return NULL;
     }
@@ -196,6 +196,9 @@ static weir_err write_doc(weir_ctx *ctx, yyjson_mut_doc *doc, memory *from, weir
 
 weir_err weir_json_set(weir_ctx *ctx, yyjson_mut_doc *doc, weir_json_value *out)
 {
+    if (ctx == NULL || out == NULL) {
+        return weir__ctx_null(ctx, __func__, ctx == NULL ? "ctx" : "out");
+    }
     memory from = {.arena = ctx->arena};
     weir_slice text = {0};
     weir_err err = write_doc(ctx, doc, &from, &text);
@@ -204,6 +207,9 @@ weir_err weir_json_set(weir_ctx *ctx, yyjson_mut_doc *doc, weir_json_value *out)
 
 weir_err weir_json_write(weir_ctx *ctx, yyjson_mut_doc *doc, weir_buf *out)
 {
+    if (ctx == NULL || out == NULL) {
+        return weir__ctx_null(ctx, __func__, ctx == NULL ? "ctx" : "out");
+    }
     memory from = {.arena = ctx->arena};
     weir_slice text = {0};
     weir_err err = write_doc(ctx, doc, &from, &text);
@@ -247,6 +253,9 @@ static weir_err not_an_i64(weir_ctx *ctx, yyjson_val *value, const yyjson_val *p
 weir_err weir_json_i64(weir_ctx *ctx, yyjson_val *value, int64_t *out)
 {
     yyjson_val number;
+    if (ctx == NULL || out == NULL) {
+        return weir__ctx_null(ctx, __func__, ctx == NULL ? "ctx" : "out");
+    }
     weir_err err = parse_number(ctx, value, &number);
     if (err != WEIR_OK) {
         return err;
@@ -268,6 +277,9 @@ weir_err weir_json_i64(weir_ctx *ctx, yyjson_val *value, int64_t *out)
 weir_err weir_json_f64(weir_ctx *ctx, yyjson_val *value, double *out)
 {
     yyjson_val number;
+    if (ctx == NULL || out == NULL) {
+        return weir__ctx_null(ctx, __func__, ctx == NULL ? "ctx" : "out");
+    }
     weir_err err = parse_number(ctx, value, &number);
     if (err == WEIR_OK) {
         *out = yyjson_get_num(&number);

@@ -94,6 +94,9 @@ static weir_err decode_row(weir_kv *kv, weir__arena *arena, weir_slice row, cons
 
 weir_err weir_kv_get(weir_kv *kv, const void *key, const void **value, int64_t *timestamp_ms)
 {
+    if (kv == NULL || value == NULL) {
+        return weir__ctx_null(kv != NULL ? kv->ctx : NULL, __func__, "value");
+    }
     weir__arena_reset(&kv->arena);
     if (weir__is_null(kv->spec->key, key)) {
         return no_key(kv);
@@ -135,6 +138,9 @@ weir_err weir__typed_load(weir_kv *kv, const void *key, const void **value, int6
 
 weir_err weir_kv_put(weir_kv *kv, const void *key, const void *value, int64_t timestamp_ms)
 {
+    if (kv == NULL) {
+        return WEIR_EINVAL;
+    }
     if (weir__is_null(kv->spec->key, key)) {
         return no_key(kv);
     }
@@ -157,6 +163,9 @@ weir_err weir_kv_put(weir_kv *kv, const void *key, const void *value, int64_t ti
 
 weir_err weir_kv_delete(weir_kv *kv, const void *key)
 {
+    if (kv == NULL) {
+        return WEIR_EINVAL;
+    }
     if (weir__is_null(kv->spec->key, key)) {
         return no_key(kv);
     }
@@ -280,6 +289,9 @@ static weir_err bound(weir_kv *kv, const void *key, weir_buf *buf, weir_slice *o
 weir_err weir_kv_range(weir_kv *kv, const void *from, const void *to, bool reverse,
                        weir_kv_iter **out)
 {
+    if (kv == NULL || out == NULL) {
+        return weir__ctx_null(kv != NULL ? kv->ctx : NULL, __func__, "out");
+    }
     weir_slice low;
     weir_slice high;
     weir_err err = bound(kv, from, &kv->key, &low);
@@ -327,6 +339,12 @@ bool weir_kv_next(weir_kv_iter *iter, const void **key, const void **value, int6
     bool found = false;
     weir_slice at;
     weir_slice row;
+    const void *unwanted;
+    if (iter == NULL) {
+        return false;
+    }
+    key = key != NULL ? key : &unwanted;
+    value = value != NULL ? value : &unwanted;
     if (iter->inner == NULL) {
         iter->err = was_closed(iter->kv);
         return false;

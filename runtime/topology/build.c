@@ -35,6 +35,11 @@ static const char *describe_node(weir_builder *builder, const weir__node *node)
     return weir__builder_text(builder, "%s '%s'", kinds[node->kind], node->name);
 }
 
+static const char *name_of(const weir_serde *serde)
+{
+    return serde->name != NULL ? serde->name : "";
+}
+
 static void resolve_serdes(weir_builder *builder, const weir_config *config)
 {
     for (size_t i = 0; i < builder->node_count && weir__builder_ok(builder); i++) {
@@ -55,19 +60,20 @@ static void resolve_serdes(weir_builder *builder, const weir_config *config)
         check->right = resolve(builder, config, check->right, check->right_role, check->what);
         if (weir__builder_ok(builder) && check->left != check->right) {
             weir__builder_fail(builder, WEIR_ETYPE, "%s: %s is %s, %s is %s", check->what,
-                               check->left_role, check->left->name, check->right_role,
-                               check->right->name);
+                               check->left_role, name_of(check->left), check->right_role,
+                               name_of(check->right));
         }
     }
 }
 
 static void check_serde(weir_builder *builder, const weir_serde *serde, const char *what)
 {
-    if (serde != NULL && (serde->decode == NULL || serde->encode == NULL || serde->size == 0 ||
-                          serde->size > WEIR_SERDE_SIZE_MAX)) {
+    if (serde != NULL && (serde->name == NULL || serde->decode == NULL || serde->encode == NULL ||
+                          serde->size == 0 || serde->size > WEIR_SERDE_SIZE_MAX)) {
         weir__builder_fail(builder, WEIR_EINVAL,
-                           "%s: the serde '%s' must have decode, encode and a size of 1 to %d",
-                           what, serde->name, WEIR_SERDE_SIZE_MAX);
+                           "%s: the serde '%s' must have a name, decode, encode and a size of 1 "
+                           "to %d",
+                           what, name_of(serde), WEIR_SERDE_SIZE_MAX);
     }
 }
 
@@ -78,6 +84,12 @@ static void check_serdes(weir_builder *builder)
         const char *what = describe_node(builder, node);
         check_serde(builder, node->key, what);
         check_serde(builder, node->value, what);
+    }
+    for (size_t i = 0; i < builder->store_count && weir__builder_ok(builder); i++) {
+        const weir__store_spec *store = &builder->stores[i]->spec;
+        const char *what = weir__builder_text(builder, "store '%s'", store->name);
+        check_serde(builder, store->key, what);
+        check_serde(builder, store->value, what);
     }
 }
 
@@ -283,9 +295,15 @@ static void finish(weir_builder *builder, const weir_config *config, weir_topolo
 
 weir_topology *weir_build(weir_builder *builder, const weir_config *config, weir_error *error)
 {
+    if (builder == NULL) {
+        weir__error_set(error, WEIR_EINVAL,
+                        "%s: builder is NULL: weir_builder_new had no memory, or was not called",
+                        __func__);
+        return NULL;
+    }
     weir_topology *topology = calloc(1, sizeof *topology);
     struct weir__topology_memory *memory = calloc(1, sizeof *memory);
-    if (builder == NULL || topology == NULL || memory == NULL) {
+    if (topology == NULL || memory == NULL) {
         weir__error_set(error, WEIR_ENOMEM, "weir_build: out of memory");
         goto failed;
     }

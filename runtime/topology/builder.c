@@ -46,6 +46,15 @@ void weir__builder_fail(weir_builder *builder, weir_err code, const char *format
     }
 }
 
+bool weir__builder_given(weir_builder *builder, bool given, const char *function,
+                         const char *argument)
+{
+    if (!given) {
+        weir__builder_fail(builder, WEIR_EINVAL, "%s: %s is NULL", function, argument);
+    }
+    return weir__builder_ok(builder);
+}
+
 void *weir__builder_alloc(weir_builder *builder, size_t size)
 {
     void *at = weir__builder_ok(builder) ? weir__arena_alloc(&builder->arena, size) : NULL;
@@ -273,6 +282,28 @@ static const char *const *copy_config(weir_builder *builder, const char *const *
     return copy;
 }
 
+static bool check_store_opts(weir_builder *builder, const char *name, const weir_store_opts *opts)
+{
+    if (opts->backend < WEIR_BACKEND_DEFAULT || opts->backend > WEIR_BACKEND_MEMORY) {
+        weir__builder_fail(builder, WEIR_EINVAL, "store '%s': there is no backend %d", name,
+                           (int)opts->backend);
+    }
+    if (opts->caching < WEIR_TOGGLE_DEFAULT || opts->caching > WEIR_OFF ||
+        opts->logging < WEIR_TOGGLE_DEFAULT || opts->logging > WEIR_OFF) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "store '%s': caching and logging are WEIR_ON, WEIR_OFF or the default",
+                           name);
+    }
+    const char *what = weir__builder_text(builder, "store '%s': changelog_config", name);
+    if (what != NULL) {
+        weir_error error;
+        if (weir__error_pairs(&error, opts->changelog_config, what) != WEIR_OK) {
+            weir__builder_fail(builder, error.code, "%s", error.message);
+        }
+    }
+    return weir__builder_ok(builder);
+}
+
 int weir__builder_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                         bool caching)
 {
@@ -288,6 +319,9 @@ int weir__builder_store(weir_builder *builder, const char *name, const weir_stor
     if (opts->source != NULL) {
         weir__builder_fail(builder, WEIR_EINVAL,
                            "store '%s': `source` is for tables that are read from a topic", name);
+        return -1;
+    }
+    if (!check_store_opts(builder, name, opts)) {
         return -1;
     }
     weir__store_draft *draft = weir__builder_alloc(builder, sizeof *draft);

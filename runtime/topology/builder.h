@@ -120,6 +120,11 @@ bool weir__builder_ok(const weir_builder *builder);
 void weir__builder_fail(weir_builder *builder, weir_err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* False, and an error that names function and argument, when that was not given; false also after
+ * an earlier error. */
+bool weir__builder_given(weir_builder *builder, bool given, const char *function,
+                         const char *argument);
+
 /* Text in the builder's arena; NULL after an error. */
 const char *weir__builder_text(weir_builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

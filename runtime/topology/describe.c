@@ -161,6 +161,9 @@ static int count_groups(const weir_topology *topology)
 
 char *weir_topology_describe(const weir_topology *topology)
 {
+    if (topology == NULL) {
+        return NULL;
+    }
     weir_buf out = {0};
     char *text = NULL;
     sized *all = calloc(topology->node_count + 1, sizeof *all);

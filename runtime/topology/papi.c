@@ -21,7 +21,8 @@ static const weir_serde *or_default(const weir_serde *given, const weir_serde *s
 void weir_add_source(weir_builder *builder, const char *name, const char *const *topics,
                      const weir_serde *key, const weir_serde *value, const weir_source_opts *opts)
 {
-    if (!weir__builder_ok(builder)) {
+    if (!weir__builder_given(builder, name != NULL, __func__, "name") ||
+        !weir__builder_given(builder, topics != NULL, __func__, "topics")) {
         return;
     }
     int index = weir__builder_source(builder, name, topics, false);
@@ -75,7 +76,7 @@ static bool add_parents(weir_builder *builder, int child, const char *const *par
 void weir_add_processor(weir_builder *builder, const char *name, const char *const *parents,
                         const weir_processor_ops *ops, void *user)
 {
-    if (!weir__builder_ok(builder) ||
+    if (!weir__builder_given(builder, name != NULL, __func__, "name") ||
         !needs(builder, ops != NULL && ops->process != NULL, "a process function", name)) {
         return;
     }
@@ -88,8 +89,8 @@ void weir_add_processor(weir_builder *builder, const char *name, const char *con
 
 void weir_connect(weir_builder *builder, const char *processor, const char *store)
 {
-    if (!weir__builder_ok(builder) || !needs(builder, processor != NULL, "a processor", store) ||
-        !needs(builder, store != NULL, "the name of a store", processor)) {
+    if (!weir__builder_given(builder, processor != NULL, __func__, "processor") ||
+        !weir__builder_given(builder, store != NULL, __func__, "store")) {
         return;
     }
     if (weir__builder_grow(builder, &builder->connections, builder->connection_count,
@@ -103,7 +104,7 @@ void weir_connect(weir_builder *builder, const char *processor, const char *stor
 void weir_add_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                     const char *const *processors)
 {
-    if (!weir__builder_ok(builder)) {
+    if (!weir__builder_given(builder, name != NULL, __func__, "name")) {
         return;
     }
     weir__builder_store(builder, name, opts, false);
@@ -130,7 +131,8 @@ void weir_add_sink(weir_builder *builder, const char *name, const char *const *p
                    const char *topic, const weir_serde *key, const weir_serde *value,
                    const weir_sink_opts *opts)
 {
-    if (!weir__builder_ok(builder) || !needs(builder, topic != NULL, "a topic", name)) {
+    if (!weir__builder_given(builder, name != NULL, __func__, "name") ||
+        !weir__builder_given(builder, topic != NULL, __func__, "topic")) {
         return;
     }
     int index = weir__builder_node(builder, WEIR__SINK, name);

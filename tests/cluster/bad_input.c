@@ -119,7 +119,8 @@ static void without_a_topology_there_is_no_application(void **state)
     weir_error error = {0};
     assert_null(weir_app_new(none(config, &error), config, NULL, &error));
     assert_int_equal(error.code, WEIR_EINVAL);
-    assert_string_equal(error.message, "the topology is NULL: what should have built it failed");
+    assert_string_equal(error.message,
+                        "weir_app_new: topology is NULL: what should have built it failed");
     weir_config_free(config);
 }
 

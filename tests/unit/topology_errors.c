@@ -342,7 +342,10 @@ static void a_builder_that_could_not_be_made(void **state)
     weir_to(weir_filter(in, all, NULL, NULL), "out", NULL);
     weir_add_processor(NULL, "p", LIST("in"), &forward_ops, NULL);
     assert_null(weir_build(NULL, NULL, &error));
-    assert_int_equal(error.code, WEIR_ENOMEM);
+    assert_int_equal(error.code, WEIR_EINVAL);
+    assert_string_equal(error.message,
+                        "weir_build: builder is NULL: weir_builder_new had no memory, or was not "
+                        "called");
 }
 
 int main(void)

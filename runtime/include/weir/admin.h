@@ -13,14 +13,16 @@ extern "C" {
 
 typedef struct weir_topic_spec {
     const char *name;
-    int32_t partitions;
+    int32_t partitions;         /* -1: the broker's default */
     int16_t replication_factor; /* 0 or -1: the broker's default */
     const char *const *config;  /* name, value, ..., NULL; NULL: none */
 } weir_topic_spec;
 
 /* Creates the topics that do not exist and waits until the cluster knows them. A topic that exists
  * is left as it is, whatever its settings. Uses `bootstrap.servers`, `client.id` and the `admin.`
- * settings of `config`. Blocks; any thread. */
+ * settings of `config`. WEIR_EINVAL names the argument or the topic that is not as it should be
+ * (no name, no partitions, a setting without a value), before anything is created. Blocks; any
+ * thread. */
 WEIR_API weir_err weir_create_topics(const weir_config *config, const weir_topic_spec *topics,
                                      size_t count, weir_error *error);
 

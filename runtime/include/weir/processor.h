@@ -110,7 +110,8 @@ WEIR_API void weir_builder_free(weir_builder *builder); /* only for one that is 
 WEIR_API weir_topology *weir_build(weir_builder *builder, const weir_config *config,
                                    weir_error *error) __attribute__((warn_unused_result));
 
-/* Kafka Streams' text (TopologyDescription.toString). malloc'ed: free() it. NULL: out of memory. */
+/* Kafka Streams' text (TopologyDescription.toString). malloc'ed: free() it. NULL: out of memory, or
+ * no topology. */
 WEIR_API char *weir_topology_describe(const weir_topology *topology);
 
 /* Lists are NULL-terminated and copied, as are names. A NULL serde: the configured default.

@@ -39,7 +39,9 @@ typedef struct weir_store_opts {
 typedef struct weir_kv weir_kv;
 typedef struct weir_kv_iter weir_kv_iter;
 
-/* *value NULL: no row. The value is valid until the next call on this store; `timestamp_ms` may
+/* Calls on a NULL store, which is what weir_store gives when it fails, are WEIR_EINVAL.
+ *
+ * *value NULL: no row. The value is valid until the next call on this store; `timestamp_ms` may
  * be NULL. */
 WEIR_API weir_err weir_kv_get(weir_kv *store, const void *key, const void **value,
                               int64_t *timestamp_ms);
@@ -54,7 +56,8 @@ WEIR_API weir_err weir_kv_delete(weir_kv *store, const void *key);
  * gives WEIR_ESTATE. */
 WEIR_API weir_err weir_kv_range(weir_kv *store, const void *from, const void *to, bool reverse,
                                 weir_kv_iter **out);
-/* False at the end. Key and value are valid until the next call on the iterator. */
+/* False at the end, and for a NULL iterator. Key and value are valid until the next call on the
+ * iterator; where they or the timestamp are not wanted the pointer may be NULL. */
 WEIR_API bool weir_kv_next(weir_kv_iter *iter, const void **key, const void **value,
                            int64_t *timestamp_ms);
 /* The failure that ended the iteration, or WEIR_OK; frees the iterator. NULL allowed. */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests of what public functions do with an argument that is NULL (or an enum value that there is
+ * not): a row for each such argument. The rows are complete by construction: the public headers are
+ * read, and an argument without a row fails the test. */
+#ifndef WEIR_TESTS_SUPPORT_NULL_ROWS_H
+#define WEIR_TESTS_SUPPORT_NULL_ROWS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <weir/weir.h>
+
+typedef struct null_row {
+    const char *function;
+    const char *argument;
+} null_row;
+
+/* For lists of rows written as X(function, argument, ...). */
+#define NULL_ROW(function, argument, ...) {#function, #argument},
+
+/* Every argument of every function declared in `header` (below the project's root) that is a
+ * pointer, a callback, a handle or an enum has a row, and every row is of such an argument. What
+ * goes to a callback ("user", "arg", "unused") may be NULL as a matter of course, and a weir_slice
+ * is null by its data. */
+void assert_rows_complete(const char *header, const null_row *rows, size_t count);
+
+/* WEIR_EINVAL, and the message (if there is an error) names function and argument. */
+void assert_names(const null_row *row, weir_err err, const weir_error *error);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows of what builds a topology. Before each there is a builder `b` with a stream `s`, a table
+ * `t`, a global table `g` and a grouped stream `by`. X(function, argument, told, call): what
+ * weir_build then says; NULL: the topology is good. */
+#ifndef WEIR_TESTS_NULL_BUILDER_ROWS_H
+#define WEIR_TESTS_NULL_BUILDER_ROWS_H
+
+#define STRINGS &weir_string, &weir_string
+#define NO_STREAM ((weir_stream){0})
+
+/* In a handle the builder is what may be NULL. A NULL serde is the default one, which is not set.
+ */
+#define SOURCE_ROWS(X)                                                                             \
+    X(weir_source, builder, NULL, weir_source(NULL, "x", STRINGS, NULL))                           \
+    X(weir_source, topic, "weir_source: topic", weir_source(b, NULL, STRINGS, NULL))               \
+    X(weir_source, key, "default.key.serde", weir_source(b, "x", NULL, &weir_i64, NULL))           \
+    X(weir_source, value, "default.value.serde", weir_source(b, "x", &weir_i64, NULL, NULL))       \
+    X(weir_source, opts, NULL, weir_source(b, "x", STRINGS, NULL))                                 \
+    X(weir_source_many, builder, NULL, weir_source_many(NULL, LIST("x"), STRINGS, NULL))           \
+    X(weir_source_many, topics, "weir_source_many: topics",                                        \
+      weir_source_many(b, NULL, STRINGS, NULL))                                                    \
+    X(weir_source_many, key, "default.key", weir_source_many(b, LIST("x"), NULL, &weir_i64, NULL)) \
+    X(weir_source_many, value, "default.val", weir_source_many(b, LIST("x"), &weir_i64, NULL, 0))  \
+    X(weir_source_many, opts, NULL, weir_source_many(b, LIST("x"), STRINGS, NULL))                 \
+    X(weir_table_source, builder, NULL, weir_table_source(NULL, "x", "x", STRINGS, NULL))          \
+    X(weir_table_source, topic, "weir_table_source: topic",                                        \
+      weir_table_source(b, NULL, "x", STRINGS, NULL))                                              \
+    X(weir_table_source, store, NULL, weir_table_source(b, "x", NULL, STRINGS, NULL))              \
+    X(weir_table_source, key, "default.key", weir_table_source(b, "x", "x", NULL, &weir_i64, 0))   \
+    X(weir_table_source, value, "default.v", weir_table_source(b, "x", "x", &weir_i64, NULL, 0))   \
+    X(weir_table_source, opts, NULL, weir_table_source(b, "x", "x", STRINGS, NULL))                \
+    X(weir_global_table_source, builder, NULL,                                                     \
+      weir_global_table_source(NULL, "x", "x", STRINGS, NULL))                                     \
+    X(weir_global_table_source, topic, "weir_global_table_source: topic",                          \
+      weir_global_table_source(b, NULL, "x", STRINGS, NULL))                                       \
+    X(weir_global_table_source, store, "weir_global_table_source: store",                          \
+      weir_global_table_source(b, "x", NULL, STRINGS, NULL))                                       \
+    X(weir_global_table_source, key, "default.key",                                                \
+      weir_global_table_source(b, "x", "x", NULL, &weir_i64, NULL))                                \
+    X(weir_global_table_source, value, "default.value",                                            \
+      weir_global_table_source(b, "x", "x", &weir_i64, NULL, NULL))                                \
+    X(weir_global_table_source, opts, NULL, weir_global_table_source(b, "x", "x", STRINGS, NULL))
+
+#define STATELESS_ROWS(X)                                                                          \
+    X(weir_filter, in, NULL, weir_filter(NO_STREAM, keep, NULL, NULL))                             \
+    X(weir_filter, fn, "filter 'n' needs a function", weir_filter(s, NULL, NULL, NAMED))           \
+    X(weir_filter, named, NULL, weir_filter(s, keep, NULL, NULL))                                  \
+    X(weir_filter_not, in, NULL, weir_filter_not(NO_STREAM, keep, NULL, NULL))                     \
+    X(weir_filter_not, fn, "filter needs a function", weir_filter_not(s, NULL, NULL, NULL))        \
+    X(weir_filter_not, named, NULL, weir_filter_not(s, keep, NULL, NULL))                          \
+    X(weir_map, in, NULL, weir_map(NO_STREAM, STRINGS, map, NULL, NULL))                           \
+    X(weir_map, key, "default.key", weir_map(s, NULL, &weir_i64, map, NULL, NULL))                 \
+    X(weir_map, value, "default.value", weir_map(s, &weir_i64, NULL, map, NULL, NULL))             \
+    X(weir_map, fn, "map needs a function", weir_map(s, STRINGS, NULL, NULL, NULL))                \
+    X(weir_map, named, NULL, weir_map(s, STRINGS, map, NULL, NULL))                                \
+    X(weir_map_values, in, NULL,                                                                   \
+      weir_map_values(NO_STREAM, &weir_i64, kit_value_as_key, NULL, NULL))                         \
+    X(weir_map_values, value, "default.value",                                                     \
+      weir_map_values(s, NULL, kit_value_as_key, NULL, NULL))                                      \
+    X(weir_map_values, fn, "needs a function", weir_map_values(s, &weir_i64, NULL, NULL, NULL))    \
+    X(weir_map_values, named, NULL, weir_map_values(s, &weir_i64, kit_value_as_key, NULL, NULL))   \
+    X(weir_flat_map, in, NULL, weir_flat_map(NO_STREAM, STRINGS, each, NULL, NULL))                \
+    X(weir_flat_map, key, "default.key", weir_flat_map(s, NULL, &weir_i64, each, NULL, NULL))      \
+    X(weir_flat_map, value, "default.value", weir_flat_map(s, &weir_i64, NULL, each, NULL, NULL))  \
+    X(weir_flat_map, fn, "needs a function", weir_flat_map(s, STRINGS, NULL, NULL, NULL))          \
+    X(weir_flat_map, named, NULL, weir_flat_map(s, STRINGS, each, NULL, NULL))                     \
+    X(weir_flat_map_values, in, NULL, weir_flat_map_values(NO_STREAM, &weir_i64, each, 0, 0))      \
+    X(weir_flat_map_values, value, "default.val", weir_flat_map_values(s, NULL, each, 0, 0))       \
+    X(weir_flat_map_values, fn, "a function", weir_flat_map_values(s, &weir_i64, NULL, 0, 0))      \
+    X(weir_flat_map_values, named, NULL, weir_flat_map_values(s, &weir_i64, each, NULL, NULL))     \
+    X(weir_select_key, in, NULL,                                                                   \
+      weir_select_key(NO_STREAM, &weir_i64, kit_value_as_key, NULL, NULL))                         \
+    X(weir_select_key, key, "default.key", weir_select_key(s, NULL, kit_value_as_key, NULL, NULL)) \
+    X(weir_select_key, fn, "needs a function", weir_select_key(s, &weir_i64, NULL, NULL, NULL))    \
+    X(weir_select_key, named, NULL, weir_select_key(s, &weir_i64, kit_value_as_key, NULL, NULL))   \
+    X(weir_peek, in, NULL, weir_peek(NO_STREAM, each, NULL, NULL))                                 \
+    X(weir_peek, fn, "needs a function", weir_peek(s, NULL, NULL, NULL))                           \
+    X(weir_peek, named, NULL, weir_peek(s, each, NULL, NULL))                                      \
+    X(weir_for_each, in, NULL, weir_for_each(NO_STREAM, each, NULL, NULL))                         \
+    X(weir_for_each, fn, "needs a function", weir_for_each(s, NULL, NULL, NULL))                   \
+    X(weir_for_each, named, NULL, weir_for_each(s, each, NULL, NULL))                              \
+    X(weir_merge, left, "merge of streams of two", weir_merge(NO_STREAM, s, NULL))                 \
+    X(weir_merge, right, "merge of streams of two", weir_merge(s, NO_STREAM, NULL))                \
+    X(weir_merge, named, NULL, weir_merge(s, s, NULL))                                             \
+    X(weir_split, in, NULL, weir_split(NO_STREAM, &(weir_branch){0}, 1, &s, NULL))                 \
+    X(weir_split, branches, "weir_split: branches", weir_split(s, NULL, 1, &s, NULL))              \
+    X(weir_split, out, "weir_split: out", weir_split(s, &(weir_branch){0}, 1, NULL, NULL))         \
+    X(weir_split, named, NULL, weir_split(s, &(weir_branch){0}, 1, &s, NULL))                      \
+    X(weir_repartition, in, NULL, weir_repartition(NO_STREAM, "r", NULL))                          \
+    X(weir_repartition, name, "repartition needs a name", weir_repartition(s, NULL, NULL))         \
+    X(weir_repartition, opts, NULL, weir_repartition(s, "r", NULL))                                \
+    X(weir_to, in, NULL, weir_to(NO_STREAM, "x", NULL))                                            \
+    X(weir_to, topic, "weir_to: topic", weir_to(s, NULL, NULL))                                    \
+    X(weir_to, opts, NULL, weir_to(s, "x", NULL))                                                  \
+    X(weir_process, in, NULL, weir_process(NO_STREAM, STRINGS, &ops, NULL, NULL))                  \
+    X(weir_process, key, "default.key", weir_process(s, NULL, &weir_i64, &ops, NULL, NULL))        \
+    X(weir_process, value, "default.value", weir_process(s, &weir_i64, NULL, &ops, NULL, NULL))    \
+    X(weir_process, ops, "needs a process function", weir_process(s, STRINGS, NULL, NULL, NULL))   \
+    X(weir_process, opts, NULL, weir_process(s, STRINGS, &ops, NULL, NULL))                        \
+    X(weir_process_values, in, NULL, weir_process_values(NO_STREAM, &weir_i64, &ops, NULL, NULL))  \
+    X(weir_process_values, value, "default.value", weir_process_values(s, NULL, &ops, NULL, NULL)) \
+    X(weir_process_values, ops, "needs a", weir_process_values(s, &weir_i64, NULL, NULL, NULL))    \
+    X(weir_process_values, opts, NULL, weir_process_values(s, &weir_i64, &ops, NULL, NULL))
+
+#define TABLE_ROWS(X)                                                                              \
+    X(weir_group_by_key, in, NULL, weir_group_by_key(NO_STREAM, "x"))                              \
+    X(weir_group_by_key, name, NULL, weir_group_by_key(s, NULL))                                   \
+    X(weir_group_by, in, NULL, weir_group_by(NO_STREAM, "x", &weir_i64, kit_value_as_key, NULL))   \
+    X(weir_group_by, name, NULL, weir_group_by(s, NULL, &weir_i64, kit_value_as_key, NULL))        \
+    X(weir_group_by, key, "default.key", weir_group_by(s, "x", NULL, kit_value_as_key, NULL))      \
+    X(weir_group_by, fn, "needs a function", weir_group_by(s, "x", &weir_i64, NULL, NULL))         \
+    X(weir_count, in, NULL, weir_count((weir_grouped){0}, "x", NULL))                              \
+    X(weir_count, store, NULL, weir_count(by, NULL, NULL))                                         \
+    X(weir_count, opts, NULL, weir_count(by, "x", NULL))                                           \
+    X(weir_reduce, in, NULL, weir_reduce((weir_grouped){0}, reduce, NULL, "x", NULL))              \
+    X(weir_reduce, fn, "reduce 'x' lacks a function", weir_reduce(by, NULL, NULL, "x", NULL))      \
+    X(weir_reduce, store, NULL, weir_reduce(by, reduce, NULL, NULL, NULL))                         \
+    X(weir_reduce, opts, NULL, weir_reduce(by, reduce, NULL, "x", NULL))                           \
+    X(weir_aggregate, in, NULL, weir_aggregate((weir_grouped){0}, first, add, NULL, "x", NULL))    \
+    X(weir_aggregate, init, "lacks a function", weir_aggregate(by, NULL, add, NULL, "x", NULL))    \
+    X(weir_aggregate, fn, "lacks a function", weir_aggregate(by, first, NULL, NULL, "x", NULL))    \
+    X(weir_aggregate, store, NULL, weir_aggregate(by, first, add, NULL, NULL, COUNTS))             \
+    X(weir_aggregate, opts, "default.value", weir_aggregate(by, first, add, NULL, "x", NULL))      \
+    X(weir_to_stream, in, NULL, weir_to_stream((weir_table){0}, NULL))                             \
+    X(weir_to_stream, named, NULL, weir_to_stream(t, NULL))                                        \
+    X(weir_join_table, left, "two builders",                                                       \
+      weir_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                              \
+    X(weir_join_table, right, "two builders",                                                      \
+      weir_join_table(s, (weir_table){0}, &weir_i64, kit_join, NULL, NULL))                        \
+    X(weir_join_table, value, "default.value", weir_join_table(s, t, NULL, kit_join, NULL, NULL))  \
+    X(weir_join_table, fn, "join 'n' needs", weir_join_table(s, t, &weir_i64, NULL, NULL, NAMED))  \
+    X(weir_join_table, named, NULL, weir_join_table(s, t, &weir_i64, kit_join, NULL, NULL))        \
+    X(weir_left_join_table, left, "two builders",                                                  \
+      weir_left_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                         \
+    X(weir_left_join_table, right, "two builders",                                                 \
+      weir_left_join_table(s, (weir_table){0}, &weir_i64, kit_join, NULL, NULL))                   \
+    X(weir_left_join_table, value, "default.v",                                                    \
+      weir_left_join_table(s, t, NULL, kit_join, NULL, 0))                                         \
+    X(weir_left_join_table, fn, "needs a", weir_left_join_table(s, t, &weir_i64, NULL, NULL, 0))   \
+    X(weir_left_join_table, named, NULL,                                                           \
+      weir_left_join_table(s, t, &weir_i64, kit_join, NULL, NULL))                                 \
+    X(weir_join_global, left, "two builders",                                                      \
+      weir_join_global(NO_STREAM, g, &weir_i64, kit_join, NULL, NULL))                             \
+    X(weir_join_global, right, "two builders",                                                     \
+      weir_join_global(s, (weir_global_table){0}, &weir_i64, kit_join, NULL, NULL))                \
+    X(weir_join_global, value, "default.value",                                                    \
+      weir_join_global(s, g, NULL, kit_join, NULL, NULL))                                          \
+    X(weir_join_global, fn, "needs a", weir_join_global(s, g, &weir_i64, NULL, NULL, NULL))        \
+    X(weir_join_global, opts, NULL, weir_join_global(s, g, &weir_i64, kit_join, NULL, NULL))       \
+    X(weir_left_join_global, left, "two builders",                                                 \
+      weir_left_join_global(NO_STREAM, g, &weir_i64, kit_join, NULL, NULL))                        \
+    X(weir_left_join_global, right, "two builders",                                                \
+      weir_left_join_global(s, (weir_global_table){0}, &weir_i64, kit_join, NULL, NULL))           \
+    X(weir_left_join_global, value, "default.",                                                    \
+      weir_left_join_global(s, g, NULL, kit_join, NULL, 0))                                        \
+    X(weir_left_join_global, fn, "needs a", weir_left_join_global(s, g, &weir_i64, NULL, 0, 0))    \
+    X(weir_left_join_global, opts, NULL,                                                           \
+      weir_left_join_global(s, g, &weir_i64, kit_join, NULL, NULL))
+
+#define NODE_ROWS(X)                                                                               \
+    X(weir_add_source, builder, NULL, weir_add_source(NULL, "x", LIST("x"), STRINGS, NULL))        \
+    X(weir_add_source, name, "weir_add_source: name",                                              \
+      weir_add_source(b, NULL, LIST("x"), STRINGS, NULL))                                          \
+    X(weir_add_source, topics, "weir_add_source: topics",                                          \
+      weir_add_source(b, "x", NULL, STRINGS, NULL))                                                \
+    X(weir_add_source, key, "default.key", weir_add_source(b, "x", LIST("x"), NULL, &weir_i64, 0)) \
+    X(weir_add_source, value, "default.v", weir_add_source(b, "x", LIST("x"), &weir_i64, NULL, 0)) \
+    X(weir_add_source, opts, NULL, weir_add_source(b, "x", LIST("x"), STRINGS, NULL))              \
+    X(weir_add_processor, builder, NULL, weir_add_processor(NULL, "x", LIST("in"), &ops, NULL))    \
+    X(weir_add_processor, name, "weir_add_processor: name",                                        \
+      weir_add_processor(b, NULL, LIST("in"), &ops, NULL))                                         \
+    X(weir_add_processor, parents, "'x' has no parents",                                           \
+      weir_add_processor(b, "x", NULL, &ops, NULL))                                                \
+    X(weir_add_processor, ops, "'x' needs a process",                                              \
+      weir_add_processor(b, "x", LIST("in"), NULL, NULL))                                          \
+    X(weir_add_store, builder, NULL, weir_add_store(NULL, "x", I64_STORE, NULL))                   \
+    X(weir_add_store, name, "weir_add_store: name", weir_add_store(b, NULL, I64_STORE, NULL))      \
+    X(weir_add_store, opts, "default.key", weir_add_store(b, "x", NULL, LIST("p")))                \
+    X(weir_add_store, processors, "no processor uses", weir_add_store(b, "x", I64_STORE, NULL))    \
+    X(weir_connect, builder, NULL, weir_connect(NULL, "p", "x"))                                   \
+    X(weir_connect, processor, "weir_connect: processor", weir_connect(b, NULL, "x"))              \
+    X(weir_connect, store, "weir_connect: store", weir_connect(b, "p", NULL))                      \
+    X(weir_add_sink, builder, NULL, weir_add_sink(NULL, "x", LIST("in"), "x", STRINGS, NULL))      \
+    X(weir_add_sink, name, "weir_add_sink: name",                                                  \
+      weir_add_sink(b, NULL, LIST("in"), "x", STRINGS, NULL))                                      \
+    X(weir_add_sink, parents, "'x' has no parents", weir_add_sink(b, "x", 0, "x", STRINGS, NULL))  \
+    X(weir_add_sink, topic, "weir_add_sink: topic",                                                \
+      weir_add_sink(b, "x", LIST("in"), NULL, STRINGS, NULL))                                      \
+    X(weir_add_sink, key, "default", weir_add_sink(b, "x", LIST("in"), "x", NULL, &weir_i64, 0))   \
+    X(weir_add_sink, value, "default", weir_add_sink(b, "x", LIST("in"), "x", &weir_i64, NULL, 0)) \
+    X(weir_add_sink, opts, NULL, weir_add_sink(b, "x", LIST("in"), "x", STRINGS, NULL))
+
+#endif

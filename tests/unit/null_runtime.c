@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The runtime's public functions with a NULL for each of their arguments, and with enum values that
+ * there are not: an error that names it, or nothing happens. */
+#include "support/one_task.h"
+
+#include <weir/admin.h>
+
+#include "process/context.h"
+#include "support/null_rows.h"
+#include "topology_kit.h"
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NAMED (&(weir_named){"n"})
+#define I64_STORE (&(weir_store_opts){.key = &weir_i64, .value = &weir_i64})
+#define COUNTS (&(weir_store_opts){.value = &weir_i64})
+
+#include "null_builder_rows.h"
+
+/* ---- Outside of topologies ---------------------------------------------------------------- */
+
+/* X(function, argument, check). */
+#define PLAIN_ROWS(X)                                                                              \
+    X(weir_err_str, err, assert_string_equal(weir_err_str((weir_err)77), "unknown error"))         \
+    X(weir_err_name, err, assert_string_equal(weir_err_name((weir_err)77), "WEIR_EUNKNOWN"))       \
+    X(weir_err_is_retriable, err, assert_false(weir_err_is_retriable((weir_err)77)))               \
+    X(weir_state_name, state, assert_string_equal(weir_state_name((weir_state)77), "?"))           \
+    X(weir_drop_reason_str, reason,                                                                \
+      assert_string_equal(weir_drop_reason_str((weir_drop_reason)77), "unknown reason"))           \
+    X(weir_slice_of, text, assert_null(weir_slice_of(NULL).data))                                  \
+    X(weir_config_free, config, weir_config_free(NULL))                                            \
+    X(weir_config_set, config, names(weir_config_set(NULL, "poll.ms", "5", &error)))               \
+    X(weir_config_set, name, names(weir_config_set(config, NULL, "5", &error)))                    \
+    X(weir_config_set, value, names(weir_config_set(config, "poll.ms", NULL, &error)))             \
+    X(weir_config_set, error, refused(weir_config_set(config, "poll.ms", NULL, NULL)))             \
+    X(weir_config_load, config, names(weir_config_load(NULL, "/nowhere", &error)))                 \
+    X(weir_config_load, path, names(weir_config_load(config, NULL, &error)))                       \
+    X(weir_config_load, error, refused(weir_config_load(config, NULL, NULL)))                      \
+    X(weir_config_load_with, config, names(weir_config_load_with(NULL, "/x", 0, 0, &error)))       \
+    X(weir_config_load_with, path, names(weir_config_load_with(config, NULL, 0, 0, &error)))       \
+    X(weir_config_load_with, on_problem,                                                           \
+      assert_int_equal(weir_config_load_with(config, "/nowhere", NULL, NULL, &error), WEIR_EIO))   \
+    X(weir_config_load_with, error, refused(weir_config_load_with(config, NULL, 0, 0, NULL)))      \
+    X(weir_config_get, config, assert_null(weir_config_get(NULL, "poll.ms")))                      \
+    X(weir_config_get, name, assert_null(weir_config_get(config, NULL)))                           \
+    X(weir_config_register_serde, config,                                                          \
+      names(weir_config_register_serde(NULL, &weir_i64, &error)))                                  \
+    X(weir_config_register_serde, serde, names(weir_config_register_serde(config, NULL, &error)))  \
+    X(weir_config_register_serde, error, refused(weir_config_register_serde(config, NULL, NULL)))  \
+    X(weir_topology_free, topology, weir_topology_free(NULL))                                      \
+    X(weir_topology_describe, topology, assert_null(weir_topology_describe(NULL)))                 \
+    X(weir_app_new, topology, assert_null(weir_app_new(NULL, config, NULL, &error));               \
+      names(error.code))                                                                           \
+    X(weir_app_new, config, assert_null(weir_app_new(topology, NULL, NULL, &error));               \
+      names(error.code))                                                                           \
+    X(weir_app_new, opts, weir_app_free(weir_app_new(topology, config, NULL, &error)))             \
+    X(weir_app_new, error, assert_null(weir_app_new(NULL, NULL, NULL, NULL)))                      \
+    X(weir_app_start, app, names(weir_app_start(NULL, &error)))                                    \
+    X(weir_app_start, error, refused(weir_app_start(NULL, NULL)))                                  \
+    X(weir_app_state, app, assert_int_equal(weir_app_state(NULL), WEIR_STATE_NOT_RUNNING))         \
+    X(weir_app_dropped_records, app, assert_int_equal(weir_app_dropped_records(NULL, NULL, 1), 0)) \
+    X(weir_app_dropped_records, out, weir_app *app = weir_app_new(topology, config, NULL, NULL);   \
+      assert_int_equal(weir_app_dropped_records(app, NULL, 1), 0); weir_app_free(app))             \
+    X(weir_app_close, app, refused(weir_app_close(NULL, 1)))                                       \
+    X(weir_app_free, app, weir_app_free(NULL))                                                     \
+    X(weir_create_topics, config, names(weir_create_topics(NULL, &topic, 1, &error)))              \
+    X(weir_create_topics, topics, names(weir_create_topics(config, NULL, 1, &error)))              \
+    X(weir_create_topics, error, refused(weir_create_topics(config, NULL, 1, NULL)))               \
+    X(weir_builder_free, builder, weir_builder_free(NULL))                                         \
+    X(weir_build, builder, assert_null(weir_build(NULL, config, &error)); names(error.code))       \
+    X(weir_build, config, assert_null(weir_build(weir_builder_new(), NULL, &error)))               \
+    X(weir_build, error, assert_null(weir_build(NULL, NULL, NULL)))
+
+#define names(err) assert_names(&row, (err), &error)
+#define refused(err) assert_names(&row, (err), NULL)
+
+#define RUN_PLAIN(function, argument, ...)                                                         \
+    {                                                                                              \
+        const null_row row = {#function, #argument};                                               \
+        weir_error error = {0};                                                                    \
+        (void)row;                                                                                 \
+        (void)error;                                                                               \
+        __VA_ARGS__;                                                                               \
+    }
+
+static weir_topology *small_topology(void)
+{
+    weir_builder *b = weir_builder_new();
+    weir_to(weir_source(b, "in", STRINGS, NULL), "out", NULL);
+    weir_topology *topology = weir_build(b, NULL, NULL);
+    assert_non_null(topology);
+    return topology;
+}
+
+static void functions_outside_of_topologies_refuse_null(void **state)
+{
+    (void)state;
+    const weir_topic_spec topic = {.name = "x", .partitions = 1};
+    weir_topology *topology = small_topology();
+    weir_config *config = weir_config_new();
+    assert_int_equal(weir_config_set(config, "application.id", "a", NULL), WEIR_OK);
+    assert_int_equal(weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL), WEIR_OK);
+    PLAIN_ROWS(RUN_PLAIN)
+    weir_config_free(config);
+    weir_topology_free(topology);
+}
+
+/* ---- Building ----------------------------------------------------------------------------- */
+
+static weir_err keep(weir_ctx *ctx, const weir_record *in, bool *out, void *user)
+{
+    (void)ctx;
+    (void)in;
+    (void)user;
+    *out = true;
+    return WEIR_OK;
+}
+
+static weir_err map(weir_ctx *ctx, const weir_record *in, void *key, void *out, void *user)
+{
+    (void)ctx;
+    (void)in;
+    (void)key;
+    (void)out;
+    (void)user;
+    return WEIR_OK;
+}
+
+static weir_err each(weir_ctx *ctx, const weir_record *in, void *user)
+{
+    (void)ctx;
+    (void)in;
+    (void)user;
+    return WEIR_OK;
+}
+
+static weir_err first(weir_ctx *ctx, void *out, void *user)
+{
+    (void)ctx;
+    (void)out;
+    (void)user;
+    return WEIR_OK;
+}
+
+static weir_err add(weir_ctx *ctx, const weir_record *in, const void *aggregate, void *out,
+                    void *user)
+{
+    (void)ctx;
+    (void)in;
+    (void)aggregate;
+    (void)out;
+    (void)user;
+    return WEIR_OK;
+}
+
+static weir_err reduce(weir_ctx *ctx, const void *left, const void *right, void *out, void *user)
+{
+    (void)ctx;
+    (void)left;
+    (void)right;
+    (void)out;
+    (void)user;
+    return WEIR_OK;
+}
+
+static const weir_processor_ops ops = {"each", NULL, each, NULL};
+
+/* `told` NULL: the topology is good. */
+static void assert_built(weir_builder *b, const char *function, const char *argument,
+                         const char *told)
+{
+    weir_error error = {0};
+    weir_topology *topology = weir_build(b, NULL, &error);
+    if ((topology == NULL) != (told != NULL) ||
+        (told != NULL && strstr(error.message, told) == NULL)) {
+        fail_msg("%s: '%s': %s", function, argument,
+                 topology == NULL ? error.message : "not refused");
+    }
+    weir_topology_free(topology);
+}
+
+#define RUN_BUILDER(function, argument, told, ...)                                                 \
+    {                                                                                              \
+        weir_builder *b = weir_builder_new();                                                      \
+        weir_stream s = weir_source(b, "in", STRINGS, &(weir_source_opts){.name = "in"});          \
+        weir_table t = weir_table_source(b, "t", "t", STRINGS, NULL);                              \
+        weir_global_table g = weir_global_table_source(b, "g", "g", STRINGS, NULL);                \
+        weir_grouped by = weir_group_by_key(s, NULL);                                              \
+        (void)t, (void)g, (void)by;                                                                \
+        __VA_ARGS__;                                                                               \
+        assert_built(b, #function, #argument, told);                                               \
+    }
+
+static void builders_name_what_is_null(void **state)
+{
+    (void)state;
+    SOURCE_ROWS(RUN_BUILDER)
+    STATELESS_ROWS(RUN_BUILDER)
+    TABLE_ROWS(RUN_BUILDER)
+    NODE_ROWS(RUN_BUILDER)
+}
+
+static void store_settings_without_a_value_are_named(void **state)
+{
+    (void)state;
+    weir_store_opts opts = {.changelog_config = LIST("cleanup.policy", "compact", "segment.ms")};
+    weir_builder *b = weir_builder_new();
+    weir_table_source(b, "t", "t", STRINGS, &opts);
+    assert_built(b, "weir_table_source", "changelog_config",
+                 "store 't': changelog_config: 'segment.ms' has no value");
+}
+
+static void store_settings_that_there_are_not_are_named(void **state)
+{
+    (void)state;
+    const weir_store_opts wrong[] = {
+        {.backend = (weir_backend)9}, {.caching = (weir_toggle)9}, {.logging = (weir_toggle)9}};
+    const char *const told[] = {"store 't': there is no backend 9", "store 't': caching and",
+                                "store 't': caching and"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        weir_builder *b = weir_builder_new();
+        weir_table_source(b, "t", "t", STRINGS, &wrong[i]);
+        assert_built(b, "weir_table_source", "opts", told[i]);
+    }
+}
+
+static void a_zeroed_serde_is_refused(void **state)
+{
+    (void)state;
+    static const weir_serde zeroed;
+    weir_builder *b = weir_builder_new();
+    weir_source(b, "in", &zeroed, &weir_string, NULL);
+    assert_built(b, "weir_source", "key", "the serde '' must have a name, decode, encode");
+    b = weir_builder_new();
+    weir_source(b, "in", STRINGS, &(weir_source_opts){.name = "in"});
+    weir_add_processor(b, "p", LIST("in"), &ops, NULL);
+    weir_add_store(b, "st", &(weir_store_opts){.key = &weir_string, .value = &zeroed}, LIST("p"));
+    assert_built(b, "weir_add_store", "opts", "store 'st': the serde ''");
+}
+
+static void topics_that_lack_something_are_named(void **state)
+{
+    (void)state;
+    const struct {
+        weir_topic_spec topic;
+        const char *told;
+    } wrong[] = {
+        {{.partitions = 1}, "topics[0] has no name"},
+        {{.name = "", .partitions = 1}, "topics[0] has no name"},
+        {{.name = "x"}, "topic 'x': 0 partitions"},
+        {{.name = "x", .partitions = 1, .replication_factor = -2}, "replication_factor -2"},
+        {{.name = "x", .partitions = 1, .config = LIST("a", "b", "segment.ms")},
+         "config of topic 'x': 'segment.ms' has no value"},
+        {{.name = "x", .partitions = 1}, "bootstrap.servers: must be set"},
+    };
+    weir_config *config = weir_config_new();
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        weir_error error = {0};
+        assert_int_not_equal(weir_create_topics(config, &wrong[i].topic, 1, &error), WEIR_OK);
+        if (strstr(error.message, wrong[i].told) == NULL) {
+            fail_msg("%s", error.message);
+        }
+    }
+    weir_config_free(config);
+}
+
+/* ---- In callbacks ------------------------------------------------------------------------- */
+
+#define RECORD_ROWS(X)                                                                             \
+    X(weir_out_null, ctx, weir_out_null(NULL, &number))                                            \
+    X(weir_out_null, out, weir_out_null(ctx, NULL))                                                \
+    X(weir_emit, ctx, refused(weir_emit(NULL, &text, &text)))                                      \
+    X(weir_emit, key, assert_int_equal(weir_emit(ctx, NULL, &text), WEIR_OK))                      \
+    X(weir_emit, value, assert_int_equal(weir_emit(ctx, &text, NULL), WEIR_OK))                    \
+    X(weir_emit_value, ctx, refused(weir_emit_value(NULL, &text)))                                 \
+    X(weir_emit_value, value, assert_int_equal(weir_emit_value(ctx, NULL), WEIR_OK))               \
+    X(weir_headers_count, headers, assert_int_equal(weir_headers_count(NULL), 0))                  \
+    X(weir_headers_at, headers, assert_null(weir_headers_at(NULL, 0).name))                        \
+    X(weir_headers_last, headers, assert_false(weir_headers_last(NULL, "h", &slice)))              \
+    X(weir_headers_last, name, assert_false(weir_headers_last(in->headers, NULL, &slice)))         \
+    X(weir_headers_last, value, assert_true(weir_headers_last(in->headers, "h", NULL)))            \
+    X(weir_headers_add, headers, refused(weir_headers_add(NULL, "h", text)))                       \
+    X(weir_headers_add, name, refused(weir_headers_add(in->headers, NULL, text)))                  \
+    X(weir_headers_remove, headers, assert_int_equal(weir_headers_remove(NULL, "h"), 0))           \
+    X(weir_headers_remove, name, assert_int_equal(weir_headers_remove(in->headers, NULL), 0))      \
+    X(weir_headers_copy, ctx, assert_null(weir_headers_copy(NULL, in->headers)))                   \
+    X(weir_headers_copy, headers, assert_non_null(weir_headers_copy(ctx, NULL)))                   \
+    X(weir_forward, ctx, refused(weir_forward(NULL, in)))                                          \
+    X(weir_forward, record, told(weir_forward(ctx, NULL)))                                         \
+    X(weir_forward_to, ctx, refused(weir_forward_to(NULL, in, "out")))                             \
+    X(weir_forward_to, record, told(weir_forward_to(ctx, NULL, "out")))                            \
+    X(weir_forward_to, child, told(weir_forward_to(ctx, in, NULL)))                                \
+    X(weir_schedule, ctx, refused(weir_schedule(NULL, WEIR_STREAM_TIME, 1, tick, NULL)))           \
+    X(weir_schedule, kind, refused(weir_schedule(ctx, (weir_time_kind)9, 1, tick, NULL)))          \
+    X(weir_schedule, fn, refused(weir_schedule(ctx, WEIR_STREAM_TIME, 1, NULL, NULL)))             \
+    X(weir_schedule, out,                                                                          \
+      assert_int_equal(weir_schedule(ctx, WEIR_STREAM_TIME, 1, tick, NULL), WEIR_OK))              \
+    X(weir_schedule_from, ctx,                                                                     \
+      refused(weir_schedule_from(NULL, WEIR_STREAM_TIME, 1, 1, tick, NULL)))                       \
+    X(weir_schedule_from, kind,                                                                    \
+      refused(weir_schedule_from(ctx, (weir_time_kind)9, 1, 1, tick, 0)))                          \
+    X(weir_schedule_from, fn, refused(weir_schedule_from(ctx, WEIR_STREAM_TIME, 1, 1, NULL, 0)))   \
+    X(weir_schedule_from, out,                                                                     \
+      assert_int_equal(weir_schedule_from(ctx, WEIR_STREAM_TIME, 1, 1, tick, NULL), WEIR_OK))      \
+    X(weir_punctuator_cancel, punctuator, weir_punctuator_cancel(NULL))                            \
+    X(weir_store, ctx, assert_null(weir_store(NULL, "st")))                                        \
+    X(weir_store, name, assert_null(weir_store(ctx, NULL)); told(weir_ctx_error(ctx)))             \
+    X(weir_ctx_error, ctx, refused(weir_ctx_error(NULL)))                                          \
+    X(weir_ctx_metadata, ctx, assert_null(weir_ctx_metadata(NULL).topic))                          \
+    X(weir_ctx_task, ctx, assert_string_equal(weir_ctx_task(NULL), ""))                            \
+    X(weir_ctx_application, ctx, assert_string_equal(weir_ctx_application(NULL), ""))              \
+    X(weir_ctx_node, ctx, assert_string_equal(weir_ctx_node(NULL), ""))                            \
+    X(weir_ctx_stream_time_ms, ctx, assert_int_equal(weir_ctx_stream_time_ms(NULL), -1))           \
+    X(weir_ctx_wall_clock_ms, ctx, assert_int_equal(weir_ctx_wall_clock_ms(NULL), -1))             \
+    X(weir_ctx_commit, ctx, weir_ctx_commit(NULL))
+
+#define STORE_ROWS(X)                                                                              \
+    X(weir_kv_get, store, refused(weir_kv_get(NULL, &number, &found, NULL)))                       \
+    X(weir_kv_get, key, refused(weir_kv_get(kv, NULL, &found, NULL)))                              \
+    X(weir_kv_get, value, told(weir_kv_get(kv, &number, NULL, NULL)))                              \
+    X(weir_kv_get, timestamp_ms, assert_int_equal(weir_kv_get(kv, &number, &found, 0), WEIR_OK))   \
+    X(weir_kv_put, store, refused(weir_kv_put(NULL, &number, &number, 1)))                         \
+    X(weir_kv_put, key, refused(weir_kv_put(kv, NULL, &number, 1)))                                \
+    X(weir_kv_put, value, assert_int_equal(weir_kv_put(kv, &number, NULL, 1), WEIR_OK))            \
+    X(weir_kv_delete, store, refused(weir_kv_delete(NULL, &number)))                               \
+    X(weir_kv_delete, key, refused(weir_kv_delete(kv, NULL)))                                      \
+    X(weir_kv_range, store, refused(weir_kv_range(NULL, NULL, NULL, false, &iter)))                \
+    X(weir_kv_range, from,                                                                         \
+      assert_int_equal(weir_kv_range(kv, NULL, &number, false, &iter), WEIR_OK);                   \
+      (void)weir_kv_iter_close(iter))                                                              \
+    X(weir_kv_range, to, assert_int_equal(weir_kv_range(kv, &number, 0, 0, &iter), WEIR_OK);       \
+      (void)weir_kv_iter_close(iter))                                                              \
+    X(weir_kv_range, out, told(weir_kv_range(kv, NULL, NULL, false, NULL)))                        \
+    X(weir_kv_next, iter, assert_false(weir_kv_next(NULL, &found, &found, NULL)))                  \
+    X(weir_kv_next, key, one_row(kv, NULL, &found, &time_ms))                                      \
+    X(weir_kv_next, value, one_row(kv, &found, NULL, &time_ms))                                    \
+    X(weir_kv_next, timestamp_ms, one_row(kv, &found, &found, NULL))                               \
+    X(weir_kv_iter_close, iter, assert_int_equal(weir_kv_iter_close(NULL), WEIR_OK))
+
+#define SERDE_ROWS(X)                                                                              \
+    X(weir_alloc, ctx, assert_null(weir_alloc(NULL, 1)))                                           \
+    X(weir_defer, ctx, refused(weir_defer(NULL, free, NULL)))                                      \
+    X(weir_defer, fn, told(weir_defer(ctx, NULL, NULL)))                                           \
+    X(weir_fail, ctx, refused(weir_fail(NULL, WEIR_EINVAL, "why")))                                \
+    X(weir_fail, code, assert_int_equal(weir_fail(ctx, (weir_err)77, "why"), 77))                  \
+    X(weir_fail, format, refused(fail_without_text(ctx)))                                          \
+    X(weir_put, out, refused(weir_put(NULL, "a", 1)))                                              \
+    X(weir_put, data, refused(weir_put(&buf, NULL, 1)); refused(weir_put(&buf, "a", 1)))           \
+    X(weir_put_format, out, refused(weir_put_format(NULL, "a")))                                   \
+    X(weir_put_format, format, refused(put_without_text(&sink)))                                   \
+    X(weir_json_new, ctx, assert_null(weir_json_new(NULL)))                                        \
+    X(weir_json_edit, ctx, assert_null(weir_json_edit(NULL, NULL)))                                \
+    X(weir_json_edit, of, assert_non_null(weir_json_edit(ctx, NULL)))                              \
+    X(weir_json_set, ctx, refused(weir_json_set(NULL, NULL, &json)))                               \
+    X(weir_json_set, doc, assert_int_equal(weir_json_set(ctx, NULL, &json), WEIR_ENOMEM))          \
+    X(weir_json_set, out, told(weir_json_set(ctx, NULL, NULL)))                                    \
+    X(weir_json_write, ctx, refused(weir_json_write(NULL, NULL, &buf)))                            \
+    X(weir_json_write, doc, assert_int_equal(weir_json_write(ctx, NULL, &buf), WEIR_ENOMEM))       \
+    X(weir_json_write, out, told(weir_json_write(ctx, NULL, NULL)))                                \
+    X(weir_json_i64, ctx, refused(weir_json_i64(NULL, NULL, &number)))                             \
+    X(weir_json_i64, value, assert_int_equal(weir_json_i64(ctx, NULL, &number), WEIR_EDECODE))     \
+    X(weir_json_i64, out, told(weir_json_i64(ctx, NULL, NULL)))                                    \
+    X(weir_json_f64, ctx, refused(weir_json_f64(NULL, NULL, &real)))                               \
+    X(weir_json_f64, value, assert_int_equal(weir_json_f64(ctx, NULL, &real), WEIR_EDECODE))       \
+    X(weir_json_f64, out, told(weir_json_f64(ctx, NULL, NULL)))
+
+#define told(err) assert_names(&row, (err), &ctx->error)
+
+#define RUN_CALLBACK(function, argument, ...)                                                      \
+    {                                                                                              \
+        const null_row row = {#function, #argument};                                               \
+        (void)row;                                                                                 \
+        __VA_ARGS__;                                                                               \
+    }
+
+static weir_err tick(weir_ctx *ctx, int64_t now_ms, void *state)
+{
+    (void)ctx;
+    (void)now_ms;
+    (void)state;
+    return WEIR_OK;
+}
+
+static weir_err fail_without_text(weir_ctx *ctx)
+{
+    /* The compiler would find it. */
+    weir_err (*give_up)(weir_ctx *, weir_err, const char *, ...) = weir_fail;
+    return give_up(ctx, WEIR_EINVAL, NULL);
+}
+
+static weir_err put_without_text(weir_buf *out)
+{
+    weir_err (*put)(weir_buf *, const char *, ...) = weir_put_format;
+    return put(out, NULL);
+}
+
+static void one_row(weir_kv *kv, const void **key, const void **value, int64_t *time_ms)
+{
+    const int64_t number = 7;
+    weir_kv_iter *iter = NULL;
+    assert_int_equal(weir_kv_put(kv, &number, &number, 5), WEIR_OK);
+    assert_int_equal(weir_kv_range(kv, NULL, NULL, false, &iter), WEIR_OK);
+    assert_true(weir_kv_next(iter, key, value, time_ms));
+    assert_int_equal(weir_kv_iter_close(iter), WEIR_OK);
+}
+
+static weir_err try_all(weir_ctx *ctx, const weir_record *in, void *user)
+{
+    (void)user;
+    weir_slice text = weir_slice_of("x");
+    weir_slice slice;
+    int64_t number = 7;
+    int64_t time_ms;
+    double real;
+    const void *found;
+    weir_json_value json;
+    weir_buf buf = {0};
+    weir_buf sink = {0};
+    weir_kv_iter *iter = NULL;
+    weir_kv *kv = weir_store(ctx, "st");
+    assert_non_null(kv);
+    assert_int_equal(weir_headers_add(in->headers, "h", text), WEIR_OK);
+    RECORD_ROWS(RUN_CALLBACK)
+    STORE_ROWS(RUN_CALLBACK)
+    SERDE_ROWS(RUN_CALLBACK)
+    weir__buf_fini(&buf);
+    weir__buf_fini(&sink);
+    return WEIR_OK;
+}
+
+static const weir_processor_ops all_ops = {"all", NULL, try_all, NULL};
+
+static void callbacks_get_an_error_for_null(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    weir_add_source(b, "in", LIST("in"), STRINGS, NULL);
+    weir_add_processor(b, "p", LIST("in"), &all_ops, NULL);
+    weir_add_store(b, "st", I64_STORE, LIST("p"));
+    weir_add_sink(b, "out", LIST("p"), "out", STRINGS, NULL);
+    weir_topology *topology = weir_build(b, NULL, NULL);
+    one_task task = {0};
+    assert_int_equal(one_task_open(&task, topology, 0, 1000), WEIR_OK);
+    if (one_pipe(&task, "in", "k", "v", 44) != WEIR_OK) {
+        fail_msg("%s", task.error.message);
+    }
+    one_task_close(&task);
+    weir_topology_free(topology);
+}
+
+/* ---- All of them -------------------------------------------------------------------------- */
+
+static void every_argument_has_a_row(void **state)
+{
+    (void)state;
+    static const null_row rows[] = {
+        PLAIN_ROWS(NULL_ROW) SOURCE_ROWS(NULL_ROW) STATELESS_ROWS(NULL_ROW) TABLE_ROWS(NULL_ROW)
+            NODE_ROWS(NULL_ROW) RECORD_ROWS(NULL_ROW) STORE_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW)};
+    static const char *const headers[] = {"weir.h",  "admin.h",     "serde.h",
+                                          "store.h", "processor.h", "dsl.h"};
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "runtime/include/weir/%s", headers[i]);
+        assert_rows_complete(path, rows, sizeof rows / sizeof rows[0]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(functions_outside_of_topologies_refuse_null),
+        cmocka_unit_test(builders_name_what_is_null),
+        cmocka_unit_test(store_settings_without_a_value_are_named),
+        cmocka_unit_test(store_settings_that_there_are_not_are_named),
+        cmocka_unit_test(a_zeroed_serde_is_refused),
+        cmocka_unit_test(topics_that_lack_something_are_named),
+        cmocka_unit_test(callbacks_get_an_error_for_null),
+        cmocka_unit_test(every_argument_has_a_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
