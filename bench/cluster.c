@@ -93,7 +93,7 @@ static void run_start_close(const variant *what, figures *out)
     weir_cluster *cluster = new_cluster(NULL);
     weir_cluster_input(cluster, "lines", PARTITIONS, &weir_string, &weir_string);
     weir_cluster_input(cluster, "word-counts", PARTITIONS, &weir_string, &weir_i64);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     out->virtual_ms = weir_cluster_now_ms(cluster);
     weir_cluster_free(cluster);
@@ -141,12 +141,12 @@ static void run_word_count(const variant *what, figures *out)
 {
     const char *const config[] = {"dsl.store", what->store, "statestore.cache.max.bytes",
                                   what->cache_bytes, NULL};
-    weir_fixture_text text = {0};
+    fixture_text text = {0};
     weir_cluster *cluster = new_cluster(config);
-    weir_fixture_text_make(&text, what->lines, 1, NULL);
+    fixture_text_make(&text, what->lines, 1, NULL);
     weir_input lines = weir_cluster_input(cluster, "lines", PARTITIONS, &weir_string, &weir_string);
     weir_cluster_input(cluster, "word-counts", PARTITIONS, &weir_string, &weir_i64);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     int64_t begin = real_us();
     weir_input_list(lines, NULL, text.lines, text.count);
@@ -155,7 +155,7 @@ static void run_word_count(const variant *what, figures *out)
     out->virtual_ms = weir_cluster_now_ms(cluster);
     out->messages = messages_written(cluster);
     weir_cluster_free(cluster);
-    weir_fixture_text_fini(&text);
+    fixture_text_fini(&text);
 }
 
 static rd_kafka_conf_t *client_conf(weir_cluster *cluster, const char *const *settings)

@@ -48,8 +48,8 @@ static weir_slice text_of(const subject *s, size_t index, char out[WEIR_FIXTURE_
     if (!s->identities) {
         return weir_slice_of(order);
     }
-    return weir_slice_of(index % 2 == 0 ? weir_fixture_registration(index, out)
-                                        : weir_fixture_event(index, TEXTS, out));
+    return weir_slice_of(index % 2 == 0 ? fixture_registration(index, out)
+                                        : fixture_event(index, TEXTS, out));
 }
 
 static int64_t shorter(int64_t a, int64_t b)
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 #ifdef WEIR_BENCH_JANSSON
         {"jansson", "identity", &bench_jansson_identity, true, 0, 0},
 #endif
-        {"yyjson", "identity", &weir_fixture_identity_serde, true, 0, 0},
+        {"yyjson", "identity", &fixture_identity_serde, true, 0, 0},
 #ifdef WEIR_BENCH_JANSSON
         {"jansson", "order", &bench_jansson_value, false, 0, 0},
 #endif

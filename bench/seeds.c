@@ -26,18 +26,18 @@ static void failed(const char *file, int line, const char *message, void *user)
     _exit(1);
 }
 
-static _Noreturn void run_seed(const weir_swarm_scenario *scenario, uint64_t seed)
+static _Noreturn void run_seed(const swarm_scenario *scenario, uint64_t seed)
 {
     weir_error error = {0};
-    weir_swarm_plan plan = weir_swarm_plan_draw(scenario, seed);
-    weir_cluster_opts opts = weir_swarm_cluster_opts(&plan);
+    swarm_plan plan = swarm_plan_draw(scenario, seed);
+    weir_cluster_opts opts = swarm_cluster_opts(&plan);
     opts.on_failure = failed;
     weir_cluster *cluster = weir_cluster_new(&opts, &error);
-    weir_swarm_run *run = cluster != NULL ? weir_swarm_run_new(scenario, &plan, cluster) : NULL;
+    swarm_run *run = cluster != NULL ? swarm_run_new(scenario, &plan, cluster) : NULL;
     if (run == NULL) {
         failed(NULL, 0, cluster == NULL ? error.message : "out of memory", NULL);
     }
-    weir_swarm_run_all(run); /* ends with the process */
+    swarm_run_all(run); /* ends with the process */
     weir_cluster_free(cluster);
     _exit(0);
 }
@@ -58,7 +58,7 @@ static int64_t children_us(void)
            usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }
 
-static bool measure(const weir_swarm_scenario *scenario, uint64_t seeds)
+static bool measure(const swarm_scenario *scenario, uint64_t seeds)
 {
     int64_t begin_us = now_us();
     int64_t cpu_begin_us = children_us();
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
             seeds = 0;
         }
     }
-    const weir_swarm_scenario *scenario = weir_swarm_scenario_find(name);
+    const swarm_scenario *scenario = swarm_scenario_find(name);
     if (argc % 2 == 0 || seeds < 1 || seeds > SEEDS_MAX || scenario == NULL) {
         fprintf(stderr, "usage: bench-seeds [--seeds 1..%d] [--only SCENARIO]\n", SEEDS_MAX);
         return 2;

@@ -6,5 +6,5 @@
 
 int main(int argc, char **argv)
 {
-    return weir_example_main(argc, argv, weir_fixture_id_mapping, weir_fixture_id_mapping_topics);
+    return weir_example_main(argc, argv, fixture_id_mapping, fixture_id_mapping_topics);
 }

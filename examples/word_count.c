@@ -6,5 +6,5 @@
 
 int main(int argc, char **argv)
 {
-    return weir_example_main(argc, argv, weir_fixture_word_count, weir_fixture_word_count_topics);
+    return weir_example_main(argc, argv, fixture_word_count, fixture_word_count_topics);
 }

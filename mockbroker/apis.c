@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The table. A row that is not FORWARD names the gap that it closes and has a test that fails
- * without it (tests/unit/mock_*.c); a gap that librdkafka closes can be struck. */
+ * without it (tests/unit/mock_*.c); a gap that librdkafka closes can be fault_hit. */
 #include "apis.h"
 
 /* Versions: what librdkafka 2.0.2 speaks with its mock cluster at most, so that both ends of the

@@ -63,9 +63,9 @@ weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up)
         return mock != NULL ? WEIR_ENOTFOUND : WEIR_EINVAL;
     }
     lock(mock);
-    found->wanted_up = up;
+    found->should_be_up = up;
     weir__mock_wake(mock);
-    while ((found->listener >= 0) != up && found->wanted_up == up) {
+    while ((found->listener >= 0) != up && found->should_be_up == up) {
         pthread_cond_wait(&mock->applied, &mock->lock);
     }
     weir_err err = (found->listener >= 0) == up ? WEIR_OK : WEIR_EIO;

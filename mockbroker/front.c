@@ -72,21 +72,21 @@ static void go_down(weir_mock *mock, weir__broker *broker)
     }
 }
 
-static void apply_wishes(weir_mock *mock)
+static void start_and_stop_brokers(weir_mock *mock)
 {
     bool changed = false;
     for (int i = 0; i < mock->opts.brokers; i++) {
         weir__broker *broker = &mock->brokers[i];
         weir_error error;
-        if (broker->wanted_up == (broker->listener >= 0)) {
+        if (broker->should_be_up == (broker->listener >= 0)) {
             continue;
         }
         changed = true;
-        if (!broker->wanted_up) {
+        if (!broker->should_be_up) {
             go_down(mock, broker);
         } else if (listen_on(broker, &error) != WEIR_OK) {
             weir__mock_fail(mock, "broker %d cannot come up: %s", (int)broker->id, error.message);
-            broker->wanted_up = false;
+            broker->should_be_up = false;
         }
     }
     if (changed) {
@@ -262,7 +262,7 @@ static void *front_main(void *arg)
     poll_set set = {0};
     pthread_mutex_lock(&mock->lock);
     while (!mock->stopping) {
-        apply_wishes(mock);
+        start_and_stop_brokers(mock);
         mock->now_us = weir__monotonic_us();
         begin_requests(mock);
         serve_time(mock);
@@ -299,7 +299,7 @@ weir_err weir__front_start(weir_mock *mock, weir_error *error)
         if (err != WEIR_OK) {
             return err;
         }
-        mock->brokers[i].wanted_up = true;
+        mock->brokers[i].should_be_up = true;
     }
     int code = pthread_create(&mock->thread, NULL, front_main, mock);
     if (code != 0) {

@@ -74,7 +74,7 @@ typedef struct weir__broker {
     int32_t id;
     int port;
     int listener; /* -1: down */
-    bool wanted_up;
+    bool should_be_up;
     int64_t rtt_us;
 } weir__broker;
 

@@ -109,7 +109,7 @@ static void print_top_words(const weir_rows *counts)
 
 /* A mock partition holds 5 MiB, and each word becomes a record: a long text goes in portions, with
  * time for the repartition topic to be purged in between. */
-static void send_lines(weir_cluster *cluster, weir_input lines, const weir_fixture_text *text,
+static void send_lines(weir_cluster *cluster, weir_input lines, const fixture_text *text,
                        size_t from, size_t to)
 {
     size_t portion = 0;
@@ -124,14 +124,14 @@ static void send_lines(weir_cluster *cluster, weir_input lines, const weir_fixtu
     }
 }
 
-static void count_words(const weir_fixture_text *text)
+static void count_words(const fixture_text *text)
 {
     weir_instance *b;
     int64_t begin = real_ms();
     weir_cluster *cluster = open_cluster("word-count");
     weir_input lines = weir_cluster_input(cluster, "lines", PARTITIONS, &weir_string, &weir_string);
     weir_cluster_input(cluster, "word-counts", PARTITIONS, &weir_string, &weir_i64);
-    start_both(cluster, weir_fixture_word_count, &b);
+    start_both(cluster, fixture_word_count, &b);
 
     size_t half = text->count / 2;
     send_lines(cluster, lines, text, 0, half);
@@ -166,7 +166,7 @@ static void map_identities(void)
     int64_t begin = real_ms();
     weir_cluster *cluster = open_cluster("id-mapping");
     weir_scenario_ids ids = weir_scenario_ids_new(cluster, PARTITIONS);
-    start_both(cluster, weir_fixture_id_mapping, &b);
+    start_both(cluster, fixture_id_mapping, &b);
 
     weir_scenario_register(ids, 0, PHONES);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
@@ -185,10 +185,10 @@ static void map_identities(void)
 
 int main(int argc, char **argv)
 {
-    weir_fixture_text text = {0};
+    fixture_text text = {0};
     weir_error error = {0};
-    weir_err err = argc > 1 ? weir_fixture_text_read(&text, argv[1], &error)
-                            : weir_fixture_text_documents(&text, &error);
+    weir_err err = argc > 1 ? fixture_text_read(&text, argv[1], &error)
+                            : fixture_text_documents(&text, &error);
     if (err != WEIR_OK) {
         fprintf(stderr, "demo: %s\n", error.message);
         return 1;
@@ -196,7 +196,7 @@ int main(int argc, char **argv)
     printf("WORD COUNT of %s, %zu lines: 3 brokers, %d partitions, 2 instances of 2 threads\n",
            argc > 1 ? argv[1] : "the project's documents", text.count, PARTITIONS);
     count_words(&text);
-    weir_fixture_text_fini(&text);
+    fixture_text_fini(&text);
     printf("ID MAPPING of %d events, %d phones: 3 brokers, %d partitions, 2 instances of 2 "
            "threads\n",
            EVENTS, PHONES, PARTITIONS);

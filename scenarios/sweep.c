@@ -47,15 +47,15 @@ static int64_t real_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static _Noreturn void child_main(const weir_swarm_scenario *scenario, uint64_t seed, int out)
+static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, int out)
 {
     child self = {.out = out, .seed = seed};
     weir_error error = {0};
     alarm(CHILD_SECONDS_MAX);
     int64_t begin = real_ms();
-    weir_swarm_plan plan = weir_swarm_plan_draw(scenario, seed);
-    weir_swarm_plan_describe(&plan, self.plan, sizeof self.plan);
-    weir_cluster_opts opts = weir_swarm_cluster_opts(&plan);
+    swarm_plan plan = swarm_plan_draw(scenario, seed);
+    swarm_plan_describe(&plan, self.plan, sizeof self.plan);
+    weir_cluster_opts opts = swarm_cluster_opts(&plan);
     opts.repeat_command = ""; /* judge_seed tells it, also for a child that died */
     opts.on_failure = child_failed;
     opts.user = &self;
@@ -64,12 +64,12 @@ static _Noreturn void child_main(const weir_swarm_scenario *scenario, uint64_t s
         child_failed(NULL, 0, error.message, &self);
         _exit(1);
     }
-    weir_swarm_run *run = weir_swarm_run_new(scenario, &plan, cluster);
+    swarm_run *run = swarm_run_new(scenario, &plan, cluster);
     if (run == NULL) {
         child_failed(NULL, 0, "out of memory", &self);
         _exit(1);
     }
-    weir_swarm_run_all(run); /* ends with the process */
+    swarm_run_all(run); /* ends with the process */
     uint64_t hash = weir_cluster_trace_hash(cluster);
     int64_t virtual_ms = weir_cluster_now_ms(cluster);
     weir_cluster_free(cluster);
@@ -82,7 +82,7 @@ static _Noreturn void child_main(const weir_swarm_scenario *scenario, uint64_t s
 /* ---- All seeds ---------------------------------------------------------------------------- */
 
 struct sweep {
-    const weir_swarm_scenario *scenario;
+    const swarm_scenario *scenario;
     uint64_t first;
     uint64_t last;
     int jobs;
@@ -268,8 +268,8 @@ static int usage(void)
     fputs("usage: sweep SCENARIO --seeds FIRST..LAST [--repeats N] [--jobs N] "
           "[--verbose]\nscenarios:",
           stderr);
-    const weir_swarm_scenario *scenario;
-    for (size_t i = 0; (scenario = weir_swarm_scenario_at(i)) != NULL; i++) {
+    const swarm_scenario *scenario;
+    for (size_t i = 0; (scenario = swarm_scenario_at(i)) != NULL; i++) {
         fprintf(stderr, " %s", scenario->name);
     }
     fputs("\n", stderr);
@@ -303,7 +303,7 @@ static bool parse(int argc, char **argv, struct sweep *sweep)
             sweep->repeats = strtoull(value, NULL, 10);
             i++;
         } else {
-            sweep->scenario = weir_swarm_scenario_find(argument);
+            sweep->scenario = swarm_scenario_find(argument);
             if (sweep->scenario == NULL) {
                 return false;
             }

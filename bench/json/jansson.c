@@ -28,7 +28,7 @@ static weir_err decode_member(weir_ctx *ctx, const json_t *root, const char *nam
 static weir_err identity_decode(weir_ctx *ctx, weir_slice in, void *out, void *user)
 {
     (void)user;
-    weir_fixture_identity *identity = out;
+    fixture_identity *identity = out;
     json_error_t failure;
     json_t *root = json_loadb(in.data, in.len, 0, &failure);
     if (root == NULL) {
@@ -65,7 +65,7 @@ static int put_json(const char *data, size_t len, void *out)
 static weir_err identity_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
 {
     (void)user;
-    const weir_fixture_identity *identity = in;
+    const fixture_identity *identity = in;
     json_t *root = json_object();
     bool done = root != NULL && encode_member(root, "deviceId", identity->device_id) &&
                 encode_member(root, "idCard", identity->id_card) &&
@@ -76,7 +76,7 @@ static weir_err identity_encode(weir_ctx *ctx, const void *in, weir_buf *out, vo
 }
 
 const weir_serde bench_jansson_identity = {.name = "identity",
-                                           .size = sizeof(weir_fixture_identity),
+                                           .size = sizeof(fixture_identity),
                                            .decode = identity_decode,
                                            .encode = identity_encode};
 

@@ -6,7 +6,7 @@
 
 #include <weir/serde.h>
 
-/* Of weir_fixture_identity, with the bytes of weir_fixture_identity_serde. */
+/* Of fixture_identity, with the bytes of fixture_identity_serde. */
 extern const weir_serde bench_jansson_identity;
 /* Of any JSON value. */
 extern const weir_serde bench_jansson_value;

@@ -83,9 +83,9 @@ static weir_uncaught on_uncaught(const char *thread, const weir_error *error, vo
         return WEIR_SHUTDOWN_CLIENT;
     }
     weir__tsan_ignore_begin();
-    weir_uncaught wish = instance->opts.app.on_uncaught(thread, error, instance->opts.app.user);
+    weir_uncaught reply = instance->opts.app.on_uncaught(thread, error, instance->opts.app.user);
     weir__tsan_ignore_end();
-    return wish;
+    return reply;
 }
 
 typedef struct step_text {

@@ -26,7 +26,7 @@
 /* No key and no value is longer: more than any broker takes. */
 #define WEIR__SLICE_MAX ((size_t)1 << 30)
 /* Bound of what the driver itself waits for: start, close, a look into a thread. */
-#define WEIR__PATIENCE_MS WEIR_MINUTES(5)
+#define WEIR__RETRY_MS WEIR_MINUTES(5)
 /* What pools of threads have at hand at the end of a simulation is done by then. */
 #define WEIR__POOLS_REST_US ((int64_t)1000000)
 /* A predicate is asked at least this often, also when nothing is heard of. */
@@ -162,7 +162,7 @@ bool weir__on_crash(const weir_sim_crash *crash, void *user);
 void weir__on_assertion(void *user);
 /* "node 'x' of task 0_0, record in-0 at offset 1"; place->node must be there. */
 #define WEIR__PLACE_MAX ((size_t)512)
-void weir__place_text(const weir__seen_place *place, char *out, size_t size);
+void weir__place_text(const weir__snapshot_place *place, char *out, size_t size);
 /* Fails the test for the thread that was given up. */
 void weir__crash_fail(weir_cluster *cluster);
 

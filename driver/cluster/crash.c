@@ -10,7 +10,7 @@
 
 #include "cluster/cluster.h"
 
-void weir__place_text(const weir__seen_place *place, char *out, size_t size)
+void weir__place_text(const weir__snapshot_place *place, char *out, size_t size)
 {
     int used = snprintf(out, size, "node '%s' of task %s", place->node, place->task);
     if (place->topic != NULL && used > 0 && (size_t)used < size) {
@@ -19,14 +19,14 @@ void weir__place_text(const weir__seen_place *place, char *out, size_t size)
     }
 }
 
-static const char *thread_of(const weir_sim_crash *crash, const weir__seen_place *place)
+static const char *thread_of(const weir_sim_crash *crash, const weir__snapshot_place *place)
 {
     return place->thread != NULL ? place->thread : crash->thread;
 }
 
 /* For the message of the test's failure. */
-static void keep(weir_cluster *cluster, const weir_sim_crash *crash, const weir__seen_place *place,
-                 const char *where)
+static void keep(weir_cluster *cluster, const weir_sim_crash *crash,
+                 const weir__snapshot_place *place, const char *where)
 {
     cluster->crash_host = crash->host;
     snprintf(cluster->crash, sizeof cluster->crash, "%s: host '%s', thread '%s'%s%s", crash->what,
@@ -34,7 +34,7 @@ static void keep(weir_cluster *cluster, const weir_sim_crash *crash, const weir_
              where);
 }
 
-static void tell_where(const weir_sim_crash *crash, const weir__seen_place *place,
+static void tell_where(const weir_sim_crash *crash, const weir__snapshot_place *place,
                        const char *where)
 {
     int64_t us = weir_sim_now_us();
@@ -51,7 +51,7 @@ static void tell_where(const weir_sim_crash *crash, const weir__seen_place *plac
 bool weir__on_crash(const weir_sim_crash *crash, void *user)
 {
     weir_cluster *cluster = user;
-    weir__seen_place place = {0};
+    weir__snapshot_place place = {0};
     char where[WEIR__CRASH_SIZE / 2] = "";
     bool fails = !crash->final && !cluster->failing && cluster->opts.on_failure != NULL;
     if (crash->end == WEIR_SIM_EXIT && crash->test_thread && cluster->failing) {

@@ -64,7 +64,7 @@ struct waiting {
 static void explain_wait(pthread_t thread, const char *what, void *user)
 {
     struct waiting *waiting = user;
-    weir__seen_place place;
+    weir__snapshot_place place;
     char text[WEIR__PLACE_MAX];
     if (weir__app_place(waiting->instance->app, thread, &place) && place.node != NULL) {
         weir__place_text(&place, text, sizeof text);

@@ -10,13 +10,13 @@
 
 /* What crashed instances leave behind: their threads still refer to it, so that it can never be
  * freed. Kept in sight, so that leak checkers tell it from a leak. */
-typedef struct remains {
+typedef struct crashed_instance {
     weir_app *app;
     weir_topology *topology;
     weir_config *config;
-    struct remains *next;
-} remains;
-static remains *graveyard;
+    struct crashed_instance *next;
+} crashed_instance;
+static crashed_instance *crashed_instances;
 
 static void job_main(void *arg)
 {
@@ -134,9 +134,10 @@ static void drop(weir_instance *instance)
 
 static void bury(weir_instance *instance)
 {
-    remains *grave = weir__must(calloc(1, sizeof *grave));
-    *grave = (remains){instance->app, instance->topology, instance->config, graveyard};
-    graveyard = grave;
+    crashed_instance *crashed = weir__must(calloc(1, sizeof *crashed));
+    *crashed =
+        (crashed_instance){instance->app, instance->topology, instance->config, crashed_instances};
+    crashed_instances = crashed;
     instance->app = NULL;
     instance->topology = NULL;
     instance->config = NULL;
@@ -174,7 +175,7 @@ static weir_err bring_up(weir_instance *instance, weir_error *error)
     instance->life = WEIR__ALIVE;
     instance->state = WEIR_STATE_CREATED;
     weir_sim_trace("start", "%s", instance->name);
-    if (!weir__instance_do(instance, start_app, outcome, WEIR__PATIENCE_MS)) {
+    if (!weir__instance_do(instance, start_app, outcome, WEIR__RETRY_MS)) {
         if (instance->life == WEIR__CRASHED) {
             return WEIR_OK; /* as the test wanted it */
         }
@@ -183,7 +184,7 @@ static weir_err bring_up(weir_instance *instance, weir_error *error)
     }
     if (outcome->err != WEIR_OK) {
         *error = outcome->error;
-        weir__instance_do(instance, free_app, NULL, WEIR__PATIENCE_MS);
+        weir__instance_do(instance, free_app, NULL, WEIR__RETRY_MS);
         drop(instance);
     }
     return outcome->err;
@@ -436,7 +437,7 @@ void weir__instance_end(weir_instance *instance)
     }
     if (instance->life == WEIR__ALIVE) {
         weir_host_heal(instance->host);
-        if (weir_instance_close(instance, WEIR__PATIENCE_MS) != WEIR_OK) {
+        if (weir_instance_close(instance, WEIR__RETRY_MS) != WEIR_OK) {
             weir_host_crash(instance->host, WEIR_DISK_WIPED);
         }
     }

@@ -69,12 +69,12 @@ static weir_err add_row(struct look *look, const char *task, weir_slice key, wei
                              &look->error);
 }
 
-static weir_err add_rows(struct look *look, const char *task, const weir__seen_store *store)
+static weir_err add_rows(struct look *look, const char *task, const weir__snapshot_store *store)
 {
     weir__kv_iter *iter = NULL;
     weir_slice key;
     weir_slice row;
-    weir_err err = weir__seen_store_range(store, look->from, look->to, &iter, &look->error);
+    weir_err err = weir__snapshot_store_range(store, look->from, look->to, &iter, &look->error);
     if (err != WEIR_OK) {
         return err;
     }
@@ -85,11 +85,11 @@ static weir_err add_rows(struct look *look, const char *task, const weir__seen_s
     return err != WEIR_OK ? err : end;
 }
 
-static void look_at_thread(const weir__seen_thread *thread, void *user)
+static void look_at_thread(const weir__snapshot_thread *thread, void *user)
 {
     struct look *look = user;
     for (size_t i = 0; i < thread->task_count; i++) {
-        const weir__seen_task *task = &thread->tasks[i];
+        const weir__snapshot_task *task = &thread->tasks[i];
         if (strcmp(task->state, "RUNNING") != 0 ||
             (look->view.task != NULL && strcmp(look->view.task, task->name) != 0)) {
             continue;
@@ -121,7 +121,7 @@ static void look_at_instance(weir_instance *instance, void *arg)
         return;
     }
     weir_err err =
-        weir__app_inspect(instance->app, WEIR__PATIENCE_MS, look_at_thread, look, &look->error);
+        weir__app_inspect(instance->app, WEIR__RETRY_MS, look_at_thread, look, &look->error);
     look->err = look->err != WEIR_OK ? look->err : err;
 }
 
@@ -160,7 +160,7 @@ static weir_rows *look_everywhere(weir_store_view view, weir_slice from, weir_sl
         known = true;
         look->timestamped = spec->timestamped;
         look->global = spec->subtopology < 0;
-        if (!weir__instance_do(instance, look_at_instance, look, WEIR__PATIENCE_MS)) {
+        if (!weir__instance_do(instance, look_at_instance, look, WEIR__RETRY_MS)) {
             weir__cluster_fail(cluster, "store '%s': '%s' does not answer", view.store,
                                instance->name);
         }

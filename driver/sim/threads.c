@@ -304,18 +304,18 @@ static void keep_reachable(const weir__thread *thread)
  * joined at exit or to serve the next simulation. */
 void weir__threads_stop(void)
 {
-    static weir_host limbo = {.name = "ended"};
+    static weir_host ended_host = {.name = "ended"};
     weir__sim *sim = &weir__the_sim;
     for (weir__thread *thread = sim->first, *next; thread; thread = next) {
         next = thread->next;
         if (thread->home != &sim->hosts[0] && thread->state == WEIR__DONE) {
             weir__thread_retire(thread); /* who would have joined it is no more */
         } else if (thread->home != &sim->hosts[0]) {
-            if (thread->home != &limbo) {
+            if (thread->home != &ended_host) {
                 keep_reachable(thread);
             }
-            thread->home = &limbo;
-            thread->acting = &limbo;
+            thread->home = &ended_host;
+            thread->acting = &ended_host;
             weir__timer_disarm(&thread->timer);
             weir__dequeue(thread);
             thread->lease = NULL;

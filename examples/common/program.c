@@ -164,7 +164,7 @@ int weir_example_main(int argc, char **argv, weir_topology_fn build, const char 
         err = weir_example_settings(made.config, argc - 2, argv + 2, &error);
     }
     if (err == WEIR_OK) {
-        err = weir_fixture_topics_create(made.config, topics, &error);
+        err = fixture_topics_create(made.config, topics, &error);
     }
     if (err == WEIR_OK) {
         err = make_topology(&made, build, &error);

@@ -113,7 +113,7 @@ int64_t weir__assigned_position(const weir__assigned *at)
     return at->first != NULL ? at->first->view.offset : at->fetched;
 }
 
-void weir__assigned_hold(weir__assigned_list *list, weir__assigned *at, weir__message *message)
+void weir__assigned_keep(weir__assigned_list *list, weir__assigned *at, weir__message *message)
 {
     message->next = NULL;
     *(at->last != NULL ? &at->last->next : &at->first) = message;

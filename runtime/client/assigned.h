@@ -50,7 +50,7 @@ weir__assigned *weir__assigned_find(weir__assigned_list *list, const char *topic
 /* Offset of the next record for the caller; -1: not known yet. */
 int64_t weir__assigned_position(const weir__assigned *at);
 
-void weir__assigned_hold(weir__assigned_list *list, weir__assigned *at, weir__message *message);
+void weir__assigned_keep(weir__assigned_list *list, weir__assigned *at, weir__message *message);
 /* True when librdkafka should stop fetching it. */
 bool weir__assigned_is_full(const weir__assigned *at);
 /* Moves up to `max` held records of partitions that are not paused to `out`; returns how many. */

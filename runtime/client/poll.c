@@ -102,7 +102,7 @@ static void take_in(weir__kafka_consumer *consumer, rd_kafka_message_t *kafka, w
         out[(*count)++] = message;
         return;
     }
-    weir__assigned_hold(&consumer->assigned, at, message);
+    weir__assigned_keep(&consumer->assigned, at, message);
     weir_error failure;
     if (weir__assigned_is_full(at) &&
         weir__kafka_consumer_stop(consumer, at, true, &failure) != WEIR_OK) {

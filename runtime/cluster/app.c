@@ -105,17 +105,17 @@ static void fail(weir_app *app)
 
 static weir_uncaught on_failure(weir_app *app, const char *thread, const weir_error *error)
 {
-    weir_uncaught wish = WEIR_SHUTDOWN_CLIENT;
+    weir_uncaught reply = WEIR_SHUTDOWN_CLIENT;
     if (app->instance.opts.on_uncaught != NULL) {
-        wish = app->instance.opts.on_uncaught(thread, error, app->instance.opts.user);
+        reply = app->instance.opts.on_uncaught(thread, error, app->instance.opts.user);
     }
     /* There is nothing to put in the place of the thread of the global tables. */
     bool global = app->global != NULL && strstr(thread, "-GlobalStreamThread") != NULL;
-    if (wish == WEIR_REPLACE_THREAD && !global) {
-        return wish;
+    if (reply == WEIR_REPLACE_THREAD && !global) {
+        return reply;
     }
     fail(app);
-    return wish;
+    return reply;
 }
 
 static void on_stop_asked(weir_app *app)

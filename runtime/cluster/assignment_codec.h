@@ -49,7 +49,7 @@ typedef struct weir__assignment {
     const char *leader; /* its member id */
     weir_err err;       /* not WEIR_OK: the topology cannot run, all members fail with this */
     const char *message;
-    const char *const *shape; /* the leader's topology: see cluster/shape.h */
+    const char *const *shape; /* the leader's topology: see cluster/fingerprint.h */
     size_t shape_count;
     const weir__topic_count *topics; /* all source and repartition topics, by name */
     size_t topic_count;

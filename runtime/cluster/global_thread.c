@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "cluster/missing_topics.h"
-#include "cluster/patience.h"
+#include "cluster/retry.h"
 #include "cluster/thread_name.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -375,15 +375,14 @@ static void *run(void *user)
 {
     weir__global_thread *thread = user;
     const weir__instance *instance = thread->instance;
-    weir__patience patience = {0};
+    weir__retry retry = {0};
     weir_error error = {0};
     weir_err err = WEIR_OK;
     weir__thread_name_set("GlobalThread");
     while (err == WEIR_OK && !atomic_load(&thread->stop)) {
         size_t count = 0;
         err = poll_once(thread, &count, &error);
-        err =
-            weir__patience_bear(&patience, err, &error, weir__wall_ms(), instance->task_timeout_ms);
+        err = weir__retry_note(&retry, err, &error, weir__wall_ms(), instance->task_timeout_ms);
     }
     if (err != WEIR_OK) {
         weir__log_write(&instance->log, WEIR__LOG_ERROR, "%s: %s", thread->name, error.message);

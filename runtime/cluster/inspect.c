@@ -22,15 +22,15 @@
 static void explain_hold(weir__task *task, char out[WAITS_FOR_MAX])
 {
     const weir__record_queue *who = NULL;
-    weir__hold hold = weir__task_hold(task, &who);
-    if (hold == WEIR__HOLD_NONE || hold == WEIR__HOLD_EMPTY) {
-        snprintf(out, WAITS_FOR_MAX, "%s", hold == WEIR__HOLD_EMPTY ? "waits for records" : "");
+    weir__wait_reason hold = weir__task_wait_reason(task, &who);
+    if (hold == WEIR__WAIT_NONE || hold == WEIR__WAIT_EMPTY) {
+        snprintf(out, WAITS_FOR_MAX, "%s", hold == WEIR__WAIT_EMPTY ? "waits for records" : "");
         return;
     }
     weir_assert(who != NULL);
-    if (hold == WEIR__HOLD_UNKNOWN) {
+    if (hold == WEIR__WAIT_UNKNOWN) {
         snprintf(out, WAITS_FOR_MAX, "waits to hear the end of %s-%d", who->topic, who->partition);
-    } else if (hold == WEIR__HOLD_LAG) {
+    } else if (hold == WEIR__WAIT_LAG) {
         snprintf(out, WAITS_FOR_MAX, "waits for records of %s-%d: %" PRId64 " are on their way",
                  who->topic, who->partition, who->lag);
     } else {
@@ -76,13 +76,13 @@ typedef struct sighting {
     weir__stream_thread *thread;
 } sighting;
 
-static weir__seen_partition *show_partitions(sighting *sight, const weir__task *task)
+static weir__snapshot_partition *show_partitions(sighting *sight, const weir__task *task)
 {
-    weir__seen_partition *all =
+    weir__snapshot_partition *all =
         weir__arena_alloc(&sight->arena, (task->queue_count + 1) * sizeof(*all));
     for (size_t i = 0; all != NULL && i < task->queue_count; i++) {
         const weir__record_queue *queue = &task->queues[i];
-        all[i] = (weir__seen_partition){
+        all[i] = (weir__snapshot_partition){
             .topic = queue->topic,
             .partition = queue->partition,
             .next_offset = queue->next_offset,
@@ -95,37 +95,37 @@ static weir__seen_partition *show_partitions(sighting *sight, const weir__task *
     return all;
 }
 
-static weir__seen_store *show_stores(sighting *sight, const weir__task *task)
+static weir__snapshot_store *show_stores(sighting *sight, const weir__task *task)
 {
-    weir__seen_store *all =
+    weir__snapshot_store *all =
         weir__arena_alloc(&sight->arena, (task->stores.count + 1) * sizeof(*all));
     for (size_t i = 0; all != NULL && i < task->stores.count; i++) {
         const weir__task_store *store = &task->stores.items[i];
-        all[i] = (weir__seen_store){.name = store->spec->name,
-                                    .changelog = store->topic,
-                                    .partition = store->partition,
-                                    .whole = store->restore == WEIR__RESTORE_DONE,
-                                    .position = store->position,
-                                    .end = store->end,
-                                    .task = task,
-                                    .index = store->spec->index};
+        all[i] = (weir__snapshot_store){.name = store->spec->name,
+                                        .changelog = store->topic,
+                                        .partition = store->partition,
+                                        .whole = store->restore == WEIR__RESTORE_DONE,
+                                        .position = store->position,
+                                        .end = store->end,
+                                        .task = task,
+                                        .index = store->spec->index};
     }
     return all;
 }
 
-static bool show_task(sighting *sight, weir__task *task, weir__seen_task *out)
+static bool show_task(sighting *sight, weir__task *task, weir__snapshot_task *out)
 {
     char *waits_for = weir__arena_alloc(&sight->arena, WAITS_FOR_MAX);
-    *out = (weir__seen_task){.name = task->name,
-                             .state = weir__task_state_name(task->state),
-                             .partitions = show_partitions(sight, task),
-                             .partition_count = task->queue_count,
-                             .stores = show_stores(sight, task),
-                             .store_count = task->stores.count,
-                             .processed = task->processed,
-                             .dropped = task->dropped,
-                             .stream_time_ms = task->stream_time_ms,
-                             .waits_for = waits_for};
+    *out = (weir__snapshot_task){.name = task->name,
+                                 .state = weir__task_state_name(task->state),
+                                 .partitions = show_partitions(sight, task),
+                                 .partition_count = task->queue_count,
+                                 .stores = show_stores(sight, task),
+                                 .store_count = task->stores.count,
+                                 .processed = task->processed,
+                                 .dropped = task->dropped,
+                                 .stream_time_ms = task->stream_time_ms,
+                                 .waits_for = waits_for};
     if (waits_for == NULL || out->partitions == NULL || out->stores == NULL) {
         return false;
     }
@@ -133,11 +133,11 @@ static bool show_task(sighting *sight, weir__task *task, weir__seen_task *out)
     return true;
 }
 
-static void put_trouble(weir_buf *out, const char *what, const weir__patience *patience)
+static void put_trouble(weir_buf *out, const char *what, const weir__retry *retry)
 {
-    if (patience->since_ms != 0) {
+    if (retry->since_ms != 0) {
         weir__buf_printf(out, "%s%s has failed for %" PRId64 " ms: %s", out->len > 0 ? "; " : "",
-                         what, weir__wall_ms() - patience->since_ms, patience->last.message);
+                         what, weir__wall_ms() - retry->since_ms, retry->last.message);
     }
 }
 
@@ -146,12 +146,12 @@ static const char *show_trouble(sighting *sight)
 {
     const weir__stream_thread *thread = sight->thread;
     weir_buf text = {0};
-    put_trouble(&text, "looking for its topics", &thread->enter_patience);
+    put_trouble(&text, "looking for its topics", &thread->enter_retry);
     if (thread->open) {
-        put_trouble(&text, "telling the group", &thread->membership.patience);
-        put_trouble(&text, "opening its tasks", &thread->worker.tasks.patience);
-        put_trouble(&text, "the restore", &thread->worker.restore_patience);
-        put_trouble(&text, "the commit", &thread->worker.commit_patience);
+        put_trouble(&text, "telling the group", &thread->membership.retry);
+        put_trouble(&text, "opening its tasks", &thread->worker.tasks.retry);
+        put_trouble(&text, "the restore", &thread->worker.restore_retry);
+        put_trouble(&text, "the commit", &thread->worker.commit_retry);
     }
     char *kept =
         text.err == WEIR_OK ? weir__arena_strdup(&sight->arena, weir__buf_text(&text)) : NULL;
@@ -159,17 +159,17 @@ static const char *show_trouble(sighting *sight)
     return kept;
 }
 
-static bool show_thread(sighting *sight, weir__seen_thread *out)
+static bool show_thread(sighting *sight, weir__snapshot_thread *out)
 {
     weir__stream_thread *thread = sight->thread;
     weir__thread_state state = atomic_load(&thread->state);
-    *out = (weir__seen_thread){.name = thread->name,
-                               .state = weir__thread_state_name(state),
-                               .generation = -1,
-                               .waits_for = "",
-                               .trouble = show_trouble(sight),
-                               .processed = thread->worker.processed,
-                               .dropped = thread->worker.env.dropped};
+    *out = (weir__snapshot_thread){.name = thread->name,
+                                   .state = weir__thread_state_name(state),
+                                   .generation = -1,
+                                   .waits_for = "",
+                                   .trouble = show_trouble(sight),
+                                   .processed = thread->worker.processed,
+                                   .dropped = thread->worker.env.dropped};
     if (!thread->open || out->trouble == NULL) {
         return out->trouble != NULL;
     }
@@ -180,7 +180,7 @@ static bool show_thread(sighting *sight, weir__seen_thread *out)
     if (membership->state != WEIR__MEMBER_ASSIGNED) {
         out->waits_for = weir__membership_waits_for(membership);
     }
-    weir__seen_task *tasks =
+    weir__snapshot_task *tasks =
         weir__arena_alloc(&sight->arena, (thread->worker.tasks.count + 1) * sizeof(*tasks));
     if (tasks == NULL) {
         return false;
@@ -198,7 +198,7 @@ static bool show_thread(sighting *sight, weir__seen_thread *out)
 /* ---- Showing it ---- */
 
 static weir_err look_at(weir__stream_thread *thread, const struct timespec *end,
-                        void (*fn)(const weir__seen_thread *thread, void *user), void *user,
+                        void (*fn)(const weir__snapshot_thread *thread, void *user), void *user,
                         weir_error *error)
 {
     if (pthread_mutex_timedlock(&thread->lock, end) != 0) {
@@ -212,7 +212,7 @@ static weir_err look_at(weir__stream_thread *thread, const struct timespec *end,
                                weir__wall_ms() - atomic_load(&thread->polled_ms));
     }
     sighting sight = {.thread = thread};
-    weir__seen_thread seen;
+    weir__snapshot_thread seen;
     weir_err err = WEIR_OK;
     if (show_thread(&sight, &seen)) {
         fn(&seen, user);
@@ -225,7 +225,7 @@ static weir_err look_at(weir__stream_thread *thread, const struct timespec *end,
 }
 
 weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
-                           void (*fn)(const weir__seen_thread *thread, void *user), void *user,
+                           void (*fn)(const weir__snapshot_thread *thread, void *user), void *user,
                            weir_error *error)
 {
     weir_err err = WEIR_OK;
@@ -246,7 +246,7 @@ weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
 
 /* ---- Without a lock ---- */
 
-static void find_node(const weir__stream_thread *thread, weir__seen_place *out)
+static void find_node(const weir__stream_thread *thread, weir__snapshot_place *out)
 {
     for (size_t i = 0; thread->open && thread->worker.open_tasks && i < thread->worker.tasks.count;
          i++) {
@@ -266,12 +266,13 @@ static void find_node(const weir__stream_thread *thread, weir__seen_place *out)
     }
 }
 
-bool weir__app_place(const weir_app *app, pthread_t handle, weir__seen_place *out)
+bool weir__app_place(const weir_app *app, pthread_t handle, weir__snapshot_place *out)
 {
     for (int i = 0; app->threads != NULL && i < app->thread_count; i++) {
         const weir__stream_thread *thread = &app->threads[i];
         if (thread->started && pthread_equal(thread->handle, handle)) {
-            *out = (weir__seen_place){.thread = thread->name, .step = atomic_load(&thread->step)};
+            *out =
+                (weir__snapshot_place){.thread = thread->name, .step = atomic_load(&thread->step)};
             find_node(thread, out);
             return true;
         }
@@ -281,8 +282,8 @@ bool weir__app_place(const weir_app *app, pthread_t handle, weir__seen_place *ou
 
 /* ---- Stores ---- */
 
-weir_err weir__seen_store_get(const weir__seen_store *store, weir_slice key, weir_slice *row,
-                              weir_error *error)
+weir_err weir__snapshot_store_get(const weir__snapshot_store *store, weir_slice key,
+                                  weir_slice *row, weir_error *error)
 {
     if (store->task->state != WEIR__TASK_RUNNING) {
         return weir__error_set(error, WEIR_ESTATE, "task %s is %s", store->task->name,
@@ -291,8 +292,8 @@ weir_err weir__seen_store_get(const weir__seen_store *store, weir_slice key, wei
     return weir__graph_store_get_raw(store->task->graph, store->index, key, row, error);
 }
 
-weir_err weir__seen_store_range(const weir__seen_store *store, weir_slice from, weir_slice to,
-                                weir__kv_iter **out, weir_error *error)
+weir_err weir__snapshot_store_range(const weir__snapshot_store *store, weir_slice from,
+                                    weir_slice to, weir__kv_iter **out, weir_error *error)
 {
     if (store->task->state != WEIR__TASK_RUNNING) {
         return weir__error_set(error, WEIR_ESTATE, "task %s is %s", store->task->name,
@@ -342,7 +343,7 @@ weir_err weir__app_global_range(weir_app *app, const char *store, weir_slice fro
 
 /* ---- In words ---- */
 
-static void explain_thread(const weir__seen_thread *thread, void *user)
+static void explain_thread(const weir__snapshot_thread *thread, void *user)
 {
     weir_buf *out = user;
     weir__buf_printf(out, "%s %s", thread->name, thread->state);
@@ -354,11 +355,11 @@ static void explain_thread(const weir__seen_thread *thread, void *user)
         weir__buf_printf(out, "  %s\n", thread->trouble);
     }
     for (size_t i = 0; i < thread->task_count; i++) {
-        const weir__seen_task *task = &thread->tasks[i];
+        const weir__snapshot_task *task = &thread->tasks[i];
         weir__buf_printf(out, "  task %s %s%s%s; buffered:", task->name, task->state,
                          task->waits_for[0] != '\0' ? ", " : "", task->waits_for);
         for (size_t p = 0; p < task->partition_count; p++) {
-            const weir__seen_partition *part = &task->partitions[p];
+            const weir__snapshot_partition *part = &task->partitions[p];
             weir__buf_printf(
                 out, " %s-%d: %zu%s (next %" PRId64 ", committed %" PRId64 ", end %" PRId64 ")",
                 part->topic, part->partition, part->buffered, part->paused ? " paused" : "",

@@ -11,7 +11,7 @@
 #include "core/buf.h"
 #include "state/store.h"
 
-typedef struct weir__seen_partition {
+typedef struct weir__snapshot_partition {
     const char *topic;
     int32_t partition;
     int64_t next_offset;      /* of the next record to be processed; negative: not known */
@@ -19,9 +19,9 @@ typedef struct weir__seen_partition {
     int64_t end_offset;       /* as last heard from the broker; -1: not known */
     size_t buffered;
     bool paused;
-} weir__seen_partition;
+} weir__snapshot_partition;
 
-typedef struct weir__seen_store {
+typedef struct weir__snapshot_store {
     const char *name;
     const char *changelog; /* NULL: none */
     int32_t partition;     /* of the changelog */
@@ -30,47 +30,47 @@ typedef struct weir__seen_store {
     int64_t end;
     const struct weir__task *task;
     int index; /* in the topology */
-} weir__seen_store;
+} weir__snapshot_store;
 
-typedef struct weir__seen_task {
+typedef struct weir__snapshot_task {
     const char *name;  /* "0_1" */
     const char *state; /* "RUNNING" */
-    const weir__seen_partition *partitions;
+    const weir__snapshot_partition *partitions;
     size_t partition_count;
-    const weir__seen_store *stores;
+    const weir__snapshot_store *stores;
     size_t store_count;
     uint64_t processed;
     uint64_t dropped;
     int64_t stream_time_ms;
     const char *waits_for; /* in words; "" when it can process */
-} weir__seen_task;
+} weir__snapshot_task;
 
-typedef struct weir__seen_thread {
+typedef struct weir__snapshot_thread {
     const char *name;
     const char *state;
     int32_t generation;    /* of the group; -1: none */
     const char *waits_for; /* in words */
     const char *trouble;   /* what fails and is tried again, in words; "": nothing */
-    const weir__seen_task *tasks;
+    const weir__snapshot_task *tasks;
     size_t task_count;
     uint64_t processed; /* since it started */
     uint64_t dropped;
-} weir__seen_thread;
+} weir__snapshot_thread;
 
 /* Calls fn for each stream thread, in order. WEIR_ETIMEOUT: one of them does not stand still within
  * timeout_ms (wall clock); the others were shown. WEIR_ESTATE: not started. Not from a callback of
  * the application. */
 weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
-                           void (*fn)(const weir__seen_thread *thread, void *user), void *user,
+                           void (*fn)(const weir__snapshot_thread *thread, void *user), void *user,
                            weir_error *error);
 
 /* Reads a store of a running task, through its cache, in the form in which it is stored: rows of
  * timestamped stores begin with 8 bytes of timestamp. *row null: none. Only within fn. */
-weir_err weir__seen_store_get(const weir__seen_store *store, weir_slice key, weir_slice *row,
-                              weir_error *error);
+weir_err weir__snapshot_store_get(const weir__snapshot_store *store, weir_slice key,
+                                  weir_slice *row, weir_error *error);
 /* from <= key <= to by bytes; null slices: open ends. Close the iterator within fn. */
-weir_err weir__seen_store_range(const weir__seen_store *store, weir_slice from, weir_slice to,
-                                weir__kv_iter **out, weir_error *error);
+weir_err weir__snapshot_store_range(const weir__snapshot_store *store, weir_slice from,
+                                    weir_slice to, weir__kv_iter **out, weir_error *error);
 
 /* Calls fn for the rows of a global table's store, from <= key <= to, while its thread waits; a
  * code other than WEIR_OK ends it and is returned. WEIR_ENOTFOUND: there is no global store of that
@@ -84,7 +84,7 @@ bool weir__app_globals_have_read(const weir_app *app, const char *topic, int32_t
                                  int64_t offset);
 
 /* Where a stream thread is. */
-typedef struct weir__seen_place {
+typedef struct weir__snapshot_place {
     const char *thread; /* "a-StreamThread-1" */
     const char *step;   /* docs/steps.md; NULL: none yet */
     const char *task;   /* "0_1"; NULL: no node runs */
@@ -92,11 +92,11 @@ typedef struct weir__seen_place {
     const char *topic; /* of the record that it has; NULL: none */
     int32_t partition;
     int64_t offset;
-} weir__seen_place;
+} weir__snapshot_place;
 
 /* Of the stream thread with that handle; false: there is none. Takes no lock and allocates nothing:
  * for a thread that does not go on, also in a signal handler. */
-bool weir__app_place(const weir_app *app, pthread_t handle, weir__seen_place *out);
+bool weir__app_place(const weir_app *app, pthread_t handle, weir__snapshot_place *out);
 
 /* Appends what each thread and task does or waits for, a line each. */
 void weir__app_explain(weir_app *app, int64_t timeout_ms, weir_buf *out);

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "cluster/assignor.h"
+#include "cluster/fingerprint.h"
 #include "cluster/internal_topics.h"
 #include "cluster/missing_topics.h"
-#include "cluster/shape.h"
 #include "core/error.h"
 
 #define SILENCE_MS 10000 /* for members that do not speak; a live one speaks when it polls */
@@ -191,8 +191,8 @@ weir_err weir__leader_decide(weir__leader *leader, const weir__instance *instanc
         .generation = leader->generation, .leader = leader->member_id, .message = ""};
     weir__topic_plan plan = {0};
     weir_error found = {0};
-    weir_err err = weir__shape_of(instance->topology, &leader->memory, &assignment.shape,
-                                  &assignment.shape_count);
+    weir_err err = weir__fingerprint_of(instance->topology, &leader->memory, &assignment.shape,
+                                        &assignment.shape_count);
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "assignment");
     }

@@ -21,7 +21,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 
-#define STANDSTILL_MS 5000 /* within one iteration */
+#define STALL_MS 5000 /* within one iteration */
 
 /* ---- 1. poll ---- */
 
@@ -51,7 +51,7 @@ static weir_err poll(weir__stream_thread *thread, size_t *count, weir_error *err
     thread->worker.env.polling = false;
     int64_t since_ms = thread->worker.env.now_ms;
     thread->worker.env.now_ms = weir__wall_ms();
-    thread->stood_still = thread->worker.env.now_ms - since_ms > timeout_ms + STANDSTILL_MS;
+    thread->stalled = thread->worker.env.now_ms - since_ms > timeout_ms + STALL_MS;
     atomic_store(&thread->polled_ms, thread->worker.env.now_ms);
     thread->polls++;
     weir__producer_poll(thread->worker.env.producer);
@@ -125,15 +125,15 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
     if (!weir__worker_commit_is_due(&thread->worker)) {
         return WEIR_OK;
     }
-    thread->stood_still = weir__wall_ms() - now_ms > STANDSTILL_MS;
-    weir_err err = weir__loop_confirm_tasks(thread, error);
+    thread->stalled = weir__wall_ms() - now_ms > STALL_MS;
+    weir_err err = weir__loop_verify_membership(thread, error);
     if (err != WEIR_OK) {
         return err;
     }
     err = weir__worker_commit(&thread->worker, error);
     if (err == WEIR_EFENCED) {
-        weir__loop_lose_tasks(thread);
-        return weir__loop_forget_lost(thread, error);
+        weir__loop_close_lost_tasks(thread);
+        return weir__loop_drop_lost_tasks(thread, error);
     }
     return err;
 }
@@ -219,9 +219,9 @@ weir_err weir__loop_once(weir__stream_thread *thread, weir_error *error)
         *error = poll_error;
         return err;
     }
-    err = weir__loop_forget_lost(thread, error);
+    err = weir__loop_drop_lost_tasks(thread, error);
     if (err == WEIR_OK) {
-        err = weir__loop_confirm_tasks(thread, error);
+        err = weir__loop_verify_membership(thread, error);
     }
     if (err != WEIR_OK) {
         return err;

@@ -22,7 +22,7 @@ static void on_revoked(void *user)
     weir__stream_thread *thread = user;
     pthread_mutex_lock(&thread->lock);
     weir_error error = {0};
-    weir_err err = weir__task_set_heal(
+    weir_err err = weir__task_set_rebuild_damaged(
         &thread->worker.tasks, weir__task_set_commit(&thread->worker.tasks, &error), &error);
     if (err != WEIR_OK) {
         weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING, "%s: commit at a rebalance: %s",
@@ -47,7 +47,7 @@ static void on_revoked(void *user)
 }
 
 /* Others own the tasks already: nothing is written any more, neither records nor offsets. */
-void weir__loop_lose_tasks(weir__stream_thread *thread)
+void weir__loop_close_lost_tasks(weir__stream_thread *thread)
 {
     weir__task_set_close(&thread->worker.tasks, false);
     weir__membership_left(&thread->membership);
@@ -58,7 +58,7 @@ void weir__loop_lose_tasks(weir__stream_thread *thread)
     }
 }
 
-weir_err weir__loop_forget_lost(weir__stream_thread *thread, weir_error *error)
+weir_err weir__loop_drop_lost_tasks(weir__stream_thread *thread, weir_error *error)
 {
     if (!thread->lost) {
         return WEIR_OK;
@@ -67,13 +67,13 @@ weir_err weir__loop_forget_lost(weir__stream_thread *thread, weir_error *error)
     return weir__worker_renew_producer(&thread->worker, error);
 }
 
-weir_err weir__loop_confirm_tasks(weir__stream_thread *thread, weir_error *error)
+weir_err weir__loop_verify_membership(weir__stream_thread *thread, weir_error *error)
 {
-    if (!thread->stood_still || thread->worker.tasks.count == 0) {
+    if (!thread->stalled || thread->worker.tasks.count == 0) {
         return WEIR_OK;
     }
-    thread->stood_still = false;
-    weir_err err = weir__membership_confirm(&thread->membership, error);
+    thread->stalled = false;
+    weir_err err = weir__membership_verify(&thread->membership, error);
     if (err != WEIR_OK) {
         weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING, "%s: after a standstill: %s",
                         thread->name, error->message);
@@ -81,8 +81,8 @@ weir_err weir__loop_confirm_tasks(weir__stream_thread *thread, weir_error *error
     if (err != WEIR_EFENCED) {
         return WEIR_OK;
     }
-    weir__loop_lose_tasks(thread);
-    return weir__loop_forget_lost(thread, error);
+    weir__loop_close_lost_tasks(thread);
+    return weir__loop_drop_lost_tasks(thread, error);
 }
 
 static void on_lost(void *user)
@@ -92,7 +92,7 @@ static void on_lost(void *user)
     weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING,
                     "%s: the group went on without this member: its tasks are closed",
                     thread->name);
-    weir__loop_lose_tasks(thread);
+    weir__loop_close_lost_tasks(thread);
     weir__step(&thread->worker.env.observer, "join", NULL, "lost");
     pthread_mutex_unlock(&thread->lock);
 }

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/fingerprint.h"
 #include "cluster/internal_topics.h"
-#include "cluster/shape.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/saturate.h"
@@ -136,7 +136,7 @@ void weir__membership_joined(weir__membership *membership, const weir__topic_par
     }
     membership->generation = generation;
     membership->state = WEIR__MEMBER_JOINED;
-    membership->patience = (weir__patience){0};
+    membership->retry = (weir__retry){0};
     if (leads(membership)) {
         weir__leader_begin(&membership->leader, generation, membership->member_id);
     }
@@ -352,7 +352,7 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
     if (membership->state == WEIR__MEMBER_OUT || membership->state == WEIR__MEMBER_ASSIGNED) {
         return WEIR_OK;
     }
-    if (now_ms >= membership->patience.next_ms) {
+    if (now_ms >= membership->retry.next_ms) {
         weir_err err = do_what_is_due(membership, now_ms, error);
         if (err != WEIR_OK) {
             weir__log_write(membership->env->log, WEIR__LOG_WARNING, "%s: generation %d: %s",
@@ -362,8 +362,8 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
         if (err == WEIR_EFENCED) {
             err = WEIR_ERETRY; /* the consumer is about to tell the end of this generation */
         }
-        err = weir__patience_bear(&membership->patience, err, error, now_ms,
-                                  membership->instance->task_timeout_ms);
+        err = weir__retry_note(&membership->retry, err, error, now_ms,
+                               membership->instance->task_timeout_ms);
         if (err != WEIR_OK) {
             return err;
         }
@@ -375,8 +375,8 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
         return weir__error_set(error, membership->assignment->err, "%s",
                                membership->assignment->message);
     }
-    weir_err same = weir__shape_check(membership->instance->topology, membership->assignment,
-                                      &membership->memory, error);
+    weir_err same = weir__fingerprint_check(membership->instance->topology, membership->assignment,
+                                            &membership->memory, error);
     if (same != WEIR_OK) {
         return same;
     }
@@ -389,15 +389,15 @@ int64_t weir__membership_due_ms(const weir__membership *membership)
 {
     int64_t leader_ms = weir__leader_due_ms(&membership->leader);
     int64_t next_ms = leader_ms < membership->repeat_ms ? leader_ms : membership->repeat_ms;
-    if (membership->patience.next_ms > membership->env->now_ms) {
-        next_ms = membership->patience.next_ms;
+    if (membership->retry.next_ms > membership->env->now_ms) {
+        next_ms = membership->retry.next_ms;
     }
     switch (membership->state) {
     case WEIR__MEMBER_OUT:
     case WEIR__MEMBER_ASSIGNED:
         return INT64_MAX;
     case WEIR__MEMBER_JOINED:
-        return membership->patience.next_ms;
+        return membership->retry.next_ms;
     case WEIR__MEMBER_SPOKEN:
         return next_ms;
     }
@@ -424,7 +424,7 @@ static void look_for_me(const char *member_id, const char *client_id, void *user
     mine->found = mine->found || strcmp(member_id, mine->member_id) == 0;
 }
 
-weir_err weir__membership_confirm(const weir__membership *membership, weir_error *error)
+weir_err weir__membership_verify(const weir__membership *membership, weir_error *error)
 {
     if (membership->state == WEIR__MEMBER_OUT) {
         return WEIR_OK;

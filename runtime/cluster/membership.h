@@ -15,7 +15,7 @@
 #include "cluster/assignment_codec.h"
 #include "cluster/instance.h"
 #include "cluster/leader.h"
-#include "cluster/patience.h"
+#include "cluster/retry.h"
 
 typedef enum weir__membership_state {
     WEIR__MEMBER_OUT,
@@ -43,7 +43,7 @@ typedef struct weir__membership {
     const weir__assignment *assignment;
     const weir__member_tasks *mine;
     bool stop_asked; /* a member wants the whole application to stop */
-    weir__patience patience;
+    weir__retry retry;
     int64_t repeat_ms;   /* when to speak again if no assignment came */
     weir__leader leader; /* at work when this member leads */
 } weir__membership;
@@ -72,7 +72,7 @@ int64_t weir__membership_due_ms(const weir__membership *membership);
 
 /* Asks the coordinator: WEIR_EFENCED, the group has gone on without this member; WEIR_OK: others
  * have none of its tasks yet. Waits for the answer. */
-weir_err weir__membership_confirm(const weir__membership *membership, weir_error *error);
+weir_err weir__membership_verify(const weir__membership *membership, weir_error *error);
 
 /* Asks all members to stop. Best effort: waits for the broker as long as the producer does. */
 weir_err weir__membership_ask_stop(weir__membership *membership, weir_error *error);

@@ -75,11 +75,11 @@ static weir_err open_worker(weir__stream_thread *thread, weir_error *error)
     weir__consumer_events events = weir__loop_events(thread);
     thread->failed = (weir_error){0};
     pthread_mutex_lock(&thread->lock);
-    thread->enter_patience = (weir__patience){0};
+    thread->enter_retry = (weir__retry){0};
     pthread_mutex_unlock(&thread->lock);
     atomic_store(&thread->step, NULL);
     atomic_store(&thread->polled_ms, weir__wall_ms());
-    thread->lost = thread->stood_still = false;
+    thread->lost = thread->stalled = false;
     return weir__worker_open(&thread->worker, thread->instance, thread->name, thread->number,
                              &events, &thread->step, weir__wall_ms(), error);
 }
@@ -114,7 +114,7 @@ static weir_err enter_group(weir__stream_thread *thread, weir_error *error)
                                              &thread->worker.env, error);
         if (err == WEIR_OK || atomic_load(&thread->stop)) {
             pthread_mutex_lock(&thread->lock);
-            thread->enter_patience = (weir__patience){0};
+            thread->enter_retry = (weir__retry){0};
             pthread_mutex_unlock(&thread->lock);
             return WEIR_OK;
         }
@@ -125,13 +125,13 @@ static weir_err enter_group(weir__stream_thread *thread, weir_error *error)
         weir__log_write(&thread->instance->log, WEIR__LOG_WARNING, "%s: %s", thread->name,
                         error->message);
         pthread_mutex_lock(&thread->lock);
-        err = weir__patience_bear(&thread->enter_patience, err, error, weir__wall_ms(),
-                                  thread->instance->task_timeout_ms);
+        err = weir__retry_note(&thread->enter_retry, err, error, weir__wall_ms(),
+                               thread->instance->task_timeout_ms);
         pthread_mutex_unlock(&thread->lock);
         if (err != WEIR_OK) {
             return err;
         }
-        pause_ms(thread, WEIR__PATIENCE_PAUSE_MS);
+        pause_ms(thread, WEIR__RETRY_PAUSE_MS);
     }
 }
 
@@ -151,8 +151,8 @@ static void end_tasks(weir__stream_thread *thread, bool failed)
     weir__task_set_close(&thread->worker.tasks, clean);
 }
 
-/* From the clients to their end. What the application wants after a failure is in *wish. */
-static weir_err live(weir__stream_thread *thread, weir_uncaught *wish, weir_error *error)
+/* From the clients to their end. What the application wants after a failure is in *reply. */
+static weir_err live(weir__stream_thread *thread, weir_uncaught *reply, weir_error *error)
 {
     weir_err err = open_worker(thread, error);
     if (err == WEIR_OK) {
@@ -175,9 +175,9 @@ static weir_err live(weir__stream_thread *thread, weir_uncaught *wish, weir_erro
     if (err != WEIR_OK) {
         weir__log_write(&thread->instance->log, WEIR__LOG_ERROR, "%s: %s", thread->name,
                         error->message);
-        *wish = thread->instance->on_failure(thread->instance->app, thread->name, error);
+        *reply = thread->instance->on_failure(thread->instance->app, thread->name, error);
         weir_error ignored = {0};
-        if (*wish == WEIR_SHUTDOWN_APPLICATION && thread->membership.topic != NULL &&
+        if (*reply == WEIR_SHUTDOWN_APPLICATION && thread->membership.topic != NULL &&
             weir__membership_ask_stop(&thread->membership, &ignored) != WEIR_OK) {
             weir__log_write(&thread->instance->log, WEIR__LOG_ERROR,
                             "%s: the other instances could not be told to stop: %s", thread->name,
@@ -195,8 +195,8 @@ static void *run(void *user)
     weir__thread_name_set(thread->name);
     for (;;) {
         weir_error error = {0};
-        weir_uncaught wish = WEIR_SHUTDOWN_CLIENT;
-        if (live(thread, &wish, &error) == WEIR_OK || wish != WEIR_REPLACE_THREAD) {
+        weir_uncaught reply = WEIR_SHUTDOWN_CLIENT;
+        if (live(thread, &reply, &error) == WEIR_OK || reply != WEIR_REPLACE_THREAD) {
             break;
         }
         pause_ms(thread, REPLACE_PAUSE_MS);

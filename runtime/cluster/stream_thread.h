@@ -44,11 +44,11 @@ typedef struct weir__stream_thread {
     weir__worker worker;
     weir__membership membership;
     weir__message **messages;
-    bool open;                     /* the clients are there, tasks and membership are valid */
-    bool lost;                     /* its tasks: what they sent should not be delivered any more */
-    bool stood_still;              /* so long that the group may have gone on without it */
-    weir_error failed;             /* in a callback of the consumer; told after the poll */
-    weir__patience enter_patience; /* with the group */
+    bool open;               /* the clients are there, tasks and membership are valid */
+    bool lost;               /* its tasks: what they sent should not be delivered any more */
+    bool stalled;            /* so long that the group may have gone on without it */
+    weir_error failed;       /* in a callback of the consumer; told after the poll */
+    weir__retry enter_retry; /* with the group */
     uint64_t polls;
 } weir__stream_thread;
 

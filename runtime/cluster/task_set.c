@@ -12,7 +12,7 @@
 #include "task/commit.h"
 
 #define COMMITTED_TIMEOUT_MS 30000
-#define HEALED_MAX 100       /* a disk that keeps failing must stop the thread */
+#define REBUILDS_MAX 100     /* a disk that keeps failing must stop the thread */
 #define LOCKED_WARN_MS 10000 /* between two log lines */
 
 weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance,
@@ -169,7 +169,7 @@ weir_err weir__task_set_take(weir__task_set *set, const weir__assignment *assign
     set->assignment = assignment;
     set->taken_generation = assignment->generation;
     set->assign_due = true;
-    set->patience = (weir__patience){0};
+    set->retry = (weir__retry){0};
     set->warn_next_ms = set->env->now_ms + LOCKED_WARN_MS;
     close_others(set, mine);
     for (size_t i = 0; i < set->count; i++) {
@@ -299,7 +299,7 @@ static weir_err start_tasks(weir__task_set *set, weir_error *error)
 weir_err weir__task_set_advance(weir__task_set *set, weir_error *error)
 {
     int64_t now_ms = set->env->now_ms;
-    if (set->assignment == NULL || now_ms < set->patience.next_ms) {
+    if (set->assignment == NULL || now_ms < set->retry.next_ms) {
         return WEIR_OK;
     }
     weir_err err = open_tasks(set, error);
@@ -310,7 +310,7 @@ weir_err weir__task_set_advance(weir__task_set *set, weir_error *error)
         weir__log_write(set->env->log, WEIR__LOG_WARNING, "%s: %s", set->env->observer.thread,
                         error->message);
     }
-    return weir__patience_bear(&set->patience, err, error, now_ms, set->instance->task_timeout_ms);
+    return weir__retry_note(&set->retry, err, error, now_ms, set->instance->task_timeout_ms);
 }
 
 bool weir__task_set_is_running(const weir__task_set *set)
@@ -391,11 +391,11 @@ static bool is_damaged(const weir__task *task)
     return false;
 }
 
-weir_err weir__task_set_heal(weir__task_set *set, weir_err err, weir_error *error)
+weir_err weir__task_set_rebuild_damaged(weir__task_set *set, weir_err err, weir_error *error)
 {
     bool healed = false;
     for (size_t i = 0; err == WEIR_ECORRUPT && i < set->count; i++) {
-        if (!is_damaged(set->tasks[i]) || set->healed == HEALED_MAX) {
+        if (!is_damaged(set->tasks[i]) || set->healed == REBUILDS_MAX) {
             continue;
         }
         weir__log_write(set->env->log, WEIR__LOG_WARNING,

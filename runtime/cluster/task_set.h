@@ -7,7 +7,7 @@
 
 #include "cluster/assignment_codec.h"
 #include "cluster/instance.h"
-#include "cluster/patience.h"
+#include "cluster/retry.h"
 #include "task/restore.h"
 #include "task/task.h"
 
@@ -24,7 +24,7 @@ typedef struct weir__task_set {
     bool waits_for_lock;
     int64_t warn_next_ms; /* of tasks that stay locked */
     int healed;           /* tasks, since the thread began */
-    weir__patience patience;
+    weir__retry retry;
     weir__record_queue *recent_queue; /* of the last message */
     weir__task *recent_task;
 } weir__task_set;
@@ -56,7 +56,7 @@ weir_err weir__task_set_commit(weir__task_set *set, weir_error *error);
 /* After a failure `err` of tasks: those whose stores on disk are damaged are wiped and made anew,
  * to restore from their changelogs and process again what they had not committed. WEIR_OK if that
  * was the failure; else `err`, with *error as it was. */
-weir_err weir__task_set_heal(weir__task_set *set, weir_err err, weir_error *error);
+weir_err weir__task_set_rebuild_damaged(weir__task_set *set, weir_err err, weir_error *error);
 /* The generation ends: tasks keep their state open. They must have been committed, or are dealt
  * with as not committed. */
 void weir__task_set_suspend(weir__task_set *set);

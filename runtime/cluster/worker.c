@@ -27,15 +27,15 @@ static int64_t least(int64_t a, int64_t b)
 static int64_t task_due_ms(weir__task *task, int64_t now_ms)
 {
     const weir__record_queue *who = NULL;
-    switch (weir__task_hold(task, &who)) {
-    case WEIR__HOLD_NONE:
+    switch (weir__task_wait_reason(task, &who)) {
+    case WEIR__WAIT_NONE:
         return now_ms;
-    case WEIR__HOLD_IDLE:
+    case WEIR__WAIT_IDLE:
         return least(who->idle_until_ms,
                      weir__graph_next_punctuation(task->graph, WEIR_WALL_CLOCK_TIME));
-    case WEIR__HOLD_EMPTY:
-    case WEIR__HOLD_UNKNOWN:
-    case WEIR__HOLD_LAG:
+    case WEIR__WAIT_EMPTY:
+    case WEIR__WAIT_UNKNOWN:
+    case WEIR__WAIT_LAG:
         break;
     }
     return weir__graph_next_punctuation(task->graph, WEIR_WALL_CLOCK_TIME);
@@ -46,8 +46,8 @@ int64_t weir__worker_due_ms(weir__worker *worker)
     int64_t now_ms = worker->env.now_ms;
     int64_t due_ms = INT64_MAX;
     bool restores = !weir__restorer_is_idle(&worker->tasks.restorer);
-    if (restores && now_ms >= worker->restore_patience.next_ms &&
-        now_ms >= worker->tasks.patience.next_ms) {
+    if (restores && now_ms >= worker->restore_retry.next_ms &&
+        now_ms >= worker->tasks.retry.next_ms) {
         return now_ms; /* the slice waits */
     }
     if (worker->tasks.waits_for_lock || restores) {
@@ -190,7 +190,7 @@ weir_err weir__worker_process(weir__worker *worker, weir_error *error)
         size_t slice = total < TASK_SLICE ? total + 1 : TASK_SLICE;
         weir_err err = weir__task_process(task, slice, &done, error);
         if (err != WEIR_OK) {
-            return weir__task_set_heal(set, err, error);
+            return weir__task_set_rebuild_damaged(set, err, error);
         }
         total += done;
         worker->processed += done;
@@ -212,7 +212,7 @@ weir_err weir__worker_punctuate(weir__worker *worker, weir_error *error)
             err = weir__task_punctuate(worker->tasks.tasks[i], error);
         }
     }
-    return weir__task_set_heal(&worker->tasks, err, error);
+    return weir__task_set_rebuild_damaged(&worker->tasks, err, error);
 }
 
 /* ---- Commit ---- */
@@ -220,11 +220,11 @@ weir_err weir__worker_punctuate(weir__worker *worker, weir_error *error)
 bool weir__worker_commit_is_due(const weir__worker *worker)
 {
     int64_t now_ms = worker->env.now_ms;
-    if (now_ms < worker->commit_patience.next_ms) {
+    if (now_ms < worker->commit_retry.next_ms) {
         return false;
     }
     if (now_ms - worker->committed_ms >= worker->instance->commit_interval_ms ||
-        worker->commit_patience.since_ms != 0) {
+        worker->commit_retry.since_ms != 0) {
         return true;
     }
     for (size_t i = 0; i < worker->tasks.count; i++) {
@@ -255,8 +255,8 @@ weir_err weir__worker_commit(weir__worker *worker, weir_error *error)
         weir__task_set_each_queue(&worker->tasks, purge_queue, worker);
         worker->purged_ms = now_ms;
     }
-    weir_err err =
-        weir__task_set_heal(&worker->tasks, weir__task_set_commit(&worker->tasks, error), error);
+    weir_err err = weir__task_set_rebuild_damaged(
+        &worker->tasks, weir__task_set_commit(&worker->tasks, error), error);
     worker->committed_ms = now_ms;
     if (err != WEIR_OK) {
         weir__log_write(worker->env.log, WEIR__LOG_WARNING, "%s: commit: %s", worker->name,
@@ -265,8 +265,7 @@ weir_err weir__worker_commit(weir__worker *worker, weir_error *error)
     if (err == WEIR_EFENCED) {
         return err;
     }
-    return weir__patience_bear(&worker->commit_patience, err, error, now_ms,
-                               instance->task_timeout_ms);
+    return weir__retry_note(&worker->commit_retry, err, error, now_ms, instance->task_timeout_ms);
 }
 
 /* ---- Restore ---- */
@@ -275,7 +274,8 @@ static bool can_process(const weir__worker *worker)
 {
     for (size_t i = 0; i < worker->tasks.count; i++) {
         weir__task *task = worker->tasks.tasks[i];
-        if (task->state == WEIR__TASK_RUNNING && weir__task_hold(task, NULL) == WEIR__HOLD_NONE) {
+        if (task->state == WEIR__TASK_RUNNING &&
+            weir__task_wait_reason(task, NULL) == WEIR__WAIT_NONE) {
             return true;
         }
     }
@@ -287,19 +287,19 @@ weir_err weir__worker_restore(weir__worker *worker, weir_error *error)
     weir_err err = weir__task_set_advance(&worker->tasks, error);
     int64_t now_ms = worker->env.now_ms;
     if (err != WEIR_OK || weir__restorer_is_idle(&worker->tasks.restorer) ||
-        now_ms < worker->restore_patience.next_ms) {
+        now_ms < worker->restore_retry.next_ms) {
         return err;
     }
     int64_t timeout_ms =
         can_process(worker) ? 0 : least(worker->instance->poll_ms, RESTORE_WAIT_MS);
     err = weir__restorer_slice(&worker->tasks.restorer, timeout_ms, error);
-    err = weir__task_set_heal(&worker->tasks, err, error);
+    err = weir__task_set_rebuild_damaged(&worker->tasks, err, error);
     if (err != WEIR_OK) {
         weir__log_write(worker->env.log, WEIR__LOG_WARNING, "%s: restore: %s", worker->name,
                         error->message);
     }
-    err = weir__patience_bear(&worker->restore_patience, err, error, now_ms,
-                              worker->instance->task_timeout_ms);
+    err = weir__retry_note(&worker->restore_retry, err, error, now_ms,
+                           worker->instance->task_timeout_ms);
     return err == WEIR_OK ? weir__task_set_advance(&worker->tasks, error) : err;
 }
 
@@ -336,7 +336,7 @@ static void close_producer(weir__task_env *env)
     env->producer = NULL;
     weir__map_fini(&env->changelogs, free); /* nobody is told of deliveries any more */
     env->changelogs = (weir__map){0};
-    env->unsent.code = WEIR_OK;
+    env->first_send_failure.code = WEIR_OK;
 }
 
 weir_err weir__worker_renew_producer(weir__worker *worker, weir_error *error)
@@ -394,7 +394,7 @@ weir_err weir__worker_open(weir__worker *worker, const weir__instance *instance,
                                    .placement = instance->placement,
                                    .drops = instance->drops,
                                    .now_ms = now_ms};
-    worker->commit_patience = worker->restore_patience = (weir__patience){0};
+    worker->commit_retry = worker->restore_retry = (weir__retry){0};
     worker->committed_ms = worker->purged_ms = now_ms;
     worker->env.sinks = calloc(instance->topology->node_count + 1, sizeof(*worker->env.sinks));
     if (worker->env.sinks == NULL) {

@@ -7,7 +7,7 @@
 #define WEIR_CLUSTER_WORKER_H
 
 #include "cluster/instance.h"
-#include "cluster/patience.h"
+#include "cluster/retry.h"
 #include "cluster/task_set.h"
 
 typedef struct weir__worker {
@@ -19,8 +19,8 @@ typedef struct weir__worker {
     bool open_tasks;      /* the task set is valid */
     int64_t committed_ms; /* when it was last tried */
     int64_t purged_ms;
-    weir__patience commit_patience;
-    weir__patience restore_patience;
+    weir__retry commit_retry;
+    weir__retry restore_retry;
     uint64_t processed;
 } weir__worker;
 

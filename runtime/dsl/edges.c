@@ -117,7 +117,7 @@ const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in,
         return NULL;
     }
     builder->nodes[filter_node]->null_key_switch = &filter->keep_null_keys;
-    builder->next_number += 2; /* Kafka uses up a number for sink and source too */
+    builder->name_counter += 2; /* Kafka uses up a number for sink and source too */
     int sink = add_sink(builder, in, topic, filter_node, opts);
     const char *source_name = weir__builder_text(builder, "%s-source", topic);
     int source = sink >= 0 ? weir__builder_source(builder, source_name,

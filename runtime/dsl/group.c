@@ -35,7 +35,7 @@ static const weir__edge *input_of(weir_builder *builder, weir__edge *grouped, co
         return grouped;
     }
     if (grouped->repartitioned >= 0) {
-        builder->next_number += 3; /* as Kafka, which makes three names to throw away */
+        builder->name_counter += 3; /* as Kafka, which makes three names to throw away */
         return builder->edges[grouped->repartitioned];
     }
     const char *name = grouped->name != NULL ? grouped->name : store;
@@ -103,7 +103,7 @@ static weir_table aggregate(weir_grouped in, const aggregation *spec)
         builder, from,
         &(weir__node_spec){
             .name = name, .ops = spec->ops, .user = spec->user, .value = spec->value});
-    builder->next_number--; /* the name has its number already */
+    builder->name_counter--; /* the name has its number already */
     weir_store_opts opts = spec->opts != NULL ? *spec->opts : (weir_store_opts){0};
     opts.key = from->key;
     opts.value = spec->value;
@@ -126,7 +126,7 @@ static weir_table aggregate(weir_grouped in, const aggregation *spec)
 weir_table weir_count(weir_grouped in, const char *store, const weir_store_opts *opts)
 {
     if (store == NULL && weir__builder_ok(in.builder)) {
-        in.builder->next_number++; /* Kafka's count uses up one more */
+        in.builder->name_counter++; /* Kafka's count uses up one more */
     }
     return aggregate(
         in, &(aggregation){"KSTREAM-AGGREGATE-", &weir__count_ops, NULL, &weir_i64, store, opts});

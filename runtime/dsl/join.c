@@ -52,7 +52,7 @@ static int store_of(weir_builder *builder, int table)
     weir__edge *edge = builder->edges[table];
     if (edge->store < 0) {
         weir_store_opts opts = {.key = edge->key, .value = edge->value};
-        edge->store = weir__builder_store(builder, edge->spare_store, &opts, true);
+        edge->store = weir__builder_store(builder, edge->store_name_if_needed, &opts, true);
         if (edge->store >= 0) {
             builder->stores[edge->store]->spec.owner = edge->node;
             weir__builder_use_store(builder, edge->node, edge->store);

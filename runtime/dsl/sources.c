@@ -203,7 +203,7 @@ weir_table weir_table_source(weir_builder *builder, const char *topic, const cha
     }
     weir__edge edge = table_nodes(builder, topic, key, value, opts);
     edge.kind = WEIR__TABLE;
-    edge.spare_store = spare;
+    edge.store_name_if_needed = spare;
     if (store != NULL && edge.node >= 0) {
         weir_store_opts with_types = typed(opts, &edge);
         edge.store = weir__builder_store(builder, store, &with_types, true);

@@ -38,10 +38,10 @@ struct weir_ctx {
     struct weir_kv_iter *open_iters; /* newest first */
     struct weir_kv_iter *left_iters; /* closed for the callbacks that left them open */
     size_t left_iter_count;
-    uint64_t iters_opened;           /* so far */
-    struct weir__frame *frames;      /* what changes from a cache interrupted, newest first */
-    const weir__running *culprit;    /* the node that returned the error under way */
-    weir_record_metadata culprit_at; /* the record that it had */
+    uint64_t iters_opened;            /* so far */
+    struct weir__frame *frames;       /* what changes from a cache interrupted, newest first */
+    const weir__running *failed_node; /* the node that returned the error under way */
+    weir_record_metadata failed_at;   /* the record that it had */
     const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null */
     weir__guards guards;
     bool overrun; /* a callback wrote past the end: nothing forgives that */

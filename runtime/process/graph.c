@@ -160,9 +160,9 @@ weir_err weir__graph_open(weir__graph *graph, weir_error *error)
 
 weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_err err)
 {
-    if (ctx->culprit == NULL || ctx->error.code != err) {
-        ctx->culprit = node;
-        ctx->culprit_at = ctx->at;
+    if (ctx->failed_node == NULL || ctx->error.code != err) {
+        ctx->failed_node = node;
+        ctx->failed_at = ctx->at;
     }
     if (ctx->error.code != err) {
         weir_fail(ctx, err, "%s", weir_err_str(err));
@@ -175,9 +175,9 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
     weir_ctx *ctx = &graph->ctx;
     if (err != WEIR_OK && error != NULL) {
         *error = ctx->error;
-        const char *node = ctx->culprit != NULL ? ctx->culprit->spec->name : "?";
-        const weir_record_metadata *at = &ctx->culprit_at;
-        if (ctx->culprit != NULL && at->topic != NULL) {
+        const char *node = ctx->failed_node != NULL ? ctx->failed_node->spec->name : "?";
+        const weir_record_metadata *at = &ctx->failed_at;
+        if (ctx->failed_node != NULL && at->topic != NULL) {
             weir__error_prefix(error, "node '%s', task %s, %s-%d@%lld", node, graph->host.task,
                                at->topic, at->partition, (long long)at->offset);
         } else {
@@ -187,7 +187,7 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
     weir__iters_close_since(ctx, 0, ctx->node != NULL ? ctx->node->spec : NULL);
     ctx->node = NULL;
     ctx->record = NULL;
-    ctx->culprit = NULL;
+    ctx->failed_node = NULL;
     ctx->error.code = WEIR_OK;
     ctx->null_outs[0] = ctx->null_outs[1] = NULL;
     ctx->guards.first = ctx->guards.count = 0;
@@ -232,7 +232,7 @@ static weir_err send(weir_ctx *ctx, const weir__node *sink, const weir_record *r
 weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err err)
 {
     weir__graph *graph = ctx->graph;
-    bool first = ctx->culprit == NULL;
+    bool first = ctx->failed_node == NULL;
     weir__graph_callback_failed(ctx, node, err);
     if (!first || graph->host.process_failed == NULL) {
         return err;
@@ -240,7 +240,7 @@ weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err er
     err = graph->host.process_failed(graph->host.user, node->spec->name, &ctx->error);
     if (err == WEIR_OK) {
         weir__drop(ctx, WEIR_DROP_PROCESSING_FAILED, ctx->error.message);
-        ctx->culprit = NULL;
+        ctx->failed_node = NULL;
         ctx->error.code = WEIR_OK; /* its text is not that of a later failure */
     }
     return err;
@@ -276,8 +276,8 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     err = err == WEIR_OK && ctx->overrun ? WEIR_EOVERRUN : err;
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, node, err);
-    } else if (ctx->culprit != NULL) {
-        ctx->culprit = NULL; /* the processor forgave a failed forward */
+    } else if (ctx->failed_node != NULL) {
+        ctx->failed_node = NULL; /* the processor forgave a failed forward */
         ctx->error.code = WEIR_OK;
     }
     ctx->node = parent;
@@ -380,8 +380,8 @@ weir_err weir__graph_decode(weir__graph *graph, int source, const weir__input *f
         err = extract_time(ctx, partition_time_ms, out);
     }
     if (err != WEIR_OK) {
-        ctx->culprit = ctx->node;
-        ctx->culprit_at = ctx->at;
+        ctx->failed_node = ctx->node;
+        ctx->failed_at = ctx->at;
     }
     return weir__graph_report(graph, err, error);
 }
@@ -405,7 +405,7 @@ weir_err weir__graph_flush(weir__graph *graph, weir_error *error)
             err = kv->top->ops->flush(kv->top, &graph->ctx.error);
         }
     }
-    if (err != WEIR_OK && graph->ctx.culprit == NULL) {
+    if (err != WEIR_OK && graph->ctx.failed_node == NULL) {
         *error = graph->ctx.error;
         weir__graph_report(graph, WEIR_OK, NULL);
         return err;

@@ -29,7 +29,8 @@ struct weir__graph {
 /* Runs one node on a record; on return the context is as before. */
 weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *record);
 
-/* A callback of `node` returned this: remembers the first culprit, makes sure that there is a text.
+/* A callback of `node` returned this: remembers the first failed_node, makes sure that there is a
+ * text.
  */
 weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_err err);
 

@@ -206,7 +206,7 @@ static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, due->node, err);
     } else {
-        ctx->culprit = NULL; /* the punctuator forgave a failed forward */
+        ctx->failed_node = NULL; /* the punctuator forgave a failed forward */
         ctx->error.code = WEIR_OK;
     }
     ctx->node = NULL;

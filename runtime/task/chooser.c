@@ -87,7 +87,7 @@ weir__record_queue *weir__chooser_take(weir__chooser *chooser)
 }
 
 /* What an empty queue lets the task do. */
-static weir__hold hold_of(weir__chooser *chooser, weir__record_queue *queue, int64_t now_ms)
+static weir__wait_reason hold_of(weir__chooser *chooser, weir__record_queue *queue, int64_t now_ms)
 {
     if (queue->lag_epoch != chooser->epoch) {
         queue->lag_epoch = chooser->epoch;
@@ -95,32 +95,32 @@ static weir__hold hold_of(weir__chooser *chooser, weir__record_queue *queue, int
     }
     if (queue->lag != 0) {
         queue->idle_until_ms = -1;
-        return queue->lag < 0 ? WEIR__HOLD_UNKNOWN : WEIR__HOLD_LAG;
+        return queue->lag < 0 ? WEIR__WAIT_UNKNOWN : WEIR__WAIT_LAG;
     }
     if (queue->idle_until_ms < 0) {
         queue->idle_until_ms = weir__add_sat(now_ms, chooser->idle_ms);
     }
-    return now_ms < queue->idle_until_ms ? WEIR__HOLD_IDLE : WEIR__HOLD_NONE;
+    return now_ms < queue->idle_until_ms ? WEIR__WAIT_IDLE : WEIR__WAIT_NONE;
 }
 
-weir__hold weir__chooser_hold(weir__chooser *chooser, int64_t now_ms,
-                              const weir__record_queue **who)
+weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_ms,
+                                            const weir__record_queue **who)
 {
     if (chooser->count == 0) {
-        return WEIR__HOLD_EMPTY;
+        return WEIR__WAIT_EMPTY;
     }
     if (chooser->idle_ms < 0 || chooser->count == chooser->queue_count) {
-        return WEIR__HOLD_NONE;
+        return WEIR__WAIT_NONE;
     }
     for (size_t i = 0; i < chooser->queue_count; i++) {
         weir__record_queue *queue = &chooser->queues[i];
-        weir__hold hold = queue->ready ? WEIR__HOLD_NONE : hold_of(chooser, queue, now_ms);
-        if (hold != WEIR__HOLD_NONE) {
+        weir__wait_reason hold = queue->ready ? WEIR__WAIT_NONE : hold_of(chooser, queue, now_ms);
+        if (hold != WEIR__WAIT_NONE) {
             if (who != NULL) {
                 *who = queue;
             }
             return hold;
         }
     }
-    return WEIR__HOLD_NONE;
+    return WEIR__WAIT_NONE;
 }

@@ -8,13 +8,13 @@
 #include "task/queue.h"
 
 /* Why a task does not process. */
-typedef enum weir__hold {
-    WEIR__HOLD_NONE,    /* it can */
-    WEIR__HOLD_EMPTY,   /* nothing is buffered */
-    WEIR__HOLD_UNKNOWN, /* an empty partition's end is not known yet */
-    WEIR__HOLD_LAG,     /* records of an empty partition are on their way */
-    WEIR__HOLD_IDLE,    /* max.task.idle.ms gives an empty partition time */
-} weir__hold;
+typedef enum weir__wait_reason {
+    WEIR__WAIT_NONE,    /* it can */
+    WEIR__WAIT_EMPTY,   /* nothing is buffered */
+    WEIR__WAIT_UNKNOWN, /* an empty partition's end is not known yet */
+    WEIR__WAIT_LAG,     /* records of an empty partition are on their way */
+    WEIR__WAIT_IDLE,    /* max.task.idle.ms gives an empty partition time */
+} weir__wait_reason;
 
 typedef struct weir__chooser {
     weir__record_queue **heap; /* queues with a decoded head */
@@ -40,8 +40,8 @@ void weir__chooser_refresh(weir__chooser *chooser);
 void weir__chooser_enter(weir__chooser *chooser, weir__record_queue *queue);
 /* Whether a record may be taken at this time; *who (NULL allowed) is the queue that it waits for.
  */
-weir__hold weir__chooser_hold(weir__chooser *chooser, int64_t now_ms,
-                              const weir__record_queue **who);
+weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_ms,
+                                            const weir__record_queue **who);
 /* The queue of the smallest head, taken out; there must be one. */
 weir__record_queue *weir__chooser_take(weir__chooser *chooser);
 

@@ -88,10 +88,10 @@ static weir_err flush_producer(weir__task_env *env, weir_error *error)
 {
     weir__step(&env->observer, "flush-producer", NULL, NULL);
     weir_err err = weir__flush_producer(env, error);
-    if (env->unsent.code != WEIR_OK) {
+    if (env->first_send_failure.code != WEIR_OK) {
         /* The record is gone, so this commit must not be tried again whatever the cause was. */
-        err = weir__error_set(error, WEIR_EBROKER, "%s", env->unsent.message);
-        env->unsent.code = WEIR_OK;
+        err = weir__error_set(error, WEIR_EBROKER, "%s", env->first_send_failure.message);
+        env->first_send_failure.code = WEIR_OK;
     }
     return err;
 }

@@ -119,8 +119,8 @@ static void on_delivery(weir_err err, const char *message, int64_t offset, void 
                                  .at = {sink->topic, -1, -1},
                                  .why = message};
         count_dropped(env, NULL, &dropped);
-    } else if (env->unsent.code == WEIR_OK) {
-        weir__error_set(&env->unsent, err, "%s", message);
+    } else if (env->first_send_failure.code == WEIR_OK) {
+        weir__error_set(&env->first_send_failure, err, "%s", message);
     }
 }
 
@@ -265,9 +265,9 @@ weir_err weir__task_add(weir__task *task, weir__record_queue *queue, weir__messa
     return err;
 }
 
-weir__hold weir__task_hold(weir__task *task, const weir__record_queue **who)
+weir__wait_reason weir__task_wait_reason(weir__task *task, const weir__record_queue **who)
 {
-    return weir__chooser_hold(&task->chooser, task->env->now_ms, who);
+    return weir__chooser_wait_reason(&task->chooser, task->env->now_ms, who);
 }
 
 static weir_err punctuate(weir__task *task, weir_time_kind kind, int64_t now_ms, weir_error *error)
@@ -316,7 +316,7 @@ weir_err weir__task_process(weir__task *task, size_t max, size_t *processed, wei
     size_t done = 0;
     bool asked = task->commit_requested; /* a commit that fails must not hold up the task */
     while (done < max && task->commit_requested == asked && err == WEIR_OK &&
-           weir__task_hold(task, NULL) == WEIR__HOLD_NONE) {
+           weir__task_wait_reason(task, NULL) == WEIR__WAIT_NONE) {
         err = process_one(task, error);
         done++;
     }

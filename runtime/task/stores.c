@@ -15,8 +15,8 @@ static void changelog_delivered(weir_err err, const char *message, int64_t offse
     weir__changelog_acks *acks = user;
     acks->in_flight--;
     if (err != WEIR_OK) {
-        if (acks->env->unsent.code == WEIR_OK) {
-            weir__error_set(&acks->env->unsent, err, "changelog: %s", message);
+        if (acks->env->first_send_failure.code == WEIR_OK) {
+            weir__error_set(&acks->env->first_send_failure, err, "changelog: %s", message);
         }
     } else if (offset > acks->acked) {
         acks->acked = offset;

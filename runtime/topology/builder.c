@@ -155,7 +155,7 @@ const char *weir__builder_name(weir_builder *builder, const char *given, const c
     if (!weir__builder_ok(builder)) {
         return NULL;
     }
-    int number = builder->next_number++;
+    int number = builder->name_counter++;
     return given != NULL ? weir__builder_text(builder, "%s", given)
                          : weir__builder_text(builder, "%s%010d", prefix, number);
 }

@@ -77,7 +77,7 @@ typedef struct weir__edge {
     const char *name;   /* grouped: of the repartition topic; a source table without store: its
                            topic */
     int repartitioned;  /* grouped: the edge behind its named repartition topic; -1: none yet */
-    const char *spare_store; /* a source table without store: the name of one, if needed */
+    const char *store_name_if_needed; /* a source table without store: the name of one, if needed */
 } weir__edge;
 
 struct weir_builder {
@@ -107,7 +107,7 @@ struct weir_builder {
     weir__map node_names;  /* -> weir__draft * */
     weir__map store_names; /* -> weir__store_draft * */
     weir__map sources;     /* topic -> weir__draft * that reads it */
-    int next_number;       /* for what has no name */
+    int name_counter;      /* for what has no name */
 };
 
 /* Stand for "the configured default" until weir_build. */

@@ -11,7 +11,7 @@ void weir_scenario_count_line(weir_rows *counts, weir_slice line, int64_t by)
 {
     char word[WEIR_FIXTURE_WORD_MAX];
     size_t len;
-    while ((len = weir_fixture_word_next(&line, word)) > 0) {
+    while ((len = fixture_word_next(&line, word)) > 0) {
         weir_rows_count(counts, &(weir_slice){word, len}, by);
     }
 }
@@ -19,15 +19,15 @@ void weir_scenario_count_line(weir_rows *counts, weir_slice line, int64_t by)
 weir_rows *weir_scenario_counts(weir_cluster *cluster, const weir_slice *lines, size_t count)
 {
     weir_rows *rows = weir_rows_new(cluster, &weir_string, &weir_i64);
-    weir_fixture_counts direct;
-    if (weir_fixture_count_directly(lines, count, &direct) != WEIR_OK) {
+    fixture_counts direct;
+    if (fixture_count_directly(lines, count, &direct) != WEIR_OK) {
         weir_cluster_fail(cluster, "out of memory");
         return rows;
     }
     for (size_t i = 0; i < direct.count; i++) {
         weir_rows_add(rows, &direct.rows[i].word, &direct.rows[i].count);
     }
-    weir_fixture_counts_fini(&direct);
+    fixture_counts_fini(&direct);
     return rows;
 }
 

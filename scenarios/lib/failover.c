@@ -22,7 +22,7 @@ enum { LINES, WORDS, TOPICS };
 struct weir_failover {
     weir_cluster *cluster;
     weir_failover_plan plan;
-    weir_fixture_text text;
+    fixture_text text;
     weir_instance *b;
     /* What b's threads tell. */
     _Atomic int64_t processed[TOPICS][PARTITIONS];
@@ -129,7 +129,7 @@ static weir_instance *start(weir_failover *run, const char *name, const weir_app
     const weir_failover_plan *plan = &run->plan;
     weir_scenario_setup setup = {plan->threads, plan->commit_interval_ms, plan->cache_bytes,
                                  plan->memory_stores};
-    return weir_scenario_start(run->cluster, name, weir_fixture_word_count, &setup, app);
+    return weir_scenario_start(run->cluster, name, fixture_word_count, &setup, app);
 }
 
 static bool burst_or_crash(weir_cluster *cluster, void *arg)
@@ -175,7 +175,7 @@ weir_failover *weir_failover_new(void)
 void weir_failover_free(weir_failover *run)
 {
     if (run != NULL) {
-        weir_fixture_text_fini(&run->text);
+        fixture_text_fini(&run->text);
         free(run);
     }
 }
@@ -185,8 +185,7 @@ void weir_failover_run(weir_failover *run, weir_cluster *cluster, const weir_fai
     weir_error error = {0};
     run->cluster = cluster;
     run->plan = *plan;
-    if (weir_fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) !=
-        WEIR_OK) {
+    if (fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) != WEIR_OK) {
         weir_cluster_fail(cluster, "%s", error.message);
     }
     weir_input lines = weir_cluster_input(cluster, "lines", PARTITIONS, &weir_string, &weir_string);

@@ -21,7 +21,7 @@ void weir_scenario_register(weir_scenario_ids ids, size_t from, size_t to)
 {
     char json[WEIR_FIXTURE_JSON_MAX];
     for (size_t i = from; i < to; i++) {
-        weir_input_text(ids.registrations, NULL, weir_fixture_registration(i, json));
+        weir_input_text(ids.registrations, NULL, fixture_registration(i, json));
     }
 }
 
@@ -29,7 +29,7 @@ void weir_scenario_happen(weir_scenario_ids ids, size_t from, size_t to, size_t 
 {
     char json[WEIR_FIXTURE_JSON_MAX];
     for (size_t i = from; i < to; i++) {
-        weir_input_text(ids.events, NULL, weir_fixture_event(i, phones, json));
+        weir_input_text(ids.events, NULL, fixture_event(i, phones, json));
     }
 }
 
@@ -47,7 +47,7 @@ weir_rows *weir_scenario_identities(weir_cluster *cluster, size_t events, size_t
     weir_rows *bag = weir_rows_new(cluster, &weir_string, &weir_i64);
     for (size_t i = 0; i < events; i++) {
         char json[WEIR_FIXTURE_JSON_MAX];
-        weir_slice text = weir_slice_of(weir_fixture_expected_identity(i, phones, phones, json));
+        weir_slice text = weir_slice_of(fixture_expected_identity(i, phones, phones, json));
         weir_rows_count(bag, &text, 1);
     }
     return bag;

@@ -10,10 +10,10 @@
 
 #include "fixtures/text.h"
 #include "fixtures/word_count.h"
+#include "scenarios/lib/checker.h"
 #include "scenarios/lib/counts.h"
 #include "scenarios/lib/in_flight.h"
 #include "scenarios/lib/setup.h"
-#include "scenarios/lib/witness.h"
 
 #define BOUND WEIR_MINUTES(5)
 #define AFTERWARDS_MS WEIR_SECONDS(1) /* for what follows the last commit of offsets */
@@ -21,12 +21,12 @@
 struct weir_rebalance {
     weir_cluster *cluster;
     weir_rebalance_plan plan;
-    weir_fixture_text text;
+    fixture_text text;
     weir_input lines;
     size_t sent;
     weir_rebalance_phase phase;
     weir_in_flight in_flight;
-    weir_witness *witness;
+    safety_checker *checker;
     bool crashed;
     bool over; /* the end has begun: no more branches */
     bool restart;
@@ -36,7 +36,7 @@ struct weir_rebalance {
 weir_rebalance *weir_rebalance_new(void)
 {
     weir_rebalance *run = calloc(1, sizeof *run);
-    if (run != NULL && (run->witness = weir_witness_new(false)) == NULL) {
+    if (run != NULL && (run->checker = checker_new(false)) == NULL) {
         free(run);
         run = NULL;
     }
@@ -46,8 +46,8 @@ weir_rebalance *weir_rebalance_new(void)
 void weir_rebalance_free(weir_rebalance *run)
 {
     if (run != NULL) {
-        weir_fixture_text_fini(&run->text);
-        weir_witness_free(run->witness);
+        fixture_text_fini(&run->text);
+        checker_free(run->checker);
         free(run);
     }
 }
@@ -62,7 +62,7 @@ weir_rebalance_phase weir_rebalance_phase_now(const weir_rebalance *run)
 static void on_step(weir_rebalance *run, const char *name, const weir_step *step)
 {
     weir_instance *instance = weir_cluster_instance(run->cluster, name);
-    weir_witness_step(run->witness, step);
+    checker_step(run->checker, step);
     if (!run->over && run->plan.on_step != NULL) {
         run->plan.on_step(run, instance, step, run->plan.user);
     }
@@ -74,7 +74,7 @@ static void on_step(weir_rebalance *run, const char *name, const weir_step *step
 
 static void on_event(const weir_event *event, void *user)
 {
-    weir_witness_event(user, event);
+    checker_event(user, event);
 }
 
 static void on_step_of_a(const weir_step *step, void *user)
@@ -92,7 +92,7 @@ void weir_rebalance_crash(weir_rebalance *run, weir_instance *instance, bool res
     run->restart = restart;
     run->victim = instance;
     weir_in_flight_crash(&run->in_flight, run->cluster, instance); /* others may run meanwhile */
-    weir_witness_crash(run->witness, weir_instance_name(instance));
+    checker_crash(run->checker, weir_instance_name(instance));
     run->crashed = true;
     weir_host_crash(weir_instance_host(instance), WEIR_DISK_AS_IT_WAS);
 }
@@ -106,7 +106,7 @@ static void start(weir_rebalance *run, const char *name)
                                  plan->memory_stores};
     weir_app_opts app = {.on_step = strcmp(name, "a") == 0 ? on_step_of_a : on_step_of_b,
                          .user = run};
-    weir_scenario_start(run->cluster, name, weir_fixture_word_count_with_clock, &setup, &app);
+    weir_scenario_start(run->cluster, name, fixture_word_count_with_clock, &setup, &app);
 }
 
 static void send(weir_rebalance *run, size_t until)
@@ -209,8 +209,8 @@ static void bring_back(weir_rebalance *run)
 static void check(weir_rebalance *run, const weir_rows *extra)
 {
     weir_cluster *cluster = run->cluster;
-    if (weir_witness_violation(run->witness) != NULL) {
-        weir_cluster_fail(cluster, "%s", weir_witness_violation(run->witness));
+    if (checker_violation(run->checker) != NULL) {
+        weir_cluster_fail(cluster, "%s", checker_violation(run->checker));
     }
     weir_output output = weir_cluster_output(cluster, "word-counts", &weir_string, &weir_i64);
     weir_output changelog =
@@ -228,9 +228,8 @@ void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster, const weir_r
     weir_error error = {0};
     run->cluster = cluster;
     run->plan = *plan;
-    weir_cluster_on_event(cluster, on_event, run->witness);
-    if (weir_fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) !=
-        WEIR_OK) {
+    weir_cluster_on_event(cluster, on_event, run->checker);
+    if (fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) != WEIR_OK) {
         weir_cluster_fail(cluster, "%s", error.message);
     }
     run->lines = weir_cluster_input(cluster, "lines", plan->partitions, &weir_string, &weir_string);

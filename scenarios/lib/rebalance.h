@@ -38,7 +38,7 @@ void weir_rebalance_free(weir_rebalance *run); /* NULL allowed */
 
 /* Runs it to the end and checks: counts exact, or, after a crash, higher only for words of records
  * that the dead one had processed and not committed; the store the same as the output and as the
- * fold of its changelog; and what the witness watches (witness.h): one owner a task, and the
+ * fold of its changelog; and what the checker watches (checker.h): one owner a task, and the
  * like. Failures go the cluster's way. */
 void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster,
                         const weir_rebalance_plan *plan);

@@ -20,7 +20,7 @@
 
 typedef struct absence {
     weir_cluster *cluster;
-    weir_swarm_plan plan;
+    swarm_plan plan;
     weir_input input;
     weir_instance *instances[WEIR_SWARM_INSTANCES_MAX];
     bool up[WEIR_SWARM_INSTANCES_MAX];
@@ -64,8 +64,7 @@ static void come(absence *run, int i)
     snprintf(cache, sizeof cache, "%" PRId64, run->plan.cache_bytes);
     const char *const config[] = {"commit.interval.ms", commit, "statestore.cache.max.bytes", cache,
                                   NULL};
-    weir_instance_opts opts = {.threads = 1 + (int)weir_swarm_pick(&run->plan, 2),
-                               .config = config};
+    weir_instance_opts opts = {.threads = 1 + (int)swarm_pick(&run->plan, 2), .config = config};
     if (run->instances[i] == NULL) {
         run->instances[i] = weir_cluster_start(run->cluster, name, rows_topology, &opts);
     } else {
@@ -76,7 +75,7 @@ static void come(absence *run, int i)
 
 static void go(absence *run, int i)
 {
-    if (weir_swarm_pick(&run->plan, 3) == 0) {
+    if (swarm_pick(&run->plan, 3) == 0) {
         weir_host_crash(weir_instance_host(run->instances[i]), WEIR_DISK_AS_IT_WAS);
     } else if (weir_instance_close(run->instances[i], WEIR_MINUTES(2)) != WEIR_OK) {
         weir_cluster_fail(run->cluster, "%c does not close\n%s", 'a' + i,
@@ -88,9 +87,9 @@ static void go(absence *run, int i)
 /* One at least is there. */
 static void draw_who_is_there(absence *run)
 {
-    int needed = (int)weir_swarm_pick(&run->plan, (uint64_t)run->plan.instances);
+    int needed = (int)swarm_pick(&run->plan, (uint64_t)run->plan.instances);
     for (int i = 0; i < run->plan.instances; i++) {
-        bool wanted = i == needed || weir_swarm_pick(&run->plan, 3) == 0;
+        bool wanted = i == needed || swarm_pick(&run->plan, 3) == 0;
         if (wanted && !run->up[i]) {
             come(run, i);
         } else if (!wanted && run->up[i]) {
@@ -101,10 +100,10 @@ static void draw_who_is_there(absence *run)
 
 static void write_rows(absence *run)
 {
-    uint64_t writes = 1 + weir_swarm_pick(&run->plan, WRITES_MAX);
+    uint64_t writes = 1 + swarm_pick(&run->plan, WRITES_MAX);
     for (uint64_t i = 0; i < writes; i++) {
-        int64_t key = (int64_t)weir_swarm_pick(&run->plan, KEYS);
-        bool deletes = weir_swarm_pick(&run->plan, 2) == 0;
+        int64_t key = (int64_t)swarm_pick(&run->plan, KEYS);
+        bool deletes = swarm_pick(&run->plan, 2) == 0;
         run->values[key] = deletes ? 0 : ++run->written;
         weir_input_pipe(run->input, &key, deletes ? NULL : &run->values[key]);
     }
@@ -126,9 +125,9 @@ static void check(absence *run)
 /* Either some minutes with those that are there, or hours with nobody. */
 static void pass_time(absence *run)
 {
-    if (weir_swarm_pick(&run->plan, 3) == 0) {
+    if (swarm_pick(&run->plan, 3) == 0) {
         weir_cluster_run_for(run->cluster,
-                             WEIR_MINUTES((int64_t)weir_swarm_pick(&run->plan, MINUTES_MAX)));
+                             WEIR_MINUTES((int64_t)swarm_pick(&run->plan, MINUTES_MAX)));
         return;
     }
     for (int i = 0; i < run->plan.instances; i++) {
@@ -136,18 +135,17 @@ static void pass_time(absence *run)
             go(run, i);
         }
     }
-    weir_cluster_run_for(run->cluster,
-                         HOUR_MS * (int64_t)weir_swarm_pick(&run->plan, GAP_HOURS_MAX));
+    weir_cluster_run_for(run->cluster, HOUR_MS * (int64_t)swarm_pick(&run->plan, GAP_HOURS_MAX));
 }
 
 /* ---- The scenario ---- */
 
-void weir_swarm_draw_absence(weir_swarm_plan *plan)
+void swarm_draw_absence(swarm_plan *plan)
 {
     plan->max_virtual_ms = HOUR_MS * 24 * 14;
 }
 
-void weir_swarm_play_absence(weir_cluster *cluster, const weir_swarm_plan *plan)
+void swarm_play_absence(weir_cluster *cluster, const swarm_plan *plan)
 {
     absence run = {.cluster = cluster, .plan = *plan};
     run.input = weir_cluster_input(cluster, "changes", PARTITIONS, &weir_i64, &weir_i64);
@@ -156,7 +154,7 @@ void weir_swarm_play_absence(weir_cluster *cluster, const weir_swarm_plan *plan)
         write_rows(&run);
         check(&run);
         pass_time(&run);
-        if (weir_swarm_pick(&run.plan, 3) != 0) {
+        if (swarm_pick(&run.plan, 3) != 0) {
             weir_cluster_topic_compact(cluster, "app-rows-changelog");
         }
     }

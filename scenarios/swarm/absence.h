@@ -7,6 +7,6 @@
 #include "scenarios/swarm/plan.h"
 
 /* Runs it on a fresh cluster; failures go the cluster's way. */
-void weir_swarm_play_absence(weir_cluster *cluster, const weir_swarm_plan *plan);
+void swarm_play_absence(weir_cluster *cluster, const swarm_plan *plan);
 
 #endif

@@ -3,16 +3,16 @@
  * Instances crash, all but one at most; the others take over. Some come back. */
 #include "scenarios/swarm/plan.h"
 
-void weir_swarm_draw_failover(weir_swarm_plan *plan)
+void swarm_draw_failover(swarm_plan *plan)
 {
-    int victims = 1 + (int)weir_swarm_pick(plan, (uint64_t)plan->instances - 1);
+    int victims = 1 + (int)swarm_pick(plan, (uint64_t)plan->instances - 1);
     for (int i = 0; i < victims; i++) {
-        bool wiped = weir_swarm_pick(plan, 2) == 0;
-        weir_swarm_act_soon(plan, wiped ? WEIR_ACT_CRASH_WIPED : WEIR_ACT_CRASH, i, 10000);
-        if (weir_swarm_pick(plan, 3) == 0) {
-            weir_swarm_act(plan, (weir_act){.kind = WEIR_ACT_RESTART,
-                                            .instance = i,
-                                            .after_ms = (int64_t)weir_swarm_pick(plan, 60000)});
+        bool wiped = swarm_pick(plan, 2) == 0;
+        swarm_act_soon(plan, wiped ? WEIR_ACT_CRASH_WIPED : WEIR_ACT_CRASH, i, 10000);
+        if (swarm_pick(plan, 3) == 0) {
+            swarm_act(plan, (weir_act){.kind = WEIR_ACT_RESTART,
+                                       .instance = i,
+                                       .after_ms = (int64_t)swarm_pick(plan, 60000)});
         }
     }
 }

@@ -15,12 +15,12 @@ static uint64_t next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-uint64_t weir_swarm_pick(weir_swarm_plan *plan, uint64_t below)
+uint64_t swarm_pick(swarm_plan *plan, uint64_t below)
 {
     return next(&plan->random) % below;
 }
 
-weir_act *weir_swarm_act(weir_swarm_plan *plan, weir_act act)
+weir_act *swarm_act(swarm_plan *plan, weir_act act)
 {
     weir_act *slot = &plan->acts[plan->act_count];
     *slot = act;
@@ -28,47 +28,45 @@ weir_act *weir_swarm_act(weir_swarm_plan *plan, weir_act act)
     return slot;
 }
 
-weir_act *weir_swarm_act_soon(weir_swarm_plan *plan, weir_act_kind kind, int instance,
-                              uint64_t within_ms)
+weir_act *swarm_act_soon(swarm_plan *plan, weir_act_kind kind, int instance, uint64_t within_ms)
 {
-    weir_act *act = weir_swarm_act(plan, (weir_act){.kind = kind, .instance = instance});
-    act->after_ms = (int64_t)weir_swarm_pick(plan, within_ms);
-    if (weir_swarm_pick(plan, 2) == 0) {
-        act->at_step = 1 + weir_swarm_pick(plan, 400);
+    weir_act *act = swarm_act(plan, (weir_act){.kind = kind, .instance = instance});
+    act->after_ms = (int64_t)swarm_pick(plan, within_ms);
+    if (swarm_pick(plan, 2) == 0) {
+        act->at_step = 1 + swarm_pick(plan, 400);
     }
     return act;
 }
 
-weir_swarm_plan weir_swarm_plan_draw(const weir_swarm_scenario *scenario, uint64_t seed)
+swarm_plan swarm_plan_draw(const swarm_scenario *scenario, uint64_t seed)
 {
     static const int64_t cache_sizes[] = {0, 1000, 10 << 20};
     static const weir_policy policies[] = {WEIR_POLICY_FIFO, WEIR_POLICY_RANDOM, WEIR_POLICY_RANDOM,
                                            WEIR_POLICY_PCT};
-    weir_swarm_plan drawn = {.seed = seed, .random = seed};
-    weir_swarm_plan *plan = &drawn;
-    plan->policy = policies[weir_swarm_pick(plan, 4)];
-    plan->brokers = 1 + (int)weir_swarm_pick(plan, 3);
-    plan->instances = 2 + (int)weir_swarm_pick(plan, WEIR_SWARM_INSTANCES_MAX - 1);
+    swarm_plan drawn = {.seed = seed, .random = seed};
+    swarm_plan *plan = &drawn;
+    plan->policy = policies[swarm_pick(plan, 4)];
+    plan->brokers = 1 + (int)swarm_pick(plan, 3);
+    plan->instances = 2 + (int)swarm_pick(plan, WEIR_SWARM_INSTANCES_MAX - 1);
     for (int i = 0; i < plan->instances; i++) {
-        plan->threads[i] = 1 + (int)weir_swarm_pick(plan, 3);
-        plan->latency_ms[i] =
-            weir_swarm_pick(plan, 3) == 0 ? (int64_t)weir_swarm_pick(plan, 30) : 0;
+        plan->threads[i] = 1 + (int)swarm_pick(plan, 3);
+        plan->latency_ms[i] = swarm_pick(plan, 3) == 0 ? (int64_t)swarm_pick(plan, 30) : 0;
     }
-    plan->lines = 20 + weir_swarm_pick(plan, 300);
-    plan->bursts = 1 + (int)weir_swarm_pick(plan, 20);
-    plan->burst_ms = (int64_t)weir_swarm_pick(plan, weir_swarm_pick(plan, 4) == 0 ? 10000 : 500);
-    plan->commit_interval_ms = 50 + (int64_t)weir_swarm_pick(plan, 4000);
-    plan->cache_bytes = cache_sizes[weir_swarm_pick(plan, 3)];
-    plan->session_ms = 6000 + (int64_t)weir_swarm_pick(plan, 40000);
-    plan->purge_ms = weir_swarm_pick(plan, 4) == 0 ? 5000 : 0;
-    plan->memory_stores = weir_swarm_pick(plan, 2) == 0;
+    plan->lines = 20 + swarm_pick(plan, 300);
+    plan->bursts = 1 + (int)swarm_pick(plan, 20);
+    plan->burst_ms = (int64_t)swarm_pick(plan, swarm_pick(plan, 4) == 0 ? 10000 : 500);
+    plan->commit_interval_ms = 50 + (int64_t)swarm_pick(plan, 4000);
+    plan->cache_bytes = cache_sizes[swarm_pick(plan, 3)];
+    plan->session_ms = 6000 + (int64_t)swarm_pick(plan, 40000);
+    plan->purge_ms = swarm_pick(plan, 4) == 0 ? 5000 : 0;
+    plan->memory_stores = swarm_pick(plan, 2) == 0;
     scenario->draw(plan);
-    plan->slow_ms = weir_swarm_pick(plan, 3) == 0 ? 1 + (int64_t)weir_swarm_pick(plan, 40) : 0;
-    plan->buffered = weir_swarm_pick(plan, 2) == 0 ? 1 + (int64_t)weir_swarm_pick(plan, 20) : 1000;
+    plan->slow_ms = swarm_pick(plan, 3) == 0 ? 1 + (int64_t)swarm_pick(plan, 40) : 0;
+    plan->buffered = swarm_pick(plan, 2) == 0 ? 1 + (int64_t)swarm_pick(plan, 20) : 1000;
     return drawn;
 }
 
-static size_t tell_act(const weir_swarm_plan *plan, const weir_act *act, char *text, size_t size)
+static size_t tell_act(const swarm_plan *plan, const weir_act *act, char *text, size_t size)
 {
     static const char *const names[] = {
 #define X(name, text) text,
@@ -94,7 +92,7 @@ static size_t tell_act(const weir_swarm_plan *plan, const weir_act *act, char *t
     return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }
 
-void weir_swarm_plan_describe(const weir_swarm_plan *plan, char *text, size_t size)
+void swarm_plan_describe(const swarm_plan *plan, char *text, size_t size)
 {
     static const char *const policies[] = {"default", "fifo", "random", "pct"};
     size_t used = (size_t)snprintf(

@@ -39,9 +39,9 @@ typedef struct weir_act {
     int threads;      /* restart: with so many */
 } weir_act;
 
-typedef struct weir_swarm_plan {
+typedef struct swarm_plan {
     uint64_t seed;
-    uint64_t random; /* state of weir_swarm_pick */
+    uint64_t random; /* state of swarm_pick */
     weir_policy policy;
     int brokers;
     int instances;
@@ -60,42 +60,41 @@ typedef struct weir_swarm_plan {
     int64_t buffered;       /* buffered.records.per.partition */
     weir_act acts[WEIR_SWARM_ACTS_MAX];
     size_t act_count;
-} weir_swarm_plan;
+} swarm_plan;
 
 /* A scenario of scripts/sweep: one file in scenarios/swarm, one row in scenarios.c. */
-typedef struct weir_swarm_scenario {
+typedef struct swarm_scenario {
     const char *name;
     /* Adds the acts. In the end every instance is healed and resumed, and one at least is alive. */
-    void (*draw)(weir_swarm_plan *plan);
+    void (*draw)(swarm_plan *plan);
     /* Instances that were not crashed may have lost their tasks unknowingly: others process what
      * they have in hand. */
     bool zombies;
     /* In place of the word count, its acts and its checks. NULL: those. */
-    void (*play)(weir_cluster *cluster, const weir_swarm_plan *plan);
-} weir_swarm_scenario;
+    void (*play)(weir_cluster *cluster, const swarm_plan *plan);
+} swarm_scenario;
 
-void weir_swarm_draw_failover(weir_swarm_plan *plan);
-void weir_swarm_draw_zombie(weir_swarm_plan *plan);
-void weir_swarm_draw_partition(weir_swarm_plan *plan);
-void weir_swarm_draw_rolling(weir_swarm_plan *plan);
-void weir_swarm_draw_absence(weir_swarm_plan *plan);
+void swarm_draw_failover(swarm_plan *plan);
+void swarm_draw_zombie(swarm_plan *plan);
+void swarm_draw_partition(swarm_plan *plan);
+void swarm_draw_rolling(swarm_plan *plan);
+void swarm_draw_absence(swarm_plan *plan);
 
 /* NULL: no such scenario; by index: no more. */
-const weir_swarm_scenario *weir_swarm_scenario_find(const char *name);
-const weir_swarm_scenario *weir_swarm_scenario_at(size_t index);
+const swarm_scenario *swarm_scenario_find(const char *name);
+const swarm_scenario *swarm_scenario_at(size_t index);
 
 /* Draws everything: the same seed gives the same plan. */
-weir_swarm_plan weir_swarm_plan_draw(const weir_swarm_scenario *scenario, uint64_t seed);
+swarm_plan swarm_plan_draw(const swarm_scenario *scenario, uint64_t seed);
 /* The next number below `below`. */
-uint64_t weir_swarm_pick(weir_swarm_plan *plan, uint64_t below);
+uint64_t swarm_pick(swarm_plan *plan, uint64_t below);
 /* Adds `act`; returns it. */
-weir_act *weir_swarm_act(weir_swarm_plan *plan, weir_act act);
+weir_act *swarm_act(swarm_plan *plan, weir_act act);
 /* A moment: after up to `within_ms`, or, every second time, at a step of the instance. */
-weir_act *weir_swarm_act_soon(weir_swarm_plan *plan, weir_act_kind kind, int instance,
-                              uint64_t within_ms);
+weir_act *swarm_act_soon(swarm_plan *plan, weir_act_kind kind, int instance, uint64_t within_ms);
 
 /* For reports, several lines. `text` has room for `size` bytes. */
 #define WEIR_SWARM_PLAN_TEXT_MAX ((size_t)3072)
-void weir_swarm_plan_describe(const weir_swarm_plan *plan, char *text, size_t size);
+void swarm_plan_describe(const swarm_plan *plan, char *text, size_t size);
 
 #endif

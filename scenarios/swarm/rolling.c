@@ -4,9 +4,9 @@
  * started again with or without its state directory, and with more or fewer threads. */
 #include "scenarios/swarm/plan.h"
 
-static weir_act_kind end_of(weir_swarm_plan *plan)
+static weir_act_kind end_of(swarm_plan *plan)
 {
-    switch (weir_swarm_pick(plan, 4)) {
+    switch (swarm_pick(plan, 4)) {
     case 0:
         return WEIR_ACT_CRASH;
     default:
@@ -14,19 +14,19 @@ static weir_act_kind end_of(weir_swarm_plan *plan)
     }
 }
 
-void weir_swarm_draw_rolling(weir_swarm_plan *plan)
+void swarm_draw_rolling(swarm_plan *plan)
 {
-    bool crashes = weir_swarm_pick(plan, 2) == 0;
+    bool crashes = swarm_pick(plan, 2) == 0;
     for (int i = 0; i < plan->instances; i++) {
-        weir_swarm_act(plan, (weir_act){.kind = crashes ? end_of(plan) : WEIR_ACT_CLOSE,
-                                        .instance = i,
-                                        .after_ms = (int64_t)weir_swarm_pick(plan, 8000)});
-        if (weir_swarm_pick(plan, 3) == 0) {
-            weir_swarm_act(plan, (weir_act){.kind = WEIR_ACT_WIPE, .instance = i});
+        swarm_act(plan, (weir_act){.kind = crashes ? end_of(plan) : WEIR_ACT_CLOSE,
+                                   .instance = i,
+                                   .after_ms = (int64_t)swarm_pick(plan, 8000)});
+        if (swarm_pick(plan, 3) == 0) {
+            swarm_act(plan, (weir_act){.kind = WEIR_ACT_WIPE, .instance = i});
         }
-        weir_swarm_act(plan, (weir_act){.kind = WEIR_ACT_RESTART,
-                                        .instance = i,
-                                        .after_ms = (int64_t)weir_swarm_pick(plan, 10000),
-                                        .threads = 1 + (int)weir_swarm_pick(plan, 4)});
+        swarm_act(plan, (weir_act){.kind = WEIR_ACT_RESTART,
+                                   .instance = i,
+                                   .after_ms = (int64_t)swarm_pick(plan, 10000),
+                                   .threads = 1 + (int)swarm_pick(plan, 4)});
     }
 }

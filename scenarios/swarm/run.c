@@ -9,8 +9,8 @@
 
 #include "fixtures/text.h"
 #include "fixtures/word_count.h"
-#include "scenarios/lib/witness.h"
-#include "scenarios/swarm/verdict.h"
+#include "scenarios/lib/checker.h"
+#include "scenarios/swarm/final_check.h"
 #include "sim/sim.h"
 
 #define START_BOUND WEIR_MINUTES(2)
@@ -20,17 +20,17 @@
 #define SETTLE_MS WEIR_SECONDS(10)
 
 typedef struct actor {
-    struct weir_swarm_run *run;
+    struct swarm_run *run;
     int index;
     weir_instance *instance;
 } actor;
 
-struct weir_swarm_run {
-    const weir_swarm_scenario *scenario;
-    weir_swarm_plan plan;
+struct swarm_run {
+    const swarm_scenario *scenario;
+    swarm_plan plan;
     weir_cluster *cluster;
-    weir_witness *witness;
-    weir_fixture_text text;
+    safety_checker *checker;
+    fixture_text text;
     weir_input lines;
     actor actors[WEIR_SWARM_INSTANCES_MAX];
     bool armed;       /* the acts have begun */
@@ -39,9 +39,9 @@ struct weir_swarm_run {
     uint64_t steps;   /* of its instance, since then */
 };
 
-static void check_safety(weir_swarm_run *run)
+static void check_safety(swarm_run *run)
 {
-    const char *violation = weir_witness_violation(run->witness);
+    const char *violation = checker_violation(run->checker);
     if (violation != NULL) {
         weir_cluster_fail(run->cluster, "%s", violation);
     }
@@ -62,8 +62,8 @@ static weir_uncaught on_uncaught(const char *thread, const weir_error *error, vo
 /* Starts an actor, or starts it again. */
 static void start(actor *self, int threads)
 {
-    weir_swarm_run *run = self->run;
-    const weir_swarm_plan *plan = &run->plan;
+    swarm_run *run = self->run;
+    const swarm_plan *plan = &run->plan;
     char commit[32];
     char cache[32];
     char session[32];
@@ -93,7 +93,7 @@ static void start(actor *self, int threads)
         .config = config,
         .app = {.on_step = on_step, .on_uncaught = on_uncaught, .user = self}};
     if (self->instance == NULL) {
-        self->instance = weir_cluster_start(run->cluster, name, weir_fixture_word_count, &opts);
+        self->instance = weir_cluster_start(run->cluster, name, fixture_word_count, &opts);
     } else {
         weir_instance_restart_with(self->instance, &opts);
     }
@@ -102,9 +102,9 @@ static void start(actor *self, int threads)
 
 /* ---- Acts --------------------------------------------------------------------------------- */
 
-static void crash(weir_swarm_run *run, weir_instance *instance, weir_disk disk)
+static void crash(swarm_run *run, weir_instance *instance, weir_disk disk)
 {
-    weir_witness_crash(run->witness, weir_instance_name(instance));
+    checker_crash(run->checker, weir_instance_name(instance));
     weir_host_crash(weir_instance_host(instance), disk); /* does not return to its own threads */
 }
 
@@ -117,7 +117,7 @@ static void cut(weir_host *host, int32_t broker, bool cut)
     }
 }
 
-static void perform(weir_swarm_run *run)
+static void perform(swarm_run *run)
 {
     const weir_act *act = &run->plan.acts[run->act];
     weir_instance *instance = run->actors[act->instance].instance;
@@ -164,8 +164,8 @@ static void perform(weir_swarm_run *run)
 static void on_step(const weir_step *step, void *user)
 {
     const actor *self = user;
-    weir_swarm_run *run = self->run;
-    weir_witness_step(run->witness, step);
+    swarm_run *run = self->run;
+    checker_step(run->checker, step);
     if (run->armed && run->act < run->plan.act_count) {
         const weir_act *act = &run->plan.acts[run->act];
         if (act->instance == self->index && ++run->steps == act->at_step) {
@@ -179,13 +179,13 @@ static void on_step(const weir_step *step, void *user)
 
 static void on_event(const weir_event *event, void *user)
 {
-    weir_witness_event(user, event);
+    checker_event(user, event);
 }
 
 /* ---- The run ------------------------------------------------------------------------------ */
 
 struct moment {
-    weir_swarm_run *run;
+    swarm_run *run;
     size_t act;
 };
 
@@ -193,10 +193,10 @@ static bool act_happened(weir_cluster *cluster, void *arg)
 {
     const struct moment *moment = arg;
     (void)cluster;
-    return moment->run->act != moment->act || weir_witness_violation(moment->run->witness) != NULL;
+    return moment->run->act != moment->act || checker_violation(moment->run->checker) != NULL;
 }
 
-static void send_burst(weir_swarm_run *run, int burst)
+static void send_burst(swarm_run *run, int burst)
 {
     size_t bursts = (size_t)run->plan.bursts;
     size_t to = run->plan.lines * (size_t)(burst + 1) / bursts;
@@ -206,9 +206,9 @@ static void send_burst(weir_swarm_run *run, int burst)
 }
 
 /* Bursts and acts in the order of their moments. */
-static void play(weir_swarm_run *run)
+static void play(swarm_run *run)
 {
-    const weir_swarm_plan *plan = &run->plan;
+    const swarm_plan *plan = &run->plan;
     int64_t begin = weir_cluster_now_ms(run->cluster);
     int burst = 0;
     run->since_ms = begin;
@@ -234,7 +234,7 @@ static void play(weir_swarm_run *run)
     }
 }
 
-weir_cluster_opts weir_swarm_cluster_opts(const weir_swarm_plan *plan)
+weir_cluster_opts swarm_cluster_opts(const swarm_plan *plan)
 {
     return (weir_cluster_opts){.brokers = plan->brokers,
                                .seed = plan->seed,
@@ -243,47 +243,47 @@ weir_cluster_opts weir_swarm_cluster_opts(const weir_swarm_plan *plan)
                                .livelock_ms = plan->max_virtual_ms};
 }
 
-weir_swarm_run *weir_swarm_run_new(const weir_swarm_scenario *scenario, const weir_swarm_plan *plan,
-                                   weir_cluster *cluster)
+swarm_run *swarm_run_new(const swarm_scenario *scenario, const swarm_plan *plan,
+                         weir_cluster *cluster)
 {
-    weir_swarm_run *run = calloc(1, sizeof *run);
+    swarm_run *run = calloc(1, sizeof *run);
     if (run == NULL) {
         return NULL;
     }
     run->scenario = scenario;
     run->plan = *plan;
     run->cluster = cluster;
-    run->witness = weir_witness_new(scenario->zombies);
-    if (run->witness == NULL ||
-        weir_fixture_text_make(&run->text, plan->lines, plan->seed, NULL) != WEIR_OK) {
-        weir_swarm_run_free(run);
+    run->checker = checker_new(scenario->zombies);
+    if (run->checker == NULL ||
+        fixture_text_make(&run->text, plan->lines, plan->seed, NULL) != WEIR_OK) {
+        swarm_run_free(run);
         return NULL;
     }
     return run;
 }
 
-void weir_swarm_run_free(weir_swarm_run *run)
+void swarm_run_free(swarm_run *run)
 {
     if (run != NULL) {
-        weir_fixture_text_fini(&run->text);
-        weir_witness_free(run->witness);
+        fixture_text_fini(&run->text);
+        checker_free(run->checker);
         free(run);
     }
 }
 
-void weir_swarm_run_all(weir_swarm_run *run)
+void swarm_run_all(swarm_run *run)
 {
     weir_cluster *cluster = run->cluster;
-    const weir_swarm_plan *plan = &run->plan;
+    const swarm_plan *plan = &run->plan;
     if (run->scenario->play != NULL) {
         run->scenario->play(cluster, plan);
         return;
     }
-    weir_cluster_on_event(cluster, on_event, run->witness);
-    run->lines = weir_cluster_input(cluster, weir_witness_topic_name(WEIR_WITNESS_LINES),
-                                    WEIR_WITNESS_PARTITIONS, &weir_string, &weir_string);
-    weir_cluster_input(cluster, weir_witness_topic_name(WEIR_WITNESS_COUNTS),
-                       WEIR_WITNESS_PARTITIONS, &weir_string, &weir_i64);
+    weir_cluster_on_event(cluster, on_event, run->checker);
+    run->lines = weir_cluster_input(cluster, checker_topic_name(CHECKER_LINES), CHECKER_PARTITIONS,
+                                    &weir_string, &weir_string);
+    weir_cluster_input(cluster, checker_topic_name(CHECKER_COUNTS), CHECKER_PARTITIONS,
+                       &weir_string, &weir_i64);
     for (int i = 0; i < plan->instances; i++) {
         run->actors[i] = (actor){.run = run, .index = i};
         start(&run->actors[i], plan->threads[i]);
@@ -294,9 +294,9 @@ void weir_swarm_run_all(weir_swarm_run *run)
     weir_cluster_run_for(cluster, SETTLE_MS);
     weir_run_until(cluster, weir_caught_up, QUIET_BOUND);
     check_safety(run);
-    weir_verdict_check(&(weir_verdict){.cluster = cluster,
-                                       .witness = run->witness,
-                                       .lines = run->text.lines,
-                                       .line_count = run->text.count,
-                                       .purged = plan->purge_ms > 0});
+    final_check_run(&(final_check){.cluster = cluster,
+                                   .checker = run->checker,
+                                   .lines = run->text.lines,
+                                   .line_count = run->text.count,
+                                   .purged = plan->purge_ms > 0});
 }

@@ -4,19 +4,19 @@
  * happened; and again. */
 #include "scenarios/swarm/plan.h"
 
-void weir_swarm_draw_zombie(weir_swarm_plan *plan)
+void swarm_draw_zombie(swarm_plan *plan)
 {
-    int times = 1 + (int)weir_swarm_pick(plan, 2);
+    int times = 1 + (int)swarm_pick(plan, 2);
     for (int i = 0; i < times; i++) {
-        int victim = (int)weir_swarm_pick(plan, (uint64_t)plan->instances);
-        bool expires = weir_swarm_pick(plan, 5) > 0;
+        int victim = (int)swarm_pick(plan, (uint64_t)plan->instances);
+        bool expires = swarm_pick(plan, 5) > 0;
         int64_t least = expires ? plan->session_ms : 0;
-        weir_swarm_act_soon(plan, WEIR_ACT_PAUSE, victim, 8000);
-        weir_swarm_act(
-            plan, (weir_act){.kind = WEIR_ACT_RESUME,
+        swarm_act_soon(plan, WEIR_ACT_PAUSE, victim, 8000);
+        swarm_act(plan,
+                  (weir_act){.kind = WEIR_ACT_RESUME,
                              .instance = victim,
                              .after_ms =
-                                 least + (int64_t)weir_swarm_pick(
+                                 least + (int64_t)swarm_pick(
                                              plan, expires ? 60000 : (uint64_t)plan->session_ms)});
     }
 }

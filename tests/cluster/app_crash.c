@@ -16,8 +16,8 @@ static const char *const in_memory[] = {"num.stream.threads", "2", "dsl.store", 
 static void counts_survive_a_crash_with(apps *all, const char *const *settings)
 {
     word_count_topics(all);
-    app *a = app_start(all, "a", weir_fixture_word_count, settings);
-    app *b = app_start(all, "b", weir_fixture_word_count, settings);
+    app *a = app_start(all, "a", fixture_word_count, settings);
+    app *b = app_start(all, "b", fixture_word_count, settings);
     app_run_until(all, both_run(a, b), 60);
     for (int i = 0; i < ROUNDS; i++) {
         send_round(all, i);

@@ -49,7 +49,7 @@ static void assert_told(const app *one, weir_err code, const char *text)
 static void a_missing_source_topic_is_named(void **state)
 {
     apps *all = *state;
-    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app *a = app_start(all, "a", fixture_word_count, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_ERROR), 30);
     assert_told(a, WEIR_EMISSING_TOPIC,
                 "One or more source topics were missing during rebalance: lines");
@@ -61,9 +61,9 @@ static void a_missing_source_topic_is_named(void **state)
 static void a_replaced_thread_finds_the_topic_that_came_late(void **state)
 {
     apps *all = *state;
-    app *a = app_new(all, "a", weir_fixture_word_count, NULL);
+    app *a = app_new(all, "a", fixture_word_count, NULL);
     weir_error error;
-    a->wish = WEIR_REPLACE_THREAD;
+    a->reply = WEIR_REPLACE_THREAD;
     assert_int_equal(app_try_start(a, &error), WEIR_OK);
     app_run_until(all, a->failures > 0, 30);
     word_count_topics(all);
@@ -78,7 +78,7 @@ static void an_internal_topic_of_another_size_is_refused(void **state)
     apps *all = *state;
     word_count_topics(all);
     mock_create(all->mock, "app-counts-changelog", 3);
-    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app *a = app_start(all, "a", fixture_word_count, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_ERROR), 30);
     assert_told(a, WEIR_ETOPOLOGY,
                 "Existing internal topic app-counts-changelog has invalid partitions: expected: 4; "
@@ -168,7 +168,7 @@ static void a_replaced_thread_goes_on_with_the_others(void **state)
     const char *const two[] = {"num.stream.threads", "2", NULL};
     app *a = app_new(all, "a", picky, two);
     weir_error error;
-    a->wish = WEIR_REPLACE_THREAD;
+    a->reply = WEIR_REPLACE_THREAD;
     assert_int_equal(app_try_start(a, &error), WEIR_OK);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
     send_line(all, "words", 0, "bad");
@@ -188,7 +188,7 @@ static void all_instances_stop_when_one_wants_it(void **state)
     mock_create(all->mock, "copies", 1);
     app *a = app_start(all, "a", picky, NULL);
     app *b = app_start(all, "b", picky, NULL);
-    a->wish = b->wish = WEIR_SHUTDOWN_APPLICATION;
+    a->reply = b->reply = WEIR_SHUTDOWN_APPLICATION;
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING) && app_is(b, WEIR_STATE_RUNNING), 30);
     send_line(all, "words", 0, "bad");
     app_run_until(all, app_is(a, WEIR_STATE_ERROR) && app_is(b, WEIR_STATE_ERROR), 30);
@@ -201,9 +201,9 @@ static void a_second_instance_cannot_use_the_directory(void **state)
 {
     apps *all = *state;
     word_count_topics(all);
-    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app *a = app_start(all, "a", fixture_word_count, NULL);
     const char *const same[] = {"state.dir", a->directory, NULL};
-    app *b = app_new(all, "b", weir_fixture_word_count, same);
+    app *b = app_new(all, "b", fixture_word_count, same);
     weir_error error;
     assert_int_equal(app_try_start(b, &error), WEIR_ELOCKED);
     assert_true(app_is(b, WEIR_STATE_CREATED));

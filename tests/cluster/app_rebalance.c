@@ -9,13 +9,13 @@ static void an_instance_that_joins_gets_half_of_the_tasks(void **state)
 {
     apps *all = *state;
     word_count_topics(all);
-    app *a = app_start(all, "a", weir_fixture_word_count, two_threads);
+    app *a = app_start(all, "a", fixture_word_count, two_threads);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
     assert_int_equal(running_tasks(a), TASKS);
     for (int i = 0; i < ROUNDS; i++) {
         send_round(all, i);
     }
-    app *b = app_start(all, "b", weir_fixture_word_count, two_threads);
+    app *b = app_start(all, "b", fixture_word_count, two_threads);
     app_run_until(all, both_run(a, b), 60);
     assert_int_equal(running_tasks(a), TASKS / 2);
     assert_int_equal(running_tasks(b), TASKS / 2);
@@ -35,8 +35,8 @@ static void a_frozen_instance_comes_back_without_harm(void **state)
 {
     apps *all = *state;
     word_count_topics(all);
-    app *a = app_start(all, "a", weir_fixture_word_count, two_threads);
-    app *b = app_start(all, "b", weir_fixture_word_count, two_threads);
+    app *a = app_start(all, "a", fixture_word_count, two_threads);
+    app *b = app_start(all, "b", fixture_word_count, two_threads);
     app_run_until(all, both_run(a, b), 60);
     for (int i = 0; i < ROUNDS; i++) {
         send_round(all, i);
@@ -66,9 +66,9 @@ static void a_member_that_freezes_before_it_speaks_is_left_out_for_a_while(void 
 {
     apps *all = *state;
     word_count_topics(all);
-    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app *a = app_start(all, "a", fixture_word_count, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
-    app *b = app_new(all, "b", weir_fixture_word_count, NULL);
+    app *b = app_new(all, "b", fixture_word_count, NULL);
     b->pause_at = "sync";
     weir_error error;
     assert_int_equal(app_try_start(b, &error), WEIR_OK);
@@ -89,7 +89,7 @@ static void a_clean_restart_restores_nothing(void **state)
 {
     apps *all = *state;
     word_count_topics(all);
-    app *a = app_start(all, "a", weir_fixture_word_count, two_threads);
+    app *a = app_start(all, "a", fixture_word_count, two_threads);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
     for (int i = 0; i < ROUNDS; i++) {
         send_round(all, i);
@@ -98,14 +98,14 @@ static void a_clean_restart_restores_nothing(void **state)
     app_close(a);
     const char *const same_directory[] = {"num.stream.threads", "2", "state.dir", a->directory,
                                           NULL};
-    app *again = app_start(all, "again", weir_fixture_word_count, same_directory);
+    app *again = app_start(all, "again", fixture_word_count, same_directory);
     app_run_until(all, app_is(again, WEIR_STATE_RUNNING), 60);
     assert_int_equal(again->restored, 0);
     send_round(all, 0);
     app_run_until(all, count_of(all, "word-counts", "every", NULL) == ROUNDS + 1, 60);
     app_close(again);
     const char *const empty_directory[] = {"num.stream.threads", "1", NULL};
-    app *empty = app_start(all, "empty", weir_fixture_word_count, empty_directory);
+    app *empty = app_start(all, "empty", fixture_word_count, empty_directory);
     app_run_until(all, app_is(empty, WEIR_STATE_RUNNING), 60);
     assert_true(empty->restored > 0);
     send_round(all, 0);
@@ -118,7 +118,7 @@ static void more_threads_than_partitions_are_idle_and_running(void **state)
     apps *all = *state;
     word_count_topics(all);
     const char *const many[] = {"num.stream.threads", "10", NULL};
-    app *a = app_start(all, "a", weir_fixture_word_count, many);
+    app *a = app_start(all, "a", fixture_word_count, many);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 60);
     assert_int_equal(running_tasks(a), TASKS);
     for (int i = 0; i < ROUNDS; i++) {

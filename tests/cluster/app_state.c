@@ -14,13 +14,14 @@ typedef struct store_sum {
     int rows;
 } store_sum;
 
-static void sum_store(const weir__seen_store *store, store_sum *all)
+static void sum_store(const weir__snapshot_store *store, store_sum *all)
 {
     weir_error error;
     weir__kv_iter *iter = NULL;
     weir_slice key, value;
-    assert_int_equal(weir__seen_store_range(store, (weir_slice){0}, (weir_slice){0}, &iter, &error),
-                     WEIR_OK);
+    assert_int_equal(
+        weir__snapshot_store_range(store, (weir_slice){0}, (weir_slice){0}, &iter, &error),
+        WEIR_OK);
     while (iter->ops->next(iter, &key, &value)) {
         all->rows++;
         all->total += (int64_t)weir__load_u64((const uint8_t *)value.data + WEIR__TIMESTAMP_SIZE);
@@ -28,7 +29,7 @@ static void sum_store(const weir__seen_store *store, store_sum *all)
     assert_int_equal(iter->ops->close(iter), WEIR_OK);
 }
 
-static void sum_thread(const weir__seen_thread *thread, void *user)
+static void sum_thread(const weir__snapshot_thread *thread, void *user)
 {
     store_sum *all = user;
     for (size_t t = 0; t < thread->task_count; t++) {
@@ -61,7 +62,7 @@ static void count_rounds(apps *all, app *one, int *sent)
 static app *start_in(apps *all, const char *name, const char *directory, const char *store)
 {
     const char *const settings[] = {"state.dir", directory, "dsl.store", store, NULL};
-    app *one = app_start(all, name, weir_fixture_word_count, settings);
+    app *one = app_start(all, name, fixture_word_count, settings);
     app_run_until(all, app_is(one, WEIR_STATE_RUNNING), 60);
     return one;
 }
@@ -152,14 +153,14 @@ static void a_restore_that_was_cut_short_goes_on_where_it_was(void **state)
     char directory[512];
     word_count_topics(all);
     const char *const no_cache[] = {"statestore.cache.max.bytes", "0", NULL};
-    app *a = app_start(all, "a", weir_fixture_word_count, no_cache);
+    app *a = app_start(all, "a", fixture_word_count, no_cache);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 60);
     count_rounds(all, a, &sent);
     app_close(a);
     snprintf(directory, sizeof directory, "%s/kept", all->directory);
     const char *const kept[] = {"state.dir", directory,
                                 "restore.consumer.max.partition.fetch.bytes", "300", NULL};
-    app *b = app_start(all, "b", weir_fixture_word_count, kept);
+    app *b = app_start(all, "b", fixture_word_count, kept);
     app_run_until(all, b->restored > 0, 60);
     app_close(b);
     int before = b->restored;

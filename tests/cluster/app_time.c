@@ -266,7 +266,7 @@ static void committed_records_of_repartition_topics_are_deleted(void **state)
     apps *all = *state;
     word_count_topics(all);
     const char *const often[] = {"repartition.purge.interval.ms", "5000", NULL};
-    app *a = app_start(all, "a", weir_fixture_word_count, often);
+    app *a = app_start(all, "a", fixture_word_count, often);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
     bool too_far = false;
     for (int i = 0; i < ROUNDS; i++) {
@@ -289,7 +289,7 @@ static void the_cache_makes_fewer_updates_and_the_same_counts(void **state)
         send_round(all, i);
     }
     int with = 0;
-    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app *a = app_start(all, "a", fixture_word_count, NULL);
     app_run_until(all, count_of(all, "word-counts", "every", &with) == ROUNDS, 60);
     app_close(a);
     assert_true(with < ROUNDS);
@@ -304,7 +304,7 @@ static void without_cache_every_update_comes_out(void **state)
     }
     int records = 0;
     const char *const no_cache[] = {"statestore.cache.max.bytes", "0", NULL};
-    app *a = app_start(all, "a", weir_fixture_word_count, no_cache);
+    app *a = app_start(all, "a", fixture_word_count, no_cache);
     app_run_until(
         all, count_of(all, "word-counts", "every", &records) == ROUNDS && records == 2 * ROUNDS,
         60);

@@ -15,7 +15,7 @@ static void one_instance_counts_words(void **state)
     make_topics(all);
     send_line(all, "lines", 0, "hello world");
     send_line(all, "lines", 1, "hello weir");
-    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app *a = app_start(all, "a", fixture_word_count, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
     send_line(all, "lines", 3, "hello again");
     app_run_until(all, count_of(all, "word-counts", "hello", NULL) == 3, 30);
@@ -42,7 +42,7 @@ static void internal_topics_keep_what_is_still_needed(void **state)
 {
     apps *all = *state;
     make_topics(all);
-    app *a = app_start(all, "a", weir_fixture_word_count, NULL);
+    app *a = app_start(all, "a", fixture_word_count, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_RUNNING), 30);
     app_close(a);
     assert_setting(all, "app-counts-changelog", "cleanup.policy", "compact");

@@ -9,7 +9,7 @@
 
 #include "fixtures/word_count.h"
 #include "sim/sim.h"
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NOBODY_LISTENS "127.0.0.1:9"
@@ -30,7 +30,7 @@ static bool has_stopped(weir_cluster *cluster, void *instance)
     return weir_instance_state(instance) == WEIR_STATE_ERROR;
 }
 
-static void assert_told_and_closed(weir_cluster *cluster, weir_instance *a, heard *told,
+static void assert_told_and_closed(weir_cluster *cluster, weir_instance *a, log_capture *told,
                                    const char *address)
 {
     char words[128];
@@ -48,19 +48,19 @@ static void assert_told_and_closed(weir_cluster *cluster, weir_instance *a, hear
 static void nobody_who_listens_is_told_and_the_application_closes(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
-    weir_instance *a = heard_start(cluster, told, "a", weir_fixture_word_count,
-                                   LIST("bootstrap.servers", NOBODY_LISTENS));
+    log_capture *told = log_capture_new(state);
+    weir_instance *a = log_capture_start(cluster, told, "a", fixture_word_count,
+                                         LIST("bootstrap.servers", NOBODY_LISTENS));
     assert_told_and_closed(cluster, a, told, NOBODY_LISTENS);
 }
 
 static void nobody_who_listens_fails_when_the_time_is_over(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_instance *a =
-        heard_start(cluster, told, "a", weir_fixture_word_count,
-                    LIST("bootstrap.servers", NOBODY_LISTENS, "task.timeout.ms", "60000"));
+        log_capture_start(cluster, told, "a", fixture_word_count,
+                          LIST("bootstrap.servers", NOBODY_LISTENS, "task.timeout.ms", "60000"));
     weir_run_until_with(cluster, has_stopped, a, WEIR_MINUTES(2));
     assert_in(told->failure.message, "bootstrap.servers " NOBODY_LISTENS);
     assert_true(weir_err_is_retriable(told->failure.code));
@@ -110,12 +110,12 @@ static void talk(void *arg)
 static void a_broker_that_answers_garbage_is_told_and_the_application_closes(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_host *web = weir_sim_host_new("web");
     assert_int_equal(weir_sim_host_run(web, "server", talk, NULL), WEIR_OK);
     weir_cluster_run_for(cluster, 10);
-    weir_instance *a = heard_start(cluster, told, "a", weir_fixture_word_count,
-                                   LIST("bootstrap.servers", GARBAGE_AT));
+    weir_instance *a = log_capture_start(cluster, told, "a", fixture_word_count,
+                                         LIST("bootstrap.servers", GARBAGE_AT));
     assert_told_and_closed(cluster, a, told, GARBAGE_AT);
     weir_host_crash(web, WEIR_DISK_WIPED);
 }

@@ -3,7 +3,7 @@
  * Input and settings that cannot be: each is told with what and where, and nothing aborts, hangs or
  * is lost. */
 #include "fixtures/word_count.h"
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -129,8 +129,8 @@ static void without_a_topology_there_is_no_application(void **state)
 static void a_missing_source_topic_stops_the_instance(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
-    weir_instance *a = heard_start(cluster, told, "a", texts, NULL);
+    log_capture *told = log_capture_new(state);
+    weir_instance *a = log_capture_start(cluster, told, "a", texts, NULL);
     assert_stops(cluster, told, a, WEIR_EMISSING_TOPIC,
                  "One or more source topics were missing during rebalance: texts");
 }
@@ -139,10 +139,10 @@ static void a_missing_source_topic_stops_the_instance(void **state)
 static void joined_topics_of_different_sizes_are_refused(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_cluster_input(cluster, "orders", 4, &weir_string, &weir_string);
     weir_cluster_input(cluster, "customers", 3, &weir_string, &weir_string);
-    weir_instance *a = heard_start(cluster, told, "a", orders, NULL);
+    weir_instance *a = log_capture_start(cluster, told, "a", orders, NULL);
     assert_stops(cluster, told, a, WEIR_ETOPOLOGY,
                  "join 'named' with table 'customers': its topics must have the same number of "
                  "partitions, but 'orders' has 4 and 'customers' has 3");
@@ -210,11 +210,12 @@ static void assert_undecodable_stops(void **state, const char *key, const char *
                                      const char *side)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_input in = number_topics(cluster);
     weir_input_text(in, "8 bytes!", "8 bytes!");
     weir_input_text(in, key, value);
-    weir_instance *a = heard_start(cluster, told, "a", numbers, LIST("commit.interval.ms", "100"));
+    weir_instance *a =
+        log_capture_start(cluster, told, "a", numbers, LIST("commit.interval.ms", "100"));
     assert_stops(cluster, told, a, WEIR_EDECODE, "numbers-0@1");
     assert_in(told->failure.message, side);
     assert_in(told->failure.message, "i64");
@@ -235,12 +236,12 @@ static void an_undecodable_key_stops_the_instance(void **state)
 static void undecodable_records_are_dropped_and_told_if_so_wanted(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_input in = number_topics(cluster);
     weir_input_text(in, "8 bytes!", "short");
     weir_input_text(in, "short", "8 bytes!");
     weir_input_text(in, "8 bytes!", "8 bytes!");
-    weir_instance *a = heard_start(cluster, told, "a", numbers, go_on);
+    weir_instance *a = log_capture_start(cluster, told, "a", numbers, go_on);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_int_equal(weir_instance_state(a), WEIR_STATE_RUNNING);
     assert_in(weir__buf_text(&told->log), "numbers-0@0: the value cannot be decoded");
@@ -257,12 +258,12 @@ static void undecodable_records_are_dropped_and_told_if_so_wanted(void **state)
 static void a_negative_timestamp_stops_the_instance(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     weir_input in = weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_slice text = weir_slice_of("before the epoch");
     weir_input_send(in, &(weir_input_record){.value = &text, .at = WEIR_AT(-5)});
-    weir_instance *a = heard_start(cluster, told, "a", texts, NULL);
+    weir_instance *a = log_capture_start(cluster, told, "a", texts, NULL);
     assert_stops(cluster, told, a, WEIR_EINVAL, "texts-0@0");
     assert_in(told->failure.message, "timestamp");
 }
@@ -288,10 +289,10 @@ static char large[LARGE + 1];
 static void a_record_too_large_is_told_with_topic_and_size(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     large_topics(cluster, large);
     weir_instance *a =
-        heard_start(cluster, told, "a", texts, LIST("producer.message.max.bytes", "100000"));
+        log_capture_start(cluster, told, "a", texts, LIST("producer.message.max.bytes", "100000"));
     assert_stops(cluster, told, a, WEIR_ELIMIT, "copies");
     assert_in(told->failure.message, "200001 bytes");
     assert_in(told->failure.message, "message.max.bytes");
@@ -301,13 +302,13 @@ static void a_record_too_large_is_told_with_topic_and_size(void **state)
 static void a_record_too_large_for_its_topic_is_told_with_its_size(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_error error = {0};
     assert_int_equal(weir_mock_topic_create(weir_cluster_mock(cluster), "copies", 1, 1,
                                             LIST("max.message.bytes", "100000"), &error),
                      WEIR_OK);
     large_topics(cluster, large);
-    weir_instance *a = heard_start(cluster, told, "a", texts, NULL);
+    weir_instance *a = log_capture_start(cluster, told, "a", texts, NULL);
     assert_stops(cluster, told, a, WEIR_EBROKER, "copies");
     assert_in(told->failure.message, "the topic's max.message.bytes");
 }
@@ -315,12 +316,12 @@ static void a_record_too_large_for_its_topic_is_told_with_its_size(void **state)
 static void a_record_too_large_is_dropped_if_so_wanted(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     large_topics(cluster, large);
-    weir_instance *a =
-        heard_start(cluster, told, "a", texts,
-                    LIST("producer.message.max.bytes", "100000", "production.exception.handler",
-                         "continue", "commit.interval.ms", "100"));
+    weir_instance *a = log_capture_start(cluster, told, "a", texts,
+                                         LIST("producer.message.max.bytes", "100000",
+                                              "production.exception.handler", "continue",
+                                              "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_in(weir__buf_text(&told->log), "task 0_0, texts-0@1: it cannot be written");
     assert_in(weir__buf_text(&told->log), "200001 bytes");
@@ -337,16 +338,16 @@ static void a_record_too_large_is_dropped_if_so_wanted(void **state)
 static void a_record_that_the_broker_refuses_is_dropped_if_so_wanted(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_error error = {0};
     assert_int_equal(weir_mock_topic_create(weir_cluster_mock(cluster), "copies", 1, 1,
                                             LIST("max.message.bytes", "100000"), &error),
                      WEIR_OK);
     large_topics(cluster, large);
     weir_instance *a =
-        heard_start(cluster, told, "a", texts,
-                    LIST("production.exception.handler", "continue", "producer.batch.num.messages",
-                         "1", "commit.interval.ms", "100"));
+        log_capture_start(cluster, told, "a", texts,
+                          LIST("production.exception.handler", "continue",
+                               "producer.batch.num.messages", "1", "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_in(weir__buf_text(&told->log), "dropped a record: node 'KSTREAM-SINK-0000000001', "
                                           "copies: it cannot be written");
@@ -362,7 +363,7 @@ static void a_record_that_the_broker_refuses_is_dropped_if_so_wanted(void **stat
 static void a_changelog_that_refuses_a_record_stops_the_commit(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_mock *mock = weir_cluster_mock(cluster);
     weir_error error = {0};
     assert_int_equal(weir_mock_topic_create(mock, "app-counts-changelog", 1, 1,
@@ -371,7 +372,7 @@ static void a_changelog_that_refuses_a_record_stops_the_commit(void **state)
     weir_cluster_input(cluster, "word-counts", 1, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
     weir_input_text(lines, NULL, "counted for nothing");
-    weir_instance *a = heard_start(cluster, told, "a", weir_fixture_word_count, NULL);
+    weir_instance *a = log_capture_start(cluster, told, "a", fixture_word_count, NULL);
     assert_stops(cluster, told, a, WEIR_EBROKER, "changelog");
     const char *words = "app-by-word-repartition";
     assert_int_equal(weir_mock_committed(mock, "app", words, 0, NULL, 0), -1);

@@ -10,7 +10,7 @@
 
 #include "cluster/cluster.h"
 #include "fixtures/word_count.h"
-#include "support/heard.h"
+#include "support/log_capture.h"
 #include "support/mock.h"
 
 #define PATH_SIZE 1024
@@ -21,7 +21,7 @@
 /* The word count of one partition: task 1_0 has the store. */
 typedef struct scene {
     weir_cluster *cluster;
-    heard *told;
+    log_capture *told;
     weir_input lines;
     weir_instance *a;
     int64_t sent;
@@ -34,7 +34,7 @@ static const char *const quick[] = {"commit.interval.ms", "100", "buffered.recor
 static void scene_topics(scene *s, void **state)
 {
     s->cluster = fixture_cluster(state, NULL);
-    s->told = heard_new(state);
+    s->told = log_capture_new(state);
     weir_cluster_input(s->cluster, "word-counts", 1, &weir_string, &weir_i64);
     s->lines = weir_cluster_input(s->cluster, "lines", 1, &weir_string, &weir_string);
 }
@@ -71,7 +71,7 @@ static void scene_closed(scene *s, void **state)
     assert_int_equal(weir_mock_topic_create(weir_cluster_mock(s->cluster), CHANGELOG, 1, 1,
                                             LIST("cleanup.policy", "compact,delete"), &error),
                      WEIR_OK);
-    s->a = heard_start(s->cluster, s->told, "a", weir_fixture_word_count, quick);
+    s->a = log_capture_start(s->cluster, s->told, "a", fixture_word_count, quick);
     send_lines(s);
     weir_run_until(s->cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_counts(s);
@@ -125,7 +125,7 @@ static int damage(const scene *s, const char *part, off_t bytes)
 static void assert_no_start(scene *s, const char *const *config, weir_err err, const char *words)
 {
     weir_error error = {0};
-    weir_instance *none = weir_cluster_try_start(s->cluster, "a", weir_fixture_word_count,
+    weir_instance *none = weir_cluster_try_start(s->cluster, "a", fixture_word_count,
                                                  &(weir_instance_opts){.config = config}, &error);
     assert_null(none);
     assert_in(error.message, words);
@@ -158,7 +158,7 @@ static void a_state_directory_in_use_is_told(void **state)
     assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
     weir_error error = {0};
     assert_null(weir_cluster_try_start(
-        s.cluster, "b", weir_fixture_word_count,
+        s.cluster, "b", fixture_word_count,
         &(weir_instance_opts){.config = LIST("state.dir", weir_instance_directory(s.a))}, &error));
     close(fd);
     assert_string_equal(weir_err_name(error.code), "WEIR_ELOCKED");
@@ -263,15 +263,15 @@ static void state_of_another_application_is_not_taken_for_ones_own(void **state)
     char from[PATH_SIZE];
     char to[PATH_SIZE];
     scene_topics(&s, state);
-    s.a = heard_start(s.cluster, s.told, "a", weir_fixture_word_count,
-                      LIST("application.id", "other", "commit.interval.ms", "100"));
+    s.a = log_capture_start(s.cluster, s.told, "a", fixture_word_count,
+                            LIST("application.id", "other", "commit.interval.ms", "100"));
     send_lines(&s);
     weir_cluster_run_for(s.cluster, WEIR_SECONDS(20));
     assert_int_equal(weir_instance_close(s.a, WEIR_SECONDS(30)), WEIR_OK);
     path_in(&s, "other", from);
     path_in(&s, "app", to);
     assert_int_equal(rename(from, to), 0);
-    weir_instance_opts opts = heard_opts(s.told, quick);
+    weir_instance_opts opts = log_capture_opts(s.told, quick);
     weir_instance_restart_with(s.a, &opts);
     weir_run_until(s.cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_counts(&s);

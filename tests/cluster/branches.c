@@ -95,7 +95,7 @@ static void run_and_branch(const void *arg, int out)
     for (int i = 0; i < LINES; i++) {
         weir_input_text(lines, NULL, "hello world");
     }
-    weir_cluster_start(cluster, "a", weir_fixture_word_count,
+    weir_cluster_start(cluster, "a", fixture_word_count,
                        &(weir_instance_opts){.app = {.on_step = branch_at_step, .user = &leaving}});
     bool held = weir_cluster_run_until(cluster, crashed_or_caught_up, &leaving, WEIR_MINUTES(1));
     if (leaving.crashed) {
@@ -144,7 +144,7 @@ static void a_branch_has_a_disk_of_its_own(void **state)
     int status = -1;
     weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
     weir_cluster_input(cluster, "word-counts", 1, &weir_string, &weir_i64);
-    weir_instance *a = weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_instance *a = weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     size_t before = entries(weir_instance_directory(a));
     int child = weir_cluster_branch(cluster, 1, &error);

@@ -4,17 +4,17 @@
  * are cut off: nothing is lost, and work goes on when it is over. */
 #include <stdlib.h>
 
-#include "support/ordeal.h"
+#include "support/scenario.h"
 
 #define ROUND 30
 
-static ordeal *two_at_work(void **state, weir_instance **a, weir_instance **b)
+static scenario *two_at_work(void **state, weir_instance **a, weir_instance **b)
 {
-    ordeal *all = ordeal_new(state, NULL);
-    weir_instance *one = ordeal_start(all, "a", 1, NULL);
-    weir_instance *other = ordeal_start(all, "b", 1, NULL);
-    ordeal_feed(all, ROUND);
-    ordeal_settle(all);
+    scenario *all = scenario_new(state, NULL);
+    weir_instance *one = scenario_start(all, "a", 1, NULL);
+    weir_instance *other = scenario_start(all, "b", 1, NULL);
+    scenario_feed(all, ROUND);
+    scenario_settle(all);
     if (a != NULL) {
         *a = one;
     }
@@ -24,9 +24,9 @@ static ordeal *two_at_work(void **state, weir_instance **a, weir_instance **b)
     return all;
 }
 
-static void set_up(ordeal *all, int32_t broker, bool up)
+static void set_up(scenario *all, int32_t broker, bool up)
 {
-    assert_int_equal(weir_mock_broker_set_up(weir_cluster_mock(ordeal_cluster(all)), broker, up),
+    assert_int_equal(weir_mock_broker_set_up(weir_cluster_mock(scenario_cluster(all)), broker, up),
                      WEIR_OK);
 }
 
@@ -34,18 +34,18 @@ static void set_up(ordeal *all, int32_t broker, bool up)
 
 static void take_down(void **state, int32_t first, int32_t last, int64_t ms)
 {
-    ordeal *all = two_at_work(state, NULL, NULL);
-    ordeal_feed(all, ROUND);
-    weir_cluster_run_for(ordeal_cluster(all), 200);
+    scenario *all = two_at_work(state, NULL, NULL);
+    scenario_feed(all, ROUND);
+    weir_cluster_run_for(scenario_cluster(all), 200);
     for (int32_t broker = first; broker <= last; broker++) {
         set_up(all, broker, false);
     }
-    weir_cluster_run_for(ordeal_cluster(all), ms);
+    weir_cluster_run_for(scenario_cluster(all), ms);
     for (int32_t broker = first; broker <= last; broker++) {
         set_up(all, broker, true);
     }
-    ordeal_feed(all, ROUND);
-    ordeal_judge_at_least_once(all);
+    scenario_feed(all, ROUND);
+    scenario_check_at_least_once(all);
 }
 
 static void each_broker_may_be_down_for_a_while(void **state)
@@ -68,27 +68,27 @@ static void all_brokers_may_be_down_past_the_session(void **state)
 static void all_brokers_may_be_down_when_an_instance_commits(void **state)
 {
     weir_instance *a = NULL;
-    ordeal *all = two_at_work(state, &a, NULL);
-    ordeal_strike_at(all, a, "commit-offsets", NULL, 1, ORDEAL_NOTHING);
-    ordeal_feed(all, ROUND);
-    weir_run_until_with(ordeal_cluster(all), ordeal_struck, all, WEIR_MINUTES(1));
+    scenario *all = two_at_work(state, &a, NULL);
+    scenario_inject_fault_at(all, a, "commit-offsets", NULL, 1, SCENARIO_NOTHING);
+    scenario_feed(all, ROUND);
+    weir_run_until_with(scenario_cluster(all), scenario_fault_hit, all, WEIR_MINUTES(1));
     for (int32_t broker = 1; broker <= 3; broker++) {
         set_up(all, broker, false);
     }
-    weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(20));
+    weir_cluster_run_for(scenario_cluster(all), WEIR_SECONDS(20));
     for (int32_t broker = 1; broker <= 3; broker++) {
         set_up(all, broker, true);
     }
-    ordeal_judge_at_least_once(all);
+    scenario_check_at_least_once(all);
 }
 
 static void all_brokers_may_be_down_when_an_instance_restores(void **state)
 {
-    ordeal *all = two_at_work(state, NULL, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
-    weir_instance *c = ordeal_start(all, "c", 1, NULL);
-    ordeal_strike_at(all, c, "assignment-taken", NULL, 1, ORDEAL_NOTHING);
-    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    scenario *all = two_at_work(state, NULL, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
+    weir_instance *c = scenario_start(all, "c", 1, NULL);
+    scenario_inject_fault_at(all, c, "assignment-taken", NULL, 1, SCENARIO_NOTHING);
+    weir_run_until_with(cluster, scenario_fault_hit, all, WEIR_MINUTES(1));
     for (int32_t broker = 1; broker <= 3; broker++) {
         set_up(all, broker, false);
     }
@@ -96,9 +96,9 @@ static void all_brokers_may_be_down_when_an_instance_restores(void **state)
     for (int32_t broker = 1; broker <= 3; broker++) {
         set_up(all, broker, true);
     }
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
-    assert_true(ordeal_restored(all) > 0);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
+    assert_true(scenario_restored(all) > 0);
 }
 
 /* ---- Moving ------------------------------------------------------------------------------- */
@@ -107,52 +107,52 @@ static void leaders_that_move_under_load_lose_nothing(void **state)
 {
     static const char *const topics[] = {"lines", "app-by-word-repartition", "word-counts",
                                          "app-counts-changelog"};
-    ordeal *all = two_at_work(state, NULL, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
+    scenario *all = two_at_work(state, NULL, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
     for (int i = 0; i < 12; i++) {
         const char *topic = topics[weir_cluster_random(cluster) % 4];
-        int32_t partition = (int32_t)(weir_cluster_random(cluster) % ORDEAL_PARTITIONS);
+        int32_t partition = (int32_t)(weir_cluster_random(cluster) % SCENARIO_PARTITIONS);
         int32_t broker = 1 + (int32_t)(weir_cluster_random(cluster) % 3);
         assert_int_equal(
             weir_mock_partition_set_leader(weir_cluster_mock(cluster), topic, partition, broker),
             WEIR_OK);
-        ordeal_feed(all, 10);
+        scenario_feed(all, 10);
         weir_cluster_run_for(cluster, WEIR_SECONDS(1));
     }
-    ordeal_judge_at_least_once(all);
+    scenario_check_at_least_once(all);
 }
 
 static void partitions_without_leader_are_waited_for(void **state)
 {
-    ordeal *all = two_at_work(state, NULL, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
+    scenario *all = two_at_work(state, NULL, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
     weir_mock *mock = weir_cluster_mock(cluster);
     assert_int_equal(weir_mock_partition_set_leader(mock, "app-by-word-repartition", 1, -1),
                      WEIR_OK);
     assert_int_equal(weir_mock_partition_set_leader(mock, "app-counts-changelog", 2, -1), WEIR_OK);
-    ordeal_feed(all, ROUND);
+    scenario_feed(all, ROUND);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
     assert_int_equal(weir_mock_partition_set_leader(mock, "app-by-word-repartition", 1, 3),
                      WEIR_OK);
     assert_int_equal(weir_mock_partition_set_leader(mock, "app-counts-changelog", 2, 1), WEIR_OK);
-    ordeal_judge_at_least_once(all);
+    scenario_check_at_least_once(all);
 }
 
 /* The coordinator moves when c comes, at a step of the rebalance. */
 static void move_coordinator(void **state, const char *kind, bool old_down)
 {
     weir_instance *a = NULL;
-    ordeal *all = two_at_work(state, &a, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
+    scenario *all = two_at_work(state, &a, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
     weir_mock *mock = weir_cluster_mock(cluster);
     assert_int_equal(weir_mock_coordinator_set(mock, "app", 1), WEIR_OK);
-    ordeal_settle(all);
+    scenario_settle(all);
     if (kind != NULL) {
-        ordeal_strike_at(all, a, kind, NULL, 1, ORDEAL_NOTHING);
-        ordeal_start(all, "c", 1, NULL);
-        weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(2));
+        scenario_inject_fault_at(all, a, kind, NULL, 1, SCENARIO_NOTHING);
+        scenario_start(all, "c", 1, NULL);
+        weir_run_until_with(cluster, scenario_fault_hit, all, WEIR_MINUTES(2));
     }
-    ordeal_feed(all, ROUND);
+    scenario_feed(all, ROUND);
     assert_int_equal(weir_mock_coordinator_set(mock, "app", 2), WEIR_OK);
     if (old_down) {
         weir_cluster_run_for(cluster, 1); /* the input is written */
@@ -160,7 +160,7 @@ static void move_coordinator(void **state, const char *kind, bool old_down)
         weir_cluster_run_for(cluster, WEIR_SECONDS(20));
         set_up(all, 1, true);
     }
-    ordeal_judge_at_least_once(all);
+    scenario_check_at_least_once(all);
 }
 
 static void the_coordinator_may_move_at_any_time(void **state)
@@ -183,38 +183,38 @@ static void the_coordinator_may_move_when_its_broker_dies(void **state)
 /* Carried out, but nobody is told: Produce by an idempotent producer is carried out once. */
 static void lost_answers_to_commits_lose_nothing(void **state)
 {
-    ordeal *all = two_at_work(state, NULL, NULL);
-    assert_int_equal(
-        weir_mock_inject(weir_cluster_mock(ordeal_cluster(all)), 8, WEIR_MOCK_LOSE_ANSWER, 4, NULL),
-        WEIR_OK);
+    scenario *all = two_at_work(state, NULL, NULL);
+    assert_int_equal(weir_mock_inject(weir_cluster_mock(scenario_cluster(all)), 8,
+                                      WEIR_MOCK_LOSE_ANSWER, 4, NULL),
+                     WEIR_OK);
     for (int i = 0; i < 4; i++) {
-        ordeal_feed(all, ROUND);
-        weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(2));
+        scenario_feed(all, ROUND);
+        weir_cluster_run_for(scenario_cluster(all), WEIR_SECONDS(2));
     }
-    ordeal_judge_at_least_once(all);
+    scenario_check_at_least_once(all);
 }
 
 static void lost_answers_to_writes_write_nothing_twice(void **state)
 {
-    ordeal *all = two_at_work(state, NULL, NULL);
-    assert_int_equal(weir_mock_inject(weir_cluster_mock(ordeal_cluster(all)), 0,
+    scenario *all = two_at_work(state, NULL, NULL);
+    assert_int_equal(weir_mock_inject(weir_cluster_mock(scenario_cluster(all)), 0,
                                       WEIR_MOCK_LOSE_ANSWER, 6, "a-StreamThread-1-producer"),
                      WEIR_OK);
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
 }
 
 static void lost_answers_to_joins_and_syncs_cost_no_record(void **state)
 {
     static const int16_t apis[] = {11, 14, 12};
     for (size_t i = 0; i < 3; i++) {
-        ordeal *all = two_at_work(state, NULL, NULL);
-        assert_int_equal(weir_mock_inject(weir_cluster_mock(ordeal_cluster(all)), apis[i],
+        scenario *all = two_at_work(state, NULL, NULL);
+        assert_int_equal(weir_mock_inject(weir_cluster_mock(scenario_cluster(all)), apis[i],
                                           WEIR_MOCK_LOSE_ANSWER, 2, NULL),
                          WEIR_OK);
-        ordeal_start(all, "c", 1, NULL);
-        ordeal_feed(all, ROUND);
-        ordeal_judge_exact(all);
+        scenario_start(all, "c", 1, NULL);
+        scenario_feed(all, ROUND);
+        scenario_check_exact(all);
     }
 }
 
@@ -223,45 +223,45 @@ static void lost_answers_to_joins_and_syncs_cost_no_record(void **state)
 static void an_instance_cut_off_past_its_session_stops_and_comes_back(void **state)
 {
     weir_instance *b = NULL;
-    ordeal *all = two_at_work(state, NULL, &b);
-    weir_cluster *cluster = ordeal_cluster(all);
-    ordeal_feed(all, ROUND);
+    scenario *all = two_at_work(state, NULL, &b);
+    weir_cluster *cluster = scenario_cluster(all);
+    scenario_feed(all, ROUND);
     weir_host_partition(weir_instance_host(b));
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
     weir_host_heal(weir_instance_host(b));
-    ordeal_feed(all, ROUND);
-    ordeal_judge_at_least_once(all);
+    scenario_feed(all, ROUND);
+    scenario_check_at_least_once(all);
 }
 
 static void an_instance_cut_off_from_the_coordinator_only_stops_and_comes_back(void **state)
 {
     weir_instance *b = NULL;
-    ordeal *all = two_at_work(state, NULL, &b);
-    weir_cluster *cluster = ordeal_cluster(all);
+    scenario *all = two_at_work(state, NULL, &b);
+    weir_cluster *cluster = scenario_cluster(all);
     assert_int_equal(weir_mock_coordinator_set(weir_cluster_mock(cluster), "app", 2), WEIR_OK);
-    ordeal_settle(all);
+    scenario_settle(all);
     weir_host_partition_from(weir_instance_host(b), 2);
     for (int i = 0; i < 4; i++) {
-        ordeal_feed(all, ROUND);
+        scenario_feed(all, ROUND);
         weir_cluster_run_for(cluster, WEIR_SECONDS(30));
     }
     weir_host_heal_from(weir_instance_host(b), 2);
-    ordeal_judge_at_least_once(all);
+    scenario_check_at_least_once(all);
 }
 
 static void a_slow_broker_evicts_nobody(void **state)
 {
-    ordeal *all = two_at_work(state, NULL, NULL);
-    int before = ordeal_generations(all);
+    scenario *all = two_at_work(state, NULL, NULL);
+    int before = scenario_generations(all);
     assert_int_equal(
-        weir_mock_broker_set_rtt(weir_cluster_mock(ordeal_cluster(all)), 2, WEIR_SECONDS(1)),
+        weir_mock_broker_set_rtt(weir_cluster_mock(scenario_cluster(all)), 2, WEIR_SECONDS(1)),
         WEIR_OK);
     for (int i = 0; i < 4; i++) {
-        ordeal_feed(all, ROUND);
-        weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(20));
+        scenario_feed(all, ROUND);
+        weir_cluster_run_for(scenario_cluster(all), WEIR_SECONDS(20));
     }
-    ordeal_judge_exact(all);
-    assert_int_equal(ordeal_generations(all), before);
+    scenario_check_exact(all);
+    assert_int_equal(scenario_generations(all), before);
 }
 
 int main(void)

@@ -11,20 +11,19 @@
 
 static void free_text(void *memory)
 {
-    weir_fixture_text_fini(memory);
+    fixture_text_fini(memory);
     free(memory);
 }
 
 /* Counts the text on a fresh cluster; checks the table and returns how many updates were sent. */
-static size_t updates_with_cache(void **state, const weir_fixture_text *text,
-                                 const char *cache_bytes)
+static size_t updates_with_cache(void **state, const fixture_text *text, const char *cache_bytes)
 {
     const char *const config[] = {"statestore.cache.max.bytes", cache_bytes, NULL};
     weir_cluster *cluster = fixture_cluster(state, &(weir_cluster_opts){.config = config});
     weir_output counts = weir_cluster_output(cluster, "word-counts", &weir_string, &weir_i64);
     weir_cluster_input(cluster, "word-counts", 4, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_input_list(lines, NULL, text->lines, text->count);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(3));
     weir_assert_same_rows(weir_output_table(counts),
@@ -34,13 +33,13 @@ static size_t updates_with_cache(void **state, const weir_fixture_text *text,
 
 static void without_cache_the_table_is_the_same_and_every_update_is_seen(void **state)
 {
-    weir_fixture_text *text = fixture_keep(state, calloc(1, sizeof(weir_fixture_text)), free_text);
-    assert_int_equal(weir_fixture_text_make(text, LINES, 7, NULL), WEIR_OK);
+    fixture_text *text = fixture_keep(state, calloc(1, sizeof(fixture_text)), free_text);
+    assert_int_equal(fixture_text_make(text, LINES, 7, NULL), WEIR_OK);
     size_t words = 0;
     for (size_t i = 0; i < text->count; i++) {
         char word[WEIR_FIXTURE_WORD_MAX];
         weir_slice rest = text->lines[i];
-        while (weir_fixture_word_next(&rest, word) > 0) {
+        while (fixture_word_next(&rest, word) > 0) {
             words++;
         }
     }

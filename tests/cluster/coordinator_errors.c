@@ -4,7 +4,7 @@
  * made anew, and what cannot be mended stops the instance and says why. */
 #include <stdlib.h>
 
-#include "support/ordeal.h"
+#include "support/scenario.h"
 
 #define ROUND 40
 #define TIMES 3 /* each error, one after the other */
@@ -41,22 +41,22 @@ typedef struct trial {
 static void bear(void **state, trial one, bool exact)
 {
     print_message("    API %d, error %d\n", one.api, one.code);
-    ordeal *all = ordeal_new(state, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
-    ordeal_start(all, "a", 1, NULL);
-    ordeal_start(all, "b", 1, NULL);
-    ordeal_feed(all, ROUND);
-    ordeal_settle(all);
+    scenario *all = scenario_new(state, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
+    scenario_start(all, "a", 1, NULL);
+    scenario_start(all, "b", 1, NULL);
+    scenario_feed(all, ROUND);
+    scenario_settle(all);
     assert_int_equal(weir_mock_inject(weir_cluster_mock(cluster), one.api, one.code, TIMES, NULL),
                      WEIR_OK);
-    ordeal_feed(all, ROUND);
+    scenario_feed(all, ROUND);
     weir_cluster_run_for(cluster, WEIR_SECONDS(8)); /* past heartbeats and a commit */
-    ordeal_start(all, "c", 1, NULL);
-    ordeal_feed(all, ROUND);
+    scenario_start(all, "c", 1, NULL);
+    scenario_feed(all, ROUND);
     if (exact) {
-        ordeal_judge_exact(all);
+        scenario_check_exact(all);
     } else {
-        ordeal_judge_at_least_once(all);
+        scenario_check_at_least_once(all);
     }
 }
 
@@ -161,46 +161,46 @@ static bool in_error(weir_cluster *cluster, void *instance)
 }
 
 /* b is refused for good; a goes on alone. */
-static ordeal *refuse(void **state, trial one, const char *words)
+static scenario *refuse(void **state, trial one, const char *words)
 {
     print_message("    API %d, error %d\n", one.api, one.code);
-    ordeal *all = ordeal_new(state, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
-    ordeal_start(all, "a", 1, NULL);
-    ordeal_feed(all, ROUND);
-    ordeal_settle(all);
+    scenario *all = scenario_new(state, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
+    scenario_start(all, "a", 1, NULL);
+    scenario_feed(all, ROUND);
+    scenario_settle(all);
     assert_int_equal(weir_mock_inject(weir_cluster_mock(cluster), one.api, one.code, 1000,
                                       "b-StreamThread-1-consumer"),
                      WEIR_OK);
-    weir_instance *b = ordeal_start(all, "b", 1, NULL);
+    weir_instance *b = scenario_start(all, "b", 1, NULL);
     if (one.api == OFFSET_COMMIT) {
-        ordeal_settle(all); /* b has its tasks */
+        scenario_settle(all); /* b has its tasks */
     }
-    ordeal_feed(all, ROUND);
+    scenario_feed(all, ROUND);
     weir_run_until_with(cluster, in_error, b, WEIR_MINUTES(5));
-    assert_int_not_equal(ordeal_complaints(all, words), 0);
+    assert_int_not_equal(scenario_complaints(all, words), 0);
     assert_int_equal(weir_instance_close(b, WEIR_MINUTES(1)), WEIR_OK);
-    ordeal_feed(all, ROUND);
+    scenario_feed(all, ROUND);
     return all;
 }
 
 static void a_group_that_may_not_be_joined_stops_the_instance(void **state)
 {
-    ordeal_judge_exact(refuse(state, (trial){JOIN_GROUP, GROUP_AUTHORIZATION_FAILED},
-                              "Group authorization failed"));
+    scenario_check_exact(refuse(state, (trial){JOIN_GROUP, GROUP_AUTHORIZATION_FAILED},
+                                "Group authorization failed"));
 }
 
 static void a_commit_that_is_forbidden_stops_the_instance(void **state)
 {
     /* Its output is written, its offsets are not. */
-    ordeal_judge_at_least_once(refuse(state, (trial){OFFSET_COMMIT, GROUP_AUTHORIZATION_FAILED},
-                                      "Group authorization failed"));
+    scenario_check_at_least_once(refuse(state, (trial){OFFSET_COMMIT, GROUP_AUTHORIZATION_FAILED},
+                                        "Group authorization failed"));
 }
 
 static void committed_offsets_that_may_not_be_read_stop_the_instance(void **state)
 {
-    ordeal_judge_exact(refuse(state, (trial){OFFSET_FETCH, GROUP_AUTHORIZATION_FAILED},
-                              "Group authorization failed"));
+    scenario_check_exact(refuse(state, (trial){OFFSET_FETCH, GROUP_AUTHORIZATION_FAILED},
+                                "Group authorization failed"));
 }
 
 int main(void)

@@ -82,7 +82,7 @@ static void the_topics_of_a_program_come_from_its_settings(void **state)
     weir_error error;
     assert_int_equal(weir_config_set(config, "app.topic.events", "events-v2", NULL), WEIR_OK);
     assert_int_equal(weir_config_set(config, "app.topic.events.partitions", "7", NULL), WEIR_OK);
-    if (weir_fixture_topics_create(config, weir_fixture_id_mapping_topics, &error) != WEIR_OK) {
+    if (fixture_topics_create(config, fixture_id_mapping_topics, &error) != WEIR_OK) {
         fail_msg("%s", error.message);
     }
     assert_int_equal(weir_mock_topic_partitions(*state, "events-v2"), 7);

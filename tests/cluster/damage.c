@@ -7,40 +7,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "support/ordeal.h"
+#include "support/scenario.h"
 
 #define ROUND 60
 #define APPLICATION "app"
 
-static int64_t end_of(ordeal *all, const char *topic, int32_t partition)
+static int64_t end_of(scenario *all, const char *topic, int32_t partition)
 {
     int64_t start = 0;
     int64_t end = 0;
-    assert_int_equal(weir_mock_partition_offsets(weir_cluster_mock(ordeal_cluster(all)), topic,
+    assert_int_equal(weir_mock_partition_offsets(weir_cluster_mock(scenario_cluster(all)), topic,
                                                  partition, &start, &end),
                      WEIR_OK);
     return end;
 }
 
 /* With a changelog from which records may be deleted, too. */
-static ordeal *new_one(void **state)
+static scenario *new_one(void **state)
 {
     static const char *const config[] = {"cleanup.policy", "compact,delete", NULL};
-    ordeal *all = ordeal_new(state, NULL);
-    assert_int_equal(weir_mock_topic_create(weir_cluster_mock(ordeal_cluster(all)),
-                                            "app-counts-changelog", ORDEAL_PARTITIONS, -1, config,
+    scenario *all = scenario_new(state, NULL);
+    assert_int_equal(weir_mock_topic_create(weir_cluster_mock(scenario_cluster(all)),
+                                            "app-counts-changelog", SCENARIO_PARTITIONS, -1, config,
                                             NULL),
                      WEIR_OK);
     return all;
 }
 
 /* One instance, with all that it did committed, closed. */
-static ordeal *closed_instance(void **state, weir_instance **a)
+static scenario *closed_instance(void **state, weir_instance **a)
 {
-    ordeal *all = new_one(state);
-    *a = ordeal_start(all, "a", 1, NULL);
-    ordeal_feed(all, ROUND);
-    ordeal_settle(all);
+    scenario *all = new_one(state);
+    *a = scenario_start(all, "a", 1, NULL);
+    scenario_feed(all, ROUND);
+    scenario_settle(all);
     assert_int_equal(weir_instance_close(*a, WEIR_MINUTES(1)), WEIR_OK);
     return all;
 }
@@ -51,14 +51,14 @@ static ordeal *closed_instance(void **state, weir_instance **a)
 static void a_changelog_trimmed_up_to_its_end_is_not_missed(void **state)
 {
     weir_instance *a = NULL;
-    ordeal *all = closed_instance(state, &a);
-    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
-        weir_cluster_topic_trim(ordeal_cluster(all), "app-counts-changelog", i, 0);
+    scenario *all = closed_instance(state, &a);
+    for (int32_t i = 0; i < SCENARIO_PARTITIONS; i++) {
+        weir_cluster_topic_trim(scenario_cluster(all), "app-counts-changelog", i, 0);
     }
     weir_instance_restart(a);
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
-    assert_int_equal(ordeal_restored(all), 0);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
+    assert_int_equal(scenario_restored(all), 0);
 }
 
 /* b goes on with the task of a, so that a's store is behind where the changelog begins: a must not
@@ -66,38 +66,38 @@ static void a_changelog_trimmed_up_to_its_end_is_not_missed(void **state)
 static void a_store_behind_the_start_of_its_changelog_is_made_anew(void **state)
 {
     weir_instance *a = NULL;
-    ordeal *all = closed_instance(state, &a);
-    weir_instance *b = ordeal_start(all, "b", 1, NULL);
-    ordeal_feed(all, ROUND);
-    ordeal_settle(all);
+    scenario *all = closed_instance(state, &a);
+    weir_instance *b = scenario_start(all, "b", 1, NULL);
+    scenario_feed(all, ROUND);
+    scenario_settle(all);
     assert_int_equal(weir_instance_close(b, WEIR_MINUTES(1)), WEIR_OK);
-    weir_cluster *cluster = ordeal_cluster(all);
-    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
+    weir_cluster *cluster = scenario_cluster(all);
+    for (int32_t i = 0; i < SCENARIO_PARTITIONS; i++) {
         weir_cluster_topic_trim(cluster, "app-counts-changelog", i, 1);
     }
     weir_instance_restart(a);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(2));
-    assert_int_not_equal(ordeal_complaints(all, "is wiped and restored anew"), 0);
+    assert_int_not_equal(scenario_complaints(all, "is wiped and restored anew"), 0);
     weir_store_view store = weir_cluster_store(cluster, "counts", &weir_string, &weir_i64);
-    weir_assert_size(weir_store_view_all(store), ORDEAL_PARTITIONS);
+    weir_assert_size(weir_store_view_all(store), SCENARIO_PARTITIONS);
 }
 
 static void a_changelog_trimmed_in_the_middle_of_a_restore_is_read_from_its_new_start(void **state)
 {
-    ordeal *all = new_one(state);
-    weir_cluster *cluster = ordeal_cluster(all);
-    ordeal_start(all, "a", 1, NULL);
-    ordeal_feed(all, 2 * ROUND);
-    ordeal_settle(all);
-    weir_instance *b = ordeal_start(all, "b", 1, NULL);
-    ordeal_strike_at(all, b, "restore", NULL, 1, ORDEAL_PAUSE);
-    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
-    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
-        weir_cluster_topic_trim(ordeal_cluster(all), "app-counts-changelog", i, 0);
+    scenario *all = new_one(state);
+    weir_cluster *cluster = scenario_cluster(all);
+    scenario_start(all, "a", 1, NULL);
+    scenario_feed(all, 2 * ROUND);
+    scenario_settle(all);
+    weir_instance *b = scenario_start(all, "b", 1, NULL);
+    scenario_inject_fault_at(all, b, "restore", NULL, 1, SCENARIO_PAUSE);
+    weir_run_until_with(cluster, scenario_fault_hit, all, WEIR_MINUTES(1));
+    for (int32_t i = 0; i < SCENARIO_PARTITIONS; i++) {
+        weir_cluster_topic_trim(scenario_cluster(all), "app-counts-changelog", i, 0);
     }
     weir_host_resume(weir_instance_host(b));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(2));
-    ordeal_settle(all);
+    scenario_settle(all);
 }
 
 /* ---- Input -------------------------------------------------------------------------------- */
@@ -106,12 +106,12 @@ static void a_changelog_trimmed_in_the_middle_of_a_restore_is_read_from_its_new_
 static void input_that_is_gone_is_passed_over(void **state)
 {
     weir_instance *a = NULL;
-    ordeal *all = closed_instance(state, &a);
-    weir_cluster *cluster = ordeal_cluster(all);
-    ordeal_feed(all, ROUND);
+    scenario *all = closed_instance(state, &a);
+    weir_cluster *cluster = scenario_cluster(all);
+    scenario_feed(all, ROUND);
     weir_cluster_topic_trim(cluster, "lines", 0, 5);
     weir_instance_restart(a);
-    ordeal_settle(all);
+    scenario_settle(all);
     assert_int_equal(
         weir_mock_committed(weir_cluster_mock(cluster), APPLICATION, "lines", 0, NULL, 0),
         end_of(all, "lines", 0));
@@ -174,14 +174,14 @@ static void wreck_files(const char *directory, wreck *how)
 static void survive(void **state, bool (*wanted)(const char *name), bool cut)
 {
     weir_instance *a = NULL;
-    ordeal *all = closed_instance(state, &a);
+    scenario *all = closed_instance(state, &a);
     wreck how = {.wanted = wanted, .cut = cut};
     wreck_files(weir_instance_directory(a), &how);
     assert_true(how.found > 0);
     weir_instance_restart(a);
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
-    assert_true(ordeal_restored(all) > 0);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
+    assert_true(scenario_restored(all) > 0);
 }
 
 static void missing_table_files_are_restored(void **state)

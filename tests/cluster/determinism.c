@@ -63,8 +63,8 @@ static void leave_one_in_the_middle(uint64_t seed, weir_policy policy)
     weir_cluster *cluster = new_cluster(&(weir_cluster_opts){.seed = seed, .policy = policy});
     weir_input lines = weir_cluster_input(cluster, "lines", 2, &weir_string, &weir_string);
     weir_cluster_input(cluster, "word-counts", 2, &weir_string, &weir_i64);
-    weir_instance *a = weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
-    weir_cluster_start(cluster, "b", weir_fixture_word_count, NULL);
+    weir_instance *a = weir_cluster_start(cluster, "a", fixture_word_count, NULL);
+    weir_cluster_start(cluster, "b", fixture_word_count, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     weir_input_text(lines, NULL, "one two three");
     weir_cluster_run_for(cluster, 200);

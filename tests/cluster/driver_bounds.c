@@ -20,7 +20,7 @@ static weir_instance *word_count(weir_cluster *cluster)
     weir_cluster_input(cluster, "word-counts", 1, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
     weir_input_lines(lines, "one\n");
-    return weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    return weir_cluster_start(cluster, "a", fixture_word_count, NULL);
 }
 
 static void a_wait_may_have_any_bound(void **state)

@@ -2,7 +2,7 @@
  *
  * Records that go no further: each reason is told once with its place, and counted. */
 #include "fixtures/word_count.h"
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define KINDS_MAX 16
@@ -81,7 +81,7 @@ static weir_topology *shop(const weir_config *config, weir_error *error)
 
 typedef struct shop_run {
     weir_cluster *cluster;
-    heard *told;
+    log_capture *told;
     weir_input orders;
     weir_input customers;
     weir_instance *a;
@@ -89,12 +89,12 @@ typedef struct shop_run {
 
 static shop_run open_shop(void **state, int32_t partitions)
 {
-    shop_run run = {.cluster = fixture_cluster(state, NULL), .told = heard_new(state)};
+    shop_run run = {.cluster = fixture_cluster(state, NULL), .told = log_capture_new(state)};
     weir_cluster_input(run.cluster, "copies", 1, &weir_string, &weir_string);
     run.orders = weir_cluster_input(run.cluster, "orders", partitions, &weir_string, &weir_string);
     run.customers =
         weir_cluster_input(run.cluster, "customers", partitions, &weir_string, &weir_string);
-    run.a = heard_start(run.cluster, run.told, "a", shop, LIST("commit.interval.ms", "100"));
+    run.a = log_capture_start(run.cluster, run.told, "a", shop, LIST("commit.interval.ms", "100"));
     return run;
 }
 
@@ -203,14 +203,14 @@ static weir_topology *globals(const weir_config *config, weir_error *error)
 static void a_global_table_counts_what_it_drops(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_cluster_input(cluster, "copies", 1, &weir_i64, &weir_string);
     weir_cluster_input(cluster, "events", 1, &weir_i64, &weir_string);
     weir_input names = weir_cluster_input(cluster, "names", 1, &weir_string, &weir_string);
     weir_input_text(names, NULL, "without a key");
     weir_input_text(names, "short", "undecodable");
     weir_input_text(names, "short", "undecodable");
-    weir_instance *a = heard_start(cluster, told, "a", globals, NULL);
+    weir_instance *a = log_capture_start(cluster, told, "a", globals, NULL);
     assert_dropped(a, "names", WEIR_DROP_NULL_KEY, 1);
     assert_dropped(a, "names-source", WEIR_DROP_UNDECODABLE, 2);
     assert_in(weir__buf_text(&told->log), "node 'names', task global, names-0@0: null key");
@@ -239,13 +239,13 @@ static weir_topology *picky(const weir_config *config, weir_error *error)
 static void records_that_a_handler_skips_are_told_once_and_counted(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_input texts = weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     weir_input_lines(texts, "bad\nbad\ngood\nbad\n");
-    weir_instance *a =
-        heard_start(cluster, told, "a", picky,
-                    LIST("processing.exception.handler", "continue", "commit.interval.ms", "100"));
+    weir_instance *a = log_capture_start(
+        cluster, told, "a", picky,
+        LIST("processing.exception.handler", "continue", "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_dropped(a, "picky", WEIR_DROP_PROCESSING_FAILED, 3);
     assert_in(weir__buf_text(&told->log),
@@ -293,13 +293,13 @@ static weir_topology *clock_topology(const weir_config *config, weir_error *erro
 static void a_punctuator_that_fails_is_counted_and_comes_again(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     ticks = 0;
     weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
-    weir_instance *a =
-        heard_start(cluster, told, "a", clock_topology,
-                    LIST("processing.exception.handler", "continue", "commit.interval.ms", "100"));
+    weir_instance *a = log_capture_start(
+        cluster, told, "a", clock_topology,
+        LIST("processing.exception.handler", "continue", "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     weir_cluster_run_for(cluster, WEIR_SECONDS(5));
     assert_dropped(a, "clock", WEIR_DROP_PROCESSING_FAILED, 1);
@@ -313,11 +313,11 @@ static void a_punctuator_that_fails_is_counted_and_comes_again(void **state)
 static void a_punctuator_that_fails_stops_the_instance_otherwise(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     ticks = 0;
     weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
-    weir_instance *a = heard_start(cluster, told, "a", clock_topology, NULL);
+    weir_instance *a = log_capture_start(cluster, told, "a", clock_topology, NULL);
     assert_stops(cluster, told, a, WEIR_EUSER, "node 'clock', task 0_0: not yet");
 }
 

@@ -12,18 +12,18 @@
 
 static void free_text(void *memory)
 {
-    weir_fixture_text_fini(memory);
+    fixture_text_fini(memory);
     free(memory);
 }
 
-static const weir_fixture_text *made_text(void **state, size_t lines)
+static const fixture_text *made_text(void **state, size_t lines)
 {
-    weir_fixture_text *text = fixture_keep(state, calloc(1, sizeof *text), free_text);
-    assert_int_equal(weir_fixture_text_make(text, lines, 1, NULL), WEIR_OK);
+    fixture_text *text = fixture_keep(state, calloc(1, sizeof *text), free_text);
+    assert_int_equal(fixture_text_make(text, lines, 1, NULL), WEIR_OK);
     return text;
 }
 
-static void pipe_text(weir_input lines, const weir_fixture_text *text, size_t from, size_t to)
+static void pipe_text(weir_input lines, const fixture_text *text, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
         weir_input_pipe(lines, NULL, &text->lines[i]);
@@ -37,7 +37,7 @@ static void free_run(void *memory)
 
 static weir_instance *start(weir_cluster *cluster, const char *name)
 {
-    return weir_cluster_start(cluster, name, weir_fixture_word_count,
+    return weir_cluster_start(cluster, name, fixture_word_count,
                               &(weir_instance_opts){.threads = 2});
 }
 
@@ -72,7 +72,7 @@ static void words_are_counted(void **state)
 static void counts_survive_the_loss_of_an_instance(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    const weir_fixture_text *text = made_text(state, 400);
+    const fixture_text *text = made_text(state, 400);
     weir_input lines = word_count_topics(cluster);
     start(cluster, "a");
     weir_instance *b = start(cluster, "b");
@@ -109,7 +109,7 @@ static void a_crash_in_the_middle_is_survived_by_stores_in_memory(void **state)
 static void restart(void **state, weir_disk disk)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    const weir_fixture_text *text = made_text(state, 300);
+    const fixture_text *text = made_text(state, 300);
     weir_input lines = word_count_topics(cluster);
     start(cluster, "a");
     weir_instance *b = start(cluster, "b");
@@ -141,7 +141,7 @@ static void an_instance_restarts_with_an_empty_disk(void **state)
 static void a_closed_instance_hands_over_at_once(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    const weir_fixture_text *text = made_text(state, 200);
+    const fixture_text *text = made_text(state, 200);
     weir_input lines = word_count_topics(cluster);
     start(cluster, "a");
     weir_instance *b = start(cluster, "b");
@@ -164,7 +164,7 @@ static void a_closed_instance_hands_over_at_once(void **state)
 static void a_zombie_loses_nothing(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    const weir_fixture_text *text = made_text(state, 300);
+    const fixture_text *text = made_text(state, 300);
     weir_input lines = word_count_topics(cluster);
     start(cluster, "a");
     weir_instance *b = start(cluster, "b");

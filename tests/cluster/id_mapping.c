@@ -13,7 +13,7 @@
 
 static weir_instance *start(weir_cluster *cluster, const char *name, const char *const *config)
 {
-    return weir_cluster_start(cluster, name, weir_fixture_id_mapping,
+    return weir_cluster_start(cluster, name, fixture_id_mapping,
                               &(weir_instance_opts){.threads = 2, .config = config});
 }
 

@@ -3,21 +3,21 @@
  * Assignments that should not be there: of a leader that was deposed meanwhile, or a second one in
  * a generation (what they say would stop everybody), or one that is decided too early. */
 #include "cluster/assignment_codec.h"
-#include "support/ordeal.h"
+#include "support/scenario.h"
 
 #define ROUND 30
 #define FETCH 1 /* API key */
 #define NOT_LEADER 6
 
-static int32_t generation_of(const ordeal *all)
+static int32_t generation_of(const scenario *all)
 {
     weir_mock_group_info group;
-    assert_int_equal(weir_mock_group(weir_cluster_mock(ordeal_cluster(all)), "app", &group),
+    assert_int_equal(weir_mock_group(weir_cluster_mock(scenario_cluster(all)), "app", &group),
                      WEIR_OK);
     return group.generation;
 }
 
-static void publish(const ordeal *all, int32_t generation)
+static void publish(const scenario *all, int32_t generation)
 {
     const weir__assignment assignment = {.generation = generation,
                                          .leader = "deposed",
@@ -27,62 +27,62 @@ static void publish(const ordeal *all, int32_t generation)
     assert_int_equal(weir__assignment_encode(&assignment, &value), WEIR_OK);
     weir_slice bytes = weir__buf_slice(&value);
     weir_input topic =
-        weir_cluster_input(ordeal_cluster(all), "app-assignment", 1, &weir_string, &weir_bytes);
+        weir_cluster_input(scenario_cluster(all), "app-assignment", 1, &weir_string, &weir_bytes);
     weir_input_pipe(topic, NULL, &bytes);
     weir__buf_fini(&value);
 }
 
-static void start_two(ordeal *all)
+static void start_two(scenario *all)
 {
-    ordeal_start(all, "a", 2, NULL);
-    ordeal_start(all, "b", 1, NULL);
-    ordeal_feed(all, ROUND);
-    ordeal_settle(all);
+    scenario_start(all, "a", 2, NULL);
+    scenario_start(all, "b", 1, NULL);
+    scenario_feed(all, ROUND);
+    scenario_settle(all);
 }
 
 static void a_second_assignment_in_a_generation_changes_nothing(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     start_two(all);
-    int before = ordeal_generations(all);
+    int before = scenario_generations(all);
     publish(all, generation_of(all));
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
-    assert_int_equal(ordeal_generations(all), before);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
+    assert_int_equal(scenario_generations(all), before);
 }
 
 static void the_assignment_of_a_deposed_leader_is_passed_over(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     start_two(all);
     int32_t deposed = generation_of(all);
-    weir_instance *c = ordeal_start(all, "c", 1, NULL);
-    ordeal_strike_at(all, c, "sync", NULL, 1, ORDEAL_NOTHING);
-    weir_run_until_with(ordeal_cluster(all), ordeal_struck, all, WEIR_MINUTES(1));
+    weir_instance *c = scenario_start(all, "c", 1, NULL);
+    scenario_inject_fault_at(all, c, "sync", NULL, 1, SCENARIO_NOTHING);
+    weir_run_until_with(scenario_cluster(all), scenario_fault_hit, all, WEIR_MINUTES(1));
     assert_true(generation_of(all) > deposed);
     publish(all, deposed);
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
-    assert_int_equal(ordeal_complaints(all, "from a leader that is none"), 0);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
+    assert_int_equal(scenario_complaints(all, "from a leader that is none"), 0);
 }
 
 /* It writes its join record and is told who the members are, but reads nothing: all of them, and it
  * itself, would seem to be silent. */
 static void a_leader_that_cannot_read_takes_nobody_for_silent(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     start_two(all);
-    int before = ordeal_generations(all);
-    weir_instance *c = ordeal_start(all, "c", 1, NULL);
-    ordeal_strike_at(all, c, "sync", NULL, 1, ORDEAL_NOTHING);
-    weir_run_until_with(ordeal_cluster(all), ordeal_struck, all, WEIR_MINUTES(1));
-    assert_int_equal(weir_mock_inject(weir_cluster_mock(ordeal_cluster(all)), FETCH, NOT_LEADER,
+    int before = scenario_generations(all);
+    weir_instance *c = scenario_start(all, "c", 1, NULL);
+    scenario_inject_fault_at(all, c, "sync", NULL, 1, SCENARIO_NOTHING);
+    weir_run_until_with(scenario_cluster(all), scenario_fault_hit, all, WEIR_MINUTES(1));
+    assert_int_equal(weir_mock_inject(weir_cluster_mock(scenario_cluster(all)), FETCH, NOT_LEADER,
                                       100, "a-StreamThread-1-consumer"),
                      WEIR_OK);
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
-    assert_int_equal(ordeal_generations(all), before + 1);
-    assert_int_equal(ordeal_complaints(all, "are silent"), 0);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
+    assert_int_equal(scenario_generations(all), before + 1);
+    assert_int_equal(scenario_complaints(all, "are silent"), 0);
 }
 
 int main(void)

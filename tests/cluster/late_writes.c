@@ -6,8 +6,8 @@
 
 #include <weir/dsl.h>
 
-#include "support/heard.h"
-#include "support/ordeal.h"
+#include "support/log_capture.h"
+#include "support/scenario.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define LINES 20
@@ -49,10 +49,10 @@ static void send_lines(weir_input texts, weir_rows *expected)
 static void output_that_is_not_taken_in_time_stops_the_commit(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_input texts = one_partition_each(cluster);
     weir_instance *a =
-        heard_start(cluster, told, "a", copies, LIST("producer.message.timeout.ms", "10000"));
+        log_capture_start(cluster, told, "a", copies, LIST("producer.message.timeout.ms", "10000"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     lead_copies(cluster, -1);
     weir_input_text(texts, "k", "for nobody");
@@ -66,17 +66,17 @@ static void output_that_is_not_taken_in_time_stops_the_commit(void **state)
 static void what_a_lost_task_had_not_yet_delivered_is_never_delivered(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_input texts = one_partition_each(cluster);
     weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
-    weir_instance *a = heard_start(cluster, told, "a", copies, NULL);
+    weir_instance *a = log_capture_start(cluster, told, "a", copies, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     lead_copies(cluster, -1);
     send_lines(texts, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
     weir_host_partition(weir_instance_host(a));
     lead_copies(cluster, 1);
-    heard_start(cluster, told, "b", copies, NULL);
+    log_capture_start(cluster, told, "b", copies, NULL);
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
     send_lines(texts, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
@@ -137,10 +137,10 @@ static void who_stood_still_writes_nothing_before_it_knows_what_it_has_lost(void
     assert_int_equal(*(const int64_t *)weir_rows_at(last, 0)->value, 2 * LINES);
 }
 
-static void lead_changelog(ordeal *all, int32_t broker)
+static void lead_changelog(scenario *all, int32_t broker)
 {
-    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
-        assert_int_equal(weir_mock_partition_set_leader(weir_cluster_mock(ordeal_cluster(all)),
+    for (int32_t i = 0; i < SCENARIO_PARTITIONS; i++) {
+        assert_int_equal(weir_mock_partition_set_leader(weir_cluster_mock(scenario_cluster(all)),
                                                         "app-counts-changelog", i, broker),
                          WEIR_OK);
     }
@@ -149,15 +149,15 @@ static void lead_changelog(ordeal *all, int32_t broker)
 /* The words are counted, and the commit waits for the changelog. */
 static void what_is_not_yet_committed_is_not_purged(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
-    weir_mock *mock = weir_cluster_mock(ordeal_cluster(all));
-    ordeal_start(all, "a", 1, LIST("repartition.purge.interval.ms", "500"));
-    ordeal_feed(all, LINES);
-    ordeal_settle(all);
+    scenario *all = scenario_new(state, NULL);
+    weir_mock *mock = weir_cluster_mock(scenario_cluster(all));
+    scenario_start(all, "a", 1, LIST("repartition.purge.interval.ms", "500"));
+    scenario_feed(all, LINES);
+    scenario_settle(all);
     lead_changelog(all, -1);
-    ordeal_feed(all, LINES);
-    weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(20));
-    for (int32_t i = 0; i < ORDEAL_PARTITIONS; i++) {
+    scenario_feed(all, LINES);
+    weir_cluster_run_for(scenario_cluster(all), WEIR_SECONDS(20));
+    for (int32_t i = 0; i < SCENARIO_PARTITIONS; i++) {
         int64_t start = 0;
         int64_t end = 0;
         const char *words = "app-by-word-repartition";
@@ -166,7 +166,7 @@ static void what_is_not_yet_committed_is_not_purged(void **state)
         assert_true(0 < start && start <= committed && committed < end);
     }
     lead_changelog(all, 1);
-    ordeal_judge_exact(all);
+    scenario_check_exact(all);
 }
 
 int main(void)

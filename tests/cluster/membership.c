@@ -3,19 +3,19 @@
  * Instances that come and go under load: restarts one by one, scaling, freezing, all at once. */
 #include <stdlib.h>
 
-#include "support/ordeal.h"
+#include "support/scenario.h"
 
 #define ROUND 30
 
 static const char *const names[] = {"a", "b", "c"};
 
-static void start_three(ordeal *all, weir_instance **out, int threads, const char *const *config)
+static void start_three(scenario *all, weir_instance **out, int threads, const char *const *config)
 {
     for (size_t i = 0; i < 3; i++) {
-        out[i] = ordeal_start(all, names[i], threads, config);
+        out[i] = scenario_start(all, names[i], threads, config);
     }
-    ordeal_feed(all, ROUND);
-    ordeal_settle(all);
+    scenario_feed(all, ROUND);
+    scenario_settle(all);
 }
 
 static void close_it(weir_instance *instance)
@@ -26,120 +26,120 @@ static void close_it(weir_instance *instance)
 /* Two rebalances a step: one when it leaves, one when it comes back. */
 static void a_rolling_restart_counts_each_word_once_and_restores_next_to_nothing(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     weir_instance *instances[3];
     start_three(all, instances, 1, NULL);
-    int before = ordeal_generations(all);
+    int before = scenario_generations(all);
     for (size_t i = 0; i < 3; i++) {
-        ordeal_feed(all, ROUND);
+        scenario_feed(all, ROUND);
         close_it(instances[i]);
-        ordeal_feed(all, ROUND);
-        ordeal_settle(all);
+        scenario_feed(all, ROUND);
+        scenario_settle(all);
         weir_instance_restart(instances[i]);
-        ordeal_feed(all, ROUND);
-        ordeal_settle(all);
+        scenario_feed(all, ROUND);
+        scenario_settle(all);
     }
-    ordeal_judge_exact(all);
-    assert_in_range(ordeal_generations(all) - before, 3, 6);
+    scenario_check_exact(all);
+    assert_in_range(scenario_generations(all) - before, 3, 6);
 }
 
 static void a_rolling_restart_with_empty_disks_counts_each_word_once(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     weir_instance *instances[3];
     start_three(all, instances, 2, NULL);
     for (size_t i = 0; i < 3; i++) {
-        ordeal_feed(all, ROUND);
+        scenario_feed(all, ROUND);
         close_it(instances[i]);
         weir_instance_wipe(instances[i]);
         weir_instance_restart(instances[i]);
-        ordeal_feed(all, ROUND);
-        ordeal_settle(all);
+        scenario_feed(all, ROUND);
+        scenario_settle(all);
     }
-    ordeal_judge_exact(all);
-    assert_true(ordeal_restored(all) > 0);
+    scenario_check_exact(all);
+    assert_true(scenario_restored(all) > 0);
 }
 
 static void restarts_that_wait_for_nobody_count_each_word_once(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     weir_instance *instances[3];
     start_three(all, instances, 1, NULL);
     for (size_t i = 0; i < 9; i++) {
         close_it(instances[i % 3]);
-        ordeal_feed(all, ROUND / 3);
-        weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(2));
+        scenario_feed(all, ROUND / 3);
+        weir_cluster_run_for(scenario_cluster(all), WEIR_SECONDS(2));
         weir_instance_restart(instances[i % 3]);
     }
-    ordeal_judge_exact(all);
+    scenario_check_exact(all);
 }
 
 static void restarts_with_other_numbers_of_threads_count_each_word_once(void **state)
 {
     static const int threads[] = {5, 1, 3};
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     weir_instance *b = NULL;
-    ordeal_start(all, "a", 2, NULL);
-    b = ordeal_start(all, "b", 2, NULL);
+    scenario_start(all, "a", 2, NULL);
+    b = scenario_start(all, "b", 2, NULL);
     for (size_t i = 0; i < 3; i++) {
-        ordeal_feed(all, ROUND);
-        ordeal_settle(all);
+        scenario_feed(all, ROUND);
+        scenario_settle(all);
         close_it(b);
         weir_instance_restart_with(b, &(weir_instance_opts){.threads = threads[i]});
-        ordeal_feed(all, ROUND);
+        scenario_feed(all, ROUND);
     }
-    ordeal_settle(all);
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
+    scenario_settle(all);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
 }
 
 static void an_instance_that_comes_under_load_takes_its_share_and_counts_once(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
-    ordeal_start(all, "a", 2, NULL);
-    ordeal_feed(all, ROUND);
+    scenario *all = scenario_new(state, NULL);
+    scenario_start(all, "a", 2, NULL);
+    scenario_feed(all, ROUND);
     for (size_t i = 0; i < 3; i++) {
         if (i == 1) {
-            ordeal_start(all, "b", 2, NULL);
+            scenario_start(all, "b", 2, NULL);
         }
         for (size_t burst = 0; burst < 10; burst++) {
-            ordeal_feed(all, ROUND / 10);
-            weir_cluster_run_for(ordeal_cluster(all), 500);
+            scenario_feed(all, ROUND / 10);
+            weir_cluster_run_for(scenario_cluster(all), 500);
         }
     }
-    ordeal_judge_exact(all);
+    scenario_check_exact(all);
 }
 
 static void the_last_one_left_has_it_all(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     weir_instance *instances[3];
     start_three(all, instances, 1, NULL);
     for (size_t i = 0; i < 2; i++) {
-        ordeal_feed(all, ROUND);
+        scenario_feed(all, ROUND);
         close_it(instances[i]);
-        weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(1));
+        weir_cluster_run_for(scenario_cluster(all), WEIR_SECONDS(1));
     }
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
 }
 
 static void crash_all(void **state, weir_disk disk)
 {
-    ordeal *all = ordeal_new(state, NULL);
+    scenario *all = scenario_new(state, NULL);
     weir_instance *instances[3];
     start_three(all, instances, 1, NULL);
     for (size_t i = 0; i < 3; i++) {
         weir_host_crash(weir_instance_host(instances[i]), disk);
     }
-    weir_cluster_run_for(ordeal_cluster(all), WEIR_SECONDS(1));
-    ordeal_feed(all, ROUND);
+    weir_cluster_run_for(scenario_cluster(all), WEIR_SECONDS(1));
+    scenario_feed(all, ROUND);
     for (size_t i = 0; i < 3; i++) {
         weir_instance_restart(instances[i]);
     }
-    ordeal_judge_exact(all);
+    scenario_check_exact(all);
     if (disk == WEIR_DISK_WIPED) {
-        assert_true(ordeal_restored(all) > 0);
+        assert_true(scenario_restored(all) > 0);
     }
 }
 
@@ -158,54 +158,54 @@ static void all_crash_and_come_back_with_changelogs_only(void **state)
 /* It has uncommitted work when it stops, for longer than the session: its commit is refused. */
 static void the_commit_of_an_instance_that_froze_in_it_is_refused(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
+    scenario *all = scenario_new(state, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
     weir_instance *instances[3];
     start_three(all, instances, 1, NULL);
-    ordeal_strike_at(all, instances[1], "commit-offsets", NULL, 1, ORDEAL_PAUSE);
-    ordeal_feed(all, ROUND);
-    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    scenario_inject_fault_at(all, instances[1], "commit-offsets", NULL, 1, SCENARIO_PAUSE);
+    scenario_feed(all, ROUND);
+    weir_run_until_with(cluster, scenario_fault_hit, all, WEIR_MINUTES(1));
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
-    ordeal_settle(all); /* the others have done it all */
+    scenario_settle(all); /* the others have done it all */
     weir_host_resume(weir_instance_host(instances[1]));
-    ordeal_feed(all, ROUND);
-    ordeal_judge_at_least_once(all);
-    assert_int_not_equal(ordeal_complaints(all, "the group went on without this member") +
-                             ordeal_complaints(all, "commit"),
+    scenario_feed(all, ROUND);
+    scenario_check_at_least_once(all);
+    assert_int_not_equal(scenario_complaints(all, "the group went on without this member") +
+                             scenario_complaints(all, "commit"),
                          0);
 }
 
 static void what_a_frozen_instance_had_fetched_is_thrown_away(void **state)
 {
     static const char *const slow[] = {"commit.interval.ms", "60000", NULL};
-    ordeal *all = ordeal_new(state, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
+    scenario *all = scenario_new(state, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
     weir_instance *instances[3];
     start_three(all, instances, 1, slow);
-    ordeal_strike_at(all, instances[0], "process", NULL, 2, ORDEAL_PAUSE);
-    ordeal_feed(all, 2 * ROUND);
-    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    scenario_inject_fault_at(all, instances[0], "process", NULL, 2, SCENARIO_PAUSE);
+    scenario_feed(all, 2 * ROUND);
+    weir_run_until_with(cluster, scenario_fault_hit, all, WEIR_MINUTES(1));
     weir_cluster_run_for(cluster, WEIR_MINUTES(3));
     weir_host_resume(weir_instance_host(instances[0]));
-    ordeal_feed(all, ROUND);
-    ordeal_judge_at_least_once(all);
+    scenario_feed(all, ROUND);
+    scenario_check_at_least_once(all);
 }
 
 static void instances_that_freeze_in_turn_lose_nothing(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
+    scenario *all = scenario_new(state, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
     weir_instance *instances[3];
     start_three(all, instances, 2, NULL);
     for (size_t i = 0; i < 3; i++) {
         weir_host_pause(weir_instance_host(instances[i]));
-        ordeal_feed(all, ROUND);
+        scenario_feed(all, ROUND);
         weir_cluster_run_for(cluster, WEIR_SECONDS(50));
         weir_host_resume(weir_instance_host(instances[i]));
-        ordeal_feed(all, ROUND);
+        scenario_feed(all, ROUND);
         weir_cluster_run_for(cluster, WEIR_SECONDS(1));
     }
-    ordeal_judge_at_least_once(all);
+    scenario_check_at_least_once(all);
 }
 
 /* ---- Closing at a bad moment -------------------------------------------------------------- */
@@ -213,17 +213,17 @@ static void instances_that_freeze_in_turn_lose_nothing(void **state)
 /* It closes when it has just taken that step in its first rebalance. */
 static void close_at(void **state, const char *kind)
 {
-    ordeal *all = ordeal_new(state, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
-    ordeal_start(all, "a", 1, NULL);
-    ordeal_feed(all, 2 * ROUND);
-    ordeal_settle(all);
-    weir_instance *b = ordeal_start(all, "b", 2, NULL);
-    ordeal_strike_at(all, b, kind, NULL, 1, ORDEAL_NOTHING);
-    weir_run_until_with(cluster, ordeal_struck, all, WEIR_MINUTES(1));
+    scenario *all = scenario_new(state, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
+    scenario_start(all, "a", 1, NULL);
+    scenario_feed(all, 2 * ROUND);
+    scenario_settle(all);
+    weir_instance *b = scenario_start(all, "b", 2, NULL);
+    scenario_inject_fault_at(all, b, kind, NULL, 1, SCENARIO_NOTHING);
+    weir_run_until_with(cluster, scenario_fault_hit, all, WEIR_MINUTES(1));
     close_it(b);
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
 }
 
 static void an_instance_may_close_before_it_speaks(void **state)
@@ -243,28 +243,28 @@ static void an_instance_may_close_in_a_restore(void **state)
 
 static void an_instance_may_close_at_once(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
-    ordeal_start(all, "a", 1, NULL);
-    ordeal_feed(all, ROUND);
-    ordeal_settle(all);
-    close_it(ordeal_start(all, "b", 3, NULL));
-    ordeal_feed(all, ROUND);
-    ordeal_judge_exact(all);
+    scenario *all = scenario_new(state, NULL);
+    scenario_start(all, "a", 1, NULL);
+    scenario_feed(all, ROUND);
+    scenario_settle(all);
+    close_it(scenario_start(all, "b", 3, NULL));
+    scenario_feed(all, ROUND);
+    scenario_check_exact(all);
 }
 
 /* ---- Churn -------------------------------------------------------------------------------- */
 
 static void whatever_comes_and_goes_at_random_nothing_is_lost(void **state)
 {
-    ordeal *all = ordeal_new(state, NULL);
-    weir_cluster *cluster = ordeal_cluster(all);
+    scenario *all = scenario_new(state, NULL);
+    weir_cluster *cluster = scenario_cluster(all);
     weir_instance *instances[3];
     start_three(all, instances, 2, NULL);
     bool paused[3] = {false};
     for (int i = 0; i < 24; i++) {
         size_t at = weir_cluster_random(cluster) % 3;
         weir_instance *one = instances[at];
-        ordeal_feed(all, 8);
+        scenario_feed(all, 8);
         if (paused[at]) {
             weir_host_resume(weir_instance_host(one));
             paused[at] = false;
@@ -288,7 +288,7 @@ static void whatever_comes_and_goes_at_random_nothing_is_lost(void **state)
         }
     }
     weir_cluster_run_for(cluster, WEIR_MINUTES(1));
-    ordeal_judge_at_least_once(all);
+    scenario_check_at_least_once(all);
 }
 
 int main(void)

@@ -3,7 +3,7 @@
  * Topics that do not exist are told at once, with the name that may have been meant. */
 #include <weir/dsl.h>
 
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -42,7 +42,7 @@ static void topic(weir_cluster *cluster, const char *name)
     weir_cluster_input(cluster, name, 2, &weir_string, &weir_string);
 }
 
-static int warnings(heard *told)
+static int warnings(log_capture *told)
 {
     int found = 0;
     const char *log = weir__buf_text(&told->log);
@@ -56,11 +56,11 @@ static int warnings(heard *told)
 static void a_missing_sink_topic_is_told_at_the_assignment(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     topic(cluster, "orders");
     topic(cluster, "copie");
     topic(cluster, "app-copies");
-    heard_start(cluster, told, "a", copy_orders, NULL);
+    log_capture_start(cluster, told, "a", copy_orders, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     assert_in(weir__buf_text(&told->log),
               "topic 'copies' of sink 'copying' does not exist (did you mean 'copie'?)");
@@ -71,9 +71,9 @@ static void a_missing_sink_topic_is_told_at_the_assignment(void **state)
 static void names_that_have_little_in_common_are_not_proposed(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     topic(cluster, "orders");
-    heard_start(cluster, told, "a", copy_orders, NULL);
+    log_capture_start(cluster, told, "a", copy_orders, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     assert_in(weir__buf_text(&told->log), "topic 'copies' of sink 'copying' does not exist: ");
 }
@@ -81,10 +81,10 @@ static void names_that_have_little_in_common_are_not_proposed(void **state)
 static void a_sink_topic_that_exists_is_not_told(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     topic(cluster, "orders");
     topic(cluster, "copies");
-    heard_start(cluster, told, "a", copy_orders, NULL);
+    log_capture_start(cluster, told, "a", copy_orders, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     assert_int_equal(warnings(told), 0);
 }
@@ -93,9 +93,9 @@ static void a_sink_topic_may_still_be_created_by_the_brokers(void **state)
 {
     weir_cluster *cluster =
         fixture_cluster(state, &(weir_cluster_opts){.auto_create_topics = true});
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_input orders = weir_cluster_input(cluster, "orders", 1, &weir_string, &weir_string);
-    heard_start(cluster, told, "a", copy_orders, LIST("commit.interval.ms", "100"));
+    log_capture_start(cluster, told, "a", copy_orders, LIST("commit.interval.ms", "100"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     assert_int_equal(warnings(told), 1);
     assert_int_equal(weir_mock_topic_partitions(weir_cluster_mock(cluster), "copies"), -1);
@@ -109,10 +109,10 @@ static void a_sink_topic_may_still_be_created_by_the_brokers(void **state)
 static void a_missing_source_topic_is_told_with_the_nearest_name(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     topic(cluster, "order");
     topic(cluster, "borders-of-countries");
-    weir_instance *a = heard_start(cluster, told, "a", copy_orders, NULL);
+    weir_instance *a = log_capture_start(cluster, told, "a", copy_orders, NULL);
     assert_stops(cluster, told, a, WEIR_EMISSING_TOPIC,
                  "One or more source topics were missing during rebalance: orders (did you mean "
                  "'order'?)");

@@ -6,7 +6,7 @@
 
 #include <weir/dsl.h>
 
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define HOURS(n) ((int64_t)(n)*3600000)
 #define CHANGELOG "app-s-changelog"
@@ -57,7 +57,7 @@ static weir_topology *rows_unlogged(const weir_config *config, weir_error *error
 typedef struct setup {
     weir_cluster *cluster;
     weir_input rows;
-    heard *all;
+    log_capture *all;
 } setup;
 
 static setup set_up(void **state, int32_t partitions)
@@ -65,7 +65,7 @@ static setup set_up(void **state, int32_t partitions)
     weir_cluster_opts opts = {.max_virtual_ms = HOURS(24 * 7), .livelock_ms = HOURS(24 * 7)};
     setup one = {.cluster = fixture_cluster(state, &opts)};
     one.rows = weir_cluster_input(one.cluster, "rows", partitions, &weir_string, &weir_string);
-    one.all = heard_new(state);
+    one.all = log_capture_new(state);
     return one;
 }
 
@@ -82,7 +82,7 @@ static void close_it(weir_instance *instance)
 /* Two rows. */
 static weir_instance *started(const setup *one, const char *name, weir_topology_fn topology)
 {
-    weir_instance *a = heard_start(one->cluster, one->all, name, topology, NULL);
+    weir_instance *a = log_capture_start(one->cluster, one->all, name, topology, NULL);
     weir_input_text(one->rows, "k1", "old");
     weir_input_text(one->rows, "k2", "old");
     catch_up(one);
@@ -121,7 +121,7 @@ static void rows_deleted_while_an_instance_was_away_for_a_day_stay_deleted(void 
     setup one = set_up(state, 1);
     weir_instance *a = started(&one, "a", rows);
     close_it(a);
-    weir_instance *b = heard_start(one.cluster, one.all, "b", rows, NULL);
+    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, NULL);
     change(&one);
     close_it(b);
     weir_cluster_run_for(one.cluster, HOURS(25));
@@ -136,7 +136,7 @@ static void rows_deleted_while_an_instance_stood_still_stay_deleted(void **state
     setup one = set_up(state, 1);
     weir_instance *a = started(&one, "a", rows_soon_old);
     weir_host_pause(weir_instance_host(a));
-    weir_instance *b = heard_start(one.cluster, one.all, "b", rows_soon_old, NULL);
+    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows_soon_old, NULL);
     weir_cluster_run_for(one.cluster, WEIR_MINUTES(2));
     change(&one);
     weir_cluster_run_for(one.cluster, WEIR_MINUTES(21));
@@ -173,7 +173,7 @@ static void state_of_an_hour_is_restored_from_where_it_ends(void **state)
     setup one = set_up(state, 1);
     weir_instance *a = started(&one, "a", rows);
     close_it(a);
-    weir_instance *b = heard_start(one.cluster, one.all, "b", rows, NULL);
+    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, NULL);
     change(&one);
     close_it(b);
     weir_cluster_run_for(one.cluster, HOURS(1));
@@ -188,7 +188,7 @@ static void old_state_that_is_not_behind_is_used(void **state)
 {
     static const char *const keep_folders[] = {"state.cleanup.dir.max.age.ms", "600000", NULL};
     setup one = set_up(state, 1);
-    weir_instance *a = heard_start(one.cluster, one.all, "a", rows_soon_old, keep_folders);
+    weir_instance *a = log_capture_start(one.cluster, one.all, "a", rows_soon_old, keep_folders);
     weir_input_text(one.rows, "k2", "old");
     weir_input_text(one.rows, "k3", "new");
     catch_up(&one);
@@ -220,7 +220,7 @@ static void a_folder_goes_ten_minutes_after_its_task_went_elsewhere(void **state
     setup one = set_up(state, 2);
     weir_instance *a = started(&one, "a", rows);
     assert_true(has_folder(a, "0_0") && has_folder(a, "0_1"));
-    weir_instance *b = heard_start(one.cluster, one.all, "b", rows, NULL);
+    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, NULL);
     weir_cluster_run_for(one.cluster, WEIR_MINUTES(2));
     bool kept_first = !has_folder(b, "0_0"); /* which of the two stayed with a */
     assert_true(has_folder(b, "0_0") != has_folder(b, "0_1"));

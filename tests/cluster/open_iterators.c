@@ -4,7 +4,7 @@
  * cleanly. */
 #include <weir/dsl.h>
 
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define WARNING "node 'leaky', task 0_0: a callback returned with an iterator of store 's' open"
 
@@ -127,8 +127,8 @@ static void assert_warned_once_and_closed(void **state, weir_topology_fn topolog
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_input words = weir_cluster_input(cluster, "words", 1, &weir_string, &weir_string);
-    heard *all = heard_new(state);
-    weir_instance *a = heard_start(cluster, all, "a", topology, settings);
+    log_capture *all = log_capture_new(state);
+    weir_instance *a = log_capture_start(cluster, all, "a", topology, settings);
     weir_input_text(words, "k1", "good");
     weir_input_text(words, "k2", "bad");
     weir_input_text(words, "k3", "good");
@@ -162,22 +162,22 @@ static weir_uncaught replace(const char *thread, const weir_error *error, void *
 {
     (void)thread;
     (void)error;
-    ((heard *)user)->failures++;
+    ((log_capture *)user)->failures++;
     return WEIR_REPLACE_THREAD;
 }
 
 static bool was_replaced_twice(weir_cluster *cluster, void *user)
 {
     (void)cluster;
-    return ((const heard *)user)->failures >= 2;
+    return ((const log_capture *)user)->failures >= 2;
 }
 
 static void a_thread_that_is_replaced_leaves_no_iterator(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_input words = weir_cluster_input(cluster, "words", 1, &weir_string, &weir_string);
-    heard *all = heard_new(state);
-    weir_instance_opts opts = heard_opts(all, NULL);
+    log_capture *all = log_capture_new(state);
+    weir_instance_opts opts = log_capture_opts(all, NULL);
     opts.app.on_uncaught = replace;
     weir_instance *a = weir_cluster_start(cluster, "a", leaky_in_process, &opts);
     weir_input_text(words, "k", "bad");

@@ -26,8 +26,8 @@ static void counts_survive_the_loss_of_an_instance(void **state)
 {
     weir_cluster *cluster = *state;
     weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
-    weir_instance *b = weir_cluster_start(cluster, "b", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
+    weir_instance *b = weir_cluster_start(cluster, "b", fixture_word_count, NULL);
     weir_input_lines(lines, "to be or not to be\nthat is the question");
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
 

@@ -3,7 +3,7 @@
  * Settings that make a difference only in a running application. */
 #include <weir/dsl.h>
 
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -43,9 +43,9 @@ static void topic_settings_are_those_of_internal_topics(void **state)
 static void an_old_name_is_told_in_the_log(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_cluster_input(cluster, "in", 1, &weir_string, &weir_string);
-    heard_start(cluster, told, "a", count_moved, LIST("cache.max.bytes.buffering", "0"));
+    log_capture_start(cluster, told, "a", count_moved, LIST("cache.max.bytes.buffering", "0"));
     assert_in(weir__buf_text(&told->log), "4 settings: cache.max.bytes.buffering is an old name: "
                                           "write statestore.cache.max.bytes\n");
 }
@@ -65,7 +65,7 @@ static weir_topology *copy_all(const weir_config *config, weir_error *error)
 
 typedef struct copying {
     weir_cluster *cluster;
-    heard *told;
+    log_capture *told;
     weir_input in;
     weir_instance *a;
     weir_output out;
@@ -75,7 +75,7 @@ typedef struct copying {
 static copying start_copying(void **state, const char *source, const char *const *config)
 {
     source_reset = source;
-    copying c = {.cluster = fixture_cluster(state, NULL), .told = heard_new(state)};
+    copying c = {.cluster = fixture_cluster(state, NULL), .told = log_capture_new(state)};
     weir_cluster_input(c.cluster, "out", 1, &weir_string, &weir_string);
     c.in = weir_cluster_input(c.cluster, "in", 1, &weir_string, &weir_string);
     c.out = weir_cluster_output(c.cluster, "out", &weir_string, &weir_string);
@@ -83,7 +83,7 @@ static copying start_copying(void **state, const char *source, const char *const
     weir_input_text(c.in, "k", "old");
     weir_input_text(c.in, "k", "old");
     weir_cluster_run_for(c.cluster, WEIR_SECONDS(1));
-    c.a = heard_start(c.cluster, c.told, "a", copy_all, config);
+    c.a = log_capture_start(c.cluster, c.told, "a", copy_all, config);
     return c;
 }
 
@@ -218,13 +218,13 @@ static void default_serdes_read_and_write(void **state)
 static void a_key_that_is_not_of_the_default_serde_is_told(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    heard *told = heard_new(state);
+    log_capture *told = log_capture_new(state);
     weir_cluster_input(cluster, "out", 1, &weir_string, &weir_string);
     weir_input in = weir_cluster_input(cluster, "in", 1, &weir_string, &weir_string);
     weir_input_text(in, "seven", "seven");
     weir_instance *a =
-        heard_start(cluster, told, "a", copy_by_default,
-                    LIST("default.key.serde", "i64", "default.value.serde", "string"));
+        log_capture_start(cluster, told, "a", copy_by_default,
+                          LIST("default.key.serde", "i64", "default.value.serde", "string"));
     assert_stops(cluster, told, a, WEIR_EDECODE, "in-0@0: the key cannot be decoded");
 }
 

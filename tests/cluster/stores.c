@@ -15,7 +15,7 @@ static weir_store_view counted(void **state, int instances)
     weir_cluster_input(cluster, "word-counts", PARTITIONS, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", PARTITIONS, &weir_string, &weir_string);
     for (int i = 0; i < instances; i++) {
-        weir_cluster_start(cluster, names[i], weir_fixture_word_count, NULL);
+        weir_cluster_start(cluster, names[i], fixture_word_count, NULL);
     }
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     weir_input_lines(lines, "hello world\nhello kafka\na weir measures a stream\n");

@@ -4,7 +4,7 @@
  * of them, for streams, tables and global tables. */
 #include <weir/dsl.h>
 
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define EXTRACTOR "default.timestamp.extractor"
@@ -53,7 +53,7 @@ static void send(weir_input in, const char *key, int64_t timestamp_ms)
 
 typedef struct run {
     weir_cluster *cluster;
-    heard *told;
+    log_capture *told;
     weir_instance *a;
     weir_output out;
 } run;
@@ -61,14 +61,14 @@ typedef struct run {
 /* Three records, of which the second has no valid time. */
 static run start(void **state, weir_topology_fn topology, const char *extractor)
 {
-    run r = {.cluster = fixture_cluster(state, NULL), .told = heard_new(state)};
+    run r = {.cluster = fixture_cluster(state, NULL), .told = log_capture_new(state)};
     weir_cluster_input(r.cluster, "out", 1, &weir_string, &weir_string);
     weir_input in = weir_cluster_input(r.cluster, "in", 1, &weir_string, &weir_string);
     send(in, "a", 1000);
     send(in, "b", -5);
     send(in, "c", 500);
-    r.a = heard_start(r.cluster, r.told, "a", topology,
-                      extractor != NULL ? LIST(EXTRACTOR, extractor) : NULL);
+    r.a = log_capture_start(r.cluster, r.told, "a", topology,
+                            extractor != NULL ? LIST(EXTRACTOR, extractor) : NULL);
     r.out = weir_cluster_output(r.cluster, "out", &weir_string, &weir_string);
     return r;
 }

@@ -4,7 +4,7 @@
 #include <weir/dsl.h>
 
 #include "fixtures/word_count.h"
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 /* topic.metadata.refresh.interval.ms, as Java's metadata.max.age.ms: 5 minutes; and a rebalance. */
 #define NOTICED WEIR_MINUTES(7)
@@ -30,7 +30,7 @@ static weir_topology *count(const weir_config *config, weir_error *error)
 static bool all_have_ended(weir_cluster *cluster, void *arg)
 {
     (void)cluster;
-    heard *const *both = arg;
+    log_capture *const *both = arg;
     return both[0]->failures > 0 && both[1]->failures > 0;
 }
 
@@ -91,9 +91,9 @@ static void change_and_fail(void **state, weir_topology_fn topology, const chang
     weir_cluster_input(cluster, "copies", 4, &weir_string, &weir_string);
     weir_cluster_input(cluster, "word-counts", 4, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
-    heard *both[] = {heard_new(state), heard_new(state)};
-    heard_start(cluster, both[0], "a", topology, NULL);
-    heard_start(cluster, both[1], "b", topology, NULL);
+    log_capture *both[] = {log_capture_new(state), log_capture_new(state)};
+    log_capture_start(cluster, both[0], "a", topology, NULL);
+    log_capture_start(cluster, both[1], "b", topology, NULL);
     fixture_send_keys(lines, weir_rows_new(cluster, &weir_string, &weir_string), 0);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     made->make(cluster);
@@ -125,7 +125,7 @@ static void partitions_added_to_a_source_do_not_fit_a_changelog_and_all_are_told
 static void
 partitions_added_to_a_source_do_not_fit_a_repartition_topic_and_all_are_told(void **state)
 {
-    change_and_fail(state, weir_fixture_word_count,
+    change_and_fail(state, fixture_word_count,
                     &(change){grow_lines, NOTICED, WEIR_ETOPOLOGY,
                               "Existing internal topic app-by-word-repartition has invalid "
                               "partitions: expected: 6; actual: 4."});

@@ -47,7 +47,7 @@ static uint64_t count_words(void **state, const char *line)
     weir_cluster *cluster = fixture_cluster(state, &(weir_cluster_opts){.seed = 7});
     weir_cluster_input(cluster, "word-counts", 1, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_input_lines(lines, line);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     return weir_cluster_trace_hash(cluster);
@@ -68,7 +68,7 @@ static void the_hash_covers_sinks_and_changelogs(void **state)
     weir_cluster_on_event(cluster, count_batches_without_checksum, &without);
     weir_cluster_input(cluster, "word-counts", 1, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_input_lines(lines, "one two\n");
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     weir_cluster_on_event(cluster, NULL, NULL);

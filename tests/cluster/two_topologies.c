@@ -4,7 +4,7 @@
  * program that is not the same any more. The leader's topology counts; the other member is told. */
 #include <weir/dsl.h>
 
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 static weir_topology *lines_only(const weir_config *config, weir_error *error)
 {
@@ -35,7 +35,7 @@ static weir_topology *with_a_count(const weir_config *config, weir_error *error)
 static bool one_has_ended(weir_cluster *cluster, void *arg)
 {
     (void)cluster;
-    heard *const *both = arg;
+    log_capture *const *both = arg;
     return both[0]->failures + both[1]->failures > 0;
 }
 
@@ -46,17 +46,17 @@ static void upgrade(void **state, weir_topology_fn changed, const char *there)
     weir_cluster_input(cluster, "extra", 4, &weir_string, &weir_string);
     weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
     weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
-    heard *both[] = {heard_new(state), heard_new(state)};
-    heard_start(cluster, both[0], "a", lines_only, NULL);
+    log_capture *both[] = {log_capture_new(state), log_capture_new(state)};
+    log_capture_start(cluster, both[0], "a", lines_only, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     fixture_send_keys(lines, expected, 0);
-    heard_start(cluster, both[1], "b", changed, NULL);
+    log_capture_start(cluster, both[1], "b", changed, NULL);
     fixture_send_keys(lines, expected, FIXTURE_KEYS);
     weir_run_until_with(cluster, one_has_ended, both, WEIR_MINUTES(2));
     fixture_send_keys(lines, expected, 2 * FIXTURE_KEYS);
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
     assert_int_equal(both[0]->failures + both[1]->failures, 1);
-    const heard *told = both[0]->failures > 0 ? both[0] : both[1];
+    const log_capture *told = both[0]->failures > 0 ? both[0] : both[1];
     assert_int_equal(told->failure.code, WEIR_ETOPOLOGY);
     assert_non_null(strstr(told->failure.message, "another topology than member"));
     assert_non_null(strstr(told->failure.message, there));

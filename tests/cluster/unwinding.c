@@ -52,8 +52,8 @@ static void start_two(weir_cluster *cluster, weir_instance **a, weir_instance **
         weir_input_text(lines, NULL, "one two three four");
     }
     weir_instance_opts opts = {.threads = 2, .config = config};
-    *a = weir_cluster_start(cluster, "a", weir_fixture_word_count, &opts);
-    *b = weir_cluster_start(cluster, "b", weir_fixture_word_count, &opts);
+    *a = weir_cluster_start(cluster, "a", fixture_word_count, &opts);
+    *b = weir_cluster_start(cluster, "b", fixture_word_count, &opts);
 }
 
 /* The test's body: never comes to its end. */

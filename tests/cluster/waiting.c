@@ -32,7 +32,7 @@ static void nothing_started_is_told(void **state)
 static void a_missing_source_topic_is_named(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     assert_false(weir_cluster_run_until(cluster, weir_all_running, NULL, WEIR_MINUTES(2)));
     assert_says(cluster, "lines: there is no such topic");
 }
@@ -41,7 +41,7 @@ static void a_host_that_stands_still_and_its_lag_are_told(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_input lines = word_count_topics(cluster);
-    weir_instance *a = weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_instance *a = weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     weir_host_pause(weir_instance_host(a));
     weir_input_lines(lines, "one\ntwo\nthree\nfour\nfive\n");
@@ -64,7 +64,7 @@ static void a_commit_that_is_not_due_yet_is_told_with_its_tasks(void **state)
     static const char *const config[] = {"commit.interval.ms", "600000", NULL};
     weir_cluster *cluster = fixture_cluster(state, &(weir_cluster_opts){.config = config});
     weir_input lines = word_count_topics(cluster);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     weir_input_lines(lines, "one\n");
 
@@ -81,7 +81,7 @@ static void an_instance_that_cannot_start_says_why(void **state)
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_error error = {0};
     word_count_topics(cluster);
-    weir_instance *a = weir_cluster_try_start(cluster, "a", weir_fixture_word_count,
+    weir_instance *a = weir_cluster_try_start(cluster, "a", fixture_word_count,
                                               &(weir_instance_opts){.config = config}, &error);
     assert_null(a);
     assert_int_equal(error.code, WEIR_ECONFIG);

@@ -5,7 +5,7 @@
 
 #include "fixtures/word_count.h"
 #include "sim/sim.h"
-#include "support/heard.h"
+#include "support/log_capture.h"
 
 #define PARTITIONS 3 /* one led by each broker */
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -32,7 +32,7 @@ static void a_topic_that_one_broker_does_not_know(void **state)
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_mock *mock = weir_cluster_mock(cluster);
     weir_input lines = word_count_topics(cluster);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     weir_input_lines(lines, "one\ntwo\nthree\n");
     weir_cluster_run_for(cluster, 0);
@@ -114,7 +114,7 @@ static void a_restore_that_cannot_read(void **state)
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_mock *mock = weir_cluster_mock(cluster);
     weir_input lines = word_count_topics(cluster);
-    weir_instance *a = weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_instance *a = weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_input_lines(lines, "one two three four five six seven eight nine ten\n");
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     assert_int_equal(weir_instance_close(a, WEIR_SECONDS(30)), WEIR_OK);
@@ -138,7 +138,7 @@ static void a_coordinator_that_is_down(void **state)
         weir_mock_partition_set_leader(mock, "lines", partition, 1);
     }
     assert_int_equal(weir_mock_broker_set_up(mock, 2, false), WEIR_OK);
-    weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     const char *why = message_of_wait(cluster, weir_all_running, WEIR_MINUTES(1));
     assert_in(why, "group app: nobody has joined it yet; its coordinator, broker 2, is down");
     assert_in(why, "waits for the group");
@@ -150,7 +150,7 @@ static void a_host_that_is_cut_off(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     word_count_topics(cluster);
-    weir_instance *a = weir_cluster_start(cluster, "a", weir_fixture_word_count, NULL);
+    weir_instance *a = weir_cluster_start(cluster, "a", fixture_word_count, NULL);
     weir_host_partition(weir_instance_host(a));
     const char *why = message_of_wait(cluster, weir_all_running, WEIR_MINUTES(1));
     assert_in(why, "its host is cut off from all brokers");

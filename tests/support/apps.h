@@ -30,7 +30,7 @@ typedef struct app {
     weir_config *config;
     weir_app *app;
     char directory[256];
-    weir_uncaught wish;
+    weir_uncaught reply;
     weir_error failure; /* the first one told to on_uncaught */
     int failures;
     int restored; /* records */
@@ -72,7 +72,7 @@ CLIENT_FN weir_uncaught app_on_uncaught(const char *thread, const weir_error *er
         one->failure = *error;
     }
     weir__tsan_ignore_end();
-    return one->wish;
+    return one->reply;
 }
 
 CLIENT_FN void app_on_restore(const weir_restore_progress *progress, void *user)
@@ -181,7 +181,7 @@ CLIENT_FN app *app_new(apps *all, const char *name, weir_topology_fn topology,
     app *one = &all->items[all->count++];
     one->all = all;
     one->name = name;
-    one->wish = WEIR_SHUTDOWN_CLIENT;
+    one->reply = WEIR_SHUTDOWN_CLIENT;
     one->host = weir_sim_host_new(name);
     one->config = weir_config_new();
     snprintf(one->directory, sizeof one->directory, "%s/%s", all->directory, name);

@@ -28,7 +28,7 @@ typedef struct task_tally {
     int running;
 } task_tally;
 
-CLIENT_FN void tally_thread(const weir__seen_thread *thread, void *user)
+CLIENT_FN void tally_thread(const weir__snapshot_thread *thread, void *user)
 {
     task_tally *tally = user;
     for (size_t i = 0; i < thread->task_count; i++) {

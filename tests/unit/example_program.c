@@ -28,17 +28,17 @@ static int run(const char *setting, char text[TEXT_MAX])
     static const char *const no_topics[] = {NULL};
     char *argv[] = {(char *)"program", (char *)WEIR_SOURCE_DIR "/examples/word-count.properties",
                     (char *)(uintptr_t)setting, NULL};
-    FILE *heard = tmpfile();
-    assert_non_null(heard);
+    FILE *captured = tmpfile();
+    assert_non_null(captured);
     int before = dup(STDERR_FILENO);
-    dup2(fileno(heard), STDERR_FILENO);
+    dup2(fileno(captured), STDERR_FILENO);
     int status = weir_example_main(setting != NULL ? 3 : 2, argv, nothing, no_topics);
     fflush(stderr);
     dup2(before, STDERR_FILENO);
     close(before);
-    rewind(heard);
-    text[fread(text, 1, TEXT_MAX - 1, heard)] = '\0';
-    fclose(heard);
+    rewind(captured);
+    text[fread(text, 1, TEXT_MAX - 1, captured)] = '\0';
+    fclose(captured);
     return status;
 }
 

@@ -15,7 +15,7 @@
 static void assert_next_word(weir_slice *rest, const char *expected)
 {
     char word[WEIR_FIXTURE_WORD_MAX];
-    size_t len = weir_fixture_word_next(rest, word);
+    size_t len = fixture_word_next(rest, word);
     assert_int_equal(len, strlen(expected));
     assert_memory_equal(word, expected, len);
 }
@@ -45,7 +45,7 @@ static void a_long_word_is_cut_and_skipped_whole(void **state)
     memcpy(line + sizeof line - 4, " end", 4);
     weir_slice rest = {line, sizeof line};
     char word[WEIR_FIXTURE_WORD_MAX];
-    assert_int_equal(weir_fixture_word_next(&rest, word), WEIR_FIXTURE_WORD_MAX);
+    assert_int_equal(fixture_word_next(&rest, word), WEIR_FIXTURE_WORD_MAX);
     assert_next_word(&rest, "end");
 }
 
@@ -59,8 +59,8 @@ static void a_file_is_read_as_lines(void **state)
     fputs("first\n\nthird\r\nlast without end", file);
     fclose(file);
 
-    weir_fixture_text text = {0};
-    assert_int_equal(weir_fixture_text_read(&text, path, NULL), WEIR_OK);
+    fixture_text text = {0};
+    assert_int_equal(fixture_text_read(&text, path, NULL), WEIR_OK);
     unlink(path);
 
     const char *const expected[] = {"first", "", "third", "last without end"};
@@ -68,35 +68,35 @@ static void a_file_is_read_as_lines(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_true(weir_slice_equal(text.lines[i], weir_slice_of(expected[i])));
     }
-    weir_fixture_text_fini(&text);
+    fixture_text_fini(&text);
 }
 
 static void a_missing_file_is_named(void **state)
 {
     (void)state;
-    weir_fixture_text text = {0};
+    fixture_text text = {0};
     weir_error error;
-    assert_int_equal(weir_fixture_text_read(&text, "/nowhere/text", &error), WEIR_EIO);
+    assert_int_equal(fixture_text_read(&text, "/nowhere/text", &error), WEIR_EIO);
     assert_non_null(strstr(error.message, "/nowhere/text"));
-    weir_fixture_text_fini(&text);
+    fixture_text_fini(&text);
 }
 
 static void the_documents_of_the_project_are_found(void **state)
 {
     (void)state;
-    weir_fixture_text text = {0};
-    assert_int_equal(weir_fixture_text_documents(&text, NULL), WEIR_OK);
+    fixture_text text = {0};
+    assert_int_equal(fixture_text_documents(&text, NULL), WEIR_OK);
     assert_true(text.count > 100);
-    weir_fixture_text_fini(&text);
+    fixture_text_fini(&text);
 }
 
 static void made_lines_follow_from_the_seed(void **state)
 {
     (void)state;
-    weir_fixture_text a = {0}, b = {0}, other = {0};
-    assert_int_equal(weir_fixture_text_make(&a, 1000, 7, NULL), WEIR_OK);
-    assert_int_equal(weir_fixture_text_make(&b, 1000, 7, NULL), WEIR_OK);
-    assert_int_equal(weir_fixture_text_make(&other, 1000, 8, NULL), WEIR_OK);
+    fixture_text a = {0}, b = {0}, other = {0};
+    assert_int_equal(fixture_text_make(&a, 1000, 7, NULL), WEIR_OK);
+    assert_int_equal(fixture_text_make(&b, 1000, 7, NULL), WEIR_OK);
+    assert_int_equal(fixture_text_make(&other, 1000, 8, NULL), WEIR_OK);
     size_t bytes = 0, different = 0;
     for (size_t i = 0; i < 1000; i++) {
         assert_true(weir_slice_equal(a.lines[i], b.lines[i]));
@@ -105,9 +105,9 @@ static void made_lines_follow_from_the_seed(void **state)
     }
     assert_in_range(bytes, 55000, 65000);
     assert_true(different > 990);
-    weir_fixture_text_fini(&a);
-    weir_fixture_text_fini(&b);
-    weir_fixture_text_fini(&other);
+    fixture_text_fini(&a);
+    fixture_text_fini(&b);
+    fixture_text_fini(&other);
 }
 
 int main(void)

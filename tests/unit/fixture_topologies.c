@@ -40,34 +40,34 @@ static void assert_described(weir_topology_fn build, const weir_config *config, 
 static void words_are_counted_behind_the_topic_by_word(void **state)
 {
     (void)state;
-    assert_described(weir_fixture_word_count, NULL, "(topics: [lines])");
-    assert_described(weir_fixture_word_count, NULL, "(topics: [by-word-repartition])");
-    assert_described(weir_fixture_word_count, NULL, "(stores: [counts])");
-    assert_described(weir_fixture_word_count, NULL, "(topic: word-counts)");
+    assert_described(fixture_word_count, NULL, "(topics: [lines])");
+    assert_described(fixture_word_count, NULL, "(topics: [by-word-repartition])");
+    assert_described(fixture_word_count, NULL, "(stores: [counts])");
+    assert_described(fixture_word_count, NULL, "(topic: word-counts)");
 }
 
 static void registrations_are_a_table_by_phone(void **state)
 {
     (void)state;
-    assert_described(weir_fixture_id_mapping, NULL, "(topics: [registrations])");
-    assert_described(weir_fixture_id_mapping, NULL, "(topic: registrations-by-phone)");
-    assert_described(weir_fixture_id_mapping, NULL, "(topics: [registrations-by-phone])");
+    assert_described(fixture_id_mapping, NULL, "(topics: [registrations])");
+    assert_described(fixture_id_mapping, NULL, "(topic: registrations-by-phone)");
+    assert_described(fixture_id_mapping, NULL, "(topics: [registrations-by-phone])");
 }
 
 static void events_meet_it_behind_a_topic_of_their_own(void **state)
 {
     (void)state;
-    assert_described(weir_fixture_id_mapping, NULL,
+    assert_described(fixture_id_mapping, NULL,
                      "Processor: events-by-phone (stores: [registrations-by-phone])");
-    assert_described(weir_fixture_id_mapping, NULL, "(topics: [events-by-phone-repartition])");
-    assert_described(weir_fixture_id_mapping, NULL, "(topic: identities)");
+    assert_described(fixture_id_mapping, NULL, "(topics: [events-by-phone-repartition])");
+    assert_described(fixture_id_mapping, NULL, "(topic: identities)");
 }
 
 static void topics_are_named_by_settings(void **state)
 {
     (void)state;
     weir_config *config = config_with("app.topic.events", "events-v2");
-    assert_described(weir_fixture_id_mapping, config, "(topics: [events-v2])");
+    assert_described(fixture_id_mapping, config, "(topics: [events-v2])");
     weir_config_free(config);
 }
 
@@ -76,15 +76,15 @@ static void partitions_and_replicas_are_settings(void **state)
     (void)state;
     weir_config *config = config_with("app.topic.events.partitions", "8");
     weir_topic_spec topic;
-    assert_int_equal(weir_fixture_topic(config, "events", &topic, NULL), WEIR_OK);
+    assert_int_equal(fixture_topic(config, "events", &topic, NULL), WEIR_OK);
     assert_string_equal(topic.name, "events");
     assert_int_equal(topic.partitions, 8);
     assert_int_equal(topic.replication_factor, -1);
     assert_int_equal(weir_config_set(config, "app.topic.events.replication.factor", "3", NULL),
                      WEIR_OK);
-    assert_int_equal(weir_fixture_topic(config, "events", &topic, NULL), WEIR_OK);
+    assert_int_equal(fixture_topic(config, "events", &topic, NULL), WEIR_OK);
     assert_int_equal(topic.replication_factor, 3);
-    assert_int_equal(weir_fixture_topic(config, "identities", &topic, NULL), WEIR_OK);
+    assert_int_equal(fixture_topic(config, "identities", &topic, NULL), WEIR_OK);
     assert_int_equal(topic.partitions, WEIR_FIXTURE_PARTITIONS);
     weir_config_free(config);
 }
@@ -97,7 +97,7 @@ static void a_wrong_number_of_partitions_is_named(void **state)
         weir_config *config = config_with("app.topic.lines.partitions", wrong[i]);
         weir_topic_spec topic;
         weir_error error;
-        assert_int_equal(weir_fixture_topic(config, "lines", &topic, &error), WEIR_ECONFIG);
+        assert_int_equal(fixture_topic(config, "lines", &topic, &error), WEIR_ECONFIG);
         assert_non_null(strstr(error.message, "app.topic.lines.partitions"));
         weir_config_free(config);
     }
@@ -112,34 +112,34 @@ static void a_direct_count_has_each_word_once_in_order(void **state)
         const char *word;
         int64_t count;
     } expected[] = {{"be", 2}, {"is", 1}, {"not", 1}, {"or", 1}, {"that", 2}, {"to", 2}};
-    weir_fixture_counts counts;
-    assert_int_equal(weir_fixture_count_directly(lines, 3, &counts), WEIR_OK);
+    fixture_counts counts;
+    assert_int_equal(fixture_count_directly(lines, 3, &counts), WEIR_OK);
     assert_int_equal(counts.count, 6);
     for (size_t i = 0; i < counts.count; i++) {
         assert_true(weir_slice_equal(counts.rows[i].word, weir_slice_of(expected[i].word)));
         assert_int_equal(counts.rows[i].count, expected[i].count);
-        assert_int_equal(weir_fixture_counts_get(&counts, weir_slice_of(expected[i].word)),
+        assert_int_equal(fixture_counts_get(&counts, weir_slice_of(expected[i].word)),
                          expected[i].count);
     }
-    assert_int_equal(weir_fixture_counts_get(&counts, weir_slice_of("question")), 0);
-    weir_fixture_counts_fini(&counts);
+    assert_int_equal(fixture_counts_get(&counts, weir_slice_of("question")), 0);
+    fixture_counts_fini(&counts);
 }
 
 static void a_direct_count_of_a_long_text_misses_no_word(void **state)
 {
     (void)state;
-    weir_fixture_text text = {0};
-    weir_fixture_counts counts;
+    fixture_text text = {0};
+    fixture_counts counts;
     int64_t words = 0;
     int64_t counted = 0;
-    assert_int_equal(weir_fixture_text_make(&text, 1000, 1, NULL), WEIR_OK);
-    assert_int_equal(weir_fixture_count_directly(text.lines, text.count, &counts), WEIR_OK);
+    assert_int_equal(fixture_text_make(&text, 1000, 1, NULL), WEIR_OK);
+    assert_int_equal(fixture_count_directly(text.lines, text.count, &counts), WEIR_OK);
     for (size_t i = 0; i < text.count; i++) {
         weir_slice rest = text.lines[i];
         char word[WEIR_FIXTURE_WORD_MAX];
         size_t len;
-        while ((len = weir_fixture_word_next(&rest, word)) > 0) {
-            assert_true(weir_fixture_counts_get(&counts, (weir_slice){word, len}) > 0);
+        while ((len = fixture_word_next(&rest, word)) > 0) {
+            assert_true(fixture_counts_get(&counts, (weir_slice){word, len}) > 0);
             words++;
         }
     }
@@ -149,18 +149,18 @@ static void a_direct_count_of_a_long_text_misses_no_word(void **state)
     }
     assert_true(counts.count > 1000); /* the table grew */
     assert_int_equal(counted, words);
-    weir_fixture_counts_fini(&counts);
-    weir_fixture_text_fini(&text);
+    fixture_counts_fini(&counts);
+    fixture_text_fini(&text);
 }
 
 static void no_lines_have_no_words(void **state)
 {
     (void)state;
-    weir_fixture_counts counts;
-    assert_int_equal(weir_fixture_count_directly(NULL, 0, &counts), WEIR_OK);
+    fixture_counts counts;
+    assert_int_equal(fixture_count_directly(NULL, 0, &counts), WEIR_OK);
     assert_int_equal(counts.count, 0);
-    assert_int_equal(weir_fixture_counts_get(&counts, weir_slice_of("word")), 0);
-    weir_fixture_counts_fini(&counts);
+    assert_int_equal(fixture_counts_get(&counts, weir_slice_of("word")), 0);
+    fixture_counts_fini(&counts);
 }
 
 static void expected_identities_are_filled_where_the_phone_is_known(void **state)
@@ -196,10 +196,10 @@ static void expected_identities_are_filled_where_the_phone_is_known(void **state
          "{\"phone\":\"+14150000012\"}", "{\"phone\":\"+14150000012\"}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_string_equal(weir_fixture_registration(cases[i].index, registration),
+        assert_string_equal(fixture_registration(cases[i].index, registration),
                             cases[i].registration);
-        assert_string_equal(weir_fixture_event(cases[i].index, 20, event), cases[i].event);
-        assert_string_equal(weir_fixture_expected_identity(cases[i].index, 20, 12, identity),
+        assert_string_equal(fixture_event(cases[i].index, 20, event), cases[i].event);
+        assert_string_equal(fixture_expected_identity(cases[i].index, 20, 12, identity),
                             cases[i].identity);
     }
 }

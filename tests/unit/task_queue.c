@@ -293,10 +293,10 @@ static void the_smallest_timestamp_comes_first(void **state)
     put(&choice, 2, 0, 20);
     const int expected[] = {1, 2, 0, 1, 0};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
-        assert_int_equal(weir__chooser_hold(&choice.chooser, 0, NULL), WEIR__HOLD_NONE);
+        assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 0, NULL), WEIR__WAIT_NONE);
         assert_int_equal(take(&choice), expected[i]);
     }
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 0, NULL), WEIR__HOLD_EMPTY);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 0, NULL), WEIR__WAIT_EMPTY);
     end(&choice);
 }
 
@@ -328,16 +328,16 @@ static void without_idling_it_waits_only_for_data_that_is_there(void **state)
     begin(&choice, 2, 0);
     put(&choice, 0, 0, 1);
     choice.lags[1] = -1;
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 0, &who), WEIR__HOLD_UNKNOWN);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 0, &who), WEIR__WAIT_UNKNOWN);
     assert_ptr_equal(who, &choice.queues[1]);
     choice.lags[1] = 4;
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 0, NULL), WEIR__HOLD_UNKNOWN);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 0, NULL), WEIR__WAIT_UNKNOWN);
     assert_int_equal(choice.asked, 1); /* it does not change between two polls */
     weir__chooser_refresh(&choice.chooser);
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 0, NULL), WEIR__HOLD_LAG);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 0, NULL), WEIR__WAIT_LAG);
     choice.lags[1] = 0;
     weir__chooser_refresh(&choice.chooser);
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 0, NULL), WEIR__HOLD_NONE);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 0, NULL), WEIR__WAIT_NONE);
     end(&choice);
 }
 
@@ -347,16 +347,16 @@ static void idling_begins_when_a_partition_has_been_read_whole(void **state)
     contest choice;
     begin(&choice, 2, 100);
     put(&choice, 0, 0, 1);
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 1000, NULL), WEIR__HOLD_IDLE);
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 1099, NULL), WEIR__HOLD_IDLE);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1000, NULL), WEIR__WAIT_IDLE);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1099, NULL), WEIR__WAIT_IDLE);
     choice.lags[1] = 1; /* its record is on its way: the wait begins anew after it */
     weir__chooser_refresh(&choice.chooser);
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 1100, NULL), WEIR__HOLD_LAG);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1100, NULL), WEIR__WAIT_LAG);
     choice.lags[1] = 0;
     weir__chooser_refresh(&choice.chooser);
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 1150, NULL), WEIR__HOLD_IDLE);
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 1249, NULL), WEIR__HOLD_IDLE);
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 1250, NULL), WEIR__HOLD_NONE);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1150, NULL), WEIR__WAIT_IDLE);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1249, NULL), WEIR__WAIT_IDLE);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1250, NULL), WEIR__WAIT_NONE);
     end(&choice);
 }
 
@@ -367,7 +367,7 @@ static void without_any_waiting_nobody_asks_for_lags(void **state)
     begin(&choice, 2, -1);
     put(&choice, 0, 0, 1);
     choice.lags[1] = 7;
-    assert_int_equal(weir__chooser_hold(&choice.chooser, 0, NULL), WEIR__HOLD_NONE);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 0, NULL), WEIR__WAIT_NONE);
     assert_int_equal(choice.asked, 0);
     end(&choice);
 }

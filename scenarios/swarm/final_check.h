@@ -6,20 +6,20 @@
  *
  * At each arrow nothing may be missing, and only what was processed more than once may be there
  * more than once; store, changelog and output say the same. */
-#ifndef WEIR_SCENARIOS_SWARM_VERDICT_H
-#define WEIR_SCENARIOS_SWARM_VERDICT_H
+#ifndef WEIR_SCENARIOS_SWARM_FINAL_CHECK_H
+#define WEIR_SCENARIOS_SWARM_FINAL_CHECK_H
 
-#include "scenarios/lib/witness.h"
+#include "scenarios/lib/checker.h"
 
-typedef struct weir_verdict {
+typedef struct final_check {
     weir_cluster *cluster;
-    const weir_witness *witness;
+    const safety_checker *checker;
     const weir_slice *lines;
     size_t line_count;
     bool purged; /* words are deleted once they are processed: only the ends can be compared */
-} weir_verdict;
+} final_check;
 
 /* Fails the cluster with the first thing that is wrong. May wait for the owners of stores. */
-void weir_verdict_check(const weir_verdict *verdict);
+void final_check_run(const final_check *check);
 
 #endif

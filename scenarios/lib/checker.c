@@ -3,14 +3,14 @@
  * Who owns which task, which records were processed how often, what was committed, who wrote what.
  * Task 0_p reads partition p of the lines, task 1_p partition p of the words and writes partition p
  * of changelog and counts: so "slot" means a task and its one input partition. */
-#include "scenarios/lib/witness.h"
+#include "scenarios/lib/checker.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS (2 * WEIR_WITNESS_PARTITIONS)
+#define SLOTS (2 * CHECKER_PARTITIONS)
 #define THREADS_MAX 64
 #define GENERATIONS_MAX 1024
 #define NAME_SIZE 64
@@ -40,29 +40,29 @@ struct slot {
     int32_t newest;                 /* generation in which it was taken last; -1: never */
 };
 
-struct weir_witness {
+struct safety_checker {
     bool zombies;
     struct thread threads[THREADS_MAX];
     int thread_count;
     struct slot slots[SLOTS];
-    struct tally stale[WEIR_WITNESS_TOPICS][WEIR_WITNESS_PARTITIONS];
+    struct tally stale[CHECKER_TOPICS][CHECKER_PARTITIONS];
     char violation[VIOLATION_SIZE];
 };
 
 static const char *const topic_names[] = {
-    [WEIR_WITNESS_LINES] = "lines",
-    [WEIR_WITNESS_WORDS] = APPLICATION "-by-word-repartition",
-    [WEIR_WITNESS_CHANGELOG] = APPLICATION "-counts-changelog",
-    [WEIR_WITNESS_COUNTS] = "word-counts",
+    [CHECKER_LINES] = "lines",
+    [CHECKER_WORDS] = APPLICATION "-by-word-repartition",
+    [CHECKER_CHANGELOG] = APPLICATION "-counts-changelog",
+    [CHECKER_COUNTS] = "word-counts",
 };
 
-__attribute__((format(printf, 2, 3))) static void violated(weir_witness *witness,
+__attribute__((format(printf, 2, 3))) static void violated(safety_checker *checker,
                                                            const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    if (witness->violation[0] == '\0') {
-        vsnprintf(witness->violation, sizeof witness->violation, format, args);
+    if (checker->violation[0] == '\0') {
+        vsnprintf(checker->violation, sizeof checker->violation, format, args);
     }
     va_end(args);
 }
@@ -99,20 +99,20 @@ static int slot_of_task(const char *task)
     char *end;
     long group = strtol(task, &end, 10);
     long partition = *end == '_' ? strtol(end + 1, &end, 10) : -1;
-    return group >= 0 && group < 2 && partition >= 0 && partition < WEIR_WITNESS_PARTITIONS
-               ? (int)(group * WEIR_WITNESS_PARTITIONS + partition)
+    return group >= 0 && group < 2 && partition >= 0 && partition < CHECKER_PARTITIONS
+               ? (int)(group * CHECKER_PARTITIONS + partition)
                : -1;
 }
 
 /* "word-counts-2 ..." -> 3 and 2; false: another topic. */
 static bool parse_partition(const char *text, int *topic, int32_t *partition)
 {
-    for (int i = 0; i < WEIR_WITNESS_TOPICS; i++) {
+    for (int i = 0; i < CHECKER_TOPICS; i++) {
         size_t len = strlen(topic_names[i]);
         if (strncmp(text, topic_names[i], len) == 0 && text[len] == '-') {
             *topic = i;
             *partition = (int32_t)strtol(text + len + 1, NULL, 10);
-            return *partition < WEIR_WITNESS_PARTITIONS;
+            return *partition < CHECKER_PARTITIONS;
         }
     }
     return false;
@@ -126,22 +126,22 @@ static int64_t number_after(const char *text, const char *name)
 }
 
 /* Its number from 1; `len` bytes of `name`. 0: too many. */
-static int thread_number(weir_witness *witness, const char *name, size_t len)
+static int thread_number(safety_checker *checker, const char *name, size_t len)
 {
-    for (int i = 0; i < witness->thread_count; i++) {
-        if (strncmp(witness->threads[i].name, name, len) == 0 &&
-            witness->threads[i].name[len] == '\0') {
+    for (int i = 0; i < checker->thread_count; i++) {
+        if (strncmp(checker->threads[i].name, name, len) == 0 &&
+            checker->threads[i].name[len] == '\0') {
             return i + 1;
         }
     }
-    if (witness->thread_count == THREADS_MAX || len >= NAME_SIZE) {
-        violated(witness, "more than %d threads", THREADS_MAX);
+    if (checker->thread_count == THREADS_MAX || len >= NAME_SIZE) {
+        violated(checker, "more than %d threads", THREADS_MAX);
         return 0;
     }
-    struct thread *added = &witness->threads[witness->thread_count++];
+    struct thread *added = &checker->threads[checker->thread_count++];
     *added = (struct thread){.generation = -1, .pending = -1};
     memcpy(added->name, name, len);
-    return witness->thread_count;
+    return checker->thread_count;
 }
 
 /* ---- Steps -------------------------------------------------------------------------------- */
@@ -152,15 +152,15 @@ static void leave(struct thread *thread)
     memset(thread->owns, 0, sizeof thread->owns);
 }
 
-static void own(weir_witness *witness, int number, int index)
+static void own(safety_checker *checker, int number, int index)
 {
-    struct thread *thread = &witness->threads[number - 1];
-    struct slot *slot = &witness->slots[index];
+    struct thread *thread = &checker->threads[number - 1];
+    struct slot *slot = &checker->slots[index];
     int before = slot->owner[thread->generation];
     if (before != 0 && before != number) {
-        violated(witness, "generation %d: task %d_%d is taken by %s and by %s",
-                 (int)thread->generation, index / WEIR_WITNESS_PARTITIONS,
-                 index % WEIR_WITNESS_PARTITIONS, witness->threads[before - 1].name, thread->name);
+        violated(checker, "generation %d: task %d_%d is taken by %s and by %s",
+                 (int)thread->generation, index / CHECKER_PARTITIONS, index % CHECKER_PARTITIONS,
+                 checker->threads[before - 1].name, thread->name);
     }
     slot->owner[thread->generation] = (uint8_t)number;
     slot->newest = thread->generation > slot->newest ? thread->generation : slot->newest;
@@ -169,13 +169,13 @@ static void own(weir_witness *witness, int number, int index)
 }
 
 /* "generation 3: 0_0 1_0" */
-static void take(weir_witness *witness, int number, const char *detail)
+static void take(safety_checker *checker, int number, const char *detail)
 {
-    struct thread *thread = &witness->threads[number - 1];
+    struct thread *thread = &checker->threads[number - 1];
     int64_t generation = number_after(detail, "generation ");
     leave(thread);
     if (generation < 0 || generation >= GENERATIONS_MAX) {
-        violated(witness, "%s: generation %" PRId64 ": the group does not settle", thread->name,
+        violated(checker, "%s: generation %" PRId64 ": the group does not settle", thread->name,
                  generation);
         return;
     }
@@ -183,30 +183,30 @@ static void take(weir_witness *witness, int number, const char *detail)
     for (const char *at = strchr(detail, ':'); at != NULL; at = strchr(at + 1, ' ')) {
         int index = at[0] == ' ' ? slot_of_task(at + 1) : -1;
         if (index >= 0) {
-            own(witness, number, index);
+            own(checker, number, index);
         }
     }
 }
 
-static void begin(weir_witness *witness, struct thread *thread, const weir_step *step)
+static void begin(safety_checker *checker, struct thread *thread, const weir_step *step)
 {
     int index = slot_of_task(step->task);
     int64_t offset = step->offset;
     if (index < 0) {
         return;
     }
-    struct slot *slot = &witness->slots[index];
+    struct slot *slot = &checker->slots[index];
     if (!thread->owns[index]) {
-        violated(witness, "%s processes %s@%" PRId64 " of task %s, which it does not have",
+        violated(checker, "%s processes %s@%" PRId64 " of task %s, which it does not have",
                  thread->name, step->detail, offset, step->task);
     } else if (offset < thread->floor[index]) {
-        violated(witness,
+        violated(checker,
                  "%s processes %s@%" PRId64 " of task %s again, though %" PRId64
                  " was committed before generation %d",
                  thread->name, step->detail, offset, step->task, thread->floor[index],
                  (int)thread->generation);
     } else if (offset > 0 && tally_get(&slot->done, offset - 1) == 0) {
-        violated(witness, "%s processes %s@%" PRId64 " of task %s, but nobody the one before it",
+        violated(checker, "%s processes %s@%" PRId64 " of task %s, but nobody the one before it",
                  thread->name, step->detail, offset, step->task);
     }
     ++*tally_at(&slot->begun, offset);
@@ -214,32 +214,32 @@ static void begin(weir_witness *witness, struct thread *thread, const weir_step 
     thread->offset = offset;
 }
 
-void weir_witness_step(weir_witness *witness, const weir_step *step)
+void checker_step(safety_checker *checker, const weir_step *step)
 {
     int number =
-        step->thread != NULL ? thread_number(witness, step->thread, strlen(step->thread)) : 0;
+        step->thread != NULL ? thread_number(checker, step->thread, strlen(step->thread)) : 0;
     if (number == 0) {
         return;
     }
-    struct thread *thread = &witness->threads[number - 1];
+    struct thread *thread = &checker->threads[number - 1];
     if (thread->pending >= 0) {
-        *tally_at(&witness->slots[thread->pending].done, thread->offset) = 1;
+        *tally_at(&checker->slots[thread->pending].done, thread->offset) = 1;
         thread->pending = -1;
     }
     if (strcmp(step->kind, "process") == 0) {
-        begin(witness, thread, step);
+        begin(checker, thread, step);
     } else if (strcmp(step->kind, "assignment-taken") == 0) {
-        take(witness, number, step->detail);
+        take(checker, number, step->detail);
     } else if (strcmp(step->kind, "join") == 0 && strcmp(step->detail, "subscribe") != 0) {
         leave(thread); /* who subscribes anew has its tasks until a poll takes them away */
     }
 }
 
-void weir_witness_crash(weir_witness *witness, const char *instance)
+void checker_crash(safety_checker *checker, const char *instance)
 {
     size_t len = strlen(instance);
-    for (int i = 0; i < witness->thread_count; i++) {
-        struct thread *thread = &witness->threads[i];
+    for (int i = 0; i < checker->thread_count; i++) {
+        struct thread *thread = &checker->threads[i];
         if (strncmp(thread->name, instance, len) == 0 && thread->name[len] == '-') {
             thread->pending = -1;
             leave(thread);
@@ -250,23 +250,23 @@ void weir_witness_crash(weir_witness *witness, const char *instance)
 /* ---- Brokers ------------------------------------------------------------------------------ */
 
 /* "app lines-0 offset=17" */
-static void committed(weir_witness *witness, const char *detail)
+static void committed(safety_checker *checker, const char *detail)
 {
     int topic;
     int32_t partition;
     const char *at = strchr(detail, ' ');
     int64_t offset = number_after(detail, "offset=");
-    if (at == NULL || !parse_partition(at + 1, &topic, &partition) || topic > WEIR_WITNESS_WORDS) {
+    if (at == NULL || !parse_partition(at + 1, &topic, &partition) || topic > CHECKER_WORDS) {
         return;
     }
-    struct slot *slot = &witness->slots[topic * WEIR_WITNESS_PARTITIONS + partition];
+    struct slot *slot = &checker->slots[topic * CHECKER_PARTITIONS + partition];
     if (offset < slot->committed) {
-        violated(witness, "the commit of %s-%d goes back from %" PRId64 " to %" PRId64,
+        violated(checker, "the commit of %s-%d goes back from %" PRId64 " to %" PRId64,
                  topic_names[topic], (int)partition, slot->committed, offset);
     }
     for (int64_t i = slot->committed; i < offset; i++) {
         if (tally_get(&slot->done, i) == 0) {
-            violated(witness,
+            violated(checker,
                      "%s-%d: %" PRId64 " is committed, but %" PRId64 " has not been processed",
                      topic_names[topic], (int)partition, offset, i);
         }
@@ -275,99 +275,97 @@ static void committed(weir_witness *witness, const char *detail)
 }
 
 /* "word-counts-2 offset=5 records=3 client=a-StreamThread-1-producer" */
-static void produced(weir_witness *witness, const char *detail)
+static void produced(safety_checker *checker, const char *detail)
 {
     int topic;
     int32_t partition;
     const char *client = strstr(detail, "client=");
     const char *end = client != NULL ? strstr(client, "-producer") : NULL;
-    if (end == NULL || !parse_partition(detail, &topic, &partition) ||
-        topic < WEIR_WITNESS_CHANGELOG) {
+    if (end == NULL || !parse_partition(detail, &topic, &partition) || topic < CHECKER_CHANGELOG) {
         return;
     }
     client += strlen("client=");
-    int number = thread_number(witness, client, (size_t)(end - client));
-    const struct slot *slot = &witness->slots[WEIR_WITNESS_PARTITIONS + partition];
+    int number = thread_number(checker, client, (size_t)(end - client));
+    const struct slot *slot = &checker->slots[CHECKER_PARTITIONS + partition];
     if (number == 0 || (slot->newest >= 0 && slot->owner[slot->newest] == number)) {
         return;
     }
-    if (!witness->zombies) {
-        violated(witness, "%s, of which task 1_%d was taken by %s since", detail, (int)partition,
+    if (!checker->zombies) {
+        violated(checker, "%s, of which task 1_%d was taken by %s since", detail, (int)partition,
                  slot->newest < 0 ? "nobody"
-                                  : witness->threads[slot->owner[slot->newest] - 1].name);
+                                  : checker->threads[slot->owner[slot->newest] - 1].name);
     }
     int64_t offset = number_after(detail, "offset=");
     int64_t records = number_after(detail, "records=");
     for (int64_t i = 0; i < records; i++) {
-        *tally_at(&witness->stale[topic][partition], offset + i) = 1;
+        *tally_at(&checker->stale[topic][partition], offset + i) = 1;
     }
 }
 
-void weir_witness_event(weir_witness *witness, const weir_event *event)
+void checker_event(safety_checker *checker, const weir_event *event)
 {
     if (strcmp(event->kind, "offset-commit") == 0) {
-        committed(witness, event->detail);
+        committed(checker, event->detail);
     } else if (strcmp(event->kind, "produce") == 0) {
-        produced(witness, event->detail);
+        produced(checker, event->detail);
     }
 }
 
 /* ---- Life, and what was seen -------------------------------------------------------------- */
 
-weir_witness *weir_witness_new(bool zombies)
+safety_checker *checker_new(bool zombies)
 {
-    weir_witness *witness = calloc(1, sizeof *witness);
-    if (witness != NULL) {
-        witness->zombies = zombies;
+    safety_checker *checker = calloc(1, sizeof *checker);
+    if (checker != NULL) {
+        checker->zombies = zombies;
         for (int i = 0; i < SLOTS; i++) {
-            witness->slots[i].newest = -1;
+            checker->slots[i].newest = -1;
         }
     }
-    return witness;
+    return checker;
 }
 
-void weir_witness_free(weir_witness *witness)
+void checker_free(safety_checker *checker)
 {
-    if (witness == NULL) {
+    if (checker == NULL) {
         return;
     }
     for (int i = 0; i < SLOTS; i++) {
-        free(witness->slots[i].begun.items);
-        free(witness->slots[i].done.items);
+        free(checker->slots[i].begun.items);
+        free(checker->slots[i].done.items);
     }
-    for (int topic = 0; topic < WEIR_WITNESS_TOPICS; topic++) {
-        for (int i = 0; i < WEIR_WITNESS_PARTITIONS; i++) {
-            free(witness->stale[topic][i].items);
+    for (int topic = 0; topic < CHECKER_TOPICS; topic++) {
+        for (int i = 0; i < CHECKER_PARTITIONS; i++) {
+            free(checker->stale[topic][i].items);
         }
     }
-    free(witness);
+    free(checker);
 }
 
-const char *weir_witness_violation(const weir_witness *witness)
+const char *checker_violation(const safety_checker *checker)
 {
-    return witness->violation[0] != '\0' ? witness->violation : NULL;
+    return checker->violation[0] != '\0' ? checker->violation : NULL;
 }
 
-const char *weir_witness_topic_name(weir_witness_topic topic)
+const char *checker_topic_name(checker_topic topic)
 {
     return topic_names[topic];
 }
 
-int64_t weir_witness_begun(const weir_witness *witness, weir_witness_topic topic, int32_t partition,
-                           int64_t offset)
+int64_t checker_begun(const safety_checker *checker, checker_topic topic, int32_t partition,
+                      int64_t offset)
 {
-    return tally_get(&witness->slots[(int)topic * WEIR_WITNESS_PARTITIONS + partition].begun,
-                     offset);
+    return tally_get(&checker->slots[(int)topic * CHECKER_PARTITIONS + partition].begun, offset);
 }
 
-void weir_witness_stale_keys(const weir_witness *witness, weir_cluster *cluster,
-                             weir_witness_topic topic, weir_rows *keys)
+void checker_stale_keys(const safety_checker *checker, weir_cluster *cluster, checker_topic topic,
+                        weir_rows *keys)
 {
     weir_rows *rows =
         weir_output_all(weir_cluster_output(cluster, topic_names[topic], &weir_string, &weir_i64));
     for (size_t i = 0; i < weir_rows_size(rows); i++) {
         const weir_row *row = weir_rows_at(rows, i);
-        if (tally_get(&witness->stale[topic][row->partition], row->offset) != 0) {
+        if (tally_get(&checker->stale[topic][row->partition], row->offset) != 0) {
             weir_rows_put(keys, row->key, &(int64_t){1});
         }
     }

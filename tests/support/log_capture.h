@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What an instance says for itself: its log and the failure that it told to on_uncaught. */
-#ifndef WEIR_TESTS_SUPPORT_HEARD_H
-#define WEIR_TESTS_SUPPORT_HEARD_H
+#ifndef WEIR_TESTS_SUPPORT_LOG_CAPTURE_H
+#define WEIR_TESTS_SUPPORT_LOG_CAPTURE_H
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,22 +13,22 @@
 
 #define HEARD_FN __attribute__((unused)) static
 
-typedef struct heard {
+typedef struct log_capture {
     weir_buf log;
     weir_error failure; /* the first one */
     int failures;
     int restored; /* records */
-} heard;
+} log_capture;
 
-HEARD_FN void heard_log(int level, const char *text, void *user)
+HEARD_FN void log_capture_log(int level, const char *text, void *user)
 {
-    heard *all = user;
+    log_capture *all = user;
     weir__buf_printf(&all->log, "%d %s\n", level, text);
 }
 
-HEARD_FN weir_uncaught heard_uncaught(const char *thread, const weir_error *error, void *user)
+HEARD_FN weir_uncaught log_capture_uncaught(const char *thread, const weir_error *error, void *user)
 {
-    heard *all = user;
+    log_capture *all = user;
     (void)thread;
     if (all->failures++ == 0) {
         all->failure = *error;
@@ -36,39 +36,39 @@ HEARD_FN weir_uncaught heard_uncaught(const char *thread, const weir_error *erro
     return WEIR_SHUTDOWN_CLIENT;
 }
 
-HEARD_FN void heard_restore(const weir_restore_progress *progress, void *user)
+HEARD_FN void log_capture_restore(const weir_restore_progress *progress, void *user)
 {
     if (progress->event == WEIR_RESTORE_BATCH) {
-        ((heard *)user)->restored += (int)progress->restored;
+        ((log_capture *)user)->restored += (int)progress->restored;
     }
 }
 
-HEARD_FN void heard_free(void *memory)
+HEARD_FN void log_capture_free(void *memory)
 {
-    heard *all = memory;
+    log_capture *all = memory;
     weir__buf_fini(&all->log);
     free(all);
 }
 
 /* Kept until the cluster is freed. */
-HEARD_FN heard *heard_new(void **state)
+HEARD_FN log_capture *log_capture_new(void **state)
 {
-    return fixture_keep(state, calloc(1, sizeof(heard)), heard_free);
+    return fixture_keep(state, calloc(1, sizeof(log_capture)), log_capture_free);
 }
 
-HEARD_FN weir_instance_opts heard_opts(heard *all, const char *const *config)
+HEARD_FN weir_instance_opts log_capture_opts(log_capture *all, const char *const *config)
 {
     return (weir_instance_opts){.config = config,
-                                .app = {.on_log = heard_log,
-                                        .on_uncaught = heard_uncaught,
-                                        .on_restore = heard_restore,
+                                .app = {.on_log = log_capture_log,
+                                        .on_uncaught = log_capture_uncaught,
+                                        .on_restore = log_capture_restore,
                                         .user = all}};
 }
 
-HEARD_FN weir_instance *heard_start(weir_cluster *cluster, heard *all, const char *name,
-                                    weir_topology_fn topology, const char *const *config)
+HEARD_FN weir_instance *log_capture_start(weir_cluster *cluster, log_capture *all, const char *name,
+                                          weir_topology_fn topology, const char *const *config)
 {
-    weir_instance_opts opts = heard_opts(all, config);
+    weir_instance_opts opts = log_capture_opts(all, config);
     return weir_cluster_start(cluster, name, topology, &opts);
 }
 
@@ -81,7 +81,7 @@ HEARD_FN void assert_in_at(const char *text, const char *words, const char *file
     }
 }
 
-HEARD_FN bool heard_is_in_error(weir_cluster *cluster, void *instance)
+HEARD_FN bool log_capture_is_in_error(weir_cluster *cluster, void *instance)
 {
     (void)cluster;
     return weir_instance_state(instance) == WEIR_STATE_ERROR;
@@ -90,10 +90,11 @@ HEARD_FN bool heard_is_in_error(weir_cluster *cluster, void *instance)
 /* The policy of an error that nobody catches: the instance stops, says why, and can be closed. */
 #define assert_stops(cluster, all, instance, err, words)                                           \
     assert_stops_at((cluster), (all), (instance), (err), (words), __FILE__, __LINE__)
-HEARD_FN void assert_stops_at(weir_cluster *cluster, const heard *all, weir_instance *instance,
-                              weir_err err, const char *words, const char *file, int line)
+HEARD_FN void assert_stops_at(weir_cluster *cluster, const log_capture *all,
+                              weir_instance *instance, weir_err err, const char *words,
+                              const char *file, int line)
 {
-    weir_cluster_run_until_at(cluster, heard_is_in_error, instance, WEIR_MINUTES(2),
+    weir_cluster_run_until_at(cluster, log_capture_is_in_error, instance, WEIR_MINUTES(2),
                               "the instance is in state ERROR", file, line);
     assert_in_at(all->failure.message, words, file, line);
     assert_string_equal(weir_err_name(all->failure.code), weir_err_name(err));

@@ -2,19 +2,19 @@
  *
  * What the tasks of a topology are, in words that two members can compare. A number like 1_0 means
  * the same to both only if their sub-topologies read the same topics and keep the same stores. */
-#ifndef WEIR_CLUSTER_SHAPE_H
-#define WEIR_CLUSTER_SHAPE_H
+#ifndef WEIR_CLUSTER_FINGERPRINT_H
+#define WEIR_CLUSTER_FINGERPRINT_H
 
 #include "cluster/assignment_codec.h"
 #include "topology/topology.h"
 
 /* A line for each sub-topology ("reads lines, words; keeps counts"), in `arena`. */
-weir_err weir__shape_of(const weir_topology *topology, weir__arena *arena,
-                        const char *const **lines, size_t *count);
+weir_err weir__fingerprint_of(const weir_topology *topology, weir__arena *arena,
+                              const char *const **lines, size_t *count);
 
 /* WEIR_ETOPOLOGY: the leader that made the assignment runs another topology; *error names the first
  * sub-topology that differs, as it is there and here. `arena` is used meanwhile. */
-weir_err weir__shape_check(const weir_topology *topology, const weir__assignment *assignment,
-                           weir__arena *arena, weir_error *error);
+weir_err weir__fingerprint_check(const weir_topology *topology, const weir__assignment *assignment,
+                                 weir__arena *arena, weir_error *error);
 
 #endif

@@ -2,15 +2,15 @@
  *
  * The word count under faults. What the watch sees comes as events of the trace, in order, since
  * one thread runs at a time. */
-#include "support/ordeal.h"
+#include "support/scenario.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fixtures/word_count.h"
+#include "scenarios/lib/checker.h"
 #include "scenarios/lib/counts.h"
-#include "scenarios/lib/witness.h"
 #include "sim/sim.h"
 
 #define LINES 600
@@ -35,14 +35,14 @@ typedef struct owner {
 } owner;
 
 typedef struct subject {
-    ordeal *all;
+    scenario *all;
     weir_instance *instance;
 } subject;
 
-struct ordeal {
+struct scenario {
     weir_cluster *cluster;
-    weir_witness *witness; /* of who writes what; the watch below checks the rest */
-    weir_fixture_text text;
+    safety_checker *checker; /* of who writes what; the watch below checks the rest */
+    fixture_text text;
     weir_input lines;
     size_t fed;
     subject subjects[INSTANCES_MAX];
@@ -52,8 +52,8 @@ struct ordeal {
         const char *kind;
         const char *like;
         int left;
-        ordeal_fault fault;
-        bool struck;
+        scenario_fault fault;
+        bool fault_hit;
     } strike;
     struct {
         const weir_instance *instance;
@@ -67,19 +67,19 @@ struct ordeal {
     int64_t restored;
     char complaints[COMPLAINTS_MAX][COMPLAINT_SIZE];
     size_t complaint_count;
-    char verdict[256]; /* the first thing that the watch finds wrong */
+    char check[256]; /* the first thing that the watch finds wrong */
 };
 
 /* ---- The watch: must not call the driver -------------------------------------------------- */
 
-static void find_wrong(ordeal *all, const char *what, const char *task, const char *thread)
+static void find_wrong(scenario *all, const char *what, const char *task, const char *thread)
 {
-    if (all->verdict[0] == '\0') {
-        snprintf(all->verdict, sizeof all->verdict, "%s: %s by %s", what, task, thread);
+    if (all->check[0] == '\0') {
+        snprintf(all->check, sizeof all->check, "%s: %s by %s", what, task, thread);
     }
 }
 
-static void note_kind(ordeal *all, const char *kind)
+static void note_kind(scenario *all, const char *kind)
 {
     for (size_t i = 0; i < KINDS_MAX; i++) {
         if (all->kinds[i].count == 0) {
@@ -93,7 +93,7 @@ static void note_kind(ordeal *all, const char *kind)
 }
 
 /* Who joins again in the same generation takes the same once more. */
-static bool is_news(ordeal *all, const owner *mine)
+static bool is_news(scenario *all, const owner *mine)
 {
     for (size_t i = 0; i < all->owner_count; i++) {
         const owner *other = &all->owners[i];
@@ -109,7 +109,7 @@ static bool is_news(ordeal *all, const owner *mine)
 }
 
 /* "generation 3: 0_0 1_0" */
-static void note_taken(ordeal *all, const char *thread, const char *detail)
+static void note_taken(scenario *all, const char *thread, const char *detail)
 {
     int generation = (int)strtol(detail + strlen("generation "), NULL, 10);
     const char *at = strchr(detail, ':');
@@ -129,7 +129,7 @@ static void note_taken(ordeal *all, const char *thread, const char *detail)
 }
 
 /* The task belongs to the last assignment that this thread has taken. */
-static void note_processed(ordeal *all, const char *thread, const char *detail)
+static void note_processed(scenario *all, const char *thread, const char *detail)
 {
     size_t len = strcspn(detail, " ");
     int latest = -1;
@@ -153,12 +153,12 @@ static void note_processed(ordeal *all, const char *thread, const char *detail)
 
 static void watch(const weir_event *event, void *user)
 {
-    ordeal *all = user;
+    scenario *all = user;
     char thread[NAME_SIZE];
     snprintf(thread, sizeof thread, "%s/%s", event->host != NULL ? event->host : "",
              event->thread != NULL ? event->thread : "");
     note_kind(all, event->kind);
-    weir_witness_event(all->witness, event);
+    checker_event(all->checker, event);
     if (strcmp(event->kind, "assignment-taken") == 0) {
         note_taken(all, thread, event->detail);
     } else if (strcmp(event->kind, "process") == 0) {
@@ -168,20 +168,20 @@ static void watch(const weir_event *event, void *user)
 
 /* ---- Callbacks of instances --------------------------------------------------------------- */
 
-static void strike(weir_instance *instance, ordeal_fault fault)
+static void strike(weir_instance *instance, scenario_fault fault)
 {
     weir_host *host = weir_instance_host(instance);
     switch (fault) {
-    case ORDEAL_CRASH:
+    case SCENARIO_CRASH:
         weir_host_crash(host, WEIR_DISK_AS_IT_WAS);
         break;
-    case ORDEAL_PAUSE:
+    case SCENARIO_PAUSE:
         weir_host_pause(host);
         break;
-    case ORDEAL_PARTITION:
+    case SCENARIO_PARTITION:
         weir_host_partition(host);
         break;
-    case ORDEAL_NOTHING:
+    case SCENARIO_NOTHING:
         break;
     }
 }
@@ -194,8 +194,8 @@ static bool begins(const char *text, const char *with)
 static void on_step(const weir_step *step, void *user)
 {
     subject *one = user;
-    ordeal *all = one->all;
-    weir_witness_step(all->witness, step);
+    scenario *all = one->all;
+    checker_step(all->checker, step);
     if (strcmp(step->kind, "process") == 0 && all->drag.left > 0 &&
         all->drag.instance == one->instance) {
         all->drag.left--;
@@ -209,11 +209,11 @@ static void on_step(const weir_step *step, void *user)
         return;
     }
     all->strike.instance = NULL;
-    all->strike.struck = true;
+    all->strike.fault_hit = true;
     strike(one->instance, all->strike.fault);
 }
 
-static void complain(ordeal *all, const char *text)
+static void complain(scenario *all, const char *text)
 {
     snprintf(all->complaints[all->complaint_count++ % COMPLAINTS_MAX], COMPLAINT_SIZE, "%.*s",
              (int)COMPLAINT_SIZE - 1, text);
@@ -242,37 +242,38 @@ static void on_restore(const weir_restore_progress *progress, void *user)
 
 /* ---- The run ------------------------------------------------------------------------------ */
 
-static void free_ordeal(void *memory)
+static void free_scenario(void *memory)
 {
-    ordeal *all = memory;
-    weir_witness_free(all->witness);
-    weir_fixture_text_fini(&all->text);
+    scenario *all = memory;
+    checker_free(all->checker);
+    fixture_text_fini(&all->text);
     free(all);
 }
 
-ordeal *ordeal_new(void **state, const weir_cluster_opts *opts)
+scenario *scenario_new(void **state, const weir_cluster_opts *opts)
 {
     static const char *const config[] = {"commit.interval.ms", "1000", NULL};
-    ordeal *all = fixture_keep(state, calloc(1, sizeof *all), free_ordeal);
+    scenario *all = fixture_keep(state, calloc(1, sizeof *all), free_scenario);
     weir_cluster_opts mine = opts != NULL ? *opts : (weir_cluster_opts){0};
     mine.config = mine.config != NULL ? mine.config : config;
-    all->witness = weir_witness_new(true);
-    assert_non_null(all->witness);
-    assert_int_equal(weir_fixture_text_make(&all->text, LINES, 1, NULL), WEIR_OK);
+    all->checker = checker_new(true);
+    assert_non_null(all->checker);
+    assert_int_equal(fixture_text_make(&all->text, LINES, 1, NULL), WEIR_OK);
     all->cluster = fixture_cluster(state, &mine);
     weir_cluster_on_event(all->cluster, watch, all);
-    weir_cluster_input(all->cluster, "word-counts", ORDEAL_PARTITIONS, &weir_string, &weir_i64);
+    weir_cluster_input(all->cluster, "word-counts", SCENARIO_PARTITIONS, &weir_string, &weir_i64);
     all->lines =
-        weir_cluster_input(all->cluster, "lines", ORDEAL_PARTITIONS, &weir_string, &weir_string);
+        weir_cluster_input(all->cluster, "lines", SCENARIO_PARTITIONS, &weir_string, &weir_string);
     return all;
 }
 
-weir_cluster *ordeal_cluster(const ordeal *all)
+weir_cluster *scenario_cluster(const scenario *all)
 {
     return all->cluster;
 }
 
-weir_instance *ordeal_start(ordeal *all, const char *name, int threads, const char *const *config)
+weir_instance *scenario_start(scenario *all, const char *name, int threads,
+                              const char *const *config)
 {
     assert_true(all->subject_count < INSTANCES_MAX);
     subject *one = &all->subjects[all->subject_count++];
@@ -283,12 +284,12 @@ weir_instance *ordeal_start(ordeal *all, const char *name, int threads, const ch
                          .on_restore = on_restore,
                          .user = one};
     one->instance =
-        weir_cluster_start(all->cluster, name, weir_fixture_word_count,
+        weir_cluster_start(all->cluster, name, fixture_word_count,
                            &(weir_instance_opts){.threads = threads, .config = config, .app = app});
     return one->instance;
 }
 
-void ordeal_feed(ordeal *all, size_t count)
+void scenario_feed(scenario *all, size_t count)
 {
     assert_true(all->fed + count <= all->text.count);
     for (size_t i = 0; i < count; i++) {
@@ -296,38 +297,38 @@ void ordeal_feed(ordeal *all, size_t count)
     }
 }
 
-void ordeal_settle(ordeal *all)
+void scenario_settle(scenario *all)
 {
     weir_run_until(all->cluster, weir_caught_up, SETTLE_BOUND);
 }
 
-void ordeal_strike_at(ordeal *all, weir_instance *instance, const char *kind, const char *like,
-                      int nth, ordeal_fault fault)
+void scenario_inject_fault_at(scenario *all, weir_instance *instance, const char *kind,
+                              const char *like, int nth, scenario_fault fault)
 {
     all->strike.instance = instance;
     all->strike.kind = kind;
     all->strike.like = like;
     all->strike.left = nth;
     all->strike.fault = fault;
-    all->strike.struck = false;
+    all->strike.fault_hit = false;
 }
 
-void ordeal_drag(ordeal *all, weir_instance *instance, int64_t ms, int count)
+void scenario_drag(scenario *all, weir_instance *instance, int64_t ms, int count)
 {
     all->drag.instance = instance;
     all->drag.ms = ms;
     all->drag.left = count;
 }
 
-bool ordeal_struck(weir_cluster *cluster, void *arg)
+bool scenario_fault_hit(weir_cluster *cluster, void *arg)
 {
     (void)cluster;
-    return ((const ordeal *)arg)->strike.struck;
+    return ((const scenario *)arg)->strike.fault_hit;
 }
 
 /* ---- What was seen ------------------------------------------------------------------------ */
 
-size_t ordeal_seen(const ordeal *all, const char *kind)
+size_t scenario_seen(const scenario *all, const char *kind)
 {
     for (size_t i = 0; i < KINDS_MAX && all->kinds[i].count > 0; i++) {
         if (strcmp(all->kinds[i].kind, kind) == 0) {
@@ -337,7 +338,7 @@ size_t ordeal_seen(const ordeal *all, const char *kind)
     return 0;
 }
 
-int ordeal_generations(const ordeal *all)
+int scenario_generations(const scenario *all)
 {
     int latest = -1;
     int count = 0;
@@ -348,7 +349,7 @@ int ordeal_generations(const ordeal *all)
     return count;
 }
 
-size_t ordeal_complaints(const ordeal *all, const char *text)
+size_t scenario_complaints(const scenario *all, const char *text)
 {
     size_t count = 0;
     for (size_t i = 0; i < all->complaint_count && i < COMPLAINTS_MAX; i++) {
@@ -357,19 +358,19 @@ size_t ordeal_complaints(const ordeal *all, const char *text)
     return count;
 }
 
-int64_t ordeal_restored(const ordeal *all)
+int64_t scenario_restored(const scenario *all)
 {
     return all->restored;
 }
 
-/* ---- The verdict -------------------------------------------------------------------------- */
+/* ---- The check -------------------------------------------------------------------------- */
 
-static void judge_owners(ordeal *all)
+static void judge_owners(scenario *all)
 {
     int latest = -1;
     size_t owned = 0;
-    if (all->verdict[0] != '\0') {
-        weir_cluster_fail(all->cluster, "%s", all->verdict);
+    if (all->check[0] != '\0') {
+        weir_cluster_fail(all->cluster, "%s", all->check);
     }
     for (size_t i = 0; i < all->owner_count; i++) {
         latest = all->owners[i].generation > latest ? all->owners[i].generation : latest;
@@ -377,7 +378,7 @@ static void judge_owners(ordeal *all)
     for (size_t i = 0; i < all->owner_count; i++) {
         owned += all->owners[i].generation == latest;
     }
-    assert_int_equal(owned, ORDEAL_TASKS);
+    assert_int_equal(owned, SCENARIO_TASKS);
 }
 
 static int64_t sum_of(const weir_rows *rows)
@@ -389,24 +390,24 @@ static int64_t sum_of(const weir_rows *rows)
     return sum;
 }
 
-static weir_rows *new_counts(const ordeal *all)
+static weir_rows *new_counts(const scenario *all)
 {
     return weir_rows_new(all->cluster, &weir_string, &weir_i64);
 }
 
-static weir_rows *stored(const ordeal *all)
+static weir_rows *stored(const scenario *all)
 {
     return weir_store_view_all(weir_cluster_store(all->cluster, "counts", &weir_string, &weir_i64));
 }
 
-static weir_rows *told(const ordeal *all)
+static weir_rows *told(const scenario *all)
 {
     return weir_output_table(
         weir_cluster_output(all->cluster, "word-counts", &weir_string, &weir_i64));
 }
 
 /* Those rows whose keys are not in `keys`. */
-static weir_rows *without(const ordeal *all, const weir_rows *rows, const weir_rows *keys)
+static weir_rows *without(const scenario *all, const weir_rows *rows, const weir_rows *keys)
 {
     weir_rows *left = new_counts(all);
     for (size_t i = 0; i < weir_rows_size(rows); i++) {
@@ -418,9 +419,9 @@ static weir_rows *without(const ordeal *all, const weir_rows *rows, const weir_r
     return left;
 }
 
-void ordeal_judge_exact(ordeal *all)
+void scenario_check_exact(scenario *all)
 {
-    ordeal_settle(all);
+    scenario_settle(all);
     judge_owners(all);
     weir_rows *counted = told(all);
     weir_assert_same_rows(stored(all), counted);
@@ -431,19 +432,19 @@ void ordeal_judge_exact(ordeal *all)
  * counts together cannot exceed the records that were processed. What one wrote that had lost the
  * task may be the last word on a key in the changelog, from which a store was restored, or in the
  * output: only of these keys nothing is expected but that they are there. */
-void ordeal_judge_at_least_once(ordeal *all)
+void scenario_check_at_least_once(scenario *all)
 {
-    ordeal_settle(all);
+    scenario_settle(all);
     judge_owners(all);
     weir_rows *store = stored(all);
     weir_rows *expected = weir_scenario_counts(all->cluster, all->text.lines, all->fed);
     weir_rows *stale = new_counts(all);
-    weir_witness_stale_keys(all->witness, all->cluster, WEIR_WITNESS_CHANGELOG, stale);
+    checker_stale_keys(all->checker, all->cluster, CHECKER_CHANGELOG, stale);
     for (size_t i = 0; i < weir_rows_size(stale); i++) {
         weir_rows_put(expected, weir_rows_at(stale, i)->key, &(int64_t){1});
     }
     weir_scenario_check_counts(all->cluster, store, expected, store);
-    weir_witness_stale_keys(all->witness, all->cluster, WEIR_WITNESS_COUNTS, stale);
+    checker_stale_keys(all->checker, all->cluster, CHECKER_COUNTS, stale);
     weir_rows *counted = told(all);
     weir_assert_size(counted, weir_rows_size(store));
     weir_assert_same_rows(without(all, store, stale), without(all, counted, stale));

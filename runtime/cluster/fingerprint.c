@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The shape of a topology: what its tasks read and keep. */
-#include "cluster/shape.h"
+#include "cluster/fingerprint.h"
 
 #include <string.h>
 
@@ -28,8 +28,8 @@ static void put_stores(const weir_topology *topology, const weir__subtopology *s
     }
 }
 
-weir_err weir__shape_of(const weir_topology *topology, weir__arena *arena,
-                        const char *const **lines, size_t *count)
+weir_err weir__fingerprint_of(const weir_topology *topology, weir__arena *arena,
+                              const char *const **lines, size_t *count)
 {
     weir_buf line = {0};
     size_t size = topology->subtopology_count;
@@ -50,12 +50,12 @@ weir_err weir__shape_of(const weir_topology *topology, weir__arena *arena,
     return err;
 }
 
-weir_err weir__shape_check(const weir_topology *topology, const weir__assignment *assignment,
-                           weir__arena *arena, weir_error *error)
+weir_err weir__fingerprint_check(const weir_topology *topology, const weir__assignment *assignment,
+                                 weir__arena *arena, weir_error *error)
 {
     const char *const *mine = NULL;
     size_t count = 0;
-    weir_err err = weir__shape_of(topology, arena, &mine, &count);
+    weir_err err = weir__fingerprint_of(topology, arena, &mine, &count);
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "topology");
     }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How long failures that may pass are borne: tried again after a pause, until task.timeout.ms have
+ * gone by without a success. */
+#ifndef WEIR_CLUSTER_RETRY_H
+#define WEIR_CLUSTER_RETRY_H
+
+#include <weir/weir.h>
+
+#define WEIR__RETRY_PAUSE_MS 500
+
+/* Zero-initialised: nothing has failed. */
+typedef struct weir__retry {
+    int64_t since_ms; /* 0: nothing fails */
+    int64_t next_ms;  /* not to be tried before; 0: at once */
+    weir_error last;  /* the failure that is borne */
+} weir__retry;
+
+/* Tells the outcome of an attempt; *error: its failure, if it failed. WEIR_OK: it succeeded, or
+ * failed in a way that is still borne. */
+static inline weir_err weir__retry_note(weir__retry *retry, weir_err err, const weir_error *error,
+                                        int64_t now_ms, int64_t limit_ms)
+{
+    if (err == WEIR_OK) {
+        retry->since_ms = retry->next_ms = 0; /* not the text: a kilobyte an iteration */
+        return WEIR_OK;
+    }
+    if (retry->since_ms == 0) {
+        retry->since_ms = now_ms;
+    }
+    retry->last = *error;
+    retry->next_ms = now_ms + WEIR__RETRY_PAUSE_MS;
+    bool borne = weir_err_is_retriable(err) && now_ms - retry->since_ms <= limit_ms;
+    return borne ? WEIR_OK : err;
+}
+
+#endif
