@@ -56,7 +56,8 @@ int weir_sim_branch(uint64_t reseed)
         return (int)child;
     }
     sim->branch++;
-    weir__crash_in_branch();
+    sim->process = REAL(syscall)(SYS_getpid);
+    weir__watchdog_in_branch();
     reset_coverage();
     if (reseed) {
         for (int i = 0; i < WEIR_SIM_STREAM_COUNT; i++) {

@@ -36,7 +36,6 @@ static const int signals[SIGNAL_COUNT] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGAB
 
 static struct {
     bool armed;
-    long process; /* a child that the program forks by itself is not ours */
     bool telling;
     bool assertion; /* of cmocka has failed on another thread than the test's: it aborts next */
     bool told;      /* a crash: what a sanitizer does next is not news */
@@ -65,7 +64,7 @@ static const char *name_of_signal(int number)
 
 static bool is_ours(void)
 {
-    return crash.armed && crash.process == REAL(syscall)(SYS_getpid);
+    return crash.armed && weir__in_own_process();
 }
 
 /* ---- Telling ---- */
@@ -347,7 +346,6 @@ void weir__crash_arm(void)
 {
     bool on = true;
     weir__backtrace_prepare();
-    crash.process = REAL(syscall)(SYS_getpid);
     crash.telling = false;
     crash.told = false;
     crash.assertion = false;
@@ -375,12 +373,6 @@ void weir__crash_disarm(void)
         munmap(crash.stack, HANDLER_STACK);
         crash.stack = NULL;
     }
-}
-
-void weir__crash_in_branch(void)
-{
-    crash.process = REAL(syscall)(SYS_getpid);
-    weir__watchdog_in_branch();
 }
 
 INTERPOSE int sigaction(int number, const struct sigaction *restrict action,

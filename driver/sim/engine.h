@@ -165,7 +165,8 @@ typedef struct weir__sim {
     bool running;
     weir_sim_opts opts;
     const weir__backend *backend;
-    int branch; /* how many branches this process is away from the run; 0: it is the run */
+    long process; /* that it runs in */
+    int branch;   /* how many branches this process is away from the run; 0: it is the run */
 
     int64_t now_us;
     uint64_t sequence;
@@ -272,13 +273,16 @@ static inline void weir__switch_point(weir__thread *self)
     }
 }
 
+/* False in a child that the program forks by itself, and in what a tool makes with this memory
+ * (LeakSanitizer's tracer). */
+bool weir__in_own_process(void);
+
 /* Ends `self` where it stands: main is resumed to tell that the simulation is stuck. */
 _Noreturn void weir__give_up(weir__thread *self);
 
 /* crash.c */
 void weir__crash_arm(void);
 void weir__crash_disarm(void);
-void weir__crash_in_branch(void);            /* this process is a new branch */
 void weir__crash_signals(sigset_t *signals); /* takes those out that a thread gets for itself */
 void *weir__crash_stack_new(void);           /* for handlers on the calling OS thread; NULL: none */
 void weir__crash_stack_free(void *stack);

@@ -78,10 +78,12 @@ INTERPOSE int close(int fd)
 
 /* ---- Making ---- */
 
+/* LeakSanitizer's tracer tries with a pipe whether memory can be read, while it holds the lock of
+ * the allocator: a pipe of the simulation would wait for that for ever. */
 INTERPOSE int pipe2(int ends[2], int flags)
 {
     const weir__thread *self = weir__managed();
-    if (!self) {
+    if (!self || !weir__in_own_process()) {
         return REAL(pipe2)(ends, flags);
     }
     weir__file *reader = weir__file_new(WEIR__FILE_PIPE_READ, self->acting, true);
@@ -105,7 +107,7 @@ INTERPOSE int pipe2(int ends[2], int flags)
 
 INTERPOSE int pipe(int ends[2])
 {
-    return weir__managed() ? pipe2(ends, 0) : REAL(pipe)(ends);
+    return weir__managed() && weir__in_own_process() ? pipe2(ends, 0) : REAL(pipe)(ends);
 }
 
 INTERPOSE int eventfd(unsigned count, int flags)

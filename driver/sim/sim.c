@@ -7,6 +7,8 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/saturate.h"
 #include "sim/engine.h"
@@ -160,6 +162,7 @@ weir_err weir_sim_start(const weir_sim_opts *opts, weir_error *error)
     sim->main->slice_us = 0;
     weir__self = sim->main;
     sim->current = sim->main;
+    sim->process = REAL(syscall)(SYS_getpid);
     sim->running = true;
     if (sim->opts.on_crash) {
         weir__crash_arm();
@@ -196,6 +199,11 @@ void weir_sim_stop(void)
         sim->still_hosts = 0;
         weir__self = NULL;
     }
+}
+
+bool weir__in_own_process(void)
+{
+    return weir__the_sim.process == REAL(syscall)(SYS_getpid);
 }
 
 bool weir_sim_running(void)

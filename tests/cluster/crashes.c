@@ -136,6 +136,15 @@ static void without_a_function_for_failures_the_program_ends_by_the_signal(void 
     assert_true(WIFEXITED(child->status) && WEXITSTATUS(child->status) != 0);
 }
 
+/* As a test ends that fails before it frees its cluster. */
+static void a_program_ends_that_has_a_cluster_yet(void **state)
+{
+    (void)state;
+    const doomed *child = doomed_run("unfreed", "plain", NULL);
+    assert_true(WIFEXITED(child->status));
+    assert_null(strstr(child->output, "weir:"));
+}
+
 static void a_handler_of_the_program_gets_its_signal(void **state)
 {
     (void)state;
@@ -191,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_stack_overflow_tells_the_limit_and_how_to_raise_it),
         cmocka_unit_test(a_damaged_heap_ends_the_program_after_it_was_told),
         cmocka_unit_test(without_a_function_for_failures_the_program_ends_by_the_signal),
+        cmocka_unit_test(a_program_ends_that_has_a_cluster_yet),
         cmocka_unit_test(a_handler_of_the_program_gets_its_signal),
         cmocka_unit_test(the_report_of_a_sanitizer_is_followed_by_seed_and_place),
         cmocka_unit_test(the_seed_comes_first_where_the_test_itself_fails),

@@ -176,6 +176,13 @@ static int run_plainly(void)
     if (is("test-exit")) {
         exit(3);
     }
+    if (is("unfreed")) {
+        static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            weir_cluster_start(cluster, names[i], doomed, NULL); /* many threads */
+        }
+        return 0;
+    }
     run(cluster, "die");
     weir_cluster_free(cluster);
     return 0;
