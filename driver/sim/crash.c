@@ -164,8 +164,17 @@ static void set_default(int number)
     REAL(sigaction)(number, &plain, NULL);
 }
 
-/* As if the handlers here had never been. A fault comes again when the handler returns; a signal
- * that was sent does not. */
+/* A fault comes again when the handler returns; a signal that was sent does not. */
+static void end_by(int number, const siginfo_t *info)
+{
+    set_default(number);
+    if (info->si_code <= 0) {
+        REAL(syscall)
+        (SYS_tgkill, REAL(syscall)(SYS_getpid), REAL(syscall)(SYS_gettid), (long)number);
+    }
+}
+
+/* As if the handlers here had never been. */
 static void pass_on(int number, siginfo_t *info, void *context, const weir__thread *self)
 {
     int i = index_of(number);
@@ -176,11 +185,7 @@ static void pass_on(int number, siginfo_t *info, void *context, const weir__thre
     bool foreign = !plain && self && self != weir__the_sim.main &&
                    weir__caller_of((void *)(uintptr_t)behind->sa_handler) == WEIR__CALLER_LIBRARY;
     if (plain || foreign) {
-        set_default(number);
-        if (info->si_code <= 0) {
-            REAL(syscall)
-            (SYS_tgkill, REAL(syscall)(SYS_getpid), REAL(syscall)(SYS_gettid), (long)number);
-        }
+        end_by(number, info);
     } else if (behind->sa_flags & SA_SIGINFO) {
         behind->sa_sigaction(number, info, context);
     } else {
@@ -226,7 +231,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
     }
     if (crash.telling) {
         weir_sim_tell("(the crash cannot be told further: %s)\n", name_of_signal(number));
-        set_default(number);
+        end_by(number, info);
         return;
     }
     describe(number, info, what, sizeof what);
@@ -249,6 +254,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
 bool weir__crash_is_ours(void)
 {
     return is_ours() && !crash.telling;
+}
+
+bool weir__crash_is_telling(void)
+{
+    return is_ours() && crash.telling;
 }
 
 /* Not told again. */

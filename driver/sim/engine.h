@@ -288,6 +288,7 @@ void *weir__crash_stack_new(void);           /* for handlers on the calling OS t
 void weir__crash_stack_free(void *stack);
 
 bool weir__crash_is_ours(void); /* armed, for this process, and not telling already */
+bool weir__crash_is_telling(void);
 /* Tells; true: `self` is to be given up. Fills what `what` says of the thread. */
 bool weir__crash_tell(weir_sim_crash *what, weir__thread *self);
 _Noreturn void weir__crash_abort(void); /* after it was told */

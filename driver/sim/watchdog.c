@@ -10,7 +10,10 @@
  *  - processor time: of an endless loop;
  *  - signals that woke the OS thread from a sleep, when it had used no processor time since the one
  *    before: of a call that blocks in the kernel. One that waits for child processes (branches) is
- *    left alone. */
+ *    left alone.
+ *
+ * The report of a crash has the same time: whoever writes it may wait for a lock that the crashed
+ * thread holds, or for a reader of stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -46,6 +49,7 @@ static struct {
     long last_sleeps;
     int asleep; /* signals in a row that woke the OS thread */
     int put_off;
+    int telling; /* signals in a row that found a crash being told */
 } dog;
 
 /* With borrowed threads the one OS thread, which is the one that gets the signal; else all. */
@@ -124,6 +128,18 @@ static void bark(weir__thread *self, bool runs, void *context)
     weir__crash_abort();
 }
 
+/* A word may wait for ever, too: the second time there is none. */
+static void bound_report(void)
+{
+    dog.telling++;
+    if (dog.telling == TICKS_A_LIMIT) {
+        weir_sim_tell("(the crash cannot be told further: that takes too long)\n");
+    }
+    if (dog.telling >= TICKS_A_LIMIT) {
+        weir__crash_abort();
+    }
+}
+
 /* One signal in five has to find it so. */
 static bool is_stalled(bool *runs)
 {
@@ -144,6 +160,11 @@ static void look(int number, siginfo_t *info, void *context)
     weir__thread *current = sim->current;
     bool runs = true;
     int saved = errno;
+    if (weir__crash_is_telling()) {
+        bound_report();
+    } else {
+        dog.telling = 0;
+    }
     if (weir__crash_is_ours() && info->si_code != SI_TIMER) {
         bark(weir__self, true, context); /* handed on by the test's thread, below */
     } else if (weir__crash_is_ours()) {
