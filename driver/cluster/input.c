@@ -109,6 +109,10 @@ void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, int32_t p
 void weir_cluster_topic_compact(weir_cluster *cluster, const char *topic)
 {
     weir_error error = {0};
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(topic != NULL, __func__, "topic")) {
+        return;
+    }
     weir__inputs_flush(cluster);
     int32_t partitions = weir_mock_topic_partitions(cluster->mock, topic);
     weir_err err = partitions >= 0

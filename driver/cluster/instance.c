@@ -228,7 +228,7 @@ static weir_err check_start(const weir_cluster *cluster, const char *name,
                             weir_error *error)
 {
     if (cluster == NULL || name == NULL || topology == NULL) {
-        return weir__error_null(error, "weir_cluster_start",
+        return weir__error_null(error, "weir_cluster_try_start",
                                 cluster == NULL ? "cluster"
                                 : name == NULL  ? "name"
                                                 : "topology");
@@ -283,7 +283,9 @@ weir_instance *weir_cluster_start(weir_cluster *cluster, const char *name,
                                   weir_topology_fn topology, const weir_instance_opts *opts)
 {
     weir_error error = {0};
-    if (!weir__given(cluster != NULL, __func__, "cluster")) {
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(name != NULL, __func__, "name") ||
+        !weir__given(topology != NULL, __func__, "topology")) {
         return NULL;
     }
     weir__inputs_flush(cluster);

@@ -109,6 +109,7 @@ static void check_argument(header *of, const char *function, const char *start, 
             return;
         }
     }
+    free(of->text);
     fail_msg("%s: %s: no row tries its argument '%s'", of->path, function, name);
 }
 

@@ -14,7 +14,9 @@
  * One cluster at a time in a process; its run does not depend on those before it. All calls are for
  * the thread that made it, except where they say otherwise; time passes only in calls that say that
  * they wait. A call that cannot do what it should (and has no `error`) fails the test through
- * weir_cluster_opts.on_failure. Everything that the driver hands out (handles, instances, rows,
+ * weir_cluster_opts.on_failure. So does NULL where something is needed: "weir_rows_at: rows is
+ * NULL". A cluster that could not be made is such a NULL: the first call with it tells the
+ * on_failure that it was to have. Everything that the driver hands out (handles, instances, rows,
  * texts) is valid until weir_cluster_free. */
 #ifndef WEIR_DRIVER_H
 #define WEIR_DRIVER_H
