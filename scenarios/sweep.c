@@ -5,7 +5,7 @@
  *     scenario-sweep failover --seeds 1..100 [--repeats N] [--jobs N] [--verbose]
  *
  * Everything comes from the seed: schedule, sizes, settings, faults. With --repeats each seed runs
- * N times, and must give the same trace each time. */
+ * N times, and must give the same trace each time; else the first event that differs is told. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scenarios/lib/first_difference.h"
 #include "scenarios/swarm/run.h"
 
 #define REPORT_MAX ((size_t)16384) /* fits into a pipe, so that a child never waits for us */
@@ -47,7 +48,9 @@ static int64_t real_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, int out)
+/* `trace`: gets the events; NULL: nobody reads them. */
+static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, int out,
+                                 FILE *trace)
 {
     child self = {.out = out, .seed = seed};
     weir_error error = {0};
@@ -64,6 +67,9 @@ static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, 
         child_failed(NULL, 0, error.message, &self);
         _exit(1);
     }
+    if (trace != NULL) {
+        weir_cluster_trace_to(cluster, trace, WEIR_TRACE_TEXT);
+    }
     swarm_run *run = swarm_run_new(scenario, &plan, cluster);
     if (run == NULL) {
         child_failed(NULL, 0, "out of memory", &self);
@@ -73,6 +79,9 @@ static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, 
     uint64_t hash = weir_cluster_trace_hash(cluster);
     int64_t virtual_ms = weir_cluster_now_ms(cluster);
     weir_cluster_free(cluster);
+    if (trace != NULL && fclose(trace) != 0) {
+        child_failed(NULL, 0, "the trace cannot be written", &self);
+    }
     dprintf(out,
             "seed %" PRIu64 " trace %016" PRIx64 " virtual_ms %" PRId64 " real_ms %" PRId64 " ok\n",
             seed, hash, virtual_ms, real_ms() - begin);
@@ -92,6 +101,8 @@ struct sweep {
     char **reports; /* by run; printed in order */
     bool *failures;
     uint64_t *hashes;
+    FILE **traces; /* by run, while they may be compared; all NULL without repeats */
+    char difference[FIRST_DIFFERENCE_MAX]; /* of the seed that is printed next */
     uint64_t printed;
     uint64_t failed; /* seeds */
 };
@@ -107,17 +118,22 @@ static uint64_t seed_of(const struct sweep *sweep, uint64_t run)
     return sweep->first + run / sweep->repeats;
 }
 
-static bool start_child(const struct sweep *sweep, running *slot, uint64_t run)
+static bool start_child(struct sweep *sweep, running *slot, uint64_t run)
 {
     int ends[2];
     if (pipe(ends) != 0) {
+        return false;
+    }
+    if (sweep->repeats > 1 && (sweep->traces[run] = tmpfile()) == NULL) {
+        close(ends[0]);
+        close(ends[1]);
         return false;
     }
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        child_main(sweep->scenario, seed_of(sweep, run), ends[1]);
+        child_main(sweep->scenario, seed_of(sweep, run), ends[1], sweep->traces[run]);
     }
     close(ends[1]);
     *slot = (running){pid, run, ends[0]};
@@ -138,6 +154,7 @@ static void judge_seed(struct sweep *sweep, uint64_t last_run)
         if (!sweep->failures[run] && sweep->hashes[run] != sweep->hashes[first_run]) {
             printf("seed %" PRIu64 " FAILED: run %" PRIu64 " gave another trace than the first\n",
                    seed_of(sweep, run), run - first_run + 1);
+            fputs(sweep->difference, stdout);
             failed = true;
             break;
         }
@@ -149,6 +166,34 @@ static void judge_seed(struct sweep *sweep, uint64_t last_run)
     }
 }
 
+static void drop_trace(struct sweep *sweep, uint64_t run)
+{
+    if (sweep->traces[run] != NULL) {
+        fclose(sweep->traces[run]);
+        sweep->traces[run] = NULL;
+    }
+}
+
+/* Runs come here in order. The first trace of a seed stays until all the others are compared. */
+static void compare_trace(struct sweep *sweep, uint64_t run)
+{
+    uint64_t first_run = run - run % sweep->repeats;
+    if (run == first_run) {
+        sweep->difference[0] = '\0';
+    } else {
+        bool differs = !sweep->failures[run] && !sweep->failures[first_run] &&
+                       sweep->hashes[run] != sweep->hashes[first_run];
+        if (differs && sweep->difference[0] == '\0') {
+            first_difference(sweep->traces[first_run], sweep->traces[run], sweep->difference,
+                             sizeof sweep->difference);
+        }
+        drop_trace(sweep, run);
+    }
+    if ((run + 1) % sweep->repeats == 0) {
+        drop_trace(sweep, first_run);
+    }
+}
+
 static void print_ready(struct sweep *sweep)
 {
     while (sweep->printed < sweep->runs && sweep->reports[sweep->printed] != NULL) {
@@ -157,6 +202,7 @@ static void print_ready(struct sweep *sweep)
             fputs(sweep->reports[run], stdout);
         }
         free(sweep->reports[run]);
+        compare_trace(sweep, run);
         if (sweep->printed % sweep->repeats == 0) {
             judge_seed(sweep, run);
         }
@@ -243,7 +289,9 @@ static int run_sweep(struct sweep *sweep)
     sweep->reports = calloc(sweep->runs, sizeof *sweep->reports);
     sweep->failures = calloc(sweep->runs, sizeof *sweep->failures);
     sweep->hashes = calloc(sweep->runs, sizeof *sweep->hashes);
-    if (sweep->reports == NULL || sweep->failures == NULL || sweep->hashes == NULL) {
+    sweep->traces = calloc(sweep->runs, sizeof(FILE *));
+    if (sweep->reports == NULL || sweep->failures == NULL || sweep->hashes == NULL ||
+        sweep->traces == NULL) {
         fputs("too many seeds\n", stderr);
         return 2;
     }
@@ -322,5 +370,6 @@ int main(int argc, char **argv)
     free(sweep.reports);
     free(sweep.failures);
     free(sweep.hashes);
+    free(sweep.traces);
     return status;
 }

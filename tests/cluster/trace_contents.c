@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fixtures/word_count.h"
+#include "scenarios/lib/first_difference.h"
 #include "support/cluster.h"
 
 #define LINE_MAX 4096
@@ -75,6 +76,76 @@ static void the_hash_covers_sinks_and_changelogs(void **state)
     assert_int_equal(without, 0);
 }
 
+/* ---- A processor whose output differs ---- */
+
+#define VALUE_MAX 64
+
+static char places[2];
+static const char *place; /* what point_at prints the address of */
+
+static weir_err point_at(weir_ctx *ctx, const weir_record *in, void *out, void *user)
+{
+    static char text[VALUE_MAX];
+    (void)ctx;
+    (void)in;
+    (void)user;
+    snprintf(text, sizeof text, "%p", (const void *)place);
+    *(weir_slice *)out = weir_slice_of(text);
+    return WEIR_OK;
+}
+
+static weir_topology *mapped(weir_map_values_fn fn, const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "lines", &weir_string, &weir_string, NULL);
+    weir_to(weir_map_values(in, &weir_string, fn, NULL, NULL), "answers", NULL);
+    return weir_build(b, config, error);
+}
+
+static weir_topology *pointing(const weir_config *config, weir_error *error)
+{
+    return mapped(point_at, config, error);
+}
+
+/* The hash of a run of one record; its events go to `trace`. */
+static uint64_t run_one(void **state, weir_topology *(*build)(const weir_config *, weir_error *),
+                        uint64_t seed, FILE *trace)
+{
+    weir_cluster *cluster = fixture_cluster(state, &(weir_cluster_opts){.seed = seed});
+    weir_cluster_trace_to(cluster, trace, WEIR_TRACE_TEXT);
+    weir_cluster_input(cluster, "answers", 1, &weir_string, &weir_string);
+    weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
+    weir_cluster_start(cluster, "a", build, NULL);
+    weir_input_lines(lines, "one\n");
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_cluster_trace_to(cluster, NULL, WEIR_TRACE_TEXT);
+    return weir_cluster_trace_hash(cluster);
+}
+
+static void an_address_in_the_output_is_told_as_the_first_event_that_differs(void **state)
+{
+    char text[FIRST_DIFFERENCE_MAX];
+    uint64_t hashes[2];
+    FILE *traces[2];
+    for (int i = 0; i < 2; i++) {
+        traces[i] = tmpfile();
+        assert_non_null(traces[i]);
+        place = &places[i];
+        hashes[i] = run_one(state, pointing, 7, traces[i]);
+    }
+    assert_int_not_equal(hashes[0], hashes[1]);
+    first_difference(traces[0], traces[1], text, sizeof text);
+    const char *first = strstr(text, "first run: ");
+    const char *other = strstr(text, "this run:  ");
+    assert_non_null(strstr(text, "the first event that differs is number "));
+    assert_non_null(first);
+    assert_non_null(other);
+    assert_non_null(strstr(first, " produce answers"));
+    assert_non_null(strstr(other, " produce answers"));
+    fclose(traces[0]);
+    fclose(traces[1]);
+}
+
 static void the_file_has_each_cluster_of_a_program(void **state)
 {
     char path[] = "/tmp/weir-trace-XXXXXX";
@@ -106,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(the_hash_covers_what_is_produced),
         cluster_test(the_hash_covers_sinks_and_changelogs),
+        cluster_test(an_address_in_the_output_is_told_as_the_first_event_that_differs),
         cluster_test(the_file_has_each_cluster_of_a_program),
     };
     return cmocka_run_group_tests_name("trace_contents", tests, NULL, NULL);
