@@ -246,6 +246,49 @@ static void an_old_folder_is_removed_at_the_start(void **state)
     assert_null(strstr(weir__buf_text(&one.all->log), "deletions may be missing"));
 }
 
+/* The folder of the task that went to b, 20 minutes later. */
+static bool is_kept(void **state, const char *delay_ms)
+{
+    const char *const config[] = {"state.cleanup.delay.ms", delay_ms, NULL};
+    setup one = set_up(state, 2);
+    weir_instance *a = log_capture_start(one.cluster, one.all, "a", rows, config);
+    change(&one);
+    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, NULL);
+    weir_cluster_run_for(one.cluster, WEIR_MINUTES(20));
+    assert_true(has_folder(b, "0_0") != has_folder(b, "0_1"));
+    return has_folder(a, has_folder(b, "0_0") ? "0_0" : "0_1");
+}
+
+static void a_folder_stays_for_the_cleanup_delay(void **state)
+{
+    assert_true(is_kept(state, "3600000"));
+    assert_false(is_kept(state, "60000"));
+}
+
+/* Records that are restored after a stop of 13 hours. */
+static int restored_later(void **state, const char *age_max_ms)
+{
+    const char *const config[] = {"state.cleanup.dir.max.age.ms", age_max_ms, NULL};
+    setup one = set_up(state, 1);
+    weir_instance *a = log_capture_start(one.cluster, one.all, "a", rows, config);
+    weir_input_text(one.rows, "k1", "old");
+    weir_input_text(one.rows, "k2", "old");
+    catch_up(&one);
+    close_it(a);
+    weir_cluster_run_for(one.cluster, HOURS(13));
+    one.all->restored = 0;
+    weir_instance_restart(a);
+    catch_up(&one);
+    return one.all->restored;
+}
+
+static void state_is_used_up_to_its_greatest_age(void **state)
+{
+    assert_int_equal(restored_later(state, "43200000"), 2);
+    assert_int_equal(restored_later(state, "86400000"), 0);
+    assert_int_equal(restored_later(state, "-1"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +300,8 @@ int main(void)
         cluster_test(rows_without_a_changelog_outlive_a_long_stop),
         cluster_test(a_folder_goes_ten_minutes_after_its_task_went_elsewhere),
         cluster_test(an_old_folder_is_removed_at_the_start),
+        cluster_test(a_folder_stays_for_the_cleanup_delay),
+        cluster_test(state_is_used_up_to_its_greatest_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

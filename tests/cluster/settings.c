@@ -228,6 +228,19 @@ static void a_key_that_is_not_of_the_default_serde_is_told(void **state)
     assert_stops(cluster, told, a, WEIR_EDECODE, "in-0@0: the key cannot be decoded");
 }
 
+static void a_value_that_is_not_of_the_default_serde_is_told(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    log_capture *told = log_capture_new(state);
+    weir_cluster_input(cluster, "out", 1, &weir_string, &weir_string);
+    weir_input in = weir_cluster_input(cluster, "in", 1, &weir_string, &weir_string);
+    weir_input_text(in, "seven", "seven");
+    weir_instance *a =
+        log_capture_start(cluster, told, "a", copy_by_default,
+                          LIST("default.key.serde", "string", "default.value.serde", "i64"));
+    assert_stops(cluster, told, a, WEIR_EDECODE, "in-0@0: the value cannot be decoded");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +258,7 @@ int main(void)
         cluster_test(a_reset_that_does_not_exist_is_refused),
         cluster_test(default_serdes_read_and_write),
         cluster_test(a_key_that_is_not_of_the_default_serde_is_told),
+        cluster_test(a_value_that_is_not_of_the_default_serde_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
