@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The client port without a cluster: partitioner, errors, settings that go through. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -103,6 +104,84 @@ static void settings_that_exclude_each_other_are_told(void **state)
     weir_config_free(config);
 }
 
+static void assert_check_fails(const weir_config *config, const char *who, const char *why)
+{
+    weir_error error = {0};
+    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
+    if (strncmp(error.message, who, strlen(who)) != 0 || strstr(error.message, why) == NULL) {
+        fail_msg("'%s' does not begin with '%s', or '%s' is not in it", error.message, who, why);
+    }
+}
+
+static void a_file_of_certificates_that_is_not_there_is_told(void **state)
+{
+    (void)state;
+    static const char none[] = "/nowhere/ca.pem";
+    weir_config *config = weir_config_new();
+    weir_error error = {0};
+    weir_config_set(config, "application.id", "a", NULL);
+    weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL);
+    weir_config_set(config, "security.protocol", "ssl", NULL);
+    must(weir__client_check(config, &error), &error);
+    weir_config_set(config, "admin.ssl.ca.location", none, NULL);
+    assert_check_fails(config, "admin client: ", "ssl.ca.location");
+    weir_config_set(config, "producer.ssl.ca.location", none, NULL);
+    assert_check_fails(config, "producer: ", "ssl.ca.location");
+    weir_config_set(config, "restore.consumer.ssl.ca.location", none, NULL);
+    assert_check_fails(config, "restore consumer: ", "ssl.ca.location");
+    weir_config_set(config, "ssl.ca.location", none, NULL);
+    assert_check_fails(config, "consumer: ", "ssl.ca.location");
+    weir_config_free(config);
+}
+
+static void security_of_all_clients_is_tried_where_one_has_its_own(void **state)
+{
+    (void)state;
+    weir_config *config = weir_config_new();
+    weir_config_set(config, "application.id", "a", NULL);
+    weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL);
+    weir_config_set(config, "ssl.ca.location", "/nowhere/ca.pem", NULL);
+    weir_config_set(config, "security.protocol", "ssl", NULL);
+    weir_config_set(config, "main.consumer.security.protocol", "plaintext", NULL);
+    assert_check_fails(config, "restore consumer: ", "ssl.ca.location");
+    weir_config_free(config);
+}
+
+static size_t entries_of(const char *path)
+{
+    size_t count = 0;
+    DIR *directory = opendir(path);
+    assert_non_null(directory);
+    while (readdir(directory) != NULL) {
+        count++;
+    }
+    closedir(directory);
+    return count;
+}
+
+/* A thread that was waited for may still be listed for a moment: one of the last check, not one of
+ * each. */
+static void a_check_of_the_settings_leaves_no_thread_and_no_file(void **state)
+{
+    (void)state;
+    enum { CHECKS = 20 };
+    weir_config *config = weir_config_new();
+    weir_error error = {0};
+    weir_config_set(config, "application.id", "a", NULL);
+    weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL);
+    weir_config_set(config, "session.timeout.ms", "44000", NULL);
+    weir_config_set(config, "producer.linger.ms", "5", NULL);
+    must(weir__client_check(config, &error), &error);
+    size_t threads = entries_of("/proc/self/task");
+    size_t files = entries_of("/proc/self/fd");
+    for (int i = 0; i < CHECKS; i++) {
+        must(weir__client_check(config, &error), &error);
+    }
+    assert_in_range(entries_of("/proc/self/task"), 0, threads + CHECKS - 1);
+    assert_int_equal(entries_of("/proc/self/fd"), files);
+    weir_config_free(config);
+}
+
 static void the_special_prefix_wins_over_the_general(void **state)
 {
     (void)state;
@@ -161,6 +240,9 @@ int main(void)
         cmocka_unit_test(errors_know_whether_to_try_again),
         cmocka_unit_test(settings_of_librdkafka_are_checked_by_name_and_value),
         cmocka_unit_test(settings_that_exclude_each_other_are_told),
+        cmocka_unit_test(a_file_of_certificates_that_is_not_there_is_told),
+        cmocka_unit_test(security_of_all_clients_is_tried_where_one_has_its_own),
+        cmocka_unit_test(a_check_of_the_settings_leaves_no_thread_and_no_file),
         cmocka_unit_test(the_special_prefix_wins_over_the_general),
         cmocka_unit_test(the_queue_of_fetched_records_is_bounded_by_number_unless_told),
     };
