@@ -200,7 +200,7 @@ static weir_err encode_side(weir__arena *scratch, const weir_serde *serde, const
 {
     weir_err err = weir__codec_check_slice(serde, decoded, error);
     err = err != WEIR_OK ? err : weir__codec_encode(scratch, serde, decoded, out, error);
-    return err != WEIR_OK ? weir__error_prefix(error, "%s", side) : WEIR_OK;
+    return err != WEIR_OK ? weir__error_prefix(error, err, "%s", side) : WEIR_OK;
 }
 
 static weir_err send_record(weir__input_topic *topic, int32_t partition,

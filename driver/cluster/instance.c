@@ -265,7 +265,7 @@ weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
     cluster->instances[cluster->instance_count++] = instance;
     err = err != WEIR_OK ? err : bring_up(instance, error);
     if (err != WEIR_OK) {
-        weir__error_prefix(error, "instance '%s'", name);
+        weir__error_prefix(error, err, "instance '%s'", name);
         return NULL;
     }
     return instance;

@@ -75,7 +75,7 @@ static weir_err keep_record(const weir_mock_record *record, void *user)
     };
     weir_err err = weir__rows_append(output->rows, key, value, &row, &reading->undecodable);
     if (err != WEIR_OK) {
-        weir__error_prefix(&reading->undecodable, "partition %d, offset %lld",
+        weir__error_prefix(&reading->undecodable, err, "partition %d, offset %lld",
                            (int)record->partition, (long long)record->offset);
         return err;
     }

@@ -56,13 +56,11 @@ weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, co
     weir__entry entry = {.row = *row, .key_bytes = key, .value_bytes = value};
     weir_err err = weir__codec_decode(rows->cluster, rows->key, key, &entry.row.key, error);
     if (err != WEIR_OK) {
-        weir__error_prefix(error, "key");
-        return err;
+        return weir__error_prefix(error, err, "key");
     }
     err = weir__codec_decode(rows->cluster, rows->value, value, &entry.row.value, error);
     if (err != WEIR_OK) {
-        weir__error_prefix(error, "value");
-        return err;
+        return weir__error_prefix(error, err, "value");
     }
     weir__entry *kept = weir__must(weir__arena_alloc(&rows->cluster->arena, sizeof *kept));
     *kept = entry;

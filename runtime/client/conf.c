@@ -131,7 +131,7 @@ static weir_err set_java(rd_kafka_conf_t *conf, unsigned role, const char *name,
         weir_err err =
             set(conf, at->kafka, kafka_value(at, value, number), same ? prefix : "", error);
         if (err != WEIR_OK) {
-            return same ? err : weir__error_prefix(error, "%s%s", prefix, name);
+            return same ? err : weir__error_prefix(error, err, "%s%s", prefix, name);
         }
     }
     return WEIR_OK;
@@ -332,7 +332,7 @@ static weir_err try_client(rd_kafka_conf_t *conf, weir__kafka_role role, weir_er
     weir_err err =
         weir__kafka_new(consumes ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, &rk, error);
     if (err != WEIR_OK) {
-        return weir__error_prefix(error, "%s", names[role]);
+        return weir__error_prefix(error, err, "%s", names[role]);
     }
     rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     return WEIR_OK;

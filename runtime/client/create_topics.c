@@ -85,7 +85,7 @@ weir_err weir_create_topics(const weir_config *config, const weir_topic_spec *to
         err = weir__admin_create_topics(admin, wanted, count, error);
     }
     if (weir_err_is_retriable(err)) { /* nobody answered */
-        weir__error_prefix(error, "bootstrap.servers %s",
+        weir__error_prefix(error, err, "bootstrap.servers %s",
                            weir__config_text(config, "bootstrap.servers"));
     }
 

@@ -430,7 +430,7 @@ weir_err weir__global_thread_open(const weir__instance *instance, weir__global_t
     if (err == WEIR_OK) {
         err = find_inputs(thread, error);
         if (weir_err_is_retriable(err)) {
-            weir__error_prefix(error, "global tables: bootstrap.servers %s",
+            weir__error_prefix(error, err, "global tables: bootstrap.servers %s",
                                weir__config_text(instance->config, "bootstrap.servers"));
         }
     }

@@ -119,7 +119,7 @@ static weir_err enter_group(weir__stream_thread *thread, weir_error *error)
             return WEIR_OK;
         }
         if (weir_err_is_retriable(err)) {
-            weir__error_prefix(error, "bootstrap.servers %s",
+            weir__error_prefix(error, err, "bootstrap.servers %s",
                                weir__config_text(thread->instance->config, "bootstrap.servers"));
         }
         weir__log_write(&thread->instance->log, WEIR__LOG_WARNING, "%s: %s", thread->name,

@@ -242,7 +242,7 @@ weir_err weir_config_set(weir_config *config, const char *name, const char *valu
                                    : weir__error_set(error, WEIR_ENOMEM, "%s: %s", name,
                                                      weir_err_str(WEIR_ENOMEM));
     if (err != WEIR_OK && other != NULL) {
-        weir__error_prefix(error, "%s", other->other);
+        weir__error_prefix(error, err, "%s", other->other);
     } else if (err == WEIR_OK) {
         err = store_named(config, own, canonical, other);
         if (err != WEIR_OK) {

@@ -54,11 +54,11 @@ weir_err weir__error_set(weir_error *error, weir_err code, const char *format, .
     return code;
 }
 
-weir_err weir__error_prefix(weir_error *error, const char *format, ...)
+weir_err weir__error_prefix(weir_error *error, weir_err code, const char *format, ...)
 {
     char old[WEIR_ERROR_MESSAGE_MAX];
     if (error == NULL) {
-        return WEIR_EINVAL;
+        return code;
     }
     memcpy(old, error->message, sizeof old);
     va_list args;
@@ -69,7 +69,7 @@ weir_err weir__error_prefix(weir_error *error, const char *format, ...)
     size_t room = sizeof error->message - 1 - used;
     strncat(error->message, ": ", room);
     strncat(error->message, old, room > 2 ? room - 2 : 0);
-    return error->code;
+    return code;
 }
 
 weir_err weir__error_null(weir_error *error, const char *function, const char *argument)

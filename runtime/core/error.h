@@ -14,9 +14,10 @@ weir_err weir__error_set(weir_error *error, weir_err code, const char *format, .
 weir_err weir__error_vset(weir_error *error, weir_err code, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
-/* Puts "<prefix>: " in front of the message already in *error; returns its code. */
-weir_err weir__error_prefix(weir_error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Puts "<prefix>: " in front of the message already in *error (NULL allowed), whose code is `code`.
+ * Returns `code`. */
+weir_err weir__error_prefix(weir_error *error, weir_err code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* A pointer of a caller that must not be NULL: "weir_config_set: name is NULL". WEIR_EINVAL. */
 weir_err weir__error_null(weir_error *error, const char *function, const char *argument);

@@ -178,10 +178,10 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
         const char *node = ctx->failed_node != NULL ? ctx->failed_node->spec->name : "?";
         const weir_record_metadata *at = &ctx->failed_at;
         if (ctx->failed_node != NULL && at->topic != NULL) {
-            weir__error_prefix(error, "node '%s', task %s, %s-%d@%lld", node, graph->host.task,
+            weir__error_prefix(error, err, "node '%s', task %s, %s-%d@%lld", node, graph->host.task,
                                at->topic, at->partition, (long long)at->offset);
         } else {
-            weir__error_prefix(error, "node '%s', task %s", node, graph->host.task);
+            weir__error_prefix(error, err, "node '%s', task %s", node, graph->host.task);
         }
     }
     weir__iters_close_since(ctx, 0, ctx->node != NULL ? ctx->node->spec : NULL);
@@ -314,7 +314,7 @@ static weir_err decode_record(weir_ctx *ctx, weir_slice key, weir_slice value, w
             weir_fail(ctx, err, "%s", weir_err_str(err));
         }
         ctx->error.code = WEIR_EDECODE;
-        return weir__error_prefix(&ctx->error, "the %s cannot be decoded", side);
+        return weir__error_prefix(&ctx->error, WEIR_EDECODE, "the %s cannot be decoded", side);
     }
     return err;
 }

@@ -124,7 +124,7 @@ weir_err weir__remove_directory(const char *path, weir_error *error)
 {
     weir_err err = remove_at(AT_FDCWD, path, 0, error);
     if (err != WEIR_OK) {
-        weir__error_prefix(error, "cannot remove '%s'", path);
+        weir__error_prefix(error, err, "cannot remove '%s'", path);
     }
     return err;
 }

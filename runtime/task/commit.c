@@ -63,7 +63,7 @@ static weir_err flush_tasks(commit_run *commit, weir_error *error)
             err = weir__task_stores_flush(&task->stores, error);
         }
         if (err != WEIR_OK) {
-            weir__error_prefix(error, "task %s: flush", task->name);
+            weir__error_prefix(error, err, "task %s: flush", task->name);
         }
     }
     return err;
@@ -153,7 +153,7 @@ static weir_err store_offsets(commit_run *commit, weir_error *error)
         weir__step(&commit->env->observer, "store-offsets", task->name, NULL);
         weir_err err = weir__task_stores_save_offsets(&task->stores, error);
         if (err != WEIR_OK) {
-            return weir__error_prefix(error, "task %s: store offsets", task->name);
+            return weir__error_prefix(error, err, "task %s: store offsets", task->name);
         }
     }
     return WEIR_OK;

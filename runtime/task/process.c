@@ -279,7 +279,8 @@ static weir_err punctuate(weir__task *task, weir_time_kind kind, int64_t now_ms,
     if (fired > 0) {
         task->touched = true;
     }
-    return err != WEIR_OK ? weir__error_prefix(error, "task %s: punctuation", task->name) : WEIR_OK;
+    return err != WEIR_OK ? weir__error_prefix(error, err, "task %s: punctuation", task->name)
+                          : WEIR_OK;
 }
 
 static weir_err process_one(weir__task *task, weir_error *error)

@@ -232,7 +232,7 @@ static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__ta
         restorer->env->admin, (weir__topic_partition){store->topic, store->partition}, &log_start,
         &log_end, error);
     if (err != WEIR_OK) {
-        return weir__error_prefix(error, "task %s: offsets of %s-%d", task->name, store->topic,
+        return weir__error_prefix(error, err, "task %s: offsets of %s-%d", task->name, store->topic,
                                   store->partition);
     }
     int64_t stored = store->inner->ops->offset(store->inner);
@@ -393,7 +393,7 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
     }
     weir__arena_reset(&restorer->arena);
     if (err != WEIR_OK) {
-        return weir__error_prefix(error, "task %s: restore of %s", found.task->name,
+        return weir__error_prefix(error, err, "task %s: restore of %s", found.task->name,
                                   store->spec->name);
     }
     if (last >= store->position) {

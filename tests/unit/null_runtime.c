@@ -6,6 +6,7 @@
 
 #include <weir/admin.h>
 
+#include "core/error.h"
 #include "process/context.h"
 #include "support/null_rows.h"
 #include "topology_kit.h"
@@ -450,6 +451,16 @@ static void callbacks_get_an_error_for_null(void **state)
 
 /* ---- All of them -------------------------------------------------------------------------- */
 
+static void a_code_does_not_depend_on_who_wants_its_text(void **state)
+{
+    (void)state;
+    weir_error error = {WEIR_EFENCED, "gone"};
+    assert_int_equal(weir__error_prefix(&error, WEIR_EFENCED, "task %s", "0_0"), WEIR_EFENCED);
+    assert_string_equal(error.message, "task 0_0: gone");
+    assert_int_equal(error.code, WEIR_EFENCED);
+    assert_int_equal(weir__error_prefix(NULL, WEIR_EFENCED, "task %s", "0_0"), WEIR_EFENCED);
+}
+
 static void every_argument_has_a_row(void **state)
 {
     (void)state;
@@ -475,6 +486,7 @@ int main(void)
         cmocka_unit_test(a_zeroed_serde_is_refused),
         cmocka_unit_test(topics_that_lack_something_are_named),
         cmocka_unit_test(callbacks_get_an_error_for_null),
+        cmocka_unit_test(a_code_does_not_depend_on_who_wants_its_text),
         cmocka_unit_test(every_argument_has_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
