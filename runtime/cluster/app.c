@@ -103,15 +103,14 @@ static void fail(weir_app *app)
     pthread_mutex_unlock(&app->lock);
 }
 
-static weir_uncaught on_failure(weir_app *app, const char *thread, const weir_error *error)
+static weir_uncaught on_failure(weir_app *app, const char *thread, bool replaceable,
+                                const weir_error *error)
 {
     weir_uncaught reply = WEIR_SHUTDOWN_CLIENT;
     if (app->instance.opts.on_uncaught != NULL) {
         reply = app->instance.opts.on_uncaught(thread, error, app->instance.opts.user);
     }
-    /* There is nothing to put in the place of the thread of the global tables. */
-    bool global = app->global != NULL && strstr(thread, "-GlobalStreamThread") != NULL;
-    if (reply == WEIR_REPLACE_THREAD && !global) {
+    if (reply == WEIR_REPLACE_THREAD && replaceable) {
         return reply;
     }
     fail(app);
@@ -372,7 +371,7 @@ static void start_threads(weir_app *app)
         weir_error error = {0};
         if (weir__stream_thread_start(&app->threads[i], &error) != WEIR_OK) {
             atomic_store(&app->threads[i].state, WEIR__THREAD_DEAD);
-            (void)on_failure(app, app->threads[i].name, &error);
+            (void)on_failure(app, app->threads[i].name, true, &error);
             fail(app);
         }
     }

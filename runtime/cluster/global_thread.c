@@ -386,7 +386,7 @@ static void *run(void *user)
     }
     if (err != WEIR_OK) {
         weir__log_write(&instance->log, WEIR__LOG_ERROR, "%s: %s", thread->name, error.message);
-        (void)instance->on_failure(instance->app, thread->name, &error);
+        (void)instance->on_failure(instance->app, thread->name, false, &error);
     }
     atomic_store(&thread->ended, true);
     instance->on_thread_state(instance->app);

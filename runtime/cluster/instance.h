@@ -35,8 +35,10 @@ typedef struct weir__instance {
     weir__drop_counts *drops;
     /* Told by stream threads, on their thread. */
     void (*on_thread_state)(weir_app *app);
-    /* A thread failed and its tasks are closed: what the application wants. */
-    weir_uncaught (*on_failure)(weir_app *app, const char *thread, const weir_error *error);
+    /* A thread failed and its tasks are closed: what the application wants. `replaceable`: false of
+     * the thread of the global tables. */
+    weir_uncaught (*on_failure)(weir_app *app, const char *thread, bool replaceable,
+                                const weir_error *error);
     /* Another instance wants all of them to stop. */
     void (*on_stop_asked)(weir_app *app);
 } weir__instance;

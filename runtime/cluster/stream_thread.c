@@ -175,7 +175,7 @@ static weir_err live(weir__stream_thread *thread, weir_uncaught *reply, weir_err
     if (err != WEIR_OK) {
         weir__log_write(&thread->instance->log, WEIR__LOG_ERROR, "%s: %s", thread->name,
                         error->message);
-        *reply = thread->instance->on_failure(thread->instance->app, thread->name, error);
+        *reply = thread->instance->on_failure(thread->instance->app, thread->name, true, error);
         weir_error ignored = {0};
         if (*reply == WEIR_SHUTDOWN_APPLICATION && thread->membership.topic != NULL &&
             weir__membership_ask_stop(&thread->membership, &ignored) != WEIR_OK) {
