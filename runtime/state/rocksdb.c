@@ -220,11 +220,6 @@ static weir_err rocks_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
     return put_number((rocks *)kv, AS_OF_KEY, (uint64_t)now_ms, error);
 }
 
-bool weir__rocksdb_was_left_open(const weir__kv *kv)
-{
-    return ((const rocks *)kv)->was_left_open;
-}
-
 /* ---- Iterators ---------------------------------------------------------------------------- */
 
 static bool rocks_next(weir__kv_iter *base, weir_slice *key, weir_slice *value)
@@ -329,6 +324,12 @@ static const weir__kv_ops rocks_ops = {
     .set_as_of = rocks_set_as_of,
     .close = rocks_close,
 };
+
+bool weir__rocksdb_was_left_open(const weir__kv *kv)
+{
+    weir_assert(kv->ops == &rocks_ops); /* a layer above it is none */
+    return ((const rocks *)kv)->was_left_open;
+}
 
 static void set_table_options(rocksdb_options_t *options, size_t block_cache_bytes)
 {
