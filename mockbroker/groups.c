@@ -68,11 +68,6 @@ static weir__member *find_member(const weir__group *group, weir_slice id)
     return member;
 }
 
-const weir__member *weir__group_member(const weir__group *group, weir_slice id)
-{
-    return find_member(group, id);
-}
-
 const char *weir__group_state_name(weir__group_state state)
 {
     static const char *const names[] = {"Empty", "PreparingRebalance", "CompletingRebalance",

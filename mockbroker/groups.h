@@ -133,7 +133,6 @@ void weir__groups_init(weir__groups *groups, const weir__groups_ops *ops, void *
 void weir__groups_fini(weir__groups *groups);
 
 weir__group *weir__groups_find(const weir__groups *groups, weir_slice id);
-const weir__member *weir__group_member(const weir__group *group, weir_slice id);
 const char *weir__group_state_name(weir__group_state state);
 /* The metadata with which a member joined for the protocol of the generation. */
 weir_slice weir__member_metadata(const weir__group *group, const weir__member *member);

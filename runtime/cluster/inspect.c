@@ -282,16 +282,6 @@ bool weir__app_place(const weir_app *app, pthread_t handle, weir__snapshot_place
 
 /* ---- Stores ---- */
 
-weir_err weir__snapshot_store_get(const weir__snapshot_store *store, weir_slice key,
-                                  weir_slice *row, weir_error *error)
-{
-    if (store->task->state != WEIR__TASK_RUNNING) {
-        return weir__error_set(error, WEIR_ESTATE, "task %s is %s", store->task->name,
-                               weir__task_state_name(store->task->state));
-    }
-    return weir__graph_store_get_raw(store->task->graph, store->index, key, row, error);
-}
-
 weir_err weir__snapshot_store_range(const weir__snapshot_store *store, weir_slice from,
                                     weir_slice to, weir__kv_iter **out, weir_error *error)
 {

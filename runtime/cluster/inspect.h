@@ -65,10 +65,8 @@ weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
                            weir_error *error);
 
 /* Reads a store of a running task, through its cache, in the form in which it is stored: rows of
- * timestamped stores begin with 8 bytes of timestamp. *row null: none. Only within fn. */
-weir_err weir__snapshot_store_get(const weir__snapshot_store *store, weir_slice key,
-                                  weir_slice *row, weir_error *error);
-/* from <= key <= to by bytes; null slices: open ends. Close the iterator within fn. */
+ * timestamped stores begin with 8 bytes of timestamp. Only within fn.
+ * from <= key <= to by bytes; null slices: open ends. Close the iterator within fn. */
 weir_err weir__snapshot_store_range(const weir__snapshot_store *store, weir_slice from,
                                     weir_slice to, weir__kv_iter **out, weir_error *error);
 

@@ -430,18 +430,6 @@ weir__kv *weir__graph_store_top(weir__graph *graph, int store)
     return kv != NULL ? kv->top : NULL;
 }
 
-weir_err weir__graph_store_get_raw(weir__graph *graph, int store, weir_slice key, weir_slice *row,
-                                   weir_error *error)
-{
-    weir_kv *kv = graph->stores[store];
-    weir_assert(kv != NULL);
-    weir_err err = weir__typed_get_row(kv, key, row);
-    if (err != WEIR_OK && error != NULL) {
-        *error = graph->ctx.error;
-    }
-    return err;
-}
-
 /* ---- Stores for processors ---------------------------------------------------------------- */
 
 weir_kv *weir__store_at(weir_ctx *ctx, size_t index)

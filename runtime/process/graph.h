@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A sub-topology at work for one task: its processors opened, records driven through them. The task
- * (or the synchronous driver) gives what it needs through weir__host. One thread at a time. */
+ * (or the synchronous driver) gives what it needs through weir__graph_host. One thread at a time.
+ */
 #ifndef WEIR_PROCESS_GRAPH_H
 #define WEIR_PROCESS_GRAPH_H
 
@@ -126,10 +127,6 @@ weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
 /* The store as processors see it, through the cache; on the owning thread. NULL: not of this graph.
  */
 weir__kv *weir__graph_store_top(weir__graph *graph, int store);
-/* The row (with its timestamp) under a raw key, through the cache, on the owning thread; valid
- * until the next call on the store. Null: no row. */
-weir_err weir__graph_store_get_raw(weir__graph *graph, int store, weir_slice key, weir_slice *row,
-                                   weir_error *error);
 
 /* Calls fn for the rows with from <= key <= to (null slices: open ends); a code other than WEIR_OK
  * ends it and is returned. For stores of a global graph on any thread: it holds the store
