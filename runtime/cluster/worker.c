@@ -418,6 +418,7 @@ void weir__worker_close(weir__worker *worker)
         worker->open_tasks = false;
     }
     close_producer(env);
+    weir__arena_fini(&env->commit);
     weir__cache_free(env->cache);
     env->cache = NULL;
     for (size_t i = 0; env->sinks != NULL && i < env->topology->node_count; i++) {

@@ -12,10 +12,6 @@
  * restored again. */
 #include "task/commit.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/error.h"
 #include "task/metadata.h"
 
@@ -162,7 +158,8 @@ static weir_err store_offsets(commit_run *commit, weir_error *error)
 static weir_err take_touched(commit_run *commit, weir__task *const *tasks, size_t count)
 {
     size_t queues = 0;
-    commit->tasks = calloc(count + 1, sizeof(*commit->tasks));
+    weir__arena *arena = &commit->env->commit;
+    commit->tasks = weir__arena_alloc(arena, (count + 1) * sizeof(*commit->tasks));
     for (size_t i = 0; i < count && commit->tasks != NULL; i++) {
         weir_assert(tasks[i]->state == WEIR__TASK_RUNNING);
         if (tasks[i]->touched || tasks[i]->commit_requested) {
@@ -170,8 +167,8 @@ static weir_err take_touched(commit_run *commit, weir__task *const *tasks, size_
             queues += tasks[i]->queue_count;
         }
     }
-    commit->pendings = calloc(queues + 1, sizeof(*commit->pendings));
-    commit->offsets = calloc(queues + 1, sizeof(*commit->offsets));
+    commit->pendings = weir__arena_alloc(arena, (queues + 1) * sizeof(*commit->pendings));
+    commit->offsets = weir__arena_alloc(arena, (queues + 1) * sizeof(*commit->offsets));
     return commit->tasks != NULL && commit->pendings != NULL && commit->offsets != NULL
                ? WEIR_OK
                : WEIR_ENOMEM;
@@ -203,8 +200,6 @@ weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_
         err = store_offsets(&commit, error);
     }
 done:
-    free(commit.tasks);
-    free(commit.pendings);
-    free(commit.offsets);
+    weir__arena_reset(&env->commit);
     return err;
 }

@@ -92,6 +92,7 @@ typedef struct weir__task_env {
     uint64_t dropped;           /* records dropped by handlers and operators */
     weir__placement *placement; /* shared by the threads of the instance; NULL: no joins */
     weir__drop_counts *drops;   /* shared by the threads of the instance */
+    weir__arena commit;         /* what one commit needs; empty between two */
 } weir__task_env;
 
 #endif
