@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Fetch and ListOffsets. A Fetch waits here until there is enough data, an error to tell, or its
- * time is up; then the mock cluster is asked for what it has, without waiting. */
+ * Fetch and ListOffsets. A Fetch waits here until there is enough data, a partition has an
+ * error, or its max wait is over. Then the mock cluster is asked for its data, without waiting. */
 #include <stdlib.h>
 
 #include "apis.h"
@@ -20,10 +20,10 @@ typedef struct fetched {
     int64_t offset;
     int32_t bytes_max;
     int16_t error;
-    int64_t end;        /* as told */
+    int64_t end;        /* as answered to the client */
     weir_slice records; /* null: none */
     bool asked;         /* of the mock cluster */
-    bool compacted;     /* answered from what compaction has left */
+    bool compacted;     /* answered from the compacted batches */
 } fetched;
 
 typedef struct fetch_state {
@@ -224,7 +224,7 @@ static int16_t check_part(const weir__request *request, const weir__partition *p
     if (partition->leader != request->conn->broker->id) {
         return RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     }
-    /* What lies beyond the end as known here, the mock cluster judges: it may know more. */
+    /* The mock cluster checks offsets beyond the end known here: its end may be newer. */
     return offset < partition->start ? RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE : 0;
 }
 
@@ -274,7 +274,7 @@ void weir__handle_fetch(weir__request *request, weir__reader *in)
     if (in->failed) {
         weir__request_malformed(request);
     } else if (request->conn->fd < 0) {
-        weir__request_break(request); /* nobody is there to wait */
+        weir__request_break(request); /* no client waits for the answer */
     } else {
         weir__fetch_retry(request);
     }
@@ -295,7 +295,7 @@ static int16_t list_offset(const weir__request *request, const weir__partition *
         return RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     }
     if (timestamp != EARLIEST && timestamp != LATEST) {
-        /* Not known here: an error is better than "none found". */
+        /* Times are not indexed here: an error is better than "none found". */
         return RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
     }
     *offset = timestamp == EARLIEST ? partition->start : partition->end;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The requests of consumer groups, between the wire and the state machine in groups.c. */
+ * The requests of consumer groups: decoded for the state machine in groups.c, its answers
+ * encoded. */
 #include "apis.h"
 #include "core/error.h"
 
@@ -235,7 +236,7 @@ void weir__handle_describe_groups(weir__request *request, weir__reader *in)
     weir__request_answer(request);
 }
 
-/* No filter lets all through. */
+/* Without a filter every state matches. */
 static bool passes(weir__reader states, int32_t count, const char *state)
 {
     bool found = count <= 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Metadata and FindCoordinator: who is who, at the front's addresses. */
+ * Metadata and FindCoordinator: brokers, leaders and coordinators, at the front's addresses. */
 #include "apis.h"
 #include "core/error.h"
 #include "topics.h"
@@ -21,7 +21,7 @@ static int32_t controller(const weir_mock *mock)
     return -1;
 }
 
-/* The leader's seat and the ones after it, as the topic was laid out. */
+/* The broker that leads first and the ones after it, as assigned at the topic's creation. */
 static void put_replicas(const weir_mock *mock, const weir__partition *partition, weir_buf *out)
 {
     int32_t count = partition->topic->replication_factor;

@@ -120,7 +120,7 @@ static void put_asked(weir__request *request, weir__reader *in, const weir__map 
     }
 }
 
-/* Every partition as a topic of its own: the protocol allows it. */
+/* Answers each partition as a topic of its own, which the protocol allows. */
 static void put_all(weir__request *request, const weir__map *offsets)
 {
     weir_buf *out = &request->answer;

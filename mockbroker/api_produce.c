@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Produce: the front checks each batch, keeps account of the mock cluster's logs, sends it what may
- * be appended, and answers partition by partition. */
+ * Produce: the front checks each batch, records what the mock cluster's logs hold, forwards the
+ * batches that may be appended, and answers partition by partition. */
 #include <stdlib.h>
 
 #include "apis.h"
@@ -31,7 +31,7 @@ typedef struct produce_state {
     int32_t part_count;
 } produce_state;
 
-/* What was under way and is not any more, answered or lost. */
+/* The batches are no longer in flight: they were answered or lost. */
 static void release(produced *part)
 {
     if (part->partition != NULL) {
@@ -155,7 +155,7 @@ static int16_t accept_part(weir__request *request, produced *part)
 
 /* ---- Answering ---- */
 
-/* In the order of the request; parts of a topic that follow each other are told together. */
+/* In the order of the request; adjacent partitions of one topic are answered together. */
 static void put_parts(const weir__request *request, const produce_state *produce, weir_buf *out)
 {
     size_t topics_begin = weir__array_begin(out);
@@ -191,7 +191,7 @@ static void answer(weir__request *request)
     put_parts(request, produce, &request->answer);
     weir__put_throttle(request, 1);
     for (int32_t i = 0; i < produce->part_count; i++) {
-        /* Without an answer a broken connection is all that Kafka can tell. */
+        /* With acks=0 Kafka reports an error only by closing the connection. */
         request->lose_answer =
             request->lose_answer || (request->silent && produce->parts[i].error != 0);
     }
@@ -204,7 +204,7 @@ static void appended(weir__request *request, produced *part)
     size_t bytes = part->records.len;
     release(part);
     if (part->error != 0 || part->base < 0) {
-        return; /* refused, or known already */
+        return; /* refused, or a duplicate */
     }
     if (weir__partition_appended(partition, part->base, part->batch.count, bytes,
                                  request->mock->now_us) != WEIR_OK) {
@@ -217,7 +217,7 @@ static void appended(weir__request *request, produced *part)
                      (const char *)request->client_id.data);
 }
 
-/* The mock cluster answers for one topic and partition after the other, as they were sent. */
+/* The mock cluster answers topics and partitions in the order in which they were sent. */
 static void forwarded(weir__request *request, weir__reader *in)
 {
     produce_state *produce = request->state;
@@ -249,7 +249,7 @@ static void forward(weir__request *request, int32_t accepted)
     weir_buf frame = {0};
     weir__upstream_begin(request, &frame, UPSTREAM_KEY, UPSTREAM_VERSION);
     weir__put_string(&frame, produce->transactional_id);
-    weir__buf_put_i16(&frame, -1); /* acks: an answer is always wanted */
+    weir__buf_put_i16(&frame, -1); /* acks: the front always needs an answer */
     weir__buf_put_i32(&frame, produce->timeout_ms);
     weir__buf_put_i32(&frame, accepted);
     for (int32_t i = 0; i < produce->part_count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CreatePartitions, DeleteTopics: what becomes of a topic that is there. */
+ * CreatePartitions, DeleteTopics: changes to a topic that exists. */
 #include "apis.h"
 #include "core/error.h"
 #include "topics.h"

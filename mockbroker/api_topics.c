@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CreateTopics, DeleteRecords, DescribeConfigs: what an administrator asks. */
+ * CreateTopics, DeleteRecords, DescribeConfigs: requests of admin clients. */
 #include <stdio.h>
 
 #include "apis.h"
@@ -261,7 +261,7 @@ static void put_resource(weir__request *request, uint8_t type, weir_slice name, 
     }
 }
 
-/* Leaves `in` behind the resource; *keys at its keys. */
+/* Afterwards `in` is behind the resource, and *keys at its keys. */
 static weir_slice read_resource(weir__reader *in, uint8_t *type, weir__reader *keys)
 {
     *type = weir__read_u8(in);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Producer ids and transactions: forwarded, once the body is known to be whole (the mock cluster
- * closes the connection with a complaint otherwise). The front answers injected errors. */
+ * Producer ids and transactions: forwarded after a check that the body is whole (the mock cluster
+ * would log an error and close the connection). The front answers injected errors. */
 #include "apis.h"
 #include "core/error.h"
 

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The table. A row that is not FORWARD names the gap that it closes and has a test that fails
- * without it (tests/unit/mock_*.c); a gap that librdkafka closes can be fault_hit. */
+ * without it (tests/unit/mock_*.c); a row can be removed when librdkafka closes its gap. */
 #include "apis.h"
 
-/* Versions: what librdkafka 2.0.2 speaks with its mock cluster at most, so that both ends of the
+/* Versions: the highest that librdkafka 2.0.2 uses with its mock cluster, so that both ends of the
  * supported range of librdkafka take the same path. */
 static void handle_api_versions(weir__request *request, weir__reader *in);
 
 static const weir__api apis[] = {
     /* librdkafka compresses only if Produce begins at version 0 (Kafka 4 says so too, KAFKA-18659),
-     * though nobody sends below 3. */
+     * though no client sends a version below 3. */
     {0, "Produce", 0, 7, 9, WEIR__AMEND, weir__handle_produce,
      "drops the oldest batches silently past 5 MiB or 100,000 batches; LogAppendTime is 1234; "
      "appends what an idempotent producer sends again"},
     {1, "Fetch", 4, 11, 12, WEIR__AMEND, weir__handle_fetch,
      "no log start offset; new data does not wake a waiting fetch"},
     {2, "ListOffsets", 1, 5, 6, WEIR__ANSWER, weir__handle_list_offsets,
-     "no log start offset; a lookup by time finds nothing and says so nowhere"},
+     "no log start offset; a lookup by time finds nothing and reports no error"},
     {3, "Metadata", 0, 4, 9, WEIR__ANSWER, weir__handle_metadata,
-     "a look creates the topic, with four partitions; addresses are the mock cluster's"},
+     "a metadata request creates the topic, with four partitions; addresses are the mock "
+     "cluster's"},
     {8, "OffsetCommit", 2, 7, 8, WEIR__ANSWER, weir__handle_offset_commit,
      "refused while members join; accepted by any broker"},
     {9, "OffsetFetch", 1, 5, 6, WEIR__ANSWER, weir__handle_offset_fetch,
-     "offsets live where OffsetCommit puts them"},
+     "offsets are stored where OffsetCommit puts them"},
     {10, "FindCoordinator", 0, 2, 3, WEIR__ANSWER, weir__handle_find_coordinator,
      "aborts the process on a coordinator that does not exist; addresses"},
     {11, "JoinGroup", 0, 5, 6, WEIR__ANSWER, weir__handle_join_group,
@@ -38,7 +39,7 @@ static const weir__api apis[] = {
     {15, "DescribeGroups", 0, 4, 5, WEIR__ANSWER, weir__handle_describe_groups, "absent"},
     {16, "ListGroups", 0, 4, 3, WEIR__ANSWER, weir__handle_list_groups, "absent"},
     {18, "ApiVersions", 0, 3, 3, WEIR__ANSWER, handle_api_versions,
-     "tells the mock cluster's versions, not this table's"},
+     "returns the mock cluster's versions, not this table's"},
     {19, "CreateTopics", 0, 4, 5, WEIR__ANSWER, weir__handle_create_topics, "absent"},
     {20, "DeleteTopics", 0, 3, 4, WEIR__ANSWER, weir__handle_delete_topics, "absent"},
     {21, "DeleteRecords", 0, 1, 2, WEIR__ANSWER, weir__handle_delete_records, "absent"},
@@ -88,7 +89,7 @@ int16_t weir__check_coordinator(const weir__request *request, weir_slice group)
 /* A version that is not offered gets an answer of version 0, so that any client can read it. */
 static void handle_api_versions(weir__request *request, weir__reader *in)
 {
-    (void)in; /* the client's name and version: nothing that matters here */
+    (void)in; /* the client's name and version are not used */
     const weir__api *self = request->api;
     weir_buf *out = &request->answer;
     bool supported = request->version >= self->version_min && request->version <= self->version_max;
@@ -119,7 +120,7 @@ static void handle_api_versions(weir__request *request, weir__reader *in)
     weir__request_answer(request);
 }
 
-/* True: the request goes on. */
+/* True: the request is to be handled. */
 static bool inject(weir__request *request)
 {
     int16_t error = weir__inject_take(request->mock, request->api->key, request->client_id);

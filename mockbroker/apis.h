@@ -9,8 +9,8 @@
 
 typedef enum weir__api_kind {
     WEIR__FORWARD, /* the mock cluster's answer is the client's */
-    WEIR__AMEND,   /* the mock cluster does it, the front changes request or answer */
-    WEIR__ANSWER,  /* the mock cluster does not see it */
+    WEIR__AMEND,   /* the mock cluster carries it out, the front changes request or answer */
+    WEIR__ANSWER,  /* the front alone carries it out */
 } weir__api_kind;
 
 typedef struct weir__api {
@@ -22,7 +22,7 @@ typedef struct weir__api {
     weir__api_kind kind;
     /* Reads the body from `in`, then answers, forwards, or keeps the request to answer it later.
      * When request->injected is set it does nothing but answer with that code. When the body was
-     * not what it should be (in->failed) it changes nothing and calls weir__request_malformed. */
+     * malformed (in->failed) it changes nothing and calls weir__request_malformed. */
     void (*handle)(weir__request *request, weir__reader *in);
     const char *gap; /* what the mock cluster lacks; "" for FORWARD */
 } weir__api;
@@ -36,7 +36,7 @@ void weir__api_begin(weir__request *request);
 /* api_*.c */
 void weir__handle_produce(weir__request *request, weir__reader *in);
 void weir__handle_fetch(weir__request *request, weir__reader *in);
-/* Looks at a waiting Fetch again. */
+/* Checks whether a waiting Fetch can be answered now. */
 void weir__fetch_retry(weir__request *request);
 void weir__handle_list_offsets(weir__request *request, weir__reader *in);
 void weir__handle_metadata(weir__request *request, weir__reader *in);

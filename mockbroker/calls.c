@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The calls of mockbroker.h that look at the cluster or change it while it runs. */
+ * The functions of mockbroker.h that inspect the cluster or change it while it runs. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -9,7 +9,7 @@
 #include "offsets.h"
 #include "topics.h"
 
-/* Looking does not change what the caller sees, but takes the lock. */
+/* Reading leaves the mock cluster unchanged for the caller, but takes the lock. */
 static void lock(const weir_mock *mock)
 {
     pthread_mutex_lock((pthread_mutex_t *)&mock->lock);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Log compaction of a partition. The mock cluster never drops a record, so what is left of the
- * compacted offsets is kept here, in batches made anew; later offsets are still the mock cluster's.
+ * Log compaction of a partition. The mock cluster cannot compact, so the records left at
+ * compacted offsets are kept here, in new batches; later offsets are read from the mock cluster.
  *
  *     offset      0 1 2 3 4 5 6 7 8 9 | 10 11          compacted.upto = 10
  *     key         a b a c b b a c d d |  a  b
  *     compacted               b a c   d                the last record of each key
  *
- * As in Kafka a batch keeps the range of offsets that it had, whatever is left in it. A batch with
- * no record left is dropped, but not the last one: from it consumers learn where to go on. */
+ * As in Kafka a batch keeps its range of offsets when records are removed from it. A batch with
+ * no record left is dropped, except the last one: consumers take the next offset from it. */
 #include "compact.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 /* Offsets of a batch made by compaction. */
 #define BATCH_OFFSETS 64
 
-/* A record that was read. */
+/* A record read from the log. */
 typedef struct kept {
     weir_mock_record record;
     bool dropped;
@@ -83,9 +83,9 @@ static weir_err keep(const weir_mock_record *record, void *user)
     return err;
 }
 
-/* ---- What goes ---- */
+/* ---- Records that are removed ---- */
 
-/* Records whose key comes again, and those without a key. */
+/* Removes records whose key has a later record, and records without a key. */
 static weir_err drop_replaced(compaction *all)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -123,7 +123,7 @@ static int64_t appended_us(const weir__partition *partition, int64_t offset)
     return low < partition->batch_count ? batches[low].appended_us : INT64_MAX;
 }
 
-/* Tombstones that have been there for delete.retention.ms. */
+/* Removes tombstones older than delete.retention.ms. */
 static void drop_tombstones(compaction *all, const weir__partition *partition)
 {
     const char *setting = weir__topic_config_get(partition->topic, "delete.retention.ms");
@@ -136,7 +136,7 @@ static void drop_tombstones(compaction *all, const weir__partition *partition)
     }
 }
 
-/* ---- What stays ---- */
+/* ---- Records that are kept ---- */
 
 /* The records with offsets from `base` to `last`; false: none, and nothing is written. */
 static bool write_batch(const compaction *all, size_t *at, int64_t base, int64_t last, bool always,
@@ -212,7 +212,7 @@ static bool is_compacted(const weir__partition *partition)
     return strstr(weir__topic_config_get(partition->topic, "cleanup.policy"), "compact") != NULL;
 }
 
-/* The partition, found anew: the topic may have been deleted while its records were read. */
+/* Looks the partition up again: the topic may have been deleted while its records were read. */
 static weir_err replace(weir_mock *mock, const char *topic, int32_t id, compaction *all,
                         int64_t start, int64_t upto, weir_error *error)
 {

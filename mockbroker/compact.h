@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What log compaction has left of the first offsets of a partition. */
+ * The batches that log compaction has kept of the first offsets of a partition. */
 #ifndef WEIR_MOCKBROKER_COMPACT_H
 #define WEIR_MOCKBROKER_COMPACT_H
 
@@ -22,8 +22,8 @@ typedef struct weir__compacted {
 } weir__compacted;
 
 void weir__compacted_fini(weir__compacted *compacted);
-/* The batches from the one that holds `offset`, or comes after it, on; the first whatever its size,
- * then up to max_bytes in all. Null: `offset` is not below upto. */
+/* The batches from the one that holds `offset`, or the next one after it: the first whatever its
+ * size, then up to max_bytes in all. Null: `offset` is not below upto. */
 weir_slice weir__compacted_from(const weir__compacted *compacted, int64_t offset, size_t max_bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Connections: bytes to requests, answers to bytes, and the way to the mock cluster and back. */
+ * Connections: parses bytes into requests, sends answers, forwards requests to the mock cluster. */
 #include "conn.h"
 
 #include <arpa/inet.h>
@@ -20,7 +20,7 @@
 #define FRAME_LENGTH_BYTES ((size_t)4)
 /* API key, version, correlation id, length of the client id. */
 #define FRAME_BYTES_MIN ((size_t)10)
-/* Requests that a client sends ahead wait here; then its socket fills. */
+/* Pipelined requests of a client are buffered up to this size; then its socket fills. */
 #define INPUT_BYTES_MAX (WEIR__REQUEST_BYTES_MAX + FRAME_LENGTH_BYTES)
 
 /* ---- Sockets ---- */
@@ -44,9 +44,9 @@ static ssize_t send_some(int fd, const uint8_t *data, size_t len)
     return sent;
 }
 
-/* Appends what is there. 1: read; 0: nothing now; -1: closed or broken. Most connections never get
- * more than a few bytes: room for READ_BYTES in the buffers of a hundred would cost more than to
- * copy.
+/* Appends the bytes that have arrived. 1: read; 0: nothing now; -1: closed or broken. Most
+ * connections never get more than a few bytes: room for READ_BYTES in the buffers of a hundred
+ * would cost more than to copy.
  */
 static int receive_some(int fd, weir_buf *buf)
 {
@@ -67,7 +67,7 @@ weir_err weir__conn_accept(weir_mock *mock, weir__broker *broker)
 {
     int fd = accept(broker->listener, NULL, NULL);
     if (fd < 0) {
-        return WEIR_OK; /* the client has gone already */
+        return WEIR_OK; /* the client has disconnected already */
     }
     weir__conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL) {
@@ -126,7 +126,7 @@ void weir__conn_close(weir__conn *conn, bool lose_input)
         conn->in_at = 0;
     }
     if (conn->current != NULL && conn->current->due_us != 0) {
-        request_free(conn->current); /* nobody waits for the data any more */
+        request_free(conn->current); /* the client does not wait for the data any more */
         conn->current = NULL;
     }
 }
@@ -208,7 +208,7 @@ void *weir__request_state(weir__request *request, size_t size, void (*fini)(void
     return request->state;
 }
 
-/* The header of the mock cluster's own requests; its client id says nothing. */
+/* The header of the front's own requests; their client id has no meaning. */
 void weir__upstream_begin(const weir__request *request, weir_buf *frame, int16_t key,
                           int16_t version)
 {
@@ -274,11 +274,11 @@ bool weir__conn_wants_input(const weir__conn *conn)
 void weir__conn_readable(weir__conn *conn)
 {
     if (conn->fd >= 0 && receive_some(conn->fd, &conn->in) < 0) {
-        weir__conn_close(conn, false); /* what it asked before it went is carried out */
+        weir__conn_close(conn, false); /* requests received before are carried out */
     }
 }
 
-/* Length of the next frame if all of it is there, else 0; -1: not a frame. */
+/* Length of the next frame if all of it has arrived, else 0; -1: not a frame. */
 static int64_t whole_frame(const weir__conn *conn)
 {
     size_t left = conn->in.len - conn->in_at;

@@ -2,7 +2,7 @@
  *
  * Connections of clients, each with its own connection to the mock cluster's broker, opened when
  * the first request is forwarded. As in Kafka a connection carries out one request at a time, so
- * that answers come in order. */
+ * that answers are sent in order. */
 #ifndef WEIR_MOCKBROKER_CONN_H
 #define WEIR_MOCKBROKER_CONN_H
 
@@ -12,8 +12,8 @@ struct weir__api;
 typedef struct weir__conn weir__conn;
 typedef struct weir__request weir__request;
 
-/* A request from its last byte to its answer. It ends with exactly one call of weir__request_answer
- * or weir__request_break; until then it may wait. */
+/* A request, from the receipt of its last byte to its answer. It ends with exactly one call of
+ * weir__request_answer or weir__request_break; until then it may wait. */
 struct weir__request {
     weir_mock *mock;
     weir__conn *conn;
@@ -27,8 +27,8 @@ struct weir__request {
     weir_buf frame;   /* as received, without the length */
     weir_buf answer;  /* begun: length, correlation id, tags */
     int64_t due_us;   /* of a Fetch that waits for data; 0: does not wait */
-    /* The mock cluster answered what was forwarded; `in` is behind the header. NULL: the answer
-     * goes to the client as it is. */
+    /* Called when the mock cluster has answered the forwarded request; `in` is behind the header.
+     * NULL: the answer is sent to the client unchanged. */
     void (*forwarded)(weir__request *request, weir__reader *in);
     void *state; /* the API's own; calloc'ed */
     void (*state_fini)(void *state);
@@ -45,7 +45,7 @@ struct weir__conn {
     weir__conn *next;
     weir_mock *mock;
     weir__broker *broker;
-    int fd; /* -1: closed; the rest goes when nothing is under way */
+    int fd; /* -1: closed; the rest is freed when no request is in flight */
     weir_buf in;
     size_t in_at;
     weir__answer *answers;
@@ -61,7 +61,7 @@ struct weir__conn {
 void weir__request_answer(weir__request *request);
 /* Breaks the connection instead of answering; frees the request. */
 void weir__request_break(weir__request *request);
-/* The same for bytes that are not the protocol's; told by on_failure. */
+/* The same for bytes that are not a request of the protocol; reported to on_failure. */
 void weir__request_malformed(weir__request *request);
 /* Sends the request itself to the mock cluster. */
 void weir__request_forward(weir__request *request);
@@ -76,7 +76,7 @@ weir_err weir__conn_accept(weir_mock *mock, weir__broker *broker);
 void weir__conn_free(weir__conn *conn);
 /* Closes the client's side. With `lose_input`, requests received and not begun are lost. */
 void weir__conn_close(weir__conn *conn, bool lose_input);
-/* Nothing is left to do for it. */
+/* True: nothing is left to do for the connection. */
 bool weir__conn_is_over(const weir__conn *conn);
 
 void weir__conn_readable(weir__conn *conn);

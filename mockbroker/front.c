@@ -2,14 +2,15 @@
  *
  * The front's thread: one poll loop for all brokers.
  *
- *   1. bring brokers up and down as asked
- *   2. begin every request that has arrived whole, look at waiting fetches, until nothing is left
+ *   1. start and stop brokers as requested
+ *   2. begin every request that has arrived whole, check waiting fetches, until none is left
  *   3. expire members and rebalances, send answers that are due
- *   4. free connections that are over
- *   5. wait for input, or for the next deadline (nothing ticks)
+ *   4. free connections that have ended
+ *   5. wait for input, or for the next deadline (there is no periodic timer)
  *   6. accept, read, write
  *
- * Everything goes in the order of brokers and of acceptance. The lock is held except in step 5. */
+ * Brokers are served in order of id, connections in order of acceptance. The lock is held except in
+ * step 5. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -163,7 +164,7 @@ static int timeout_ms(const weir_mock *mock)
     for (const weir__conn *conn = mock->conns; conn != NULL; conn = conn->next) {
         bool waits = conn->current != NULL && conn->current->due_us != 0;
         int64_t answer = weir__conn_deadline_us(conn);
-        /* An answer that is due already waits for the socket, not for time. */
+        /* An answer whose time has come waits for the socket, not for a deadline. */
         deadline = earlier(deadline, answer > mock->now_us ? answer : INT64_MAX);
         deadline = earlier(deadline, waits ? conn->current->due_us : INT64_MAX);
     }
@@ -202,7 +203,7 @@ static short upstream_events(const weir__conn *conn)
     return (short)(POLLIN | (conn->upstream_sent < conn->upstream_out.len ? POLLOUT : 0));
 }
 
-/* The pipe, a listener a broker, then two descriptors a connection; -1 is ignored by poll. */
+/* The pipe, one listener per broker, then two descriptors per connection; -1 is ignored by poll. */
 static bool fill(const weir_mock *mock, poll_set *set)
 {
     set->count = 0;
@@ -220,7 +221,7 @@ static bool fill(const weir_mock *mock, poll_set *set)
 static void serve_conns(weir_mock *mock, const struct pollfd *fds)
 {
     for (weir__conn *conn = mock->conns; conn != NULL; conn = conn->next, fds += 2) {
-        /* A descriptor may have been closed since; then it is not conn's any more. */
+        /* A descriptor may have been closed since; then conn does not own it any more. */
         if (fds[1].revents != 0 && conn->upstream == fds[1].fd) {
             if (fds[1].revents & POLLOUT) {
                 weir__conn_upstream_flush(conn);

@@ -177,7 +177,7 @@ static void join_again(weir__groups *groups, weir__group *group, const weir__joi
     }
     refresh(member, now_us);
     wait_for_join(groups, member, waiter);
-    if (current) { /* it only lost the answer */
+    if (current) { /* it did not receive the answer */
         weir__rebalance_answer_join(groups, group, member, now_us);
         return;
     }
@@ -374,7 +374,7 @@ void weir__groups_moved(weir__groups *groups, weir_slice id, int64_t now_us)
 
 /* ---- Time ---- */
 
-/* A member that waits for an answer of ours is alive as far as we can tell. */
+/* The session of a member that waits for an answer does not expire. */
 static bool session_runs(const weir__member *member)
 {
     return member->join_waiter == NULL && member->sync_waiter == NULL;
@@ -447,7 +447,7 @@ static void expire_pending(weir__groups *groups, weir__group *group, int64_t now
     }
 }
 
-/* Kafka's DelayedSync: who has not asked for its assignment within the rebalance timeout goes. */
+/* Kafka's DelayedSync: removes members that did not send SyncGroup within the rebalance timeout. */
 static void expire_syncs(weir__groups *groups, weir__group *group, int64_t now_us)
 {
     weir__member *next;

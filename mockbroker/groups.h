@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Kafka's group coordinator (the classic protocol) as a pure state machine: requests and the time
- * go in, answers come out through callbacks, at once or later. No threads, sockets or clocks. */
+ * are its input; callbacks get the answers, at once or later. No threads, sockets or clocks. */
 #ifndef WEIR_MOCKBROKER_GROUPS_H
 #define WEIR_MOCKBROKER_GROUPS_H
 
@@ -46,12 +46,12 @@ typedef struct weir__member {
     weir_slice assignment; /* malloc'ed; empty, never null */
     void *join_waiter;     /* NULL: does not wait */
     void *sync_waiter;
-    bool sync_pending; /* has its join answer, has not asked for its assignment */
+    bool sync_pending; /* has its JoinGroup answer, has not sent SyncGroup */
     weir__arena ids;
     weir__arena protocol_memory;
 } weir__member;
 
-/* A member id that was handed out and has not joined yet (KIP-394). */
+/* A member id that was assigned and has not joined yet (KIP-394). */
 typedef struct weir__pending_member {
     struct weir__pending_member *next;
     int64_t deadline_us;
@@ -90,7 +90,7 @@ typedef struct weir__join {
     size_t protocol_count;
     int32_t session_ms;
     int32_t rebalance_ms;
-    bool id_required; /* a new member must come again with the id it is told */
+    bool id_required; /* a new member must join again with the id it gets (KIP-394) */
 } weir__join;
 
 /* Borrowed for the callback. */
@@ -100,7 +100,7 @@ typedef struct weir__join_answer {
     weir_slice protocol;
     weir_slice leader;
     weir_slice member;
-    const weir__group *members_of; /* for the leader; NULL: no members are told */
+    const weir__group *members_of; /* for the leader; NULL: the answer has no members */
 } weir__join_answer;
 
 typedef struct weir__sync {
@@ -115,7 +115,7 @@ typedef struct weir__sync {
 typedef struct weir__groups_ops {
     void (*joined)(void *waiter, const weir__join_answer *answer);
     void (*synced)(void *waiter, int16_t error, weir_slice assignment);
-    void (*dropped)(void *waiter); /* a later request of the member took its place */
+    void (*dropped)(void *waiter); /* a later request of the member replaced it */
     void (*event)(void *user, const char *kind, const weir__group *group, weir_slice member);
 } weir__groups_ops;
 
@@ -124,12 +124,12 @@ typedef struct weir__groups {
     const weir__groups_ops *ops;
     void *user;
     int64_t initial_delay_us;
-    uint64_t member_ids; /* handed out so far */
+    uint64_t member_ids; /* assigned so far */
 } weir__groups;
 
 void weir__groups_init(weir__groups *groups, const weir__groups_ops *ops, void *user,
                        int64_t initial_delay_ms);
-/* Waiters are forgotten, not answered. */
+/* Waiters are dropped without an answer. */
 void weir__groups_fini(weir__groups *groups);
 
 weir__group *weir__groups_find(const weir__groups *groups, weir_slice id);
@@ -144,11 +144,11 @@ int16_t weir__groups_heartbeat(weir__groups *groups, weir_slice group, weir_slic
                                int32_t generation, int64_t now_us);
 int16_t weir__groups_leave(weir__groups *groups, weir_slice group, weir_slice member,
                            int64_t now_us);
-/* May this member commit offsets? On success *out is the group, made if need be. */
+/* May this member commit offsets? On success *out is the group, created if necessary. */
 int16_t weir__groups_commit(weir__groups *groups, weir_slice group, weir_slice member,
                             int32_t generation, int64_t now_us, weir__group **out);
 int16_t weir__groups_delete(weir__groups *groups, weir_slice group);
-/* The coordinator moved: waiters get NOT_COORDINATOR, everything else stays. */
+/* The coordinator moved: waiters get NOT_COORDINATOR, nothing else changes. */
 void weir__groups_moved(weir__groups *groups, weir_slice group, int64_t now_us);
 
 int64_t weir__groups_deadline_us(const weir__groups *groups); /* INT64_MAX: none */

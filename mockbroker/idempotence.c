@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sequence numbers, judged as Kafka's ProducerStateManager does. A producer that the partition does
- * not know may begin anywhere, as after its state expired. */
+ * Sequence numbers, checked as Kafka's ProducerStateManager does. A producer that the partition
+ * does not know may begin with any number, as after its state expired. */
 #include "idempotence.h"
 
 #include <librdkafka/rdkafka.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Idempotent producers (KIP-98): a partition knows the last batches of each, so that a batch sent
- * again after a lost answer is not appended again, and none is appended before the one ahead of
- * it. */
+ * Idempotent producers (KIP-98): a partition knows the last batches of each producer, so that a
+ * batch retried after a lost answer is not appended twice, and batches are appended in sequence. */
 #ifndef WEIR_MOCKBROKER_IDEMPOTENCE_H
 #define WEIR_MOCKBROKER_IDEMPOTENCE_H
 
@@ -31,7 +30,7 @@ typedef struct weir__known_producers {
 
 void weir__known_producers_fini(weir__known_producers *known);
 
-/* What becomes of a batch: 0 and *base -1: append it; 0 and *base >= 0: it was appended there; else
+/* Decides about a batch: 0 and *base -1: append it; 0 and *base >= 0: it was appended there; else
  * Kafka's error code. */
 int16_t weir__known_check(const weir__known_producers *known, const weir__batch_header *batch,
                           int64_t *base);

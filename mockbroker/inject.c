@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Injected errors: first come, first served. */
+ * Injected errors: the oldest that matches a request applies. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the parts of the mock cluster share. Everything here is guarded by mock->lock: the front's
- * thread holds it except while it polls. */
+ * The structures that all parts of the mock cluster share. Everything here is guarded by
+ * mock->lock: the front's thread holds it except while it polls. */
 #ifndef WEIR_MOCKBROKER_INTERNAL_H
 #define WEIR_MOCKBROKER_INTERNAL_H
 
@@ -37,7 +37,7 @@ typedef struct weir__batch {
 typedef struct weir__partition {
     const struct weir__topic *topic;
     int32_t id;
-    const char *upstream; /* the topic that keeps it in the mock cluster; the topic's */
+    const char *upstream; /* the topic that stores it in the mock cluster; owned by the topic */
     int32_t upstream_id;
     int32_t leader; /* -1: none */
     int64_t start;  /* the log start offset, moved by DeleteRecords */
@@ -61,7 +61,7 @@ typedef struct weir__upstream {
 
 typedef struct weir__topic {
     const char *name;             /* behind the struct */
-    weir__partition **partitions; /* they stay where they are: requests under way point to them */
+    weir__partition **partitions; /* never moved: requests in flight point to them */
     int32_t partition_count;
     int16_t replication_factor;
     int32_t hidden_on; /* the broker that does not know it; 0: none */
@@ -93,39 +93,39 @@ struct weir_mock {
     weir_mock_opts opts;
     rd_kafka_t *rk;
     /* One broker, which keeps the logs and transactions. The brokers that clients see are the
-     * front's, so that leaders, coordinators and faults are in one hand. */
+     * front's, so that it alone decides about leaders, coordinators and faults. */
     rd_kafka_mock_cluster_t *cluster;
     int upstream_port;
     weir_buf bootstrap;
     weir__broker brokers[WEIR__BROKERS_MAX];
 
     pthread_mutex_t lock;
-    pthread_cond_t applied; /* a broker went up or down */
+    pthread_cond_t applied; /* a broker was started or stopped */
     pthread_t thread;
     bool started;
     bool stopping;
-    int wake[2]; /* a byte in the pipe: look at the state again */
+    int wake[2]; /* a byte in the pipe wakes the loop to check the state */
 
     int64_t now_us;           /* as of this round of the loop */
     struct weir__conn *conns; /* in order of acceptance */
     struct weir__conn *conns_end;
-    bool fetches_due; /* data, leaders or start offsets changed: look at waiting fetches */
+    bool fetches_due; /* data, leaders or start offsets changed: check waiting fetches */
 
     weir__map topics;
-    weir__topic *deleted;     /* requests under way may still point to them */
+    weir__topic *deleted;     /* requests in flight may still point to them */
     int64_t upstream_aliases; /* made so far */
     weir__groups groups;
     weir__map coordinators; /* group -> weir__broker, where it was set */
     weir__injection *injections;
     weir__map shifts;   /* client.id -> int64_t: shift.h */
-    weir__map failures; /* told already */
+    weir__map failures; /* reported already */
     char *first_failure;
 };
 
 /* ---- mock.c ---- */
 void weir__mock_wake(weir_mock *mock);
 weir__broker *weir__broker_find(const weir_mock *mock, int32_t id); /* NULL: none */
-/* Tells on_failure, once for each text. */
+/* Reports to on_failure, once for each text. */
 void weir__mock_fail(weir_mock *mock, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void weir__mock_event(weir_mock *mock, const char *kind, const char *format, ...)
@@ -137,7 +137,7 @@ weir_err weir__front_start(weir_mock *mock, weir_error *error);
 void weir__front_stop(weir_mock *mock);
 
 /* ---- inject.c ---- */
-/* What to do with this request instead: 0, or as weir_mock_inject says. Counts it. */
+/* The error to answer instead: 0, or as weir_mock_inject says. Counts the request. */
 int16_t weir__inject_take(weir_mock *mock, int16_t api_key, weir_slice client_id);
 void weir__inject_fini(weir_mock *mock);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The mock cluster's life, and the calls that look at it or change it. */
+ * Creating and destroying the mock cluster, and reporting its failures and events. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #define DETAIL_MAX 512
 #define DEFAULT_BROKERS 3
 
-/* ---- Telling ---- */
+/* ---- Reports ---- */
 
 void weir__mock_fail(weir_mock *mock, const char *format, ...)
 {
@@ -26,7 +26,7 @@ void weir__mock_fail(weir_mock *mock, const char *format, ...)
     if (weir__map_find(&mock->failures, weir_slice_of(message)) != NULL) {
         return;
     }
-    (void)weir__map_put_text(&mock->failures, message, mock); /* at worst it is told again */
+    (void)weir__map_put_text(&mock->failures, message, mock); /* at worst it is reported again */
     if (mock->first_failure == NULL) {
         mock->first_failure = strdup(message);
     }
@@ -55,7 +55,7 @@ void weir__mock_wake(weir_mock *mock)
     (void)!write(mock->wake[1], "", 1); /* a full pipe wakes as well */
 }
 
-/* ---- Life ---- */
+/* ---- Creation and destruction ---- */
 
 static weir_err start_cluster(weir_mock *mock, weir_error *error)
 {
@@ -78,7 +78,7 @@ static weir_err start_cluster(weir_mock *mock, weir_error *error)
     const char *address = rd_kafka_mock_cluster_bootstraps(mock->cluster);
     const char *colon = address != NULL ? strrchr(address, ':') : NULL;
     if (colon == NULL) {
-        return weir__error_set(error, WEIR_EBROKER, "the mock cluster tells no port");
+        return weir__error_set(error, WEIR_EBROKER, "the mock cluster has no port");
     }
     mock->upstream_port = (int)strtol(colon + 1, NULL, 10);
     return WEIR_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Committed offsets: each is one block of memory, its texts behind the struct. */
+ * Committed offsets: each is one block of memory, with its texts behind the struct. */
 #include "offsets.h"
 
 #include <stdlib.h>

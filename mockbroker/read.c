@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reading a topic for assertions: on the caller's thread, from the mock cluster itself, so that
- * neither faults nor the front's thread are in the way. Compressed batches are left to a librdkafka
- * consumer, which can open them. */
+ * neither injected faults nor the front's thread affect it. A librdkafka consumer reads compressed
+ * batches, since it can decompress them. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -32,7 +32,7 @@ typedef struct job {
     weir_mock *mock;
     const char *topic;
     int32_t partition;
-    const char *upstream; /* what keeps it in the mock cluster */
+    const char *upstream; /* name of the topic that stores it in the mock cluster */
     int32_t upstream_id;
     int64_t next;
     int64_t end;
@@ -302,7 +302,7 @@ static weir_err begin(job *read)
                                  (int)read->partition, read->topic != NULL ? read->topic : "");
 }
 
-/* What compaction has left. */
+/* Reads the compacted batches. */
 static weir_err read_compacted(job *read)
 {
     int64_t upto = read->compacted_upto < read->end ? read->compacted_upto : read->end;
@@ -392,7 +392,7 @@ weir_err weir_mock_partition_read(weir_mock *mock, const char *topic, int32_t pa
     return read_one(&read, from, INT64_MAX);
 }
 
-/* Ends are taken before the first record is read. */
+/* All end offsets are taken before the first record is read. */
 weir_err weir_mock_topic_read(weir_mock *mock, const char *topic, record_fn fn, void *user,
                               weir_error *error)
 {

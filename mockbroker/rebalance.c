@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rebalances of a group as Kafka's GroupCoordinator does them: joining ends when all known members
- * have joined or the longest rebalance timeout is over; who did not come is dropped; the leader
- * keeps leading if it came. */
+ * have joined or the longest rebalance timeout is over. Members that did not join are removed. The
+ * leader stays the leader if it joined. */
 #include "rebalance.h"
 
 #include <stdlib.h>
@@ -203,8 +203,8 @@ bool weir__group_accepts(const weir__group *group, const weir__join *join)
     return false;
 }
 
-/* Each member votes for the first of its protocols that all know; the first member's order breaks
- * ties. */
+/* Each member votes for the first of its protocols that all members support; the first member's
+ * order breaks ties. */
 static weir_slice elect_protocol(const weir__group *group)
 {
     weir_slice elected = {0};
@@ -280,7 +280,7 @@ static void complete(weir__groups *groups, weir__group *group, int64_t now_us)
         groups->ops->event(groups->user, "rebalance-done", group, no_bytes);
         return;
     }
-    /* The member that owns the name may go before the generation does. */
+    /* Copied: the member that owns the name may be removed during the generation. */
     weir_slice elected = elect_protocol(group);
     weir__buf_reset(&group->protocol_memory);
     weir_put(&group->protocol_memory, elected.data, elected.len);
@@ -340,7 +340,7 @@ void weir__rebalance_prepare(weir__groups *groups, weir__group *group, int64_t n
         weir__rebalance_try(groups, group, now_us);
         return;
     }
-    /* As in Kafka the first rebalance does not look at members still to come: it waits for
+    /* As in Kafka the first rebalance does not wait for known members to join: it lasts
      * group.initial.rebalance.delay.ms and not longer. */
     group->initial_delay = groups->initial_delay_us > 0;
     if (!group->initial_delay) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Members and rebalances of one group: what the requests in groups.c are made of. */
+ * Members and rebalances of one group, for the requests in groups.c. */
 #ifndef WEIR_MOCKBROKER_REBALANCE_H
 #define WEIR_MOCKBROKER_REBALANCE_H
 
@@ -10,7 +10,7 @@
 weir__member *weir__member_add(weir__group *group, const weir__join *join, weir_slice id);
 /* Takes the protocols and timeouts of a later join. False: out of memory, nothing changed. */
 bool weir__member_update(weir__member *member, const weir__join *join);
-/* Unlinks and frees; its waiters get `error`. The group's state is the caller's to mend. */
+/* Unlinks and frees; its waiters get `error`. The caller updates the group's state. */
 void weir__member_remove(weir__groups *groups, weir__group *group, weir__member *member,
                          int16_t error);
 void weir__member_free(weir__member *member);
@@ -19,15 +19,15 @@ bool weir__member_same_protocols(const weir__member *member, const weir__join *j
 bool weir__pending_add(weir__group *group, weir_slice id, int64_t deadline_us);
 bool weir__pending_remove(weir__group *group, weir_slice id);
 
-/* True when the group has, or can have, a protocol that all members know. */
+/* True when the group has, or can have, a protocol that all members support. */
 bool weir__group_accepts(const weir__group *group, const weir__join *join);
 
 void weir__rebalance_prepare(weir__groups *groups, weir__group *group, int64_t now_us);
-/* Ends the joining when nobody is awaited any more. */
+/* Ends the joining when all members have joined. */
 void weir__rebalance_try(weir__groups *groups, weir__group *group, int64_t now_us);
 /* The time for joining is up. */
 void weir__rebalance_overdue(weir__groups *groups, weir__group *group, int64_t now_us);
-/* What the group needs after a member went. */
+/* Updates the group after a member was removed. */
 void weir__rebalance_after_loss(weir__groups *groups, weir__group *group, int64_t now_us);
 /* All assignments are known: STABLE. */
 void weir__rebalance_finish(weir__groups *groups, weir__group *group, const weir__sync *sync,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Record batches: the header that the front checks, and the records for who reads a topic. */
+ * Record batches: the header that the front checks, and the records that readers of a topic get. */
 #include "records.h"
 
 #include "core/arena.h"

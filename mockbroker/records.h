@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Kafka's record batches (magic 2), opened up. */
+ * Reading and writing Kafka's record batches (magic 2). */
 #ifndef WEIR_MOCKBROKER_RECORDS_H
 #define WEIR_MOCKBROKER_RECORDS_H
 
@@ -21,7 +21,7 @@
 typedef struct weir__batch_header {
     int64_t base_offset;
     size_t bytes; /* of the whole batch */
-    uint32_t crc; /* as it stands there: of all from the attributes on */
+    uint32_t crc; /* as stored in the batch: over all from the attributes on */
     int16_t attributes;
     int32_t last_offset_delta;
     int64_t first_timestamp_ms;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Timestamps shifted on their way into a log. In a batch only the two timestamps of its header
- * change, since its records state theirs as differences, and with them the checksum. */
+ * Timestamps shifted before a batch is appended. Only the two timestamps of the batch header and
+ * the checksum change, since records hold deltas. */
 #include "shift.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The settings that a topic can have, with Kafka's defaults and checks. */
+ * The settings of a topic, with Kafka's defaults and checks. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Creating topics, letting them grow and go, as Kafka's controller checks it, and the account of
- * what each partition's log in the mock cluster holds. */
+ * Creating, extending and deleting topics with the checks of Kafka's controller, and the record of
+ * the batches that each partition's log in the mock cluster holds. */
 #include "topics.h"
 
 #include <ctype.h>
@@ -138,8 +138,8 @@ static int16_t check(const weir_mock *mock, const weir__topic_spec *spec, weir_e
     return 0;
 }
 
-/* The mock cluster lets no topic grow or go. So partitions that are added, and topics whose name
- * was in use before, are kept there under a name that no client can say. */
+/* The mock cluster can neither extend nor delete a topic. So partitions that are added, and topics
+ * whose name was in use before, are stored there under a name that is invalid for clients. */
 static weir__upstream *upstream_new(weir_mock *mock, const weir__topic *topic)
 {
     bool used = topic->upstreams != NULL;
@@ -244,7 +244,7 @@ int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_e
     return 0;
 }
 
-/* ---- Growth and end ---- */
+/* ---- Adding partitions, deletion ---- */
 
 int16_t weir__topic_grow(weir_mock *mock, const weir__topic_growth *growth, weir_error *message)
 {
@@ -295,7 +295,7 @@ int16_t weir__topic_delete(weir_mock *mock, weir_slice name)
     return 0;
 }
 
-/* ---- The account of a log ---- */
+/* ---- The batches of a log ---- */
 
 bool weir__partition_admits(const weir__partition *partition, size_t bytes)
 {

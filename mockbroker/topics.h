@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The topics: what exists, who leads, how they are configured, how full the mock cluster's logs
- * are. */
+ * The topics: partitions, leaders, settings, and how full the mock cluster's logs are. */
 #ifndef WEIR_MOCKBROKER_TOPICS_H
 #define WEIR_MOCKBROKER_TOPICS_H
 
@@ -23,21 +22,21 @@ typedef struct weir__topic_spec {
 
 #define WEIR__TOPIC_SETTINGS_MAX 64
 
-/* Kafka's error code of a create request; the message says more. */
+/* Returns Kafka's error code; the message gives the details. */
 int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_error *message);
 
 typedef struct weir__topic_growth {
     weir_slice name;
-    int32_t partitions; /* in all, then */
+    int32_t partitions; /* in all, afterwards */
     bool validate_only;
 } weir__topic_growth;
 
-/* The same for what becomes of it. */
+/* The same for adding partitions. */
 int16_t weir__topic_grow(weir_mock *mock, const weir__topic_growth *growth, weir_error *message);
-/* With its records and what groups have committed for it. */
+/* With its records and the groups' committed offsets for it. */
 int16_t weir__topic_delete(weir_mock *mock, weir_slice name);
 weir__topic *weir__topic_find(const weir_mock *mock, weir_slice name);
-/* Whether a broker knows the partition of a request. */
+/* Whether the broker serves the partition of a request. */
 static inline bool weir__partition_is_known(const weir__partition *partition, int32_t broker)
 {
     return partition != NULL && partition->topic->hidden_on != broker;

@@ -24,7 +24,8 @@ weir_slice weir__read_blob(weir__reader *in)
     return read_sized(in, weir__read_i32(in));
 }
 
-/* Every element takes a byte or more, so a larger count is a lie that loops need not believe. */
+/* Every element takes a byte or more, so a larger count is malformed and is refused before any
+ * loop. */
 static int32_t checked_count(weir__reader *in, int64_t count)
 {
     if (count < -1 || count > (int64_t)weir__reader_left(in)) {

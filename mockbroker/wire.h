@@ -7,7 +7,7 @@
 
 #include "core/buf.h"
 
-/* Reading. What does not fit into the bytes left sets reader->failed. Slices borrow the reader's
+/* Reading. A value longer than the bytes left sets reader->failed. Slices borrow the reader's
  * bytes. */
 weir_slice weir__read_string(weir__reader *in); /* i16 length; -1: the null slice */
 weir_slice weir__read_blob(weir__reader *in);   /* i32 length; -1: the null slice */
