@@ -167,7 +167,7 @@ void weir_cluster_branch_end(weir_cluster *cluster, int status)
     cluster = cluster != NULL ? cluster : weir__cluster_current();
     if (cluster == NULL || !weir_sim_in_branch()) {
         weir__cluster_fail(cluster, "%s: this is not a branch", __func__);
-        exit(EXIT_FAILURE); /* it must not return; whoever is told may have left already */
+        exit(EXIT_FAILURE); /* it must not return: the parent may have ended already */
     }
     weir__folder_remove(cluster->disk);
     weir_sim_branch_exit(status);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an instance tells: into the trace, to whoever waits, and on to the user's own callbacks.
+ * The callbacks of an instance: into the trace, to the waiting test, on to the user's own.
  * These run on the instance's threads, one at a time, so what they share needs no lock.
  * ThreadSanitizer cannot know that, and a lock taken at each step would order the runtime's threads
- * and hide the races that it looks for: it is told not to look at these callbacks. */
+ * and hide the races that it looks for: these callbacks are excluded from its checks. */
 #include "cluster/cluster.h"
 #include "core/error.h"
 #include "sim/tsan.h"

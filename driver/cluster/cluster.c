@@ -126,7 +126,7 @@ static weir_err pick_watchdog(weir_sim_opts *sim, weir_error *error)
     return WEIR_OK;
 }
 
-/* The simulation cannot go on: whoever waits is told. */
+/* The simulation cannot go on: the caller that waits gets the error. */
 static void stuck(weir_sim_stuck why, const char *report, void *user)
 {
     if (why == WEIR_SIM_CRASHED) {
@@ -187,7 +187,7 @@ static void on_broker_event(const char *kind, const char *detail, void *user)
 
 static void on_broker_failure(const char *message, void *user)
 {
-    (void)user; /* weir_mock_failure keeps it for whoever waits */
+    (void)user; /* weir_mock_failure keeps it for the caller that waits */
     weir_sim_trace("broker-failure", "%s", message);
     weir_sim_notify();
 }

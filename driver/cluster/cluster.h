@@ -29,7 +29,7 @@
 #define WEIR__RETRY_MS WEIR_MINUTES(5)
 /* What pools of threads have at hand at the end of a simulation is done by then. */
 #define WEIR__POOLS_REST_US ((int64_t)1000000)
-/* A predicate is asked at least this often, also when nothing is heard of. */
+/* A predicate is asked at least this often, also when nothing happens. */
 #define WEIR__ASK_EVERY_US ((int64_t)100000)
 
 typedef struct weir__input_topic {
@@ -93,7 +93,7 @@ struct weir_instance {
     pthread_mutex_t complaining;
     char complaints[WEIR__COMPLAINTS_MAX][WEIR__COMPLAINT_SIZE]; /* the last ones, a ring */
     size_t complaint_count;
-    weir_buf words; /* what its threads do, as they told it last */
+    weir_buf words; /* what its threads do, as last reported */
     /* Work that runs on the host for the driver (weir__instance_do). */
     void (*job)(struct weir_instance *instance, void *arg);
     void *job_arg;
@@ -147,13 +147,14 @@ void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
 bool weir__given(bool given, const char *function, const char *argument);
 /* The same for a serde that can be used. */
 bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument);
-/* For calls that get no cluster because it could not be made: who is told. NULL: nobody. */
+/* For calls that get no cluster because it could not be made: the on_failure to call; NULL: none.
+ */
 void weir__cluster_not_made(const weir_cluster_opts *opts);
 /* Ends the process: without memory there is nothing to test. */
 void *weir__must(void *memory);
 char *weir__repeat_command(uint64_t seed);
 
-/* "seed 7; repeat with: ...\n"; "" where the test tells a command of its own. */
+/* "seed 7; repeat with: ...\n"; "" where the test prints a command of its own. */
 const char *weir__seed_line(const weir_cluster *cluster);
 
 /* ---- Threads that cannot go on (crash.c) ---- */

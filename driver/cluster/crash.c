@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is told of a thread that cannot go on (a fatal signal, exit, a failed assertion on a thread
+ * The report on a thread that cannot go on (a fatal signal, exit, a failed assertion on a thread
  * that is not the test's), and how that becomes a failure of the test.
  *
  * The report is written while it is made, with what is least likely to fail first: memory may be
@@ -38,13 +38,13 @@ static void tell_where(const weir_sim_crash *crash, const weir__snapshot_place *
                        const char *where)
 {
     int64_t us = weir_sim_now_us();
-    weir_sim_tell("  host '%s', thread '%s', at %lld.%06lld s of virtual time\n",
-                  weir_sim_host_name(crash->host), thread_of(crash, place),
-                  (long long)(us / 1000000), (long long)(us % 1000000));
+    weir_sim_print("  host '%s', thread '%s', at %lld.%06lld s of virtual time\n",
+                   weir_sim_host_name(crash->host), thread_of(crash, place),
+                   (long long)(us / 1000000), (long long)(us % 1000000));
     if (where[0] != '\0') {
-        weir_sim_tell("  in %s\n", where);
+        weir_sim_print("  in %s\n", where);
     } else if (place->step != NULL) {
-        weir_sim_tell("  after its step '%s' began\n", place->step);
+        weir_sim_print("  after its step '%s' began\n", place->step);
     }
 }
 
@@ -55,12 +55,12 @@ bool weir__on_crash(const weir_sim_crash *crash, void *user)
     char where[WEIR__CRASH_SIZE / 2] = "";
     bool fails = !crash->final && !cluster->failing && cluster->opts.on_failure != NULL;
     if (crash->end == WEIR_SIM_EXIT && crash->test_thread && cluster->failing) {
-        return false; /* it was told why */
+        return false; /* the reason was reported */
     }
-    weir_sim_tell("%sweir: %s%s\n", weir__seed_line(cluster), crash->what,
-                  crash->test_thread ? " on the test's thread" : "");
+    weir_sim_print("%sweir: %s%s\n", weir__seed_line(cluster), crash->what,
+                   crash->test_thread ? " on the test's thread" : "");
     if (crash->hint[0] != '\0') {
-        weir_sim_tell("  %s\n", crash->hint);
+        weir_sim_print("  %s\n", crash->hint);
     }
     if (!crash->test_thread && crash->host != NULL) {
         const weir_instance *instance = weir__instance_of_host(crash->host);
@@ -79,7 +79,7 @@ void weir__on_assertion(void *user)
 {
     const weir_cluster *cluster = user;
     if (!cluster->failing) {
-        weir_sim_tell("%s", weir__seed_line(cluster));
+        weir_sim_print("%s", weir__seed_line(cluster));
     }
 }
 
@@ -89,8 +89,8 @@ static void check_streams(void)
     FILE *const streams[] = {stdout, stderr};
     for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
         if (ftrylockfile(streams[i]) != 0) {
-            weir_sim_tell("  it was writing to %s, which stays locked: the program ends here\n",
-                          i == 0 ? "stdout" : "stderr");
+            weir_sim_print("  it was writing to %s, which stays locked: the program ends here\n",
+                           i == 0 ? "stdout" : "stderr");
             _exit(EXIT_FAILURE);
         }
         funlockfile(streams[i]);

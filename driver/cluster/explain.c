@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Why a wait has not ended, in words: what every instance does, how far behind each partition is,
- * how the group stands, what is due next. */
+ * the state of the group, what is due next. */
 #include <stdlib.h>
 
 #include "cluster/cluster.h"
 
 #define TIMERS_SHOWN 5
 #define LAGS_SHOWN 32
-#define LOOK_MS WEIR_SECONDS(10) /* of virtual time, for a thread to stand still */
+#define LOOK_MS WEIR_SECONDS(10) /* of virtual time, for a thread to reach its lock */
 
 int64_t weir__partition_lag(weir_cluster *cluster, const char *topic, int32_t partition,
                             int64_t *committed, int64_t *end)

@@ -381,7 +381,7 @@ void weir__instance_crashed(weir_instance *instance, weir_disk disk)
     instance->paused = false;
     instance->cut_from = 0;
     bury(instance);
-    instance->life = WEIR__CRASHED; /* last: who sees it sees the rest */
+    instance->life = WEIR__CRASHED; /* last: a thread that sees it sees the rest */
 }
 
 void weir_instance_restart_with(weir_instance *instance, const weir_instance_opts *opts)

@@ -42,7 +42,7 @@ void weir__outputs_free(weir_cluster *cluster)
 
 struct reading {
     weir__output_topic *output;
-    weir_error undecodable; /* told in place of what the brokers say of it */
+    weir_error undecodable; /* reported instead of the brokers' text */
 };
 
 static const weir_header *keep_headers(weir__arena *arena, const weir_mock_record *record)

@@ -187,7 +187,7 @@ const char *weir__global_topic_behind(const weir_instance *instance)
     return NULL;
 }
 
-/* A source's commit comes after the delivery of all that its records caused, and topics are looked
+/* A source's commit follows the delivery of all that its records caused, and topics are looked
  * at from sources downwards: when the last one is done, so are those before it. */
 bool weir_caught_up(weir_cluster *cluster, void *unused)
 {

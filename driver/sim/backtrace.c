@@ -181,11 +181,11 @@ static void tell_frame(const symbols *all, const program *own, size_t number, ui
     const char *slash = strrchr(file, '/');
     file = slash ? slash + 1 : file;
     if (name) {
-        weir_sim_tell("  #%-2zu %#lx %s+%#lx (%s)\n", number, (unsigned long)at, name,
-                      (unsigned long)(at - begin), file);
+        weir_sim_print("  #%-2zu %#lx %s+%#lx (%s)\n", number, (unsigned long)at, name,
+                       (unsigned long)(at - begin), file);
     } else {
-        weir_sim_tell("  #%-2zu %#lx (%s+%#lx)\n", number, (unsigned long)at, file,
-                      (unsigned long)(known ? at - (uintptr_t)info.dli_fbase : 0));
+        weir_sim_print("  #%-2zu %#lx (%s+%#lx)\n", number, (unsigned long)at, file,
+                       (unsigned long)(known ? at - (uintptr_t)info.dli_fbase : 0));
     }
 }
 
@@ -198,14 +198,14 @@ static void tell_command(const program *own, void *const *frames, size_t count)
         return;
     }
     path[len] = '\0';
-    weir_sim_tell("  lines of the program: addr2line -Cfpie '%s'", path);
+    weir_sim_print("  lines of the program: addr2line -Cfpie '%s'", path);
     for (size_t i = 0; i < count; i++) {
         uintptr_t call = (uintptr_t)frames[i] - (i > 0);
         if (call && weir__caller_of((void *)call) == WEIR__CALLER_PROGRAM) {
-            weir_sim_tell(" %#lx", (unsigned long)(call - own->base));
+            weir_sim_print(" %#lx", (unsigned long)(call - own->base));
         }
     }
-    weir_sim_tell("\n");
+    weir_sim_print("\n");
 }
 
 void weir_sim_tell_frames(void *const *frames, size_t count)

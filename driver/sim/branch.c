@@ -11,8 +11,8 @@
 #include "sim/engine.h"
 #include "sim/real.h"
 
-/* Of libgcov. A weak reference does not bring them in: who links weir::driver (or pkg-config's
- * weir-driver) also gets the linker options that do. */
+/* Of libgcov. A weak reference does not link them: weir::driver (and pkg-config's weir-driver)
+ * carries the linker options that do. */
 #ifdef WEIR_COVERAGE
 #define IF_COVERAGE
 #else

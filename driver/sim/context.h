@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* Where a thread that does not run goes on. */
+/* Where a thread that was switched away from continues. */
 typedef struct weir__context {
     void *stack;          /* its registers are pushed there */
     void *thread_pointer; /* fs base, tpidr_el0: thread-locals, errno, malloc's cache follow it */

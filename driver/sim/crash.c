@@ -36,9 +36,9 @@ static const int signals[SIGNAL_COUNT] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGAB
 
 static struct {
     bool armed;
-    bool telling;
+    bool reporting;
     bool assertion; /* of cmocka has failed on another thread than the test's: it aborts next */
-    bool told;      /* a crash: what a sanitizer does next is not news */
+    bool reported;  /* a crash: a sanitizer's abort that follows needs no report */
     struct sigaction behind[SIGNAL_COUNT];
     void *stack;
     stack_t stack_before;
@@ -67,9 +67,9 @@ static bool is_ours(void)
     return crash.armed && weir__in_own_process();
 }
 
-/* ---- Telling ---- */
+/* ---- Report ---- */
 
-void weir_sim_tell(const char *format, ...)
+void weir_sim_print(const char *format, ...)
 {
     char text[WEIR_SIM_TELL_MAX];
     va_list args;
@@ -137,7 +137,7 @@ static const char *name_of(const weir__thread *self, char name[WEIR_SIM_NAME_MAX
     return name;
 }
 
-bool weir__crash_tell(weir_sim_crash *what, weir__thread *self)
+bool weir__crash_report(weir_sim_crash *what, weir__thread *self)
 {
     weir__sim *sim = &weir__the_sim;
     char name[WEIR_SIM_NAME_MAX];
@@ -149,10 +149,10 @@ bool weir__crash_tell(weir_sim_crash *what, weir__thread *self)
     what->final = what->final || !self || what->test_thread || self->home == &sim->hosts[0] ||
                   what->end == WEIR_SIM_SANITIZER || !sim->running ||
                   weir__backtrace_allocates(what->frames, what->frame_count);
-    crash.telling = true;
-    crash.told = true;
+    crash.reporting = true;
+    crash.reported = true;
     bool wanted = sim->opts.on_crash(what, sim->opts.user);
-    crash.telling = false;
+    crash.reporting = false;
     return wanted && !what->final;
 }
 
@@ -164,7 +164,7 @@ static void set_default(int number)
     REAL(sigaction)(number, &plain, NULL);
 }
 
-/* A fault comes again when the handler returns; a signal that was sent does not. */
+/* A fault is raised again when the handler returns; a signal that was sent is not. */
 static void end_by(int number, const siginfo_t *info)
 {
     set_default(number);
@@ -181,7 +181,8 @@ static void pass_on(int number, siginfo_t *info, void *context, const weir__thre
     weir_assert(i >= 0);
     const struct sigaction *behind = &crash.behind[i];
     bool plain = behind->sa_handler == SIG_DFL || behind->sa_handler == SIG_IGN;
-    /* cmocka's would jump on its thread, and ends the program without a word on any other. */
+    /* cmocka's handler would jump on its own thread, and ends the program without a message on
+     * others. */
     bool foreign = !plain && self && self != weir__the_sim.main &&
                    weir__caller_of((void *)(uintptr_t)behind->sa_handler) == WEIR__CALLER_LIBRARY;
     if (plain || foreign) {
@@ -208,7 +209,7 @@ static void describe(int number, const siginfo_t *info, char *out, size_t size)
     const char *name = name_of_signal(number);
     if (number == SIGABRT && crash.assertion) {
         crash.assertion = false;
-        weir_sim_tell("\n"); /* behind cmocka's text */
+        weir_sim_print("\n"); /* behind cmocka's text */
         snprintf(out, size, "an assertion of cmocka failed");
     } else if (info->si_code <= 0) { /* sent: abort, raise, kill */
         snprintf(out, size, "%s", name);
@@ -229,8 +230,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
         pass_on(number, info, context, self);
         return;
     }
-    if (crash.telling) {
-        weir_sim_tell("(the crash cannot be told further: %s)\n", name_of_signal(number));
+    if (crash.reporting) {
+        weir_sim_print("(the crash cannot be told further: %s)\n", name_of_signal(number));
         end_by(number, info);
         return;
     }
@@ -244,7 +245,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
                            .frames = frames,
                            .frame_count = weir__backtrace(weir__context_pc(context), frames),
                            .final = has_own_handler(number)};
-    if (weir__crash_tell(&seen, self)) {
+    if (weir__crash_report(&seen, self)) {
         weir__give_up(self);
     }
     pass_on(number, info, context, self);
@@ -253,15 +254,15 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 bool weir__crash_is_ours(void)
 {
-    return is_ours() && !crash.telling;
+    return is_ours() && !crash.reporting;
 }
 
-bool weir__crash_is_telling(void)
+bool weir__crash_is_reporting(void)
 {
-    return is_ours() && crash.telling;
+    return is_ours() && crash.reporting;
 }
 
-/* Not told again. */
+/* Without a second report. */
 void weir__crash_abort(void)
 {
     set_default(SIGABRT);
@@ -314,10 +315,10 @@ void weir__crash_stack_free(void *stack)
 static void on_death(void)
 {
     weir__thread *self = weir__self;
-    if (is_ours() && !crash.telling && !crash.told) {
+    if (is_ours() && !crash.reporting && !crash.reported) {
         weir_sim_crash seen = {
             .end = WEIR_SIM_SANITIZER, .what = "a sanitizer ends the program", .hint = ""};
-        weir__crash_tell(&seen, self);
+        weir__crash_report(&seen, self);
     }
 }
 
@@ -356,8 +357,8 @@ void weir__crash_arm(void)
 {
     bool on = true;
     weir__backtrace_prepare();
-    crash.telling = false;
-    crash.told = false;
+    crash.reporting = false;
+    crash.reported = false;
     crash.assertion = false;
     crash.stack = use_stack(&crash.stack_before);
     install();
@@ -422,7 +423,7 @@ static void tell_exit(const char *call, int status, void *caller)
     void *frames[WEIR__FRAMES_MAX];
     char what[64];
     bool end_of_test = self == weir__the_sim.main;
-    if (!is_ours() || crash.telling || !self || (end_of_test && status == 0)) {
+    if (!is_ours() || crash.reporting || !self || (end_of_test && status == 0)) {
         return;
     }
     snprintf(what, sizeof what, "%s(%d)", call, status);
@@ -433,7 +434,7 @@ static void tell_exit(const char *call, int status, void *caller)
                            .frame_count = end_of_test ? 0 : weir__backtrace(caller, frames)};
     frames[0] =
         (char *)caller - 1; /* a call that does not return may be the last of its function */
-    if (weir__crash_tell(&seen, self)) {
+    if (weir__crash_report(&seen, self)) {
         weir__give_up(self);
     }
 }

@@ -53,7 +53,7 @@ typedef enum weir__wait {
 } weir__wait;
 
 typedef enum weir__state {
-    WEIR__RUNNABLE, /* in the run queue, or held back because its host stands still */
+    WEIR__RUNNABLE, /* in the run queue, or held back because its host is halted */
     WEIR__RUNNING,
     WEIR__BLOCKED,
     WEIR__DONE,
@@ -123,7 +123,7 @@ struct weir__thread {
     const void **held; /* locks, oldest first; one entry an acquisition */
     size_t held_count;
     size_t held_capacity;
-    const void *lease; /* lock that a thread of a still host may run on to release */
+    const void *lease; /* lock that a thread of a halted host may run on to release */
 
     void *(*fn)(void *arg);
     int (*fn_c11)(void *arg); /* instead of fn */
@@ -198,9 +198,9 @@ typedef struct weir__sim {
 
     weir_host hosts[WEIR_SIM_HOST_MAX];
     int host_count;
-    int still_hosts; /* above 0 when threads of crashed or paused hosts may exist */
+    int halted_hosts; /* above 0 when threads of crashed or paused hosts may exist */
 
-    bool stuck; /* `main` was resumed to tell it */
+    bool stuck; /* `main` was resumed to report it */
     weir_sim_stuck stuck_why;
     char *stuck_report;
 
@@ -245,7 +245,7 @@ bool weir__wait_queues(weir__thread *self, weir__wait wait, weir__waiter *waiter
                        int64_t deadline_us);
 void weir__wake(weir__thread *thread);
 void weir__wake_object(const void *object, int max);
-/* One that is able to run: a lock must not be handed to a host that stands still. */
+/* One that is able to run: a lock must not be handed to a halted host. */
 void weir__wake_for_lock(const void *object);
 void weir__wake_queue(weir__queue *queue);
 void weir__yield(weir__thread *self);
@@ -258,8 +258,8 @@ void weir__dequeue(weir__thread *thread);
 /* Ends `self`: never runs again as a managed thread. */
 void weir__leave(weir__thread *self);
 /* Lets others run until the host of `self` goes on. */
-void weir__stand_still(weir__thread *self);
-bool weir__is_still(const weir__thread *thread);
+void weir__wait_while_halted(weir__thread *self);
+bool weir__is_halted(const weir__thread *thread);
 void weir__lease_where_needed(weir__thread *thread);
 void weir__forget_waits(weir__thread *thread);
 bool weir__anybody_else(void); /* after the end: threads that run, or will */
@@ -277,7 +277,7 @@ static inline void weir__switch_point(weir__thread *self)
  * (LeakSanitizer's tracer). */
 bool weir__in_own_process(void);
 
-/* Ends `self` where it stands: main is resumed to tell that the simulation is stuck. */
+/* Ends `self` at this point: main is resumed to report that the simulation is stuck. */
 _Noreturn void weir__give_up(weir__thread *self);
 
 /* crash.c */
@@ -287,11 +287,11 @@ void weir__crash_signals(sigset_t *signals); /* takes those out that a thread ge
 void *weir__crash_stack_new(void);           /* for handlers on the calling OS thread; NULL: none */
 void weir__crash_stack_free(void *stack);
 
-bool weir__crash_is_ours(void); /* armed, for this process, and not telling already */
-bool weir__crash_is_telling(void);
-/* Tells; true: `self` is to be given up. Fills what `what` says of the thread. */
-bool weir__crash_tell(weir_sim_crash *what, weir__thread *self);
-_Noreturn void weir__crash_abort(void); /* after it was told */
+bool weir__crash_is_ours(void); /* armed, for this process, and not reporting already */
+bool weir__crash_is_reporting(void);
+/* Fills what `what` says of the thread and reports it; true: `self` is to be given up. */
+bool weir__crash_report(weir_sim_crash *what, weir__thread *self);
+_Noreturn void weir__crash_abort(void); /* after the report */
 
 /* watchdog.c */
 #define WEIR__WATCHDOG_SIGNAL SIGURG /* debuggers and libc pass it over */

@@ -217,7 +217,7 @@ static int write_error(weir__file *file)
 static size_t write_now(weir__file *file, const struct iovec *parts, size_t count, size_t skip)
 {
     size_t total = 0;
-    if (!file->peer) { /* died behind a cut link: nobody tells the writer yet */
+    if (!file->peer) { /* it was closed while the link was cut: the writer does not know yet */
         return bytes_of(parts, count) - skip;
     }
     for (size_t i = 0; i < count; i++) {

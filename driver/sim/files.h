@@ -63,7 +63,7 @@ struct weir__file {
 
     weir__file *peer; /* NULL: it has closed */
     weir__stream in;
-    int error; /* to be told once */
+    int error; /* reported by the next call only */
     bool read_shut;
     bool write_shut;
     bool reset_at_heal; /* the peer died while the link was cut */
@@ -92,7 +92,7 @@ void weir__file_close(weir__file *file);
 void weir__file_shut(weir__file *file, bool reading, bool writing);
 void weir__file_reset(weir__file *file);
 short weir__file_ready(weir__file *file, short events);
-/* Waits for a change of the file; false at the deadline. The file may be gone afterwards. */
+/* Waits for a change of the file; false at the deadline. The file may have been closed by then. */
 bool weir__file_wait(weir__thread *self, weir__file *file, int64_t deadline_us);
 weir__file *weir__files_first(void);
 int weir__file_free_port(void);
@@ -105,7 +105,7 @@ ssize_t weir__file_read(weir__thread *self, int fd, const struct iovec *parts, s
 ssize_t weir__file_write(weir__thread *self, int fd, const struct iovec *parts, size_t count,
                          int flags);
 
-/* The first steps of connect; the rest comes by itself. */
+/* The first steps of connect; timers take the others. */
 void weir__file_connect(weir__file *file, int port);
 
 /* streams.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Hosts: what crashes and stands still together. */
+ * Hosts: the threads, sockets and files that crash and pause together. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,7 +100,7 @@ static bool waits_for_lock(const weir__thread *thread)
            thread->wait == WEIR__WAIT_WRITE_LOCK || thread->wait == WEIR__WAIT_ONCE;
 }
 
-/* The host has just become still. */
+/* The host has just been halted. */
 static void freeze(const weir_host *host)
 {
     for (weir__thread *thread = weir__the_sim.first; thread; thread = thread->next) {
@@ -125,12 +125,12 @@ void weir_sim_host_crash(weir_host *host)
         return;
     }
     weir__trace_event("host-crash", host->name);
-    sim->still_hosts += !host->paused;
+    sim->halted_hosts += !host->paused;
     host->alive = false;
     weir__files_reset_host(host);
     freeze(host);
-    if (weir__is_still(self)) {
-        weir__stand_still(self); /* returns only under a lease */
+    if (weir__is_halted(self)) {
+        weir__wait_while_halted(self); /* returns only under a lease */
     }
 }
 
@@ -143,11 +143,11 @@ void weir_sim_host_pause(weir_host *host)
         return;
     }
     weir__trace_event("host-pause", host->name);
-    sim->still_hosts++;
+    sim->halted_hosts++;
     host->paused = true;
     freeze(host);
-    if (weir__is_still(self)) {
-        weir__stand_still(self);
+    if (weir__is_halted(self)) {
+        weir__wait_while_halted(self);
     }
 }
 
@@ -158,7 +158,7 @@ void weir_sim_host_resume(weir_host *host)
         return;
     }
     weir__trace_event("host-resume", host->name);
-    sim->still_hosts--;
+    sim->halted_hosts--;
     host->paused = false;
     for (weir__thread *thread = sim->first; thread; thread = thread->next) {
         if (thread->home != host) {

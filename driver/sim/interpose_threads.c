@@ -17,9 +17,9 @@ const char *const weir__interposed_threads[] = {
     "thrd_join",      "thrd_detach",        "thrd_exit",          NULL,
 };
 
-/* RocksDB's threads serve the whole process, whoever made the first database. It starts them as
- * std::thread, through libstdc++, with an object of a class of its own as the argument: the table
- * of virtual functions, the first word of the object, tells whose class. */
+/* RocksDB's threads serve the whole process, not only the host that opened the first database. They
+ * start as std::thread, through libstdc++, with an object of RocksDB's own class as the argument:
+ * the table of virtual functions, the first word of the object, shows which class. */
 static const void *class_of(void *arg)
 {
     return *(void **)arg;

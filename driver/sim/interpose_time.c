@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Clocks and sleeps. Tools (sanitizers, profilers) read the real clock: the caller's address tells
- * them. It also tells the program, whose wall clock the test may hold still. */
+ * Clocks and sleeps. The caller's address distinguishes tools (sanitizers, profilers), which read
+ * the real clock, and the program, whose wall clock the test may stop. */
 #include <errno.h>
 #include <sched.h>
 #include <stddef.h>

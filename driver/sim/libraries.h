@@ -12,7 +12,7 @@ typedef enum weir__caller {
     WEIR__CALLER_RDKAFKA,
     WEIR__CALLER_ROCKSDB,
     WEIR__CALLER_STDCXX,
-    WEIR__CALLER_TOOL, /* sanitizers, profilers: they want the real world */
+    WEIR__CALLER_TOOL, /* sanitizers, profilers: they need the real clock */
 } weir__caller;
 
 /* Also learns the address ranges of everything loaded. WEIR_EUNSUPPORTED names what is missing. */

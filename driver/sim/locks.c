@@ -3,7 +3,7 @@
  * Locks. The state of a lock is libc's, so that code that is not managed agrees with it; a managed
  * thread tries, and waits in the simulation, never in the kernel.
  *
- * Each thread knows which locks it holds. A thread of a host that stands still (crashed, paused)
+ * Each thread knows which locks it holds. A thread of a halted host (crashed or paused)
  * may hold a lock that belongs to the process rather than to its host (of RocksDB's pool, say):
  * as soon as a thread of another host wants it, the holder gets a lease to run on until it has
  * released it. */
@@ -71,7 +71,7 @@ static void grant(weir__thread *thread, const void *lock)
 static bool wanted(const void *lock)
 {
     for (weir__waiter *waiter = weir__bucket(lock)->first; waiter; waiter = waiter->next) {
-        if (waiter->object == lock && !weir__is_still(waiter->thread)) {
+        if (waiter->object == lock && !weir__is_halted(waiter->thread)) {
             return true;
         }
     }
@@ -91,7 +91,7 @@ void weir__lease_where_needed(weir__thread *thread)
 static void lease_to_holders(const void *lock)
 {
     for (weir__thread *thread = weir__the_sim.first; thread; thread = thread->next) {
-        if (weir__is_still(thread) && weir__holds(thread, lock)) {
+        if (weir__is_halted(thread) && weir__holds(thread, lock)) {
             grant(thread, lock);
         }
     }
@@ -100,12 +100,12 @@ static void lease_to_holders(const void *lock)
 static void end_lease(weir__thread *self)
 {
     self->lease = NULL;
-    if (!weir__is_still(self)) {
+    if (!weir__is_halted(self)) {
         return;
     }
     weir__lease_where_needed(self);
     if (!self->lease) {
-        weir__stand_still(self);
+        weir__wait_while_halted(self);
     }
 }
 
@@ -128,7 +128,7 @@ int weir__lock_acquire(weir__thread *self, const weir__lock_class *class, void *
             REAL(sched_yield)();
             weir__yield(self);
         } else {
-            if (weir__the_sim.still_hosts) {
+            if (weir__the_sim.halted_hosts) {
                 lease_to_holders(lock);
             }
             weir__the_sim.lock_waits++;

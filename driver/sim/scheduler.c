@@ -19,16 +19,16 @@ _Thread_local weir__thread *weir__self;
 
 /* ---- Run queue ---- */
 
-bool weir__is_still(const weir__thread *thread)
+bool weir__is_halted(const weir__thread *thread)
 {
-    return weir__the_sim.still_hosts && (!thread->home->alive || thread->home->paused) &&
+    return weir__the_sim.halted_hosts && (!thread->home->alive || thread->home->paused) &&
            !thread->lease;
 }
 
 void weir__enqueue(weir__thread *thread)
 {
     weir__sim *sim = &weir__the_sim;
-    if (thread->queued || weir__is_still(thread)) {
+    if (thread->queued || weir__is_halted(thread)) {
         return;
     }
     thread->queued = true;
@@ -223,7 +223,7 @@ void weir__give_up(weir__thread *self)
     abort(); /* never resumed */
 }
 
-void weir__stand_still(weir__thread *self)
+void weir__wait_while_halted(weir__thread *self)
 {
     self->state = WEIR__RUNNABLE;
     switch_away(&weir__the_sim, self);
@@ -368,7 +368,7 @@ void weir__wake_object(const void *object, int max)
 void weir__wake_for_lock(const void *object)
 {
     for (weir__waiter *waiter = weir__bucket(object)->first; waiter; waiter = waiter->next) {
-        if (waiter->object == object && !weir__is_still(waiter->thread)) {
+        if (waiter->object == object && !weir__is_halted(waiter->thread)) {
             weir__wake(waiter->thread);
             return;
         }

@@ -77,9 +77,9 @@ static void rebase(weir__sim *sim, int64_t elapsed_us)
     for (size_t i = 1; i <= sim->timer_count; i++) {
         sim->timers[i]->due_us -= elapsed_us; /* the same for all: the heap stays a heap */
     }
-    sim->still_hosts = 0;
+    sim->halted_hosts = 0;
     for (weir__thread *thread = sim->first; thread; thread = thread->next) {
-        sim->still_hosts += !thread->home->alive;
+        sim->halted_hosts += !thread->home->alive;
         thread->since_us = 0;
         thread->slice_us = 0;
         if (thread->deadline_us != WEIR__NEVER) {
@@ -196,7 +196,7 @@ void weir_sim_stop(void)
         sim->first = NULL;
         sim->last = NULL;
         sim->thread_count = 0;
-        sim->still_hosts = 0;
+        sim->halted_hosts = 0;
         weir__self = NULL;
     }
 }
@@ -270,8 +270,8 @@ int64_t weir__deadline_of(const weir__thread *self, const struct timespec *at)
     return weir__add_sat(weir__the_sim.now_us, wall ? from_wall : from_monotonic);
 }
 
-/* Tests look at what other threads did, between the calls by which they let them run: to
- * ThreadSanitizer, too, whoever comes back from one sees what was done before a switch. */
+/* Between the calls that let other threads run, a test looks at what those did. ThreadSanitizer
+ * must know it, too: a thread that returns from such a call sees what was done before a switch. */
 static void observe(void)
 {
     weir__tsan_acquire(&weir__the_sim);

@@ -66,7 +66,7 @@ typedef struct weir_sim_opts {
      * _exit. */
     void (*on_stuck)(weir_sim_stuck why, const char *report, void *user);
     /* NULL: signals and exit are left alone. Called when a thread of this process cannot go on, on
-     * that thread, perhaps in a signal handler: it may write (weir_sim_tell), not allocate, not
+     * that thread, perhaps in a signal handler: it may write (weir_sim_print), not allocate, not
      * lock. True: unless crash->final, the thread is given up for good, and the simulation is stuck
      * for the reason WEIR_SIM_CRASHED. Else what would have happened happens: the handler that was
      * installed before or since, the end of the program. */
@@ -148,7 +148,7 @@ weir_host *weir_sim_host_enter(weir_host *host);
  * which a thread of another host wants (a process-wide one of a library) goes on, when that is so,
  * just until it has released it. */
 void weir_sim_host_crash(weir_host *host);
-/* Its threads stand still (SIGSTOP, long GC); connections stay open. */
+/* Its threads do not run (SIGSTOP, long GC); connections stay open. */
 void weir_sim_host_pause(weir_host *host);
 void weir_sim_host_resume(weir_host *host);
 bool weir_sim_host_alive(const weir_host *host); /* not crashed */
@@ -201,7 +201,7 @@ void weir_sim_each_wait(const weir_host *host,
                         void (*fn)(pthread_t thread, const char *what, void *user), void *user);
 /* Writes a text of up to WEIR_SIM_TELL_MAX bytes to stderr, at once and whatever has happened. */
 #define WEIR_SIM_TELL_MAX 2048
-void weir_sim_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void weir_sim_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Writes a backtrace to stderr in the same way, a line a frame. */
 void weir_sim_tell_frames(void *const *frames, size_t count);
 

@@ -279,10 +279,10 @@ int weir__thread_join(weir__thread *self, weir__thread *other, void **result)
     return 0;
 }
 
-/* What a thread that stands still for good points to is in use. LeakSanitizer looks at its stack
- * and thread-locals too, but asks AddressSanitizer for them by the number that the kernel gave the
- * thread; where one that ended before had the same number (on a busy machine they come round every
- * few seconds), it finds that one instead and looks nowhere. So they are told to it here. */
+/* Memory that a thread of a crashed host points to is in use. LeakSanitizer scans its stack and
+ * thread-locals, but finds them through AddressSanitizer by the kernel's thread id. Where a thread
+ * that ended earlier had the same id (a busy machine reuses ids within seconds), it finds that one
+ * and scans nothing. So the stacks are registered here. */
 static void keep_reachable(const weir__thread *thread)
 {
     pthread_attr_t attr;
@@ -309,7 +309,7 @@ void weir__threads_stop(void)
     for (weir__thread *thread = sim->first, *next; thread; thread = next) {
         next = thread->next;
         if (thread->home != &sim->hosts[0] && thread->state == WEIR__DONE) {
-            weir__thread_retire(thread); /* who would have joined it is no more */
+            weir__thread_retire(thread); /* the thread that would have joined it has ended */
         } else if (thread->home != &sim->hosts[0]) {
             if (thread->home != &ended_host) {
                 keep_reachable(thread);
@@ -320,7 +320,7 @@ void weir__threads_stop(void)
             weir__dequeue(thread);
             thread->lease = NULL;
             thread->id = -1; /* the numbers start again with the next simulation */
-            sim->still_hosts++;
+            sim->halted_hosts++;
         } else {
             thread->acting = &sim->hosts[0];
         }

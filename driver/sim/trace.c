@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The trace: every switch and every labelled event goes into the hash; observers and a file may
- * have them too. */
+ * get them, too. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What ThreadSanitizer is told, when the program runs under it. The switches of the simulation are
- * hidden from it, else they would order everything and no race would be found; so it must not look
- * at the simulation's own memory, and must be told what the real calls would order. */
+ * Annotations for ThreadSanitizer, when the program runs under it. The switches of the simulation
+ * are hidden from it, else they would order everything and no race would be found. So it must not
+ * check the simulation's own memory, and needs annotations of what the real calls would order. */
 #ifndef WEIR_DRIVER_SIM_TSAN_H
 #define WEIR_DRIVER_SIM_TSAN_H
 

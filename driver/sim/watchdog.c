@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The watchdog: a thread that keeps the processor, or sleeps in the kernel, for seconds of real
- * time without giving way. Virtual time stands still meanwhile, so that no bound on it can pass.
+ * time without yielding. Virtual time does not advance meanwhile, so no bound on it can pass.
  *
  * A timer of the kernel sends a signal now and then. Its handler looks whether there was a switch
  * or virtual time has passed since the last one; a run costs it nothing. What counts is not the
@@ -12,8 +12,8 @@
  *    before: of a call that blocks in the kernel. One that waits for child processes (branches) is
  *    left alone.
  *
- * The report of a crash has the same time: whoever writes it may wait for a lock that the crashed
- * thread holds, or for a reader of stderr. */
+ * The report of a crash has the same limit: the thread that writes it may wait for a lock that the
+ * crashed thread holds, or for a reader of stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static struct {
     long last_sleeps;
     int asleep; /* signals in a row that woke the OS thread */
     int put_off;
-    int telling; /* signals in a row that found a crash being told */
+    int reporting; /* signals in a row that found a crash being reported */
 } dog;
 
 /* With borrowed threads the one OS thread, which is the one that gets the signal; else all. */
@@ -122,7 +122,7 @@ static void bark(weir__thread *self, bool runs, void *context)
                                           "another limit: WEIR_WATCHDOG=seconds, 0 for none",
                            .frames = frames,
                            .frame_count = count};
-    if (weir__crash_tell(&seen, self)) {
+    if (weir__crash_report(&seen, self)) {
         weir__give_up(self);
     }
     weir__crash_abort();
@@ -131,11 +131,11 @@ static void bark(weir__thread *self, bool runs, void *context)
 /* A word may wait for ever, too: the second time there is none. */
 static void bound_report(void)
 {
-    dog.telling++;
-    if (dog.telling == TICKS_A_LIMIT) {
-        weir_sim_tell("(the crash cannot be told further: that takes too long)\n");
+    dog.reporting++;
+    if (dog.reporting == TICKS_A_LIMIT) {
+        weir_sim_print("(the crash cannot be told further: that takes too long)\n");
     }
-    if (dog.telling >= TICKS_A_LIMIT) {
+    if (dog.reporting >= TICKS_A_LIMIT) {
         weir__crash_abort();
     }
 }
@@ -160,10 +160,10 @@ static void look(int number, siginfo_t *info, void *context)
     weir__thread *current = sim->current;
     bool runs = true;
     int saved = errno;
-    if (weir__crash_is_telling()) {
+    if (weir__crash_is_reporting()) {
         bound_report();
     } else {
-        dog.telling = 0;
+        dog.reporting = 0;
     }
     if (weir__crash_is_ours() && info->si_code != SI_TIMER) {
         bark(weir__self, true, context); /* handed on by the test's thread, below */
