@@ -63,7 +63,8 @@ void weir__cluster_not_made(const weir_cluster_opts *opts)
     not_made.user = opts != NULL ? opts->user : NULL;
 }
 
-static void fail_without_cluster(const char *file, int line, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+fail_without_cluster(const char *file, int line, const char *format, va_list args)
 {
     /* On the stack: on_failure may jump away. */
     char message[WEIR_ERROR_MESSAGE_MAX];
