@@ -18,8 +18,8 @@
 #include <weir/driver.h>
 
 /* WEIR_TEST=name in the environment of a program with this header: only the tests of that name run
- * (* and ? stand for any text and any letter), as they do among the others. A program without such
- * a test tells the names that it has, and fails. */
+ * (* matches any text, ? any character), with the same result as among the others. A program
+ * without such a test prints the names of its tests and fails. */
 __attribute__((constructor)) static inline void weir_cmocka_choose(void)
 {
     const char *only = getenv("WEIR_TEST");
@@ -28,8 +28,8 @@ __attribute__((constructor)) static inline void weir_cmocka_choose(void)
     }
 }
 
-/* A weir_failure_fn: weir_cluster_opts{.on_failure = weir_cmocka_failure}. Not by print_error,
- * which cuts after a kilobyte. */
+/* A weir_failure_fn: weir_cluster_opts{.on_failure = weir_cmocka_failure}. It does not use
+ * print_error, which cuts a message after a kilobyte. */
 static inline void weir_cmocka_failure(const char *file, int line, const char *message, void *user)
 {
     (void)user;
@@ -39,11 +39,11 @@ static inline void weir_cmocka_failure(const char *file, int line, const char *m
 
 /* ---- The name of the test that runs ------------------------------------------------------- */
 
-/* cmocka_run_group_tests runs its tests as ever. While one runs, WEIR_TEST in the environment is
- * its name, which makes it part of the command that repeats it. */
+/* cmocka_run_group_tests runs its tests as usual. While a test runs, WEIR_TEST in the environment
+ * is its name; so the name is part of the command that repeats the test. */
 
 typedef struct weir__cmocka_group {
-    struct CMUnitTest *tests; /* copies: their setup is ours, their initial state their original */
+    struct CMUnitTest *tests; /* copies: setup_func is ours, initial_state points to the original */
     CMFixtureFunction setup;
     CMFixtureFunction teardown;
     void *state;   /* of the group */
@@ -96,7 +96,7 @@ static inline int weir__cmocka_matches(const char *pattern, const char *name)
     return *name == '\0';
 }
 
-/* Other groups of the program may have had the test. */
+/* Fails the program if no group had a matching test. */
 static inline void weir__cmocka_at_exit(void)
 {
     if (weir__cmocka_running()->matched == 0) {
@@ -105,7 +105,7 @@ static inline void weir__cmocka_at_exit(void)
     }
 }
 
-/* Tells the names of a group in which no test matches. */
+/* Prints the names of the tests of a group in which no test matches. */
 static inline void weir__cmocka_check(const char *name, const struct CMUnitTest *tests,
                                       size_t count, const char *only)
 {

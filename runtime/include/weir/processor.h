@@ -30,15 +30,16 @@ typedef struct weir_record {
     const void *key;   /* decoded; NULL: null */
     const void *value; /* decoded; NULL: null (a tombstone in tables) */
     int64_t timestamp_ms;
-    weir_headers *headers; /* never NULL when Weir hands a record out; NULL when given: none */
+    weir_headers *headers; /* never NULL in a record from Weir; NULL in a forwarded record: none */
 } weir_record;
 
-/* A copy in the record's arena, or an empty list for NULL. NULL when out of memory. */
+/* A copy in the record's arena; an empty list if `headers` is NULL. NULL when out of memory. */
 WEIR_API weir_headers *weir_headers_copy(weir_ctx *ctx, const weir_headers *headers);
 
 typedef struct weir_processor_ops {
     const char *name; /* kind, for traces and errors: "dedupe" */
-    /* Once a task, on its thread, before the first record; `*state` goes to the other two. */
+    /* Called once per task, on its thread, before the first record. `*state` is passed to process,
+     * punctuators and close. */
     weir_err (*open)(weir_ctx *ctx, void *user, void **state);
     weir_err (*process)(weir_ctx *ctx, const weir_record *in, void *state);
     void (*close)(void *state); /* also after a failed open; NULL allowed */
@@ -46,41 +47,43 @@ typedef struct weir_processor_ops {
 
 /* ---- Inside process and punctuators ------------------------------------------------------- */
 
-/* To every child, in order. Key and value are of the node's output types. WEIR_EINVAL: a negative
- * timestamp. A record of time 0 that is written to an output topic has the time 1 there: librdkafka
- * takes 0 for "not given". Repartition topics and changelogs keep 0. */
+/* Forwards the record to every child, in order. Key and value are of the node's output types.
+ * WEIR_EINVAL: a negative timestamp. A record with timestamp 0 is written to an output topic with
+ * timestamp 1: librdkafka takes 0 for "not given". Repartition topics and changelogs keep 0. */
 WEIR_API weir_err weir_forward(weir_ctx *ctx, const weir_record *record);
-/* To the child of that name; WEIR_ENOTFOUND names the children there are. */
+/* Forwards the record to the child of that name; WEIR_ENOTFOUND lists the node's children. */
 WEIR_API weir_err weir_forward_to(weir_ctx *ctx, const weir_record *record, const char *child);
 
 typedef enum weir_time_kind {
-    WEIR_STREAM_TIME,     /* greatest timestamp the task has taken */
+    WEIR_STREAM_TIME,     /* greatest timestamp that the task has processed */
     WEIR_WALL_CLOCK_TIME, /* the system's clock */
 } weir_time_kind;
 
 typedef weir_err (*weir_punctuate_fn)(weir_ctx *ctx, int64_t now_ms, void *state);
 typedef struct weir_punctuator weir_punctuator;
 
-/* Calls fn(now, the processor's state) every interval (KIP-138): stream time first as soon as it
- * is known, wall clock first after one interval; missed ones are skipped. *out (NULL allowed) is
- * valid until cancelled or closed. In open or process. WEIR_EINVAL: fn is NULL, or interval_ms is
- * below 1. After a time whose next one lies beyond INT64_MAX it is not called again. A call that
- * fails goes to processing.exception.handler (KIP-1033); after `continue` the schedule goes on. */
+/* Calls fn(now, the processor's state) every interval (KIP-138). With stream time the first call is
+ * made as soon as stream time is known, with wall-clock time after one interval; missed calls are
+ * skipped. *out (NULL allowed) is valid until the punctuator is cancelled or the processor is
+ * closed. Call it in open or process. WEIR_EINVAL: fn is NULL, or interval_ms is below 1. fn is not
+ * called again if its next time would be beyond INT64_MAX. If fn fails,
+ * processing.exception.handler decides (KIP-1033); after `continue` the schedule continues. */
 WEIR_API weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
                                 weir_punctuate_fn fn, weir_punctuator **out);
-/* Anchored (KIP-1146): first at start_ms (any int64) or, if that has passed, at the next of
- * start_ms + n * interval_ms. */
+/* The same with a start time (KIP-1146): the first call is at start_ms (any int64) or, if that has
+ * passed, at the next of start_ms + n * interval_ms. */
 WEIR_API weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms,
                                      int64_t interval_ms, weir_punctuate_fn fn,
                                      weir_punctuator **out);
 WEIR_API void weir_punctuator_cancel(weir_punctuator *punctuator);
 
-/* The store of that name if it is connected to this processor. NULL otherwise, and the code that
- * the callback should return is weir_ctx_error(ctx). */
+/* The store of that name if it is connected to this processor. Otherwise NULL; the callback should
+ * then return weir_ctx_error(ctx). */
 WEIR_API weir_kv *weir_store(weir_ctx *ctx, const char *name);
-WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx); /* what the last failed call set */
+WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx); /* code of the last call that failed */
 
-/* Where the current input record came from. In a punctuator: topic NULL, others -1. */
+/* Topic, partition and offset of the current input record. In a punctuator: topic NULL, others -1.
+ */
 typedef struct weir_record_metadata {
     const char *topic;
     int32_t partition;
@@ -91,8 +94,8 @@ WEIR_API const char *weir_ctx_task(const weir_ctx *ctx); /* "0_1" */
 WEIR_API const char *weir_ctx_application(const weir_ctx *ctx);
 WEIR_API const char *weir_ctx_node(const weir_ctx *ctx);       /* name of the running node */
 WEIR_API int64_t weir_ctx_stream_time_ms(const weir_ctx *ctx); /* -1: none yet */
-/* As the thread read it last, between two rounds of its loop: it stands still while a callback
- * runs, so that a loop which waits for it never ends. */
+/* The thread reads the clock between two rounds of its loop. The value does not change while a
+ * callback runs, so a callback must not wait in a loop until it changes. */
 WEIR_API int64_t weir_ctx_wall_clock_ms(const weir_ctx *ctx);
 WEIR_API void weir_ctx_commit(weir_ctx *ctx); /* asks for a commit as soon as possible */
 
@@ -100,35 +103,35 @@ WEIR_API void weir_ctx_commit(weir_ctx *ctx); /* asks for a commit as soon as po
 
 typedef struct weir_builder weir_builder;
 
-/* A builder keeps its first error and then does nothing; weir_build tells it. NULL when out of
- * memory. One thread at a time. */
+/* A builder keeps its first error and ignores all later calls; weir_build returns that error. NULL
+ * when out of memory. One thread at a time. */
 WEIR_API weir_builder *weir_builder_new(void);
-WEIR_API void weir_builder_free(weir_builder *builder); /* only for one that is not built */
+WEIR_API void weir_builder_free(weir_builder *builder); /* not after weir_build */
 
-/* Always consumes the builder. `config` (NULL allowed) gives the default serdes and the settings
- * that shape a topology. NULL on failure: *error has the first error. */
+/* Consumes (frees) the builder, also on failure. The default serdes and the settings that change a
+ * topology are read from `config` (NULL allowed). NULL on failure: *error has the first error. */
 WEIR_API weir_topology *weir_build(weir_builder *builder, const weir_config *config,
                                    weir_error *error) __attribute__((warn_unused_result));
 
-/* Kafka Streams' text (TopologyDescription.toString). malloc'ed: free() it. NULL: out of memory, or
- * no topology. */
+/* The text that Kafka Streams prints (TopologyDescription.toString). Allocated by malloc; the
+ * caller frees it with free(). NULL: out of memory, or `topology` is NULL. */
 WEIR_API char *weir_topology_describe(const weir_topology *topology);
 
 /* Lists are NULL-terminated and copied, as are names. A NULL serde: the configured default.
  * `user` and what ops point to must outlive the topology. */
 typedef struct weir_source_opts {
-    const char *name; /* of the node; NULL: numbered as Kafka does */
-    /* The record's timestamp (ms) from its decoded form; record->timestamp_ms is the broker's,
-     * partition_time_ms (greatest timestamp of the partition so far) -1 at first. NULL: the
-     * broker's; a negative one is for the setting default.timestamp.extractor. The record is
-     * dropped when the result is negative: logged once, then counted
-     * (weir_app_dropped_records). */
+    const char *name; /* of the node; NULL: numbered as in Kafka */
+    /* Returns the timestamp (ms) of a decoded record (Kafka's TimestampExtractor).
+     * record->timestamp_ms is the broker's timestamp; partition_time_ms is the greatest timestamp
+     * of the partition so far, -1 at first. NULL: the broker's timestamp is used;
+     * default.timestamp.extractor decides about a negative one. A record with a negative result is
+     * dropped: logged once, then counted (weir_app_dropped_records). */
     int64_t (*timestamp)(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms,
                          void *user);
     void *user;
-    /* Where the topics are read from when the group has no offset for them: "earliest", "latest" or
-     * "none" (an error; KIP-1106). Copied; NULL: the setting auto.offset.reset. Not for global
-     * tables, which are always read whole. */
+    /* Where reading starts when the group has no committed offset: "earliest", "latest" or "none"
+     * (an error; KIP-1106). Copied; NULL: the setting auto.offset.reset. Not for global tables,
+     * which are always read from the beginning. */
     const char *auto_offset_reset;
 } weir_source_opts;
 WEIR_API void weir_add_source(weir_builder *builder, const char *name, const char *const *topics,
@@ -137,12 +140,13 @@ WEIR_API void weir_add_source(weir_builder *builder, const char *name, const cha
 WEIR_API void weir_add_processor(weir_builder *builder, const char *name,
                                  const char *const *parents, const weir_processor_ops *ops,
                                  void *user);
-/* Also connects it to the processors named (NULL: none). */
+/* Adds a store and connects it to these processors (NULL: none). */
 WEIR_API void weir_add_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                              const char *const *processors);
 WEIR_API void weir_connect(weir_builder *builder, const char *processor, const char *store);
 
-/* Partition of an output record (bytes as sent); negative: by the key's murmur2, as Kafka. */
+/* Returns the partition of an output record (key and value encoded); a negative result: by murmur2
+ * of the key, as in Kafka. */
 typedef int32_t (*weir_partitioner_fn)(const char *topic, weir_slice key, weir_slice value,
                                        int32_t partitions, void *user);
 typedef struct weir_sink_opts {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Serdes: how one C type crosses the wire. The serde *is* the type: two edges of a topology carry
- * the same type exactly when they name the same serde object. */
+ * Serdes: how a C type is encoded and decoded. The serde *is* the type: two edges of a topology
+ * have the same type exactly when they name the same serde object. */
 #ifndef WEIR_SERDE_H
 #define WEIR_SERDE_H
 
@@ -11,25 +11,27 @@
 extern "C" {
 #endif
 
-/* What a callback is running in: valid during that callback only, on its thread only. */
+/* The context of a callback (Kafka's ProcessorContext). Valid only during that callback, on its
+ * thread. */
 typedef struct weir_ctx weir_ctx;
 
-/* A growable output; encoders append to it. Borrowed for the call. */
+/* A growable buffer; encoders append to it. Borrowed for the call. */
 typedef struct weir_buf weir_buf;
 
 typedef struct weir_serde {
     const char *name; /* unique among registered serdes; shown in errors */
     size_t size;      /* sizeof the decoded C type; at most WEIR_SERDE_SIZE_MAX */
-    /* `in` is never null and is borrowed: it stays valid as long as *out does (the record's
-     * traversal), so decoding may point into it. `out` is zeroed storage of `size` bytes; to write
-     * past it is WEIR_EOVERRUN. On failure call weir_fail. */
+    /* `in` is never null and is borrowed. It is valid as long as *out (the record's traversal), so
+     * *out may point into it. `out` is zeroed storage of `size` bytes; a write past its end is
+     * WEIR_EOVERRUN. On failure call weir_fail. */
     weir_err (*decode)(weir_ctx *ctx, weir_slice in, void *out, void *user);
     /* `in` is never NULL. Appends with weir_put. */
     weir_err (*encode)(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
     void *user;
-    /* Optional. Appends `in` as text for people, with weir_put or weir_put_format: the driver shows
-     * it where rows differ, on one line, cut after 1,000 bytes. `in` is never NULL. Without it, or
-     * when it fails, the encoded bytes are shown: as text if they are, else in hexadecimal. */
+    /* Optional. Appends `in` as readable text, with weir_put or weir_put_format. The driver shows
+     * it where rows differ, on one line, cut after 1,000 bytes. `in` is never NULL. Without
+     * `print`, or when it fails, the encoded bytes are shown: as text if they are text, else in
+     * hexadecimal. */
     weir_err (*print)(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
 } weir_serde;
 
@@ -43,16 +45,18 @@ WEIR_API extern const weir_serde weir_i64;   /* int64_t, 8 bytes big-endian (Lon
 WEIR_API extern const weir_serde
     weir_f64; /* double, IEEE 754, 8 bytes big-endian (DoubleSerializer) */
 
-/* Decoded type of weir_json: a value of yyjson (<yyjson.h>), to be read with its functions. All of
- * it is memory of the record: nobody frees it, it is valid until the record's traversal ends (from
- * weir_kv_get: until the next call on that store). To keep it longer, copy what is needed.
+/* Decoded type of weir_json: a value of yyjson (<yyjson.h>), read with yyjson's functions. Its
+ * memory belongs to the record: the callback never frees it. It is valid until the record's
+ * traversal ends (from weir_kv_get: until the next call on that store). To keep it longer, copy
+ * what is needed.
  *
- * A number is its text (yyjson_is_raw, not yyjson_is_num), so it is written as it was read,
- * whatever its length: 1.10, 1E2, 1e400. Read one with weir_json_i64 or weir_json_f64, or give the
+ * A number is kept as its text (yyjson_is_raw, not yyjson_is_num), so it is written as it was read,
+ * whatever its length: 1.10, 1E2, 1e400. Read it with weir_json_i64 or weir_json_f64, or pass the
  * text (yyjson_get_raw) to a decimal library.
  *
- * Encoded compact, members in their order. Of two members with one name yyjson_obj_get finds the
- * first; both are written. Text that nests deeper than WEIR_JSON_DEPTH_MAX is not decoded. */
+ * It is encoded without blanks, and members keep their order. If two members have one name,
+ * yyjson_obj_get finds the first; both are written. Text that is nested deeper than
+ * WEIR_JSON_DEPTH_MAX is not decoded. */
 struct yyjson_val;
 struct yyjson_mut_doc;
 typedef struct weir_json_value {
@@ -65,11 +69,11 @@ WEIR_API extern const weir_serde weir_json;
 /* ---- Inside callbacks --------------------------------------------------------------------- */
 
 /* Zeroed memory from the record's arena: freed when the input record's traversal ends. NULL when
- * out of memory. To write past `size` is WEIR_EOVERRUN, told when the callback returns. */
+ * out of memory. A write past `size` is WEIR_EOVERRUN, reported when the callback returns. */
 WEIR_API void *weir_alloc(weir_ctx *ctx, size_t size);
 
-/* Runs fn(arg) when the record's traversal ends, last registered first. On failure runs it at once
- * and returns WEIR_ENOMEM. */
+/* Runs fn(arg) when the record's traversal ends, last registered first. If it cannot be registered,
+ * fn(arg) runs at once and the result is WEIR_ENOMEM. */
 WEIR_API weir_err weir_defer(weir_ctx *ctx, void (*fn)(void *arg), void *arg);
 
 /* Sets the text of an error that the callback then returns; returns `code`. */
@@ -84,30 +88,31 @@ WEIR_API weir_err weir_put_format(weir_buf *out, const char *format, ...)
 
 /* ---- JSON inside callbacks ---------------------------------------------------------------- */
 
-/* An empty document to make a value in: yyjson_mut_doc_set_root, then weir_json_set. Its memory is
- * the record's, so it is never freed. NULL when out of memory; yyjson's functions and weir_json_set
- * take NULL. */
+/* An empty document in which to build a value: call yyjson_mut_doc_set_root, then weir_json_set.
+ * Its memory belongs to the record: never free it. NULL when out of memory; yyjson's functions and
+ * weir_json_set accept NULL. */
 WEIR_API struct yyjson_mut_doc *weir_json_new(weir_ctx *ctx);
 
-/* The same with a copy of `of` as its root: to change members and leave the others as they are
- * written. `of` NULL: an empty document. Values of other records or stores go in by
+/* The same with a copy of `of` as its root, to change some members; the others are written as they
+ * were read. `of` NULL: an empty document. Insert values of other records or stores with
  * yyjson_val_mut_copy. */
 WEIR_API struct yyjson_mut_doc *weir_json_edit(weir_ctx *ctx, const weir_json_value *of);
 
-/* Makes *out the value of the document's root. Everything is copied: strings and values that the
- * document only pointed to may go. WEIR_EINVAL for a document without root or with what JSON does
- * not have (NaN, invalid UTF-8), WEIR_EDECODE for nesting deeper than WEIR_JSON_DEPTH_MAX or a raw
- * value that is not JSON, WEIR_ENOMEM; also if an allocation in a document of weir_json_new failed
- * before, so what yyjson's functions return need not be checked for that. */
+/* Makes *out the value of the document's root. Everything is copied: strings and values to which
+ * the document only pointed may be freed afterwards. WEIR_EINVAL: a document without a root, or
+ * with a value that JSON does not have (NaN, invalid UTF-8). WEIR_EDECODE: nesting deeper than
+ * WEIR_JSON_DEPTH_MAX, or a raw value that is not JSON. WEIR_ENOMEM: also if an earlier allocation
+ * in a document of weir_json_new failed, so the results of yyjson's functions need not be checked
+ * for that. */
 WEIR_API weir_err weir_json_set(weir_ctx *ctx, struct yyjson_mut_doc *doc, weir_json_value *out);
 
-/* Appends the document's root as text, and makes no value of it: for the encoder of a type of your
- * own. Its decoder calls weir_json.decode. Errors as of weir_json_set. */
+/* Appends the document's root as text, without building a value: for the encoder of your own type.
+ * Its decoder calls weir_json.decode. Errors are those of weir_json_set. */
 WEIR_API weir_err weir_json_write(weir_ctx *ctx, struct yyjson_mut_doc *doc, weir_buf *out);
 
-/* The number `value`, which may be NULL (a member that is missing). WEIR_EDECODE if it is no
- * number, not an integer of 64 bits (1.0 and 1e2 are), or beyond a double. The double is the
- * nearest one. */
+/* Read the number `value`, which may be NULL (a missing member). WEIR_EDECODE if it is not a
+ * number, not a 64-bit integer (1.0 and 1e2 are integers), or beyond the range of a double. The
+ * double is the nearest one. */
 WEIR_API weir_err weir_json_i64(weir_ctx *ctx, struct yyjson_val *value, int64_t *out);
 WEIR_API weir_err weir_json_f64(weir_ctx *ctx, struct yyjson_val *value, double *out);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Callbacks with the types of their values, checked by the compiler: optional. A callback of the
- * DSL gets and fills void pointers, so the compiler does not see that a function fills an order
- * where the serde's values are int64_t. Write the function with its types, and declare a callback
- * of it:
+ * Optional: callbacks with typed values, checked by the compiler. A callback of the DSL gets and
+ * fills void pointers, so the compiler cannot see that a function fills an order where the serde's
+ * values are int64_t. Write the function with its types, and declare a callback for it:
  *
  *     static weir_err length(weir_ctx *ctx, const weir_record *in, const weir_slice *value,
  *                            int64_t *out, void *user);
@@ -13,12 +12,12 @@
  *
  * The declaration defines the static function `length_fn`, which calls `length`, and the serde of
  * the result, `length_fn_value`, so that function and serde cannot disagree. If the parameters of
- * `length` are not of the serdes' types, the compiler says so: clang, and gcc from 14 on, by
- * themselves as an error; compile with -Werror=incompatible-pointer-types.
+ * `length` are not of the serdes' types, the compiler reports it: clang, and gcc from 14 on, as an
+ * error by default; for older compilers use -Werror=incompatible-pointer-types.
  *
- * The types of serdes of your own: WEIR_SERDE_TYPE(order_serde, order). What comes in is checked
- * against the serdes that the declaration names; that these are the stream's, weir_build does not
- * know. Pointers are NULL where the untyped callbacks get NULL. */
+ * Declare the types of your own serdes: WEIR_SERDE_TYPE(order_serde, order). The inputs are checked
+ * against the serdes that the declaration names; weir_build cannot check that these are the
+ * stream's serdes. Pointers are NULL where the untyped callbacks get NULL. */
 #ifndef WEIR_TYPED_H
 #define WEIR_TYPED_H
 
@@ -28,7 +27,8 @@
 extern "C" {
 #endif
 
-/* `type` is what values of the serde object `serde` decode to. In front of the declarations. */
+/* `type` is the C type to which the serde object `serde` decodes. Use it before the declarations.
+ */
 #define WEIR_SERDE_TYPE(serde, type) typedef type serde##_type
 
 WEIR_SERDE_TYPE(weir_string, weir_slice);

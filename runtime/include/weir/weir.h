@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Errors, bytes, configuration and the application: what every user of Weir needs.
- * A topology is built with weir/dsl.h or weir/processor.h; serdes are in weir/serde.h,
- * state stores in weir/store.h. */
+ * Errors, bytes, configuration and the application: every user of Weir needs these. A topology is
+ * built with weir/dsl.h or weir/processor.h; serdes are in weir/serde.h, state stores in
+ * weir/store.h. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
@@ -61,8 +61,8 @@ WEIR_API bool weir_err_is_retriable(weir_err err);
 
 #define WEIR_ERROR_MESSAGE_MAX 1024
 
-/* Detail of a failure, in storage of the caller; nothing to free. Calls that take a `weir_error *`
- * accept NULL, write it only when they fail, and always terminate the message. */
+/* Details of a failure, in the caller's storage; nothing to free. Calls that take a `weir_error *`
+ * accept NULL, write to it only when they fail, and always terminate the message. */
 typedef struct weir_error {
     weir_err code;
     char message[WEIR_ERROR_MESSAGE_MAX];
@@ -70,8 +70,8 @@ typedef struct weir_error {
 
 /* ---- Bytes -------------------------------------------------------------------------------- */
 
-/* Borrowed bytes. data == NULL is Kafka's null (as a value: a tombstone); an empty value has
- * len == 0 and data != NULL. Valid as long as the function that gave it says. */
+/* Borrowed bytes. data == NULL is Kafka's null (as a value: a tombstone); an empty value has len ==
+ * 0 and data != NULL. The function that returns a slice says how long it is valid. */
 typedef struct weir_slice {
     const void *data;
     size_t len;
@@ -85,14 +85,14 @@ WEIR_API bool weir_slice_equal(weir_slice a, weir_slice b);
 
 /* ---- Configuration ------------------------------------------------------------------------ */
 
-/* Settings as strings, with Kafka Streams' names ("application.id", "num.stream.threads", ...).
- * One table in runtime/core/settings.c lists, checks and documents them (see docs/config.md).
+/* Settings as strings, with Kafka Streams' names ("application.id", "num.stream.threads", ...). One
+ * table in runtime/core/settings.c lists, checks and documents them (see docs/config.md).
  * `consumer.`, `main.consumer.`, `restore.consumer.`, `global.consumer.`, `producer.` and `admin.`
- * in front of a name pass the rest through to librdkafka, as do names that begin with `security.`,
- * `ssl.` and `sasl.` (to all clients); names of Java's clients go to those that know them;
- * `topic.` in front makes it a setting of internal topics; `app.` in front marks settings of the
- * program itself, which Weir stores and does not look at. Not synchronised: one thread at a time.
- */
+ * are prefixes: the rest of the name is a setting of librdkafka. Names that begin with `security.`,
+ * `ssl.` and `sasl.` are passed to librdkafka for all clients. Names of Java's clients are passed
+ * to the clients that have such a setting. The prefix `topic.` marks settings of internal topics,
+ * and `app.` settings of the program itself, which Weir stores and does not read. Not synchronised:
+ * one thread at a time. */
 typedef struct weir_config weir_config;
 struct weir_serde;
 
@@ -100,30 +100,30 @@ struct weir_serde;
 WEIR_API weir_config *weir_config_new(void);
 WEIR_API void weir_config_free(weir_config *config); /* NULL allowed */
 
-/* Copies both strings, the value without the blanks around it (those of `app.` settings are kept).
- * WEIR_ECONFIG names the setting, the value, what is allowed or what to write instead and, for an
- * unknown name, a known one that is like it. Old names of Kafka Streams are taken; weir_app_new
- * logs a warning for each. */
+/* Copies both strings; blanks around the value are removed (except for `app.` settings). The
+ * message of WEIR_ECONFIG names the setting, the value, the values allowed or the text to write
+ * instead and, for an unknown name, the most similar known name. Deprecated names of Kafka Streams
+ * are accepted; weir_app_new logs a warning for each. */
 WEIR_API weir_err weir_config_set(weir_config *config, const char *name, const char *value,
                                   weir_error *error);
 
-/* A line of a settings file. Borrowed for the call. */
+/* A line of a settings file that was refused or caused a warning. Borrowed for the call. */
 typedef struct weir_config_problem {
     const char *path;
-    int line; /* from 1; the first one of several that `\` joins */
+    int line; /* from 1; the first of several lines that `\` joins */
     const char *name;
     const char *message; /* what is wrong, and what to write instead */
-    bool refused;        /* false: the line was taken, and this is a warning */
+    bool refused;        /* false: the line was accepted, and this is a warning */
 } weir_config_problem;
 typedef void (*weir_config_problem_fn)(const weir_config_problem *problem, void *user);
 
 /* Reads a Java properties file in UTF-8: `name=value` or `name: value`, `#` and `!` comments, `\`
- * continuation and escapes. Every line that weir_config_set takes is set, also when others are
- * refused: then it returns WEIR_ECONFIG, with file, line and text of the first one and the numbers
- * of the others. WEIR_EIO when unreadable. */
+ * continuation and escapes. Every line that weir_config_set accepts is set, also when other lines
+ * are refused. If lines are refused, the result is WEIR_ECONFIG, with file, line and text of the
+ * first and the numbers of the others. WEIR_EIO when the file cannot be read. */
 WEIR_API weir_err weir_config_load(weir_config *config, const char *path, weir_error *error);
-/* The same, and calls `on_problem` (NULL: nobody) for each line that is refused or taken with a
- * warning, in order. It must not change `config`. */
+/* The same, and calls `on_problem` (NULL: no call) for each line that is refused or accepted with a
+ * warning, in order. `on_problem` must not change `config`. */
 WEIR_API weir_err weir_config_load_with(weir_config *config, const char *path,
                                         weir_config_problem_fn on_problem, void *user,
                                         weir_error *error);
@@ -131,9 +131,10 @@ WEIR_API weir_err weir_config_load_with(weir_config *config, const char *path,
 /* The value set, else the default, else NULL. Valid until the next call that changes `config`. */
 WEIR_API const char *weir_config_get(const weir_config *config, const char *name);
 
-/* Lets `default.key.serde` and `default.value.serde` name this serde (by serde->name): register
- * before they are set. The built-in ones are registered. Borrows `serde`, which must outlive the
- * config and all made with it. WEIR_EEXISTS when another serde has that name. */
+/* Registers a serde, so that `default.key.serde` and `default.value.serde` can name it (by
+ * serde->name). Register it before those settings are set. The built-in serdes are registered.
+ * Borrows `serde`, which must outlive the config and everything made with it. WEIR_EEXISTS when
+ * another serde has that name. */
 WEIR_API weir_err weir_config_register_serde(weir_config *config, const struct weir_serde *serde,
                                              weir_error *error);
 
@@ -141,7 +142,8 @@ WEIR_API weir_err weir_config_register_serde(weir_config *config, const struct w
 
 typedef struct weir_topology weir_topology;
 
-/* Builds a topology; what examples and tests pass around. On failure NULL with *error set. */
+/* A function that builds a topology; examples and tests pass it around. On failure it returns NULL
+ * and sets *error. */
 typedef weir_topology *(*weir_topology_fn)(const weir_config *config, weir_error *error);
 
 /* Frees a topology. No application may be using it. NULL allowed. */
@@ -176,7 +178,7 @@ typedef enum weir_restore_event {
     WEIR_RESTORE_START,
     WEIR_RESTORE_BATCH,
     WEIR_RESTORE_END,
-    WEIR_RESTORE_SUSPENDED, /* the task went away before the store was whole */
+    WEIR_RESTORE_SUSPENDED, /* the task was closed before the store was restored */
 } weir_restore_event;
 
 /* Borrowed for the call. Offsets are the changelog partition's. */
@@ -186,22 +188,23 @@ typedef struct weir_restore_progress {
     const char *topic;
     int32_t partition;
     int64_t start_offset; /* where this restore began */
-    int64_t offset;       /* the next record to be read */
-    int64_t end_offset;   /* where it will end */
-    int64_t restored;     /* records so far (total at END), of this batch at BATCH */
+    int64_t offset;       /* of the next record to read */
+    int64_t end_offset;   /* where this restore will end */
+    int64_t restored;     /* at BATCH: records of this batch; else: records so far (at END the
+                             total) */
 } weir_restore_progress;
 
-/* A labelled step of the runtime, for traces and fault injection. Borrowed for the call. Called on
- * the thread that takes the step, before the step; it must not call into the application. */
+/* A labelled step of the runtime, for traces and fault injection. Borrowed for the call. on_step is
+ * called before the step, on the thread that takes it; it must not call into the application. */
 typedef struct weir_step {
     const char *kind;   /* "poll", "process", "commit-offsets", ...: see docs/steps.md */
     const char *thread; /* name of the stream thread, or NULL */
     const char *task;   /* "0_1", or NULL */
     const char *detail; /* free text, or NULL */
-    int64_t offset;     /* of the record that "process" takes; -1 for other steps */
+    int64_t offset;     /* of the record that "process" processes; -1 for other steps */
 } weir_step;
 
-/* All callbacks may be NULL; `user` goes to each of them last. */
+/* Every callback may be NULL; `user` is passed to each as its last argument. */
 typedef struct weir_app_opts {
     void (*on_state)(weir_state from, weir_state to,
                      void *user); /* any thread of the application */
@@ -214,26 +217,27 @@ typedef struct weir_app_opts {
 } weir_app_opts;
 
 /* Copies `config`; borrows `topology`, which must outlive the application and may serve several.
- * `opts` is copied; NULL: defaults. Checks the whole configuration and resolves default serdes;
- * starts nothing, contacts nobody. NULL on failure, with *error set; WEIR_EINVAL when `topology` is
- * NULL. */
+ * `opts` is copied; NULL: defaults. Checks the whole configuration and resolves default serdes.
+ * Starts no thread and opens no connection. NULL on failure, with *error set; WEIR_EINVAL when
+ * `topology` is NULL. */
 WEIR_API weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
                                 const weir_app_opts *opts, weir_error *error);
 
-/* Locks the state directory, reads global tables, starts the stream threads. Once per application,
- * from CREATED; otherwise WEIR_ESTATE. WEIR_ELOCKED when another process uses the state directory.
- */
+/* Locks the state directory, reads global tables and starts the stream threads. Allowed once per
+ * application, in state CREATED; otherwise WEIR_ESTATE. WEIR_ELOCKED when another process uses the
+ * state directory. */
 WEIR_API weir_err weir_app_start(weir_app *app, weir_error *error);
 
 /* Any thread. */
 WEIR_API weir_state weir_app_state(const weir_app *app);
 
-/* Commits, leaves the group, closes stores, joins all threads. `timeout_ms` < 0: no limit.
- * WEIR_ETIMEOUT when threads remain: call again, or leave the process. Idempotent. Not from a
- * callback of the app. */
+/* Commits, leaves the group, closes stores and joins all threads. `timeout_ms` < 0: no limit.
+ * WEIR_ETIMEOUT when threads still run: call again, or exit the process. Idempotent. Must not be
+ * called in a callback of the application. */
 WEIR_API weir_err weir_app_close(weir_app *app, int64_t timeout_ms);
 
-/* Closes first if need be, without limit. NULL allowed. */
+/* Frees the application; closes it first, without a time limit, unless it is closed. NULL allowed.
+ */
 WEIR_API void weir_app_free(weir_app *app);
 
 /* ---- Dropped records ---------------------------------------------------------------------- */
@@ -263,12 +267,13 @@ typedef struct weir_dropped_records {
     uint64_t count; /* more than 0 */
 } weir_dropped_records;
 
-/* What this instance has dropped since weir_app_new, in order of the topology's nodes: all threads
- * and tasks together, those that ended or moved to another instance included. A record that is
- * processed again after a failure counts again. The first one of a node and reason is also logged
- * as a warning, with topic, partition and offset. Fills at most `max` entries of `out` and returns
- * how many there are, which may be more; `out` may be NULL if `max` is 0. 0 when `app` is NULL. Any
- * thread, callbacks included, in every state until weir_app_free. */
+/* Counts the records that this instance has dropped since weir_app_new, in order of the topology's
+ * nodes. The counts are sums over all threads and tasks, also those that ended or moved to another
+ * instance. A record that is processed again after a failure is counted again. The first dropped
+ * record per node and reason is also logged as a warning, with topic, partition and offset. Fills
+ * at most `max` entries of `out` and returns the number of all entries, which may be greater; `out`
+ * may be NULL if `max` is 0. 0 when `app` is NULL. Any thread, also in callbacks, in every state
+ * until weir_app_free. */
 WEIR_API size_t weir_app_dropped_records(const weir_app *app, weir_dropped_records *out,
                                          size_t max);
 
@@ -276,7 +281,8 @@ WEIR_API size_t weir_app_dropped_records(const weir_app *app, weir_dropped_recor
 
 #define WEIR_VERSION "0.1.0"
 
-/* Weir's, and those of librdkafka and RocksDB as loaded: "0.1.0". Static. Any thread. */
+/* The versions of Weir, of the loaded librdkafka and of the loaded RocksDB: "0.1.0". Static. Any
+ * thread. */
 WEIR_API const char *weir_version(void);
 WEIR_API const char *weir_librdkafka_version(void);
 WEIR_API const char *weir_rocksdb_version(void);
