@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The application: its states, its threads, its end. */
+ * The application: its states, its threads, its close. */
 #include "cluster/app.h"
 #include "cluster/cleaner.h"
 
@@ -50,7 +50,7 @@ static void set_state(weir_app *app, weir_state to)
     }
 }
 
-/* ---- What threads tell ---- */
+/* ---- Callbacks of the threads ---- */
 
 static bool all_threads_are(const weir_app *app, weir__thread_state state)
 {
@@ -148,7 +148,7 @@ static void read_settings(weir_app *app)
         app->thread_count = 0; /* only global tables: there are no tasks */
     }
     bool globals = weir__topology_has_globals(instance->topology);
-    size_t caches = (size_t)app->thread_count + (globals ? 1 : 0); /* as Kafka counts */
+    size_t caches = (size_t)app->thread_count + (globals ? 1 : 0); /* as Kafka divides it */
     instance->cache_bytes =
         (size_t)weir__config_i64(config, "statestore.cache.max.bytes") / (caches > 0 ? caches : 1);
     instance->application = weir__config_text(config, "application.id");
@@ -176,7 +176,7 @@ static void read_settings(weir_app *app)
                                 .user = instance->opts.user};
 }
 
-/* What weir_app_new made; nothing is open. */
+/* Frees what weir_app_new created; nothing is open. */
 static void dispose(weir_app *app)
 {
     pthread_cond_destroy(&app->changed);
@@ -188,7 +188,7 @@ static void dispose(weir_app *app)
     free(app);
 }
 
-/* Settings that were taken with a remark. */
+/* Logs the remarks on settings that were accepted. */
 static void log_notes(const weir_app *app, const char *notes)
 {
     for (const char *end; (end = strchr(notes, '\n')) != NULL; notes = end + 1) {
@@ -312,7 +312,7 @@ static weir_err make_threads(weir_app *app, weir_error *error)
     return err == WEIR_OK ? WEIR_OK : weir__error_set(error, err, "stream threads");
 }
 
-/* What start made; stream threads must have ended, or never begun. */
+/* Closes what start opened; the stream threads must have ended, or never started. */
 static void close_all(weir_app *app)
 {
     for (int i = 0; app->threads != NULL && i < app->thread_count; i++) {
@@ -364,7 +364,7 @@ static weir_err open_all(weir_app *app, weir_error *error)
     return err == WEIR_OK ? make_threads(app, error) : err;
 }
 
-/* Those that were started run on even if a later one cannot be: then the application fails. */
+/* If one thread cannot be started, the earlier ones continue to run, and the application fails. */
 static void start_threads(weir_app *app)
 {
     for (int i = 0; i < app->thread_count; i++) {
@@ -410,7 +410,7 @@ done:
 
 /* ---- Close ---- */
 
-/* False when threads remain after timeout_ms. */
+/* False if threads still run after timeout_ms. */
 static bool wait_for_end(weir_app *app, int64_t timeout_ms)
 {
     bool ended = false;
@@ -425,7 +425,7 @@ static bool wait_for_end(weir_app *app, int64_t timeout_ms)
     return ended;
 }
 
-/* Who remains, and where. */
+/* Logs the threads that still run, and their steps. */
 static void log_remaining(const weir_app *app, int64_t timeout_ms)
 {
     for (int i = 0; i < app->thread_count; i++) {

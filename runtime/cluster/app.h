@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The application from the inside. */
+ * The internal state of an application. */
 #ifndef WEIR_CLUSTER_APP_H
 #define WEIR_CLUSTER_APP_H
 
@@ -19,7 +19,7 @@ struct weir_app {
     pthread_mutex_t lock;      /* of `state` and its listener */
     pthread_cond_t changed;    /* a thread's state or the application's */
     pthread_mutex_t closing;   /* one close at a time */
-    bool open;                 /* what start made is there */
+    bool open;                 /* start has succeeded, close has not run yet */
 };
 
 #endif

@@ -8,7 +8,7 @@
  *                  given {topic text, partition i32}, tasks {subtopology i32, partition i32,
  *                  progress i64}
  *     assignment = generation i32, leader text, error i32, message text,
- *                  shape {text}, topics {topic text, partitions i32},
+ *                  fingerprint {text}, topics {topic text, partitions i32},
  *                  members {member text, active {subtopology i32, partition i32}}
  */
 #include "cluster/assignment_codec.h"
@@ -88,9 +88,9 @@ weir_err weir__assignment_encode(const weir__assignment *assignment, weir_buf *o
     put_text(out, assignment->leader);
     weir__buf_put_i32(out, (int32_t)assignment->err);
     put_text(out, assignment->message);
-    put_count(out, assignment->shape_count);
-    for (size_t i = 0; i < assignment->shape_count; i++) {
-        put_text(out, assignment->shape[i]);
+    put_count(out, assignment->fingerprint_lines);
+    for (size_t i = 0; i < assignment->fingerprint_lines; i++) {
+        put_text(out, assignment->fingerprint[i]);
     }
     put_count(out, assignment->topic_count);
     for (size_t i = 0; i < assignment->topic_count; i++) {
@@ -232,11 +232,11 @@ static void read_assignment(decoder *d, weir__assignment *out)
     out->leader = read_text(d);
     out->err = (weir_err)read_number(d);
     out->message = read_optional_text(d);
-    const char **shape = read_list(d, TEXT_BYTES_MIN, sizeof *shape, &out->shape_count);
-    for (size_t i = 0; i < out->shape_count; i++) {
-        shape[i] = read_text(d);
+    const char **lines = read_list(d, TEXT_BYTES_MIN, sizeof *lines, &out->fingerprint_lines);
+    for (size_t i = 0; i < out->fingerprint_lines; i++) {
+        lines[i] = read_text(d);
     }
-    out->shape = shape;
+    out->fingerprint = lines;
     weir__topic_count *topics = read_list(d, TOPIC_BYTES_MIN, sizeof *topics, &out->topic_count);
     for (size_t i = 0; i < out->topic_count; i++) {
         topics[i].topic = read_text(d);

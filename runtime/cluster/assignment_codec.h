@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The records of the topic <application.id>-assignment, and their bytes. In each generation of the
- * group every member writes one join record, and the leader, when all have spoken, one assignment
+ * group every member writes a join record. The leader reads them and then writes the assignment
  * record. */
 #ifndef WEIR_CLUSTER_ASSIGNMENT_CODEC_H
 #define WEIR_CLUSTER_ASSIGNMENT_CODEC_H
@@ -26,8 +26,8 @@ typedef struct weir__join {
     const char *member_id;
     const char *process_id; /* members of one instance have the same */
     const char *host;
-    bool shutdown;                      /* all members are to stop: WEIR_SHUTDOWN_APPLICATION */
-    const weir__topic_partition *given; /* what the group gave the member */
+    bool shutdown;                      /* all members must stop: WEIR_SHUTDOWN_APPLICATION */
+    const weir__topic_partition *given; /* the partitions that the group assigned */
     size_t given_count;
     const weir__task_progress *tasks;
     size_t task_count;
@@ -49,8 +49,8 @@ typedef struct weir__assignment {
     const char *leader; /* its member id */
     weir_err err;       /* not WEIR_OK: the topology cannot run, all members fail with this */
     const char *message;
-    const char *const *shape; /* the leader's topology: see cluster/fingerprint.h */
-    size_t shape_count;
+    const char *const *fingerprint; /* of the leader's topology: see cluster/fingerprint.h */
+    size_t fingerprint_lines;
     const weir__topic_count *topics; /* all source and repartition topics, by name */
     size_t topic_count;
     const weir__member_tasks *members; /* by member id */
@@ -73,8 +73,8 @@ typedef struct weir__assignment_record {
 /* Append the value of a record. WEIR_ENOMEM or WEIR_ELIMIT. */
 weir_err weir__join_encode(const weir__join *join, weir_buf *out);
 weir_err weir__assignment_encode(const weir__assignment *assignment, weir_buf *out);
-/* *out lives in `arena` and borrows nothing. WEIR_EDECODE for anything that is not such a record;
- * WEIR_EUNSUPPORTED for one of a later version. */
+/* *out is allocated in `arena` and borrows nothing. WEIR_EDECODE: the value is no such record.
+ * WEIR_EUNSUPPORTED: the record has a later version. */
 weir_err weir__assignment_record_decode(weir_slice value, weir__arena *arena,
                                         weir__assignment_record *out, weir_error *error);
 

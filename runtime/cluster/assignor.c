@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The assignor. Each task goes where it ran, or else where there is most of its state and room, or
- * else where there is least to do; then tasks are moved, one at a time and as few as needed, until
+ * The assignor. First it gives each task to the member that ran it; else to the process that has
+ * most of its state, if there is room; else to the member with the least load. Then it moves tasks,
+ * one at a time and as few as needed, until
  *
  *   1. members differ by at most 1 task in all,
  *   2. the members that have 1 more are spread over the processes in proportion,
  *   3. members differ by at most 1 task of each sub-topology.
  *
- * Why this ends, and 3 can be had without losing 1 and 2: let a have at least 2 tasks of
+ * Why this ends, and why 3 is possible without violating 1 and 2: let a have at least 2 tasks of
  * sub-topology s more than b, and in all at most 1 more. Then b has more than a of some other
- * sub-topology t, and a swap (s to b, t to a) leaves the totals as they are, mends s and makes t no
- * worse. Every move lowers the sum of what lies above or below the bounds.
+ * sub-topology t. A swap (s to b, t to a) does not change the totals, improves s and makes t no
+ * worse. Every move lowers the sum of the distances from the bounds.
  *
  * Members are numbered in order of their ids, tasks by sub-topology and partition; ties go to the
  * smaller number. */
@@ -26,8 +27,8 @@
 
 #define NOBODY SIZE_MAX
 
-/* How good a member is for a task: it ran there; it ran in its process; else the progress of the
- * state that the process has. */
+/* The score of a member for a task: the member ran it; its process ran it; else the progress of the
+ * task's state in the process. */
 #define SCORE_RAN INT64_MAX
 #define SCORE_RAN_BESIDE (INT64_MAX - 1)
 #define SCORE_NONE ((int64_t)-1)
@@ -75,7 +76,7 @@ static void give(plan *p, size_t task, size_t sub, size_t member)
     (*count_of(p, member, sub))++;
 }
 
-/* ---- What the members said ---------------------------------------------------------------- */
+/* ---- The members' join records ------------------------------------------------------------ */
 
 static int compare_members(const void *a, const void *b)
 {
@@ -115,8 +116,8 @@ static size_t sub_of(const plan *p, size_t task)
     return sub;
 }
 
-/* Tasks that the topology does not have (any more) are passed over. */
-static void hear(plan *p, size_t member)
+/* Tasks that the topology does not have (any more) are ignored. */
+static void add_join(plan *p, size_t member)
 {
     const weir__join *join = p->members[member];
     for (size_t i = 0; i < join->task_count; i++) {
@@ -193,7 +194,7 @@ static void place_all(plan *p)
             }
         }
     }
-    /* First those whose state is somewhere, while there is room where it is. */
+    /* First the tasks whose state some process has, while that process has room. */
     for (int with_state = 1; with_state >= 0; with_state--) {
         for (size_t task = 0; task < p->task_count; task++) {
             size_t sub = sub_of(p, task);
@@ -210,7 +211,7 @@ static void place_all(plan *p)
 
 /* ---- Moves -------------------------------------------------------------------------------- */
 
-/* The task of `sub` whose move costs least: little binds it to `from`, much draws it to `to`. */
+/* The task of `sub` whose move costs least: a low score of `from`, a high score of `to`. */
 static size_t cheapest(const plan *p, size_t sub, size_t from, size_t to)
 {
     size_t best = NOBODY;
@@ -227,8 +228,8 @@ static size_t cheapest(const plan *p, size_t sub, size_t from, size_t to)
     return best;
 }
 
-/* The sub-topology of which `from` has most more than `to`; of equals, the one with the cheapest
- * task. Moves that task. */
+/* Moves a task of the sub-topology with the largest difference between `from` and `to`; of equals,
+ * the one with the cheapest task. */
 static void move_one(plan *p, size_t from, size_t to)
 {
     size_t best_sub = 0;
@@ -310,7 +311,7 @@ static void balance_processes(plan *p)
     }
 }
 
-/* Whether a member with 1 more than another may hand it over, as to their processes. */
+/* True if a member with 1 task more than another may give it away without violating 2. */
 static bool may_shift(const plan *p, size_t from, size_t to)
 {
     size_t a = p->process_of[from];
@@ -434,7 +435,7 @@ weir_err weir__assign(const weir__assignor_input *input, weir__arena *arena,
         return err;
     }
     for (size_t m = 0; m < p.member_count; m++) {
-        hear(&p, m);
+        add_join(&p, m);
     }
     place_all(&p);
     balance_members(&p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who runs which task: a pure function of what the members said. */
+ * The assignment of tasks to members: a pure function of their join records. */
 #ifndef WEIR_CLUSTER_ASSIGNOR_H
 #define WEIR_CLUSTER_ASSIGNOR_H
 
@@ -14,10 +14,11 @@ typedef struct weir__assignor_input {
     size_t member_count;       /* at least 1 */
 } weir__assignor_input;
 
-/* Each task on exactly one member; (*out)[i] is what members[j] with the i-th smallest member id
- * gets. Sticky (a task stays where it ran, then goes where most of its state is), balanced (no
- * member has 2 tasks more than another, processes in proportion to their members; each
- * sub-topology as evenly as that allows), the same for the same input in any order. In `arena`. */
+/* Assigns each task to exactly one member; (*out)[i] has the tasks of the member with the i-th
+ * smallest member id. Sticky: a task stays on the member that ran it, else it is assigned to the
+ * process that has most of its state. Balanced: no member has 2 tasks more than another, processes
+ * have tasks in proportion to their members, each sub-topology is spread as evenly as that allows.
+ * The result is the same for the same input in any order. In `arena`. */
 weir_err weir__assign(const weir__assignor_input *input, weir__arena *arena,
                       weir__member_tasks **out, weir_error *error);
 

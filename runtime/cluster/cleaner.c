@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The cleanup thread. It sleeps between its rounds, and is woken only to end. */
+ * The cleanup thread. It sleeps between its rounds; only a stop wakes it earlier. */
 #include "cluster/cleaner.h"
 
 #include <inttypes.h>
@@ -10,8 +10,9 @@
 #include "cluster/thread_name.h"
 #include "core/clock.h"
 
-/* Between two rounds: state.cleanup.delay.ms within these. Each round also notes which folders are
- * in use, so that after a crash their age is known to 10 minutes. */
+/* The limits of the time between two rounds, which is state.cleanup.delay.ms within them. Each
+ * round also notes which folders are in use, so that their age is known to within 10 minutes after
+ * a crash. */
 #define ROUND_MIN_MS 1000
 #define ROUND_MAX_MS 600000
 
@@ -41,7 +42,7 @@ static void tell(void *user, const char *task, int64_t age_ms, const weir_error 
 
 /* ---- At the start ---- */
 
-/* Folders are named by the numbers of sub-topologies, as Java's. */
+/* A folder's name has the number of the sub-topology, as in Java. */
 static bool has_unlogged_rows(int32_t subtopology, int32_t partition, void *user)
 {
     const weir__instance *instance = user;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Removes the folders of tasks that the instance does not have any more, as Kafka Streams' cleanup
- * thread does (state.cleanup.delay.ms): what another instance deletes meanwhile would otherwise
- * come back with the folder, and the disk would never be given back. */
+ * thread does (state.cleanup.delay.ms). Otherwise rows that another instance has deleted meanwhile
+ * could reappear when the task is assigned here again, and the disk space would never be freed. */
 #ifndef WEIR_CLUSTER_CLEANER_H
 #define WEIR_CLUSTER_CLEANER_H
 
@@ -14,10 +14,10 @@ typedef struct weir__cleaner weir__cleaner;
  * (KIP-1259); < 0: none. Those with rows that no changelog has are kept. */
 void weir__cleaner_clean_at_start(const weir__instance *instance, int64_t max_age_ms);
 
-/* A thread that looks at the folders from time to time, while the application is RUNNING.
+/* Starts a thread that checks the folders at intervals, while the application is RUNNING.
  * `instance` is borrowed; its directory must be open until weir__cleaner_free. */
 weir_err weir__cleaner_new(const weir__instance *instance, int64_t delay_ms, weir__cleaner **out);
-/* Waits for the folder under way. NULL allowed. */
+/* Waits until the folder that is being removed is done. NULL allowed. */
 void weir__cleaner_free(weir__cleaner *cleaner);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The shape of a topology: what its tasks read and keep. */
+ * The fingerprint of a topology: the topics that its tasks read and the stores that they keep. */
 #include "cluster/fingerprint.h"
 
 #include <string.h>
@@ -59,9 +59,10 @@ weir_err weir__fingerprint_check(const weir_topology *topology, const weir__assi
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "topology");
     }
-    size_t most = count > assignment->shape_count ? count : assignment->shape_count;
+    size_t most = count > assignment->fingerprint_lines ? count : assignment->fingerprint_lines;
     for (size_t i = 0; i < most; i++) {
-        const char *there = i < assignment->shape_count ? assignment->shape[i] : "does not exist";
+        const char *there =
+            i < assignment->fingerprint_lines ? assignment->fingerprint[i] : "does not exist";
         const char *here = i < count ? mine[i] : "does not exist";
         if (strcmp(there, here) != 0) {
             return weir__error_set(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Global tables. Their stores are filled anew from the topics at each start: so they hold exactly
- * the topics' content, whatever the last run left behind. */
+ * Global tables. At each start their stores are filled from the topics, beginning with empty
+ * stores. They hold exactly the content of the topics, whatever an earlier run left on disk. */
 #include "cluster/global_thread.h"
 
 #include <inttypes.h>
@@ -29,7 +29,7 @@ typedef struct global_input {
     int64_t position;
     int64_t end; /* at the start */
     int64_t partition_time_ms;
-    _Atomic(int64_t) read_to; /* the same as `position`, or past what is no record; any thread */
+    _Atomic(int64_t) read_to; /* `position`, or beyond it past control records; any thread */
 } global_input;
 
 struct weir__global_thread {
@@ -248,10 +248,10 @@ static global_input *find_input(weir__global_thread *thread, const weir__message
     return NULL;
 }
 
-/* What cannot be decoded is dropped whatever the handler says, as Kafka does: a global table has no
- * task that could fail. */
-static weir_err take_in(weir__global_thread *thread, const weir__message_view *view,
-                        weir_error *error)
+/* A record that cannot be decoded is dropped, whatever the handler returns, as Kafka does: a global
+ * table has no task that could fail. */
+static weir_err apply_record(weir__global_thread *thread, const weir__message_view *view,
+                             weir_error *error)
 {
     global_input *in = find_input(thread, view);
     if (in == NULL || view->offset < in->position) {
@@ -285,7 +285,7 @@ static weir_err take_in(weir__global_thread *thread, const weir__message_view *v
     return err;
 }
 
-/* The topic lost records that were still to be read: it goes on where the log begins. */
+/* Records were deleted before they were read: continues at the log start offset. */
 static weir_err skip_range(weir__global_thread *thread, weir_error *error)
 {
     for (size_t i = 0; i < thread->input_count; i++) {
@@ -305,7 +305,7 @@ static weir_err skip_range(weir__global_thread *thread, weir_error *error)
     return assign(thread, error);
 }
 
-/* What the last poll brought is in the stores. */
+/* Called when all records of the last poll are in the stores. */
 static void note_positions(weir__global_thread *thread)
 {
     for (size_t i = 0; i < thread->input_count; i++) {
@@ -325,7 +325,7 @@ static weir_err poll_once(weir__global_thread *thread, size_t *count, weir_error
     for (size_t i = 0; i < *count; i++) {
         weir__message_view view = weir__message_look(thread->messages[i]);
         if (taken == WEIR_OK) {
-            taken = take_in(thread, &view, &local);
+            taken = apply_record(thread, &view, &local);
         }
         weir__message_free(thread->messages[i]);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The thread that keeps the global tables of an instance: it reads their topics whole before the
- * stream threads start, and keeps up with them. Its graph holds the stores that joins read. */
+ * The thread of the global tables of an instance. It reads their topics to the end before the
+ * stream threads start, and then applies each new record. Its graph has the stores that joins
+ * read. */
 #ifndef WEIR_CLUSTER_GLOBAL_THREAD_H
 #define WEIR_CLUSTER_GLOBAL_THREAD_H
 
@@ -11,7 +12,8 @@ typedef struct weir__global_thread weir__global_thread;
 
 bool weir__topology_has_globals(const weir_topology *topology);
 
-/* Reads all there is, then starts the thread. WEIR_EMISSING_TOPIC: a topic is missing. */
+/* Reads the topics to their end, then starts the thread. WEIR_EMISSING_TOPIC: a topic is missing.
+ */
 weir_err weir__global_thread_open(const weir__instance *instance, weir__global_thread **out,
                                   weir_error *error);
 /* Its stores are valid until close. */
@@ -21,8 +23,8 @@ bool weir__global_thread_has_read(const weir__global_thread *thread, const char 
                                   int32_t partition, int64_t offset);
 void weir__global_thread_stop(weir__global_thread *thread); /* any thread */
 bool weir__global_thread_has_ended(const weir__global_thread *thread);
-/* Stops it if need be, waits for its end, closes the stores. Stream threads must be gone. NULL
- * allowed. */
+/* Stops the thread if it runs, waits for its end, closes the stores. The stream threads must have
+ * ended. NULL allowed. */
 void weir__global_thread_close(weir__global_thread *thread);
 
 #endif

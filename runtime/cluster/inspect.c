@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Looking into the stream threads. A thread holds its lock except while it waits for records, so
- * whoever gets the lock sees it between two steps of its loop. */
+ * Inspection of the stream threads. A thread holds its lock except while it waits for records, so
+ * a caller that gets the lock sees the thread between two steps of its loop. */
 #include "cluster/inspect.h"
 
 #include <inttypes.h>
@@ -29,7 +29,8 @@ static void explain_hold(weir__task *task, char out[WAITS_FOR_MAX])
     }
     weir_assert(who != NULL);
     if (hold == WEIR__WAIT_UNKNOWN) {
-        snprintf(out, WAITS_FOR_MAX, "waits to hear the end of %s-%d", who->topic, who->partition);
+        snprintf(out, WAITS_FOR_MAX, "waits for the end offset of %s-%d", who->topic,
+                 who->partition);
     } else if (hold == WEIR__WAIT_LAG) {
         snprintf(out, WAITS_FOR_MAX, "waits for records of %s-%d: %" PRId64 " are on their way",
                  who->topic, who->partition, who->lag);
@@ -53,7 +54,8 @@ static void explain_task(weir__task *task, char out[WAITS_FOR_MAX])
         return;
     case WEIR__TASK_SUSPENDED:
         snprintf(out, WAITS_FOR_MAX, "%s",
-                 task->verify ? "waits to hear whether it ran elsewhere" : "waits for a rebalance");
+                 task->verify ? "waits for its committed offsets, to verify them"
+                              : "waits for a rebalance");
         return;
     case WEIR__TASK_RESTORING:
     case WEIR__TASK_CLOSED:
@@ -71,15 +73,15 @@ static void explain_task(weir__task *task, char out[WAITS_FOR_MAX])
 }
 
 /* Everything shown of a thread, in one arena. */
-typedef struct sighting {
+typedef struct thread_snapshot {
     weir__arena arena;
     weir__stream_thread *thread;
-} sighting;
+} thread_snapshot;
 
-static weir__snapshot_partition *show_partitions(sighting *sight, const weir__task *task)
+static weir__snapshot_partition *show_partitions(thread_snapshot *snapshot, const weir__task *task)
 {
     weir__snapshot_partition *all =
-        weir__arena_alloc(&sight->arena, (task->queue_count + 1) * sizeof(*all));
+        weir__arena_alloc(&snapshot->arena, (task->queue_count + 1) * sizeof(*all));
     for (size_t i = 0; all != NULL && i < task->queue_count; i++) {
         const weir__record_queue *queue = &task->queues[i];
         all[i] = (weir__snapshot_partition){
@@ -95,10 +97,10 @@ static weir__snapshot_partition *show_partitions(sighting *sight, const weir__ta
     return all;
 }
 
-static weir__snapshot_store *show_stores(sighting *sight, const weir__task *task)
+static weir__snapshot_store *show_stores(thread_snapshot *snapshot, const weir__task *task)
 {
     weir__snapshot_store *all =
-        weir__arena_alloc(&sight->arena, (task->stores.count + 1) * sizeof(*all));
+        weir__arena_alloc(&snapshot->arena, (task->stores.count + 1) * sizeof(*all));
     for (size_t i = 0; all != NULL && i < task->stores.count; i++) {
         const weir__task_store *store = &task->stores.items[i];
         all[i] = (weir__snapshot_store){.name = store->spec->name,
@@ -113,14 +115,14 @@ static weir__snapshot_store *show_stores(sighting *sight, const weir__task *task
     return all;
 }
 
-static bool show_task(sighting *sight, weir__task *task, weir__snapshot_task *out)
+static bool show_task(thread_snapshot *snapshot, weir__task *task, weir__snapshot_task *out)
 {
-    char *waits_for = weir__arena_alloc(&sight->arena, WAITS_FOR_MAX);
+    char *waits_for = weir__arena_alloc(&snapshot->arena, WAITS_FOR_MAX);
     *out = (weir__snapshot_task){.name = task->name,
                                  .state = weir__task_state_name(task->state),
-                                 .partitions = show_partitions(sight, task),
+                                 .partitions = show_partitions(snapshot, task),
                                  .partition_count = task->queue_count,
-                                 .stores = show_stores(sight, task),
+                                 .stores = show_stores(snapshot, task),
                                  .store_count = task->stores.count,
                                  .processed = task->processed,
                                  .dropped = task->dropped,
@@ -142,9 +144,9 @@ static void put_trouble(weir_buf *out, const char *what, const weir__retry *retr
 }
 
 /* NULL: no memory. */
-static const char *show_trouble(sighting *sight)
+static const char *show_trouble(thread_snapshot *snapshot)
 {
-    const weir__stream_thread *thread = sight->thread;
+    const weir__stream_thread *thread = snapshot->thread;
     weir_buf text = {0};
     put_trouble(&text, "looking for its topics", &thread->enter_retry);
     if (thread->open) {
@@ -154,20 +156,20 @@ static const char *show_trouble(sighting *sight)
         put_trouble(&text, "the commit", &thread->worker.commit_retry);
     }
     char *kept =
-        text.err == WEIR_OK ? weir__arena_strdup(&sight->arena, weir__buf_text(&text)) : NULL;
+        text.err == WEIR_OK ? weir__arena_strdup(&snapshot->arena, weir__buf_text(&text)) : NULL;
     weir__buf_fini(&text);
     return kept;
 }
 
-static bool show_thread(sighting *sight, weir__snapshot_thread *out)
+static bool show_thread(thread_snapshot *snapshot, weir__snapshot_thread *out)
 {
-    weir__stream_thread *thread = sight->thread;
+    weir__stream_thread *thread = snapshot->thread;
     weir__thread_state state = atomic_load(&thread->state);
     *out = (weir__snapshot_thread){.name = thread->name,
                                    .state = weir__thread_state_name(state),
                                    .generation = -1,
                                    .waits_for = "",
-                                   .trouble = show_trouble(sight),
+                                   .trouble = show_trouble(snapshot),
                                    .processed = thread->worker.processed,
                                    .dropped = thread->worker.env.dropped};
     if (!thread->open || out->trouble == NULL) {
@@ -181,13 +183,13 @@ static bool show_thread(sighting *sight, weir__snapshot_thread *out)
         out->waits_for = weir__membership_waits_for(membership);
     }
     weir__snapshot_task *tasks =
-        weir__arena_alloc(&sight->arena, (thread->worker.tasks.count + 1) * sizeof(*tasks));
+        weir__arena_alloc(&snapshot->arena, (thread->worker.tasks.count + 1) * sizeof(*tasks));
     if (tasks == NULL) {
         return false;
     }
     out->tasks = tasks;
     for (size_t i = 0; i < thread->worker.tasks.count; i++) {
-        if (!show_task(sight, thread->worker.tasks.tasks[i], &tasks[i])) {
+        if (!show_task(snapshot, thread->worker.tasks.tasks[i], &tasks[i])) {
             return false;
         }
         out->task_count++;
@@ -211,15 +213,15 @@ static weir_err look_at(weir__stream_thread *thread, const struct timespec *end,
                                step != NULL ? step : "start",
                                weir__wall_ms() - atomic_load(&thread->polled_ms));
     }
-    sighting sight = {.thread = thread};
+    thread_snapshot snapshot = {.thread = thread};
     weir__snapshot_thread seen;
     weir_err err = WEIR_OK;
-    if (show_thread(&sight, &seen)) {
+    if (show_thread(&snapshot, &seen)) {
         fn(&seen, user);
     } else {
         err = weir__error_set(error, WEIR_ENOMEM, "%s cannot be shown", thread->name);
     }
-    weir__arena_fini(&sight.arena);
+    weir__arena_fini(&snapshot.arena);
     pthread_mutex_unlock(&thread->lock);
     return err;
 }

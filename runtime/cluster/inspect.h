@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A look into a running application, for the test driver: what each thread has and what it waits
- * for. Everything shown is borrowed for the call of the function that gets it; the thread stands
- * between two iterations of its loop meanwhile. */
+ * Inspection of a running application, for the test driver: what each thread has and what it waits
+ * for. A snapshot is borrowed for the call of the function that gets it; during the call the thread
+ * is between two iterations of its loop. */
 #ifndef WEIR_CLUSTER_INSPECT_H
 #define WEIR_CLUSTER_INSPECT_H
 
@@ -16,7 +16,7 @@ typedef struct weir__snapshot_partition {
     int32_t partition;
     int64_t next_offset;      /* of the next record to be processed; negative: not known */
     int64_t committed_offset; /* as committed by this task or found at its start; -1: none */
-    int64_t end_offset;       /* as last heard from the broker; -1: not known */
+    int64_t end_offset;       /* as last reported by the broker; -1: not known */
     size_t buffered;
     bool paused;
 } weir__snapshot_partition;
@@ -25,7 +25,7 @@ typedef struct weir__snapshot_store {
     const char *name;
     const char *changelog; /* NULL: none */
     int32_t partition;     /* of the changelog */
-    bool whole;            /* not being restored */
+    bool whole;            /* fully restored */
     int64_t position;      /* of the restore */
     int64_t end;
     const struct weir__task *task;
@@ -50,16 +50,16 @@ typedef struct weir__snapshot_thread {
     const char *state;
     int32_t generation;    /* of the group; -1: none */
     const char *waits_for; /* in words */
-    const char *trouble;   /* what fails and is tried again, in words; "": nothing */
+    const char *trouble;   /* the failures that are being retried, in words; "": none */
     const weir__snapshot_task *tasks;
     size_t task_count;
     uint64_t processed; /* since it started */
     uint64_t dropped;
 } weir__snapshot_thread;
 
-/* Calls fn for each stream thread, in order. WEIR_ETIMEOUT: one of them does not stand still within
- * timeout_ms (wall clock); the others were shown. WEIR_ESTATE: not started. Not from a callback of
- * the application. */
+/* Calls fn for each stream thread, in order. WEIR_ETIMEOUT: a thread kept its lock for timeout_ms
+ * (wall clock); fn was called for the others. WEIR_ESTATE: not started. Not from a
+ * callback of the application. */
 weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
                            void (*fn)(const weir__snapshot_thread *thread, void *user), void *user,
                            weir_error *error);
@@ -81,7 +81,7 @@ weir_err weir__app_global_range(weir_app *app, const char *store, weir_slice fro
 bool weir__app_globals_have_read(const weir_app *app, const char *topic, int32_t partition,
                                  int64_t offset);
 
-/* Where a stream thread is. */
+/* What a stream thread is doing. */
 typedef struct weir__snapshot_place {
     const char *thread; /* "a-StreamThread-1" */
     const char *step;   /* docs/steps.md; NULL: none yet */
@@ -92,8 +92,8 @@ typedef struct weir__snapshot_place {
     int64_t offset;
 } weir__snapshot_place;
 
-/* Of the stream thread with that handle; false: there is none. Takes no lock and allocates nothing:
- * for a thread that does not go on, also in a signal handler. */
+/* Reads the place of the stream thread with that handle; false: there is none. Takes no lock and
+ * allocates nothing: it works for a thread that is blocked, and in a signal handler. */
 bool weir__app_place(const weir_app *app, pthread_t handle, weir__snapshot_place *out);
 
 /* Appends what each thread and task does or waits for, a line each. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the threads of one application instance share. Set before they start and not changed while
- * they run; what is pointed to locks itself where it must. */
+ * The data that the threads of one application instance share. It is set before they start and does
+ * not change while they run. The objects behind the pointers have their own locks. */
 #ifndef WEIR_CLUSTER_INSTANCE_H
 #define WEIR_CLUSTER_INSTANCE_H
 
@@ -33,13 +33,13 @@ typedef struct weir__instance {
     struct weir__cleaner *cleaner; /* NULL: no stores */
     weir__placement *placement;    /* NULL: no joins */
     weir__drop_counts *drops;
-    /* Told by stream threads, on their thread. */
+    /* Called by stream threads, on their thread. */
     void (*on_thread_state)(weir_app *app);
-    /* A thread failed and its tasks are closed: what the application wants. `replaceable`: false of
-     * the thread of the global tables. */
+    /* Called when a thread has failed and its tasks are closed; returns the application's reply.
+     * `replaceable`: false for the thread of the global tables. */
     weir_uncaught (*on_failure)(weir_app *app, const char *thread, bool replaceable,
                                 const weir_error *error);
-    /* Another instance wants all of them to stop. */
+    /* Called when another instance has requested that all instances stop. */
     void (*on_stop_asked)(weir_app *app);
 } weir__instance;
 

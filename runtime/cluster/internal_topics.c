@@ -9,7 +9,7 @@
 #include "cluster/missing_topics.h"
 #include "core/error.h"
 
-/* As Java says it. */
+/* The text of Java. */
 #define MISSING_SOURCES "One or more source topics were missing during rebalance"
 #define CONFIG_MAX 64 /* settings of one topic, names and values */
 
@@ -27,7 +27,7 @@ static const char *const repartition_config[] = {"cleanup.policy",
 static const char *const changelog_config[] = {"cleanup.policy", "compact",
                                                "message.timestamp.type", "CreateTime", NULL};
 
-/* Topics with their partition counts: -1 for what does not exist. */
+/* Topics with their partition counts; -1: the topic does not exist. */
 typedef struct topic_counts {
     const char **names; /* borrowed, or in an arena */
     int32_t *partitions;
@@ -92,7 +92,7 @@ weir_err weir__source_topics_check(const weir__instance *instance, weir_error *e
     return err;
 }
 
-/* ---- What there must be ---- */
+/* ---- The required internal topics ---- */
 
 typedef struct topic_list {
     weir__new_topic *items;
@@ -106,7 +106,7 @@ static char *keep(weir__arena *arena, char *text)
     return kept;
 }
 
-/* The defaults, with what the store says instead or besides. */
+/* The defaults, overridden and extended by the settings of the store. */
 static const char *const *merge_config(weir__arena *arena, const char *const *defaults,
                                        const char *const *own)
 {
@@ -193,7 +193,7 @@ static weir_err want_internal(const weir__instance *instance, const int32_t *cou
     return WEIR_OK;
 }
 
-/* Makes those that are missing; the others must have the right number of partitions. */
+/* Creates the missing topics; the others must have the right number of partitions. */
 static weir_err make_missing(const weir__instance *instance, const topic_list *wanted,
                              weir__arena *arena, weir_error *error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Repartition and changelog topics: how many partitions they must have, made when missing, checked
- * when there. Run by the leader of the group. */
+ * Repartition and changelog topics. The leader of the group computes their partition counts,
+ * creates the missing ones and checks the existing ones. */
 #ifndef WEIR_CLUSTER_INTERNAL_TOPICS_H
 #define WEIR_CLUSTER_INTERNAL_TOPICS_H
 
@@ -14,8 +14,9 @@ typedef struct weir__topic_plan {
     const int32_t *tasks; /* number of tasks of each sub-topology */
 } weir__topic_plan;
 
-/* Looks at the source topics, makes what is missing. *out lives in `arena`. WEIR_EMISSING_TOPIC and
- * WEIR_ETOPOLOGY: the application cannot run as things are. */
+/* Reads the metadata of the source topics and creates the missing internal topics. *out is
+ * allocated in `arena`. WEIR_EMISSING_TOPIC and WEIR_ETOPOLOGY: the application cannot run with the
+ * topics that exist. */
 weir_err weir__internal_topics_prepare(const weir__instance *instance, weir__arena *arena,
                                        weir__topic_plan *out, weir_error *error);
 /* WEIR_EMISSING_TOPIC names the source topics that do not exist. */
@@ -23,7 +24,7 @@ weir_err weir__source_topics_check(const weir__instance *instance, weir_error *e
 
 /* "<application>-assignment"; malloc'ed. */
 char *weir__assignment_topic_name(const char *application);
-/* Makes it if it is missing. */
+/* Creates the topic if it is missing. */
 weir_err weir__assignment_topic_prepare(const weir__instance *instance, const char *name,
                                         weir_error *error);
 

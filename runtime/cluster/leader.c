@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Leading a generation. Nothing here outlives it: if the leader dies on the way, the group begins a
- * new generation with another one. */
+ * Leading a generation. All state here is valid for one generation only. If the leader fails before
+ * it has decided, the group begins a new generation with another leader. */
 #include "cluster/leader.h"
 
 #include <stdlib.h>
@@ -13,7 +13,9 @@
 #include "cluster/missing_topics.h"
 #include "core/error.h"
 
-#define SILENCE_MS 10000 /* for members that do not speak; a live one speaks when it polls */
+#define JOIN_WAIT_MS                                                                               \
+    10000 /* for missing join records; a live member sends its own after a poll                    \
+           */
 
 void weir__leader_begin(weir__leader *leader, int32_t generation, const char *member_id)
 {
@@ -56,21 +58,21 @@ static weir__join *copy_join(weir__arena *arena, const weir__join *join)
     return copy;
 }
 
-weir__heard weir__leader_hear(weir__leader *leader, const weir__join *join)
+weir__join_status weir__leader_add_join(weir__leader *leader, const weir__join *join)
 {
     if (!leader->active) {
-        return WEIR__HEARD;
+        return WEIR__JOIN_NOTED;
     }
     if (leader->decided) {
-        return weir__map_get_text(&leader->members, join->member_id) != NULL ? WEIR__HEARD_AGAIN
-                                                                             : WEIR__HEARD_LATE;
+        return weir__map_get_text(&leader->members, join->member_id) != NULL ? WEIR__JOIN_REPEATED
+                                                                             : WEIR__JOIN_LATE;
     }
-    /* Without memory for it the member counts as silent, and will speak again. */
+    /* Without memory the join record counts as missing. The member sends it again. */
     weir__join *copy = copy_join(&leader->memory, join);
     if (copy != NULL) {
         (void)weir__map_put_text(&leader->members, join->member_id, copy);
     }
-    return WEIR__HEARD;
+    return WEIR__JOIN_NOTED;
 }
 
 typedef struct member_listing {
@@ -97,9 +99,10 @@ size_t weir__leader_missing(const weir__leader *leader)
     return missing;
 }
 
-/* Until its own record has come back, it cannot tell who is silent from who was not heard. The
- * others have time from then on: what they wrote meanwhile may be on its way. */
-static bool has_spoken(const weir__leader *leader)
+/* Until the leader has read its own join record, it may not be able to read the topic, so it must
+ * not count missing join records. The wait for the other members begins at that moment: their
+ * records may still be in flight. */
+static bool has_own_join(const weir__leader *leader)
 {
     return weir__map_get_text(&leader->members, leader->member_id) != NULL;
 }
@@ -128,11 +131,12 @@ weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instanc
         }
         leader->listed = true;
     }
-    if (leader->listens_ms == 0 && has_spoken(leader)) {
-        leader->listens_ms = now_ms;
+    if (leader->wait_from_ms == 0 && has_own_join(leader)) {
+        leader->wait_from_ms = now_ms;
     }
     size_t missing = weir__leader_missing(leader);
-    *ready = missing == 0 || (leader->listens_ms != 0 && now_ms >= leader->listens_ms + SILENCE_MS);
+    *ready = missing == 0 ||
+             (leader->wait_from_ms != 0 && now_ms >= leader->wait_from_ms + JOIN_WAIT_MS);
     if (*ready && missing > 0) {
         weir__log_write(&instance->log, WEIR__LOG_WARNING,
                         "generation %d: %zu members are silent and get no tasks",
@@ -143,8 +147,8 @@ weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instanc
 
 int64_t weir__leader_due_ms(const weir__leader *leader)
 {
-    bool waits = leader->active && leader->listens_ms != 0 && !leader->decided;
-    return waits ? leader->listens_ms + SILENCE_MS : INT64_MAX;
+    bool waits = leader->active && leader->wait_from_ms != 0 && !leader->decided;
+    return waits ? leader->wait_from_ms + JOIN_WAIT_MS : INT64_MAX;
 }
 
 static weir_err assign_tasks(weir__leader *leader, const weir__instance *instance,
@@ -191,8 +195,8 @@ weir_err weir__leader_decide(weir__leader *leader, const weir__instance *instanc
         .generation = leader->generation, .leader = leader->member_id, .message = ""};
     weir__topic_plan plan = {0};
     weir_error found = {0};
-    weir_err err = weir__fingerprint_of(instance->topology, &leader->memory, &assignment.shape,
-                                        &assignment.shape_count);
+    weir_err err = weir__fingerprint_of(instance->topology, &leader->memory,
+                                        &assignment.fingerprint, &assignment.fingerprint_lines);
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "assignment");
     }

@@ -2,16 +2,16 @@
  *
  * The loop of a stream thread. Each iteration, in this order (2 to 6 are the worker's, worker.h):
  *
- *   1. poll         waits for records, as long as there is nothing else to do; rebalances happen
+ *   1. poll         waits for records while there is nothing else to do; rebalance callbacks run
  *                   inside it: at the end of a generation the tasks are committed and suspended
- *   2. add          records to the tasks' queues, or to the membership; queues that are too full
- *                   are paused
+ *   2. add          adds records to the tasks' queues, or to the membership; pauses queues that
+ *                   are too full
  *   3. process      until the budget is spent or every task waits
  *   4. punctuate    by wall clock (by stream time: inside 3, after the record that makes it due)
- *   5. commit       when it is due, or a processor asked
- *   6. restore      a slice, and start the tasks whose stores are whole
- *   7. membership   speak, lead, take the assignment
- *   8. assign       the partitions of the running tasks, if they changed */
+ *   5. commit       when it is due, or a processor requested it
+ *   6. restore      restores a slice, and starts the tasks whose stores are restored
+ *   7. membership   sends the join record, leads, takes the assignment
+ *   8. assign       assigns the partitions of the running tasks, if they changed */
 #include "cluster/loop.h"
 
 #include <stdlib.h>
@@ -95,8 +95,8 @@ static weir_err skip_range(weir__stream_thread *thread, weir_error *error)
     return WEIR_OK;
 }
 
-/* What a poll can fail with and go on. */
-static weir_err judge_poll(weir__stream_thread *thread, weir_err err, weir_error *error)
+/* WEIR_OK if the thread can continue after this failure of a poll. */
+static weir_err check_poll(weir__stream_thread *thread, weir_err err, weir_error *error)
 {
     if (thread->failed.code != WEIR_OK) {
         *error = thread->failed;
@@ -110,10 +110,10 @@ static weir_err judge_poll(weir__stream_thread *thread, weir_err err, weir_error
     if (err == WEIR_ERANGE) {
         return skip_range(thread, error);
     }
-    if (err == WEIR_EMISSING_TOPIC) { /* a broker that has just started may be mistaken */
+    if (err == WEIR_EMISSING_TOPIC) { /* a broker that has just started may not know it yet */
         err = weir__source_topics_check(thread->instance, error);
     }
-    /* Fenced: on_lost comes, or has come. */
+    /* WEIR_EFENCED: the consumer calls on_lost, or has called it. */
     return weir_err_is_retriable(err) || err == WEIR_EFENCED ? WEIR_OK : err;
 }
 
@@ -214,7 +214,7 @@ weir_err weir__loop_once(weir__stream_thread *thread, weir_error *error)
     if (added != WEIR_OK) {
         return added;
     }
-    err = judge_poll(thread, err, &poll_error);
+    err = check_poll(thread, err, &poll_error);
     if (err != WEIR_OK) {
         *error = poll_error;
         return err;

@@ -8,16 +8,18 @@
 
 /* One iteration, on the thread, under its lock. */
 weir_err weir__loop_once(weir__stream_thread *thread, weir_error *error);
-/* What the main consumer calls inside a poll. */
+/* The callbacks of the main consumer; it calls them inside a poll. */
 weir__consumer_events weir__loop_events(weir__stream_thread *thread);
 
-/* The group goes on without this member. */
+/* The group has removed this member. */
 void weir__loop_close_lost_tasks(weir__stream_thread *thread);
-/* After a poll or a commit that lost tasks. Others own them by now: what this thread has written
- * for them and not yet delivered would come behind what they write, and undo it. */
+/* After a poll or a commit that lost tasks: renews the producer. Other members own the tasks now. A
+ * record of this thread that is still in flight would follow the records of the new owner in the
+ * log and overwrite them. */
 weir_err weir__loop_drop_lost_tasks(weir__stream_thread *thread, weir_error *error);
-/* After a standstill (a stopped process, a slow processor) the tasks may be lost, and the consumer
- * need not have noticed when a poll returns: asks, and then drops them. */
+/* After the thread was stalled (a stopped process, a slow processor) its tasks may be lost, and the
+ * consumer may not know that yet when a poll returns. Verifies the membership with the coordinator,
+ * and drops the tasks if they are lost. */
 weir_err weir__loop_verify_membership(weir__stream_thread *thread, weir_error *error);
 
 void weir__stream_thread_set_state(weir__stream_thread *thread, weir__thread_state to);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a stream thread does when its generation begins, ends or is lost. The events are called by
- * the consumer inside a poll, when the thread has let go of its lock. */
+ * What a stream thread does when its generation begins, ends or is lost. The consumer calls the
+ * callbacks inside a poll, while the thread does not hold its lock. */
 #include "cluster/loop.h"
 #include "core/error.h"
 
@@ -14,9 +14,9 @@ static void on_joined(const weir__topic_partition *given, size_t count, void *us
     pthread_mutex_unlock(&thread->lock);
 }
 
-/* Nothing may be processed after the commit, so the tasks are suspended here and now. A commit that
- * fails for the moment is made up for by the next one if the task stays; if it goes, its records
- * since the last commit are processed again elsewhere. */
+/* No record may be processed after the commit, so the tasks are suspended at once. After a commit
+ * with a temporary failure, the next commit covers its records if the member keeps the task. If the
+ * task is revoked, its new owner processes the records since the last commit again. */
 static void on_revoked(void *user)
 {
     weir__stream_thread *thread = user;
@@ -46,7 +46,7 @@ static void on_revoked(void *user)
     pthread_mutex_unlock(&thread->lock);
 }
 
-/* Others own the tasks already: nothing is written any more, neither records nor offsets. */
+/* Other members own the tasks already, so this thread writes neither records nor offsets. */
 void weir__loop_close_lost_tasks(weir__stream_thread *thread)
 {
     weir__task_set_close(&thread->worker.tasks, false);

@@ -2,10 +2,10 @@
  *
  * The members' side of the assignment protocol.
  *
- * No message can be lost for good: a member reads the topic on from where it stood, records of
- * other generations are passed over, a member without an assignment speaks again from time to time,
- * and a leader that has decided answers that with its decision. If the leader or a member goes
- * away, the group itself begins the next generation. */
+ * The protocol tolerates lost records. A member continues to read the topic at its last position
+ * and ignores records of other generations. A member without an assignment sends its join record
+ * again every REPEAT_MS; a leader that has already decided answers it with its decision. If the
+ * leader or a member leaves the group, the group begins the next generation. */
 #include "cluster/membership.h"
 
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 #include "core/saturate.h"
 #include "task/commit.h"
 
-#define REPEAT_MS 10000 /* a member without an assignment speaks again */
+#define REPEAT_MS 10000 /* a member without an assignment sends its join record again */
 
 /* ---- Opening ---- */
 
@@ -76,9 +76,9 @@ void weir__membership_fini(weir__membership *membership)
 
 /* ---- Generations ---- */
 
-/* All members agree on it, since all subscribe to the same topics and `range` gives partition 0 of
- * each to the same member. */
-static bool leads(const weir__membership *membership)
+/* All members agree on the leader: all subscribe to the same topics, and the assignor `range` gives
+ * partition 0 of each topic to the same member. */
+static bool is_leader(const weir__membership *membership)
 {
     size_t count = 0;
     const char **topics = weir__topology_source_topics(membership->instance->topology, &count);
@@ -120,8 +120,9 @@ void weir__membership_joined(weir__membership *membership, const weir__topic_par
     weir__membership_left(membership);
     int32_t generation = -1;
     const char *member_id = NULL;
-    /* Without a membership, or memory, it stays out of this generation; so its tasks run nowhere
-     * until the next one. That happens only if the group is already past this generation. */
+    /* Without a member id, or without memory, the member takes no part in this generation. Its
+     * tasks then run nowhere until the next one. The consumer has no member id only if the group
+     * is already past this generation. */
     if (weir__consumer_membership(membership->env->consumer, &generation, &member_id) != WEIR_OK ||
         take_given(membership, given, count) != WEIR_OK) {
         weir__log_write(membership->env->log, WEIR__LOG_WARNING,
@@ -137,7 +138,7 @@ void weir__membership_joined(weir__membership *membership, const weir__topic_par
     membership->generation = generation;
     membership->state = WEIR__MEMBER_JOINED;
     membership->retry = (weir__retry){0};
-    if (leads(membership)) {
+    if (is_leader(membership)) {
         weir__leader_begin(&membership->leader, generation, membership->member_id);
     }
 }
@@ -153,7 +154,7 @@ void weir__membership_left(weir__membership *membership)
     membership->state = WEIR__MEMBER_OUT;
 }
 
-/* ---- Speaking ---- */
+/* ---- Writing records ---- */
 
 static weir_err write_record(weir__membership *membership, const weir_buf *value, weir_error *error)
 {
@@ -205,12 +206,12 @@ static void step_with_generation(weir__membership *membership, const char *kind,
     weir__buf_fini(&detail);
 }
 
-static weir_err speak(weir__membership *membership, weir_error *error)
+static weir_err send_join(weir__membership *membership, weir_error *error)
 {
     step_with_generation(membership, "sync", membership->leader.active ? ", leader" : "");
     weir_err err = write_join(membership, false, error);
     if (err == WEIR_OK) {
-        membership->state = WEIR__MEMBER_SPOKEN;
+        membership->state = WEIR__MEMBER_SYNCING;
         membership->repeat_ms = weir__wall_ms() + REPEAT_MS;
     }
     return err;
@@ -236,7 +237,7 @@ static weir_err lead(weir__membership *membership, weir_error *error)
     return err;
 }
 
-/* ---- Listening ---- */
+/* ---- Reading records ---- */
 
 static const weir__member_tasks *find_mine(const weir__membership *membership,
                                            const weir__assignment *assignment)
@@ -249,7 +250,7 @@ static const weir__member_tasks *find_mine(const weir__membership *membership,
     return NULL;
 }
 
-static void hear_join(weir__membership *membership, const weir__join *join)
+static void read_join(weir__membership *membership, const weir__join *join)
 {
     if (join->shutdown) {
         membership->stop_asked = true;
@@ -257,12 +258,12 @@ static void hear_join(weir__membership *membership, const weir__join *join)
     if (membership->state == WEIR__MEMBER_OUT || join->generation != membership->generation) {
         return;
     }
-    weir__heard heard = weir__leader_hear(&membership->leader, join);
+    weir__join_status status = weir__leader_add_join(&membership->leader, join);
     weir_error error = {0};
     weir_err err = WEIR_OK;
-    if (heard == WEIR__HEARD_AGAIN) {
+    if (status == WEIR__JOIN_REPEATED) {
         err = write_record(membership, &membership->leader.decision, &error);
-    } else if (heard == WEIR__HEARD_LATE) {
+    } else if (status == WEIR__JOIN_LATE) {
         weir__log_write(membership->env->log, WEIR__LOG_WARNING,
                         "%s: member %s spoke late: a new generation for it",
                         membership->env->observer.thread, join->member_id);
@@ -270,7 +271,7 @@ static void hear_join(weir__membership *membership, const weir__join *join)
         err = err == WEIR_OK ? subscribe(membership, &error) : err;
         membership->leader.active = err != WEIR_OK; /* once is enough */
     }
-    /* If that fails the member will speak again. */
+    /* After a failure here the member sends its join record again. */
     if (err != WEIR_OK) {
         weir__log_write(membership->env->log, WEIR__LOG_WARNING,
                         "%s: a member that waits for its tasks was not answered: %s",
@@ -278,21 +279,21 @@ static void hear_join(weir__membership *membership, const weir__join *join)
     }
 }
 
-/* True when the record is kept. */
-static bool hear_assignment(weir__membership *membership, const weir__assignment *heard)
+/* True if the record is kept. */
+static bool read_assignment(weir__membership *membership, const weir__assignment *decoded)
 {
-    if (membership->state != WEIR__MEMBER_SPOKEN || membership->assignment != NULL ||
-        heard->generation != membership->generation) {
+    if (membership->state != WEIR__MEMBER_SYNCING || membership->assignment != NULL ||
+        decoded->generation != membership->generation) {
         return false;
     }
-    const weir__member_tasks *mine = find_mine(membership, heard);
+    const weir__member_tasks *mine = find_mine(membership, decoded);
     weir__assignment *kept = weir__arena_alloc(&membership->memory, sizeof *kept);
-    /* A generation number may come again after the group was gone; member ids do not. */
-    bool concerns_me = mine != NULL || heard->err != WEIR_OK;
+    /* A generation number is used again if the group was deleted in between; a member id is not. */
+    bool concerns_me = mine != NULL || decoded->err != WEIR_OK;
     if (!concerns_me || kept == NULL) {
         return false;
     }
-    *kept = *heard;
+    *kept = *decoded;
     membership->assignment = kept;
     membership->mine = mine;
     return true;
@@ -305,19 +306,19 @@ void weir__membership_read(weir__membership *membership, const weir__message_vie
     }
     membership->position = weir__add_sat(record->offset, 1);
     weir__arena_mark mark = weir__arena_mark_take(&membership->memory);
-    weir__assignment_record heard;
+    weir__assignment_record decoded;
     weir_error error = {0};
     weir_err err =
-        weir__assignment_record_decode(record->value, &membership->memory, &heard, &error);
+        weir__assignment_record_decode(record->value, &membership->memory, &decoded, &error);
     bool kept = false;
     if (err != WEIR_OK) {
         weir__log_write(membership->env->log, WEIR__LOG_WARNING, "%s: %s@%" PRId64 ": %s",
                         membership->env->observer.thread, membership->topic, record->offset,
                         error.message);
-    } else if (heard.kind == WEIR__JOIN_RECORD) {
-        hear_join(membership, &heard.join);
+    } else if (decoded.kind == WEIR__JOIN_RECORD) {
+        read_join(membership, &decoded.join);
     } else {
-        kept = hear_assignment(membership, &heard.assignment);
+        kept = read_assignment(membership, &decoded.assignment);
     }
     if (!kept) {
         weir__arena_mark_reset(&membership->memory, mark);
@@ -330,13 +331,13 @@ static weir_err do_what_is_due(weir__membership *membership, int64_t now_ms, wei
 {
     weir_err err = WEIR_OK;
     if (membership->state == WEIR__MEMBER_JOINED) {
-        err = speak(membership, error);
-    } else if (membership->state == WEIR__MEMBER_SPOKEN && membership->assignment == NULL &&
+        err = send_join(membership, error);
+    } else if (membership->state == WEIR__MEMBER_SYNCING && membership->assignment == NULL &&
                now_ms >= membership->repeat_ms) {
         weir__log_write(membership->env->log, WEIR__LOG_WARNING,
-                        "%s: no assignment for generation %d yet, it speaks again",
+                        "%s: no assignment for generation %d yet, sending the join record again",
                         membership->env->observer.thread, membership->generation);
-        err = speak(membership, error);
+        err = send_join(membership, error);
     }
     if (err == WEIR_OK && membership->leader.active && !membership->leader.decided) {
         err = lead(membership, error);
@@ -360,7 +361,7 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
                             error->message);
         }
         if (err == WEIR_EFENCED) {
-            err = WEIR_ERETRY; /* the consumer is about to tell the end of this generation */
+            err = WEIR_ERETRY; /* the consumer is about to report the end of this generation */
         }
         err = weir__retry_note(&membership->retry, err, error, now_ms,
                                membership->instance->task_timeout_ms);
@@ -398,7 +399,7 @@ int64_t weir__membership_due_ms(const weir__membership *membership)
         return INT64_MAX;
     case WEIR__MEMBER_JOINED:
         return membership->retry.next_ms;
-    case WEIR__MEMBER_SPOKEN:
+    case WEIR__MEMBER_SYNCING:
         return next_ms;
     }
     return INT64_MAX;
@@ -445,8 +446,8 @@ const char *weir__membership_waits_for(const weir__membership *membership)
     case WEIR__MEMBER_OUT:
         return "waits for the group";
     case WEIR__MEMBER_JOINED:
-        return "has joined the group and not spoken yet";
-    case WEIR__MEMBER_SPOKEN:
+        return "has joined the group and not sent its join record yet";
+    case WEIR__MEMBER_SYNCING:
         return membership->leader.active ? "leads the group and waits for the other members"
                                          : "waits for the leader's assignment";
     case WEIR__MEMBER_ASSIGNED:

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A stream thread as a member of the application's group: it says in each generation what it has,
- * and learns which tasks it is to run. Kafka's group protocol gives membership, generations and
- * fencing; what the members have to tell each other goes through the topic
+ * A stream thread as a member of the application's group. In each generation it reports the tasks
+ * and the state that it has, and reads which tasks to run. Kafka's group protocol gives membership,
+ * generations and fencing. The members exchange everything else through the topic
  * <application.id>-assignment.
  *
- *      OUT --joined--> JOINED --join record written--> SPOKEN --assignment read--> ASSIGNED
- *       ^                 |                              |                            |
- *       `-----------------+---- revoked or lost ---------+----------------------------'
+ *      OUT --joined--> JOINED --join record written--> SYNCING --assignment read--> ASSIGNED
+ *       ^                 |                               |                            |
+ *       `-----------------+---- revoked or lost ----------+----------------------------'
  */
 #ifndef WEIR_CLUSTER_MEMBERSHIP_H
 #define WEIR_CLUSTER_MEMBERSHIP_H
@@ -20,11 +20,11 @@
 typedef enum weir__membership_state {
     WEIR__MEMBER_OUT,
     WEIR__MEMBER_JOINED,
-    WEIR__MEMBER_SPOKEN,
+    WEIR__MEMBER_SYNCING,
     WEIR__MEMBER_ASSIGNED,
 } weir__membership_state;
 
-/* The states of tasks that the member has; *out is malloc'ed by the callee. */
+/* Reports the tasks whose state the member has. The callee mallocs *out. */
 typedef weir_err (*weir__progress_fn)(void *user, weir__task_progress **out, size_t *count);
 
 typedef struct weir__membership {
@@ -34,7 +34,7 @@ typedef struct weir__membership {
     void *user;
     weir__membership_state state;
     char *topic;      /* <application.id>-assignment */
-    int64_t position; /* next record of it */
+    int64_t position; /* offset of the next record to read in `topic` */
     int32_t generation;
     char *member_id;
     weir__topic_partition *given; /* names in `memory` */
@@ -42,14 +42,15 @@ typedef struct weir__membership {
     weir__arena memory; /* of the generation */
     const weir__assignment *assignment;
     const weir__member_tasks *mine;
-    bool stop_asked; /* a member wants the whole application to stop */
+    bool stop_asked; /* a member has requested the shutdown of the whole application */
     weir__retry retry;
-    int64_t repeat_ms;   /* when to speak again if no assignment came */
-    weir__leader leader; /* at work when this member leads */
+    int64_t repeat_ms;   /* when to send the join record again without an assignment */
+    weir__leader leader; /* active if this member leads */
 } weir__membership;
 
-/* The environment must have its clients. Makes the topic, remembers its end, then subscribes: so
- * that nothing of a generation of this member can be missed. WEIR_EMISSING_TOPIC: source topics. */
+/* The environment must have its clients. Creates the topic, stores its end offset, then subscribes.
+ * In this order no record of a generation of this member is missed. WEIR_EMISSING_TOPIC: source
+ * topics do not exist. */
 weir_err weir__membership_open(weir__membership *membership, const weir__instance *instance,
                                weir__task_env *env, weir_error *error);
 void weir__membership_fini(weir__membership *membership);
@@ -62,22 +63,22 @@ void weir__membership_left(weir__membership *membership);
 /* A record of the topic. */
 void weir__membership_read(weir__membership *membership, const weir__message_view *record);
 
-/* Does what is due: speaks, leads. *taken is set once a generation, when there is an assignment
- * for this member, valid until the next `joined`. WEIR_EMISSING_TOPIC, WEIR_ETOPOLOGY: the leader
- * found that the application cannot run. */
+/* Does the work that is due: sends the join record, leads. *taken is set once a generation, as soon
+ * as there is an assignment for this member; it is valid until the next `joined`.
+ * WEIR_EMISSING_TOPIC, WEIR_ETOPOLOGY: the leader found that the application cannot run. */
 weir_err weir__membership_tick(weir__membership *membership, const weir__assignment **taken,
                                weir_error *error);
 /* Wall clock at which tick has something to do again; INT64_MAX: after the next record. */
 int64_t weir__membership_due_ms(const weir__membership *membership);
 
-/* Asks the coordinator: WEIR_EFENCED, the group has gone on without this member; WEIR_OK: others
- * have none of its tasks yet. Waits for the answer. */
+/* Verifies the membership with the coordinator and waits for the answer. WEIR_EFENCED: the group
+ * has removed this member. WEIR_OK: no other member has any of its tasks yet. */
 weir_err weir__membership_verify(const weir__membership *membership, weir_error *error);
 
-/* Asks all members to stop. Best effort: waits for the broker as long as the producer does. */
+/* Requests all members to stop. Best effort: waits for the broker as long as the producer does. */
 weir_err weir__membership_ask_stop(weir__membership *membership, weir_error *error);
 
-/* In words; static. */
+/* A text for people; static. */
 const char *weir__membership_waits_for(const weir__membership *membership);
 
 #endif

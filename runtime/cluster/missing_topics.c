@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Missing topics, and what could have been meant. */
+ * Missing topics, and the existing topics with similar names. */
 #include "cluster/missing_topics.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ typedef struct nearest_topic {
     size_t distance;
 } nearest_topic;
 
-/* Topics that nobody means to write to: of the brokers, and internal ones of the application. */
+/* Topics that are no useful hint: those of the brokers, and internal ones of the application. */
 static bool is_internal(const nearest_topic *nearest, const char *topic)
 {
     size_t len = strlen(nearest->application);
@@ -54,7 +54,7 @@ static bool is_external_sink(const weir__node *node)
     return node->kind == WEIR__SINK && !node->topics[0].internal;
 }
 
-/* Two sinks of one topic: the first one speaks. */
+/* Of several sinks of one topic, only the first one logs. */
 static bool is_first(const weir_topology *topology, const weir__node *sink)
 {
     for (int i = 0; i < sink->index; i++) {

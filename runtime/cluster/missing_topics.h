@@ -10,8 +10,8 @@
  * nothing otherwise. */
 void weir__missing_topic_hint(const weir__instance *instance, const char *topic, weir_buf *out);
 
-/* Warns of each sink whose topic does not exist. It is no failure: the brokers may be set to create
- * a topic when it is first written to. Also none if the brokers do not answer. */
+/* Warns of each sink whose topic does not exist. That is no failure: the brokers may create topics
+ * automatically (auto.create.topics.enable). Nor is it one if the brokers do not answer. */
 void weir__sink_topics_warn(const weir__instance *instance);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The purge thread: collects offsets, sends what it has in one request, waits for more. */
+ * The purge thread. It collects offsets, sends them in one request, and waits for more. */
 #include "cluster/purge.h"
 
 #include <pthread.h>

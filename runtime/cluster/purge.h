@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Deletes records of repartition topics that are committed (DeleteRecords), on a thread of its own:
- * a broker that does not answer must not hold up a stream thread. */
+ * Deletes committed records of repartition topics (DeleteRecords), on a thread of its own: a broker
+ * that does not answer must not block a stream thread. */
 #ifndef WEIR_CLUSTER_PURGE_H
 #define WEIR_CLUSTER_PURGE_H
 
@@ -12,10 +12,11 @@ typedef struct weir__purger weir__purger;
 
 /* `admin` and `log` are borrowed. */
 weir_err weir__purger_new(weir__admin *admin, const weir__log *log, weir__purger **out);
-/* Waits for the request under way; drops the rest. NULL allowed. */
+/* Waits for the request in flight; drops the other offsets. NULL allowed. */
 void weir__purger_free(weir__purger *purger);
-/* Records before `offset`, which must be committed, are not needed any more. Copied; of several
- * offsets of a partition the last counts. Any thread. Best effort: a failure is only logged. */
+/* Requests the deletion of the records before `offset`, which must be committed. `at` is copied. A
+ * later offset of a partition replaces an earlier one. Any thread. Best effort: a failure is only
+ * logged. */
 void weir__purger_ask(weir__purger *purger, weir__topic_partition at, int64_t offset);
 
 #endif

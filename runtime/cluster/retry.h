@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How long failures that may pass are borne: tried again after a pause, until task.timeout.ms have
- * gone by without a success. */
+ * How long a temporary failure is retried: after a pause each time, until task.timeout.ms have
+ * passed without a success (KIP-572). */
 #ifndef WEIR_CLUSTER_RETRY_H
 #define WEIR_CLUSTER_RETRY_H
 
@@ -12,12 +12,12 @@
 /* Zero-initialised: nothing has failed. */
 typedef struct weir__retry {
     int64_t since_ms; /* 0: nothing fails */
-    int64_t next_ms;  /* not to be tried before; 0: at once */
-    weir_error last;  /* the failure that is borne */
+    int64_t next_ms;  /* the time of the next attempt; 0: at once */
+    weir_error last;  /* the failure that is retried */
 } weir__retry;
 
-/* Tells the outcome of an attempt; *error: its failure, if it failed. WEIR_OK: it succeeded, or
- * failed in a way that is still borne. */
+/* Notes the outcome of an attempt; *error: its failure, if it failed. WEIR_OK: it succeeded, or its
+ * failure is to be retried. */
 static inline weir_err weir__retry_note(weir__retry *retry, weir_err err, const weir_error *error,
                                         int64_t now_ms, int64_t limit_ms)
 {

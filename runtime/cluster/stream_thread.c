@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of a stream thread: clients, membership, the loop, the end; and again from the start
- * when it is replaced after an error. */
+ * The life cycle of a stream thread: it opens the clients, joins the group, runs the loop and
+ * closes everything. A thread that is replaced after an error begins again from the start. */
 #include "cluster/stream_thread.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 
-#define REPLACE_PAUSE_MS 1000 /* before a failed thread starts anew */
+#define REPLACE_PAUSE_MS 1000 /* before a failed thread starts again */
 
 const char *weir__thread_state_name(weir__thread_state state)
 {
@@ -92,7 +92,7 @@ static weir_err tell_progress(void *user, weir__task_progress **out, size_t *cou
     return weir__task_set_progress(&thread->worker.tasks, out, count);
 }
 
-/* Waits, but not when asked to stop. */
+/* Waits; returns at once if a stop was requested. */
 static void pause_ms(weir__stream_thread *thread, int64_t ms)
 {
     struct timespec end = weir__wall_deadline(ms);
@@ -104,7 +104,7 @@ static void pause_ms(weir__stream_thread *thread, int64_t ms)
     pthread_mutex_unlock(&thread->lock);
 }
 
-/* Into the group. The brokers may not be there yet: that is borne for task.timeout.ms. */
+/* Joins the group. If the brokers cannot be reached yet, that is retried for task.timeout.ms. */
 static weir_err enter_group(weir__stream_thread *thread, weir_error *error)
 {
     thread->membership.progress = tell_progress;
@@ -135,8 +135,8 @@ static weir_err enter_group(weir__stream_thread *thread, weir_error *error)
     }
 }
 
-/* Leaves nothing open. After an error nothing is committed: what was not will be processed again.
- */
+/* Closes all tasks. After an error nothing is committed: the records since the last commit are
+ * processed again. */
 static void end_tasks(weir__stream_thread *thread, bool failed)
 {
     weir_error error = {0};
@@ -151,7 +151,8 @@ static void end_tasks(weir__stream_thread *thread, bool failed)
     weir__task_set_close(&thread->worker.tasks, clean);
 }
 
-/* From the clients to their end. What the application wants after a failure is in *reply. */
+/* Opens the clients, runs the loop, and closes the clients. *reply is the application's reply to a
+ * failure. */
 static weir_err live(weir__stream_thread *thread, weir_uncaught *reply, weir_error *error)
 {
     weir_err err = open_worker(thread, error);
@@ -180,7 +181,7 @@ static weir_err live(weir__stream_thread *thread, weir_uncaught *reply, weir_err
         if (*reply == WEIR_SHUTDOWN_APPLICATION && thread->membership.topic != NULL &&
             weir__membership_ask_stop(&thread->membership, &ignored) != WEIR_OK) {
             weir__log_write(&thread->instance->log, WEIR__LOG_ERROR,
-                            "%s: the other instances could not be told to stop: %s", thread->name,
+                            "%s: the other instances could not be asked to stop: %s", thread->name,
                             ignored.message);
         }
     }

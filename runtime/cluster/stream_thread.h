@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A stream thread: one consumer, one producer, one restore consumer when there is something to
- * restore, one record cache, and the tasks that the group gave it. */
+ * A stream thread: one consumer, one producer, one restore consumer while there are stores to
+ * restore, one record cache, and the tasks that are assigned to it. */
 #ifndef WEIR_CLUSTER_STREAM_THREAD_H
 #define WEIR_CLUSTER_STREAM_THREAD_H
 
@@ -19,7 +19,7 @@
 typedef enum weir__thread_state {
     WEIR__THREAD_STARTING,    /* not in the group yet */
     WEIR__THREAD_REBALANCING, /* no assignment */
-    WEIR__THREAD_RESTORING,   /* some task does not run yet */
+    WEIR__THREAD_RESTORING,   /* at least one task is not RUNNING yet */
     WEIR__THREAD_RUNNING,
     WEIR__THREAD_STOPPING,
     WEIR__THREAD_DEAD,
@@ -34,21 +34,21 @@ typedef struct weir__stream_thread {
     pthread_t handle;
     bool started;
     atomic_bool stop;
-    _Atomic(const char *) step; /* the one it takes; NULL: none yet */
-    _Atomic(int64_t) polled_ms; /* the last poll ended */
+    _Atomic(const char *) step; /* its current step; NULL: none yet */
+    _Atomic(int64_t) polled_ms; /* when the last poll ended */
     _Atomic(weir__thread_state) state;
-    /* Held by the thread except while it waits for records: whoever else holds it may look at what
-     * is below. */
+    /* The thread holds it except while it waits for records. Another thread that holds it may read
+     * the members below. */
     pthread_mutex_t lock;
     pthread_cond_t wake; /* with `lock`: stop was set */
     weir__worker worker;
     weir__membership membership;
     weir__message **messages;
-    bool open;               /* the clients are there, tasks and membership are valid */
-    bool lost;               /* its tasks: what they sent should not be delivered any more */
-    bool stalled;            /* so long that the group may have gone on without it */
-    weir_error failed;       /* in a callback of the consumer; told after the poll */
-    weir__retry enter_retry; /* with the group */
+    bool open;               /* the clients are open, tasks and membership are valid */
+    bool lost;               /* its tasks are lost: in-flight records must not be delivered */
+    bool stalled;            /* for so long that the group may have removed this member */
+    weir_error failed;       /* in a callback of the consumer; reported after the poll */
+    weir__retry enter_retry; /* of joining the group */
     uint64_t polls;
 } weir__stream_thread;
 
@@ -58,7 +58,7 @@ weir_err weir__stream_thread_init(weir__stream_thread *thread, const weir__insta
 void weir__stream_thread_fini(weir__stream_thread *thread); /* ended, or never started */
 
 weir_err weir__stream_thread_start(weir__stream_thread *thread, weir_error *error);
-/* Asks it to end: it commits, closes its tasks, leaves the group. Any thread. */
+/* Requests its end: it commits, closes its tasks, leaves the group. Any thread. */
 void weir__stream_thread_stop(weir__stream_thread *thread);
 /* Waits for its end. */
 void weir__stream_thread_join(weir__stream_thread *thread);

@@ -12,7 +12,7 @@
 #include "task/commit.h"
 
 #define COMMITTED_TIMEOUT_MS 30000
-#define REBUILDS_MAX 100     /* a disk that keeps failing must stop the thread */
+#define REBUILDS_MAX 100     /* a disk that fails again and again must stop the thread */
 #define LOCKED_WARN_MS 10000 /* between two log lines */
 
 weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance,
@@ -61,7 +61,8 @@ static void close_task(weir__task_set *set, weir__task *task, bool clean, bool w
     for (size_t i = 0; i < task->queue_count; i++) {
         weir__record_queue *queue = &task->queues[i];
         if (queue->paused) {
-            /* A pause must not outlive the queue. It fails only if nothing is assigned. */
+            /* The partition must not stay paused after its queue is freed. The call fails only if
+             * nothing is assigned. */
             (void)weir__consumer_pause(set->env->consumer,
                                        (weir__topic_partition){queue->topic, queue->partition},
                                        false, NULL);
@@ -73,7 +74,7 @@ static void close_task(weir__task_set *set, weir__task *task, bool clean, bool w
     set->assign_due = true;
 }
 
-/* Closed, and made anew from what is committed. */
+/* Closes the task and creates it again from the committed offsets. */
 static weir_err replace_task(weir__task_set *set, size_t at, bool wipe, weir_error *error)
 {
     weir__task_id id = set->tasks[at]->id;
@@ -149,9 +150,9 @@ static weir_err make_missing(weir__task_set *set, const weir__member_tasks *mine
     return WEIR_OK;
 }
 
-/* A task that has been here all the time goes on at once. If this member has not taken the
- * assignment of a generation in between, another may have run the task meanwhile: that is looked
- * at first (`verify`). One that was still restoring reads on in any case. */
+/* A task that this member owned in every generation resumes at once. If the member did not take the
+ * assignment of a generation in between, another member may have run the task; the committed
+ * offsets are compared first (`verify`). A task that was still restoring continues in any case. */
 static weir_err resume(weir__task_set *set, weir__task *task, bool consecutive)
 {
     task->verify = task->graph_open && (task->verify || !consecutive);
@@ -393,9 +394,9 @@ static bool is_damaged(const weir__task *task)
 
 weir_err weir__task_set_rebuild_damaged(weir__task_set *set, weir_err err, weir_error *error)
 {
-    bool healed = false;
+    bool rebuilt = false;
     for (size_t i = 0; err == WEIR_ECORRUPT && i < set->count; i++) {
-        if (!is_damaged(set->tasks[i]) || set->healed == REBUILDS_MAX) {
+        if (!is_damaged(set->tasks[i]) || set->rebuilt == REBUILDS_MAX) {
             continue;
         }
         weir__log_write(set->env->log, WEIR__LOG_WARNING,
@@ -406,10 +407,10 @@ weir_err weir__task_set_rebuild_damaged(weir__task_set *set, weir_err err, weir_
         if (replaced != WEIR_OK) {
             return replaced;
         }
-        set->healed++;
-        healed = true;
+        set->rebuilt++;
+        rebuilt = true;
     }
-    return healed ? WEIR_OK : err;
+    return rebuilt ? WEIR_OK : err;
 }
 
 void weir__task_set_suspend(weir__task_set *set)

@@ -16,14 +16,14 @@ typedef struct weir__task_set {
     weir__task_env *env;
     weir__task **tasks; /* by id */
     size_t count;
-    size_t turn; /* counts on: whose records come next */
+    size_t turn; /* a counter: selects the task that processes next */
     weir__restorer restorer;
     const weir__assignment *assignment; /* of this generation; NULL: none taken */
     int32_t taken_generation;           /* of the last one taken; -1: none */
     bool assign_due; /* the main consumer's partitions are not those of the running tasks */
     bool waits_for_lock;
-    int64_t warn_next_ms; /* of tasks that stay locked */
-    int healed;           /* tasks, since the thread began */
+    int64_t warn_next_ms; /* when to log again that a task is locked */
+    int rebuilt;          /* tasks rebuilt since the thread started */
     weir__retry retry;
     weir__record_queue *recent_queue; /* of the last message */
     weir__task *recent_task;
@@ -35,11 +35,11 @@ weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance
 /* All tasks must be closed. */
 void weir__task_set_fini(weir__task_set *set);
 
-/* A new generation's assignment, valid until the tasks are suspended or closed: closes what is not
- * in it, resumes what is, makes what is new. */
+/* Takes the assignment of a new generation, valid until the tasks are suspended or closed. Closes
+ * the tasks that are not in it, resumes those that are, and creates the new ones. */
 weir_err weir__task_set_take(weir__task_set *set, const weir__assignment *assignment,
                              const weir__member_tasks *mine, weir_error *error);
-/* What can be done now to bring tasks nearer to RUNNING. */
+/* Does the work that is possible now to bring tasks to RUNNING. */
 weir_err weir__task_set_advance(weir__task_set *set, weir_error *error);
 bool weir__task_set_is_running(const weir__task_set *set); /* each of its tasks */
 
@@ -47,18 +47,18 @@ bool weir__task_set_is_running(const weir__task_set *set); /* each of its tasks 
 void weir__task_set_each_queue(const weir__task_set *set,
                                void (*fn)(weir__task *task, weir__record_queue *queue, void *user),
                                void *user);
-/* A message for one of the tasks; freed when it is for none. */
+/* Adds a message to the queue of its task; frees it if no task reads its partition. */
 weir_err weir__task_set_add(weir__task_set *set, weir__message *message,
                             const weir__message_view *view, weir_error *error);
 
 /* Commits all RUNNING tasks. */
 weir_err weir__task_set_commit(weir__task_set *set, weir_error *error);
-/* After a failure `err` of tasks: those whose stores on disk are damaged are wiped and made anew,
- * to restore from their changelogs and process again what they had not committed. WEIR_OK if that
- * was the failure; else `err`, with *error as it was. */
+/* After a failure `err`: wipes the state of each task whose stores on disk are damaged, and creates
+ * the task again. It restores its stores from the changelogs and processes the records since its
+ * last commit again. WEIR_OK if a damaged store was the failure; else `err`, *error unchanged. */
 weir_err weir__task_set_rebuild_damaged(weir__task_set *set, weir_err err, weir_error *error);
-/* The generation ends: tasks keep their state open. They must have been committed, or are dealt
- * with as not committed. */
+/* At the end of a generation. The tasks keep their stores open. A task that was not committed
+ * before is treated as not committed. */
 void weir__task_set_suspend(weir__task_set *set);
 /* `clean`: they were committed. */
 void weir__task_set_close(weir__task_set *set, bool clean);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Naming threads. */
+ * Names of threads. */
 #include "cluster/thread_name.h"
 
 #include <pthread.h>

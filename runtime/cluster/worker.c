@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The steps of an iteration that are about tasks. */
+ * The steps of an iteration that work on tasks. */
 #include "cluster/worker.h"
 
 #include <inttypes.h>
@@ -13,8 +13,8 @@
 
 #define TASK_SLICE 100          /* at most, of one task before the next one's turn */
 #define PROCESS_MAX 1000        /* records between two polls ... */
-#define PROCESS_BUDGET_US 50000 /* ... and time, looked at after each slice */
-#define RETRY_MS 20             /* for what another thread is about to let go */
+#define PROCESS_BUDGET_US 50000 /* ... and time, checked after each slice */
+#define RETRY_MS 20             /* for a state directory that another thread is about to unlock */
 #define RESTORE_WAIT_MS 10
 
 static int64_t least(int64_t a, int64_t b)
@@ -48,7 +48,7 @@ int64_t weir__worker_due_ms(weir__worker *worker)
     bool restores = !weir__restorer_is_idle(&worker->tasks.restorer);
     if (restores && now_ms >= worker->restore_retry.next_ms &&
         now_ms >= worker->tasks.retry.next_ms) {
-        return now_ms; /* the slice waits */
+        return now_ms; /* a slice can be restored at once */
     }
     if (worker->tasks.waits_for_lock || restores) {
         due_ms = now_ms + RETRY_MS;
@@ -93,8 +93,8 @@ typedef struct skipping {
     weir_error *error;
 } skipping;
 
-/* auto.offset.reset says where it goes on. */
-static void skip_what_is_gone(weir__task *task, weir__record_queue *queue, void *user)
+/* auto.offset.reset decides at which offset the queue continues. */
+static void skip_deleted(weir__task *task, weir__record_queue *queue, void *user)
 {
     skipping *all = user;
     weir__worker *worker = all->worker;
@@ -118,7 +118,7 @@ static void skip_what_is_gone(weir__task *task, weir__record_queue *queue, void 
     int64_t to = reset == WEIR__RESET_LATEST ? end : start;
     weir__log_write(
         worker->env.log, WEIR__LOG_WARNING,
-        "%s: task %s: offset %" PRId64 " of %s-%d does not exist, it goes on at %" PRId64,
+        "%s: task %s: offset %" PRId64 " of %s-%d does not exist, continuing at %" PRId64,
         worker->name, task->name, queue->fetch_offset, queue->topic, queue->partition, to);
     queue->fetch_offset = to;
     if (weir__record_queue_size(queue) == 0) {
@@ -130,7 +130,7 @@ static void skip_what_is_gone(weir__task *task, weir__record_queue *queue, void 
 weir_err weir__worker_skip_missing(weir__worker *worker, weir_error *error)
 {
     skipping all = {.worker = worker, .error = error};
-    weir__task_set_each_queue(&worker->tasks, skip_what_is_gone, &all);
+    weir__task_set_each_queue(&worker->tasks, skip_deleted, &all);
     worker->tasks.assign_due = true;
     return all.err;
 }
@@ -168,9 +168,9 @@ weir_err weir__worker_positions(const weir__worker *worker, weir__offset **out, 
 
 /* ---- Process, punctuate ---- */
 
-/* Each task in its turn, and the first ones with few records: a record may take minutes, and a poll
- * must come within max.poll.interval.ms. Who comes next is remembered, so that tasks share the time
- * even where one record is enough to use it up. */
+/* The tasks process in turn. The first slices are small: one record may take minutes, and the next
+ * poll must happen within max.poll.interval.ms. The next task's turn is stored between calls, so
+ * that the tasks share the time even if a single record uses up the budget. */
 weir_err weir__worker_process(weir__worker *worker, weir_error *error)
 {
     weir__task_set *set = &worker->tasks;
@@ -251,7 +251,7 @@ weir_err weir__worker_commit(weir__worker *worker, weir_error *error)
     const weir__instance *instance = worker->instance;
     int64_t now_ms = worker->env.now_ms;
     if (instance->purger != NULL && now_ms - worker->purged_ms >= instance->purge_interval_ms) {
-        /* Before the commit: what is purged was committed a while ago. */
+        /* Before the commit: the purge covers only offsets of earlier commits. */
         weir__task_set_each_queue(&worker->tasks, purge_queue, worker);
         worker->purged_ms = now_ms;
     }
@@ -334,7 +334,7 @@ static void close_producer(weir__task_env *env)
 {
     weir__producer_close(env->producer);
     env->producer = NULL;
-    weir__map_fini(&env->changelogs, free); /* nobody is told of deliveries any more */
+    weir__map_fini(&env->changelogs, free); /* no delivery report can arrive any more */
     env->changelogs = (weir__map){0};
     env->first_send_failure.code = WEIR_OK;
 }
@@ -346,7 +346,7 @@ weir_err weir__worker_renew_producer(weir__worker *worker, weir_error *error)
     return open_producer(worker, error);
 }
 
-/* Client ids as Kafka Streams has them; its restore consumer is the state updater's. */
+/* The client ids are those of Kafka Streams; there the state updater owns the restore consumer. */
 static weir_err open_tasks(weir__worker *worker, weir_error *error)
 {
     weir_buf id = {0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What runs tasks: clients, record cache, task set, and the steps of an iteration that are about
- * tasks. It has no thread, no lock and no group, and asks nobody for the time: who drives it (a
- * stream thread) sets env.now_ms and calls the steps in order. */
+ * A worker runs tasks. It has the clients, the record cache, the task set, and the steps of an
+ * iteration that work on tasks. It has no thread, no lock and no group, and it reads no clock: its
+ * caller (a stream thread) sets env.now_ms and calls the steps in order. */
 #ifndef WEIR_CLUSTER_WORKER_H
 #define WEIR_CLUSTER_WORKER_H
 
@@ -17,46 +17,46 @@ typedef struct weir__worker {
     weir__task_env env;
     weir__task_set tasks;
     bool open_tasks;      /* the task set is valid */
-    int64_t committed_ms; /* when it was last tried */
+    int64_t committed_ms; /* when a commit was last tried */
     int64_t purged_ms;
     weir__retry commit_retry;
     weir__retry restore_retry;
     uint64_t processed;
 } weir__worker;
 
-/* Makes cache, clients and task set, at the time `now_ms`. `step` is where the thread's current
- * step is kept; NULL: nowhere. Close it also after a failure. */
+/* Creates the cache, the clients and the task set, at the time `now_ms`. The worker stores the
+ * thread's current step in *step; NULL: it does not. Close it also after a failure. */
 weir_err weir__worker_open(weir__worker *worker, const weir__instance *instance, const char *name,
                            int number, const weir__consumer_events *events,
                            _Atomic(const char *) *step, int64_t now_ms, weir_error *error);
 /* The tasks must be closed. The consumer leaves its group first. */
 void weir__worker_close(weir__worker *worker);
-/* Drops what the producer has not delivered yet; there must be no tasks. */
+/* Drops the producer's in-flight records; there must be no tasks. */
 weir_err weir__worker_renew_producer(weir__worker *worker, weir_error *error);
 
-/* When there is something to do without a new record; now_ms: at once; INT64_MAX: never. */
+/* When there is work to do even if no record arrives; now_ms: at once; INT64_MAX: never. */
 int64_t weir__worker_due_ms(weir__worker *worker);
-/* A record for one of the tasks. Consumes the message. */
+/* Adds a record to the queue of its task. Consumes the message. */
 weir_err weir__worker_add(weir__worker *worker, weir__message *message,
                           const weir__message_view *view, weir_error *error);
 /* Pauses the queues that are too full and resumes the others. */
 void weir__worker_pause_full(weir__worker *worker);
 /* Processes until the budget is spent or every task waits. */
 weir_err weir__worker_process(weir__worker *worker, weir_error *error);
-/* Fires what is due by wall clock. (By stream time: in weir__worker_process, after the record that
- * makes it due.) */
+/* Runs the punctuations that are due by wall clock. Punctuations by stream time run in
+ * weir__worker_process, after the record that makes them due. */
 weir_err weir__worker_punctuate(weir__worker *worker, weir_error *error);
 /* commit.interval.ms has passed, a commit is to be tried again, or a processor asked for one. */
 bool weir__worker_commit_is_due(const weir__worker *worker);
-/* WEIR_EFENCED: the group went on without this member; the tasks are to be closed. */
+/* WEIR_EFENCED: the group has removed this member; the caller must close the tasks. */
 weir_err weir__worker_commit(weir__worker *worker, weir_error *error);
-/* Restores a slice, and starts the tasks whose stores are whole. */
+/* Restores a slice, and starts the tasks whose stores are restored. */
 weir_err weir__worker_restore(weir__worker *worker, weir_error *error);
 
-/* Fetch positions outside their log are moved to its start or end, as auto.offset.reset says.
- * WEIR_ERANGE: it is none. */
+/* Moves fetch positions outside their log to its start or end, as auto.offset.reset says.
+ * WEIR_ERANGE: auto.offset.reset is none. */
 weir_err weir__worker_skip_missing(weir__worker *worker, weir_error *error);
-/* Where the running tasks read on: *out is malloc'ed, with room for one more. */
+/* The offsets at which the running tasks continue: *out is malloc'ed, with room for one more. */
 weir_err weir__worker_positions(const weir__worker *worker, weir__offset **out, size_t *count,
                                 weir_error *error);
 

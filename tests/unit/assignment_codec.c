@@ -31,8 +31,8 @@ static const weir__assignment assignment = {.generation = 8,
                                             .leader = "b-1-77",
                                             .err = WEIR_EMISSING_TOPIC,
                                             .message = "missing: lines",
-                                            .shape = shape,
-                                            .shape_count = 2,
+                                            .fingerprint = shape,
+                                            .fingerprint_lines = 2,
                                             .topics = topics,
                                             .topic_count = 2,
                                             .members = members,
@@ -95,8 +95,8 @@ static void an_assignment_record_comes_back(void **state)
     assert_string_equal(got->leader, "b-1-77");
     assert_int_equal(got->err, WEIR_EMISSING_TOPIC);
     assert_string_equal(got->message, "missing: lines");
-    assert_int_equal(got->shape_count, 2);
-    assert_string_equal(got->shape[1], shape[1]);
+    assert_int_equal(got->fingerprint_lines, 2);
+    assert_string_equal(got->fingerprint[1], shape[1]);
     assert_int_equal(got->topic_count, 2);
     assert_string_equal(got->topics[1].topic, "lines");
     assert_int_equal(got->topics[1].partitions, 4);
