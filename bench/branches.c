@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What it takes to make a branch, before its own work, in CPU time of run and branch together; one
- * JSON object a line. The moment is that of `scripts/explore failover`: two instances count words,
- * one has crashed, the other gives up its tasks to take all.
+ * The cost of making a branch, before its own work, in CPU time of run and branch together; one
+ * JSON object per line. The moment is that of `scripts/explore failover`: two instances count
+ * words, one has crashed, the other's tasks are revoked before it gets all.
  *
  *     bench-branches [--branches N] */
 #include <inttypes.h>
@@ -52,7 +52,7 @@ static bool print(const struct bench *bench, bool memory)
     return bench->begun && weir_branches_passed(bench->run.branches) == bench->count;
 }
 
-/* In a process of its own, so that no store finds what another has left in memory. */
+/* In a process of its own, so that no run depends on the memory of another. */
 static bool run(uint64_t count, bool memory)
 {
     struct bench bench = {.count = count};

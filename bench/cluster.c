@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How fast whole clusters run under virtual time; one JSON object a line. Each measurement runs in
- * child processes of its own; the best of a few is told, and the median.
+ * How fast whole clusters run under virtual time; one JSON object per line. Each measurement runs
+ * in child processes of its own; the best of a few is printed, and the median.
  *
  *     bench-cluster [--repeats N] [--only NAME]
  *
@@ -30,12 +30,12 @@
 #define MESSAGE_BYTES 60
 #define POLL_MS 100
 
-/* What a child measures. */
+/* The result of a child. */
 typedef struct figures {
     int64_t real_us;
     int64_t virtual_ms;
     int64_t messages; /* records that were produced, in all topics */
-    int64_t cpu_us;   /* of the child, without what made it warm */
+    int64_t cpu_us;   /* of the child, without the warm-up */
     int64_t peak_kib;
 } figures;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What it costs to decode and encode JSON: the ID mapping's registrations and events, and an order
+ * The cost of decoding and encoding JSON: the ID mapping's registrations and events, and an order
  * of 220 bytes as a weir_json value. With jansson installed the same by jansson, alternating with
- * it; one JSON object a line.
+ * it; one JSON object per line.
  *
  *     bench-json [--records N] */
 #include <inttypes.h>

@@ -2,7 +2,7 @@
  *
  * The demo: a word count over a real text, then the ID mapping, each on 3 brokers, 4 partitions, 2
  * instances of 2 threads. In the middle instance b is crashed; a takes over when b's session has
- * expired, restores its state from the changelogs and goes on.
+ * expired, restores its state from the changelogs and continues.
  *
  *     scenario-demo [FILE]       FILE: the text; default: documents of the project */
 #include <inttypes.h>
@@ -62,8 +62,8 @@ static void close_cluster(weir_cluster *cluster, int64_t begin)
            real_ms() - begin);
 }
 
-/* What was sent so far is committed; so b's crash makes nothing count twice, and the result must be
- * exact. */
+/* All records sent so far are committed. So no record counts twice after b's crash, and the result
+ * must be exact. */
 static void lose_b(weir_cluster *cluster, weir_instance *b)
 {
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
@@ -107,8 +107,8 @@ static void print_top_words(const weir_rows *counts)
     free(rows);
 }
 
-/* A mock partition holds 5 MiB, and each word becomes a record: a long text goes in portions, with
- * time for the repartition topic to be purged in between. */
+/* A mock partition holds 5 MiB, and each word becomes a record: a long text is sent in portions,
+ * with time in between for the repartition topic to be purged. */
 static void send_lines(weir_cluster *cluster, weir_input lines, const fixture_text *text,
                        size_t from, size_t to)
 {

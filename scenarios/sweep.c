@@ -4,7 +4,7 @@
  *
  *     scenario-sweep failover --seeds 1..100 [--repeats N] [--jobs N] [--verbose]
  *
- * Everything comes from the seed: schedule, sizes, settings, faults. With --repeats each seed runs
+ * The seed determines everything: schedule, sizes, settings, faults. With --repeats each seed runs
  * N times, and must give the same trace each time; else the first event that differs is told. */
 #include <inttypes.h>
 #include <signal.h>
@@ -17,7 +17,8 @@
 #include "scenarios/lib/first_difference.h"
 #include "scenarios/swarm/run.h"
 
-#define REPORT_MAX ((size_t)16384) /* fits into a pipe, so that a child never waits for us */
+#define REPORT_MAX                                                                                 \
+    ((size_t)16384) /* fits into a pipe, so that a child never waits for the parent */
 #define JOBS_MAX 64
 #define REPEATS_MAX 100000
 #define SEEDS_MAX 10000000
@@ -59,7 +60,7 @@ static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, 
     swarm_plan plan = swarm_plan_draw(scenario, seed);
     swarm_plan_describe(&plan, self.plan, sizeof self.plan);
     weir_cluster_opts opts = swarm_cluster_opts(&plan);
-    opts.repeat_command = ""; /* judge_seed tells it, also for a child that died */
+    opts.repeat_command = ""; /* judge_seed prints it, also for a child that died */
     opts.on_failure = child_failed;
     opts.user = &self;
     weir_cluster *cluster = weir_cluster_new(&opts, &error);
@@ -144,7 +145,7 @@ static bool start_child(struct sweep *sweep, running *slot, uint64_t run)
     return pid > 0;
 }
 
-/* All runs of a seed are there: one that failed, or traces that differ, and the seed has failed. */
+/* All runs of a seed have ended. The seed has failed if a run failed or traces differ. */
 static void judge_seed(struct sweep *sweep, uint64_t last_run)
 {
     uint64_t first_run = last_run + 1 - sweep->repeats;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Word count for scripts/bench-broker: counts until WORDS words have passed the repartition topic,
- * says how long that took, and closes. Defaults are left as they are unless a setting is given. */
+ * prints how long that took, and closes. Settings that are not given keep their defaults. */
 #include <weir/dsl.h>
 #include <weir/serde.h>
 
@@ -20,9 +20,9 @@
 /* Only the main thread has one; threads of the application write to it. */
 typedef struct progress {
     long long wanted;
-    sem_t ended; /* posted when so many words have come back, or the application has failed */
+    sem_t ended; /* posted when so many words were read back, or the application has failed */
     atomic_llong words;
-    atomic_llong first_ns;   /* when the first word came back; 0: not yet */
+    atomic_llong first_ns;   /* when the first word was read back; 0: not yet */
     atomic_llong running_ns; /* when the application first was RUNNING */
     atomic_bool failed;
 } progress;

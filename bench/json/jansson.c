@@ -34,7 +34,7 @@ static weir_err identity_decode(weir_ctx *ctx, weir_slice in, void *out, void *u
     if (root == NULL) {
         return weir_fail(ctx, WEIR_EDECODE, "not JSON: %s", failure.text);
     }
-    weir_err err = weir_defer(ctx, release, root); /* the strings live in it */
+    weir_err err = weir_defer(ctx, release, root); /* it owns the strings */
     if (err != WEIR_OK) {
         return err;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A stream application as an ordinary program: everything that a main() has to do. */
+ * A stream application as an ordinary program: everything that main() has to do. */
 #include "common/program.h"
 
 #include <inttypes.h>
@@ -22,8 +22,8 @@ typedef struct end {
     weir_error cause; /* of the first failure */
 } end;
 
-/* From any thread of the application. An application that has failed for good ends the program the
- * way an operator would. */
+/* From any thread of the application. When the application has failed for good, the program ends as
+ * if an operator had stopped it. */
 static void on_state(weir_state from, weir_state to, void *user)
 {
     (void)user;
@@ -91,7 +91,7 @@ int weir_example_end(const char *program, weir_example *made, weir_err err, cons
     return err == WEIR_OK ? 0 : 1;
 }
 
-/* Runs until a signal comes; the threads of the application leave signals to this one. */
+/* Runs until a signal arrives; signals are blocked in the application's threads. */
 static weir_err run(weir_app *app, const sigset_t *signals, end *all, weir_error *error)
 {
     weir_err err = weir_app_start(app, error);
@@ -116,7 +116,7 @@ static weir_err run(weir_app *app, const sigset_t *signals, end *all, weir_error
     return err;
 }
 
-/* Signals are kept for sigwait from here on: what comes before ends the program as usual. */
+/* Signals are blocked for sigwait from here on: an earlier one ends the program as usual. */
 static weir_err run_app(weir_example *made, weir_error *error)
 {
     end all = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -132,7 +132,7 @@ static weir_err run_app(weir_example *made, weir_error *error)
                                               .user = &all},
                              error);
     weir_err err = made->app != NULL ? run(made->app, &signals, &all, error) : error->code;
-    weir_app_free(made->app); /* its threads know `all` */
+    weir_app_free(made->app); /* its threads use `all` */
     made->app = NULL;
     return err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the example programs share: settings, topics, the application, a clean end. */
+ * Common code of the example programs: settings, topics, the application, a clean end. */
 #ifndef WEIR_EXAMPLES_PROGRAM_H
 #define WEIR_EXAMPLES_PROGRAM_H
 
@@ -13,14 +13,14 @@ int weir_example_main(int argc, char **argv, weir_topology_fn build, const char 
 /* Settings as arguments: `count` texts NAME=VALUE. */
 weir_err weir_example_settings(weir_config *config, int count, char **texts, weir_error *error);
 
-/* What a program has made, each may be NULL. */
+/* The objects of a program; each may be NULL. */
 typedef struct weir_example {
     weir_config *config;
     weir_topology *topology;
     weir_app *app;
 } weir_example;
 
-/* Frees it; says on stderr why `program` failed, if it did. Returns main's exit status. */
+/* Frees them; prints on stderr why `program` failed, if it did. Returns main's exit status. */
 int weir_example_end(const char *program, weir_example *made, weir_err err,
                      const weir_error *error);
 

@@ -21,8 +21,8 @@
 
 /* Shared. */
 typedef struct slot {
-    int64_t run_us;    /* what the run spent on the branch */
-    int64_t branch_us; /* what the branch spent before its own work */
+    int64_t run_us;    /* spent by the run on the branch */
+    int64_t branch_us; /* spent by the branch before its own work */
     char report[REPORT_MAX];
 } slot;
 
@@ -44,8 +44,8 @@ struct weir_branches {
     size_t cost_capacity;
 };
 
-/* CPU time of this process: other work on the machine does not count. (The simulation has clocks of
- * its own, and answers those that libc is asked for.) */
+/* CPU time of this process: other work on the machine does not count. (The
+ * simulation interposes libc's clock functions.) */
 static int64_t cpu_us(void)
 {
     struct timespec now;
@@ -118,7 +118,7 @@ static void finish(weir_branches *branches, int at, int status)
     branch->pid = 0;
 }
 
-/* Waits for one of ours; false: none is under way. */
+/* Waits for one branch to end; false: none is running. */
 static bool reap(weir_branches *branches)
 {
     int status = 0;

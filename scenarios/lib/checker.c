@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who owns which task, which records were processed how often, what was committed, who wrote what.
- * Task 0_p reads partition p of the lines, task 1_p partition p of the words and writes partition p
- * of changelog and counts: so "slot" means a task and its one input partition. */
+ * Tracks the owner of each task, how often each record was processed, the committed offsets, and
+ * the writer of each record. Task 0_p reads partition p of the lines, task 1_p partition p of the
+ * words and writes partition p of changelog and counts: so "slot" means a task and its one input
+ * partition. */
 #include "scenarios/lib/checker.h"
 
 #include <inttypes.h>
@@ -231,7 +232,7 @@ void checker_step(safety_checker *checker, const weir_step *step)
     } else if (strcmp(step->kind, "assignment-taken") == 0) {
         take(checker, number, step->detail);
     } else if (strcmp(step->kind, "join") == 0 && strcmp(step->detail, "subscribe") != 0) {
-        leave(thread); /* who subscribes anew has its tasks until a poll takes them away */
+        leave(thread); /* a thread that subscribes again has its tasks until a poll revokes them */
     }
 }
 
@@ -311,7 +312,7 @@ void checker_event(safety_checker *checker, const weir_event *event)
     }
 }
 
-/* ---- Life, and what was seen -------------------------------------------------------------- */
+/* ---- Creation, results --------------------------------------------------------------------- */
 
 safety_checker *checker_new(bool zombies)
 {

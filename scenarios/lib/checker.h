@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Watches a word count from its steps and from what the brokers tell, and says at once when one of
- * these does not hold:
+ * Watches a word count by its steps and the brokers' events, and reports at once when one of these
+ * rules is violated:
  *
  *   - in a generation a task has one owner, and only its owner processes its records;
- *   - no record is passed over: the one before it has been processed;
+ *   - no record is skipped: the one before it has been processed;
  *   - no record is processed again that was committed when its owner's generation began;
  *   - an offset is committed only when all before it is processed, and never goes back;
- *   - who has lost a task writes nothing to its changelog or output any more (with at-least-once a
- *     zombie may: then it is only noted what it wrote). */
+ *   - a member that has lost a task writes nothing to its changelog or output any more (with
+ *     at-least-once a zombie may: then only the keys that it wrote are recorded). */
 #ifndef WEIR_SCENARIOS_CHECKER_H
 #define WEIR_SCENARIOS_CHECKER_H
 
@@ -35,17 +35,17 @@ void checker_free(safety_checker *checker); /* NULL allowed */
 void checker_event(safety_checker *checker, const weir_event *event);
 /* Each step of each instance, on its thread. */
 void checker_step(safety_checker *checker, const weir_step *step);
-/* The instance is about to crash: what its threads have begun they will not end. */
+/* The instance is about to crash: its threads will not end the records that they process. */
 void checker_crash(safety_checker *checker, const char *instance);
 
-/* The first thing that did not hold, or NULL. */
+/* The first violation, or NULL. */
 const char *checker_violation(const safety_checker *checker);
 const char *checker_topic_name(checker_topic topic);
 /* How often the processing of a record (lines, words) has begun. */
 int64_t checker_begun(const safety_checker *checker, checker_topic topic, int32_t partition,
                       int64_t offset);
-/* Puts the keys into `keys` (word -> i64) that were written to the topic (changelog, counts) by one
- * that had lost the task: nobody can trust in the last word on them. */
+/* Puts the keys into `keys` (word -> i64) that a former owner wrote to the topic (changelog,
+ * counts) after it had lost the task: their last value may be out of date. */
 void checker_stale_keys(const safety_checker *checker, weir_cluster *cluster, checker_topic topic,
                         weir_rows *keys);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a word count must come to, as rows of the driver. */
+ * The expected result of a word count, as rows of the driver. */
 #ifndef WEIR_SCENARIOS_COUNTS_H
 #define WEIR_SCENARIOS_COUNTS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Crash points. Odd ones start the dead instance again from its directory, even ones leave its work
- * to the other instance. */
+ * Crash points. After odd ones the crashed instance starts again from its directory, after even
+ * ones the other instance takes over its tasks. */
 #include "scenarios/lib/crash_points.h"
 
 #include <inttypes.h>
@@ -85,8 +85,8 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
     }
 }
 
-/* False: some kind was never there. */
-static bool tell_kinds(const points *all)
+/* False: some kind of step never occurred. */
+static bool print_kinds(const points *all)
 {
     bool whole = true;
     for (size_t i = 0; i < KIND_COUNT; i++) {
@@ -100,11 +100,11 @@ static bool tell_kinds(const points *all)
     return whole;
 }
 
-static bool tell(const points *all)
+static bool print_result(const points *all)
 {
     uint64_t passed = weir_branches_passed(all->run.branches);
     uint64_t failures = weir_branches_failed(all->run.branches);
-    bool whole = tell_kinds(all);
+    bool whole = print_kinds(all);
     printf("%" PRIu64 " of %" PRIu64 " crash points passed\n", passed, passed + failures);
     return whole && failures == 0 && passed > 0;
 }
@@ -135,7 +135,7 @@ bool weir_crash_points_run(const weir_crash_points_opts *opts)
     if (run != NULL && weir_branched_start(&all.run, &branches, opts->seed, opts->policy)) {
         weir_rebalance_run(run, all.run.cluster, &plan);
         weir_branched_end(&all.run);
-        ok = tell(&all);
+        ok = print_result(&all);
     }
     weir_branched_free(&all.run);
     weir_rebalance_free(run);

@@ -11,7 +11,7 @@
 #define PLACE_MAX ((size_t)256)
 #define COMMAND_MAX ((size_t)128)
 #define LATENCY_MS_MAX 20
-#define RESEED ((uint64_t)1000003) /* apart from the seeds that people type */
+#define RESEED ((uint64_t)1000003) /* far from the seeds that users type */
 
 /* Where the branches begin: the first such step in that phase. */
 typedef struct moment {
@@ -44,7 +44,7 @@ const char *weir_explore_name(size_t index)
     return index < MOMENT_COUNT ? moments[index].name : NULL;
 }
 
-/* In the branch: what the schedule alone does not change. */
+/* In the branch: varies what the schedule alone does not change. */
 static void choose_latencies(weir_cluster *cluster)
 {
     static const char *const names[] = {"a", "b"};
@@ -84,7 +84,7 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
     branch_off(all, place);
 }
 
-static bool tell(const exploration *all)
+static bool print_result(const exploration *all)
 {
     uint64_t passed = weir_branches_passed(all->run.branches);
     uint64_t failures = weir_branches_failed(all->run.branches);
@@ -132,7 +132,7 @@ bool weir_explore_run(const weir_explore_opts *opts)
         };
         weir_rebalance_run(run, all.run.cluster, &plan);
         weir_branched_end(&all.run);
-        ok = tell(&all);
+        ok = print_result(&all);
     }
     weir_branched_free(&all.run);
     weir_rebalance_free(run);

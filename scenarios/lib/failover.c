@@ -24,7 +24,7 @@ struct weir_failover {
     weir_failover_plan plan;
     fixture_text text;
     weir_instance *b;
-    /* What b's threads tell. */
+    /* Written by b's threads. */
     _Atomic int64_t processed[TOPICS][PARTITIONS];
     _Atomic uint64_t steps; /* since the first burst */
     atomic_bool armed;
@@ -44,7 +44,7 @@ weir_failover_plan weir_failover_plan_plain(size_t lines)
     };
 }
 
-/* ---- What b has done ---------------------------------------------------------------------- */
+/* ---- Progress of b ------------------------------------------------------------------------ */
 
 /* A step of task "1_2" that takes a record takes it from partition 2; sub-topology 0 reads lines.
  * Nothing was written before b got its tasks, so that the records it took are the first ones. */
@@ -71,7 +71,7 @@ static void on_step(const weir_step *step, void *user)
         note_processed(run, step->task);
     }
     if (run->armed && atomic_fetch_add(&run->steps, 1) + 1 == run->plan.crash_at) {
-        crash(run); /* does not return: this thread is b's */
+        crash(run); /* does not return: this thread belongs to b */
     }
 }
 
@@ -139,7 +139,7 @@ static bool burst_or_crash(weir_cluster *cluster, void *arg)
     return run->crashed;
 }
 
-/* Sends the lines in bursts and crashes b when it is due. */
+/* Sends the lines in bursts and crashes b at its time. */
 static void feed(weir_failover *run, weir_input lines)
 {
     const weir_failover_plan *plan = &run->plan;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ID mapping's data through the driver, and what must come out. */
+ * The ID mapping's data through the driver, and the expected output. */
 #ifndef WEIR_SCENARIOS_IDENTITIES_H
 #define WEIR_SCENARIOS_IDENTITIES_H
 

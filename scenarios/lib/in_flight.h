@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How far the instances of a word count have come in each partition, so that after a crash one can
- * say which records may count twice: those that the dead one had processed and not committed. */
+ * The progress of the instances of a word count in each partition. After a crash it gives the
+ * records that may count twice: those that the crashed instance had processed and not committed. */
 #ifndef WEIR_SCENARIOS_IN_FLIGHT_H
 #define WEIR_SCENARIOS_IN_FLIGHT_H
 
@@ -10,7 +10,7 @@
 #define WEIR_IN_FLIGHT_PLACES_MAX 16
 #define WEIR_IN_FLIGHT_TOPIC_MAX ((size_t)128)
 
-/* Where processing has come to in one partition. */
+/* Progress in one partition. */
 typedef struct weir_place {
     char topic[WEIR_IN_FLIGHT_TOPIC_MAX];
     int32_t partition;
@@ -24,14 +24,15 @@ typedef struct weir_in_flight {
     size_t count;
 } weir_in_flight;
 
-/* A step of kind "process" was passed. Right as long as no record is processed twice, so until the
- * first crash. False: more partitions than fit. */
+/* Call it at each step of kind "process". Correct as long as no record is processed twice, so until
+ * the first crash. False: more partitions than fit. */
 bool weir_in_flight_note(weir_in_flight *all, const weir_instance *by, const weir_step *step);
-/* Call it just before `victim` crashes; forgets what others have processed. */
+/* Call it just before `victim` crashes; drops the progress of the others. */
 void weir_in_flight_crash(weir_in_flight *all, weir_cluster *cluster, const weir_instance *victim);
-/* Word -> how often it may count too much. Call it before records are deleted from the brokers. */
+/* Word -> how often it may be counted again. Call it before records are deleted from the brokers.
+ */
 weir_rows *weir_in_flight_words(const weir_in_flight *all, weir_cluster *cluster);
-/* Without a crash: fails the test unless what was committed is what was processed, once. */
+/* Without a crash: fails the test unless all processed records are committed, each once. */
 void weir_in_flight_check_once(const weir_in_flight *all, weir_cluster *cluster);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The rebalance scenario. A crash may come at any step; the script then leaves off where it is and
- * the run goes over to its end. */
+ * The rebalance scenario. A crash may happen at any step; then the script stops there and the run
+ * proceeds to its end. */
 #include "scenarios/lib/rebalance.h"
 
 #include <inttypes.h>
@@ -16,7 +16,7 @@
 #include "scenarios/lib/setup.h"
 
 #define BOUND WEIR_MINUTES(5)
-#define AFTERWARDS_MS WEIR_SECONDS(1) /* for what follows the last commit of offsets */
+#define AFTERWARDS_MS WEIR_SECONDS(1) /* for the steps after the last commit of offsets */
 
 struct weir_rebalance {
     weir_cluster *cluster;
@@ -116,7 +116,7 @@ static void send(weir_rebalance *run, size_t until)
     }
 }
 
-/* Caught up, or not to be waited for any more. */
+/* Caught up, or the wait is over because of a crash. */
 static bool settled(weir_cluster *cluster, void *arg)
 {
     const weir_rebalance *run = arg;
@@ -130,7 +130,7 @@ static bool settle(weir_rebalance *run)
     return !run->crashed;
 }
 
-/* Some of what was sent last is processed and not yet committed. */
+/* Some of the records sent last are processed and not yet committed. */
 static bool half_way(weir_cluster *cluster, void *arg)
 {
     const weir_rebalance *run = arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The rebalance scenario: a counts words; b joins while records are under way, and goes again,
- * closed or crashed, while records are under way. What crash points and exploration branch from. */
+ * The rebalance scenario: a counts words; b joins while records are in flight, and is closed
+ * or crashed while records are in flight. Crash points and exploration branch from it. */
 #ifndef WEIR_SCENARIOS_REBALANCE_H
 #define WEIR_SCENARIOS_REBALANCE_H
 
@@ -23,9 +23,9 @@ typedef struct weir_rebalance_plan {
     int64_t cache_bytes;
     bool memory_stores;
     bool crash_b;   /* else it is closed */
-    bool close_all; /* a is closed in the end, too, and started again to be looked at */
-    /* Told of every step before it is taken, on the thread that takes it, until all is done or an
-     * end is made of a crash; NULL allowed.
+    bool close_all; /* a is closed in the end, too, and started again for the checks */
+    /* Called before every step, on the thread that takes it, until all is done or the end after a
+     * crash has begun; NULL allowed.
      * May branch, and in a branch call weir_rebalance_crash. */
     void (*on_step)(weir_rebalance *run, weir_instance *instance, const weir_step *step,
                     void *user);
@@ -37,17 +37,17 @@ weir_rebalance *weir_rebalance_new(void);
 void weir_rebalance_free(weir_rebalance *run); /* NULL allowed */
 
 /* Runs it to the end and checks: counts exact, or, after a crash, higher only for words of records
- * that the dead one had processed and not committed; the store the same as the output and as the
- * fold of its changelog; and what the checker watches (checker.h): one owner a task, and the
- * like. Failures go the cluster's way. */
+ * that the crashed instance had processed and not committed; the store the same as the output and
+ * as the fold of its changelog; and the rules of checker.h, such as one owner per task. Failures
+ * are reported to the cluster's on_failure. */
 void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster,
                         const weir_rebalance_plan *plan);
 
 /* ---- For on_step ---- */
 weir_rebalance_phase weir_rebalance_phase_now(const weir_rebalance *run);
 /* The instance crashes here, with its disk as it is. The run then sends all lines that are left,
- * and the dead one starts again from its directory (`restart`) or is left to the other one, which
- * is started if need be. Does not return. */
+ * and the crashed instance starts again from its directory (`restart`), or the other instance,
+ * which is started if necessary, takes over. Does not return. */
 void weir_rebalance_crash(weir_rebalance *run, weir_instance *instance, bool restart);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Events of the trace as lines for people. */
+ * Events of the trace as readable lines. */
 #include "scenarios/lib/timeline.h"
 
 #include <inttypes.h>
@@ -10,23 +10,23 @@
 #define DETAIL_MAX 512
 #define NAME_SIZE 64
 
-/* Who does it, beyond the event's own host. */
+/* The actor named in the line, if not the event's own host. */
 typedef enum actor {
     HOST,
     BROKERS,
     SUBJECT, /* the detail's first word */
 } actor;
 
-/* How an event of the trace is told. */
-typedef struct told {
+/* How an event of the trace is printed. */
+typedef struct event_form {
     const char *kind;
     const char *begins; /* what the detail must begin with; NULL: any */
     actor actor;
     const char *text;
     bool detail; /* the event's detail follows */
-} told;
+} event_form;
 
-static const told stories[] = {
+static const event_form forms[] = {
     {"start", NULL, SUBJECT, "is started", false},
     {"close", NULL, SUBJECT, "closes", false},
     {"crash", NULL, SUBJECT, "CRASHES", true},
@@ -50,24 +50,24 @@ static void print_line(int64_t us, const char *who, const char *text)
     printf("%5" PRId64 ".%03" PRId64 " s  %-8s  %s\n", us / 1000000, us / 1000 % 1000, who, text);
 }
 
-static void tell(const told *story, const weir_event *event)
+static void print_event(const event_form *form, const weir_event *event)
 {
     char who[NAME_SIZE];
     char text[DETAIL_MAX];
     const char *detail = event->detail;
-    snprintf(who, sizeof who, "%s", story->actor == BROKERS ? "brokers" : event->host);
-    if (story->actor == SUBJECT) {
+    snprintf(who, sizeof who, "%s", form->actor == BROKERS ? "brokers" : event->host);
+    if (form->actor == SUBJECT) {
         size_t len = strcspn(detail, " ,");
         snprintf(who, sizeof who, "%.*s", (int)len, detail);
         detail += len;
     }
-    snprintf(text, sizeof text, "%s%s%s", story->text,
-             story->detail && story->actor != SUBJECT && story->text[0] != '\0' ? " " : "",
-             story->detail ? detail : "");
+    snprintf(text, sizeof text, "%s%s%s", form->text,
+             form->detail && form->actor != SUBJECT && form->text[0] != '\0' ? " " : "",
+             form->detail ? detail : "");
     print_line(event->us, who, text);
 }
 
-/* A store that is new: nothing was to be restored. */
+/* A new store: there was nothing to restore. */
 static bool is_empty_restore(const weir_event *event)
 {
     return (strcmp(event->kind, "restore-start") == 0 &&
@@ -82,12 +82,12 @@ static void on_event(const weir_event *event, void *user)
     if (is_empty_restore(event)) {
         return;
     }
-    for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
-        const told *story = &stories[i];
-        if (strcmp(story->kind, event->kind) == 0 &&
-            (story->begins == NULL ||
-             strncmp(event->detail, story->begins, strlen(story->begins)) == 0)) {
-            tell(story, event);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        const event_form *form = &forms[i];
+        if (strcmp(form->kind, event->kind) == 0 &&
+            (form->begins == NULL ||
+             strncmp(event->detail, form->begins, strlen(form->begins)) == 0)) {
+            print_event(form, event);
             return;
         }
     }

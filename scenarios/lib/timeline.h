@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A run as a story: the events that people ask about, with their virtual time, one a line. */
+ * The timeline of a run: its main events, with their virtual time, one per line. */
 #ifndef WEIR_SCENARIOS_TIMELINE_H
 #define WEIR_SCENARIOS_TIMELINE_H
 
@@ -8,7 +8,7 @@
 
 /* Prints it to stdout from now on. */
 void weir_timeline_start(weir_cluster *cluster);
-/* A line of one's own, now. */
+/* Prints a line of the caller's, with the time now. */
 void weir_timeline_say(weir_cluster *cluster, const char *who, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Instances that are away for hours and days while others write and delete rows, and the changelog
- * is compacted: whoever comes back has the rows that there are, and none that were deleted. */
+ * Instances that are stopped for hours and days while others write and delete rows, and the
+ * changelog is compacted: a restarted instance has the current rows, and none that were deleted. */
 #include "scenarios/swarm/absence.h"
 
 #include <inttypes.h>
@@ -84,7 +84,7 @@ static void go(absence *run, int i)
     run->up[i] = false;
 }
 
-/* One at least is there. */
+/* At least one instance is up. */
 static void draw_who_is_there(absence *run)
 {
     int needed = (int)swarm_pick(&run->plan, (uint64_t)run->plan.instances);
@@ -122,7 +122,7 @@ static void check(absence *run)
     weir_assert_same_rows(weir_store_view_all(store), expected);
 }
 
-/* Either some minutes with those that are there, or hours with nobody. */
+/* Either some minutes with the instances that are up, or hours with none. */
 static void pass_time(absence *run)
 {
     if (swarm_pick(&run->plan, 3) == 0) {

@@ -6,7 +6,7 @@
 
 #include "scenarios/swarm/plan.h"
 
-/* Runs it on a fresh cluster; failures go the cluster's way. */
+/* Runs it on a fresh cluster; failures are reported to the cluster's on_failure. */
 void swarm_play_absence(weir_cluster *cluster, const swarm_plan *plan);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Instances crash, all but one at most; the others take over. Some come back. */
+ * Instances crash, all but one at most; the others take over. Some are started again. */
 #include "scenarios/swarm/plan.h"
 
 void swarm_draw_failover(swarm_plan *plan)

@@ -34,8 +34,8 @@ static int64_t again(const final_check *check, checker_topic topic, const weir_r
 
 /* ---- Counts ------------------------------------------------------------------------------- */
 
-/* One that had lost the task overwrote these words in the changelog, and who restored the store
- * from it may have taken the older number: at-least-once does not fence who writes. */
+/* A former owner of the task wrote these words to the changelog after losing it. A new owner that
+ * restored the store from it may have the older count: at-least-once does not fence writers. */
 static void excuse_stale(const final_check *check, weir_rows *least, weir_rows *spare)
 {
     weir_rows *stale = new_counts(check);
@@ -107,21 +107,21 @@ static void check_row(const final_check *check, checker_topic topic, const weir_
                       const weir_row *row, const weir_row *record)
 {
     const char *name = checker_topic_name(topic);
-    const char *told = weir_row_text(store, row);
+    const char *text = weir_row_text(store, row);
     if (record == NULL || record->value == NULL) {
         weir_cluster_fail(check->cluster, "task %s: the store has %s, %s has no such key",
-                          row->task, told, name);
+                          row->task, text, name);
     } else if (*(const int64_t *)record->value != *(const int64_t *)row->value ||
                record->timestamp_ms != row->timestamp_ms) {
         weir_cluster_fail(check->cluster,
                           "task %s: the store has %s of %" PRId64 " ms, %s@%" PRId64
                           " says %" PRId64 " of %" PRId64 " ms",
-                          row->task, told, row->timestamp_ms, name, record->offset,
+                          row->task, text, row->timestamp_ms, name, record->offset,
                           *(const int64_t *)record->value, record->timestamp_ms);
     }
 }
 
-/* The store of each task says what its partition of the topic says last. */
+/* The store of each task has the last value of each key of its partition of the topic. */
 static void check_fold(const final_check *check, checker_topic topic, weir_store_view all,
                        const weir_rows *stale)
 {
@@ -155,7 +155,7 @@ void final_check_run(const final_check *check)
     weir_rows *stale = new_counts(check);
     checker_stale_keys(check->checker, check->cluster, CHECKER_CHANGELOG, stale);
     check_fold(check, CHECKER_CHANGELOG, store, stale);
-    /* Who restored a store from such a changelog is behind the output, too. */
+    /* A store restored from such a changelog is behind the output, too. */
     checker_stale_keys(check->checker, check->cluster, CHECKER_COUNTS, stale);
     check_fold(check, CHECKER_COUNTS, store, stale);
 }

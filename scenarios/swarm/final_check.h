@@ -4,8 +4,8 @@
  *
  *     lines -> words (repartition topic) -> store and changelog -> output
  *
- * At each arrow nothing may be missing, and only what was processed more than once may be there
- * more than once; store, changelog and output say the same. */
+ * At each arrow nothing may be missing, and only records processed more than once may occur more
+ * than once. Store, changelog and output must agree. */
 #ifndef WEIR_SCENARIOS_SWARM_FINAL_CHECK_H
 #define WEIR_SCENARIOS_SWARM_FINAL_CHECK_H
 
@@ -16,10 +16,10 @@ typedef struct final_check {
     const safety_checker *checker;
     const weir_slice *lines;
     size_t line_count;
-    bool purged; /* words are deleted once they are processed: only the ends can be compared */
+    bool purged; /* words are deleted after they are processed: only end offsets can be compared */
 } final_check;
 
-/* Fails the cluster with the first thing that is wrong. May wait for the owners of stores. */
+/* Fails the cluster with the first difference. May wait for the owners of stores. */
 void final_check_run(const final_check *check);
 
 #endif

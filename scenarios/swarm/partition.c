@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An instance is cut off from the brokers, or from one of them, for less or more than its session,
- * and healed; and again. Sometimes connections only break. */
+ * An instance is cut off from the brokers, or from one of them, for less or more than its session
+ * timeout, and reconnected, several times. Sometimes connections only break. */
 #include "scenarios/swarm/plan.h"
 
 void swarm_draw_partition(swarm_plan *plan)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Drawing a plan, and telling it. */
+ * Drawing a plan, and printing it. */
 #include "scenarios/swarm/plan.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a run of a sweep is made of, all drawn from one seed: the cluster, the settings, the text,
- * and the faults, which are a list of acts. */
+ * The plan of a run of a sweep, all drawn from one seed: the cluster, the settings, the text, and
+ * the faults, which are a list of acts. */
 #ifndef WEIR_SCENARIOS_SWARM_PLAN_H
 #define WEIR_SCENARIOS_SWARM_PLAN_H
 
@@ -48,7 +48,7 @@ typedef struct swarm_plan {
     int threads[WEIR_SWARM_INSTANCES_MAX];
     int64_t latency_ms[WEIR_SWARM_INSTANCES_MAX];
     size_t lines;
-    int bursts;       /* the lines come in so many parts, */
+    int bursts;       /* the lines are sent in so many parts, */
     int64_t burst_ms; /* so far apart */
     int64_t commit_interval_ms;
     int64_t cache_bytes;
@@ -56,7 +56,7 @@ typedef struct swarm_plan {
     int64_t purge_ms; /* of the repartition topic; 0: never */
     bool memory_stores;
     int64_t max_virtual_ms; /* of the whole run; 0: the cluster's default */
-    int64_t slow_ms;        /* each record takes so long */
+    int64_t slow_ms;        /* processing time of each record */
     int64_t buffered;       /* buffered.records.per.partition */
     weir_act acts[WEIR_SWARM_ACTS_MAX];
     size_t act_count;
@@ -67,8 +67,8 @@ typedef struct swarm_scenario {
     const char *name;
     /* Adds the acts. In the end every instance is healed and resumed, and one at least is alive. */
     void (*draw)(swarm_plan *plan);
-    /* Instances that were not crashed may have lost their tasks unknowingly: others process what
-     * they have in hand. */
+    /* Instances that were not crashed may have lost their tasks without knowing: others process the
+     * records that they still hold. */
     bool zombies;
     /* In place of the word count, its acts and its checks. NULL: those. */
     void (*play)(weir_cluster *cluster, const swarm_plan *plan);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A rolling restart: one instance after the other ends (most in good order, some by a crash) and is
+ * A rolling restart: one instance after the other ends (most are closed, some crash) and is
  * started again with or without its state directory, and with more or fewer threads. */
 #include "scenarios/swarm/plan.h"
 

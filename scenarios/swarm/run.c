@@ -16,7 +16,7 @@
 #define START_BOUND WEIR_MINUTES(2)
 #define CLOSE_BOUND WEIR_MINUTES(2)
 #define QUIET_BOUND WEIR_MINUTES(6)
-/* A zombie that nobody waits for may still go on with what it has in hand. */
+/* A zombie that is not waited for may still process the records that it holds. */
 #define SETTLE_MS WEIR_SECONDS(10)
 
 typedef struct actor {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An instance stands still, mostly for longer than its session, and then goes on as if nothing had
- * happened; and again. */
+ * An instance is paused, mostly for longer than its session timeout, and resumed, several times. */
 #include "scenarios/swarm/plan.h"
 
 void swarm_draw_zombie(swarm_plan *plan)
