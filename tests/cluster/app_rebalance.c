@@ -62,7 +62,7 @@ static void a_frozen_instance_comes_back_without_harm(void **state)
 
 /* It is in the group, so nobody else is given its partitions by the group for 45 s; the tasks need
  * not wait for that. */
-static void a_member_that_freezes_before_it_speaks_is_left_out_for_a_while(void **state)
+static void a_member_that_freezes_before_its_join_record_is_left_out(void **state)
 {
     apps *all = *state;
     word_count_topics(all);
@@ -133,7 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         apps_test(an_instance_that_joins_gets_half_of_the_tasks),
         apps_test(a_frozen_instance_comes_back_without_harm),
-        apps_test(a_member_that_freezes_before_it_speaks_is_left_out_for_a_while),
+        apps_test(a_member_that_freezes_before_its_join_record_is_left_out),
         apps_test(a_clean_restart_restores_nothing),
         apps_test(more_threads_than_partitions_are_idle_and_running),
     };

@@ -45,7 +45,7 @@ static void assert_told_and_closed(weir_cluster *cluster, weir_instance *a, log_
     assert_int_equal(told->failures, 0);
 }
 
-static void nobody_who_listens_is_told_and_the_application_closes(void **state)
+static void a_missing_listener_is_logged_and_the_application_closes(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -54,7 +54,7 @@ static void nobody_who_listens_is_told_and_the_application_closes(void **state)
     assert_told_and_closed(cluster, a, told, NOBODY_LISTENS);
 }
 
-static void nobody_who_listens_fails_when_the_time_is_over(void **state)
+static void a_missing_listener_fails_after_the_timeout(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -107,7 +107,7 @@ static void talk(void *arg)
     }
 }
 
-static void a_broker_that_answers_garbage_is_told_and_the_application_closes(void **state)
+static void a_broker_that_answers_garbage_is_logged_and_the_application_closes(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -123,10 +123,10 @@ static void a_broker_that_answers_garbage_is_told_and_the_application_closes(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(nobody_who_listens_is_told_and_the_application_closes),
-        cluster_test(nobody_who_listens_fails_when_the_time_is_over),
+        cluster_test(a_missing_listener_is_logged_and_the_application_closes),
+        cluster_test(a_missing_listener_fails_after_the_timeout),
         cluster_test(global_tables_without_brokers_fail_the_start),
-        cluster_test(a_broker_that_answers_garbage_is_told_and_the_application_closes),
+        cluster_test(a_broker_that_answers_garbage_is_logged_and_the_application_closes),
     };
     return cmocka_run_group_tests_name("bad brokers", tests, NULL, NULL);
 }

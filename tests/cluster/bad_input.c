@@ -66,19 +66,19 @@ static void an_unknown_setting_is_answered_with_the_nearest(void **state)
                     "commit.interval.ms?");
 }
 
-static void a_malformed_setting_is_told_with_what_is_allowed(void **state)
+static void a_malformed_setting_is_refused_with_the_allowed_values(void **state)
 {
     assert_no_start(fixture_cluster(state, NULL), texts, LIST("num.stream.threads", "two"),
                     WEIR_ECONFIG, "num.stream.threads: 'two' is not");
 }
 
-static void a_malformed_setting_of_librdkafka_is_told(void **state)
+static void a_malformed_setting_of_librdkafka_is_named(void **state)
 {
     assert_no_start(fixture_cluster(state, NULL), texts, LIST("producer.linger.ms", "soon"),
                     WEIR_ECONFIG, "producer.linger.ms=soon");
 }
 
-static void an_unknown_setting_of_librdkafka_is_told(void **state)
+static void an_unknown_setting_of_librdkafka_is_named(void **state)
 {
     assert_no_start(fixture_cluster(state, NULL), texts, LIST("consumer.fetch.min.byts", "1"),
                     WEIR_ECONFIG, "consumer.fetch.min.byts");
@@ -106,7 +106,7 @@ static weir_topology *none(const weir_config *config, weir_error *error)
     return NULL;
 }
 
-static void a_topology_function_that_fails_without_a_word_is_told(void **state)
+static void a_topology_function_that_fails_without_an_error_is_named(void **state)
 {
     assert_no_start(fixture_cluster(state, NULL), none, NULL, WEIR_EINVAL,
                     "the topology function returned NULL and set no error");
@@ -233,7 +233,7 @@ static void an_undecodable_key_stops_the_instance(void **state)
     assert_undecodable_stops(state, "short", "8 bytes!", "key");
 }
 
-static void undecodable_records_are_dropped_and_told_if_so_wanted(void **state)
+static void undecodable_records_are_dropped_and_logged_if_configured(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -286,7 +286,7 @@ static weir_input large_topics(weir_cluster *cluster, char text[LARGE + 1])
 
 static char large[LARGE + 1];
 
-static void a_record_too_large_is_told_with_topic_and_size(void **state)
+static void a_record_too_large_is_reported_with_topic_and_size(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -299,7 +299,7 @@ static void a_record_too_large_is_told_with_topic_and_size(void **state)
     assert_true(weir_mock_committed(weir_cluster_mock(cluster), "app", "texts", 0, NULL, 0) <= 1);
 }
 
-static void a_record_too_large_for_its_topic_is_told_with_its_size(void **state)
+static void a_record_too_large_for_its_topic_is_reported_with_its_size(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -313,7 +313,7 @@ static void a_record_too_large_for_its_topic_is_told_with_its_size(void **state)
     assert_in(told->failure.message, "the topic's max.message.bytes");
 }
 
-static void a_record_too_large_is_dropped_if_so_wanted(void **state)
+static void a_record_too_large_is_dropped_if_configured(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -335,7 +335,7 @@ static void a_record_too_large_is_dropped_if_so_wanted(void **state)
 }
 
 /* The broker refuses batches: each record gets one of its own. */
-static void a_record_that_the_broker_refuses_is_dropped_if_so_wanted(void **state)
+static void a_record_that_the_broker_refuses_is_dropped_if_configured(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -382,11 +382,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(an_unknown_setting_is_answered_with_the_nearest),
-        cluster_test(a_malformed_setting_is_told_with_what_is_allowed),
-        cluster_test(a_malformed_setting_of_librdkafka_is_told),
-        cluster_test(an_unknown_setting_of_librdkafka_is_told),
+        cluster_test(a_malformed_setting_is_refused_with_the_allowed_values),
+        cluster_test(a_malformed_setting_of_librdkafka_is_named),
+        cluster_test(an_unknown_setting_of_librdkafka_is_named),
         cmocka_unit_test(without_an_application_id_there_is_no_application),
-        cluster_test(a_topology_function_that_fails_without_a_word_is_told),
+        cluster_test(a_topology_function_that_fails_without_an_error_is_named),
         cmocka_unit_test(without_a_topology_there_is_no_application),
         cluster_test(a_missing_source_topic_stops_the_instance),
         cluster_test(joined_topics_of_different_sizes_are_refused),
@@ -395,12 +395,12 @@ int main(void)
         cluster_test(edges_of_different_serdes_are_refused),
         cluster_test(an_undecodable_value_stops_the_instance),
         cluster_test(an_undecodable_key_stops_the_instance),
-        cluster_test(undecodable_records_are_dropped_and_told_if_so_wanted),
+        cluster_test(undecodable_records_are_dropped_and_logged_if_configured),
         cluster_test(a_negative_timestamp_stops_the_instance),
-        cluster_test(a_record_too_large_is_told_with_topic_and_size),
-        cluster_test(a_record_too_large_for_its_topic_is_told_with_its_size),
-        cluster_test(a_record_too_large_is_dropped_if_so_wanted),
-        cluster_test(a_record_that_the_broker_refuses_is_dropped_if_so_wanted),
+        cluster_test(a_record_too_large_is_reported_with_topic_and_size),
+        cluster_test(a_record_too_large_for_its_topic_is_reported_with_its_size),
+        cluster_test(a_record_too_large_is_dropped_if_configured),
+        cluster_test(a_record_that_the_broker_refuses_is_dropped_if_configured),
         cluster_test(a_changelog_that_refuses_a_record_stops_the_commit),
     };
     return cmocka_run_group_tests_name("bad input", tests, NULL, NULL);

@@ -147,7 +147,7 @@ static void a_file_in_the_place_of_the_state_directory_is_named(void **state)
     assert_no_start(&s, LIST("state.dir", "/proc/self/cmdline"), WEIR_EIO, "/proc/self/cmdline");
 }
 
-static void a_state_directory_in_use_is_told(void **state)
+static void a_state_directory_in_use_is_named(void **state)
 {
     scene s = {0};
     char path[PATH_SIZE];
@@ -236,7 +236,7 @@ static bool damage_rows(const char *path)
 }
 
 /* It opens; the damage is met when a row is read. */
-static void damaged_rows_are_restored_from_the_changelog_when_they_are_met(void **state)
+static void damaged_rows_are_restored_from_the_changelog_when_they_are_read(void **state)
 {
     scene s = {0};
     char folder[PATH_SIZE];
@@ -257,7 +257,7 @@ static void damaged_rows_are_restored_from_the_changelog_when_they_are_met(void 
 
 /* ---- Foreign and old state ---------------------------------------------------------------- */
 
-static void state_of_another_application_is_not_taken_for_ones_own(void **state)
+static void state_of_another_application_is_not_used(void **state)
 {
     scene s = {0};
     char from[PATH_SIZE];
@@ -318,13 +318,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(a_state_directory_that_cannot_be_made_is_named),
         cluster_test(a_file_in_the_place_of_the_state_directory_is_named),
-        cluster_test(a_state_directory_in_use_is_told),
+        cluster_test(a_state_directory_in_use_is_named),
         cluster_test(a_file_in_the_place_of_a_tasks_directory_stops_the_instance),
         cluster_test(a_damaged_manifest_is_restored_from_the_changelog),
         cluster_test(a_damaged_current_file_is_restored_from_the_changelog),
         cluster_test(a_table_file_damaged_at_its_end_is_restored_from_the_changelog),
-        cluster_test(damaged_rows_are_restored_from_the_changelog_when_they_are_met),
-        cluster_test(state_of_another_application_is_not_taken_for_ones_own),
+        cluster_test(damaged_rows_are_restored_from_the_changelog_when_they_are_read),
+        cluster_test(state_of_another_application_is_not_used),
         cluster_test(a_changelog_cut_above_the_stored_offset_is_restored_from_its_start),
     };
     return cmocka_run_group_tests_name("bad state", tests, NULL, NULL);

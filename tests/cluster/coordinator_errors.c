@@ -38,7 +38,7 @@ typedef struct trial {
 } trial;
 
 /* With a and b at work, c arrives; what comes of the error is over before the end. */
-static void bear(void **state, trial one, bool exact)
+static void check_error(void **state, trial one, bool exact)
 {
     print_message("    API %d, error %d\n", one.api, one.code);
     scenario *all = scenario_new(state, NULL);
@@ -60,57 +60,57 @@ static void bear(void **state, trial one, bool exact)
     }
 }
 
-static void bear_each(void **state, int16_t api, const int16_t *codes, bool exact)
+static void check_each_error(void **state, int16_t api, const int16_t *codes, bool exact)
 {
     for (size_t i = 0; codes[i] != 0; i++) {
-        bear(state, (trial){api, codes[i]}, exact);
+        check_error(state, (trial){api, codes[i]}, exact);
     }
 }
 
 /* Nothing of these makes anybody lose what it has, so nothing may count twice. */
 static const int16_t passing[] = {BREAK, LOAD_IN_PROGRESS, NOT_AVAILABLE, NOT_COORDINATOR, 0};
 
-static void a_join_that_fails_for_the_moment_is_tried_again(void **state)
+static void a_join_that_fails_temporarily_is_retried(void **state)
 {
-    bear_each(state, JOIN_GROUP, passing, true);
+    check_each_error(state, JOIN_GROUP, passing, true);
 }
 
-static void a_member_that_the_coordinator_forgot_joins_as_a_new_one(void **state)
+static void a_member_unknown_to_the_coordinator_joins_as_a_new_one(void **state)
 {
     static const int16_t codes[] = {UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, 0};
-    bear_each(state, JOIN_GROUP, codes, true);
+    check_each_error(state, JOIN_GROUP, codes, true);
 }
 
-static void a_sync_that_fails_for_the_moment_ends_in_another_generation(void **state)
+static void a_sync_that_fails_temporarily_ends_in_another_generation(void **state)
 {
     static const int16_t codes[] = {REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID,
                                     0};
-    bear_each(state, SYNC_GROUP, passing, true);
-    bear_each(state, SYNC_GROUP, codes, true);
+    check_each_error(state, SYNC_GROUP, passing, true);
+    check_each_error(state, SYNC_GROUP, codes, true);
 }
 
-static void a_heartbeat_that_fails_for_the_moment_changes_nothing(void **state)
+static void a_heartbeat_that_fails_temporarily_changes_nothing(void **state)
 {
-    bear_each(state, HEARTBEAT, passing, true);
+    check_each_error(state, HEARTBEAT, passing, true);
 }
 
 static void a_heartbeat_that_asks_for_a_rebalance_costs_nothing(void **state)
 {
     static const int16_t codes[] = {REBALANCE_IN_PROGRESS, 0};
-    bear_each(state, HEARTBEAT, codes, true);
+    check_each_error(state, HEARTBEAT, codes, true);
 }
 
 /* The membership is gone: what was processed since the last commit is processed again. */
-static void a_heartbeat_that_is_refused_makes_the_member_join_anew(void **state)
+static void a_heartbeat_that_is_refused_makes_the_member_rejoin(void **state)
 {
     static const int16_t codes[] = {ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, 0};
-    bear_each(state, HEARTBEAT, codes, false);
+    check_each_error(state, HEARTBEAT, codes, false);
 }
 
-static void a_commit_that_the_coordinator_cannot_take_yet_is_made_up_for(void **state)
+static void a_commit_that_the_coordinator_cannot_take_yet_is_retried(void **state)
 {
     static const int16_t codes[] = {LOAD_IN_PROGRESS, 0};
-    bear_each(state, OFFSET_COMMIT, codes, true);
+    check_each_error(state, OFFSET_COMMIT, codes, true);
 }
 
 /* librdkafka keeps the commit to send it again, takes the connection's end before it is open as
@@ -119,37 +119,37 @@ static void a_commit_that_the_coordinator_cannot_take_yet_is_made_up_for(void **
 static void a_commit_that_finds_no_coordinator_loses_nothing(void **state)
 {
     static const int16_t codes[] = {BREAK, NOT_AVAILABLE, NOT_COORDINATOR, 0};
-    bear_each(state, OFFSET_COMMIT, codes, false);
+    check_each_error(state, OFFSET_COMMIT, codes, false);
 }
 
-static void a_commit_in_a_rebalance_is_made_up_for(void **state)
+static void a_commit_in_a_rebalance_is_retried(void **state)
 {
     static const int16_t codes[] = {REBALANCE_IN_PROGRESS, 0};
-    bear_each(state, OFFSET_COMMIT, codes, false);
+    check_each_error(state, OFFSET_COMMIT, codes, false);
 }
 
-static void a_commit_that_is_refused_gives_the_tasks_up(void **state)
+static void a_commit_that_is_refused_ends_the_membership(void **state)
 {
     static const int16_t codes[] = {ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, 0};
-    bear_each(state, OFFSET_COMMIT, codes, false);
+    check_each_error(state, OFFSET_COMMIT, codes, false);
 }
 
-static void committed_offsets_that_cannot_be_read_yet_are_asked_for_again(void **state)
+static void committed_offsets_that_cannot_be_read_yet_are_requested_again(void **state)
 {
     static const int16_t codes[] = {UNSTABLE_OFFSET_COMMIT, 0};
-    bear_each(state, OFFSET_FETCH, passing, true);
-    bear_each(state, OFFSET_FETCH, codes, true);
+    check_each_error(state, OFFSET_FETCH, passing, true);
+    check_each_error(state, OFFSET_FETCH, codes, true);
 }
 
-static void a_coordinator_that_is_not_found_is_looked_for_again(void **state)
+static void a_coordinator_that_is_not_found_is_searched_again(void **state)
 {
     static const int16_t codes[] = {BREAK, NOT_AVAILABLE, 0};
-    bear_each(state, FIND_COORDINATOR, codes, true);
+    check_each_error(state, FIND_COORDINATOR, codes, true);
 }
 
-static void members_that_cannot_be_listed_yet_are_asked_for_again(void **state)
+static void members_that_cannot_be_listed_yet_are_requested_again(void **state)
 {
-    bear_each(state, DESCRIBE_GROUPS, passing, true);
+    check_each_error(state, DESCRIBE_GROUPS, passing, true);
 }
 
 /* ---- What cannot be mended ---------------------------------------------------------------- */
@@ -206,19 +206,19 @@ static void committed_offsets_that_may_not_be_read_stop_the_instance(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(a_join_that_fails_for_the_moment_is_tried_again),
-        cluster_test(a_member_that_the_coordinator_forgot_joins_as_a_new_one),
-        cluster_test(a_sync_that_fails_for_the_moment_ends_in_another_generation),
-        cluster_test(a_heartbeat_that_fails_for_the_moment_changes_nothing),
+        cluster_test(a_join_that_fails_temporarily_is_retried),
+        cluster_test(a_member_unknown_to_the_coordinator_joins_as_a_new_one),
+        cluster_test(a_sync_that_fails_temporarily_ends_in_another_generation),
+        cluster_test(a_heartbeat_that_fails_temporarily_changes_nothing),
         cluster_test(a_heartbeat_that_asks_for_a_rebalance_costs_nothing),
-        cluster_test(a_heartbeat_that_is_refused_makes_the_member_join_anew),
-        cluster_test(a_commit_that_the_coordinator_cannot_take_yet_is_made_up_for),
+        cluster_test(a_heartbeat_that_is_refused_makes_the_member_rejoin),
+        cluster_test(a_commit_that_the_coordinator_cannot_take_yet_is_retried),
         cluster_test(a_commit_that_finds_no_coordinator_loses_nothing),
-        cluster_test(a_commit_in_a_rebalance_is_made_up_for),
-        cluster_test(a_commit_that_is_refused_gives_the_tasks_up),
-        cluster_test(committed_offsets_that_cannot_be_read_yet_are_asked_for_again),
-        cluster_test(a_coordinator_that_is_not_found_is_looked_for_again),
-        cluster_test(members_that_cannot_be_listed_yet_are_asked_for_again),
+        cluster_test(a_commit_in_a_rebalance_is_retried),
+        cluster_test(a_commit_that_is_refused_ends_the_membership),
+        cluster_test(committed_offsets_that_cannot_be_read_yet_are_requested_again),
+        cluster_test(a_coordinator_that_is_not_found_is_searched_again),
+        cluster_test(members_that_cannot_be_listed_yet_are_requested_again),
         cluster_test(a_group_that_may_not_be_joined_stops_the_instance),
         cluster_test(a_commit_that_is_forbidden_stops_the_instance),
         cluster_test(committed_offsets_that_may_not_be_read_stop_the_instance),

@@ -90,7 +90,7 @@ static void an_assertion_of_cmocka_in_a_callback_fails_its_test_with_its_text(vo
     assert_one_failed(child);
 }
 
-static void a_stack_overflow_tells_the_limit_and_how_to_raise_it(void **state)
+static void a_stack_overflow_names_the_limit_and_how_to_raise_it(void **state)
 {
     (void)state;
     const doomed *child = doomed_run("overflow", NULL, NULL);
@@ -104,7 +104,7 @@ static void a_stack_overflow_tells_the_limit_and_how_to_raise_it(void **state)
 }
 
 /* The allocator's lock stays locked: no test could run after that one. */
-static void a_damaged_heap_ends_the_program_after_it_was_told(void **state)
+static void a_damaged_heap_ends_the_program_after_a_report(void **state)
 {
     (void)state;
     if (UNDER_ASAN || UNDER_TSAN) {
@@ -183,7 +183,7 @@ static void the_seed_comes_first_where_the_test_itself_fails(void **state)
     assert_int_equal(WEXITSTATUS(child->status), 3);
 }
 
-static void a_long_failure_is_told_to_its_end_and_the_seed_before_it(void **state)
+static void a_long_failure_is_printed_whole_after_the_seed(void **state)
 {
     (void)state;
     const doomed *child = doomed_run("long-text", NULL, NULL);
@@ -197,14 +197,14 @@ int main(void)
         cmocka_unit_test(a_crash_in_a_callback_fails_its_test_and_says_where_it_was),
         cmocka_unit_test(an_exit_in_a_callback_fails_its_test),
         cmocka_unit_test(an_assertion_of_cmocka_in_a_callback_fails_its_test_with_its_text),
-        cmocka_unit_test(a_stack_overflow_tells_the_limit_and_how_to_raise_it),
-        cmocka_unit_test(a_damaged_heap_ends_the_program_after_it_was_told),
+        cmocka_unit_test(a_stack_overflow_names_the_limit_and_how_to_raise_it),
+        cmocka_unit_test(a_damaged_heap_ends_the_program_after_a_report),
         cmocka_unit_test(without_a_function_for_failures_the_program_ends_by_the_signal),
         cmocka_unit_test(a_program_ends_that_has_a_cluster_yet),
         cmocka_unit_test(a_handler_of_the_program_gets_its_signal),
         cmocka_unit_test(the_report_of_a_sanitizer_is_followed_by_seed_and_place),
         cmocka_unit_test(the_seed_comes_first_where_the_test_itself_fails),
-        cmocka_unit_test(a_long_failure_is_told_to_its_end_and_the_seed_before_it),
+        cmocka_unit_test(a_long_failure_is_printed_whole_after_the_seed),
     };
     return cmocka_run_group_tests_name("crashes", tests, NULL, NULL);
 }

@@ -65,7 +65,7 @@ static void a_refused_topic_is_named(void **state)
     weir_config_free(config);
 }
 
-static void where_nobody_listens_the_address_is_named(void **state)
+static void an_address_without_a_listener_is_named(void **state)
 {
     weir_config *config = config_for(*state);
     weir_error error;
@@ -100,7 +100,7 @@ int main(void)
         mock_test(a_topic_that_exists_is_left_as_it_is),
         cmocka_unit_test(no_topics_need_no_cluster),
         mock_test(a_refused_topic_is_named),
-        mock_test(where_nobody_listens_the_address_is_named),
+        mock_test(an_address_without_a_listener_is_named),
         mock_test(the_topics_of_a_program_come_from_its_settings),
     };
     return cmocka_run_group_tests_name("create_topics", tests, NULL, NULL);

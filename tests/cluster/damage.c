@@ -63,7 +63,7 @@ static void a_changelog_trimmed_up_to_its_end_is_not_missed(void **state)
 
 /* b goes on with the task of a, so that a's store is behind where the changelog begins: a must not
  * take what is left of the changelog for all of it, nor go on with the old store. */
-static void a_store_behind_the_start_of_its_changelog_is_made_anew(void **state)
+static void a_store_behind_the_start_of_its_changelog_is_restored_from_the_start(void **state)
 {
     weir_instance *a = NULL;
     scenario *all = closed_instance(state, &a);
@@ -103,7 +103,7 @@ static void a_changelog_trimmed_in_the_middle_of_a_restore_is_read_from_its_new_
 /* ---- Input -------------------------------------------------------------------------------- */
 
 /* auto.offset.reset is earliest: the instance goes on where the input now begins. */
-static void input_that_is_gone_is_passed_over(void **state)
+static void input_that_was_deleted_is_skipped(void **state)
 {
     weir_instance *a = NULL;
     scenario *all = closed_instance(state, &a);
@@ -213,9 +213,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(a_changelog_trimmed_up_to_its_end_is_not_missed),
-        cluster_test(a_store_behind_the_start_of_its_changelog_is_made_anew),
+        cluster_test(a_store_behind_the_start_of_its_changelog_is_restored_from_the_start),
         cluster_test(a_changelog_trimmed_in_the_middle_of_a_restore_is_read_from_its_new_start),
-        cluster_test(input_that_is_gone_is_passed_over),
+        cluster_test(input_that_was_deleted_is_skipped),
         cluster_test(missing_table_files_are_restored),
         cluster_test(cut_table_files_are_restored),
         cluster_test(a_missing_manifest_is_restored),

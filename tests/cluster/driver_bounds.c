@@ -106,7 +106,7 @@ static void assert_host_fails(void (*fn)(weir_host *host, int64_t ms), int64_t m
     assert_non_null(strstr(failure.message, text));
 }
 
-static void a_clock_or_link_that_cannot_be_is_told(void **state)
+static void an_invalid_clock_or_link_is_refused(void **state)
 {
     (void)state;
     assert_host_fails(weir_host_skew, INT64_MAX, "a skew of 9223372036854775807 ms");
@@ -121,7 +121,7 @@ int main(void)
         cluster_test(a_run_may_be_as_long_as_an_int64_says),
         cmocka_unit_test(options_that_make_no_sense_are_refused_by_name),
         cluster_test(a_latency_without_end_is_a_cut),
-        cmocka_unit_test(a_clock_or_link_that_cannot_be_is_told),
+        cmocka_unit_test(an_invalid_clock_or_link_is_refused),
     };
     return cmocka_run_group_tests_name("driver_bounds", tests, NULL, NULL);
 }

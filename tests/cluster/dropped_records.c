@@ -158,7 +158,7 @@ static void negative_times_of_a_timestamp_function_are_counted(void **state)
     assert_int_equal(occurrences(log, "negative timestamp"), 1);
 }
 
-static void what_is_dropped_stands_in_explain(void **state)
+static void dropped_records_are_listed_in_explain(void **state)
 {
     shop_run run = open_shop(state, 1);
     weir_input_text(run.customers, NULL, "no name");
@@ -236,7 +236,7 @@ static weir_topology *picky(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-static void records_that_a_handler_skips_are_told_once_and_counted(void **state)
+static void records_that_a_handler_skips_are_logged_once_and_counted(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -290,7 +290,7 @@ static weir_topology *clock_topology(const weir_config *config, weir_error *erro
     return weir_build(b, config, error);
 }
 
-static void a_punctuator_that_fails_is_counted_and_comes_again(void **state)
+static void a_punctuator_that_fails_is_counted_and_called_again(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -339,11 +339,11 @@ int main(void)
         cluster_test(a_repartition_counts_records_without_a_key),
         cluster_test(records_without_a_value_are_counted),
         cluster_test(negative_times_of_a_timestamp_function_are_counted),
-        cluster_test(what_is_dropped_stands_in_explain),
+        cluster_test(dropped_records_are_listed_in_explain),
         cluster_test(counts_stay_with_the_instance_when_tasks_move),
         cluster_test(a_global_table_counts_what_it_drops),
-        cluster_test(records_that_a_handler_skips_are_told_once_and_counted),
-        cluster_test(a_punctuator_that_fails_is_counted_and_comes_again),
+        cluster_test(records_that_a_handler_skips_are_logged_once_and_counted),
+        cluster_test(a_punctuator_that_fails_is_counted_and_called_again),
         cluster_test(a_punctuator_that_fails_stops_the_instance_otherwise),
         cmocka_unit_test(reasons_have_texts),
     };

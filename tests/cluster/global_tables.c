@@ -137,7 +137,7 @@ static void a_restarted_instance_has_the_table_before_it_processes(void **state)
 
 /* It stood still while retention took what it had not read. The first change is the answer to what
  * it had asked before. */
-static void records_that_are_gone_before_they_are_read_are_passed_over(void **state)
+static void records_that_were_deleted_before_they_are_read_are_skipped(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     topics all = make_topics(cluster);
@@ -182,7 +182,7 @@ static void a_table_that_is_behind_is_waited_for(void **state)
     }
 }
 
-static void a_table_that_is_behind_is_told(void **state)
+static void a_table_that_is_behind_is_reported(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     topics all = make_topics(cluster);
@@ -225,9 +225,9 @@ int main(void)
         cluster_test(every_instance_joins_with_the_whole_table),
         cluster_test(changes_of_the_table_are_seen_by_later_records),
         cluster_test(a_restarted_instance_has_the_table_before_it_processes),
-        cluster_test(records_that_are_gone_before_they_are_read_are_passed_over),
+        cluster_test(records_that_were_deleted_before_they_are_read_are_skipped),
         cluster_test(a_table_that_is_behind_is_waited_for),
-        cluster_test(a_table_that_is_behind_is_told),
+        cluster_test(a_table_that_is_behind_is_reported),
         cluster_test(the_store_of_a_table_can_be_seen),
     };
     return cmocka_run_group_tests_name("global_tables", tests, NULL, NULL);

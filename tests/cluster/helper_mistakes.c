@@ -116,7 +116,7 @@ static int run_with(const char *only, char *out, size_t size)
     return pclose(pipe);
 }
 
-static void a_test_of_another_name_is_told_with_the_names(void **state)
+static void an_unknown_test_name_is_refused_with_the_known_names(void **state)
 {
     (void)state;
     char out[TEXT_MAX];
@@ -166,7 +166,7 @@ static void a_handle_is_made_before_its_topic(void **state)
 
 /* ---- What cannot be decoded ----------------------------------------------------------------- */
 
-static void what_a_serde_says_is_told(void **state)
+static void the_error_of_a_serde_is_reported(void **state)
 {
     weir_input in = weir_cluster_input(*state, "texts", 1, &weir_string, &weir_string);
     weir_output out = weir_cluster_output(*state, "texts", &weir_string, &weir_i64);
@@ -178,7 +178,7 @@ static void what_a_serde_says_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_test_of_another_name_is_told_with_the_names),
+        cmocka_unit_test(an_unknown_test_name_is_refused_with_the_known_names),
         cmocka_unit_test_setup_teardown(a_text_is_not_sent_as_a_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_json_value_is_not_made_of_a_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_text_is_not_looked_for_among_numbers, set_up, tear_down),
@@ -188,7 +188,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_topic_that_does_not_exist_cannot_be_read, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_handle_is_made_before_its_topic, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_a_serde_says_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_error_of_a_serde_is_reported, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("helper_mistakes", tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static void identities_survive_the_loss_of_an_instance(void **state)
     assert_identities(cluster, ids, EVENTS);
 }
 
-static void undecodable_registrations_are_skipped_when_told_so(void **state)
+static void undecodable_registrations_are_skipped_if_configured(void **state)
 {
     static const char *const config[] = {"deserialization.exception.handler", "continue", NULL};
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -90,7 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(events_are_completed_from_registrations),
         cluster_test(identities_survive_the_loss_of_an_instance),
-        cluster_test(undecodable_registrations_are_skipped_when_told_so),
+        cluster_test(undecodable_registrations_are_skipped_if_configured),
         cluster_test(an_undecodable_event_stops_the_instance_by_default),
     };
     return cmocka_run_group_tests_name("id_mapping", tests, NULL, NULL);

@@ -51,7 +51,7 @@ static void a_second_assignment_in_a_generation_changes_nothing(void **state)
     assert_int_equal(scenario_generations(all), before);
 }
 
-static void the_assignment_of_a_deposed_leader_is_passed_over(void **state)
+static void the_assignment_of_a_former_leader_is_ignored(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     start_two(all);
@@ -68,7 +68,7 @@ static void the_assignment_of_a_deposed_leader_is_passed_over(void **state)
 
 /* It writes its join record and is told who the members are, but reads nothing: all of them, and it
  * itself, would seem to be silent. */
-static void a_leader_that_cannot_read_takes_nobody_for_silent(void **state)
+static void a_leader_that_cannot_read_counts_no_member_as_missing(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     start_two(all);
@@ -89,8 +89,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(a_second_assignment_in_a_generation_changes_nothing),
-        cluster_test(the_assignment_of_a_deposed_leader_is_passed_over),
-        cluster_test(a_leader_that_cannot_read_takes_nobody_for_silent),
+        cluster_test(the_assignment_of_a_former_leader_is_ignored),
+        cluster_test(a_leader_that_cannot_read_counts_no_member_as_missing),
     };
     return cmocka_run_group_tests_name("late_leaders", tests, NULL, NULL);
 }

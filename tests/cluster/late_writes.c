@@ -46,7 +46,7 @@ static void send_lines(weir_input texts, weir_rows *expected)
 
 /* Another try could have helped, but there is none any more: what caused it must not be committed.
  */
-static void output_that_is_not_taken_in_time_stops_the_commit(void **state)
+static void output_that_is_not_delivered_in_time_stops_the_commit(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -63,7 +63,7 @@ static void output_that_is_not_taken_in_time_stops_the_commit(void **state)
 
 /* While nobody can write to the output, it is cut off; another does its work then. What it has
  * still to send would come behind that. */
-static void what_a_lost_task_had_not_yet_delivered_is_never_delivered(void **state)
+static void records_in_flight_of_a_lost_task_are_never_delivered(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -110,7 +110,7 @@ static void freeze(const weir_step *step, void *user)
 
 /* When it goes on a commit is due: the counts in its cache are not those of the one that has the
  * task now. */
-static void who_stood_still_writes_nothing_before_it_knows_what_it_has_lost(void **state)
+static void a_stalled_member_writes_nothing_before_it_verifies_its_membership(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_input texts = one_partition_each(cluster);
@@ -147,7 +147,7 @@ static void lead_changelog(scenario *all, int32_t broker)
 }
 
 /* The words are counted, and the commit waits for the changelog. */
-static void what_is_not_yet_committed_is_not_purged(void **state)
+static void uncommitted_records_are_not_purged(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     weir_mock *mock = weir_cluster_mock(scenario_cluster(all));
@@ -172,10 +172,10 @@ static void what_is_not_yet_committed_is_not_purged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(output_that_is_not_taken_in_time_stops_the_commit),
-        cluster_test(what_a_lost_task_had_not_yet_delivered_is_never_delivered),
-        cluster_test(who_stood_still_writes_nothing_before_it_knows_what_it_has_lost),
-        cluster_test(what_is_not_yet_committed_is_not_purged),
+        cluster_test(output_that_is_not_delivered_in_time_stops_the_commit),
+        cluster_test(records_in_flight_of_a_lost_task_are_never_delivered),
+        cluster_test(a_stalled_member_writes_nothing_before_it_verifies_its_membership),
+        cluster_test(uncommitted_records_are_not_purged),
     };
     return cmocka_run_group_tests_name("late_writes", tests, NULL, NULL);
 }

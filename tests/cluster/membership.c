@@ -60,7 +60,7 @@ static void a_rolling_restart_with_empty_disks_counts_each_word_once(void **stat
     assert_true(scenario_restored(all) > 0);
 }
 
-static void restarts_that_wait_for_nobody_count_each_word_once(void **state)
+static void restarts_that_wait_for_no_rebalance_count_each_word_once(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     weir_instance *instances[3];
@@ -93,7 +93,7 @@ static void restarts_with_other_numbers_of_threads_count_each_word_once(void **s
     scenario_check_exact(all);
 }
 
-static void an_instance_that_comes_under_load_takes_its_share_and_counts_once(void **state)
+static void an_instance_that_joins_under_load_takes_its_share_and_counts_once(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     scenario_start(all, "a", 2, NULL);
@@ -110,7 +110,7 @@ static void an_instance_that_comes_under_load_takes_its_share_and_counts_once(vo
     scenario_check_exact(all);
 }
 
-static void the_last_one_left_has_it_all(void **state)
+static void the_last_instance_left_has_all_tasks(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     weir_instance *instances[3];
@@ -143,12 +143,12 @@ static void crash_all(void **state, weir_disk disk)
     }
 }
 
-static void all_crash_and_come_back_with_their_disks(void **state)
+static void all_crash_and_restart_with_their_disks(void **state)
 {
     crash_all(state, WEIR_DISK_AS_IT_WAS);
 }
 
-static void all_crash_and_come_back_with_changelogs_only(void **state)
+static void all_crash_and_restart_with_changelogs_only(void **state)
 {
     crash_all(state, WEIR_DISK_WIPED);
 }
@@ -175,7 +175,7 @@ static void the_commit_of_an_instance_that_froze_in_it_is_refused(void **state)
                          0);
 }
 
-static void what_a_frozen_instance_had_fetched_is_thrown_away(void **state)
+static void records_fetched_by_a_frozen_instance_are_dropped(void **state)
 {
     static const char *const slow[] = {"commit.interval.ms", "60000", NULL};
     scenario *all = scenario_new(state, NULL);
@@ -226,7 +226,7 @@ static void close_at(void **state, const char *kind)
     scenario_check_exact(all);
 }
 
-static void an_instance_may_close_before_it_speaks(void **state)
+static void an_instance_may_close_before_its_join_record(void **state)
 {
     close_at(state, "sync");
 }
@@ -254,7 +254,7 @@ static void an_instance_may_close_at_once(void **state)
 
 /* ---- Churn -------------------------------------------------------------------------------- */
 
-static void whatever_comes_and_goes_at_random_nothing_is_lost(void **state)
+static void random_starts_and_stops_lose_nothing(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     weir_cluster *cluster = scenario_cluster(all);
@@ -296,20 +296,20 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(a_rolling_restart_counts_each_word_once_and_restores_next_to_nothing),
         cluster_test(a_rolling_restart_with_empty_disks_counts_each_word_once),
-        cluster_test(restarts_that_wait_for_nobody_count_each_word_once),
+        cluster_test(restarts_that_wait_for_no_rebalance_count_each_word_once),
         cluster_test(restarts_with_other_numbers_of_threads_count_each_word_once),
-        cluster_test(an_instance_that_comes_under_load_takes_its_share_and_counts_once),
-        cluster_test(the_last_one_left_has_it_all),
-        cluster_test(all_crash_and_come_back_with_their_disks),
-        cluster_test(all_crash_and_come_back_with_changelogs_only),
+        cluster_test(an_instance_that_joins_under_load_takes_its_share_and_counts_once),
+        cluster_test(the_last_instance_left_has_all_tasks),
+        cluster_test(all_crash_and_restart_with_their_disks),
+        cluster_test(all_crash_and_restart_with_changelogs_only),
         cluster_test(the_commit_of_an_instance_that_froze_in_it_is_refused),
-        cluster_test(what_a_frozen_instance_had_fetched_is_thrown_away),
+        cluster_test(records_fetched_by_a_frozen_instance_are_dropped),
         cluster_test(instances_that_freeze_in_turn_lose_nothing),
-        cluster_test(an_instance_may_close_before_it_speaks),
+        cluster_test(an_instance_may_close_before_its_join_record),
         cluster_test(an_instance_may_close_when_it_takes_its_first_assignment),
         cluster_test(an_instance_may_close_in_a_restore),
         cluster_test(an_instance_may_close_at_once),
-        cluster_test(whatever_comes_and_goes_at_random_nothing_is_lost),
+        cluster_test(random_starts_and_stops_lose_nothing),
     };
     return cmocka_run_group_tests_name("membership", tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static int warnings(log_capture *told)
     return found;
 }
 
-static void a_missing_sink_topic_is_told_at_the_assignment(void **state)
+static void a_missing_sink_topic_is_logged_at_the_assignment(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -78,7 +78,7 @@ static void names_that_have_little_in_common_are_not_proposed(void **state)
     assert_in(weir__buf_text(&told->log), "topic 'copies' of sink 'copying' does not exist: ");
 }
 
-static void a_sink_topic_that_exists_is_not_told(void **state)
+static void a_sink_topic_that_exists_is_not_logged(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -106,7 +106,7 @@ static void a_sink_topic_may_still_be_created_by_the_brokers(void **state)
     assert_int_equal(told->failures, 0);
 }
 
-static void a_missing_source_topic_is_told_with_the_nearest_name(void **state)
+static void a_missing_source_topic_is_reported_with_the_nearest_name(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -118,7 +118,7 @@ static void a_missing_source_topic_is_told_with_the_nearest_name(void **state)
                  "'order'?)");
 }
 
-static void a_missing_topic_of_a_global_table_is_told_with_the_nearest_name(void **state)
+static void a_missing_topic_of_a_global_table_is_reported_with_the_nearest_name(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_error error = {0};
@@ -134,12 +134,12 @@ static void a_missing_topic_of_a_global_table_is_told_with_the_nearest_name(void
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(a_missing_sink_topic_is_told_at_the_assignment),
+        cluster_test(a_missing_sink_topic_is_logged_at_the_assignment),
         cluster_test(names_that_have_little_in_common_are_not_proposed),
-        cluster_test(a_sink_topic_that_exists_is_not_told),
+        cluster_test(a_sink_topic_that_exists_is_not_logged),
         cluster_test(a_sink_topic_may_still_be_created_by_the_brokers),
-        cluster_test(a_missing_source_topic_is_told_with_the_nearest_name),
-        cluster_test(a_missing_topic_of_a_global_table_is_told_with_the_nearest_name),
+        cluster_test(a_missing_source_topic_is_reported_with_the_nearest_name),
+        cluster_test(a_missing_topic_of_a_global_table_is_reported_with_the_nearest_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,7 +89,7 @@ static void the_last_record_of_each_key_stays(void **state)
     assert_no_failure(*state);
 }
 
-static void tombstones_go_after_delete_retention_ms(void **state)
+static void tombstones_are_removed_after_delete_retention_ms(void **state)
 {
     create(*state, "compact");
     rd_kafka_t *rk = client_producer(*state, "p", NULL);
@@ -111,7 +111,7 @@ static void tombstones_go_after_delete_retention_ms(void **state)
     rd_kafka_destroy(rk);
 }
 
-static void consumers_reach_the_end_when_all_is_gone(void **state)
+static void consumers_reach_the_end_when_all_records_are_compacted_away(void **state)
 {
     create(*state, "compact");
     rd_kafka_t *rk = client_producer(*state, "p", NULL);
@@ -147,7 +147,7 @@ static weir_err see(const weir_mock_record *record, void *user)
     return WEIR_OK;
 }
 
-static void a_read_for_assertions_sees_what_is_left(void **state)
+static void a_read_for_assertions_gets_the_compacted_records(void **state)
 {
     weir_error error;
     seen all = {0};
@@ -212,9 +212,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         mock_test(the_last_record_of_each_key_stays),
-        mock_test(tombstones_go_after_delete_retention_ms),
-        mock_test(consumers_reach_the_end_when_all_is_gone),
-        mock_test(a_read_for_assertions_sees_what_is_left),
+        mock_test(tombstones_are_removed_after_delete_retention_ms),
+        mock_test(consumers_reach_the_end_when_all_records_are_compacted_away),
+        mock_test(a_read_for_assertions_gets_the_compacted_records),
         mock_test(only_compacted_topics_are_compacted),
         mock_test(records_of_one_batch_are_compacted_too),
     };

@@ -108,7 +108,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     *(int64_t *)opaque = rd_kafka_message_timestamp(message, NULL);
 }
 
-static void a_delivery_report_tells_the_records_own_timestamp(void **state)
+static void a_delivery_report_has_the_records_own_timestamp(void **state)
 {
     char text[256];
     int64_t timestamp = -1;
@@ -360,7 +360,7 @@ static void reading_needs_no_broker_of_the_front(void **state)
     assert_whole_topic(*state);
 }
 
-static void reading_begins_where_it_is_told_or_where_the_log_does(void **state)
+static void reading_begins_at_the_given_offset_or_the_log_start(void **state)
 {
     log_text log = {0};
     fill(*state, "none");
@@ -387,7 +387,7 @@ int main(void)
         mock_test(records_for_what_does_not_exist_fail),
         mock_test(a_delivered_record_keeps_its_timestamp),
         mock_test(timestamps_of_a_client_are_shifted),
-        mock_test(a_delivery_report_tells_the_records_own_timestamp),
+        mock_test(a_delivery_report_has_the_records_own_timestamp),
         mock_test(records_without_an_answer_are_counted_too),
         mock_test(idempotent_and_transactional_producers_are_served),
         mock_test(a_full_partition_is_an_error_and_not_a_loss),
@@ -399,7 +399,7 @@ int main(void)
         mock_test(a_topic_is_read_whole_and_in_order),
         mock_test(compressed_records_are_read_as_well),
         mock_test(reading_needs_no_broker_of_the_front),
-        mock_test(reading_begins_where_it_is_told_or_where_the_log_does),
+        mock_test(reading_begins_at_the_given_offset_or_the_log_start),
     };
     return cmocka_run_group_tests_name("mock_log", tests, NULL, NULL);
 }

@@ -278,7 +278,7 @@ static rd_kafka_resp_err_t delete_offset(rd_kafka_t *admin, int32_t partition)
     return err;
 }
 
-static void offsets_and_groups_can_be_deleted_when_nobody_is_there(void **state)
+static void offsets_and_groups_can_be_deleted_when_there_are_no_members(void **state)
 {
     weir_mock *mock = *state;
     rd_kafka_t *admin = client_new(RD_KAFKA_PRODUCER, mock, "admin", NULL);
@@ -322,7 +322,7 @@ int main(void)
         test(members_follow_a_coordinator_that_moves),
         test(a_coordinator_may_move_and_fail_while_members_join),
         test(a_group_is_described_with_its_members_and_assignments),
-        test(offsets_and_groups_can_be_deleted_when_nobody_is_there),
+        test(offsets_and_groups_can_be_deleted_when_there_are_no_members),
         test(a_commit_for_a_topic_that_does_not_exist_fails),
     };
     return cmocka_run_group_tests_name("mock_members", tests, NULL, NULL);

@@ -65,7 +65,7 @@ static rd_kafka_resp_err_t look(rd_kafka_t *rk, const char *name, int *partition
     return err;
 }
 
-static void a_look_creates_no_topic(void **state)
+static void a_metadata_request_creates_no_topic(void **state)
 {
     int partitions;
     rd_kafka_t *rk = admin_new(*state);
@@ -74,7 +74,7 @@ static void a_look_creates_no_topic(void **state)
     rd_kafka_destroy(rk);
 }
 
-static void a_look_creates_the_topic_where_that_is_wanted(void **state)
+static void a_metadata_request_creates_the_topic_if_configured(void **state)
 {
     (void)state;
     int partitions;
@@ -92,7 +92,7 @@ static void a_look_creates_the_topic_where_that_is_wanted(void **state)
     weir_sim_stop();
 }
 
-static void metadata_tells_brokers_leaders_and_replicas_of_the_front(void **state)
+static void metadata_has_brokers_leaders_and_replicas_of_the_front(void **state)
 {
     weir_mock *mock = *state;
     weir_error error;
@@ -159,7 +159,7 @@ static void a_validated_request_creates_nothing(void **state)
     rd_kafka_destroy(rk);
 }
 
-static void what_kafka_refuses_to_create_is_refused(void **state)
+static void topics_that_kafka_refuses_are_refused(void **state)
 {
     char message[256];
     rd_kafka_t *rk = admin_new(*state);
@@ -210,7 +210,7 @@ static void the_wrapper_checks_as_the_request_does(void **state)
 
 /* ---- DescribeConfigs ---- */
 
-static void settings_are_told_with_their_source(void **state)
+static void settings_are_described_with_their_source(void **state)
 {
     weir_mock *mock = *state;
     const char *const config[] = {"cleanup.policy", "compact", NULL};
@@ -284,7 +284,7 @@ static void deleted_records_are_out_of_range(void **state)
     assert_no_failure(mock);
 }
 
-static void deleting_goes_forward_and_to_the_end_at_most(void **state)
+static void records_are_deleted_forward_and_to_the_end_at_most(void **state)
 {
     weir_mock *mock = *state;
     mock_create(mock, "t", 1);
@@ -413,7 +413,7 @@ static void a_topic_grows_only_to_more_partitions_than_it_has(void **state)
     assert_int_equal(weir_mock_topic_partitions(mock, "t"), 2);
 }
 
-static void a_topic_that_was_deleted_is_gone_and_begins_anew(void **state)
+static void a_deleted_topic_does_not_exist_and_starts_empty_again(void **state)
 {
     weir_mock *mock = *state;
     int partitions;
@@ -434,7 +434,7 @@ static void a_topic_that_was_deleted_is_gone_and_begins_anew(void **state)
     assert_no_failure(mock);
 }
 
-static void what_a_group_committed_goes_with_the_topic(void **state)
+static void committed_offsets_are_deleted_with_the_topic(void **state)
 {
     weir_mock *mock = *state;
     mock_create(mock, "t", 1);
@@ -455,21 +455,21 @@ static void what_a_group_committed_goes_with_the_topic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        mock_test(a_look_creates_no_topic),
-        cmocka_unit_test(a_look_creates_the_topic_where_that_is_wanted),
-        mock_test(metadata_tells_brokers_leaders_and_replicas_of_the_front),
+        mock_test(a_metadata_request_creates_no_topic),
+        cmocka_unit_test(a_metadata_request_creates_the_topic_if_configured),
+        mock_test(metadata_has_brokers_leaders_and_replicas_of_the_front),
         mock_test(topics_are_created_by_request),
         mock_test(a_request_without_numbers_takes_the_defaults),
         mock_test(a_validated_request_creates_nothing),
-        mock_test(what_kafka_refuses_to_create_is_refused),
+        mock_test(topics_that_kafka_refuses_are_refused),
         mock_test(the_wrapper_checks_as_the_request_does),
-        mock_test(settings_are_told_with_their_source),
+        mock_test(settings_are_described_with_their_source),
         mock_test(deleted_records_are_out_of_range),
-        mock_test(deleting_goes_forward_and_to_the_end_at_most),
+        mock_test(records_are_deleted_forward_and_to_the_end_at_most),
         mock_test(partitions_that_are_added_begin_empty_and_the_others_keep_theirs),
         mock_test(a_topic_grows_only_to_more_partitions_than_it_has),
-        mock_test(a_topic_that_was_deleted_is_gone_and_begins_anew),
-        mock_test(what_a_group_committed_goes_with_the_topic),
+        mock_test(a_deleted_topic_does_not_exist_and_starts_empty_again),
+        mock_test(committed_offsets_are_deleted_with_the_topic),
     };
     return cmocka_run_group_tests_name("mock_topics", tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ static void assert_serves(const weir_mock *mock)
 
 /* ---- Frames ---- */
 
-static void bytes_that_are_no_frame_close_the_connection(void **state)
+static void invalid_frames_close_the_connection(void **state)
 {
     const uint32_t lengths[] = {0,          9,          WEIR__REQUEST_BYTES_MAX + 1,
                                 0x7fffffff, 0x80000000, 0xffffffff};
@@ -177,7 +177,7 @@ static void versions_and_keys_that_are_not_offered_close_the_connection(void **s
     assert_serves(*state);
 }
 
-static void a_newer_client_is_told_the_versions_that_exist(void **state)
+static void a_newer_client_gets_the_supported_versions(void **state)
 {
     weir_buf buf = {0};
     int fd = connect_to(*state, 1);
@@ -192,7 +192,7 @@ static void a_newer_client_is_told_the_versions_that_exist(void **state)
     assert_no_failure(*state);
 }
 
-static void every_row_of_the_table_says_why_it_is_there(void **state)
+static void every_row_of_the_table_gives_its_reason(void **state)
 {
     (void)state;
     size_t count;
@@ -274,7 +274,7 @@ static void put_batch(weir_buf *batch, uint8_t magic, int32_t length, int32_t co
     weir_put(batch, "0123456789", 10);
 }
 
-static void batches_that_cannot_be_are_refused(void **state)
+static void invalid_batches_are_refused(void **state)
 {
     mock_create(*state, "t", 1);
     const struct {
@@ -400,14 +400,14 @@ static void group_requests_to_another_broker_are_sent_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        mock_test(bytes_that_are_no_frame_close_the_connection),
+        mock_test(invalid_frames_close_the_connection),
         mock_test(a_frame_may_come_in_pieces_and_go_unfinished),
         mock_test(requests_sent_ahead_are_answered_in_order),
         mock_test(versions_and_keys_that_are_not_offered_close_the_connection),
-        mock_test(a_newer_client_is_told_the_versions_that_exist),
-        cmocka_unit_test(every_row_of_the_table_says_why_it_is_there),
+        mock_test(a_newer_client_gets_the_supported_versions),
+        cmocka_unit_test(every_row_of_the_table_gives_its_reason),
         mock_test(no_body_harms_the_cluster),
-        mock_test(batches_that_cannot_be_are_refused),
+        mock_test(invalid_batches_are_refused),
         mock_test(a_second_join_replaces_the_first_and_other_protocols_are_refused),
         mock_test(group_requests_to_another_broker_are_sent_on),
     };

@@ -131,7 +131,7 @@ static void rows_deleted_while_an_instance_was_away_for_a_day_stay_deleted(void 
     assert_changed(&one);
 }
 
-static void rows_deleted_while_an_instance_stood_still_stay_deleted(void **state)
+static void rows_deleted_while_an_instance_was_frozen_stay_deleted(void **state)
 {
     setup one = set_up(state, 1);
     weir_instance *a = started(&one, "a", rows_soon_old);
@@ -215,7 +215,7 @@ static void rows_without_a_changelog_outlive_a_long_stop(void **state)
 
 /* ---- Disk ---- */
 
-static void a_folder_goes_ten_minutes_after_its_task_went_elsewhere(void **state)
+static void a_folder_is_removed_ten_minutes_after_its_task_was_revoked(void **state)
 {
     setup one = set_up(state, 2);
     weir_instance *a = started(&one, "a", rows);
@@ -293,12 +293,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(rows_deleted_while_an_instance_was_away_for_a_day_stay_deleted),
-        cluster_test(rows_deleted_while_an_instance_stood_still_stay_deleted),
+        cluster_test(rows_deleted_while_an_instance_was_frozen_stay_deleted),
         cluster_test(rows_deleted_long_before_a_crash_stay_deleted),
         cluster_test(state_of_an_hour_is_restored_from_where_it_ends),
         cluster_test(old_state_that_is_not_behind_is_used),
         cluster_test(rows_without_a_changelog_outlive_a_long_stop),
-        cluster_test(a_folder_goes_ten_minutes_after_its_task_went_elsewhere),
+        cluster_test(a_folder_is_removed_ten_minutes_after_its_task_was_revoked),
         cluster_test(an_old_folder_is_removed_at_the_start),
         cluster_test(a_folder_stays_for_the_cleanup_delay),
         cluster_test(state_is_used_up_to_its_greatest_age),

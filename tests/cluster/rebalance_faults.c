@@ -7,7 +7,8 @@
 #define ROUND 60
 
 /* a and b run; b is fault_hit on the way into the generation that c's arrival begins. */
-static void strike_member(void **state, const char *kind, const char *like, scenario_fault fault)
+static void inject_into_member(void **state, const char *kind, const char *like,
+                               scenario_fault fault)
 {
     scenario *all = scenario_new(state, NULL);
     weir_cluster *cluster = scenario_cluster(all);
@@ -30,66 +31,67 @@ static void strike_member(void **state, const char *kind, const char *like, scen
 
 static void a_member_crashes_when_it_learns_of_the_rebalance(void **state)
 {
-    strike_member(state, "join", "rebalance", SCENARIO_CRASH);
+    inject_into_member(state, "join", "rebalance", SCENARIO_CRASH);
 }
 
 static void a_member_crashes_when_its_task_is_suspended(void **state)
 {
-    strike_member(state, "suspend", NULL, SCENARIO_CRASH);
+    inject_into_member(state, "suspend", NULL, SCENARIO_CRASH);
 }
 
 static void a_member_crashes_before_its_join_record(void **state)
 {
-    strike_member(state, "sync", NULL, SCENARIO_CRASH);
+    inject_into_member(state, "sync", NULL, SCENARIO_CRASH);
 }
 
 static void a_member_crashes_when_it_takes_its_assignment(void **state)
 {
-    strike_member(state, "assignment-taken", NULL, SCENARIO_CRASH);
+    inject_into_member(state, "assignment-taken", NULL, SCENARIO_CRASH);
 }
 
-static void a_member_crashes_when_it_closes_a_task_that_goes(void **state)
+static void a_member_crashes_when_it_closes_a_revoked_task(void **state)
 {
-    strike_member(state, "close", NULL, SCENARIO_CRASH);
+    inject_into_member(state, "close", NULL, SCENARIO_CRASH);
 }
 
 static void a_member_freezes_when_it_learns_of_the_rebalance(void **state)
 {
-    strike_member(state, "join", "rebalance", SCENARIO_PAUSE);
+    inject_into_member(state, "join", "rebalance", SCENARIO_PAUSE);
 }
 
 static void a_member_freezes_before_its_join_record(void **state)
 {
-    strike_member(state, "sync", NULL, SCENARIO_PAUSE);
+    inject_into_member(state, "sync", NULL, SCENARIO_PAUSE);
 }
 
 static void a_member_freezes_when_it_takes_its_assignment(void **state)
 {
-    strike_member(state, "assignment-taken", NULL, SCENARIO_PAUSE);
+    inject_into_member(state, "assignment-taken", NULL, SCENARIO_PAUSE);
 }
 
-static void a_member_freezes_when_it_closes_a_task_that_goes(void **state)
+static void a_member_freezes_when_it_closes_a_revoked_task(void **state)
 {
-    strike_member(state, "close", NULL, SCENARIO_PAUSE);
+    inject_into_member(state, "close", NULL, SCENARIO_PAUSE);
 }
 
 static void a_member_is_cut_off_when_it_learns_of_the_rebalance(void **state)
 {
-    strike_member(state, "join", "rebalance", SCENARIO_PARTITION);
+    inject_into_member(state, "join", "rebalance", SCENARIO_PARTITION);
 }
 
 static void a_member_is_cut_off_before_its_join_record(void **state)
 {
-    strike_member(state, "sync", NULL, SCENARIO_PARTITION);
+    inject_into_member(state, "sync", NULL, SCENARIO_PARTITION);
 }
 
 static void a_member_is_cut_off_when_it_takes_its_assignment(void **state)
 {
-    strike_member(state, "assignment-taken", NULL, SCENARIO_PARTITION);
+    inject_into_member(state, "assignment-taken", NULL, SCENARIO_PARTITION);
 }
 
 /* a leads, being the first: the owner of the first partition. */
-static void strike_leader(void **state, const char *kind, const char *like, scenario_fault fault)
+static void inject_into_leader(void **state, const char *kind, const char *like,
+                               scenario_fault fault)
 {
     scenario *all = scenario_new(state, NULL);
     weir_cluster *cluster = scenario_cluster(all);
@@ -111,34 +113,34 @@ static void strike_leader(void **state, const char *kind, const char *like, scen
 
 static void the_leader_crashes_before_its_join_record(void **state)
 {
-    strike_leader(state, "sync", NULL, SCENARIO_CRASH);
+    inject_into_leader(state, "sync", NULL, SCENARIO_CRASH);
 }
 
 static void the_leader_crashes_between_join_records_and_assignment(void **state)
 {
-    strike_leader(state, "assignment-published", NULL, SCENARIO_CRASH);
+    inject_into_leader(state, "assignment-published", NULL, SCENARIO_CRASH);
 }
 
 static void the_leader_crashes_after_the_assignment_is_out(void **state)
 {
-    strike_leader(state, "assignment-taken", NULL, SCENARIO_CRASH);
+    inject_into_leader(state, "assignment-taken", NULL, SCENARIO_CRASH);
 }
 
 /* It publishes what it decided for a generation that is over: nobody may act on it. */
 static void the_leader_freezes_between_join_records_and_assignment(void **state)
 {
-    strike_leader(state, "assignment-published", NULL, SCENARIO_PAUSE);
+    inject_into_leader(state, "assignment-published", NULL, SCENARIO_PAUSE);
 }
 
 static void the_leader_is_cut_off_between_join_records_and_assignment(void **state)
 {
-    strike_leader(state, "assignment-published", NULL, SCENARIO_PARTITION);
+    inject_into_leader(state, "assignment-published", NULL, SCENARIO_PARTITION);
 }
 
 /* ---- The one that comes, and the one that restores ---------------------------------------- */
 
 /* b, with an empty disk, takes over tasks and is fault_hit while it restores them. */
-static void strike_restorer(void **state, int batch, scenario_fault fault)
+static void inject_into_restorer(void **state, int batch, scenario_fault fault)
 {
     scenario *all = scenario_new(state, NULL);
     weir_cluster *cluster = scenario_cluster(all);
@@ -164,22 +166,22 @@ static void strike_restorer(void **state, int batch, scenario_fault fault)
 
 static void a_member_crashes_at_the_beginning_of_a_restore(void **state)
 {
-    strike_restorer(state, 1, SCENARIO_CRASH);
+    inject_into_restorer(state, 1, SCENARIO_CRASH);
 }
 
 static void a_member_crashes_at_the_end_of_a_restore(void **state)
 {
-    strike_restorer(state, 2, SCENARIO_CRASH);
+    inject_into_restorer(state, 2, SCENARIO_CRASH);
 }
 
 static void a_member_freezes_in_a_restore_and_others_go_on_meanwhile(void **state)
 {
-    strike_restorer(state, 1, SCENARIO_PAUSE);
+    inject_into_restorer(state, 1, SCENARIO_PAUSE);
 }
 
 static void a_member_is_cut_off_in_a_restore(void **state)
 {
-    strike_restorer(state, 1, SCENARIO_PARTITION);
+    inject_into_restorer(state, 1, SCENARIO_PARTITION);
 }
 
 static void a_member_that_crashes_as_it_joins_stops_nobody(void **state)
@@ -197,7 +199,7 @@ static void a_member_that_crashes_as_it_joins_stops_nobody(void **state)
 }
 
 /* The others go on without it before its session is over, so the group does not drop it. */
-static void a_member_that_speaks_too_late_gets_its_tasks_in_a_new_generation(void **state)
+static void a_member_whose_join_record_is_late_gets_tasks_in_a_new_generation(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     weir_cluster *cluster = scenario_cluster(all);
@@ -221,15 +223,15 @@ int main(void)
         cluster_test(a_member_crashes_when_its_task_is_suspended),
         cluster_test(a_member_crashes_before_its_join_record),
         cluster_test(a_member_crashes_when_it_takes_its_assignment),
-        cluster_test(a_member_crashes_when_it_closes_a_task_that_goes),
+        cluster_test(a_member_crashes_when_it_closes_a_revoked_task),
         cluster_test(a_member_freezes_when_it_learns_of_the_rebalance),
         cluster_test(a_member_freezes_before_its_join_record),
         cluster_test(a_member_freezes_when_it_takes_its_assignment),
-        cluster_test(a_member_freezes_when_it_closes_a_task_that_goes),
+        cluster_test(a_member_freezes_when_it_closes_a_revoked_task),
         cluster_test(a_member_is_cut_off_when_it_learns_of_the_rebalance),
         cluster_test(a_member_is_cut_off_before_its_join_record),
         cluster_test(a_member_is_cut_off_when_it_takes_its_assignment),
-        cluster_test(a_member_that_speaks_too_late_gets_its_tasks_in_a_new_generation),
+        cluster_test(a_member_whose_join_record_is_late_gets_tasks_in_a_new_generation),
         cluster_test(the_leader_crashes_before_its_join_record),
         cluster_test(the_leader_crashes_between_join_records_and_assignment),
         cluster_test(the_leader_crashes_after_the_assignment_is_out),

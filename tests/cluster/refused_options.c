@@ -63,7 +63,7 @@ static void a_record_whose_headers_are_not_given_is_refused(void **state)
 
 /* ---- Options ------------------------------------------------------------------------------ */
 
-static void cluster_options_that_cannot_be_are_named(void **state)
+static void invalid_cluster_options_are_named(void **state)
 {
     (void)state;
     const struct {
@@ -89,7 +89,7 @@ static void cluster_options_that_cannot_be_are_named(void **state)
     }
 }
 
-static void instance_options_that_cannot_be_are_named(void **state)
+static void invalid_instance_options_are_named(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     const struct {
@@ -112,7 +112,7 @@ static void instance_options_that_cannot_be_are_named(void **state)
 }
 
 /* The cluster that could not be made is NULL, and its on_failure is told what is done with it. */
-static void what_is_done_without_a_cluster_fails_the_test(void **state)
+static void a_call_without_a_cluster_fails_the_test(void **state)
 {
     (void)state;
     failure last = {0};
@@ -134,9 +134,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_whose_headers_are_not_given_is_refused),
-        cmocka_unit_test(cluster_options_that_cannot_be_are_named),
-        cluster_test(instance_options_that_cannot_be_are_named),
-        cmocka_unit_test(what_is_done_without_a_cluster_fails_the_test),
+        cmocka_unit_test(invalid_cluster_options_are_named),
+        cluster_test(invalid_instance_options_are_named),
+        cmocka_unit_test(a_call_without_a_cluster_fails_the_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

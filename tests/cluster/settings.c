@@ -40,7 +40,7 @@ static void topic_settings_are_those_of_internal_topics(void **state)
                         "5000");
 }
 
-static void an_old_name_is_told_in_the_log(void **state)
+static void an_old_name_is_logged(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -162,17 +162,17 @@ static void expect_after_a_trim(void **state, const char *reset, size_t copies)
     }
 }
 
-static void an_offset_that_is_gone_goes_to_the_start(void **state)
+static void an_offset_out_of_range_is_reset_to_the_start(void **state)
 {
     expect_after_a_trim(state, "earliest", 3 + 2 + 1);
 }
 
-static void an_offset_that_is_gone_goes_to_the_end_with_latest(void **state)
+static void an_offset_out_of_range_is_reset_to_the_end_with_latest(void **state)
 {
     expect_after_a_trim(state, "latest", 3 + 1);
 }
 
-static void an_offset_that_is_gone_stops_with_none(void **state)
+static void an_offset_out_of_range_stops_with_none(void **state)
 {
     expect_after_a_trim(state, "none", 0);
 }
@@ -215,7 +215,7 @@ static void default_serdes_read_and_write(void **state)
     assert_true(weir_slice_equal(*(const weir_slice *)row->value, value));
 }
 
-static void a_key_that_is_not_of_the_default_serde_is_told(void **state)
+static void a_key_that_is_not_of_the_default_serde_is_named(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -245,19 +245,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(topic_settings_are_those_of_internal_topics),
-        cluster_test(an_old_name_is_told_in_the_log),
+        cluster_test(an_old_name_is_logged),
         cluster_test(the_first_start_reads_from_the_beginning_by_default),
         cluster_test(latest_begins_at_the_end_at_the_first_start),
         cluster_test(a_source_wins_over_the_setting),
         cluster_test(the_prefix_of_main_consumers_wins),
         cluster_test(latest_is_for_the_first_start_only),
         cluster_test(none_stops_a_start_without_committed_offsets),
-        cluster_test(an_offset_that_is_gone_goes_to_the_start),
-        cluster_test(an_offset_that_is_gone_goes_to_the_end_with_latest),
-        cluster_test(an_offset_that_is_gone_stops_with_none),
+        cluster_test(an_offset_out_of_range_is_reset_to_the_start),
+        cluster_test(an_offset_out_of_range_is_reset_to_the_end_with_latest),
+        cluster_test(an_offset_out_of_range_stops_with_none),
         cluster_test(a_reset_that_does_not_exist_is_refused),
         cluster_test(default_serdes_read_and_write),
-        cluster_test(a_key_that_is_not_of_the_default_serde_is_told),
+        cluster_test(a_key_that_is_not_of_the_default_serde_is_named),
         cluster_test(a_value_that_is_not_of_the_default_serde_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ static const doomed *run(const char *how, char *setting)
     return child;
 }
 
-static void an_endless_loop_is_told_with_its_place_and_a_backtrace(void **state)
+static void an_endless_loop_is_reported_with_its_place_and_a_backtrace(void **state)
 {
     static char setting[] = SECOND;
     static const char *const loops[] = {"loop", "wall-clock"};
@@ -40,7 +40,7 @@ static void an_endless_loop_is_told_with_its_place_and_a_backtrace(void **state)
     }
 }
 
-static void a_call_that_blocks_in_the_kernel_is_told(void **state)
+static void a_call_that_blocks_in_the_kernel_is_reported(void **state)
 {
     static char setting[] = SECOND;
     (void)state;
@@ -55,7 +55,7 @@ static void a_call_that_blocks_in_the_kernel_is_told(void **state)
     assert_told(child, "doomed_value+0x");
 }
 
-static void a_sleep_and_a_lock_that_the_thread_holds_itself_are_told_apart(void **state)
+static void a_sleep_and_a_lock_that_the_thread_holds_itself_are_distinguished(void **state)
 {
     (void)state;
     const doomed *sleeper = run("sleep", NULL);
@@ -93,9 +93,9 @@ static void a_wrong_limit_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_endless_loop_is_told_with_its_place_and_a_backtrace),
-        cmocka_unit_test(a_call_that_blocks_in_the_kernel_is_told),
-        cmocka_unit_test(a_sleep_and_a_lock_that_the_thread_holds_itself_are_told_apart),
+        cmocka_unit_test(an_endless_loop_is_reported_with_its_place_and_a_backtrace),
+        cmocka_unit_test(a_call_that_blocks_in_the_kernel_is_reported),
+        cmocka_unit_test(a_sleep_and_a_lock_that_the_thread_holds_itself_are_distinguished),
         cmocka_unit_test(a_run_that_is_killed_leaves_its_trace),
         cmocka_unit_test(a_wrong_limit_is_refused),
     };

@@ -114,7 +114,7 @@ static void delete_lines(weir_cluster *cluster)
     weir_cluster_topic_delete(cluster, "lines");
 }
 
-static void partitions_added_to_a_source_do_not_fit_a_changelog_and_all_are_told(void **state)
+static void partitions_added_to_a_source_do_not_fit_a_changelog_and_stop_all(void **state)
 {
     change_and_fail(state, count,
                     &(change){grow_lines, NOTICED, WEIR_ETOPOLOGY,
@@ -122,8 +122,7 @@ static void partitions_added_to_a_source_do_not_fit_a_changelog_and_all_are_told
                               "partitions: expected: 6; actual: 4."});
 }
 
-static void
-partitions_added_to_a_source_do_not_fit_a_repartition_topic_and_all_are_told(void **state)
+static void partitions_added_to_a_source_do_not_fit_a_repartition_topic_and_stop_all(void **state)
 {
     change_and_fail(state, fixture_word_count,
                     &(change){grow_lines, NOTICED, WEIR_ETOPOLOGY,
@@ -143,8 +142,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(partitions_added_to_a_source_get_tasks_and_are_read_from_their_beginning),
         cluster_test(partitions_added_to_the_output_are_written_to),
-        cluster_test(partitions_added_to_a_source_do_not_fit_a_changelog_and_all_are_told),
-        cluster_test(partitions_added_to_a_source_do_not_fit_a_repartition_topic_and_all_are_told),
+        cluster_test(partitions_added_to_a_source_do_not_fit_a_changelog_and_stop_all),
+        cluster_test(partitions_added_to_a_source_do_not_fit_a_repartition_topic_and_stop_all),
         cluster_test(a_source_topic_that_is_deleted_is_named_to_all_at_once),
     };
     return cmocka_run_group_tests_name("topic_changes", tests, NULL, NULL);

@@ -220,7 +220,7 @@ static bool never(weir_cluster *cluster, void *unused)
 }
 
 /* The leak checker sees what the jump leaves behind. */
-static void a_failure_tells_place_seed_and_reason_and_leaks_nothing(void **state)
+static void a_failure_reports_place_seed_and_reason_and_leaks_nothing(void **state)
 {
     (void)state;
     struct failure *failure = calloc(1, sizeof *failure);
@@ -257,7 +257,7 @@ static void assert_time_fails(weir_input_time at, const char *why)
     assert_non_null(strstr(failure.message, why));
 }
 
-static void a_time_that_is_not_given_or_cannot_be_sent_is_told(void **state)
+static void a_time_that_is_missing_or_cannot_be_sent_is_reported(void **state)
 {
     (void)state;
     assert_time_fails((weir_input_time){.ms = 10},
@@ -279,7 +279,7 @@ static void fail_with_command(const char *command, struct failure *failure)
     weir_cluster_free(cluster);
 }
 
-static void a_failure_tells_the_command_that_it_is_given_and_no_other(void **state)
+static void a_failure_prints_the_command_that_it_is_given_and_no_other(void **state)
 {
     (void)state;
     static struct failure failure;
@@ -360,13 +360,13 @@ int main(void)
         cluster_test(timestamps_advance_by_themselves),
         cluster_test(every_time_can_be_sent),
         cluster_test(times_may_begin_at_zero_and_end_where_int64_does),
-        cmocka_unit_test(a_time_that_is_not_given_or_cannot_be_sent_is_told),
+        cmocka_unit_test(a_time_that_is_missing_or_cannot_be_sent_is_reported),
         cluster_test(keys_go_to_the_partitions_that_kafka_chooses),
         cluster_test(records_without_a_key_go_round),
         cluster_test(a_table_is_the_last_value_of_each_key),
         cluster_test(a_difference_names_what_is_missing_unexpected_and_different),
-        cmocka_unit_test(a_failure_tells_place_seed_and_reason_and_leaks_nothing),
-        cmocka_unit_test(a_failure_tells_the_command_that_it_is_given_and_no_other),
+        cmocka_unit_test(a_failure_reports_place_seed_and_reason_and_leaks_nothing),
+        cmocka_unit_test(a_failure_prints_the_command_that_it_is_given_and_no_other),
         cluster_test(clusters_without_a_seed_share_the_one_that_was_drawn),
         cluster_test(the_command_that_repeats_a_test_names_it),
         cluster_test(a_wait_ends_as_soon_as_it_may),

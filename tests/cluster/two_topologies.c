@@ -65,12 +65,12 @@ static void upgrade(void **state, weir_topology_fn changed, const char *there)
     weir_assert_same_rows(copies, expected);
 }
 
-static void a_member_that_reads_another_topic_is_told_apart_and_nothing_is_lost(void **state)
+static void a_member_that_reads_another_topic_is_refused_and_nothing_is_lost(void **state)
 {
     upgrade(state, with_another_topic, "reads extra");
 }
 
-static void a_member_with_another_store_is_told_apart_and_nothing_is_lost(void **state)
+static void a_member_with_another_store_is_refused_and_nothing_is_lost(void **state)
 {
     upgrade(state, with_a_count, "reads lines; keeps counts");
 }
@@ -78,8 +78,8 @@ static void a_member_with_another_store_is_told_apart_and_nothing_is_lost(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(a_member_that_reads_another_topic_is_told_apart_and_nothing_is_lost),
-        cluster_test(a_member_with_another_store_is_told_apart_and_nothing_is_lost),
+        cluster_test(a_member_that_reads_another_topic_is_refused_and_nothing_is_lost),
+        cluster_test(a_member_with_another_store_is_refused_and_nothing_is_lost),
     };
     return cmocka_run_group_tests_name("two_topologies", tests, NULL, NULL);
 }

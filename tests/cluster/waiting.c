@@ -22,7 +22,7 @@ static weir_input word_count_topics(weir_cluster *cluster)
     return weir_cluster_input(cluster, "lines", PARTITIONS, &weir_string, &weir_string);
 }
 
-static void nothing_started_is_told(void **state)
+static void a_cluster_without_instances_is_reported(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     assert_false(weir_cluster_run_until(cluster, weir_all_running, NULL, WEIR_SECONDS(5)));
@@ -37,7 +37,7 @@ static void a_missing_source_topic_is_named(void **state)
     assert_says(cluster, "lines: there is no such topic");
 }
 
-static void a_host_that_stands_still_and_its_lag_are_told(void **state)
+static void a_paused_host_and_its_lag_are_reported(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_input lines = word_count_topics(cluster);
@@ -59,7 +59,7 @@ static void a_host_that_stands_still_and_its_lag_are_told(void **state)
     assert_null(strstr(due, "condition variable"));
 }
 
-static void a_commit_that_is_not_due_yet_is_told_with_its_tasks(void **state)
+static void a_commit_that_is_not_due_yet_is_reported_with_its_tasks(void **state)
 {
     static const char *const config[] = {"commit.interval.ms", "600000", NULL};
     weir_cluster *cluster = fixture_cluster(state, &(weir_cluster_opts){.config = config});
@@ -180,10 +180,10 @@ static void a_wait_for_instances_ends_at_once_when_all_are_closed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(nothing_started_is_told),
+        cluster_test(a_cluster_without_instances_is_reported),
         cluster_test(a_missing_source_topic_is_named),
-        cluster_test(a_host_that_stands_still_and_its_lag_are_told),
-        cluster_test(a_commit_that_is_not_due_yet_is_told_with_its_tasks),
+        cluster_test(a_paused_host_and_its_lag_are_reported),
+        cluster_test(a_commit_that_is_not_due_yet_is_reported_with_its_tasks),
         cluster_test(an_instance_that_cannot_start_says_why),
         cmocka_unit_test(a_wait_ends_at_once_when_every_instance_has_failed),
         cmocka_unit_test(a_wait_for_instances_ends_at_once_when_all_are_closed),

@@ -187,7 +187,7 @@ static void bytes_behind_a_record_are_an_error(void **state)
     weir__arena_fini(&arena);
 }
 
-static void a_later_version_is_told_apart(void **state)
+static void a_later_version_is_recognized(void **state)
 {
     (void)state;
     weir__arena arena = {0};
@@ -220,7 +220,7 @@ int main(void)
         cmocka_unit_test(the_bytes_are_fixed),
         cmocka_unit_test(damaged_records_are_errors),
         cmocka_unit_test(bytes_behind_a_record_are_an_error),
-        cmocka_unit_test(a_later_version_is_told_apart),
+        cmocka_unit_test(a_later_version_is_recognized),
         cmocka_unit_test(a_name_too_long_is_refused),
     };
     return cmocka_run_group_tests(list, NULL, NULL);

@@ -73,7 +73,7 @@ static void progress_of_a_stateless_task_does_not_count(void **state)
     assert_string_equal(out.owner[0][0], "a");
 }
 
-static void two_who_say_they_ran_a_task_do_not_both_get_it(void **state)
+static void two_members_that_report_the_same_task_do_not_both_get_it(void **state)
 {
     (void)state;
     group g;
@@ -90,7 +90,7 @@ static void two_who_say_they_ran_a_task_do_not_both_get_it(void **state)
     check_good(&g, &out);
 }
 
-static void tasks_that_are_no_more_are_passed_over(void **state)
+static void tasks_that_do_not_exist_any_more_are_ignored(void **state)
 {
     (void)state;
     group g;
@@ -127,8 +127,8 @@ int main(void)
         cmocka_unit_test(state_decides_where_a_crashed_member_s_tasks_go),
         cmocka_unit_test(threads_of_one_process_share_its_state),
         cmocka_unit_test(progress_of_a_stateless_task_does_not_count),
-        cmocka_unit_test(two_who_say_they_ran_a_task_do_not_both_get_it),
-        cmocka_unit_test(tasks_that_are_no_more_are_passed_over),
+        cmocka_unit_test(two_members_that_report_the_same_task_do_not_both_get_it),
+        cmocka_unit_test(tasks_that_do_not_exist_any_more_are_ignored),
         cmocka_unit_test(a_member_that_comes_twice_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@ static void every_assignment_is_complete_and_even(void **state)
     }
 }
 
-static void so_it_is_whatever_the_members_say(void **state)
+static void assignments_are_valid_whatever_the_members_report(void **state)
 {
     (void)state;
     group g;
@@ -182,7 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_assignment_is_complete_and_even),
-        cmocka_unit_test(so_it_is_whatever_the_members_say),
+        cmocka_unit_test(assignments_are_valid_whatever_the_members_report),
         cmocka_unit_test(nothing_moves_when_nothing_changes),
         cmocka_unit_test(when_a_member_leaves_only_its_tasks_move),
         cmocka_unit_test(a_new_member_takes_no_more_than_its_share),

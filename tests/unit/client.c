@@ -85,7 +85,7 @@ static void settings_of_librdkafka_are_checked_by_name_and_value(void **state)
     weir_config_free(config);
 }
 
-static void settings_that_exclude_each_other_are_told(void **state)
+static void settings_that_exclude_each_other_are_named(void **state)
 {
     (void)state;
     weir_config *config = weir_config_new();
@@ -113,7 +113,7 @@ static void assert_check_fails(const weir_config *config, const char *who, const
     }
 }
 
-static void a_file_of_certificates_that_is_not_there_is_told(void **state)
+static void a_missing_file_of_certificates_is_named(void **state)
 {
     (void)state;
     static const char none[] = "/nowhere/ca.pem";
@@ -211,7 +211,7 @@ static void assert_setting(const rd_kafka_conf_t *conf, const char *name, const 
     assert_string_equal(value, wanted);
 }
 
-static void the_queue_of_fetched_records_is_bounded_by_number_unless_told(void **state)
+static void the_queue_of_fetched_records_is_bounded_by_number_by_default(void **state)
 {
     (void)state;
     weir_config *config = weir_config_new();
@@ -239,12 +239,12 @@ int main(void)
         cmocka_unit_test(keys_go_to_the_partitions_that_java_chooses),
         cmocka_unit_test(errors_know_whether_to_try_again),
         cmocka_unit_test(settings_of_librdkafka_are_checked_by_name_and_value),
-        cmocka_unit_test(settings_that_exclude_each_other_are_told),
-        cmocka_unit_test(a_file_of_certificates_that_is_not_there_is_told),
+        cmocka_unit_test(settings_that_exclude_each_other_are_named),
+        cmocka_unit_test(a_missing_file_of_certificates_is_named),
         cmocka_unit_test(security_of_all_clients_is_tried_where_one_has_its_own),
         cmocka_unit_test(a_check_of_the_settings_leaves_no_thread_and_no_file),
         cmocka_unit_test(the_special_prefix_wins_over_the_general),
-        cmocka_unit_test(the_queue_of_fetched_records_is_bounded_by_number_unless_told),
+        cmocka_unit_test(the_queue_of_fetched_records_is_bounded_by_number_by_default),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ static void a_topic_that_cannot_be_is_named(void **state)
     weir__admin_close(admin);
 }
 
-static void the_broker_tells_start_and_end(void **state)
+static void the_broker_returns_start_and_end(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -127,7 +127,7 @@ static void count_member(const char *member_id, const char *client_id, void *use
     (*count)++;
 }
 
-static void members_of_a_group_are_told(void **state)
+static void members_of_a_group_are_listed(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -189,8 +189,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(topics_are_created_with_their_settings), test(the_topics_of_the_brokers_are_listed),
-        test(a_topic_that_cannot_be_is_named),        test(the_broker_tells_start_and_end),
-        test(records_before_an_offset_are_deleted),   test(members_of_a_group_are_told),
+        test(a_topic_that_cannot_be_is_named),        test(the_broker_returns_start_and_end),
+        test(records_before_an_offset_are_deleted),   test(members_of_a_group_are_listed),
         test(a_client_is_logged_by_its_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,7 +170,7 @@ static void a_rebalance_revokes_and_the_last_commit_is_taken(void **state)
     weir__consumer_close(a.consumer);
 }
 
-static void a_member_without_partitions_is_told_of_rebalances_too(void **state)
+static void a_member_without_partitions_is_notified_of_rebalances_too(void **state)
 {
     fixture *f = *state;
     static const char *const one[] = {"one", NULL};
@@ -206,7 +206,7 @@ static void a_member_without_partitions_is_told_of_rebalances_too(void **state)
     weir__consumer_close(b.consumer);
 }
 
-static void a_refused_commit_ends_the_membership_and_is_told_as_lost(void **state)
+static void a_refused_commit_ends_the_membership_and_loses_the_partitions(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -237,7 +237,7 @@ static void a_commit_outlives_a_coordinator_that_is_not_there_yet(void **state)
     weir__consumer_close(a.consumer);
 }
 
-static void a_missing_source_topic_is_told_by_name(void **state)
+static void a_missing_source_topic_is_reported_by_name(void **state)
 {
     fixture *f = *state;
     static const char *const topics[] = {"t", "not-there", NULL};
@@ -277,7 +277,7 @@ static void start_impatient(fixture *f, member *m)
     start(f, m, subscription);
 }
 
-static void who_does_not_poll_for_too_long_is_told(void **state)
+static void a_consumer_past_max_poll_interval_is_notified(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -291,7 +291,7 @@ static void who_does_not_poll_for_too_long_is_told(void **state)
 }
 
 /* Whether it knows already that it is out depends on its timers; the broker knows. */
-static void who_misses_a_rebalance_commits_nothing_any_more(void **state)
+static void a_member_that_missed_a_rebalance_commits_nothing_any_more(void **state)
 {
     fixture *f = *state;
     member a;
@@ -387,12 +387,12 @@ int main(void)
         test(a_member_learns_its_generation_and_what_it_is_given),
         test(other_partitions_than_the_given_are_read_and_committed),
         test(a_rebalance_revokes_and_the_last_commit_is_taken),
-        test(a_member_without_partitions_is_told_of_rebalances_too),
-        test(a_refused_commit_ends_the_membership_and_is_told_as_lost),
+        test(a_member_without_partitions_is_notified_of_rebalances_too),
+        test(a_refused_commit_ends_the_membership_and_loses_the_partitions),
         test(a_commit_outlives_a_coordinator_that_is_not_there_yet),
-        test(a_missing_source_topic_is_told_by_name),
-        test(who_does_not_poll_for_too_long_is_told),
-        test(who_misses_a_rebalance_commits_nothing_any_more),
+        test(a_missing_source_topic_is_reported_by_name),
+        test(a_consumer_past_max_poll_interval_is_notified),
+        test(a_member_that_missed_a_rebalance_commits_nothing_any_more),
         cmocka_unit_test_setup_teardown(assignments_may_follow_each_other_at_once, set_up_random,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_member_that_enters_a_new_generation_may_close,

@@ -103,7 +103,7 @@ static void note_delivery(weir_err err, const char *message, int64_t offset, voi
     *told = offset;
 }
 
-static void a_delivery_tells_the_offset(void **state)
+static void a_delivery_report_has_the_offset(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -130,7 +130,7 @@ static void a_record_too_large_is_refused_at_once(void **state)
     free(large);
 }
 
-static void a_delivery_that_failed_is_told_by_the_next_flush_once(void **state)
+static void a_failed_delivery_is_returned_by_the_next_flush_once(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -141,7 +141,7 @@ static void a_delivery_that_failed_is_told_by_the_next_flush_once(void **state)
     must(weir__producer_flush(f->producer, 60000, &error), &error);
 }
 
-static void what_is_not_delivered_is_dropped_at_close(void **state)
+static void undelivered_records_are_dropped_at_close(void **state)
 {
     fixture *f = *state;
     int64_t offset = -1;
@@ -155,7 +155,7 @@ static void what_is_not_delivered_is_dropped_at_close(void **state)
     assert_int_equal(offset, -1);
 }
 
-static void position_and_end_are_known_once_something_was_heard(void **state)
+static void position_and_end_are_known_after_the_first_fetch(void **state)
 {
     fixture *f = *state;
     weir__topic_partition at = {"one", 0};
@@ -272,7 +272,7 @@ static void an_offset_out_of_range_names_the_partition(void **state)
     receive_numbers(f, 2, 3);
 }
 
-static void who_is_in_no_group_commits_nothing(void **state)
+static void a_consumer_outside_the_group_commits_nothing(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -306,11 +306,11 @@ int main(void)
         test(a_record_comes_as_it_was_sent),
         test(time_zero_is_kept_in_internal_topics_and_is_1_in_others),
         test(keyed_records_are_partitioned_by_the_client_too),
-        test(a_delivery_tells_the_offset),
+        test(a_delivery_report_has_the_offset),
         test(a_record_too_large_is_refused_at_once),
-        test(a_delivery_that_failed_is_told_by_the_next_flush_once),
-        test(what_is_not_delivered_is_dropped_at_close),
-        test(position_and_end_are_known_once_something_was_heard),
+        test(a_failed_delivery_is_returned_by_the_next_flush_once),
+        test(undelivered_records_are_dropped_at_close),
+        test(position_and_end_are_known_after_the_first_fetch),
         test(an_empty_partition_is_known_to_be_read_whole),
         test(a_pause_keeps_what_was_fetched),
         test(a_long_pause_of_much_loses_and_repeats_nothing),
@@ -318,7 +318,7 @@ int main(void)
         test(wrong_assignments_are_refused),
         test(an_offset_out_of_range_names_the_partition),
         test(a_consumer_of_a_topic_that_was_deleted_closes),
-        test(who_is_in_no_group_commits_nothing),
+        test(a_consumer_outside_the_group_commits_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,7 +91,7 @@ static void a_refusal_names_setting_value_and_what_is_allowed(void **state)
     assert_holds(refusal(*state, "num.stream.threads", "99999999999999999999"), "to 256");
 }
 
-static void what_weir_cannot_do_yet_is_said_so(void **state)
+static void unsupported_settings_are_refused_with_a_reason(void **state)
 {
     assert_string_equal(
         refusal(*state, "processing.guarantee", "exactly_once_v2"),
@@ -384,7 +384,7 @@ int main(int argc, char **argv)
         test(the_last_value_set_wins),
         test(an_unknown_name_is_answered_with_the_nearest),
         test(a_refusal_names_setting_value_and_what_is_allowed),
-        test(what_weir_cannot_do_yet_is_said_so),
+        test(unsupported_settings_are_refused_with_a_reason),
         test(names_of_java_classes_are_understood),
         test(default_serdes_are_found_by_name),
         test(settings_with_a_prefix_go_through_in_order),

@@ -23,7 +23,7 @@ static void assert_told(const char *first, const char *other, const char *expect
     assert_string_equal(text, expected);
 }
 
-static void the_first_event_that_differs_is_told_with_both_contents(void **state)
+static void the_first_event_that_differs_is_reported_with_both_contents(void **state)
 {
     (void)state;
     assert_told("1.0 a x poll\n1.1 a x produce crc=1\n1.2 a x poll\n",
@@ -33,7 +33,7 @@ static void the_first_event_that_differs_is_told_with_both_contents(void **state
                 "    this run:  1.1 a x produce crc=2\n");
 }
 
-static void a_trace_that_ends_early_is_told(void **state)
+static void a_trace_that_ends_early_is_reported(void **state)
 {
     (void)state;
     assert_told("1.0 a x poll\n", "",
@@ -46,7 +46,7 @@ static void a_trace_that_ends_early_is_told(void **state)
                 "    this run:  1.1 a x poll\n");
 }
 
-static void traces_with_the_same_events_are_told_as_such(void **state)
+static void traces_with_the_same_events_are_reported_as_such(void **state)
 {
     (void)state;
     assert_told("1.0 a x poll\n1.1 a x poll\n", "1.0 a x poll\n1.1 a x poll\n",
@@ -56,9 +56,9 @@ static void traces_with_the_same_events_are_told_as_such(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_event_that_differs_is_told_with_both_contents),
-        cmocka_unit_test(a_trace_that_ends_early_is_told),
-        cmocka_unit_test(traces_with_the_same_events_are_told_as_such),
+        cmocka_unit_test(the_first_event_that_differs_is_reported_with_both_contents),
+        cmocka_unit_test(a_trace_that_ends_early_is_reported),
+        cmocka_unit_test(traces_with_the_same_events_are_reported_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

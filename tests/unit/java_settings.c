@@ -239,7 +239,7 @@ static void java_names_behind_a_prefix_are_translated(void **state)
     assert_int_equal(weir__config_i64(*state, "max.poll.records"), 5);
 }
 
-static void a_wrong_value_is_told_with_the_name_that_was_set(void **state)
+static void a_wrong_value_is_reported_with_the_name_that_was_set(void **state)
 {
     weir_error error = {0};
     assert_set(*state, "consumer.fetch.max.wait.ms", "soon");
@@ -283,7 +283,7 @@ static void classes_of_kafka_stand_for_what_weir_has(void **state)
     assert_string_equal(weir_config_get(*state, "production.exception.handler"), "fail");
 }
 
-static void what_has_no_counterpart_says_what_to_write(void **state)
+static void a_setting_without_a_counterpart_names_the_alternative(void **state)
 {
     assert_refused(*state, "default.timestamp.extractor", "com.example.OrderTime",
                    "is a Java class, which Weir cannot run; write one of fail_on_invalid");
@@ -309,10 +309,10 @@ int main(void)
         test(every_other_line_is_taken),
         test(the_clients_get_what_was_taken),
         test(java_names_behind_a_prefix_are_translated),
-        test(a_wrong_value_is_told_with_the_name_that_was_set),
+        test(a_wrong_value_is_reported_with_the_name_that_was_set),
         test(the_own_name_of_a_setting_wins_over_an_old_one),
         test(classes_of_kafka_stand_for_what_weir_has),
-        test(what_has_no_counterpart_says_what_to_write),
+        test(a_setting_without_a_counterpart_names_the_alternative),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 
 #define test(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
 
-static void a_silent_member_expires_and_the_others_rebalance(void **state)
+static void a_member_that_sends_no_heartbeat_expires_and_the_others_rebalance(void **state)
 {
     kit *k = *state;
     client a = {0};
@@ -116,7 +116,7 @@ static void the_initial_delay_ends_with_the_rebalance_timeout(void **state)
     assert_int_equal(first.members, 4);
 }
 
-static void who_does_not_ask_for_its_assignment_in_time_is_dropped(void **state)
+static void a_member_that_sends_no_sync_in_time_is_removed(void **state)
 {
     kit *k = *state;
     client a = {.session_ms = 300000};
@@ -132,7 +132,7 @@ static void who_does_not_ask_for_its_assignment_in_time_is_dropped(void **state)
     assert_int_equal(heartbeat(k, &a), RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
 }
 
-static void who_does_not_come_is_dropped_when_the_longest_timeout_is_over(void **state)
+static void a_member_that_does_not_rejoin_is_removed_after_the_longest_timeout(void **state)
 {
     kit *k = *state;
     client a = {.session_ms = 300000, .rebalance_ms = 40000};
@@ -181,14 +181,14 @@ static void nothing_is_due_in_a_group_without_members(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_silent_member_expires_and_the_others_rebalance),
+        test(a_member_that_sends_no_heartbeat_expires_and_the_others_rebalance),
         test(commits_and_syncs_are_signs_of_life),
         test(a_member_that_waits_for_an_answer_does_not_expire),
         test(an_announced_member_is_waited_for_until_its_session_is_over),
         test(the_initial_delay_gathers_members_into_the_first_generation),
         test(the_initial_delay_ends_with_the_rebalance_timeout),
-        test(who_does_not_ask_for_its_assignment_in_time_is_dropped),
-        test(who_does_not_come_is_dropped_when_the_longest_timeout_is_over),
+        test(a_member_that_sends_no_sync_in_time_is_removed),
+        test(a_member_that_does_not_rejoin_is_removed_after_the_longest_timeout),
         test(a_dead_leader_is_replaced_when_it_expires),
         test(nothing_is_due_in_a_group_without_members),
     };

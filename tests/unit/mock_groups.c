@@ -5,7 +5,7 @@
 
 #define test(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
 
-static void a_new_member_is_told_its_id_and_joins_with_it(void **state)
+static void a_new_member_gets_its_id_and_joins_with_it(void **state)
 {
     client a = {0};
     join_version(*state, &a, true);
@@ -148,7 +148,7 @@ static void a_commit_with_a_generation_makes_no_group(void **state)
     assert_int_equal(commit(*state, "m", 1), RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
 }
 
-static void heartbeats_tell_of_rebalance_generation_and_membership(void **state)
+static void heartbeats_report_rebalance_generation_and_membership(void **state)
 {
     kit *k = *state;
     client a = {0};
@@ -245,7 +245,7 @@ static void an_announced_member_may_leave(void **state)
     assert_int_equal(a.waits, 0);
 }
 
-static void what_no_group_can_take_is_refused(void **state)
+static void invalid_group_requests_are_refused(void **state)
 {
     kit *k = *state;
     client hasty = {.session_ms = 5999};
@@ -282,7 +282,7 @@ static void the_protocol_with_most_votes_wins(void **state)
     assert_string_equal(c.protocol, "sticky");
 }
 
-static void a_moved_group_sends_those_who_wait_to_its_new_coordinator(void **state)
+static void a_moved_group_redirects_waiting_members_to_its_new_coordinator(void **state)
 {
     kit *k = *state;
     client a = {0};
@@ -318,7 +318,7 @@ static void only_an_empty_group_can_be_deleted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_new_member_is_told_its_id_and_joins_with_it),
+        test(a_new_member_gets_its_id_and_joins_with_it),
         test(an_old_client_joins_without_the_detour),
         test(joining_ends_as_soon_as_all_known_members_have_come),
         test(a_follower_gets_its_assignment_whenever_it_asks),
@@ -329,15 +329,15 @@ int main(void)
         test(commits_are_taken_while_members_join),
         test(commits_without_a_member_need_an_empty_group),
         test(a_commit_with_a_generation_makes_no_group),
-        test(heartbeats_tell_of_rebalance_generation_and_membership),
+        test(heartbeats_report_rebalance_generation_and_membership),
         test(leaving_starts_a_rebalance_and_the_last_one_empties_the_group),
         test(a_member_that_leaves_while_it_waits_is_answered),
         test(a_join_from_a_new_connection_takes_the_place_of_the_old_one),
         test(a_rebalance_interrupts_the_syncs_that_wait),
         test(an_announced_member_may_leave),
-        test(what_no_group_can_take_is_refused),
+        test(invalid_group_requests_are_refused),
         test(the_protocol_with_most_votes_wins),
-        test(a_moved_group_sends_those_who_wait_to_its_new_coordinator),
+        test(a_moved_group_redirects_waiting_members_to_its_new_coordinator),
         test(only_an_empty_group_can_be_deleted),
     };
     return cmocka_run_group_tests_name("mock_groups", tests, NULL, NULL);

@@ -105,7 +105,7 @@ static void an_error_without_a_text_gets_one(void **state)
     close_it(&of);
 }
 
-static void a_forgiven_error_drops_the_record_at_that_node(void **state)
+static void an_ignored_error_drops_the_record_at_that_node(void **state)
 {
     (void)state;
     one_processor of = {0};
@@ -217,7 +217,7 @@ static weir_err forward_to(weir_ctx *ctx, const weir_record *in, void *state)
 
 static const weir_processor_ops forward_to_ops = {"forward_to", NULL, forward_to, NULL};
 
-static void a_child_is_found_by_name_and_others_are_told(void **state)
+static void a_child_is_found_by_name_and_others_are_named(void **state)
 {
     (void)state;
     one_processor of = {0};
@@ -245,7 +245,7 @@ static weir_err forgive(weir_ctx *ctx, const weir_record *in, void *state)
 
 static const weir_processor_ops forgive_ops = {"forgive", NULL, forgive, NULL};
 
-static void a_failed_forward_may_be_forgiven(void **state)
+static void a_failed_forward_may_be_ignored(void **state)
 {
     (void)state;
     one_processor of = {0};
@@ -473,14 +473,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_error_names_node_task_and_record),
         cmocka_unit_test(an_error_without_a_text_gets_one),
-        cmocka_unit_test(a_forgiven_error_drops_the_record_at_that_node),
+        cmocka_unit_test(an_ignored_error_drops_the_record_at_that_node),
         cmocka_unit_test(a_processor_that_cannot_open_is_closed),
         cmocka_unit_test(undecodable_bytes_name_source_record_and_side),
         cmocka_unit_test(a_negative_timestamp_without_extractor_is_final),
         cmocka_unit_test(a_negative_timestamp_is_dropped_by_log_and_skip),
         cmocka_unit_test(a_negative_timestamp_becomes_the_time_of_its_partition),
-        cmocka_unit_test(a_child_is_found_by_name_and_others_are_told),
-        cmocka_unit_test(a_failed_forward_may_be_forgiven),
+        cmocka_unit_test(a_child_is_found_by_name_and_others_are_named),
+        cmocka_unit_test(a_failed_forward_may_be_ignored),
         cmocka_unit_test(headers_are_shared_by_siblings_but_not_with_process_values),
         cmocka_unit_test(headers_keep_their_order_and_may_repeat),
         cmocka_unit_test(punctuations_keep_their_rhythm_and_skip_what_they_missed),

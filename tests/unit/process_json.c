@@ -175,7 +175,7 @@ static void numbers_are_read_with_all_their_bits(void **state)
     assert_f64("{\"n\":18446744073709551616}", 18446744073709551616.0);
 }
 
-static void what_is_no_such_number_is_told(void **state)
+static void a_value_that_is_no_such_number_is_an_error(void **state)
 {
     (void)state;
     numbers got = {.i64 = 7, .f64 = 7};
@@ -357,7 +357,7 @@ int main(void)
         cmocka_unit_test(other_members_keep_their_numbers_when_one_changes),
         cmocka_unit_test(a_value_made_in_a_callback_is_like_one_that_was_read),
         cmocka_unit_test(numbers_are_read_with_all_their_bits),
-        cmocka_unit_test(what_is_no_such_number_is_told),
+        cmocka_unit_test(a_value_that_is_no_such_number_is_an_error),
         cmocka_unit_test(what_json_does_not_have_is_refused_where_it_is_made),
         cmocka_unit_test(text_that_nests_too_deep_is_not_decoded),
         cmocka_unit_test(brackets_in_strings_and_beside_each_other_are_not_deep),

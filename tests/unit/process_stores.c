@@ -325,7 +325,7 @@ static void a_global_store_is_read_by_all_and_written_by_its_topic(void **state)
     weir_topology_free(topology);
 }
 
-static void damaged_rows_are_told_not_believed(void **state)
+static void damaged_rows_are_reported_not_used(void **state)
 {
     (void)state;
     weir_topology *topology = word_count();
@@ -340,7 +340,7 @@ static void damaged_rows_are_told_not_believed(void **state)
     weir_topology_free(topology);
 }
 
-static void what_processors_see_is_seen_through_the_cache(void **state)
+static void processors_read_through_the_cache(void **state)
 {
     (void)state;
     weir_topology *topology = word_count();
@@ -388,8 +388,8 @@ int main(void)
         cmocka_unit_test(old_values_travel_only_where_they_are_wanted),
         cmocka_unit_test(a_join_sees_rows_that_are_still_in_the_cache),
         cmocka_unit_test(a_global_store_is_read_by_all_and_written_by_its_topic),
-        cmocka_unit_test(damaged_rows_are_told_not_believed),
-        cmocka_unit_test(what_processors_see_is_seen_through_the_cache),
+        cmocka_unit_test(damaged_rows_are_reported_not_used),
+        cmocka_unit_test(processors_read_through_the_cache),
         cmocka_unit_test(a_failing_node_below_a_cache_is_named_with_its_record),
     };
     return cmocka_run_group_tests_name("process_stores", tests, NULL, NULL);

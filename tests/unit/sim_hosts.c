@@ -45,7 +45,7 @@ static void threads_of_a_crashed_host_never_run_again(void **state)
     assert_false(weir_sim_host_alive(host));
 }
 
-static void a_paused_host_stands_still_until_resumed(void **state)
+static void a_paused_host_does_not_run_until_resumed(void **state)
 {
     (void)state;
     weir_host *host = ticking_host();
@@ -310,7 +310,7 @@ static void lock_then_die_waiting(void *arg)
     steps++;
 }
 
-static void a_waiter_that_dies_does_not_take_the_lock_with_it(void **state)
+static void a_waiter_that_crashes_does_not_keep_the_lock(void **state)
 {
     (void)state;
     weir_host *host = weir_sim_host_new("waiter");
@@ -368,7 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         simulated(threads_of_a_crashed_host_never_run_again),
-        simulated(a_paused_host_stands_still_until_resumed),
+        simulated(a_paused_host_does_not_run_until_resumed),
         simulated(a_host_may_stop_itself),
         simulated(threads_made_by_a_host_share_its_fate),
         simulated(the_wall_clock_of_a_host_may_be_wrong),
@@ -378,7 +378,7 @@ int main(void)
         simulated(a_dead_holder_runs_on_until_it_has_released_what_others_want),
         simulated(a_paused_holder_runs_on_until_it_has_released_what_others_want),
         simulated(a_thread_that_crashes_its_host_still_releases_what_others_wait_for),
-        simulated(a_waiter_that_dies_does_not_take_the_lock_with_it),
+        simulated(a_waiter_that_crashes_does_not_keep_the_lock),
         simulated(the_next_simulation_starts_afresh_after_a_crash),
         simulated(a_thread_left_in_poll_outlives_its_descriptor),
     };

@@ -152,7 +152,7 @@ static void changes_are_flushed_in_the_order_of_their_last_put(void **state)
     weir__cache_free(cache);
 }
 
-static void old_rows_are_told_only_when_wanted(void **state)
+static void old_rows_are_returned_only_on_request(void **state)
 {
     (void)state;
     weir__cache *cache = cache_of(BIG);
@@ -166,7 +166,7 @@ static void old_rows_are_told_only_when_wanted(void **state)
     weir__cache_free(cache);
 }
 
-static void a_key_that_comes_and_goes_leaves_no_trace(void **state)
+static void a_key_that_is_added_and_deleted_leaves_no_trace(void **state)
 {
     (void)state;
     weir__cache *cache = cache_of(BIG);
@@ -459,8 +459,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(puts_of_a_key_become_one_change),
         cmocka_unit_test(changes_are_flushed_in_the_order_of_their_last_put),
-        cmocka_unit_test(old_rows_are_told_only_when_wanted),
-        cmocka_unit_test(a_key_that_comes_and_goes_leaves_no_trace),
+        cmocka_unit_test(old_rows_are_returned_only_on_request),
+        cmocka_unit_test(a_key_that_is_added_and_deleted_leaves_no_trace),
         cmocka_unit_test(without_bytes_every_put_goes_through),
         cmocka_unit_test(entries_count_as_in_kafka),
         cmocka_unit_test(a_full_cache_flushes_the_store_of_the_oldest_and_drops_it),

@@ -104,7 +104,7 @@ static void restored_rows_are_not_logged_again(void **state)
     kv->ops->close(kv);
 }
 
-static void a_failure_of_the_log_is_told(void **state)
+static void a_failure_of_the_log_is_returned(void **state)
 {
     (void)state;
     logged log = {.fails_with = WEIR_EBROKER};
@@ -150,7 +150,7 @@ int main(void)
         cmocka_unit_test(an_empty_value_of_a_timestamped_row_is_not_logged_as_null),
         cmocka_unit_test(plain_rows_and_deletes_take_the_time_of_the_current_record),
         cmocka_unit_test(restored_rows_are_not_logged_again),
-        cmocka_unit_test(a_failure_of_the_log_is_told),
+        cmocka_unit_test(a_failure_of_the_log_is_returned),
         cmocka_unit_test(a_row_without_its_timestamp_is_refused),
         cmocka_unit_test(a_changelog_record_becomes_the_row_that_was_logged),
     };

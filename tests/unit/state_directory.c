@@ -109,7 +109,7 @@ static void what_java_wrote_is_read(void **state)
     weir__directory_close(directory);
 }
 
-static void a_damaged_process_id_is_replaced_and_told(void **state)
+static void a_damaged_process_id_is_replaced_and_logged(void **state)
 {
     const char *const damaged[] = {"",
                                    "{",
@@ -144,7 +144,7 @@ static void two_instances_in_one_process_conflict(void **state)
     weir__directory_close(open_app(state, "app"));
 }
 
-static void two_processes_conflict_until_one_dies(void **state)
+static void two_processes_conflict_until_one_ends(void **state)
 {
     int ready[2];
     int die[2];
@@ -250,7 +250,7 @@ static void a_link_in_the_place_of_a_directory_is_removed_not_followed(void **st
     weir__directory_close(directory);
 }
 
-static void what_is_no_directory_is_named(void **state)
+static void a_path_that_is_no_directory_is_named(void **state)
 {
     char path[KIT_PATH_MAX + 16];
     weir_error error;
@@ -261,7 +261,7 @@ static void what_is_no_directory_is_named(void **state)
     assert_non_null(strstr(error.message, "Not a directory"));
 }
 
-static void what_cannot_be_made_is_named(void **state)
+static void a_directory_that_cannot_be_made_is_named(void **state)
 {
     (void)state;
     weir_error error;
@@ -269,7 +269,7 @@ static void what_cannot_be_made_is_named(void **state)
     assert_non_null(strstr(error.message, "'/proc/no'"));
 }
 
-static void a_path_that_is_too_long_is_told(void **state)
+static void a_path_that_is_too_long_is_refused(void **state)
 {
     char name[300];
     weir_error error;
@@ -297,17 +297,17 @@ int main(void)
         TEST(it_is_laid_out_as_kafka_does_it),
         TEST(the_process_id_is_a_uuid_and_stays),
         TEST(what_java_wrote_is_read),
-        TEST(a_damaged_process_id_is_replaced_and_told),
+        TEST(a_damaged_process_id_is_replaced_and_logged),
         TEST(two_instances_in_one_process_conflict),
-        TEST(two_processes_conflict_until_one_dies),
+        TEST(two_processes_conflict_until_one_ends),
         TEST(a_task_is_open_once),
         TEST(a_task_whose_folder_cannot_be_made_is_not_locked),
         TEST(tasks_are_listed_by_number),
         TEST(wiping_a_task_removes_all_of_it_and_nothing_else),
         TEST(a_link_in_the_place_of_a_directory_is_removed_not_followed),
-        TEST(what_is_no_directory_is_named),
-        TEST(what_cannot_be_made_is_named),
-        TEST(a_path_that_is_too_long_is_told),
+        TEST(a_path_that_is_no_directory_is_named),
+        TEST(a_directory_that_cannot_be_made_is_named),
+        TEST(a_path_that_is_too_long_is_refused),
         TEST(an_application_id_may_not_lead_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

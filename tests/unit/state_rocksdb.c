@@ -226,7 +226,7 @@ static void overwrite_middle(const char *path)
     close(fd);
 }
 
-static void a_damaged_database_is_told_from_other_failures(void **state)
+static void a_damaged_database_is_distinguished_from_other_failures(void **state)
 {
     const struct {
         const char *part;
@@ -283,7 +283,7 @@ static void a_directory_that_cannot_be_made_is_named(void **state)
     assert_non_null(strstr(error.message, "Not a directory"));
 }
 
-static void the_version_is_told(void **state)
+static void the_version_is_returned(void **state)
 {
     (void)state;
     int major = 0;
@@ -322,10 +322,10 @@ int main(int argc, char **argv)
         TEST(a_closed_store_counts_as_closed_though_it_was_left_open_before),
         TEST(a_store_that_is_open_is_locked),
         TEST(a_store_that_another_process_has_open_is_locked),
-        TEST(a_damaged_database_is_told_from_other_failures),
+        TEST(a_damaged_database_is_distinguished_from_other_failures),
         TEST(a_store_of_another_kind_is_not_taken_for_an_empty_one),
         TEST(a_directory_that_cannot_be_made_is_named),
-        TEST(the_version_is_told),
+        TEST(the_version_is_returned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

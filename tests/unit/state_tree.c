@@ -126,7 +126,7 @@ static void a_window_may_slide_over_the_keys(void **state)
     assert_null(tree.root);
 }
 
-static void a_replaced_item_is_forgotten(void **state)
+static void a_replaced_item_is_removed(void **state)
 {
     (void)state;
     weir__tree tree = {0};
@@ -186,7 +186,7 @@ int main(void)
         cmocka_unit_test(items_are_in_order_however_they_came),
         cmocka_unit_test(removed_items_leave_the_others),
         cmocka_unit_test(a_window_may_slide_over_the_keys),
-        cmocka_unit_test(a_replaced_item_is_forgotten),
+        cmocka_unit_test(a_replaced_item_is_removed),
         cmocka_unit_test(seeking_finds_the_neighbours_of_what_is_not_there),
         cmocka_unit_test(an_empty_tree_has_nothing),
     };

@@ -93,7 +93,7 @@ static void topics_that_are_not_joined_are_not_sampled(void **state)
     assert_int_equal(weir__placement_find(NULL, "orders"), -1);
 }
 
-static void a_topic_that_differs_from_murmur2_beside_one_that_does_not_is_told_once(void **state)
+static void a_topic_not_placed_by_murmur2_beside_one_that_is_is_logged_once(void **state)
 {
     fixture *f = *state;
     add_keys(f, f->customers, PARTITIONS, 0, 6, 0);
@@ -126,7 +126,7 @@ static void it_does_not_matter_which_side_is_read_first(void **state)
     assert_non_null(strstr(f->last, "topic 'orders' has 64 of 64 keys"));
 }
 
-static void topics_filled_alike_are_not_told(void **state)
+static void topics_filled_alike_are_not_logged(void **state)
 {
     fixture *f = *state;
     add_keys(f, f->orders, PARTITIONS, 0, 64, 1);
@@ -144,7 +144,7 @@ static void keys_that_come_again_are_no_evidence(void **state)
     assert_int_equal(f->warnings, 0);
 }
 
-static void a_few_exceptions_are_not_told(void **state)
+static void a_few_exceptions_are_not_logged(void **state)
 {
     fixture *f = *state;
     add_keys(f, f->customers, PARTITIONS, 0, 64, 0);
@@ -162,7 +162,7 @@ static void one_partition_has_all_keys_alike(void **state)
     assert_int_equal(f->warnings, 0);
 }
 
-static void a_topic_that_grows_is_sampled_anew(void **state)
+static void a_topic_that_grows_is_sampled_again(void **state)
 {
     fixture *f = *state;
     add_keys(f, f->orders, PARTITIONS, 0, 64, 1);
@@ -207,13 +207,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(topics_that_are_not_joined_are_not_sampled),
-        test(a_topic_that_differs_from_murmur2_beside_one_that_does_not_is_told_once),
+        test(a_topic_not_placed_by_murmur2_beside_one_that_is_is_logged_once),
         test(it_does_not_matter_which_side_is_read_first),
-        test(topics_filled_alike_are_not_told),
+        test(topics_filled_alike_are_not_logged),
         test(keys_that_come_again_are_no_evidence),
-        test(a_few_exceptions_are_not_told),
+        test(a_few_exceptions_are_not_logged),
         test(one_partition_has_all_keys_alike),
-        test(a_topic_that_grows_is_sampled_anew),
+        test(a_topic_that_grows_is_sampled_again),
         test(keys_that_are_no_text_are_shown_in_hex),
         cmocka_unit_test(a_topology_without_joins_has_no_samples),
     };

@@ -360,7 +360,7 @@ static void idling_begins_when_a_partition_has_been_read_whole(void **state)
     end(&choice);
 }
 
-static void without_any_waiting_nobody_asks_for_lags(void **state)
+static void without_waiting_no_lag_is_requested(void **state)
 {
     (void)state;
     contest choice;
@@ -413,7 +413,7 @@ int main(void)
         cmocka_unit_test(ties_follow_the_heap_of_java),
         cmocka_unit_test(without_idling_it_waits_only_for_data_that_is_there),
         cmocka_unit_test(idling_begins_when_a_partition_has_been_read_whole),
-        cmocka_unit_test(without_any_waiting_nobody_asks_for_lags),
+        cmocka_unit_test(without_waiting_no_lag_is_requested),
         cmocka_unit_test(metadata_is_what_kafka_streams_writes),
         cmocka_unit_test(metadata_of_others_gives_the_time_or_none),
     };

@@ -107,7 +107,7 @@ static void a_store_holds_its_changelog_as_far_as_it_was_delivered(void **state)
 }
 
 /* It would be restored without them, and then hold an offset behind them. */
-static void a_store_waits_for_what_an_earlier_task_has_under_way(void **state)
+static void a_store_waits_for_in_flight_records_of_an_earlier_task(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -130,7 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_store_holds_its_changelog_as_far_as_it_was_delivered),
-        test(a_store_waits_for_what_an_earlier_task_has_under_way),
+        test(a_store_waits_for_in_flight_records_of_an_earlier_task),
     };
     return cmocka_run_group_tests_name("task_stores", tests, NULL, NULL);
 }

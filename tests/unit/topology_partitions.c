@@ -167,7 +167,7 @@ static void global_topics_make_no_tasks_and_need_no_count(void **state)
     assert_counts(b, (topic_count[]){{"s", 2}, {NULL, 0}}, NULL, (int32_t[]){2});
 }
 
-static void source_topics_are_told_once_and_in_order(void **state)
+static void source_topics_are_listed_once_and_in_order(void **state)
 {
     (void)state;
     weir_builder *b = weir_builder_new();
@@ -226,7 +226,7 @@ int main(void)
         cmocka_unit_test(a_given_count_must_fit_the_join),
         cmocka_unit_test(missing_topics_are_all_named),
         cmocka_unit_test(global_topics_make_no_tasks_and_need_no_count),
-        cmocka_unit_test(source_topics_are_told_once_and_in_order),
+        cmocka_unit_test(source_topics_are_listed_once_and_in_order),
         cmocka_unit_test(internal_names_have_the_application_in_front),
         cmocka_unit_test(processors_that_share_a_store_share_a_subtopology),
     };
