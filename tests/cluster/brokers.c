@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Brokers that go down, leaders and coordinators that move, answers that are lost, instances that
- * are cut off: nothing is lost, and work goes on when it is over. */
+ * are cut off: nothing is lost, and processing continues afterwards. */
 #include <stdlib.h>
 
 #include "support/scenario.h"
@@ -138,7 +138,7 @@ static void partitions_without_leader_are_waited_for(void **state)
     scenario_check_at_least_once(all);
 }
 
-/* The coordinator moves when c comes, at a step of the rebalance. */
+/* The coordinator moves when c joins, at a step of the rebalance. */
 static void move_coordinator(void **state, const char *kind, bool old_down)
 {
     weir_instance *a = NULL;
@@ -180,7 +180,7 @@ static void the_coordinator_may_move_when_its_broker_dies(void **state)
 
 /* ---- Answers that are lost ---------------------------------------------------------------- */
 
-/* Carried out, but nobody is told: Produce by an idempotent producer is carried out once. */
+/* The request is carried out, its answer lost: an idempotent Produce is carried out once. */
 static void lost_answers_to_commits_lose_nothing(void **state)
 {
     scenario *all = two_at_work(state, NULL, NULL);

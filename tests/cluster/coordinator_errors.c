@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a group coordinator may answer: errors that pass are borne, a membership that is gone is
- * made anew, and what cannot be mended stops the instance and says why. */
+ * Errors of a group coordinator: temporary ones are retried, a member whose membership has ended
+ * rejoins, and fatal ones stop the instance, which reports why. */
 #include <stdlib.h>
 
 #include "support/scenario.h"
@@ -37,7 +37,7 @@ typedef struct trial {
     int16_t code;
 } trial;
 
-/* With a and b at work, c arrives; what comes of the error is over before the end. */
+/* While a and b process, c joins; the effects of the error are over before the end. */
 static void check_error(void **state, trial one, bool exact)
 {
     print_message("    API %d, error %d\n", one.api, one.code);
@@ -67,7 +67,7 @@ static void check_each_error(void **state, int16_t api, const int16_t *codes, bo
     }
 }
 
-/* Nothing of these makes anybody lose what it has, so nothing may count twice. */
+/* With these errors no member loses a task, so nothing may count twice. */
 static const int16_t passing[] = {BREAK, LOAD_IN_PROGRESS, NOT_AVAILABLE, NOT_COORDINATOR, 0};
 
 static void a_join_that_fails_temporarily_is_retried(void **state)
@@ -100,7 +100,7 @@ static void a_heartbeat_that_asks_for_a_rebalance_costs_nothing(void **state)
     check_each_error(state, HEARTBEAT, codes, true);
 }
 
-/* The membership is gone: what was processed since the last commit is processed again. */
+/* The membership has ended: records processed since the last commit are processed again. */
 static void a_heartbeat_that_is_refused_makes_the_member_rejoin(void **state)
 {
     static const int16_t codes[] = {ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, 0};
@@ -152,7 +152,7 @@ static void members_that_cannot_be_listed_yet_are_requested_again(void **state)
     check_each_error(state, DESCRIBE_GROUPS, passing, true);
 }
 
-/* ---- What cannot be mended ---------------------------------------------------------------- */
+/* ---- Fatal errors ------------------------------------------------------------------------- */
 
 static bool in_error(weir_cluster *cluster, void *instance)
 {
@@ -160,7 +160,7 @@ static bool in_error(weir_cluster *cluster, void *instance)
     return weir_instance_state(instance) == WEIR_STATE_ERROR;
 }
 
-/* b is refused for good; a goes on alone. */
+/* b is refused for good; a continues alone. */
 static scenario *refuse(void **state, trial one, const char *words)
 {
     print_message("    API %d, error %d\n", one.api, one.code);

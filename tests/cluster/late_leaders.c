@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Assignments that should not be there: of a leader that was deposed meanwhile, or a second one in
- * a generation (what they say would stop everybody), or one that is decided too early. */
+ * Invalid assignments: of a former leader, or a second one in a generation (their content would
+ * stop all members), or one that is decided too early. */
 #include "cluster/assignment_codec.h"
 #include "support/scenario.h"
 
@@ -66,8 +66,8 @@ static void the_assignment_of_a_former_leader_is_ignored(void **state)
     assert_int_equal(scenario_complaints(all, "from a leader that is none"), 0);
 }
 
-/* It writes its join record and is told who the members are, but reads nothing: all of them, and it
- * itself, would seem to be silent. */
+/* The leader writes its join record and gets the list of members, but cannot read: no member, not
+ * even itself, seems to have written a join record. */
 static void a_leader_that_cannot_read_counts_no_member_as_missing(void **state)
 {
     scenario *all = scenario_new(state, NULL);

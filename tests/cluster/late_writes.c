@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records that were sent and do not arrive in time: output that never does, what a task had to send
- * that was lost meanwhile, and a changelog's for which a commit waits. */
+ * Records that are not delivered in time: output that is never delivered, records in flight of a
+ * task that was lost, and changelog records for which a commit waits. */
 #include <stdio.h>
 
 #include <weir/dsl.h>
@@ -19,7 +19,7 @@ static weir_topology *copies(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-/* -1: nobody can write to it. */
+/* -1: no client can write to it. */
 static void lead_copies(weir_cluster *cluster, int32_t broker)
 {
     assert_int_equal(
@@ -61,8 +61,8 @@ static void output_that_is_not_delivered_in_time_stops_the_commit(void **state)
                      -1);
 }
 
-/* While nobody can write to the output, it is cut off; another does its work then. What it has
- * still to send would come behind that. */
+/* While no client can write to the output, the instance is cut off, and another one gets its tasks.
+ * Its own records in flight would be written after the new owner's. */
 static void records_in_flight_of_a_lost_task_are_never_delivered(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -97,7 +97,7 @@ static weir_topology *counts(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-/* Its host stands still from the first record on. */
+/* Its host is paused at the first record. */
 static void freeze(const weir_step *step, void *user)
 {
     weir_instance **due = user;
@@ -108,8 +108,8 @@ static void freeze(const weir_step *step, void *user)
     }
 }
 
-/* When it goes on a commit is due: the counts in its cache are not those of the one that has the
- * task now. */
+/* When it resumes, a commit is due: the counts in its cache are older than those of the task's new
+ * owner. */
 static void a_stalled_member_writes_nothing_before_it_verifies_its_membership(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Instances that come and go under load: restarts one by one, scaling, freezing, all at once. */
+ * Instances that join and leave under load: restarts one by one, scaling, freezing, all at once. */
 #include <stdlib.h>
 
 #include "support/scenario.h"
@@ -23,7 +23,7 @@ static void close_it(weir_instance *instance)
     assert_int_equal(weir_instance_close(instance, WEIR_MINUTES(1)), WEIR_OK);
 }
 
-/* Two rebalances a step: one when it leaves, one when it comes back. */
+/* Two rebalances per step: one when it leaves, one when it joins again. */
 static void a_rolling_restart_counts_each_word_once_and_restores_next_to_nothing(void **state)
 {
     scenario *all = scenario_new(state, NULL);
@@ -153,9 +153,9 @@ static void all_crash_and_restart_with_changelogs_only(void **state)
     crash_all(state, WEIR_DISK_WIPED);
 }
 
-/* ---- Those that come back too late -------------------------------------------------------- */
+/* ---- Instances that resume too late ------------------------------------------------------- */
 
-/* It has uncommitted work when it stops, for longer than the session: its commit is refused. */
+/* It has uncommitted records when it freezes for longer than its session: its commit is refused. */
 static void the_commit_of_an_instance_that_froze_in_it_is_refused(void **state)
 {
     scenario *all = scenario_new(state, NULL);
@@ -166,7 +166,7 @@ static void the_commit_of_an_instance_that_froze_in_it_is_refused(void **state)
     scenario_feed(all, ROUND);
     weir_run_until_with(cluster, scenario_fault_hit, all, WEIR_MINUTES(1));
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
-    scenario_settle(all); /* the others have done it all */
+    scenario_settle(all); /* the others have processed everything */
     weir_host_resume(weir_instance_host(instances[1]));
     scenario_feed(all, ROUND);
     scenario_check_at_least_once(all);

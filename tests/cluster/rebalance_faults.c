@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A member crashes, stands still or is cut off at each phase of a rebalance. All was committed
- * before, so nothing may count twice: what the dead had not yet begun others do. */
+ * A member crashes, freezes or is cut off at each phase of a rebalance. All was committed before,
+ * so nothing may count twice: other members process the records that it had not begun. */
 #include "support/scenario.h"
 
 #define ROUND 60
 
-/* a and b run; b is fault_hit on the way into the generation that c's arrival begins. */
+/* a and b run; the fault hits b on its way into the generation that begins when c joins. */
 static void inject_into_member(void **state, const char *kind, const char *like,
                                scenario_fault fault)
 {
@@ -126,7 +126,7 @@ static void the_leader_crashes_after_the_assignment_is_out(void **state)
     inject_into_leader(state, "assignment-taken", NULL, SCENARIO_CRASH);
 }
 
-/* It publishes what it decided for a generation that is over: nobody may act on it. */
+/* It publishes its assignment of a generation that is over: no member may apply it. */
 static void the_leader_freezes_between_join_records_and_assignment(void **state)
 {
     inject_into_leader(state, "assignment-published", NULL, SCENARIO_PAUSE);
@@ -137,9 +137,9 @@ static void the_leader_is_cut_off_between_join_records_and_assignment(void **sta
     inject_into_leader(state, "assignment-published", NULL, SCENARIO_PARTITION);
 }
 
-/* ---- The one that comes, and the one that restores ---------------------------------------- */
+/* ---- A member that joins, a member that restores ------------------------------------------ */
 
-/* b, with an empty disk, takes over tasks and is fault_hit while it restores them. */
+/* b, with an empty disk, takes over tasks, and the fault hits it while it restores them. */
 static void inject_into_restorer(void **state, int batch, scenario_fault fault)
 {
     scenario *all = scenario_new(state, NULL);
@@ -198,7 +198,7 @@ static void a_member_that_crashes_as_it_joins_stops_nobody(void **state)
     scenario_check_exact(all);
 }
 
-/* The others go on without it before its session is over, so the group does not drop it. */
+/* The others continue without it before its session expires, so the group does not remove it. */
 static void a_member_whose_join_record_is_late_gets_tasks_in_a_new_generation(void **state)
 {
     scenario *all = scenario_new(state, NULL);

@@ -31,13 +31,13 @@ typedef struct app {
     weir_app *app;
     char directory[256];
     weir_uncaught reply;
-    weir_error failure; /* the first one told to on_uncaught */
+    weir_error failure; /* the first one passed to on_uncaught */
     int failures;
     int restored; /* records */
     weir_buf states;
     weir_buf steps; /* one a line, if kept */
     bool keep_steps;
-    const char *pause_at; /* its host stands still from the first such step on; NULL: never */
+    const char *pause_at; /* its host is paused at the first such step; NULL: never */
 } app;
 
 struct apps {
@@ -261,7 +261,7 @@ CLIENT_FN void send_line(apps *all, const char *topic, int32_t partition, const 
     all->lines++;
 }
 
-/* ---- What came out: word -> last count. ---- */
+/* ---- Output: word -> last count. ---- */
 
 typedef struct counts {
     weir__map last; /* values: the count as a pointer-sized number */

@@ -100,7 +100,7 @@ CLIENT_FN void client_must_produce(rd_kafka_t *producer, const char *topic, int3
                         "NO_ERROR");
 }
 
-/* The next message, or NULL when none came in time. */
+/* The next message, or NULL when none arrived in time. */
 CLIENT_FN rd_kafka_message_t *client_next(rd_kafka_t *consumer)
 {
     rd_kafka_message_t *message = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What cluster tests share: a fresh cluster for each test, freed after it whatever happened. */
+ * The fixture of cluster tests: a fresh cluster for each test, freed after it in any case. */
 #ifndef WEIR_TESTS_SUPPORT_CLUSTER_H
 #define WEIR_TESTS_SUPPORT_CLUSTER_H
 
@@ -15,7 +15,7 @@ int fixture_teardown(void **state);
 
 /* The test's cluster, made now; `opts` NULL: defaults. Its failures are the test's. */
 weir_cluster *fixture_cluster(void **state, const weir_cluster_opts *opts);
-/* `memory` is freed by free_fn after the cluster: what instances still report to. Returns it. */
+/* free_fn frees `memory` after the cluster, whose instances may still use it. Returns it. */
 void *fixture_keep(void **state, void *memory, void (*free_fn)(void *memory));
 
 /* Sends that many records "k<number>" => "v", and expects them. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an instance says for itself: its log and the failure that it told to on_uncaught. */
+ * Captures the log of an instance and the failure that it passed to on_uncaught. */
 #ifndef WEIR_TESTS_SUPPORT_LOG_CAPTURE_H
 #define WEIR_TESTS_SUPPORT_LOG_CAPTURE_H
 
@@ -87,7 +87,7 @@ HEARD_FN bool log_capture_is_in_error(weir_cluster *cluster, void *instance)
     return weir_instance_state(instance) == WEIR_STATE_ERROR;
 }
 
-/* The policy of an error that nobody catches: the instance stops, says why, and can be closed. */
+/* Checks the policy of an uncaught error: the instance stops, reports why, and can be closed. */
 #define assert_stops(cluster, all, instance, err, words)                                           \
     assert_stops_at((cluster), (all), (instance), (err), (words), __FILE__, __LINE__)
 HEARD_FN void assert_stops_at(weir_cluster *cluster, const log_capture *all,

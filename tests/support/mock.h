@@ -9,7 +9,7 @@
 
 CLIENT_FN void mock_ignore_failure(const char *message, void *user)
 {
-    (void)message; /* weir_mock_failure() tells it too */
+    (void)message; /* weir_mock_failure() returns it, too */
     (void)user;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads declarations of the public headers: their form is what clang-format makes of them. */
+ * Reads declarations of the public headers: they are formatted by clang-format. */
 #include "support/null_rows.h"
 
 #include <ctype.h>
@@ -130,7 +130,7 @@ static void check_arguments(header *of, const char *function, const char *at, co
     }
 }
 
-/* Twice the same row, or one of what is not there. */
+/* A duplicate row, or a row of an argument that does not exist. */
 static void check_rows(const header *of, const null_row *rows, size_t count)
 {
     size_t here = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of what public functions do with an argument that is NULL (or an enum value that there is
- * not): a row for each such argument. The rows are complete by construction: the public headers are
- * read, and an argument without a row fails the test. */
+ * Tests of public functions with an argument that is NULL (or an enum value that does not
+ * exist): a row for each such argument. The rows are complete by construction: the public headers
+ * are read, and an argument without a row fails the test. */
 #ifndef WEIR_TESTS_SUPPORT_NULL_ROWS_H
 #define WEIR_TESTS_SUPPORT_NULL_ROWS_H
 

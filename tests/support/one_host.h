@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What support/one_task.h is made of: its records and stores, and the host of its graphs. */
+ * The parts of support/one_task.h: its records and stores, and the host of its graphs. */
 #ifndef WEIR_TESTS_SUPPORT_ONE_HOST_H
 #define WEIR_TESTS_SUPPORT_ONE_HOST_H
 
@@ -66,7 +66,7 @@ typedef struct one_task {
     one_queue *heap[ONE_TASK_QUEUES_MAX];
     size_t heap_count;
     one_records sent; /* all, in order: outputs, repartitions, changelogs */
-    size_t delivered; /* of sent: looked at for topics that are read here */
+    size_t delivered; /* of sent: already piped to topics that are read here */
     int64_t stream_time_ms;
     int64_t wall_clock_ms;
     int step;

@@ -8,7 +8,8 @@
 
 #include "support/one_host.h"
 
-/* ---- Life --------------------------------------------------------------------------------- */
+/* ---- Creation ---------------------------------------------------------------------------------
+ */
 
 ONE_TASK_FN weir_err one_open_stores(one_task *task, weir__graph *graph, int subtopology)
 {
@@ -217,7 +218,7 @@ ONE_TASK_FN weir_err one_process_global(one_task *task, one_queue *queue, const 
     return err;
 }
 
-/* Commits, then hands what was sent to the topics that are read here; global ones last. */
+/* Commits, then pipes the records sent to the topics that are read here; global ones last. */
 ONE_TASK_FN weir_err one_commit(one_task *task)
 {
     weir_err err = WEIR_OK;
@@ -289,7 +290,7 @@ ONE_TASK_FN weir_err one_drain(one_task *task)
     return err;
 }
 
-/* ---- What tests do ------------------------------------------------------------------------ */
+/* ---- For tests -------------------------------------------------------------------------- */
 
 ONE_TASK_FN weir_err one_pipe_headers(one_task *task, const char *topic, weir_slice key,
                                       weir_slice value, int64_t timestamp_ms,

@@ -218,7 +218,7 @@ static weir_stream process_store(const operators_inputs *at)
                         (void *)(uintptr_t)at->name, &(weir_process_opts){.stores = stores});
 }
 
-/* Whatever its values are, those that are written are texts again. */
+/* Converts the values to texts before they are written. */
 static weir_stream as_text(weir_table table)
 {
     return weir_map_values(weir_to_stream(table, NULL), &weir_string, same_key, NULL, NULL);

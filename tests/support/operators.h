@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Every operator of Weir once, in one topology: what must hold for all of them is tested with it.
+ * Every operator of Weir once, in one topology, for tests of rules that hold for all of them.
  * A new operator is one line in the table of operators.c.
  *
  *     in   --> each operator --> <operator>      "in" has a timestamp function: the broker's time

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The word count under faults. What the watch sees comes as events of the trace, in order, since
- * one thread runs at a time. */
+ * The word count under faults. The watch gets the events of the trace in order, since one thread
+ * runs at a time. */
 #include "support/scenario.h"
 
 #include <inttypes.h>
@@ -42,7 +42,7 @@ typedef struct subject {
 
 struct scenario {
     weir_cluster *cluster;
-    safety_checker *checker; /* of who writes what; the watch below checks the rest */
+    safety_checker *checker; /* of the writers of records; the watch below checks the rest */
     fixture_text text;
     weir_input lines;
     size_t fed;
@@ -55,7 +55,7 @@ struct scenario {
         int left;
         scenario_fault fault;
         bool fault_hit;
-    } strike;
+    } fault;
     struct {
         const weir_instance *instance;
         int64_t ms;
@@ -68,7 +68,7 @@ struct scenario {
     int64_t restored;
     char complaints[COMPLAINTS_MAX][COMPLAINT_SIZE];
     size_t complaint_count;
-    char check[256]; /* the first thing that the watch finds wrong */
+    char check[256]; /* the first violation found by the watch */
 };
 
 /* ---- The watch: must not call the driver -------------------------------------------------- */
@@ -93,7 +93,7 @@ static void note_kind(scenario *all, const char *kind)
     }
 }
 
-/* Who joins again in the same generation takes the same once more. */
+/* A member that joins again in the same generation takes the same assignment again. */
 static bool is_news(scenario *all, const owner *mine)
 {
     for (size_t i = 0; i < all->owner_count; i++) {
@@ -169,7 +169,7 @@ static void watch(const weir_event *event, void *user)
 
 /* ---- Callbacks of instances --------------------------------------------------------------- */
 
-static void strike(weir_instance *instance, scenario_fault fault)
+static void inject(weir_instance *instance, scenario_fault fault)
 {
     weir_host *host = weir_instance_host(instance);
     switch (fault) {
@@ -202,16 +202,16 @@ static void on_step(const weir_step *step, void *user)
         all->drag.left--;
         weir_sim_sleep_us(all->drag.ms * 1000);
     }
-    if (all->strike.instance != one->instance || one->instance == NULL ||
-        strcmp(step->kind, all->strike.kind) != 0 ||
-        (all->strike.like != NULL && !begins(step->task, all->strike.like) &&
-         !begins(step->detail, all->strike.like)) ||
-        --all->strike.left > 0) {
+    if (all->fault.instance != one->instance || one->instance == NULL ||
+        strcmp(step->kind, all->fault.kind) != 0 ||
+        (all->fault.like != NULL && !begins(step->task, all->fault.like) &&
+         !begins(step->detail, all->fault.like)) ||
+        --all->fault.left > 0) {
         return;
     }
-    all->strike.instance = NULL;
-    all->strike.fault_hit = true;
-    strike(one->instance, all->strike.fault);
+    all->fault.instance = NULL;
+    all->fault.fault_hit = true;
+    inject(one->instance, all->fault.fault);
 }
 
 static void complain(scenario *all, const char *text)
@@ -306,12 +306,12 @@ void scenario_settle(scenario *all)
 void scenario_inject_fault_at(scenario *all, weir_instance *instance, const char *kind,
                               const char *like, int nth, scenario_fault fault)
 {
-    all->strike.instance = instance;
-    all->strike.kind = kind;
-    all->strike.like = like;
-    all->strike.left = nth;
-    all->strike.fault = fault;
-    all->strike.fault_hit = false;
+    all->fault.instance = instance;
+    all->fault.kind = kind;
+    all->fault.like = like;
+    all->fault.left = nth;
+    all->fault.fault = fault;
+    all->fault.fault_hit = false;
 }
 
 void scenario_drag(scenario *all, weir_instance *instance, int64_t ms, int count)
@@ -324,10 +324,10 @@ void scenario_drag(scenario *all, weir_instance *instance, int64_t ms, int count
 bool scenario_fault_hit(weir_cluster *cluster, void *arg)
 {
     (void)cluster;
-    return ((const scenario *)arg)->strike.fault_hit;
+    return ((const scenario *)arg)->fault.fault_hit;
 }
 
-/* ---- What was seen ------------------------------------------------------------------------ */
+/* ---- Counters ----------------------------------------------------------------------------- */
 
 size_t scenario_seen(const scenario *all, const char *kind)
 {
@@ -366,7 +366,7 @@ int64_t scenario_restored(const scenario *all)
 
 /* ---- The check -------------------------------------------------------------------------- */
 
-static void judge_owners(scenario *all)
+static void check_owners(scenario *all)
 {
     int latest = -1;
     size_t owned = 0;
@@ -401,9 +401,9 @@ static weir_rows *stored(const scenario *all)
     return weir_store_view_all(weir_cluster_store(all->cluster, "counts", &weir_string, &weir_i64));
 }
 
-/* The store while each task has its owner. A thread may lose its tasks after the moment when all is
- * caught up and before its stores are read: so ends a commit that waited for a coordinator for
- * longer than the session. */
+/* The store while each task has its owner. A thread may lose its tasks after all is caught up and
+ * before its stores are read, when a commit waited for a coordinator longer than the session
+ * timeout. */
 static weir_rows *settled_store(scenario *all)
 {
     for (int i = 0; i < SETTLES_MAX; i++) {
@@ -417,7 +417,7 @@ static weir_rows *settled_store(scenario *all)
     return new_counts(all);
 }
 
-static weir_rows *told(const scenario *all)
+static weir_rows *output_rows(const scenario *all)
 {
     return weir_output_table(
         weir_cluster_output(all->cluster, "word-counts", &weir_string, &weir_i64));
@@ -439,20 +439,20 @@ static weir_rows *without(const scenario *all, const weir_rows *rows, const weir
 void scenario_check_exact(scenario *all)
 {
     weir_rows *store = settled_store(all);
-    judge_owners(all);
-    weir_rows *counted = told(all);
+    check_owners(all);
+    weir_rows *counted = output_rows(all);
     weir_assert_same_rows(store, counted);
     weir_assert_same_rows(counted, weir_scenario_counts(all->cluster, all->text.lines, all->fed));
 }
 
 /* A word is counted once more only where its record, or its line, was processed once more; so all
- * counts together cannot exceed the records that were processed. What one wrote that had lost the
- * task may be the last word on a key in the changelog, from which a store was restored, or in the
- * output: only of these keys nothing is expected but that they are there. */
+ * counts together cannot exceed the records that were processed. A record that a former owner
+ * wrote after losing the task may be the last one of its key in the changelog, from which a store
+ * was restored, or in the output. Such keys must exist, but may have any value. */
 void scenario_check_at_least_once(scenario *all)
 {
     weir_rows *store = settled_store(all);
-    judge_owners(all);
+    check_owners(all);
     weir_rows *expected = weir_scenario_counts(all->cluster, all->text.lines, all->fed);
     weir_rows *stale = new_counts(all);
     checker_stale_keys(all->checker, all->cluster, CHECKER_CHANGELOG, stale);
@@ -461,7 +461,7 @@ void scenario_check_at_least_once(scenario *all)
     }
     weir_scenario_check_counts(all->cluster, store, expected, store);
     checker_stale_keys(all->checker, all->cluster, CHECKER_COUNTS, stale);
-    weir_rows *counted = told(all);
+    weir_rows *counted = output_rows(all);
     weir_assert_size(counted, weir_rows_size(store));
     weir_assert_same_rows(without(all, store, stale), without(all, counted, stale));
     int64_t sum = sum_of(store);

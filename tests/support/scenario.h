@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A word count that is put through something: fed piece by piece, fault_hit at a labelled step,
- * watched all the time (each task has one owner a generation, and is processed by it alone), and
- * judged at the end. */
+ * A word count under faults: fed piece by piece, with a fault injected at a labelled step, watched
+ * at each step (each task has one owner per generation, and only the owner processes it), and
+ * checked at the end. */
 #ifndef WEIR_TESTS_SUPPORT_SCENARIO_H
 #define WEIR_TESTS_SUPPORT_SCENARIO_H
 
@@ -13,12 +13,12 @@
 
 typedef struct scenario scenario;
 
-/* What happens to a host. */
+/* The fault of a host. */
 typedef enum scenario_fault {
     SCENARIO_CRASH,
     SCENARIO_PAUSE,
     SCENARIO_PARTITION,
-    SCENARIO_NOTHING, /* only scenario_fault_hit tells */
+    SCENARIO_NOTHING, /* only scenario_fault_hit becomes true */
 } scenario_fault;
 
 /* A cluster with the topics of the word count; `opts` NULL: defaults with a commit each second.
@@ -40,14 +40,14 @@ void scenario_inject_fault_at(scenario *all, weir_instance *instance, const char
                               const char *like, int nth, scenario_fault fault);
 /* From now on: each of the next `count` records that the instance processes takes `ms` longer. */
 void scenario_drag(scenario *all, weir_instance *instance, int64_t ms, int count);
-/* A predicate: the last scenario_inject_fault_at has fault_hit. `arg`: the scenario. */
+/* A predicate: the fault of the last scenario_inject_fault_at has happened. `arg`: the scenario. */
 bool scenario_fault_hit(weir_cluster *cluster, void *arg);
 
-/* How often something was seen, from the start: "process", "commit-offsets", ... */
+/* How often a step was taken, from the start: "process", "commit-offsets", ... */
 size_t scenario_seen(const scenario *all, const char *kind);
 /* Generations in which an assignment was taken. */
 int scenario_generations(const scenario *all);
-/* Warnings and errors logged, or told to on_uncaught, that contain the text. */
+/* Warnings and errors logged, or passed to on_uncaught, that contain the text. */
 size_t scenario_complaints(const scenario *all, const char *text);
 /* Records written to stores by restores. */
 int64_t scenario_restored(const scenario *all);

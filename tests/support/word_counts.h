@@ -22,7 +22,7 @@ CLIENT_FN void send_round(apps *all, int round)
     send_line(all, "lines", round % 4, line);
 }
 
-/* What tasks an instance has: calls of inspect. */
+/* The tasks of an instance, by calls of inspect. */
 typedef struct task_tally {
     int tasks;
     int running;
