@@ -3,7 +3,7 @@
  * Instances that die: another takes over, counts stay right. */
 #include "support/word_counts.h"
 
-/* A crashed host's clients are never destroyed: that is what a crash is. */
+/* The clients of a crashed host are never destroyed, as after a real crash. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {

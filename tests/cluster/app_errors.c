@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What goes wrong, and what the application makes of it. */
+ * Errors, and how the application handles them. */
 #include "support/word_counts.h"
 
-/* A stream of numbers: 8 bytes, what is shorter cannot be decoded. */
+/* A stream of numbers of 8 bytes; a shorter value cannot be decoded. */
 static weir_topology *numbers(const weir_config *config, weir_error *error)
 {
     weir_builder *b = weir_builder_new();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Instances that come, go and freeze: tasks move, counts stay right. */
+ * Instances that join, leave and freeze: tasks move, counts stay right. */
 #include "support/word_counts.h"
 
 static const char *const two_threads[] = {"num.stream.threads", "2", NULL};

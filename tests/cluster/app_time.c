@@ -217,7 +217,7 @@ static weir_topology *clock_only(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-/* No record comes, so nothing else asks for a commit. */
+/* No record arrives, so nothing else requests a commit. */
 static void what_a_punctuation_writes_leaves_the_cache_with_the_next_commit(void **state)
 {
     apps *all = *state;

@@ -135,7 +135,7 @@ static void a_missing_source_topic_stops_the_instance(void **state)
                  "One or more source topics were missing during rebalance: texts");
 }
 
-/* Java joins what happens to lie in partitions of the same number, and says nothing. */
+/* Java joins the records of partitions with the same number, without a warning. */
 static void joined_topics_of_different_sizes_are_refused(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -359,7 +359,7 @@ static void a_record_that_the_broker_refuses_is_dropped_if_configured(void **sta
     assert_int_equal(weir_output_size(out), 2);
 }
 
-/* What the store holds must not be committed: it could never be restored. */
+/* The rows of the store must not be committed: they could never be restored. */
 static void a_changelog_that_refuses_a_record_stops_the_commit(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);

@@ -63,7 +63,7 @@ static void assert_counts(const scene *s)
     assert_int_equal(count_of(s, "word7"), s->sent / 20);
 }
 
-/* Counts are there, and the instance is closed. */
+/* Counts exist, and the instance is closed. */
 static void scene_closed(scene *s, void **state)
 {
     scene_topics(s, state);

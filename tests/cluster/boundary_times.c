@@ -86,7 +86,7 @@ static void every_operator_takes_every_time(void **state)
     size_t valid = send_all(to.refs, false);
     size_t rows = send_all(to.rows, false);
     weir_instance *a = weir_cluster_start(to.cluster, "a", operators_topology, NULL);
-    weir_run_until(to.cluster, weir_caught_up, WEIR_MINUTES(2)); /* the tables are there */
+    weir_run_until(to.cluster, weir_caught_up, WEIR_MINUTES(2)); /* the tables are filled */
     send_all(to.in, true);
     send_all(to.in, true); /* now stream time is at its end */
     weir_run_until(to.cluster, weir_caught_up, WEIR_MINUTES(2));
@@ -228,7 +228,7 @@ static void no_punctuation_holds_up_a_thread(void **state)
                     counted.scheduled[WEIR_WALL_CLOCK_TIME] * weir_cluster_now_ms(cluster));
 }
 
-/* ---- What others have committed ---- */
+/* ---- Offsets committed by other programs ---- */
 
 static weir_topology *filtered(const weir_config *config, weir_error *error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Branches of a cluster: crash points and exploration on a small scale, and what they rest on. */
+ * Branches of a cluster: crash points and exploration on a small scale, and what they need. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void schedules_from_the_middle_of_a_rebalance_all_converge(void **state)
     }
 }
 
-/* ---- What branches rest on ---------------------------------------------------------------- */
+/* ---- What branches need ------------------------------------------------------------------- */
 
 struct leaving {
     weir_cluster *cluster;

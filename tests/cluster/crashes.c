@@ -32,7 +32,7 @@ static const char *assert_told_at(const doomed *child, const char *words, const 
     return at;
 }
 
-/* The program goes on, and its next test passes. */
+/* The program continues, and its next test passes. */
 #define assert_one_failed(child) assert_one_failed_at((child), __FILE__, __LINE__)
 static void assert_one_failed_at(const doomed *child, const char *file, int line)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What was lost while an instance was away: parts of its disk, of a changelog, of its input. */
+ * Data lost while an instance was stopped: parts of its disk, of a changelog, of its input. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static scenario *closed_instance(void **state, weir_instance **a)
 
 /* ---- Changelogs --------------------------------------------------------------------------- */
 
-/* The store stands at the end: what is gone from the changelog is in it. */
+/* The store is at the end: it has the records that were deleted from the changelog. */
 static void a_changelog_trimmed_up_to_its_end_is_not_missed(void **state)
 {
     weir_instance *a = NULL;
@@ -102,7 +102,7 @@ static void a_changelog_trimmed_in_the_middle_of_a_restore_is_read_from_its_new_
 
 /* ---- Input -------------------------------------------------------------------------------- */
 
-/* auto.offset.reset is earliest: the instance goes on where the input now begins. */
+/* auto.offset.reset is earliest: the instance continues at the new start of the input. */
 static void input_that_was_deleted_is_skipped(void **state)
 {
     weir_instance *a = NULL;
@@ -170,7 +170,7 @@ static void wreck_files(const char *directory, wreck *how)
     closedir(open);
 }
 
-/* Whatever is wrong with the files: the changelog has it all. */
+/* Whatever the damage to the files: the changelog has all rows. */
 static void survive(void **state, bool (*wanted)(const char *name), bool cut)
 {
     weir_instance *a = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records that go no further: each reason is told once with its place, and counted. */
+ * Dropped records: each reason is logged once with its place, and counted. */
 #include "fixtures/word_count.h"
 #include "support/log_capture.h"
 

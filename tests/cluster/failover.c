@@ -68,7 +68,7 @@ static void words_are_counted(void **state)
     weir_assert_same_rows(word_counts(cluster), expected);
 }
 
-/* Everything was committed when b dies, so nothing may count twice. */
+/* Everything is committed when b crashes, so nothing may count twice. */
 static void counts_survive_the_loss_of_an_instance(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -153,7 +153,7 @@ static void a_closed_instance_hands_over_at_once(void **state)
     int64_t closed = weir_cluster_now_ms(cluster);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
 
-    /* Less than a session timeout, so nobody waited for one. */
+    /* Less than a session timeout, so no member waited for one. */
     assert_true(weir_cluster_now_ms(cluster) - closed < WEIR_SECONDS(40));
     weir_assert_same_rows(word_counts(cluster),
                           weir_scenario_counts(cluster, text->lines, text->count));

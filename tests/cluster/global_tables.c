@@ -162,7 +162,7 @@ static void records_that_were_deleted_before_they_are_read_are_skipped(void **st
     assert_all_named(cluster, all.named, "e/cid");
 }
 
-/* What it reads comes late; a wait for "caught up" waits for that, too. */
+/* Its records are delayed; a wait for "caught up" waits for them, too. */
 static void a_table_that_is_behind_is_waited_for(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -195,7 +195,7 @@ static void a_table_that_is_behind_is_reported(void **state)
                            "names: the global table of 'a' has not read all of it"));
 }
 
-/* Each instance has all of it: it is not told twice. */
+/* Each instance has the whole table: each row is returned once. */
 static void the_store_of_a_table_can_be_seen(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);

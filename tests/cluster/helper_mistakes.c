@@ -101,7 +101,7 @@ static void slices_of_any_kind_are_sent(void **state)
     assert_string_equal(told, "");
 }
 
-/* ---- A test that is not there --------------------------------------------------------------- */
+/* ---- A test that does not exist ------------------------------------------------------------- */
 
 /* What this program writes, run once more with WEIR_TEST; returns how it exits. */
 static int run_with(const char *only, char *out, size_t size)
@@ -127,7 +127,7 @@ static void an_unknown_test_name_is_refused_with_the_known_names(void **state)
     assert_null(strstr(out, "no such test"));
 }
 
-/* ---- What is not there ---------------------------------------------------------------------- */
+/* ---- Missing rows, topics ------------------------------------------------------------------- */
 
 static void a_row_that_is_not_there_has_a_text(void **state)
 {
@@ -164,7 +164,7 @@ static void a_handle_is_made_before_its_topic(void **state)
     assert_string_equal(told, "");
 }
 
-/* ---- What cannot be decoded ----------------------------------------------------------------- */
+/* ---- Undecodable records -------------------------------------------------------------------- */
 
 static void the_error_of_a_serde_is_reported(void **state)
 {

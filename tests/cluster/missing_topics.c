@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Topics that do not exist are told at once, with the name that may have been meant. */
+ * Topics that do not exist are logged at once, with the nearest existing name. */
 #include <weir/dsl.h>
 
 #include "support/log_capture.h"

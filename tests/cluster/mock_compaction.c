@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Compaction of the mock cluster: what stays, and that consumers read on over what is gone. */
+ * Compaction of the mock cluster: the records kept, and consumers that read past removed ones. */
 #include "support/mock.h"
 
 #define RETENTION_MS 60000
@@ -78,7 +78,7 @@ static void the_last_record_of_each_key_stays(void **state)
     assert_next(consumer, 4, "b", "4");
     assert_next(consumer, 5, "a", "5");
     assert_end(consumer, 6);
-    compact(*state); /* what is left, and what came since */
+    compact(*state); /* the compacted records, and newer ones */
     client_assign(consumer, "t", 0, 0);
     assert_next(consumer, 3, "c", "3");
     assert_next(consumer, 4, "b", "4");

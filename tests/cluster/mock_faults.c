@@ -32,7 +32,7 @@ static void a_broker_that_is_down_is_served_again_when_it_is_up(void **state)
     rd_kafka_poll(rk, 3000);
     rd_kafka_poll(rk, 3000);
     assert_code(result, RD_KAFKA_RESP_ERR__IN_PROGRESS);
-    client_must_produce(rk, "t", 0, "k", "a"); /* the others go on */
+    client_must_produce(rk, "t", 0, "k", "a"); /* the others continue */
     assert_int_equal(weir_mock_broker_set_up(mock, 2, true), WEIR_OK);
     assert_int_equal(weir_mock_broker_port(mock, 2), port);
     assert_code(rd_kafka_flush(rk, CLIENT_TIMEOUT_MS), 0);
@@ -131,7 +131,7 @@ static void a_broken_request_is_not_carried_out(void **state)
     assert_no_failure(mock);
 }
 
-/* As in Kafka, without idempotence the record is there twice. */
+/* As in Kafka, without idempotence the record is appended twice. */
 static void a_request_whose_answer_is_lost_is_carried_out(void **state)
 {
     weir_mock *mock = *state;

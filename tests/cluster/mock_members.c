@@ -159,7 +159,7 @@ static void members_follow_a_coordinator_that_moves(void **state)
     weir_sim_sleep_us(2 * SESSION_US);
     assert_int_equal(weir_mock_group(mock, "g", &info), WEIR_OK);
     assert_int_equal(info.members, 2);
-    assert_int_equal(info.generation, generation); /* nobody noticed */
+    assert_int_equal(info.generation, generation); /* no rebalance happened */
     rd_kafka_destroy(members[0]);
     rd_kafka_destroy(members[1]);
     assert_no_failure(mock);
@@ -187,7 +187,7 @@ static void a_coordinator_may_move_and_fail_while_members_join(void **state)
     assert_no_failure(mock);
 }
 
-/* ---- What administrators see ---- */
+/* ---- Requests of admin clients ---- */
 
 static void a_group_is_described_with_its_members_and_assignments(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The front against bytes that no librdkafka sends: frames that are none, requests that are cut,
- * old and unknown versions, connections that come and go. */
+ * old and unknown versions, connections that open and close. */
 #include "support/mock.h"
 
 #include <arpa/inet.h>
@@ -254,7 +254,7 @@ static void put_produce(weir_buf *frame, weir_slice records)
     weir__put_blob(frame, records);
 }
 
-/* A batch of `count` records as far as its header tells. */
+/* A batch of `count` records according to its header. */
 static void put_batch(weir_buf *batch, uint8_t magic, int32_t length, int32_t count)
 {
     weir__buf_reset(batch);

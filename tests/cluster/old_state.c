@@ -114,7 +114,7 @@ static bool has_folder(weir_instance *instance, const char *task)
     return stat(path, &found) == 0;
 }
 
-/* ---- Rows that must not come back ---- */
+/* ---- Rows that must stay deleted ---- */
 
 static void rows_deleted_while_an_instance_was_away_for_a_day_stay_deleted(void **state)
 {
@@ -166,7 +166,7 @@ static void rows_deleted_long_before_a_crash_stay_deleted(void **state)
     assert_in(weir__buf_text(&one.all->log), "deletions may be missing");
 }
 
-/* ---- What stays in use ---- */
+/* ---- State that is still used ---- */
 
 static void state_of_an_hour_is_restored_from_where_it_ends(void **state)
 {

@@ -71,7 +71,7 @@ typedef struct copying {
     weir_output out;
 } copying;
 
-/* Three records are there before the first start. */
+/* Three records exist before the first start. */
 static copying start_copying(void **state, const char *source, const char *const *config)
 {
     source_reset = source;
@@ -123,7 +123,7 @@ static void the_prefix_of_main_consumers_wins(void **state)
     send_one_and_expect(&c, 1);
 }
 
-/* Where it began is committed: what came while nobody ran is not passed over. */
+/* Its start offset is committed: records sent while no instance ran are not skipped. */
 static void latest_is_for_the_first_start_only(void **state)
 {
     copying c = start_copying(state, "latest", NULL);
@@ -142,7 +142,7 @@ static void none_stops_a_start_without_committed_offsets(void **state)
     assert_in(c.told->failure.message, "auto.offset.reset is none");
 }
 
-/* The group's offset lies before the log. */
+/* The group's offset is below the log start offset. */
 static void expect_after_a_trim(void **state, const char *reset, size_t copies)
 {
     copying c = start_copying(state, NULL, LIST("auto.offset.reset", "earliest"));

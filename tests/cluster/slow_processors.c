@@ -62,7 +62,7 @@ static void a_store_goes_to_another_thread_when_the_one_that_lost_it_lets_go(voi
     assert_int_not_equal(scenario_complaints(all, "is not free yet"), 0);
 }
 
-/* Each commit comes while fetched records still wait: none of them may be in it. */
+/* Each commit happens while fetched records are buffered: it must not cover any of them. */
 static void a_crash_with_records_waiting_loses_none_of_them(void **state)
 {
     scenario *all = scenario_new(state, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Callbacks that do not come to an end: each cause has a text of its own. */
+ * Callbacks that do not return: each cause has a text of its own. */
 #include "support/doomed.h"
 
 #define PLACE "node 'the-doomed-node' of task 0_0, record in-0 at offset 1"
@@ -15,7 +15,7 @@ static void assert_told_at(const doomed *child, const char *words, const char *f
     }
 }
 
-/* Only its test fails; the place is told. */
+/* Only its test fails; the place is reported. */
 static const doomed *run(const char *how, char *setting)
 {
     const doomed *child = doomed_run(how, NULL, setting);

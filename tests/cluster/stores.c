@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stores of running instances, seen from the test. */
+ * Stores of running instances, read by the test. */
 #include <string.h>
 
 #include "fixtures/word_count.h"

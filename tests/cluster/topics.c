@@ -219,7 +219,7 @@ static bool never(weir_cluster *cluster, void *unused)
     return false;
 }
 
-/* The leak checker sees what the jump leaves behind. */
+/* The leak checker finds memory that the jump does not free. */
 static void a_failure_reports_place_seed_and_reason_and_leaks_nothing(void **state)
 {
     (void)state;
@@ -292,7 +292,7 @@ static void a_failure_prints_the_command_that_it_is_given_and_no_other(void **st
     assert_null(strstr(failure.message, "WEIR_SEED"));
 }
 
-/* So that the command that a failure tells repeats the whole process. */
+/* So that the command printed with a failure repeats the whole process. */
 static void clusters_without_a_seed_share_the_one_that_was_drawn(void **state)
 {
     const char *given = getenv("WEIR_SEED");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the trace and its hash cover: the bytes that are produced, and each cluster of a program. */
+ * The trace and its hash cover the bytes that are produced, and each cluster of a program. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Members of one application.id with different topologies: an upgrade of instances one by one to a
- * program that is not the same any more. The leader's topology counts; the other member is told. */
+ * program that is not the same any more. The leader's topology counts; the other member fails. */
 #include <weir/dsl.h>
 
 #include "support/log_capture.h"
@@ -13,7 +13,7 @@ static weir_topology *lines_only(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-/* Reads a topic more: tasks 0_n are not what they were. */
+/* Reads one more topic: tasks 0_n differ from before. */
 static weir_topology *with_another_topic(const weir_config *config, weir_error *error)
 {
     weir_builder *b = weir_builder_new();

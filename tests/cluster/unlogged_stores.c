@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stores without a changelog: what an instance has of them is what its own disk has. */
+ * Stores without a changelog: an instance has only the rows on its own disk. */
 #include <weir/dsl.h>
 
 #include "support/cluster.h"

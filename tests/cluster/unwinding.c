@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A test that fails in the middle, at many moments: what it leaves behind is freed with the
- * cluster, and the next test starts afresh. The leak checker judges at the end. */
+ * A test that fails at one of many moments: its memory is freed with the cluster, and the next
+ * test starts afresh. The leak checker checks this at the end. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static void jump_out(const char *file, int line, const char *message, void *user
     longjmp(failure->out, 1);
 }
 
-/* The failure comes at the n-th event of that kind. */
+/* The failure happens at the n-th event of that kind. */
 static void count_events(const weir_event *event, void *user)
 {
     struct failure *failure = user;
@@ -56,7 +56,7 @@ static void start_two(weir_cluster *cluster, weir_instance **a, weir_instance **
     *b = weir_cluster_start(cluster, "b", fixture_word_count, &opts);
 }
 
-/* The test's body: never comes to its end. */
+/* The test's body, which never reaches its end. */
 static void run_until_failure(weir_cluster *cluster, struct failure *failure, enum faults faults)
 {
     weir_instance *a = NULL;

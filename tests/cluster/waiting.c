@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A wait that does not end says why. */
+ * A wait that does not end reports why. */
 #include <string.h>
 
 #include "fixtures/word_count.h"
@@ -128,7 +128,7 @@ static bool never(weir_cluster *cluster, void *unused)
     return false;
 }
 
-/* Waits for what does not come; the message of the failure, and when it came. */
+/* Waits for an event that never happens; the message of the failure, and its time. */
 static int64_t wait_in_vain(struct failure *failure, weir_predicate predicate, bool fails)
 {
     weir_error error = {0};
@@ -172,7 +172,7 @@ static void a_wait_for_instances_ends_at_once_when_all_are_closed(void **state)
     assert_true(wait_in_vain(&failure, weir_all_running, false) < WEIR_MINUTES(5));
     assert_non_null(strstr(failure.message, "it can no longer hold"));
     assert_non_null(strstr(failure.message, "a: closed at "));
-    /* What the test asks for itself may have nothing to do with instances. */
+    /* A condition of the test itself may have nothing to do with instances. */
     assert_true(wait_in_vain(&failure, never, false) >= WEIR_MINUTES(30));
     assert_non_null(strstr(failure.message, "it does not hold after"));
 }

@@ -10,7 +10,7 @@
 #define PARTITIONS 3 /* one led by each broker */
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* What a failure of this wait says. */
+/* The message of a failure of this wait. */
 static const char *message_of_wait(weir_cluster *cluster, weir_predicate predicate,
                                    int64_t bound_ms)
 {

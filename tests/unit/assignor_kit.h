@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Groups for tests of the assignor: made by hand or from a seed, run, judged. */
+ * Groups for tests of the assignor: made by hand or from a seed, run, checked. */
 #ifndef WEIR_TESTS_UNIT_ASSIGNOR_KIT_H
 #define WEIR_TESTS_UNIT_ASSIGNOR_KIT_H
 
