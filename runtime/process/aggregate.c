@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * count, reduce and aggregate of a stream. With a cache the change goes downstream when it leaves
- * the cache, otherwise at once. */
+ * count, reduce and aggregate of a stream. With a cache, a change is forwarded when it is flushed
+ * or evicted from the cache; without one, at once. */
 #include "process/change.h"
 #include "process/context.h"
 #include "process/operators.h"
@@ -78,7 +78,7 @@ static weir_err store_result(weir_ctx *ctx, weir_kv *kv, const void *key, weir__
     return err == WEIR_OK && !kv->cached ? forward_change(ctx, key, change, timestamp_ms) : err;
 }
 
-/* The first value of a key is taken as it is. */
+/* The first value of a key is stored without a call of the reducer. */
 static weir_err reduce(weir_ctx *ctx, const weir_record *in, void *state)
 {
     const weir__reduce *op = state;

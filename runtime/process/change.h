@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How an update of a table travels: the value of a record between table operators points to one of
- * these. to_stream takes the new value out of it. */
+ * An update of a table: the value of a record between table operators points to a weir__change.
+ * to_stream forwards its new value. */
 #ifndef WEIR_PROCESS_CHANGE_H
 #define WEIR_PROCESS_CHANGE_H
 
 typedef struct weir__change {
-    const void *new_value; /* decoded; NULL: the row is gone */
-    const void *old_value; /* NULL: no row before, or the node does not send old values */
+    const void *new_value; /* decoded; NULL: the row is deleted */
+    const void *old_value; /* NULL: no row before, or the node does not forward old values */
 } weir__change;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What callbacks may call: memory, errors, results, the record's metadata. */
+ * The functions that callbacks may call: memory, errors, results, the record's metadata. */
 #include "process/context.h"
 
 #include <stdio.h>
@@ -127,7 +127,7 @@ weir_record_metadata weir_ctx_metadata(const weir_ctx *ctx)
     return ctx != NULL ? ctx->at : (weir_record_metadata){NULL, -1, -1};
 }
 
-/* A serde that is at work outside of a topology has a context without a graph. */
+/* The context of a serde that is used outside of a topology has no graph. */
 static const weir__graph_host *host_of(const weir_ctx *ctx)
 {
     return ctx != NULL && ctx->graph != NULL ? &ctx->graph->host : NULL;
@@ -208,7 +208,7 @@ weir_err weir__forward_new(weir_ctx *ctx, const void *key, const void *value, in
     return weir__forward(ctx, &record);
 }
 
-/* Makes a user's record fit for children: null slices, headers, the key of process_values. */
+/* Completes a user's record for the children: null slices, headers, the key of process_values. */
 static weir_err prepare(weir_ctx *ctx, const weir_record *given, weir_record *out)
 {
     if (ctx->node == NULL) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * weir_ctx from the inside: what operators use beyond weir/processor.h. */
+ * The internals of weir_ctx: the functions for operators beyond weir/processor.h. */
 #ifndef WEIR_PROCESS_CONTEXT_H
 #define WEIR_PROCESS_CONTEXT_H
 
@@ -19,7 +19,7 @@ typedef struct weir__running {
 
 #define WEIR__NULL_OUTS 2
 
-/* What callbacks got to write to; of the running one from `first` on. */
+/* The memory that callbacks got to write to; that of the running callback begins at `first`. */
 typedef struct weir__guards {
     struct weir__guard *items;
     size_t count;
@@ -30,55 +30,54 @@ typedef struct weir__guards {
 struct weir_ctx {
     weir__graph *graph;
     weir__arena *arena;
-    weir__running *node;       /* that runs; NULL between records */
+    weir__running *node;       /* the running node; NULL between records */
     const weir_record *record; /* its input; NULL in open and punctuators */
     weir_record_metadata at;
     int64_t time_ms; /* timestamp of the current record, or the punctuation's time */
     weir_error error;
     struct weir_kv_iter *open_iters; /* newest first */
-    struct weir_kv_iter *left_iters; /* closed for the callbacks that left them open */
+    struct weir_kv_iter *left_iters; /* closed by Weir: their callbacks left them open */
     size_t left_iter_count;
     uint64_t iters_opened;            /* so far */
-    struct weir__frame *frames;       /* what changes from a cache interrupted, newest first */
-    const weir__running *failed_node; /* the node that returned the error under way */
-    weir_record_metadata failed_at;   /* the record that it had */
+    struct weir__frame *frames;       /* nodes interrupted by changes of a cache, newest first */
+    const weir__running *failed_node; /* the node that returned the current error */
+    weir_record_metadata failed_at;   /* the input record of that node */
     const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null */
     weir__guards guards;
-    bool overrun; /* a callback wrote past the end: nothing forgives that */
+    bool overrun; /* a callback wrote past the end: no handler may ignore that */
 };
 
-/* To every child of the running node. Unlike weir_forward it takes the record as it is: with
- * headers, and with NULL for nulls. */
+/* Forwards to every child of the running node. Unlike weir_forward it does not change the record,
+ * which must have its headers, and NULL for nulls. */
 weir_err weir__forward(weir_ctx *ctx, const weir_record *record);
-/* To the child of that place only. */
+/* Forwards to the child at `index` only. */
 weir_err weir__forward_child(weir_ctx *ctx, size_t index, const weir_record *record);
-/* A new record with the input's headers, copied. */
+/* Forwards a new record with a copy of the input's headers. */
 weir_err weir__forward_new(weir_ctx *ctx, const void *key, const void *value, int64_t timestamp_ms);
 
 /* Zeroed memory from the context's arena, with a red zone behind it: the result of a callback, of
  * that serde, or (NULL) an area of weir_alloc. NULL when out of memory. */
 void *weir__guarded_new(weir_ctx *ctx, size_t size, const weir_serde *serde);
-/* After a callback, which returned `err`: compares the red zones of all that it got, and forgets
- * them. WEIR_EOVERRUN, with `callback` named, or `err`. */
+/* After a callback that returned `err`: checks the red zones of all memory that it got, and removes
+ * them from the list. WEIR_EOVERRUN, with `callback` named, or `err`. */
 weir_err weir__guards_check(weir_ctx *ctx, const char *callback, weir_err err);
-/* The same for a callback that may be called inside of another: begin before it gets anything; what
- * begin returned goes to end, which checks. */
+/* The same for a callback that may be called inside of another one: call begin before the callback
+ * gets any memory, and pass its result to end, which checks. */
 size_t weir__guards_begin(weir_ctx *ctx);
 weir_err weir__guards_end(weir_ctx *ctx, size_t outer, const char *callback, weir_err err);
-/* Frees what guards need; the context may be used on. */
+/* Frees the memory of the guards; the context stays usable. */
 void weir__guards_fini(weir_ctx *ctx);
 
 /* Zeroed storage for a result; NULL when out of memory, and the context's error says so. */
 void *weir__out_new(weir_ctx *ctx, const weir_serde *serde);
-/* What the callback left in it: NULL when it called weir_out_null, or left a slice null. */
+/* The callback's result: NULL if it called weir_out_null, or did not set the slice. */
 const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *out);
 
-/* NULL, or a slice without data: what a callback may leave where a weir_string or weir_bytes is
- * expected. */
+/* True for NULL and for a slice without data, which is the null of a weir_string or weir_bytes. */
 bool weir__is_null(const weir_serde *serde, const void *value);
 
-/* The running node drops the input record: counted, not an error. `why`: NULL or the text of what
- * failed. */
+/* Drops the input record of the running node: the record is counted, it is no error. `why`: the
+ * text of the failure, or NULL. */
 void weir__drop(weir_ctx *ctx, weir_drop_reason reason, const char *why);
 
 /* Closes the iterators that were opened since ctx->iters_opened was `mark`, and warns of each: a
@@ -87,7 +86,7 @@ void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *nod
 /* Frees what weir__iters_close_since kept. None may be open. */
 void weir__iters_fini(weir_ctx *ctx);
 
-/* An argument of a public function that must not be NULL; `ctx` itself may be: WEIR_EINVAL. */
+/* Fails because an argument of a public function is NULL; `ctx` itself may be NULL: WEIR_EINVAL. */
 weir_err weir__ctx_null(weir_ctx *ctx, const char *function, const char *argument);
 /* The code of a failed call whose text is in ctx->error. */
 weir_err weir__ctx_out_of_memory(weir_ctx *ctx);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Counts of dropped records: an array of atomic numbers, by node and reason. What was warned of
- * open iterators: an array of atomic flags, by node and store. */
+ * Counts of dropped records: an array of atomic numbers, by node and reason. Warnings of open
+ * iterators: an array of atomic flags, by node and store. */
 #include "process/drops.h"
 
 #include <inttypes.h>

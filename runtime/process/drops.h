@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What nodes of an instance are warned of once, shared by all its threads. Dropped records: one
- * count a node and reason; the first record of each is logged as a warning, later ones at level
- * debug. Iterators that callbacks left open: one warning a node and store. */
+ * Warnings that an instance logs once, shared by all its threads. Dropped records: one count a node
+ * and reason; the first record of each is logged as a warning, later ones at level debug. Iterators
+ * that callbacks left open: one warning a node and store. */
 #ifndef WEIR_PROCESS_DROPS_H
 #define WEIR_PROCESS_DROPS_H
 
@@ -15,8 +15,8 @@ typedef struct weir__drop_counts weir__drop_counts;
 weir__drop_counts *weir__drop_counts_new(const weir_topology *topology);
 void weir__drop_counts_free(weir__drop_counts *counts); /* NULL allowed */
 
-/* Counts the record and tells of it. `thread` and `task` say who dropped it; `task` NULL: it
- * is not known any more. Any thread. */
+/* Counts and logs the record. `thread` and `task` dropped it; `task` NULL: it is not known any
+ * more. Any thread. */
 void weir__drop_count(weir__drop_counts *counts, const weir__log *log, const char *thread,
                       const char *task, const weir__dropped *dropped);
 

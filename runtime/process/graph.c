@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A sub-topology at work: life, records in, records out. */
+ * The graph of a sub-topology: its life cycle, its input records, its output records. */
 #include "process/graph.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static weir_err make_nodes(weir__graph *graph, int subtopology)
     if (graph->nodes == NULL || graph->running == NULL || graph->stores == NULL) {
         return WEIR_ENOMEM;
     }
-    /* The topology's order is that of creation: parents come first. */
+    /* The nodes of the topology are in order of creation: parents first. */
     weir__running *next = graph->running;
     for (size_t i = 0; i < topology->node_count; i++) {
         if (belongs(graph, &topology->nodes[i], subtopology)) {
@@ -241,12 +241,12 @@ weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err er
     if (err == WEIR_OK) {
         weir__drop(ctx, WEIR_DROP_PROCESSING_FAILED, ctx->error.message);
         ctx->failed_node = NULL;
-        ctx->error.code = WEIR_OK; /* its text is not that of a later failure */
+        ctx->error.code = WEIR_OK; /* a later failure must not report this text */
     }
     return err;
 }
 
-/* process_values gets a header list of its own, so that what it adds is seen below it only. */
+/* process_values gets its own header list: only its children see the headers that it adds. */
 static weir_err process(weir_ctx *ctx, weir__running *node, const weir_record *record)
 {
     if (!node->spec->fixed_key) {
@@ -277,7 +277,7 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, node, err);
     } else if (ctx->failed_node != NULL) {
-        ctx->failed_node = NULL; /* the processor forgave a failed forward */
+        ctx->failed_node = NULL; /* the processor ignored a failed forward */
         ctx->error.code = WEIR_OK;
     }
     ctx->node = parent;
@@ -319,7 +319,7 @@ static weir_err decode_record(weir_ctx *ctx, weir_slice key, weir_slice value, w
     return err;
 }
 
-/* By default.timestamp.extractor. A record that keeps its negative timestamp is dropped. */
+/* Applies default.timestamp.extractor. A record that keeps its negative timestamp is dropped. */
 static weir_err replace_invalid_time(weir_ctx *ctx, int64_t partition_time_ms, weir_record *record)
 {
     switch (ctx->graph->host.invalid_time) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A sub-topology at work for one task: its processors opened, records driven through them. The task
- * (or the synchronous driver) gives what it needs through weir__graph_host. One thread at a time.
- */
+ * The graph of a sub-topology for one task: it opens the processors and processes records with
+ * them. The task gives it its callbacks in weir__graph_host. One thread at a time. */
 #ifndef WEIR_PROCESS_GRAPH_H
 #define WEIR_PROCESS_GRAPH_H
 
@@ -23,17 +22,17 @@ typedef struct weir__sent {
     const weir_headers *headers;
 } weir__sent;
 
-/* A record that goes no further. Borrowed for the call. */
+/* A dropped record. Borrowed for the call. */
 typedef struct weir__dropped {
-    int node; /* that dropped it: an index in the topology */
+    int node; /* the node that dropped it: an index in the topology */
     weir_drop_reason reason;
     weir_record_metadata at; /* of the input record; topic NULL: there is none */
     const char *why;         /* text of the failure; NULL: the reason says all */
     bool complete;           /* `why` names node, task and place */
 } weir__dropped;
 
-/* What becomes of a negative timestamp, or of every one, where the source has no timestamp function
- * (default.timestamp.extractor). */
+/* The default.timestamp.extractor: it handles negative timestamps, or all timestamps, of a source
+ * without a timestamp function. */
 typedef enum weir__invalid_time {
     WEIR__INVALID_TIME_FAILS,     /* FailOnInvalidTimestamp */
     WEIR__INVALID_TIME_SKIPS,     /* LogAndSkipOnInvalidTimestamp */
@@ -41,7 +40,7 @@ typedef enum weir__invalid_time {
     WEIR__TIME_WALL_CLOCK, /* WallclockTimestampExtractor: every record gets the wall clock */
 } weir__invalid_time;
 
-/* What a graph needs from its task. */
+/* The data and callbacks that a task gives to its graph. */
 typedef struct weir__graph_host {
     const char *application; /* application.id */
     const char *task;        /* "0_1" */
@@ -52,12 +51,11 @@ typedef struct weir__graph_host {
     void (*request_commit)(void *user);
     void (*dropped)(void *user, const weir__dropped *dropped);
     /* A callback of the node (NULL: of no node) returned with an iterator of the store open, which
-     * the graph has closed. NULL: nobody wants to know. */
+     * the graph has closed. NULL: not called. */
     void (*left_open)(void *user, const weir__node *node, const weir__store_spec *store);
-    /* A node failed with a record or a punctuation (processing.exception.handler): WEIR_OK lets the
-     * graph count it as dropped and go on with the next sibling; another code ends the traversal.
-     * NULL: it ends.
-     */
+    /* A node failed with a record or a punctuation (processing.exception.handler). WEIR_OK: the
+     * graph counts it as dropped and continues with the next sibling. Another code ends the
+     * traversal. NULL: it ends. */
     weir_err (*process_failed)(void *user, const char *node, const weir_error *error);
     void *user;
 } weir__graph_host;
@@ -66,14 +64,14 @@ typedef struct weir__graph_host {
  * copied. */
 weir_err weir__graph_new(const weir_topology *topology, int subtopology,
                          const weir__graph_host *host, weir__graph **out, weir_error *error);
-/* Takes the layers of a store (below the cache) that the graph is to use: once for each store of
- * the sub-topology, before open. Consumed, also on failure. `cache` is borrowed; NULL (also when
- * its size is set to 0): no store is cached, and changes go downstream at once. */
+/* Sets the layers of a store (below the cache): once for each store of the sub-topology, before
+ * open. Consumed, also on failure. `cache` is borrowed; NULL (also if its size is set to 0): no
+ * store is cached, and changes are forwarded at once. */
 weir_err weir__graph_set_store(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
                                weir_error *error);
-/* The global graph whose stores the joins and processors of this graph read, under the lock that
- * the global graph takes for its own reads and writes. Before open; `globals` outlives the graph,
- * and has all its stores. */
+/* Sets the global graph whose stores the joins and processors of this graph read. They read under
+ * the lock that the global graph takes for its own reads and writes. Before open; `globals`
+ * outlives the graph, and has all its stores. */
 weir_err weir__graph_set_globals(weir__graph *graph, weir__graph *globals, weir_error *error);
 /* Opens the processors, parents first. */
 weir_err weir__graph_open(weir__graph *graph, weir_error *error);
@@ -96,31 +94,31 @@ weir_err weir__graph_decode(weir__graph *graph, int source, const weir__input *f
                             weir_slice value, int64_t timestamp_ms, const weir_header *headers,
                             size_t header_count, int64_t partition_time_ms, weir__arena *arena,
                             weir_record *out, weir_error *error);
-/* Drives a decoded record through; `arena` is the one it was decoded into: what operators allocate
- * goes there. */
+/* Processes a decoded record. `arena` is the one into which it was decoded; the operators allocate
+ * in it too. */
 weir_err weir__graph_process(weir__graph *graph, int source, const weir__input *from,
                              const weir_record *record, weir__arena *arena, weir_error *error);
-/* Fires the punctuations of `kind` that are due at `now_ms`, once. *fired (NULL allowed): how many.
+/* Runs the punctuations of `kind` that are due at `now_ms`, once. *fired (NULL allowed): how many.
  */
 weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t now_ms,
                                size_t *fired, weir_error *error);
-/* What a graph does now. */
+/* The node and the record that a graph processes now. */
 typedef struct weir__graph_place {
     const char *node;        /* NULL: no node runs */
-    weir_record_metadata at; /* the record under way; topic NULL: none (open, punctuators) */
+    weir_record_metadata at; /* the current record; topic NULL: none (open, punctuators) */
 } weir__graph_place;
 
-/* Takes no lock: for the thread that runs the graph, or when that does not go on. */
+/* Takes no lock: for the thread that runs the graph, or while that thread is blocked. */
 weir__graph_place weir__graph_at(const weir__graph *graph);
-/* Timestamp of the record that is being processed (in a punctuation: its time): what a changelog
- * gives deletions. */
+/* The timestamp of the current record (in a punctuation: its time). It is the timestamp of
+ * tombstones in changelogs. */
 int64_t weir__graph_record_time_ms(const weir__graph *graph);
-/* Whether a punctuation of the kind would fire at now_ms. */
+/* True if a punctuation of the kind is due at now_ms. */
 bool weir__graph_punctuation_is_due(const weir__graph *graph, weir_time_kind kind, int64_t now_ms);
-/* When the next punctuation of the kind is due; INT64_MAX: none, or then. */
+/* When the next punctuation of the kind is due; INT64_MAX: none, or at that time. */
 int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind kind);
-/* Flushes the caches of all stores, in order of the topology: changes go downstream and into
- * changelogs. */
+/* Flushes the caches of all stores, in order of the topology: forwards the changes and writes them
+ * to the changelogs. */
 weir_err weir__graph_flush(weir__graph *graph, weir_error *error);
 /* The layers given by set_store (for restore, offsets), NULL: not of this graph. */
 weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
@@ -129,9 +127,8 @@ weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
 weir__kv *weir__graph_store_top(weir__graph *graph, int store);
 
 /* Calls fn for the rows with from <= key <= to (null slices: open ends); a code other than WEIR_OK
- * ends it and is returned. For stores of a global graph on any thread: it holds the store
- * meanwhile.
- */
+ * ends it and is returned. For stores of a global graph on any thread: it holds their lock during
+ * the call. */
 weir_err weir__graph_store_scan(weir__graph *graph, int store, weir_slice from, weir_slice to,
                                 weir_err (*fn)(weir_slice key, weir_slice row, void *user),
                                 void *user, weir_error *error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A graph from the inside, shared by the files that make it work. */
+ * The internals of a graph, shared by the files that implement it. */
 #ifndef WEIR_PROCESS_GRAPH_INTERNAL_H
 #define WEIR_PROCESS_GRAPH_INTERNAL_H
 
@@ -13,7 +13,7 @@ struct weir__graph {
     const weir_topology *topology;
     weir__graph_host host;
     weir_ctx ctx;
-    weir__arena scratch;    /* for what happens outside of records: open, punctuate, flush */
+    weir__arena scratch;    /* memory of calls without a record: open, punctuate, flush */
     weir__running **nodes;  /* by index in the topology; NULL: not of this graph */
     weir__running *running; /* parents first */
     size_t node_count;
@@ -23,19 +23,19 @@ struct weir__graph {
     weir_buf value;
     weir_buf headers; /* of the current record, for the cache */
     bool global;
-    pthread_mutex_t lock; /* of the global graph: its stores are read by other threads */
+    pthread_mutex_t lock; /* of the global graph: other threads read its stores */
 };
 
-/* Runs one node on a record; on return the context is as before. */
+/* Runs one node with a record; on return the context has its former node and record. */
 weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *record);
 
-/* A callback of `node` returned this: remembers the first failed_node, makes sure that there is a
- * text.
- */
+/* Called after a callback of `node` returned `err`: stores the first failed_node, and ensures that
+ * the error has a text. */
 weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_err err);
 
-/* The running node failed with a record or a punctuation: asks the handler. The node that fails
- * first decides; nodes above it only pass its error on. WEIR_OK: it was counted as dropped. */
+/* Calls the handler after the running node failed with a record or a punctuation. The handler is
+ * called for the node that failed first; the nodes above it return the same error. WEIR_OK: the
+ * record was counted as dropped. */
 weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err err);
 
 /* Ends a call into the graph: moves the context's error, with node and place in front, to *error.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Red zones: what a callback may write to has a pattern behind it, which is compared when the
- * callback has returned. What is compared stands in a list elsewhere, where a callback that writes
- * past the end does not reach it.
+ * Red zones. The memory that a callback may write to has a pattern behind it, which is checked when
+ * the callback has returned. The list of red zones is in other memory: a callback that writes past
+ * the end does not overwrite it.
  *
  * With AddressSanitizer the red zone is poisoned, so the line that writes there is reported. */
 #include <stdlib.h>

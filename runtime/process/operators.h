@@ -53,7 +53,7 @@ typedef struct weir__split {
 } weir__split;
 extern const weir_processor_ops weir__split_ops;
 
-/* In front of a repartition topic. Null keys may pass when a left join below wants them. */
+/* The filter in front of a repartition topic. It forwards null keys only for a left join below. */
 typedef struct weir__repartition_filter {
     bool keep_null_keys;
 } weir__repartition_filter;
@@ -78,7 +78,7 @@ extern const weir_processor_ops weir__aggregate_ops;
 extern const weir_processor_ops weir__table_source_ops; /* into the first store, if any; no user */
 extern const weir_processor_ops weir__to_stream_ops;    /* no user */
 
-/* Of a stream with a table or a global one. */
+/* A join of a stream with a table or a global table. */
 typedef struct weir__join {
     weir_joiner_fn fn;
     weir_select_key_fn key_fn; /* NULL: the record's key */

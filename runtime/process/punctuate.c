@@ -18,7 +18,7 @@ struct weir_punctuator {
     weir_punctuate_fn fn;
     weir__running *node;
     bool cancelled;
-    bool ended; /* its next time lies beyond int64: it is never due again */
+    bool ended; /* its next time is greater than INT64_MAX: it is never due again */
 };
 
 void weir__punctuations_fini(weir__punctuations *all)
@@ -35,7 +35,7 @@ static bool is_due_after(const weir_punctuator *a, const weir_punctuator *b)
     return a->due_ms > b->due_ms || (a->due_ms == b->due_ms && a->ended && !b->ended);
 }
 
-/* There is room. */
+/* The array has room. */
 static void insert(weir__punctuations *all, weir_punctuator *added)
 {
     size_t at = all->count++;
@@ -46,7 +46,8 @@ static void insert(weir__punctuations *all, weir_punctuator *added)
     all->heap[at] = added;
 }
 
-/* Their time may be far away. Of others that are due at once the order may change. */
+/* Removes cancelled punctuations, whose time may be in the far future. The order of others that are
+ * due at the same time may change. */
 static void drop_cancelled(weir__punctuations *all)
 {
     size_t count = all->count;
@@ -114,8 +115,8 @@ static void due_in(weir_punctuator *punctuator, int64_t now_ms, int64_t delay_ms
     punctuator->ended = weir__sub_sat(INT64_MAX, delay_ms) < now_ms;
 }
 
-/* From a time that is due to the next one after now_ms. Missed times are skipped, the rhythm is
- * kept. The time that has passed may be longer than int64 can tell. */
+/* Advances from a time that is due to the next one after now_ms: skips missed times and keeps the
+ * interval. The difference of the two times may exceed INT64_MAX. */
 static void advance(weir_punctuator *punctuator, int64_t now_ms)
 {
     weir_assert(punctuator->due_ms <= now_ms);
@@ -177,7 +178,7 @@ weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms
     return add(ctx, kind, &wanted, out);
 }
 
-/* Freed when its time comes, or when room is needed. */
+/* The punctuator is freed when it is due, or when the array needs room. */
 void weir_punctuator_cancel(weir_punctuator *punctuator)
 {
     if (punctuator != NULL) {
@@ -206,7 +207,7 @@ static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, due->node, err);
     } else {
-        ctx->failed_node = NULL; /* the punctuator forgave a failed forward */
+        ctx->failed_node = NULL; /* the punctuator ignored a failed forward */
         ctx->error.code = WEIR_OK;
     }
     ctx->node = NULL;
@@ -226,7 +227,7 @@ weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t 
             count++;
             err = fire(graph, due, now_ms);
         }
-        /* What it scheduled itself may have filled the place that it left. */
+        /* The callback may have scheduled punctuations that used up the free room. */
         if (due->cancelled || reserve(all) != WEIR_OK) {
             free(due);
         } else {

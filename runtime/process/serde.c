@@ -113,7 +113,7 @@ static bool same_bits(double a, double b)
     return of_a == of_b;
 }
 
-/* With as few digits as tell the number from all others: 0.1, not 0.10000000000000001. */
+/* Prints the shortest text that is decoded to the same number: 0.1, not 0.10000000000000001. */
 static weir_err f64_print(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
 {
     (void)ctx;

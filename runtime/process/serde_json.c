@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * JSON through yyjson: any value, also a bare string or number. All memory of documents comes from
- * the arena of the context, so nobody frees anything. Numbers are read as yyjson's raw values,
+ * the arena of the context, so it is never freed alone. Numbers are read as yyjson's raw values,
  * which are the text of the number, and yyjson writes raw values as they are. */
 #include <yyjson.h>
 
@@ -11,7 +11,7 @@
 
 /* ---- Memory ------------------------------------------------------------------------------- */
 
-/* What the allocator of a document points to; in the same arena as the document. */
+/* The context of a document's allocator; in the same arena as the document. */
 typedef struct memory {
     weir__arena *arena;
     bool failed; /* an allocation failed */
@@ -70,7 +70,7 @@ static size_t depth(const char *text, size_t len)
     return deepest;
 }
 
-/* Text with few brackets is not deep: this is fast, and decides for nearly all. */
+/* A text with few brackets cannot be too deep. Counting them is fast, and enough for nearly all. */
 static bool too_deep(weir_slice text)
 {
     const char *at = text.data;

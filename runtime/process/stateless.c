@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Operators that look at one record only. */
+ * Stateless operators. */
 #include "process/change.h"
 #include "process/context.h"
 #include "process/operators.h"

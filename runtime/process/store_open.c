@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Opening typed stores, and what their cache does: it remembers where each change came from, and
- * hands it downstream when the change leaves it. */
+ * Opening of typed stores, and the listener of their cache. The cache keeps the origin of each
+ * change, and the listener forwards the change when it is flushed or evicted. */
 #include <stdlib.h>
 
 #include "core/error.h"
@@ -49,8 +49,8 @@ static weir_err forward_flushed(weir_kv *kv, const weir__flushed *flushed)
     return weir__forward(ctx, &record);
 }
 
-/* What was being processed when a change left the cache: at a commit nothing, inside a put the
- * record that put. Kept in the arena until the change has gone its way. */
+/* The state of the context before a change is flushed or evicted from the cache: no record in a
+ * commit, the current record in a put. It is in the arena until the change is processed. */
 typedef struct weir__frame {
     struct weir__frame *below;
     weir__running *node;

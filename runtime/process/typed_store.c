@@ -41,7 +41,7 @@ weir_err weir__typed_get_row(weir_kv *kv, weir_slice key, weir_slice *row)
     if (kv->lock == NULL) {
         return kv->top->ops->get(kv->top, key, row, &kv->ctx->error);
     }
-    /* Another thread may use the store as soon as the lock is free: keep a copy. */
+    /* Another thread may use the store as soon as the lock is released: keep a copy. */
     weir_slice found;
     lock(kv);
     weir_err err = kv->top->ops->get(kv->top, key, &found, &kv->ctx->error);
@@ -176,15 +176,15 @@ weir_err weir_kv_delete(weir_kv *kv, const void *key)
 
 /* ---- Scans -------------------------------------------------------------------------------- */
 
-/* Iterators that stay in memory after they were closed for their callback: a processor that kept
- * one gets an error from it. Of more the oldest are freed. */
+/* The number of iterators that stay in memory after Weir has closed them: a processor that uses one
+ * later gets an error. If there are more, the oldest are freed. */
 #define LEFT_ITERS_MAX 64
 
 struct weir_kv_iter {
     weir_kv *kv;
-    weir__kv_iter *inner;       /* NULL: closed for the callback that left it open */
+    weir__kv_iter *inner;       /* NULL: closed by Weir, the callback left it open */
     uint64_t number;            /* iterators of the task opened by then, this one included */
-    struct weir_kv_iter *newer; /* of the list in the context that it is in */
+    struct weir_kv_iter *newer; /* in its list of the context */
     struct weir_kv_iter *older;
     weir__arena arena; /* the current key and value */
     weir_err err;
@@ -248,7 +248,7 @@ void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *nod
     const weir__graph_host *host = &ctx->graph->host;
     while (ctx->open_iters != NULL && ctx->open_iters->number > mark) {
         weir_kv_iter *iter = ctx->open_iters;
-        close_inner(iter); /* the callback did not ask how its scan ended */
+        close_inner(iter); /* the callback did not check how its scan ended */
         if (host->left_open != NULL) {
             host->left_open(host->user, node, iter->kv->spec);
         }

@@ -12,11 +12,11 @@ struct weir_kv {
     const weir__store_spec *spec;
     weir__kv *layers;      /* as given by the task; NULL in views */
     weir__kv *top;         /* the cache over them, or the same */
-    bool cached;           /* changes go downstream when they leave the cache */
-    bool view;             /* of a global store: it may only be read */
+    bool cached;           /* changes are forwarded when the cache flushes or evicts them */
+    bool view;             /* a read-only view of a global store */
     pthread_mutex_t *lock; /* NULL: no other thread uses it */
     weir__running *owner;  /* the node whose table this is; NULL: none */
-    bool lost;             /* no memory to remember what a change interrupted */
+    bool lost;             /* no memory for the frame of a change of the cache */
     weir_buf key;
     weir_buf row;
     weir__arena arena; /* the value that the last get decoded */
