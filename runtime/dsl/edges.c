@@ -24,7 +24,7 @@ int weir__edge_add(weir_builder *builder, const weir__edge *edge)
                                             &builder->edge_capacity, sizeof *builder->edges)) {
         return -1;
     }
-    /* The lists of two edges must not grow into each other. */
+    /* The two edges must not share a list that may grow. */
     copy->sources = (weir__ints){0};
     weir__ints_add_all(builder, &copy->sources, &edge->sources);
     builder->edges[builder->edge_count] = copy;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the DSL's files share: handles to edges, nodes below them, repartitioning. */
+ * Functions that the DSL's files share: edges of handles, nodes below them, repartitioning. */
 #ifndef WEIR_DSL_EDGES_H
 #define WEIR_DSL_EDGES_H
 
 #include "process/operators.h"
 #include "topology/builder.h"
 
-/* The edge of a handle; NULL after an error or when the handle is not of this kind. */
+/* The edge of a handle; NULL after an error or if the handle has another kind. */
 const weir__edge *weir__edge_of(weir_builder *builder, int node, weir__edge_kind kind);
-/* A copy; its index, -1 after an error. */
+/* Adds a copy of the edge and returns its index; -1 after an error. */
 int weir__edge_add(weir_builder *builder, const weir__edge *edge);
 
 /* A copy of `op` in the builder's memory, for a node's `user`. */
@@ -25,12 +25,12 @@ typedef struct weir__node_spec {
     bool rekeys;
 } weir__node_spec;
 
-/* A processor below a stream, and the stream that it gives. */
+/* Adds a processor below a stream; returns its output stream. */
 weir_stream weir__stream_node(weir_stream in, const weir__node_spec *spec);
-/* The processor alone; -1 after an error. */
+/* Adds the processor only; -1 after an error. */
 int weir__processor_node(weir_builder *builder, const weir__edge *in, const weir__node_spec *spec);
 
-/* Filter, sink and source around the topic <name>-repartition; the edge behind it. */
+/* Adds the topic <name>-repartition with filter, sink and source; returns the edge behind it. */
 const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in, const char *name,
                                     const weir_repartition_opts *opts);
 

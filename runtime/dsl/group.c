@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Grouping and aggregating streams. A grouping is no node: its repartition topic comes with its
- * first aggregation, and all its aggregations share it. */
+ * Grouping and aggregation of streams. A grouping is no node. Its first aggregation adds the
+ * repartition topic, and all its aggregations share that topic. */
 #include "dsl/edges.h"
 
 static weir_grouped add_group(weir_builder *builder, const weir__edge *stream, const char *name)
@@ -28,14 +28,14 @@ weir_grouped weir_group_by(weir_stream in, const char *name, const weir_serde *k
     return from != NULL ? add_group(in.builder, from, name) : (weir_grouped){in.builder, -1};
 }
 
-/* What an aggregation reads: the grouped stream, behind its repartition topic if it needs one. */
+/* The input of an aggregation: the grouped stream, behind its repartition topic if it needs one. */
 static const weir__edge *input_of(weir_builder *builder, weir__edge *grouped, const char *store)
 {
     if (!grouped->rekeyed) {
         return grouped;
     }
     if (grouped->repartitioned >= 0) {
-        builder->name_counter += 3; /* as Kafka, which makes three names to throw away */
+        builder->name_counter += 3; /* as Kafka, which creates three names and does not use them */
         return builder->edges[grouped->repartitioned];
     }
     const char *name = grouped->name != NULL ? grouped->name : store;

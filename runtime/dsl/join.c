@@ -138,7 +138,7 @@ static weir_stream join_global(weir_stream left, weir_global_table right, join s
         return failed;
     }
     spec.op.store = table->store;
-    /* Kafka calls both kinds so. */
+    /* Kafka uses this prefix for both kinds. */
     int index = join_node(builder, from, &spec, "KSTREAM-LEFTJOIN-");
     if (index < 0) {
         return failed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where streams and tables begin, and where streams end. */
+ * The sources of streams and tables, and the sinks of streams. */
 #include <string.h>
 
 #include "dsl/edges.h"
@@ -22,7 +22,7 @@ static bool same_topics(const weir__node *source, const char *const *topics)
     return topics[i] == NULL && i == source->topic_count;
 }
 
-/* The stream that reads exactly these topics already: two streams over them share one source. */
+/* The existing stream of exactly these topics: two streams of the same topics share one source. */
 static const weir__edge *existing(weir_builder *builder, const char *const *topics)
 {
     for (size_t i = 0; i < builder->edge_count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Operators of one record: each is one node. */
+ * Stateless operators: each is one node. */
 #include "dsl/edges.h"
 
 static const weir_serde *or_default(const weir_serde *given, const weir_serde *standard)
@@ -8,7 +8,7 @@ static const weir_serde *or_default(const weir_serde *given, const weir_serde *s
     return given != NULL ? given : standard;
 }
 
-/* A node whose function is missing is an error, told by its kind. */
+/* A node without its function is an error; the error names the kind of the node. */
 static weir_stream add(weir_stream in, weir__node_spec spec, const void *op, size_t size,
                        bool has_function)
 {
@@ -164,7 +164,7 @@ static bool default_is_last(const weir_branch *branches, size_t count)
     return true;
 }
 
-/* Kafka numbers nameless branches from 1, the default one 0. */
+/* Kafka numbers branches without a name from 1; the default branch is 0. */
 static const char *branch_name(weir_builder *builder, const char *split, const weir_branch *branch,
                                size_t index)
 {
