@@ -86,8 +86,9 @@ weir__record_queue *weir__chooser_take(weir__chooser *chooser)
     return first;
 }
 
-/* What an empty queue lets the task do. */
-static weir__wait_reason hold_of(weir__chooser *chooser, weir__record_queue *queue, int64_t now_ms)
+/* Why the task must wait for an empty queue, if it must. */
+static weir__wait_reason wait_reason_of(weir__chooser *chooser, weir__record_queue *queue,
+                                        int64_t now_ms)
 {
     if (queue->lag_epoch != chooser->epoch) {
         queue->lag_epoch = chooser->epoch;
@@ -114,12 +115,13 @@ weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_
     }
     for (size_t i = 0; i < chooser->queue_count; i++) {
         weir__record_queue *queue = &chooser->queues[i];
-        weir__wait_reason hold = queue->ready ? WEIR__WAIT_NONE : hold_of(chooser, queue, now_ms);
-        if (hold != WEIR__WAIT_NONE) {
+        weir__wait_reason reason =
+            queue->ready ? WEIR__WAIT_NONE : wait_reason_of(chooser, queue, now_ms);
+        if (reason != WEIR__WAIT_NONE) {
             if (who != NULL) {
                 *who = queue;
             }
-            return hold;
+            return reason;
         }
     }
     return WEIR__WAIT_NONE;

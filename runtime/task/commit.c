@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Commit, in this order, so that a crash between any two steps loses nothing:
+ * The commit. Its steps have this order, so that a crash between any two of them loses nothing:
  *
- *   1. flush-caches    changes leave the record caches: downstream, into stores and changelogs
- *   2. flush-stores    what a store itself buffers
- *   3. flush-producer  all that was sent is on the brokers
- *   4. commit-offsets  so the input that caused it need not be read again
- *   5. store-offsets   each store now knows how much of its changelog it holds
+ *   1. flush-caches    writes the changes of the record caches downstream, to stores and changelogs
+ *   2. flush-stores    writes the changes that a store itself buffers
+ *   3. flush-producer  waits until the brokers have acknowledged all records in flight
+ *   4. commit-offsets  commits the offsets of the input, which is not read again then
+ *   5. store-offsets   writes to each store the changelog offset of its content
  *
- * A crash before 4 makes records be processed again (at least once); before 5, changelog records be
- * restored again. */
+ * After a crash before 4, records are processed again (at least once). After a crash before 5,
+ * changelog records are restored again. */
 #include "task/commit.h"
 
 #include "core/error.h"
 #include "task/metadata.h"
 
 #define FLUSH_LIMIT_MS 60000
-#define FLUSH_SLICE_MS 500 /* between two looks at the membership */
+#define FLUSH_SLICE_MS 500 /* between two checks of the membership */
 
 typedef struct pending {
     weir__record_queue *queue;
@@ -28,15 +28,16 @@ typedef struct pending {
 
 typedef struct commit_run {
     weir__task_env *env;
-    weir__task **tasks; /* in which something happened */
+    weir__task **tasks; /* those with something to commit */
     size_t task_count;
     pending *pendings;
-    weir__offset *offsets; /* what goes to the broker, parallel to pendings */
+    weir__offset *offsets; /* the offsets to commit, parallel to pendings */
     size_t count;
 } commit_run;
 
-/* All before it has been processed. Behind the last record the position tells of offsets that hold
- * no record; while the consumer polls it may already be past records that are not queued yet. */
+/* All records below this offset were processed. With an empty queue it is the consumer's position,
+ * which is also past offsets without a record (control records, compacted records). During a poll
+ * the position may be past records that are not in the queue yet, so it is not used then. */
 static int64_t offset_to_commit(const weir__task *task, const weir__record_queue *queue)
 {
     if (weir__record_queue_size(queue) > 0 || queue->next_offset < 0 || task->env->polling) {
@@ -85,7 +86,7 @@ static weir_err flush_producer(weir__task_env *env, weir_error *error)
     weir__step(&env->observer, "flush-producer", NULL, NULL);
     weir_err err = weir__flush_producer(env, error);
     if (env->first_send_failure.code != WEIR_OK) {
-        /* The record is gone, so this commit must not be tried again whatever the cause was. */
+        /* The record is lost, so this commit must not be retried, whatever the cause was. */
         err = weir__error_set(error, WEIR_EBROKER, "%s", env->first_send_failure.message);
         env->first_send_failure.code = WEIR_OK;
     }

@@ -6,15 +6,15 @@
 
 #include "task/task.h"
 
-/* Commits those of the tasks (RUNNING) in which something happened; *committed (NULL allowed)
- * counts them. WEIR_EFENCED: the group went on without this member, nothing was committed. After
+/* Commits those of the tasks (RUNNING) that have something to commit; *committed (NULL allowed)
+ * counts them. WEIR_EFENCED: the group has removed this member, nothing was committed. After
  * another failure each task either has committed or can be committed again, unless the failure is
  * one of its own. */
 weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_t count,
                             size_t *committed, weir_error *error);
 
-/* Until all that was sent is on the brokers. WEIR_EFENCED: this is no longer a member of the group,
- * so what is still under way should not get there. WEIR_ETIMEOUT: try again. */
+/* Waits until no record is in flight. WEIR_EFENCED: this is no longer a member of the group, so the
+ * records in flight must not be delivered. WEIR_ETIMEOUT: to be retried. */
 weir_err weir__flush_producer(weir__task_env *env, weir_error *error);
 
 #endif

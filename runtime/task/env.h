@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a stream thread gives to its tasks: clients, cache, settings, observers. One a thread, used
- * by that thread only; it outlives the tasks. */
+ * The environment that a stream thread gives to its tasks: clients, cache, settings, observers.
+ * Each thread has its own and is its only user; it outlives the tasks. */
 #ifndef WEIR_TASK_ENV_H
 #define WEIR_TASK_ENV_H
 
@@ -18,7 +18,7 @@
 typedef struct weir__observer {
     const weir_app_opts *opts; /* never NULL; on_step, on_restore */
     const char *thread;
-    _Atomic(const char *) *step; /* where the thread is, for whoever looks; NULL: nobody does */
+    _Atomic(const char *) *step; /* the thread's current step, for other threads; NULL: not kept */
 } weir__observer;
 
 static inline void weir__step_at(const weir__observer *observer, const char *kind, const char *task,
@@ -39,7 +39,7 @@ static inline void weir__step(const weir__observer *observer, const char *kind, 
     weir__step_at(observer, kind, task, detail, -1);
 }
 
-/* Where to read when the offset is not known or does not exist. */
+/* Where to read if the offset is not known or does not exist. */
 typedef enum weir__reset { WEIR__RESET_EARLIEST, WEIR__RESET_LATEST, WEIR__RESET_NONE } weir__reset;
 
 /* "earliest", "latest", "none". */
@@ -63,12 +63,12 @@ typedef struct weir__task_settings {
     size_t buffered_max;             /* buffered.records.per.partition */
 } weir__task_settings;
 
-/* What the environment keeps of a sink, as far as needed yet. */
+/* The data of a sink; filled when the sink is first used. */
 typedef struct weir__task_sink {
     struct weir__task_env *env;
     const weir__node *node;
     char *topic;                /* its real name; NULL: not used yet */
-    weir__delivery on_delivery; /* of the records that it sent; user: this */
+    weir__delivery on_delivery; /* the delivery report of its records; user: this */
 } weir__task_sink;
 
 typedef struct weir__task_env {
@@ -85,14 +85,14 @@ typedef struct weir__task_env {
     weir__observer observer;
     bool polling;           /* in a callback of the consumer: it may hold records not queued yet */
     weir__task_sink *sinks; /* by node of the topology */
-    int64_t now_ms;         /* wall clock, read anew by the loop of the thread */
+    int64_t now_ms;         /* wall clock, read in each iteration of the thread's loop */
     weir__map changelogs;   /* acknowledgements of the producer by "<topic>-<partition>" */
     weir_error
         first_send_failure;     /* first record that could not be written since the last commit */
     uint64_t dropped;           /* records dropped by handlers and operators */
     weir__placement *placement; /* shared by the threads of the instance; NULL: no joins */
     weir__drop_counts *drops;   /* shared by the threads of the instance */
-    weir__arena commit;         /* what one commit needs; empty between two */
+    weir__arena commit;         /* memory of a commit; empty between commits */
 } weir__task_env;
 
 #endif

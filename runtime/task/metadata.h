@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a commit says beside the offset: the partition time, as Kafka Streams writes it, so that
- * stream time goes on after a restart. */
+ * The metadata of a committed offset: the partition time, as Kafka Streams writes it. With it
+ * stream time continues after a restart. */
 #ifndef WEIR_TASK_METADATA_H
 #define WEIR_TASK_METADATA_H
 
@@ -12,8 +12,8 @@
 #define WEIR__COMMIT_METADATA_SIZE 13 /* with the terminator */
 
 void weir__commit_metadata_encode(int64_t partition_time_ms, char out[WEIR__COMMIT_METADATA_SIZE]);
-/* -1 for NULL and for what is not such metadata; what follows the time (Kafka's processor
- * metadata) is not looked at. */
+/* Returns the partition time; -1 for NULL and for other metadata. The bytes behind the time
+ * (Kafka's processor metadata) are ignored. */
 int64_t weir__commit_metadata_decode(const char *text);
 
 #endif

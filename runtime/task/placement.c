@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The sample of a topic is its first distinct keys. Two topics of a join differ if
+ * The sample of a topic is its first distinct keys. Two topics of a join are partitioned
+ * differently if
  *
- *   - the keys of one lie by murmur2: so many of them that it is no chance, with few exceptions
- *     (records from before the topic got more partitions), and
- *   - a good part of the keys of the other do not.
+ *   - the keys of one are in the partitions of murmur2: too many for a coincidence, with few
+ *     exceptions (records from before a partition was added), and
+ *   - a considerable part of the keys of the other are not.
  *
- * Topics that are both filled in another way are not told: a partitioner of one's own is fine as
- * long as both have it. */
+ * Two topics that both use another partitioner cause no warning: a custom partitioner is correct as
+ * long as both topics have it. */
 #include "task/placement.h"
 
 #include <inttypes.h>
@@ -19,7 +20,7 @@
 #include "core/error.h"
 
 #define KEYS_MAX 64          /* distinct ones, of a topic */
-#define CHANCE_BITS 12       /* one of 2^12 topics has that many keys by murmur2 by chance */
+#define CHANCE_BITS 12       /* by chance, one of 2^12 topics has that many keys by murmur2 */
 #define EXCEPTIONS_PART 16   /* fewer keys than one of so many are exceptions */
 #define DIFFERENT_PART 4     /* so many keys or more, one of so many, are no exceptions ... */
 #define DIFFERENT_KEYS_MIN 2 /* ... nor are they a stray record */
@@ -62,7 +63,7 @@ int weir__placement_find(const weir__placement *placement, const char *topic)
     return -1;
 }
 
-/* Its number; -1: out of memory. There is room. */
+/* Returns the topic's number; -1: out of memory. The array has room. */
 static int add_topic(weir__placement *placement, const char *application, weir__topic_ref topic)
 {
     char *name = weir__topic_name(application, topic);
@@ -162,7 +163,7 @@ static bool was_seen(const sample *of, uint64_t hash)
     return false;
 }
 
-/* 'k1', or 0x0017 for what is no plain text. */
+/* Appends 'k1', or 0x0017 for a key that is no plain text. */
 static void put_key(weir_buf *out, weir_slice key)
 {
     const uint8_t *at = key.data;
@@ -247,7 +248,7 @@ void weir__placement_add(weir__placement *placement, const weir__placed_key *key
     int32_t expected = weir__murmur2_partition(key->key, key->partitions);
     pthread_mutex_lock(&placement->lock);
     sample *of = &placement->samples[key->topic];
-    if (of->partitions != key->partitions) { /* it has got more, or is a new one */
+    if (of->partitions != key->partitions) { /* partitions were added, or the topic is new */
         of->partitions = key->partitions;
         of->keys = of->misplaced = 0;
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where keys lie in the topics of joins. A join sees a key only if all its topics have it in the
- * partition of the same number; but librdkafka's producers (kcat) place keys by CRC32 unless they
- * are told otherwise, Kafka's clients and Weir by murmur2. So the first keys of each topic of a
- * join are compared with murmur2, and a warning names the topic that differs from another one. */
+ * The partitions of keys in the topics of joins. A join finds a key only if all its topics have the
+ * key in the partition of the same number (co-partitioning). But librdkafka's producers (kcat)
+ * choose the partition by CRC32 by default, Kafka's clients and Weir by murmur2. The first keys of
+ * each topic of a join are therefore compared with murmur2, and a warning names a topic that
+ * differs from the other one. */
 #ifndef WEIR_TASK_PLACEMENT_H
 #define WEIR_TASK_PLACEMENT_H
 
@@ -11,7 +12,7 @@
 #include "core/log.h"
 #include "topology/topology.h"
 
-#define WEIR__PLACEMENT_RECORDS_MAX 1000 /* looked at, of a partition */
+#define WEIR__PLACEMENT_RECORDS_MAX 1000 /* sampled, of a partition */
 
 /* Of an instance, shared by its threads. */
 typedef struct weir__placement weir__placement;
@@ -21,8 +22,8 @@ weir_err weir__placement_new(const weir_topology *topology, const char *applicat
                              weir__placement **out);
 void weir__placement_free(weir__placement *placement); /* NULL allowed */
 
-/* The number of a topic (real name) of a join; -1: it is none, or `placement` is NULL. Any thread.
- */
+/* The number of a topic (real name) of a join; -1: no join reads it, or `placement` is NULL. Any
+ * thread. */
 int weir__placement_find(const weir__placement *placement, const char *topic);
 
 typedef struct weir__placed_key {
@@ -33,7 +34,7 @@ typedef struct weir__placed_key {
     int64_t offset;     /* -1: it is from a store */
 } weir__placed_key;
 
-/* Takes a key into the sample of its topic; warns once a topic. Any thread. */
+/* Adds a key to the sample of its topic; warns once a topic. Any thread. */
 void weir__placement_add(weir__placement *placement, const weir__placed_key *key,
                          const weir__log *log, const char *thread);
 

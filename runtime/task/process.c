@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records through a task: from the head of a queue through the graph, and out to the producer. */
+ * The path of a record through a task: from the head of a queue through the graph to the producer.
+ */
 #include "task/process.h"
 
 #include <inttypes.h>
@@ -91,7 +92,7 @@ int64_t weir__task_lag(void *user, const weir__record_queue *queue)
 
 /* ---- Host of the graph ---- */
 
-/* A record that cannot be written now will not be written later either. */
+/* True if a later attempt to write the record would fail too. */
 static bool is_unwritable(weir_err err)
 {
     return !weir_err_is_retriable(err) && err != WEIR_EMISSING_TOPIC && err != WEIR_ENOMEM &&
@@ -103,8 +104,8 @@ static bool may_skip_unwritable(const weir__task_env *env, weir_err err)
     return env->settings.skip_unwritable && is_unwritable(err);
 }
 
-/* The task may have been closed since, and which input record it was is not known any more: the
- * place is the topic that was to be written. */
+/* The delivery report of a sink. The task may be closed, and the input record is not known any
+ * more: the place in the log line is the sink's topic. */
 static void on_delivery(weir_err err, const char *message, int64_t offset, void *user)
 {
     const weir__task_sink *sink = user;
@@ -199,8 +200,8 @@ static void request_commit(void *user)
     task->commit_requested = true;
 }
 
-/* Failures of the processing itself, which processing.exception.handler is for; the others are the
- * runtime's. */
+/* True for failures of processors, which processing.exception.handler handles (KIP-1033). The other
+ * failures are those of the runtime. */
 static bool is_processing_failure(weir_err err)
 {
     switch (err) {
@@ -217,7 +218,7 @@ static bool is_processing_failure(weir_err err)
     }
 }
 
-/* The graph tells on_dropped if it may be skipped. */
+/* If the record may be skipped, the graph calls on_dropped. */
 static weir_err process_failed(void *user, const char *node, const weir_error *error)
 {
     const weir__task *task = user;
@@ -315,7 +316,7 @@ weir_err weir__task_process(weir__task *task, size_t max, size_t *processed, wei
     weir_assert(task->state == WEIR__TASK_RUNNING);
     weir_err err = WEIR_OK;
     size_t done = 0;
-    bool asked = task->commit_requested; /* a commit that fails must not hold up the task */
+    bool asked = task->commit_requested; /* a commit that fails must not block the task */
     while (done < max && task->commit_requested == asked && err == WEIR_OK &&
            weir__task_wait_reason(task, NULL) == WEIR__WAIT_NONE) {
         err = process_one(task, error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a task gives to its graph and its queues: decoding, sending, clocks, handlers of failing
- * records. */
+ * The callbacks of a task for its graph and its queues: decoding, sending, clocks, handlers of
+ * failing records. */
 #ifndef WEIR_TASK_PROCESS_H
 #define WEIR_TASK_PROCESS_H
 

@@ -129,8 +129,8 @@ weir_err weir__record_queue_prepare(weir__record_queue *queue, weir_error *error
         } else if (err == WEIR_EDECODE) {
             err = queue->ops->undecodable(queue->user, queue, error);
         }
-        /* A head that stops the task is lost to this queue, not to the partition: next_offset
-         * still points at it. */
+        /* The queue drops a head that stops the task, but next_offset is still its offset: the
+         * record is fetched again. */
         drop_head(queue);
         if (err != WEIR_OK) {
             return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Restore. Where it begins is told by the store (the offset that it keeps beside its rows), where
- * it ends is the changelog's end at the start: its writer is gone by then.
+ * Restore. It begins behind the changelog offset that the store keeps beside its rows. It ends at
+ * the end offset that the changelog has at the start: the former owner writes no more by then.
  *
  *      log start        offset in the store + 1       position              end
  *   -------|------------------|--------------------------|---------------------|--->
@@ -133,8 +133,9 @@ static void mark_corrupt(weir__restorer *restorer, weir__task *task, const weir_
 
 /* ---- Age ---- */
 
-/* Above which age rows may lack a deletion: half of the time for which a tombstone stays, so that
- * clocks may differ and the restore may take as long. -1: none. */
+/* Rows older than this may lack a deletion: state.cleanup.dir.max.age.ms, but at most half of
+ * delete.retention.ms, the time for which the changelog keeps a tombstone. Half, because clocks may
+ * differ and the restore takes time. -1: no limit. */
 static int64_t age_max_ms(const weir__restorer *restorer, const weir__task_store *store)
 {
     int64_t max_ms = restorer->env->settings.state_age_max_ms;
@@ -155,16 +156,16 @@ static bool has_rows(weir__kv *kv)
     weir_slice row;
     weir_slice open_end = {0};
     if (kv->ops->range(kv, open_end, open_end, false, &iter, NULL) != WEIR_OK) {
-        return true; /* what cannot be read is restored anew */
+        return true; /* a store that cannot be read is restored from the start */
     }
     bool found = iter->ops->next(iter, &key, &row);
     (void)iter->ops->close(iter);
     return found;
 }
 
-/* A new store is as its changelog before the first record. Rows without an offset are what a task
- * left that was closed before its first commit. */
-static int64_t look_at_age(const weir__restorer *restorer, weir__task_store *store, int64_t stored)
+/* An empty store equals its changelog before the first record. Rows without an offset are those of
+ * a task that was closed before its first commit. */
+static int64_t read_as_of(const weir__restorer *restorer, weir__task_store *store, int64_t stored)
 {
     if (stored != WEIR__NO_OFFSET && store->inner->ops->as_of_ms != NULL) {
         return store->inner->ops->as_of_ms(store->inner);
@@ -173,15 +174,15 @@ static int64_t look_at_age(const weir__restorer *restorer, weir__task_store *sto
                                                                : restorer->env->now_ms;
 }
 
-/* Deletions may be missing: the rows lie behind the changelog, and are old, or of an unknown age. A
- * time ahead of the clock is as far from the truth as one behind it. */
+/* True if deletions may be missing: the store is behind its changelog, and its rows are old or of
+ * an unknown age. A time in the future is as wrong as one in the past. */
 static bool is_outdated(const weir__restorer *restorer, weir__task_store *store, int64_t stored,
                         int64_t log_end)
 {
     int64_t max_ms = age_max_ms(restorer, store);
     int64_t now_ms = restorer->env->now_ms;
     if (store->as_of_ms == 0) {
-        store->as_of_ms = look_at_age(restorer, store, stored);
+        store->as_of_ms = read_as_of(restorer, store, stored);
         store->as_of_noted = stored != WEIR__NO_OFFSET;
     }
     int64_t next = stored != WEIR__NO_OFFSET ? weir__add_sat(stored, 1) : 0;
@@ -202,7 +203,7 @@ static void mark_outdated(weir__restorer *restorer, weir__task *task, const weir
                     store->partition);
 }
 
-/* A failure leaves an older time, which costs a restore. */
+/* After a failure the store keeps an older time, which may cause a full restore. */
 static void note_as_of(weir__task_store *store, int64_t ms)
 {
     if (store->inner->ops->set_as_of != NULL &&
@@ -222,7 +223,7 @@ static void finish_store(weir__restorer *restorer, weir__task_store *store)
     tell(restorer, store, WEIR_RESTORE_END, store->restored);
 }
 
-/* A failure that may pass leaves the store as it is: the next slice asks again. */
+/* After a temporary failure the store is unchanged; the next slice retries. */
 static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__task_store *store,
                             weir_error *error)
 {
@@ -270,7 +271,7 @@ static weir_err begin_stores(weir__restorer *restorer, weir_error *error)
     return err;
 }
 
-/* Calls fn for each store that is being read. */
+/* Calls fn for each store that is being restored. */
 static void each_active(weir__restorer *restorer,
                         void (*fn)(weir__restorer *restorer, weir__task *task,
                                    weir__task_store *store, void *user),
@@ -317,7 +318,7 @@ static void add_to_assignment(weir__restorer *restorer, weir__task *task, weir__
         (weir__offset){.at = {store->topic, store->partition}, .offset = store->position};
 }
 
-/* A store whose changelog is empty, or that has all of it, needs no consumer. */
+/* A store that has its whole changelog, or whose changelog is empty, needs no consumer. */
 static weir_err renew_assignment(weir__restorer *restorer, weir_error *error)
 {
     weir_err err = WEIR_OK;
@@ -362,7 +363,7 @@ static void match_store(weir__restorer *restorer, weir__task *task, weir__task_s
     }
 }
 
-/* Records of one partition that follow each other: one atomic write into the store. */
+/* Applies consecutive records of one partition in one atomic write to the store. */
 static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t count,
                           weir_error *error)
 {
@@ -436,7 +437,7 @@ static weir_err apply(weir__restorer *restorer, size_t count, weir_error *error)
     return err;
 }
 
-/* The changelog lost records that were still to be read. */
+/* Handles changelog records that were deleted before they were restored. */
 static void check_range(weir__restorer *restorer, weir__task *task, weir__task_store *store,
                         void *user)
 {
@@ -463,7 +464,7 @@ weir_err weir__restorer_slice(weir__restorer *restorer, int64_t timeout_ms, weir
         return err;
     }
     each_active(restorer, finish_if_read, NULL);
-    if (restorer->changed) { /* also when nothing is left: else it would fetch on */
+    if (restorer->changed) { /* also if no store is left: the consumer would continue to fetch */
         err = renew_assignment(restorer, error);
     }
     if (err != WEIR_OK || restorer->active == 0) {

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "process/operators.h"
 
-#define TABLE_ROWS_MAX 64 /* looked at, of a store */
+#define TABLE_ROWS_MAX 64 /* sampled, of a store */
 
 static void add(const weir__task *task, const weir__record_queue *queue, weir_slice key,
                 int64_t offset)
@@ -30,8 +30,8 @@ void weir__sample_key(const weir__task *task, weir__record_queue *queue, weir_sl
     }
 }
 
-/* The queue that fills the table in this store; NULL: it is no topic's table. A table's keys are
- * those of its topic, byte by byte. */
+/* The queue of the topic whose table is in this store; NULL: the store has no such table. The keys
+ * of such a table are those of its topic, byte by byte. */
 static const weir__record_queue *queue_of(const weir__task *task, const weir__store_spec *spec)
 {
     const weir__node *nodes = task->env->topology->nodes;
@@ -63,7 +63,7 @@ static weir_err sample_table(const weir__task *task, const weir__task_store *sto
     return rows->ops->close(rows);
 }
 
-/* A store that cannot be read fails when it is used, with a better message. */
+/* A store that cannot be read causes no failure here: its next use fails with a better message. */
 void weir__sample_tables(const weir__task *task)
 {
     for (size_t i = 0; i < task->stores.count; i++) {

@@ -6,10 +6,10 @@
 
 #include "task/task.h"
 
-/* Of a record that is about to be decoded, while the queue's first records last. */
+/* Samples the key of a record that is about to be decoded, if it is one of the queue's first. */
 void weir__sample_key(const weir__task *task, weir__record_queue *queue, weir_slice key);
-/* Of the tables of topics that are joined, as the stores hold them when the task starts: after a
- * restart such a topic may have nothing new to read. */
+/* Samples the tables of joined topics from their stores when the task starts: after a restart such
+ * a topic may have no new record. */
 void weir__sample_tables(const weir__task *task);
 
 #endif

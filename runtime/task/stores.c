@@ -35,7 +35,7 @@ static weir_err log_change(void *user, weir_slice key, weir_slice value, int64_t
                              .internal = true};
     store->acks->in_flight++;
     weir_err err =
-        weir__producer_send(store->acks->env->producer, &record, &store->acks->told, error);
+        weir__producer_send(store->acks->env->producer, &record, &store->acks->on_delivery, error);
     if (err != WEIR_OK) {
         store->acks->in_flight--;
     }
@@ -71,13 +71,13 @@ static weir_err find_acks(weir__task_env *env, weir__task_store *store, weir_err
         return weir__error_set(error, err, "changelog %s", store->topic);
     }
     if (acks->in_flight > 0) {
-        /* Of a task that was closed with its records under way: where they end up must be known
+        /* A task was closed while its records were in flight. Their delivery reports must arrive
          * before the changelog is read. */
         return weir__error_set(error, WEIR_ERETRY, "changelog %s-%d: %zu records are under way",
                                store->topic, store->partition, acks->in_flight);
     }
     acks->env = env;
-    acks->told = (weir__delivery){changelog_delivered, acks};
+    acks->on_delivery = (weir__delivery){changelog_delivered, acks};
     acks->acked = WEIR__NO_OFFSET;
     store->acks = acks;
     return WEIR_OK;

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The stores of a task and their changelogs: which layers a store has, where its changes are
- * logged, and how far the log is known to hold them. */
+ * The stores of a task and their changelogs: the layers of a store, the changelog of its changes,
+ * and the offset up to which the changelog has them. */
 #ifndef WEIR_TASK_STORES_H
 #define WEIR_TASK_STORES_H
 
 #include "task/env.h"
 
-/* What the thread's producer has told about a changelog partition. It lives as long as the
- * producer, since deliveries may be told after the task is closed. */
+/* The delivery reports of the thread's producer for a changelog partition. It is valid as long as
+ * the producer, since delivery reports may arrive after the task is closed. */
 typedef struct weir__changelog_acks {
     weir__task_env *env;
-    weir__delivery told; /* of its records; user: this */
-    int64_t acked;       /* offset of the last record delivered; WEIR__NO_OFFSET: none */
+    weir__delivery on_delivery; /* the delivery report of its records; user: this */
+    int64_t acked;              /* offset of the last record delivered; WEIR__NO_OFFSET: none */
     size_t in_flight;
 } weir__changelog_acks;
 
 typedef enum weir__restore_state {
-    WEIR__RESTORE_NONE,   /* not begun */
-    WEIR__RESTORE_ACTIVE, /* being read */
+    WEIR__RESTORE_NONE,   /* not started */
+    WEIR__RESTORE_ACTIVE, /* in progress */
     WEIR__RESTORE_DONE,
 } weir__restore_state;
 
 typedef struct weir__task_store {
     const weir__store_spec *spec;
-    weir__kv *inner; /* memory or RocksDB, below the other layers; the graph's to close */
+    weir__kv *inner; /* memory or RocksDB, below the other layers; the graph closes it */
     bool persistent;
     /* The changelog; topic NULL: the store has none. */
     char *topic;
@@ -37,9 +37,9 @@ typedef struct weir__task_store {
     int64_t position; /* next offset to be read */
     int64_t end;      /* fixed at the start */
     int64_t restored; /* records */
-    int64_t as_of_ms; /* when the rows were last those of the changelog; 0: not looked at yet */
-    bool as_of_noted; /* the store has it too */
-    bool spared;      /* weir__task_stores_wipe leaves it: rows that no changelog has */
+    int64_t as_of_ms; /* when the rows last matched the changelog; 0: not read yet */
+    bool as_of_noted; /* as_of_ms is written to the store */
+    bool spared;      /* weir__task_stores_wipe keeps it: no changelog has its rows */
 } weir__task_store;
 
 typedef struct weir__task_stores {
@@ -62,7 +62,7 @@ weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *e
 /* Before the graph is freed, if the stores are to be wiped then: spares those without a changelog
  * that are not damaged. */
 void weir__task_stores_spare(weir__task_stores *stores);
-/* Deletes what the others left on disk; they must be closed. */
+/* Deletes the other stores from the disk; they must be closed. */
 void weir__task_stores_wipe(weir__task_stores *stores);
 
 #endif

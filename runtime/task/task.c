@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of a task: its states, and what happens between them. */
+ * The life cycle of a task: its states, and the transitions between them. */
 #include "task/task.h"
 
 #include <stdio.h>
@@ -184,8 +184,9 @@ weir__reset weir__task_reset(const weir__task *task, const weir__record_queue *q
                               : task->env->settings.reset;
 }
 
-/* The offsets at which queues begin that have no committed one: start_offset of each. The end of a
- * partition is asked for, and committed with the next commit: a later owner goes on from there. */
+/* Sets start_offset of each queue that has no committed offset. For auto.offset.reset latest it
+ * queries the end offset of the partition and commits it with the next commit: a later owner then
+ * continues from there. */
 static weir_err find_starts(weir__task *task, const weir__offset *committed, weir_error *error)
 {
     for (size_t i = 0; i < task->queue_count; i++) {
@@ -283,7 +284,7 @@ weir_err weir__task_unchanged(weir__task *task, const weir__offset *committed, b
         if (err != WEIR_OK) {
             return err;
         }
-        /* No record of it yet: it was empty when this task restored it, to `end`. */
+        /* Without an acknowledged record, the end is that of the restore. */
         int64_t known = store->acks->acked != WEIR__NO_OFFSET ? weir__add_sat(store->acks->acked, 1)
                                                               : store->end;
         same = end == known;

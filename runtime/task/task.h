@@ -37,16 +37,16 @@ typedef struct weir__task {
     weir__task_state state;
     weir__task_env *env;
     weir__graph *graph; /* NULL while CREATED */
-    bool graph_open;    /* processors are at work: it has been RUNNING */
+    bool graph_open;    /* the processors are open: the task has been RUNNING */
     weir__task_stores stores;
     weir__record_queue *queues;
     size_t queue_count;
     weir__chooser chooser;
     int64_t stream_time_ms; /* -1: none yet */
-    bool touched;           /* something happened that a commit must write */
+    bool touched;           /* there is something to commit */
     bool commit_requested;  /* by a processor */
-    bool corrupt;           /* the stores do not go with the changelogs: wipe, restore anew */
-    bool verify;            /* SUSPENDED: it may have run elsewhere since */
+    bool corrupt;           /* the stores do not match the changelogs: wipe and restore them */
+    bool verify;            /* SUSPENDED: another member may have run it since */
     bool locked;            /* holds the lock of its directory */
     uint64_t processed;
     uint64_t dropped;
@@ -66,34 +66,34 @@ weir_err weir__task_new(weir__task_env *env, weir__task_id id, weir__partitions_
 void weir__task_free(weir__task *task);
 
 /* CREATED -> RESTORING: locks the directory, opens the stores. WEIR_ELOCKED: another thread still
- * has them, try again. */
+ * has the lock; to be retried. */
 weir_err weir__task_open(weir__task *task, weir_error *error);
-/* RESTORING -> RUNNING: the stores are whole. `committed` are the group's offsets of the queues, in
- * their order. */
+/* RESTORING -> RUNNING: the stores are restored. `committed` are the group's committed offsets of
+ * the queues, in their order. */
 weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_error *error);
-/* RESTORING or RUNNING (committed before) -> SUSPENDED: buffered records are let go. */
+/* RESTORING or RUNNING (committed before) -> SUSPENDED: drops the buffered records. */
 void weir__task_suspend(weir__task *task);
-/* What auto.offset.reset, or its source, says for a queue. */
+/* The reset policy of a queue: that of its source, or else auto.offset.reset. */
 weir__reset weir__task_reset(const weir__task *task, const weir__record_queue *queue);
 /* SUSPENDED -> RESTORING or RUNNING, whichever it was. */
 void weir__task_resume(weir__task *task);
-/* True when `committed` (as for start) and the ends of the changelogs are where this suspended task
- * left them: nobody else has run it meanwhile. */
+/* *out: `committed` (as for start) and the end offsets of the changelogs are those that this
+ * suspended task left: no other member has run it meanwhile. */
 weir_err weir__task_unchanged(weir__task *task, const weir__offset *committed, bool *out,
                               weir_error *error);
-/* -> CLOSED. `clean`: all was committed, and the stores' offsets say so. `wipe` deletes what the
- * stores left on disk. */
+/* -> CLOSED. `clean`: everything is committed, and the stores have their offsets. `wipe` deletes
+ * the stores from the disk. */
 void weir__task_close(weir__task *task, bool clean, bool wipe);
 
-/* A message for one of its queues; taken, also on failure. Only a RUNNING task keeps it. */
+/* Adds a message to one of its queues; takes it, also on failure. Only a RUNNING task keeps it. */
 weir_err weir__task_add(weir__task *task, weir__record_queue *queue, weir__message *message,
                         weir_error *error);
 /* Processes up to `max` records, each with the stream-time punctuations that it makes due;
- * *processed counts them. Stops early when it must wait or a processor asked for a commit. */
+ * *processed counts them. Stops early if it must wait or a processor requested a commit. */
 weir_err weir__task_process(weir__task *task, size_t max, size_t *processed, weir_error *error);
-/* Fires wall-clock punctuations that are due at env->now_ms. */
+/* Runs the wall-clock punctuations that are due at env->now_ms. */
 weir_err weir__task_punctuate(weir__task *task, weir_error *error);
-/* Why it does not process now; *who as in weir__chooser_wait_reason. RUNNING only. */
+/* Why the task does not process now; *who as in weir__chooser_wait_reason. RUNNING only. */
 weir__wait_reason weir__task_wait_reason(weir__task *task, const weir__record_queue **who);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which task: sub-topology and partition. */
+ * The id of a task: sub-topology and partition. */
 #ifndef WEIR_TASK_TASK_ID_H
 #define WEIR_TASK_TASK_ID_H
 
