@@ -3,6 +3,7 @@
  * Metadata and FindCoordinator: brokers, leaders and coordinators, at the front's addresses. */
 #include "apis.h"
 #include "core/error.h"
+#include "names.h"
 #include "topics.h"
 
 #define HOST "127.0.0.1"
@@ -89,6 +90,28 @@ static const weir__topic *look_up(weir__request *request, weir_slice name, bool 
     return topic;
 }
 
+typedef struct named_topics {
+    weir__reader names;
+    int32_t count;
+    bool create;
+} named_topics;
+
+/* A topic that is named twice is described once, as Kafka does
+ * (KafkaApis.handleTopicMetadataRequest takes the names as a set). */
+static void put_named_topics(weir__request *request, named_topics *asked)
+{
+    weir_buf *out = &request->answer;
+    weir__names names = {0};
+    for (int32_t i = 0; i < asked->count && out->err == WEIR_OK; i++) {
+        out->err = weir__names_add(&names, weir__read_string(&asked->names));
+    }
+    weir__buf_put_i32(out, (int32_t)weir__names_count(&names));
+    for (const weir__map_entry *entry = names.counts.first; entry != NULL; entry = entry->next) {
+        put_topic(request, out, look_up(request, entry->key, asked->create), entry->key);
+    }
+    weir__names_fini(&names);
+}
+
 void weir__handle_metadata(weir__request *request, weir__reader *in)
 {
     weir_mock *mock = request->mock;
@@ -108,11 +131,7 @@ void weir__handle_metadata(weir__request *request, weir__reader *in)
             put_topic(request, out, entry->value, entry->key);
         }
     } else {
-        weir__buf_put_i32(out, count);
-        for (int32_t i = 0; i < count; i++) {
-            weir_slice name = weir__read_string(&names);
-            put_topic(request, out, look_up(request, name, create), name);
-        }
+        put_named_topics(request, &(named_topics){names, count, create});
     }
     weir__request_answer(request);
 }

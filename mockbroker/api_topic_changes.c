@@ -3,6 +3,7 @@
  * CreatePartitions, DeleteTopics: changes to a topic that exists. */
 #include "apis.h"
 #include "core/error.h"
+#include "names.h"
 #include "topics.h"
 
 /* ---- CreatePartitions ---- */
@@ -39,54 +40,93 @@ static int16_t grow(weir__request *request, const growth_request *asked, weir_er
     return weir__topic_grow(request->mock, &asked->growth, message);
 }
 
-void weir__handle_create_partitions(weir__request *request, weir__reader *in)
+static void put_growth(weir__request *request, weir_slice name, int16_t error, const char *message)
 {
     weir_buf *out = &request->answer;
+    bool told = error != 0 && message[0] != '\0';
+    weir__put_string(out, name);
+    weir__buf_put_i16(out, error);
+    weir__put_string(out, told ? weir_slice_of(message) : (weir_slice){0});
+}
+
+static void put_duplicate_growth(weir_slice name, void *request)
+{
+    put_growth(request, name, RD_KAFKA_RESP_ERR_INVALID_REQUEST, WEIR__DUPLICATE_TOPIC);
+}
+
+void weir__handle_create_partitions(weir__request *request, weir__reader *in)
+{
+    weir__names names = {0};
     weir__reader topics = *in;
+    weir_err err = WEIR_OK;
     int32_t count = weir__read_count(in);
-    for (int32_t i = 0; i < count && !in->failed; i++) {
-        (void)read_growth(in);
+    for (int32_t i = 0; i < count && !in->failed && err == WEIR_OK; i++) {
+        growth_request asked = read_growth(in);
+        err = in->failed ? WEIR_OK : weir__names_add(&names, asked.growth.name);
     }
     weir__read_i32(in); /* timeout */
     bool validate_only = weir__read_bool(in);
-    if (in->failed) {
+    if (in->failed || err != WEIR_OK) {
+        weir__names_fini(&names);
         weir__request_malformed(request);
         return;
     }
     weir__put_throttle(request, 0);
-    weir__buf_put_i32(out, weir__read_count(&topics));
+    weir__buf_put_i32(&request->answer, (int32_t)weir__names_count(&names));
+    weir__read_count(&topics);
     for (int32_t i = 0; i < count; i++) {
         weir_error message;
         growth_request asked = read_growth(&topics);
+        if (weir__names_is_duplicate(&names, asked.growth.name)) {
+            continue;
+        }
         asked.growth.validate_only = validate_only;
         int16_t error = grow(request, &asked, &message);
-        bool told = error != 0 && message.message[0] != '\0';
-        weir__put_string(out, asked.growth.name);
-        weir__buf_put_i16(out, error);
-        weir__put_string(out, told ? weir_slice_of(message.message) : (weir_slice){0});
+        put_growth(request, asked.growth.name, error, message.message);
     }
+    weir__names_each_duplicate(&names, put_duplicate_growth, request);
+    weir__names_fini(&names);
     weir__request_answer(request);
 }
 
 /* ---- DeleteTopics ---- */
 
+static void put_duplicate_deletion(weir_slice name, void *user)
+{
+    weir__request *request = user;
+    weir__put_string(&request->answer, name);
+    weir__buf_put_i16(&request->answer, RD_KAFKA_RESP_ERR_INVALID_REQUEST);
+}
+
 void weir__handle_delete_topics(weir__request *request, weir__reader *in)
 {
     weir_buf *out = &request->answer;
+    weir__names names = {0};
     int32_t count;
     weir__reader topics = weir__read_strings(in, &count);
+    weir__reader again = topics;
+    weir_err err = WEIR_OK;
     weir__read_i32(in); /* timeout */
-    if (in->failed) {
+    for (int32_t i = 0; i < count && !in->failed && err == WEIR_OK; i++) {
+        err = weir__names_add(&names, weir__read_string(&again));
+    }
+    if (in->failed || err != WEIR_OK) {
+        weir__names_fini(&names);
         weir__request_malformed(request);
         return;
     }
     weir__put_throttle(request, 1);
-    weir__buf_put_i32(out, count);
+    weir__buf_put_i32(out, (int32_t)weir__names_count(&names));
     for (int32_t i = 0; i < count; i++) {
         weir_slice name = weir__read_string(&topics);
+        if (weir__names_is_duplicate(&names, name)) {
+            continue;
+        }
         int16_t error = request->injected;
         weir__put_string(out, name);
         weir__buf_put_i16(out, error != 0 ? error : weir__topic_delete(request->mock, name));
     }
+    weir__names_each_duplicate(&names, put_duplicate_deletion, request);
+    weir__names_fini(&names);
     weir__request_answer(request);
 }

@@ -5,6 +5,7 @@
 
 #include "apis.h"
 #include "core/error.h"
+#include "names.h"
 #include "topics.h"
 
 #define RESOURCE_TOPIC 2
@@ -66,35 +67,55 @@ static int16_t create(weir__request *request, new_topic *topic, weir_error *mess
     return weir__topic_create(request->mock, &topic->spec, message);
 }
 
-void weir__handle_create_topics(weir__request *request, weir__reader *in)
+static void put_result(weir__request *request, weir_slice name, int16_t error, const char *message)
 {
     weir_buf *out = &request->answer;
+    weir__put_string(out, name);
+    weir__buf_put_i16(out, error);
+    if (request->version >= 1) {
+        bool told = error != 0 && message[0] != '\0';
+        weir__put_string(out, told ? weir_slice_of(message) : (weir_slice){0});
+    }
+}
+
+static void put_duplicate(weir_slice name, void *request)
+{
+    put_result(request, name, RD_KAFKA_RESP_ERR_INVALID_REQUEST, WEIR__DUPLICATE_TOPIC);
+}
+
+void weir__handle_create_topics(weir__request *request, weir__reader *in)
+{
     new_topic topic;
+    weir__names names = {0};
     weir__reader topics = *in;
+    weir_err err = WEIR_OK;
     int32_t count = weir__read_count(in);
-    for (int32_t i = 0; i < count && !in->failed; i++) {
+    for (int32_t i = 0; i < count && !in->failed && err == WEIR_OK; i++) {
         read_new_topic(in, &topic);
+        err = in->failed ? WEIR_OK : weir__names_add(&names, topic.spec.name);
     }
     weir__read_i32(in); /* timeout */
     bool validate_only = request->version >= 1 && weir__read_bool(in);
-    if (in->failed) {
+    if (in->failed || err != WEIR_OK) {
+        weir__names_fini(&names);
         weir__request_malformed(request);
         return;
     }
     weir__put_throttle(request, 2);
-    weir__buf_put_i32(out, weir__read_count(&topics));
+    weir__buf_put_i32(&request->answer, (int32_t)weir__names_count(&names));
+    weir__read_count(&topics);
     for (int32_t i = 0; i < count; i++) {
         weir_error message;
         read_new_topic(&topics, &topic);
+        if (weir__names_is_duplicate(&names, topic.spec.name)) {
+            continue;
+        }
         topic.spec.validate_only = validate_only;
         int16_t error = create(request, &topic, &message);
-        weir__put_string(out, topic.spec.name);
-        weir__buf_put_i16(out, error);
-        if (request->version >= 1) {
-            bool told = error != 0 && message.message[0] != '\0';
-            weir__put_string(out, told ? weir_slice_of(message.message) : (weir_slice){0});
-        }
+        put_result(request, topic.spec.name, error, message.message);
     }
+    weir__names_each_duplicate(&names, put_duplicate, request);
+    weir__names_fini(&names);
     weir__request_answer(request);
 }
 

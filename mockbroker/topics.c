@@ -102,11 +102,44 @@ static int16_t refuse(weir_error *message, int16_t code, const char *text)
     return code;
 }
 
+/* Names that differ only in '.' and '_' share their metrics' names: Kafka refuses the second one
+ * (ReplicationControlManager.validateNewTopicNames). */
+static bool collides(weir_slice a, weir_slice b)
+{
+    const char *x = a.data;
+    const char *y = b.data;
+    if (a.len != b.len || weir_slice_equal(a, b)) {
+        return false;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        if ((x[i] == '.' ? '_' : x[i]) != (y[i] == '.' ? '_' : y[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *colliding_topic(const weir_mock *mock, weir_slice name)
+{
+    for (const weir__map_entry *entry = mock->topics.first; entry != NULL; entry = entry->next) {
+        if (collides(name, entry->key)) {
+            return ((const weir__topic *)entry->value)->name;
+        }
+    }
+    return NULL;
+}
+
 static int16_t check(const weir_mock *mock, const weir__topic_spec *spec, weir_error *message)
 {
     if (!valid_name(spec->name)) {
         return refuse(message, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION,
                       "Topic name is invalid: 1 to 249 of a-z A-Z 0-9 . _ -");
+    }
+    const char *colliding = colliding_topic(mock, spec->name);
+    if (colliding != NULL) {
+        weir__error_set(message, WEIR_EINVAL, "Topic '%.*s' collides with existing topic: %s",
+                        (int)spec->name.len, (const char *)spec->name.data, colliding);
+        return RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
     }
     if (weir__topic_find(mock, spec->name) != NULL) {
         weir__error_set(message, WEIR_EEXISTS, "Topic '%.*s' already exists.", (int)spec->name.len,

@@ -2,81 +2,10 @@
  *
  * The front against bytes that no librdkafka sends: frames that are none, requests that are cut,
  * old and unknown versions, connections that open and close. */
-#include "support/mock.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "apis.h"
-#include "core/buf.h"
-#include "wire.h"
+#include "support/raw.h"
 
 #define ROUNDS 40
 #define BODY_MAX 200
-
-static int connect_to(const weir_mock *mock, int32_t broker)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)weir_mock_broker_port(mock, broker)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-static void begin(weir_buf *frame, int16_t key, int16_t version)
-{
-    weir__buf_reset(frame);
-    weir__buf_put_i32(frame, 0);
-    weir__buf_put_i16(frame, key);
-    weir__buf_put_i16(frame, version);
-    weir__buf_put_i32(frame, 42); /* correlation id */
-    weir__put_cstring(frame, "raw");
-    const weir__api *api = weir__api_find(key);
-    if (api != NULL && version >= api->flexible_from) {
-        weir__put_tags(frame);
-    }
-}
-
-static void send_bytes(int fd, const weir_buf *bytes)
-{
-    assert_int_equal(write(fd, bytes->data, bytes->len), bytes->len);
-}
-
-static void send_frame(int fd, weir_buf *frame)
-{
-    assert_int_equal(frame->err, WEIR_OK);
-    weir__store_u32(frame->data, (uint32_t)(frame->len - 4));
-    send_bytes(fd, frame);
-}
-
-/* False: the connection is closed. */
-static bool receive_bytes(int fd, weir_buf *into, size_t len)
-{
-    weir__buf_reset(into);
-    weir__buf_reserve(into, len + 1);
-    while (into->len < len) {
-        ssize_t got = read(fd, into->data + into->len, len - into->len);
-        if (got <= 0) {
-            return false;
-        }
-        into->len += (size_t)got;
-    }
-    return true;
-}
-
-/* The body of an answer; failed: the connection is closed. */
-static weir__reader receive_frame(int fd, weir_buf *into)
-{
-    if (!receive_bytes(fd, into, 4) || !receive_bytes(fd, into, weir__load_u32(into->data))) {
-        return (weir__reader){.failed = true};
-    }
-    weir__reader in = weir__reader_of(weir__buf_slice(into));
-    assert_int_equal(weir__read_i32(&in), 42);
-    return in;
-}
 
 static void assert_closed(int fd)
 {
@@ -87,11 +16,11 @@ static void assert_closed(int fd)
 static void assert_serves(const weir_mock *mock)
 {
     weir_buf buf = {0};
-    int fd = connect_to(mock, 1);
-    begin(&buf, 3, 1); /* Metadata */
+    int fd = raw_connect_to(mock, 1);
+    raw_begin(&buf, 3, 1); /* Metadata */
     weir__buf_put_i32(&buf, -1);
-    send_frame(fd, &buf);
-    weir__reader in = receive_frame(fd, &buf);
+    raw_send_frame(fd, &buf);
+    weir__reader in = raw_receive_frame(fd, &buf);
     assert_int_equal(weir__read_i32(&in), weir_mock_broker_count(mock));
     close(fd);
     weir__buf_fini(&buf);
@@ -105,10 +34,10 @@ static void invalid_frames_close_the_connection(void **state)
                                 0x7fffffff, 0x80000000, 0xffffffff};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         weir_buf buf = {0};
-        int fd = connect_to(*state, 1);
+        int fd = raw_connect_to(*state, 1);
         weir__buf_put_i32(&buf, (int32_t)lengths[i]);
         weir_put(&buf, "GET / HTTP/1.1\r\n\r\n", 18);
-        send_bytes(fd, &buf);
+        raw_send_bytes(fd, &buf);
         assert_closed(fd);
         close(fd);
         weir__buf_fini(&buf);
@@ -121,15 +50,15 @@ static void a_frame_may_come_in_pieces_and_go_unfinished(void **state)
 {
     weir_buf buf = {0};
     weir_buf answer = {0};
-    begin(&buf, 3, 1);
+    raw_begin(&buf, 3, 1);
     weir__buf_put_i32(&buf, -1);
     weir__store_u32(buf.data, (uint32_t)(buf.len - 4));
-    int fd = connect_to(*state, 2);
+    int fd = raw_connect_to(*state, 2);
     for (size_t i = 0; i < buf.len; i++) {
         assert_int_equal(write(fd, buf.data + i, 1), 1);
         weir_sim_sleep_us(1000);
     }
-    assert_false(receive_frame(fd, &answer).failed);
+    assert_false(raw_receive_frame(fd, &answer).failed);
     assert_int_equal(write(fd, buf.data, 7), 7);
     close(fd);
     weir_sim_sleep_us(1000);
@@ -143,15 +72,15 @@ static void requests_sent_ahead_are_answered_in_order(void **state)
 {
     weir_buf buf = {0};
     weir_buf answer = {0};
-    int fd = connect_to(*state, 1);
+    int fd = raw_connect_to(*state, 1);
     for (int i = 0; i < 20; i++) {
-        begin(&buf, 18, 0);
+        raw_begin(&buf, 18, 0);
         weir__store_u32(buf.data + 8, (uint32_t)i);
-        send_frame(fd, &buf);
+        raw_send_frame(fd, &buf);
     }
     for (uint32_t i = 0; i < 20; i++) {
-        assert_true(receive_bytes(fd, &answer, 4));
-        assert_true(receive_bytes(fd, &answer, weir__load_u32(answer.data)));
+        assert_true(raw_receive_bytes(fd, &answer, 4));
+        assert_true(raw_receive_bytes(fd, &answer, weir__load_u32(answer.data)));
         assert_int_equal(weir__load_u32(answer.data), i);
     }
     close(fd);
@@ -166,9 +95,9 @@ static void versions_and_keys_that_are_not_offered_close_the_connection(void **s
     const int16_t requests[][2] = {{-1, 0}, {4, 0}, {999, 0}, {3, 5}, {3, -1}, {0, 8}, {11, 6}};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         weir_buf buf = {0};
-        int fd = connect_to(*state, 1);
-        begin(&buf, requests[i][0], requests[i][1]);
-        send_frame(fd, &buf);
+        int fd = raw_connect_to(*state, 1);
+        raw_begin(&buf, requests[i][0], requests[i][1]);
+        raw_send_frame(fd, &buf);
         assert_closed(fd);
         close(fd);
         weir__buf_fini(&buf);
@@ -180,10 +109,10 @@ static void versions_and_keys_that_are_not_offered_close_the_connection(void **s
 static void a_newer_client_gets_the_supported_versions(void **state)
 {
     weir_buf buf = {0};
-    int fd = connect_to(*state, 1);
-    begin(&buf, 18, 9);
-    send_frame(fd, &buf);
-    weir__reader in = receive_frame(fd, &buf);
+    int fd = raw_connect_to(*state, 1);
+    raw_begin(&buf, 18, 9);
+    raw_send_frame(fd, &buf);
+    weir__reader in = raw_receive_frame(fd, &buf);
     assert_int_equal(weir__read_i16(&in), RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION);
     assert_int_equal(weir__read_i32(&in), 1);
     assert_int_equal(weir__read_i16(&in), 18);
@@ -227,10 +156,10 @@ static void no_body_harms_the_cluster(void **state)
     for (size_t i = 0; i < count; i++) {
         for (int16_t version = apis[i].version_min; version <= apis[i].version_max; version++) {
             for (int round = 0; round < ROUNDS; round++) {
-                int fd = connect_to(*state, 1);
-                begin(&frame, apis[i].key, version);
+                int fd = raw_connect_to(*state, 1);
+                raw_begin(&frame, apis[i].key, version);
                 put_random(&frame);
-                send_frame(fd, &frame);
+                raw_send_frame(fd, &frame);
                 weir_sim_sleep_us(10);
                 close(fd);
             }
@@ -243,7 +172,7 @@ static void no_body_harms_the_cluster(void **state)
 
 static void put_produce(weir_buf *frame, weir_slice records)
 {
-    begin(frame, 0, 7);
+    raw_begin(frame, 0, 7);
     weir__put_string(frame, (weir_slice){0});
     weir__buf_put_i16(frame, -1);
     weir__buf_put_i32(frame, 1000);
@@ -293,12 +222,12 @@ static void invalid_batches_are_refused(void **state)
     };
     weir_buf frame = {0};
     weir_buf batch = {0};
-    int fd = connect_to(*state, 1);
+    int fd = raw_connect_to(*state, 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         put_batch(&batch, cases[i].magic, cases[i].length, cases[i].count);
         put_produce(&frame, weir__buf_slice(&batch));
-        send_frame(fd, &frame);
-        weir__reader in = receive_frame(fd, &frame);
+        raw_send_frame(fd, &frame);
+        weir__reader in = raw_receive_frame(fd, &frame);
         weir__read_i32(&in);
         weir__read_string(&in);
         weir__read_bytes(&in, 8);
@@ -315,7 +244,7 @@ static void invalid_batches_are_refused(void **state)
 
 static void put_join(weir_buf *frame, const char *member, const char *protocol)
 {
-    begin(frame, 11, 5);
+    raw_begin(frame, 11, 5);
     weir__put_cstring(frame, "g");
     weir__buf_put_i32(frame, 6000);
     weir__buf_put_i32(frame, 60000);
@@ -330,7 +259,7 @@ static void put_join(weir_buf *frame, const char *member, const char *protocol)
 /* The error; the member id into `member`, of 64 bytes. */
 static int16_t receive_join(int fd, weir_buf *buf, char *member)
 {
-    weir__reader in = receive_frame(fd, buf);
+    weir__reader in = raw_receive_frame(fd, buf);
     weir__read_i32(&in);
     int16_t error = weir__read_i16(&in);
     weir__read_i32(&in);
@@ -349,31 +278,31 @@ static void a_second_join_replaces_the_first_and_other_protocols_are_refused(voi
     char second[64];
     weir_buf buf = {0};
     assert_int_equal(weir_mock_coordinator_set(*state, "g", 1), WEIR_OK);
-    int a = connect_to(*state, 1);
-    int b = connect_to(*state, 1);
+    int a = raw_connect_to(*state, 1);
+    int b = raw_connect_to(*state, 1);
     put_join(&buf, "", "range");
-    send_frame(a, &buf);
+    raw_send_frame(a, &buf);
     assert_int_equal(receive_join(a, &buf, first), RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED);
     put_join(&buf, "", "range");
-    send_frame(b, &buf);
+    raw_send_frame(b, &buf);
     assert_int_equal(receive_join(b, &buf, second), RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED);
     put_join(&buf, first, "range");
-    send_frame(a, &buf);
+    raw_send_frame(a, &buf);
     assert_int_equal(receive_join(a, &buf, first), 0); /* alone */
     put_join(&buf, second, "range");
-    send_frame(b, &buf);
-    int again = connect_to(*state, 1);
+    raw_send_frame(b, &buf);
+    int again = raw_connect_to(*state, 1);
     put_join(&buf, second, "range");
-    send_frame(again, &buf);
+    raw_send_frame(again, &buf);
     assert_closed(b);
-    int other = connect_to(*state, 1);
+    int other = raw_connect_to(*state, 1);
     char nobody[64];
     put_join(&buf, "", "roundrobin");
-    send_frame(other, &buf);
+    raw_send_frame(other, &buf);
     assert_int_equal(receive_join(other, &buf, nobody),
                      RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL);
     put_join(&buf, first, "range");
-    send_frame(a, &buf);
+    raw_send_frame(a, &buf);
     assert_int_equal(receive_join(a, &buf, first), 0);
     assert_int_equal(receive_join(again, &buf, second), 0);
     close(a);
@@ -389,9 +318,9 @@ static void group_requests_to_another_broker_are_sent_on(void **state)
     char member[64];
     weir_buf buf = {0};
     assert_int_equal(weir_mock_coordinator_set(*state, "g", 1), WEIR_OK);
-    int fd = connect_to(*state, 2);
+    int fd = raw_connect_to(*state, 2);
     put_join(&buf, "", "range");
-    send_frame(fd, &buf);
+    raw_send_frame(fd, &buf);
     assert_int_equal(receive_join(fd, &buf, member), RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
     close(fd);
     weir__buf_fini(&buf);
