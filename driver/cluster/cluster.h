@@ -5,6 +5,7 @@
 #ifndef WEIR_DRIVER_CLUSTER_CLUSTER_H
 #define WEIR_DRIVER_CLUSTER_CLUSTER_H
 
+#define WEIR__WITHOUT_PLACES
 #include <weir/driver.h>
 
 #include <pthread.h>
@@ -139,8 +140,22 @@ weir_cluster *weir__cluster_current(void);
 const char *const *weir__copy_list(weir_cluster *cluster, const char *const *list);
 
 /* ---- Failures (fail.c) ---- */
-void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, const char *format,
-                         va_list args) __attribute__((format(printf, 4, 0)));
+/* A call of the driver in the test's source. */
+typedef struct weir__place {
+    const char *file; /* borrowed; NULL: not known */
+    int line;
+} weir__place;
+/* What fails on this thread from now on fails there; `file` NULL: where it did before. Returns the
+ * place before, for weir__place_leave. */
+weir__place weir__place_enter(const char *file, int line);
+void weir__place_leave(const weir__place *outer);
+/* The same until the end of the block. Once a block. */
+#define WEIR__AT_PLACE(file, line)                                                                 \
+    __attribute__((cleanup(weir__place_leave))) const weir__place outer_place =                    \
+        weir__place_enter((file), (line));                                                         \
+    (void)outer_place
+
+/* At the place of the call that this thread is in. */
 void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* True when it was given; else the test fails: "weir_rows_at: rows is NULL". */
@@ -229,6 +244,8 @@ int64_t weir__partition_lag(weir_cluster *cluster, const char *topic, int32_t pa
 void weir__explain_callbacks(weir_cluster *cluster, weir_buf *out);
 
 /* ---- Trace (trace.c) ---- */
+void weir__cluster_vtrace(weir_cluster *cluster, const char *kind, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 void weir__trace_from_environment(weir_cluster *cluster);
 void weir__trace_end(weir_cluster *cluster);
 

@@ -47,6 +47,35 @@ char *weir__repeat_command(uint64_t seed)
     return command;
 }
 
+/* ---- Places ---- */
+
+/* A thread's own: one that is given up inside of a call keeps its place to itself. */
+static _Thread_local weir__place place;
+
+weir__place weir__place_enter(const char *file, int line)
+{
+    weir__place outer = place;
+    if (file != NULL) {
+        place = (weir__place){file, line};
+    }
+    return outer;
+}
+
+void weir__place_leave(const weir__place *outer)
+{
+    place = *outer;
+}
+
+/* on_failure may jump out of all calls: none is under way for what it goes on to do. */
+static void tell(weir_failure_fn on_failure, const char *file, int line, const char *message,
+                 void *user)
+{
+    weir__place outer = place;
+    place = (weir__place){0};
+    on_failure(file, line, message, user);
+    place = outer;
+}
+
 /* ---- Failures without a cluster ---- */
 
 /* What the last weir_cluster_new wanted that made none: what its caller goes on to do fails so. */
@@ -75,7 +104,7 @@ fail_without_cluster(const char *file, int line, const char *format, va_list arg
     }
     vsnprintf(message + used, sizeof message - used, format, args);
     if (not_made.on_failure != NULL) {
-        not_made.on_failure(file, line, message, not_made.user);
+        tell(not_made.on_failure, file, line, message, not_made.user);
         return;
     }
     fprintf(stderr, "%s\n", message);
@@ -109,8 +138,8 @@ bool weir__serde_given(const weir_serde *serde, const char *function, const char
     return whole;
 }
 
-void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, const char *format,
-                         va_list args)
+__attribute__((format(printf, 4, 0))) static void vfail(weir_cluster *cluster, const char *file,
+                                                        int line, const char *format, va_list args)
 {
     char *text = NULL;
     if (cluster == NULL) {
@@ -134,7 +163,7 @@ void weir__cluster_vfail(weir_cluster *cluster, const char *file, int line, cons
         fflush(cluster->trace); /* on_failure may end the process */
     }
     if (cluster->opts.on_failure != NULL) {
-        cluster->opts.on_failure(file, line, message, cluster->opts.user);
+        tell(cluster->opts.on_failure, file, line, message, cluster->opts.user);
         cluster->failing = false;
         return;
     }
@@ -146,7 +175,7 @@ void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    weir__cluster_vfail(cluster, NULL, 0, format, args);
+    vfail(cluster, place.file, place.line, format, args);
     va_end(args);
 }
 
@@ -156,10 +185,11 @@ void weir_cluster_fail_at(weir_cluster *cluster, const char *file, int line, con
     va_list args;
     cluster = cluster != NULL ? cluster : weir__cluster_current();
     if (format == NULL) {
+        WEIR__AT_PLACE(file, line);
         weir__cluster_fail(cluster, "%s: format is NULL", __func__);
         return;
     }
     va_start(args, format);
-    weir__cluster_vfail(cluster, file, line, format, args);
+    vfail(cluster, file, line, format, args);
     va_end(args);
 }

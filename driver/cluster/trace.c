@@ -28,19 +28,25 @@ void weir_cluster_on_event(weir_cluster *cluster, void (*fn)(const weir_event *e
     weir_sim_on_event(fn != NULL ? hand_on : NULL, cluster, false);
 }
 
-void weir_cluster_trace(weir_cluster *cluster, const char *kind, const char *format, ...)
+void weir__cluster_vtrace(weir_cluster *cluster, const char *kind, const char *format, va_list args)
 {
-    if (!weir__given(cluster != NULL, __func__, "cluster") ||
-        !weir__given(kind != NULL, __func__, "kind") ||
-        !weir__given(format != NULL, __func__, "format")) {
+    static const char function[] = "weir_cluster_trace";
+    if (!weir__given(cluster != NULL, function, "cluster") ||
+        !weir__given(kind != NULL, function, "kind") ||
+        !weir__given(format != NULL, function, "format")) {
         return;
     }
     char detail[DETAIL_MAX];
+    vsnprintf(detail, sizeof detail, format, args);
+    weir_sim_trace(kind, "%s", detail);
+}
+
+void weir_cluster_trace(weir_cluster *cluster, const char *kind, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(detail, sizeof detail, format, args);
+    weir__cluster_vtrace(cluster, kind, format, args);
     va_end(args);
-    weir_sim_trace(kind, "%s", detail);
 }
 
 uint64_t weir_cluster_trace_hash(const weir_cluster *cluster)

@@ -91,6 +91,7 @@ bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, 
                              cluster == NULL ? "cluster" : "predicate");
         return false;
     }
+    WEIR__AT_PLACE(file, line);
     text = text != NULL ? text : "the predicate";
     bool hopeless = false;
     bool held = run_until(cluster, predicate, arg, bound_ms, &hopeless);

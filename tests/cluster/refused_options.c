@@ -120,9 +120,9 @@ static void a_call_without_a_cluster_fails_the_test(void **state)
         &(weir_cluster_opts){.brokers = -1, .on_failure = remember, .user = &last}, NULL);
     assert_null(cluster);
     weir_input in = weir_cluster_input(cluster, "in", 1, STRINGS);
-    assert_string_equal(last.message, "weir_cluster_input: cluster is NULL");
+    assert_non_null(strstr(last.message, ": weir_cluster_input: cluster is NULL"));
     weir_input_text(in, "k", "v");
-    assert_string_equal(last.message, "weir_input_text: input is NULL");
+    assert_non_null(strstr(last.message, ": weir_input_text: input is NULL"));
     assert_false(weir_run_until(cluster, weir_caught_up, WEIR_SECONDS(1)));
     assert_non_null(strstr(last.message, ": weir_run_until: cluster is NULL"));
     weir_assert_same_rows(weir_output_table((weir_output){0}), NULL);

@@ -14,7 +14,9 @@
  * One cluster at a time in a process; its run does not depend on earlier clusters. Only the thread
  * that made the cluster may make these calls, except where they say otherwise. Time passes only in
  * calls that say that they wait. A call that fails and has no `error` fails the test through
- * weir_cluster_opts.on_failure. So does NULL where a value is needed: "weir_rows_at: rows is NULL".
+ * weir_cluster_opts.on_failure, with file and line of the call: each function is also a macro that
+ * passes them (weir/driver_places.h). So does NULL where a value is needed:
+ * "weir_rows_at: rows is NULL".
  * If weir_cluster_new failed, the first call with its NULL calls the on_failure of those opts.
  * Everything that the driver returns (handles, instances, rows, texts) is valid until
  * weir_cluster_free. */
@@ -54,9 +56,10 @@ typedef enum weir_threads {
 } weir_threads;
 
 /* Called when a test fails, on the thread that made the cluster. The message begins with the seed
- * and the command that repeats the run, and says why. `file` and `line` are those of the assertion,
- * or NULL and 0. The function should end the test (longjmp, exit); if it returns, the call that
- * failed returns NULL, false, 0 or an empty list.
+ * and the command that repeats the run, and says why. `file` and `line` are those of the assertion
+ * or call, also if it fails while it waits; NULL and 0 for a call through a pointer to a function.
+ * The function should end the test (longjmp, exit); if it returns, the call that failed returns
+ * NULL, false, 0 or an empty list.
  *
  * A test also fails when a thread of an instance crashes (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
  * SIGABRT), calls exit or fails an assertion of cmocka. Seed, host, thread, node, task, record and
@@ -431,4 +434,7 @@ WEIR_API void weir_cluster_trace_to(weir_cluster *cluster, FILE *out, weir_trace
 #ifdef __cplusplus
 }
 #endif
+
+#include <weir/driver_places.h>
+
 #endif
