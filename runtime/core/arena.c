@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An arena is a list of blocks, filled from the front; a block that is too small for a request
- * stays behind. What is not allocated is poisoned. */
+ * An arena is a list of blocks; memory is taken from the newest. A block that is too small for a
+ * request is not used again before a reset. Memory that is not allocated is poisoned. */
 #include "core/arena.h"
 
 #include <stdalign.h>

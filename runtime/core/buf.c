@@ -53,7 +53,7 @@ weir_err weir_put(weir_buf *out, const void *data, size_t len)
         return WEIR_EINVAL;
     }
     if (data == NULL && len > 0 && out->err == WEIR_OK) {
-        out->err = WEIR_EINVAL; /* sticks: a value that lacks a part must not go out */
+        out->err = WEIR_EINVAL; /* kept: a value without one of its parts must not be written */
     }
     weir_err err = weir__buf_reserve(out, len);
     if (err == WEIR_OK && len > 0) {
@@ -102,7 +102,8 @@ __attribute__((format(printf, 2, 0))) static weir_err put_format(weir_buf *buf, 
     int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
     if (length < 0) {
-        return WEIR_EINVAL; /* a wide character that the locale does not have, or beyond INT_MAX */
+        return WEIR_EINVAL; /* a wide character that the locale does not have, or longer than
+                               INT_MAX */
     }
     weir_err err = weir__buf_reserve(buf, (size_t)length + 1);
     if (err == WEIR_OK) {

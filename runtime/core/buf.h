@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A growable byte buffer that remembers its first failure, and big-endian numbers. */
+ * A growable byte buffer that keeps its first failure, and big-endian numbers. */
 #ifndef WEIR_CORE_BUF_H
 #define WEIR_CORE_BUF_H
 
@@ -19,7 +19,7 @@ struct weir_buf {
 };
 
 void weir__buf_fini(weir_buf *buf);
-void weir__buf_reset(weir_buf *buf); /* empty again, the memory kept */
+void weir__buf_reset(weir_buf *buf); /* empties it and keeps its memory */
 weir_err weir__buf_reserve(weir_buf *buf, size_t more);
 
 weir_err weir__buf_put_u8(weir_buf *buf, uint8_t value);
@@ -30,10 +30,10 @@ weir_err weir__buf_put_text(weir_buf *buf, const char *text); /* without termina
 weir_err weir__buf_printf(weir_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The content; never null (an empty buffer gives an empty slice). Valid until the next put. */
+/* The content; never null (that of an empty buffer is an empty slice). Valid until the next put. */
 weir_slice weir__buf_slice(const weir_buf *buf);
 
-/* The content as a C string (a terminator is added behind it); "" when out of memory. */
+/* The content as a C string (a terminator is added after it); "" when out of memory. */
 const char *weir__buf_text(weir_buf *buf);
 
 /* Big-endian loads and stores at any alignment. */
@@ -75,7 +75,8 @@ static inline void weir__store_u64(void *at, uint64_t value)
     memcpy(at, &value, sizeof value);
 }
 
-/* A reader over borrowed bytes. Past the end it gives zeros and null slices and sets `failed`. */
+/* A reader over borrowed bytes. Reads past the end return zeros and null slices and set `failed`.
+ */
 typedef struct weir__reader {
     const uint8_t *at;
     const uint8_t *end;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Settings: the values of one application, checked as they come. */
+ * Settings: the values of one application, each checked when it is set. */
 #include "core/config.h"
 
 #include <inttypes.h>
@@ -15,14 +15,14 @@
 #include "core/servers.h"
 #include "core/settings.h"
 
-#define LISTED_MAX 20 /* refused lines of a file that an error lists */
+#define LISTED_MAX 20 /* number of refused lines that an error lists */
 #define NOTES_BYTES_MAX ((size_t)1 << 16)
 
 struct weir_config {
     weir__map values;    /* canonical name -> malloc'ed text */
     weir__map by_others; /* canonical name -> the other name by which it was set, static */
     weir__map serdes;    /* name -> const weir_serde *, borrowed */
-    weir_buf notes;      /* lines: what was taken with a remark */
+    weir_buf notes;      /* lines: warnings about accepted settings */
 };
 
 static const weir_serde *const built_in[] = {&weir_string, &weir_bytes, &weir_i32,
@@ -114,7 +114,7 @@ static weir_err check_refused(const char *name, const char *value, weir_error *e
     return WEIR_OK;
 }
 
-/* Settings that are not in the table. */
+/* Checks a setting that is not in the table. */
 static weir_err check_unlisted(const char *name, const char *value, weir_error *error)
 {
     if (strncmp(name, "app.", 4) == 0 && name[4] != '\0') {
@@ -135,7 +135,7 @@ static weir_err check_unlisted(const char *name, const char *value, weir_error *
         nearest != NULL ? "?" : "");
 }
 
-/* *canonical: the value, or what stands for it in the table; static then. */
+/* *canonical: the value, or the table's static string for it. */
 static weir_err check(const weir_config *config, const char *name, const char *value,
                       const char **canonical, weir_error *error)
 {
@@ -172,7 +172,8 @@ const char *weir__config_notes(weir_config *config)
     return weir__buf_text(&config->notes);
 }
 
-/* Java leaves out the blanks around a value, too. The program's own settings are not looked at. */
+/* Removes the blanks around a value, as Java does. Settings of the program itself are not changed.
+ */
 static char *copy_value(weir_config *config, const char *name, const char *value)
 {
     static const char blanks[] = " \t\r\n\f\v";
@@ -203,7 +204,7 @@ static weir_err store(weir_config *config, const char *name, const char *value)
     return WEIR_OK;
 }
 
-/* The name of the highest rank wins, and of one rank the last one that was set. */
+/* The name of the highest rank wins; of names of one rank the last one that was set. */
 static weir_err store_named(weir_config *config, const char *name, const char *value,
                             const weir__other_name *other)
 {
@@ -263,10 +264,10 @@ typedef struct loading {
     weir_error first;
     int first_line;
     size_t refused;
-    weir_buf more; /* lines of the others */
+    weir_buf more; /* line numbers of the other refused lines */
 } loading;
 
-static void tell(loading *all, const weir__property *property, const char *message, bool refused)
+static void report(loading *all, const weir__property *property, const char *message, bool refused)
 {
     if (all->on_problem != NULL) {
         const weir_config_problem problem = {.path = all->path,
@@ -278,12 +279,12 @@ static void tell(loading *all, const weir__property *property, const char *messa
     }
 }
 
-/* Each line of `notes`, which is a copy. */
-static void tell_notes(loading *all, const weir__property *property, char *notes)
+/* Reports each line of `notes`, which is a copy. */
+static void report_notes(loading *all, const weir__property *property, char *notes)
 {
     for (char *end; (end = strchr(notes, '\n')) != NULL; notes = end + 1) {
         *end = '\0';
-        tell(all, property, notes, false);
+        report(all, property, notes, false);
     }
 }
 
@@ -303,14 +304,14 @@ static weir_err set_loaded(const weir__property *property, void *user)
         if (notes == NULL) {
             return WEIR_ENOMEM;
         }
-        tell_notes(all, property, notes);
+        report_notes(all, property, notes);
         free(notes);
         return WEIR_OK;
     }
     if (err == WEIR_ENOMEM) {
         return err;
     }
-    tell(all, property, error.message, true);
+    report(all, property, error.message, true);
     if (all->refused++ == 0) {
         all->first = error;
         all->first_line = property->line;
@@ -387,7 +388,8 @@ weir_config *weir__config_copy(const weir_config *config)
     return copy;
 }
 
-/* It becomes part of topic names: what Kafka allows there, and short enough to leave room. */
+/* application.id becomes part of topic names: it may have only the characters that Kafka allows
+ * there, and must be short enough for the rest of the name. */
 static weir_err check_application_id(const char *id, weir_error *error)
 {
     static const char legal[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";

@@ -8,17 +8,17 @@
 
 #define WEIR__APPLICATION_ID_MAX 200
 
-/* A copy that shares nothing but the registered serdes. NULL: out of memory. */
+/* A deep copy; only the registered serdes are shared. NULL: out of memory. */
 weir_config *weir__config_copy(const weir_config *config);
-/* Checks what one setting alone cannot tell: required ones present, settings that exclude each
- * other. */
+/* Checks the settings together: required settings are present, and no settings exclude each other.
+ */
 weir_err weir__config_check(const weir_config *config, weir_error *error);
 
-/* What was taken with a remark (an old name): lines, each ended by '\n'. Valid until the next
- * change. */
+/* Warnings about accepted settings (a deprecated name): lines, each ended by '\n'. Valid until the
+ * next change. */
 const char *weir__config_notes(weir_config *config);
 
-/* Values of settings that exist in the table (asserted), default if not set. */
+/* The value of a setting that is in the table (asserted), or its default. */
 int64_t weir__config_i64(const weir_config *config, const char *name);
 const char *weir__config_text(const weir_config *config, const char *name); /* NULL: none */
 /* The registered serde that the setting names; NULL when not set. */

@@ -8,7 +8,7 @@
 
 #include <weir/weir.h>
 
-/* Fills *error (NULL allowed) and returns `code`. A too long message is cut. */
+/* Fills *error (NULL allowed) and returns `code`. A message that is too long is truncated. */
 weir_err weir__error_set(weir_error *error, weir_err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 weir_err weir__error_vset(weir_error *error, weir_err code, const char *format, va_list args)
@@ -19,14 +19,16 @@ weir_err weir__error_vset(weir_error *error, weir_err code, const char *format, 
 weir_err weir__error_prefix(weir_error *error, weir_err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A pointer of a caller that must not be NULL: "weir_config_set: name is NULL". WEIR_EINVAL. */
+/* For a NULL argument that must not be NULL: "weir_config_set: name is NULL". Returns WEIR_EINVAL.
+ */
 weir_err weir__error_null(weir_error *error, const char *function, const char *argument);
 
-/* A list of name, value, ..., NULL whose last name has no value: WEIR_EINVAL names it. `what` says
- * whose list it is. A NULL list is empty. */
+/* Checks a list of name, value, ..., NULL. WEIR_EINVAL names the last name if it has no value.
+ * `what` describes the list in the message. A NULL list is empty. */
 weir_err weir__error_pairs(weir_error *error, const char *const *pairs, const char *what);
 
-/* States what must hold whatever the input. Prints expression and place, then aborts. */
+/* Asserts an invariant that no input can break. On failure prints expression and place, then
+ * aborts. */
 #define weir_assert(condition)                                                                     \
     ((condition) ? (void)0 : weir__assert_failed(#condition, __FILE__, __LINE__, __func__))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a Java application's properties file has beside the settings of settings.c. Names and their
+ * Settings in the properties file of a Java application that are not in settings.c. Names and their
  * meaning are those of StreamsConfig, ConsumerConfig, ProducerConfig and AdminClientConfig. */
 #include "core/java_settings.h"
 
@@ -69,7 +69,7 @@ static const weir__client_setting client_settings[] = {
 #define SASL_LOGIN "write sasl.username=<name> and sasl.password=<password> (PLAIN, SCRAM)"
 
 static const weir__refused_setting refused[] = {
-    /* Of Kafka Streams. */
+    /* Settings of Kafka Streams. */
     {"acceptable.recovery.lag", false, true, NULL, NO_STANDBYS},
     {"allow.os.group.write.access", false, true, "false",
      "folders are made with the permissions that umask leaves; leave it out"},
@@ -126,7 +126,7 @@ static const weir__refused_setting refused[] = {
      "there are no windowed serdes yet; leave it out"},
     {"windowstore.changelog.additional.retention.ms", false, true, "86400000",
      "there are no window stores yet; leave it out"},
-    /* Of the clients. */
+    /* Settings of the clients. */
     {"admin.retries", false, false, NULL,
      "requests are repeated until task.timeout.ms; leave it out"},
     {"allow.auto.create.topics", true, false, "false", "Weir creates internal topics only"},
@@ -139,7 +139,7 @@ static const weir__refused_setting refused[] = {
     {"security.providers", true, false, NULL, JAVA_CLASS},
     {"value.deserializer", true, false, NULL, "write default.value.serde"},
     {"value.serializer", true, false, NULL, "write default.value.serde"},
-    /* Of security. */
+    /* Settings of security. */
     {"sasl.jaas.config", true, false, NULL, "Weir has no JAAS; " SASL_LOGIN},
     {"sasl.client.callback.handler.class", true, false, NULL, JAVA_CLASS},
     {"sasl.login.callback.handler.class", true, false, NULL, JAVA_CLASS},
@@ -163,7 +163,7 @@ static const weir__refused_setting refused[] = {
 };
 
 static const struct {
-    const char *class_name; /* behind the package */
+    const char *class_name; /* without the package */
     const char *serde;
 } serdes[] = {
     {"Serdes$StringSerde", "string"}, {"Serdes$ByteArraySerde", "bytes"},

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Settings of Java applications that the table of settings.c does not have: old names, settings of
- * Kafka's clients by their Java names, class names of serdes, and what Weir cannot honour. */
+ * Settings of Java applications that are not in the table of settings.c: deprecated names, settings
+ * of Kafka's clients by their Java names, class names of serdes, and settings that Weir does not
+ * support. */
 #ifndef WEIR_CORE_JAVA_SETTINGS_H
 #define WEIR_CORE_JAVA_SETTINGS_H
 
 #include "core/buf.h"
 
-/* Bits of the clients that a setting is for. */
+/* The clients to which a setting applies, as bits. */
 enum {
     WEIR__FOR_MAIN = 1,
     WEIR__FOR_RESTORE = 2,
@@ -22,35 +23,35 @@ enum {
 typedef struct weir__other_name {
     const char *other;
     const char *name;
-    bool old; /* Kafka Streams has given it up, or will: a warning says so */
-    int rank; /* the highest that is set wins; 0: as the setting's own name */
+    bool old; /* Kafka Streams has deprecated or removed it: a warning is logged */
+    int rank; /* the name of the highest rank wins; 0: the rank of the setting's own name */
 } weir__other_name;
-/* NULL: it is no other name. */
+/* NULL: `other` is not another name of a setting. */
 const weir__other_name *weir__other_name_find(const char *other);
 
-/* A setting of Kafka's Java clients. Without a prefix it goes to the clients that know it. */
+/* A setting of Kafka's Java clients. Without a prefix it applies to the clients that have it. */
 typedef struct weir__client_setting {
     unsigned roles;
     const char *java;
     const char *kafka; /* librdkafka's name */
-    int divisor;       /* of a number, where librdkafka's unit is larger; 0: as it is */
+    int divisor;       /* of a number, where librdkafka's unit is larger; 0: unchanged */
 } weir__client_setting;
-/* The next one of that Java name for one of the roles; `after` NULL: the first. */
+/* The next setting with that Java name for one of the roles; `after` NULL: the first. */
 const weir__client_setting *weir__client_setting_next(const char *java, unsigned roles,
                                                       const weir__client_setting *after);
 
-/* A setting that Weir does not honour. */
+/* A setting that Weir does not support. */
 typedef struct weir__refused_setting {
-    const char *name;    /* for a client's: without prefix */
-    bool client;         /* the same behind `consumer.`, `producer.`, ... */
-    bool later;          /* Weir does not have it yet */
-    const char *accepts; /* the one value that says what Weir does anyway; NULL: none */
-    const char *instead; /* what to write instead; text behind "<name>: " */
+    const char *name;    /* for a setting of a client: without prefix */
+    bool client;         /* also with a prefix `consumer.`, `producer.`, ... */
+    bool later;          /* not supported yet */
+    const char *accepts; /* the one value that is accepted: what Weir does; NULL: none */
+    const char *instead; /* what to write instead; text after "<name>: " */
 } weir__refused_setting;
-/* NULL when there is none of that name; `rest` is the part behind a client's prefix, or NULL. */
+/* NULL: no such setting. `rest` is the part of the name after a client's prefix, or NULL. */
 const weir__refused_setting *weir__refused_setting_find(const char *name, const char *rest);
 
-/* The name of Weir's serde for the class name of one of Kafka's; NULL: there is none. */
+/* The name of Weir's serde for the class name of one of Kafka's serdes; NULL: none. */
 const char *weir__java_serde(const char *class_name);
 /* True for the name of a Java class, "com.example.Orders$Serde". */
 bool weir__is_java_class(const char *value);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where the runtime's log lines go: a callback of the application, or stderr. */
+ * The runtime's log lines are written to a callback of the application, or to stderr. */
 #ifndef WEIR_CORE_LOG_H
 #define WEIR_CORE_LOG_H
 
@@ -26,7 +26,8 @@ typedef struct weir__log {
 /* The level that the setting log.level names. */
 weir__log_level weir__log_level_of(const weir_config *config);
 
-/* One line, without a newline at its end; a longer text is cut. `log` NULL: nothing. */
+/* Writes one line; the text has no newline at its end, and is truncated to WEIR__LOG_TEXT_MAX.
+ * `log` NULL: writes nothing. */
 void weir__log_write(const weir__log *log, weir__log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

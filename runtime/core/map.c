@@ -8,7 +8,7 @@
 
 #define MAP_FIRST_BUCKETS ((size_t)16)
 
-/* FNV-1a, finished by a multiplication so that the low bits depend on all bytes. */
+/* FNV-1a, finished by a shift and an xor so that the low bits depend on all bytes. */
 uint64_t weir__hash(weir_slice bytes)
 {
     const uint8_t *at = bytes.data;

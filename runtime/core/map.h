@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A hash map from bytes to pointers that iterates in order of insertion, so that no behaviour
- * depends on hashes. */
+ * A hash map from bytes to pointers that iterates in order of insertion, so that behaviour does not
+ * depend on hashes. */
 #ifndef WEIR_CORE_MAP_H
 #define WEIR_CORE_MAP_H
 
@@ -28,12 +28,12 @@ typedef struct weir__map {
 /* Calls free_value (NULL allowed) on each value, in order of insertion. */
 void weir__map_fini(weir__map *map, void (*free_value)(void *value));
 
-/* NULL when there is none. The entry is valid until it is removed; ->value may be written. */
+/* NULL: no such key. The entry is valid until it is removed; ->value may be written. */
 weir__map_entry *weir__map_find(const weir__map *map, weir_slice key);
 /* The value, or NULL. */
 void *weir__map_get(const weir__map *map, weir_slice key);
 void *weir__map_get_text(const weir__map *map, const char *key);
-/* Copies the key. Replaces the value of an existing key (its place is kept). */
+/* Copies the key. Replaces the value of an existing key, which keeps its position. */
 weir_err weir__map_put(weir__map *map, weir_slice key, void *value);
 weir_err weir__map_put_text(weir__map *map, const char *key, void *value);
 /* Returns the removed value, or NULL. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Levenshtein's distance, one row of the matrix at a time. */
+ * Levenshtein distance, one row of the matrix at a time. */
 #include "core/nearest.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Memory that is allocated but may not be touched: AddressSanitizer tells who touches it. Without
- * it these do nothing. */
+ * Marks memory that is allocated but must not be accessed: AddressSanitizer reports an access.
+ * Without AddressSanitizer these functions do nothing. */
 #ifndef WEIR_CORE_POISON_H
 #define WEIR_CORE_POISON_H
 

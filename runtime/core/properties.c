@@ -18,8 +18,8 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* of UTF-8: some editors put it first */
 
-/* `at` to `end` is the file for the functions that find logical lines, and one logical line for
- * those that take it apart. */
+/* `at` to `end` is the whole file for the functions that find logical lines, and one logical line
+ * for the functions that parse it. */
 typedef struct parser {
     const char *at;
     const char *end;
@@ -52,7 +52,7 @@ static void skip_blanks(parser *p)
     }
 }
 
-/* Past "\n", "\r" or "\r\n". */
+/* Skips "\n", "\r" or "\r\n". */
 static void skip_newline(parser *p)
 {
     if (p->at == p->end) {
@@ -72,8 +72,8 @@ static void skip_rest_of_line(parser *p)
     }
 }
 
-/* One logical line into p->logical: without the line breaks behind a `\` and the blanks behind
- * them, escapes as they are. So a `\uXXXX` may be broken anywhere, as in Java. */
+/* Copies one logical line into p->logical, without each line break after a `\` and the blanks that
+ * follow it. Escapes are copied as they are, so a `\uXXXX` may be broken anywhere, as in Java. */
 static void join_line(parser *p)
 {
     weir__buf_reset(&p->logical);
@@ -110,7 +110,7 @@ static void put_utf8(weir_buf *out, uint32_t code)
     }
 }
 
-/* The four digits of \uXXXX at `at`; false when they are not there. */
+/* Reads the four digits of \uXXXX at `at`; false when they are missing. */
 static bool read_code_unit(const parser *p, const char *at, uint32_t *out)
 {
     uint32_t code = 0;
@@ -132,7 +132,8 @@ static bool read_code_unit(const parser *p, const char *at, uint32_t *out)
     return true;
 }
 
-/* `at` is behind "\u". Java writes characters past U+FFFF as two code units, a surrogate pair. */
+/* Called after "\u" was read. Java writes a character above U+FFFF as two code units, a surrogate
+ * pair. */
 static void take_unicode(parser *p, weir_buf *out)
 {
     uint32_t high = 0;
@@ -160,7 +161,7 @@ static void take_unicode(parser *p, weir_buf *out)
     put_utf8(out, 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
 }
 
-/* One character, or what an escape stands for. */
+/* Reads one character or one escape. */
 static void take_char(parser *p, weir_buf *out)
 {
     char c = *p->at++;
@@ -169,7 +170,7 @@ static void take_char(parser *p, weir_buf *out)
         return;
     }
     if (p->at == p->end) {
-        return; /* a lone `\` ends the file: Java drops it */
+        return; /* the file ends with a single `\`: Java drops it */
     }
     c = *p->at++;
     switch (c) {
@@ -222,8 +223,8 @@ static void take_value(parser *p)
     }
 }
 
-/* Takes p->logical apart. */
-static weir_err take_apart(const parser *file, parser *p)
+/* Parses the logical line of `file` into p->name and p->value. */
+static weir_err parse_line(const parser *file, parser *p)
 {
     weir_slice line = weir__buf_slice(&file->logical);
     weir__buf_reset(&p->name);
@@ -251,7 +252,7 @@ static weir_err parse(parser *file, parser *line, weir__property_fn fn, void *us
             skip_rest_of_line(file);
         } else {
             join_line(file);
-            weir_err err = take_apart(file, line);
+            weir_err err = parse_line(file, line);
             if (err == WEIR_OK) {
                 const weir__property property = {
                     .line = number,
@@ -269,7 +270,7 @@ static weir_err parse(parser *file, parser *line, weir__property_fn fn, void *us
     return WEIR_OK;
 }
 
-/* The whole file, into `out`. */
+/* Reads the whole file into `out`. */
 static weir_err read_file(const char *path, weir_buf *out, weir_error *error)
 {
     FILE *file = fopen(path, "rbe");

@@ -10,17 +10,16 @@
 
 /* One setting; borrowed for the call. */
 typedef struct weir__property {
-    int line; /* its first one, from 1 */
+    int line; /* number of its first line, from 1 */
     const char *name;
     const char *value;
-    const char
-        *malformed; /* what is wrong with the line, e.g. an escape; NULL: it is well-formed */
+    const char *malformed; /* the error in the line, e.g. in an escape; NULL: it is well-formed */
 } weir__property;
 typedef weir_err (*weir__property_fn)(const weir__property *property, void *user);
 
-/* Calls fn for each setting in order; a failure of fn ends the reading and is returned. WEIR_EIO
- * when unreadable, WEIR_ELIMIT when larger than WEIR__PROPERTIES_BYTES_MAX, WEIR_ECONFIG when it is
- * no text file in UTF-8 (or ASCII). */
+/* Calls fn for each setting in order; a failure of fn ends the read and is returned. WEIR_EIO when
+ * the file cannot be read, WEIR_ELIMIT when it is larger than WEIR__PROPERTIES_BYTES_MAX,
+ * WEIR_ECONFIG when it is not a text file in UTF-8 (or ASCII). */
 weir_err weir__properties_read(const char *path, weir__property_fn fn, void *user,
                                weir_error *error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Arithmetic on times and offsets that come from outside. It is defined for all of int64: a result
- * that does not fit is the nearest int64. */
+ * Saturating arithmetic on times and offsets from records, brokers and users. It is defined for all
+ * of int64: a result that does not fit becomes the nearest int64. */
 #ifndef WEIR_CORE_SATURATE_H
 #define WEIR_CORE_SATURATE_H
 
@@ -34,7 +34,7 @@ static inline int64_t weir__mul_sat(int64_t a, int64_t b)
     return (a < 0) == (b < 0) ? INT64_MAX : INT64_MIN;
 }
 
-/* Modulo 2^64, as Java's long: how a record batch states a timestamp as base + delta. */
+/* Modulo 2^64, like Java's long: a record batch stores a timestamp as base + delta. */
 static inline int64_t weir__add_wrap(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a + (uint64_t)b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Checks bootstrap.servers: librdkafka would leave out what it does not understand, and cut a port
- * to 16 bits. */
+ * Checks bootstrap.servers: librdkafka would ignore an entry that it does not understand, and
+ * truncate a port to 16 bits. */
 #include "core/servers.h"
 
 #include <stdlib.h>
@@ -22,8 +22,8 @@ static weir_err bad_server(weir_error *error, const char *all, const char *at, s
                            (int)len, at, all, why);
 }
 
-/* One of bootstrap.servers: [protocol://]host[:port], where the host may be an IPv6 address in
- * brackets. */
+/* Checks one entry of bootstrap.servers: [protocol://]host[:port]. The host may be an IPv6 address
+ * in brackets. */
 static weir_err check_server(const char *all, const char *at, size_t len, weir_error *error)
 {
     char server[SERVER_BYTES_MAX];
@@ -44,7 +44,7 @@ static weir_err check_server(const char *all, const char *at, size_t len, weir_e
         return bad_server(error, all, at, len, "has a blank in its host");
     }
     if (colon == NULL) {
-        return WEIR_OK; /* librdkafka takes 9092 */
+        return WEIR_OK; /* librdkafka then uses 9092 */
     }
     const char *port = colon + 1;
     size_t digits = strspn(port, "0123456789");
@@ -69,7 +69,7 @@ weir_err weir__servers_check(const char *all, weir_error *error)
             used--;
         }
         bool last = at[len] == '\0';
-        /* A comma at the end is no mistake in Java, an empty list is. */
+        /* As in Java, a comma at the end is allowed, but an empty list is an error. */
         if (!(last && used == 0 && at != all)) {
             weir_err err = check_server(all, at, used, error);
             if (err != WEIR_OK) {

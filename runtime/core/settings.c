@@ -218,7 +218,7 @@ static const struct {
 
 #define PASS_COUNT (sizeof passes / sizeof passes[0])
 
-/* What the runtime relies on; by the name behind the prefix. */
+/* Settings on which the runtime relies, by the name after the prefix. */
 static const struct {
     const char *name;
     const char *why;
@@ -284,7 +284,7 @@ static weir_err check_i64(const weir__setting *setting, const char *value, weir_
     return WEIR_OK;
 }
 
-/* Java's class names may come with their package. */
+/* A Java class name may have its package. */
 static const char *without_package(const char *value)
 {
     const char *dot = strrchr(value, '.');
@@ -343,7 +343,7 @@ weir_err weir__setting_check(const weir__setting *setting, const char *value,
     return WEIR_OK;
 }
 
-/* The part of the name behind its prefix; NULL when it has none. */
+/* The part of the name after its prefix; NULL when it has none. */
 static const char *behind_prefix(const char *name)
 {
     for (size_t i = 0; i < PASS_COUNT; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one table of settings: what there is, what is allowed, what it is for. */
+ * The one table of settings: names, allowed values and descriptions. */
 #ifndef WEIR_CORE_SETTINGS_H
 #define WEIR_CORE_SETTINGS_H
 
@@ -13,12 +13,12 @@ typedef enum weir__setting_kind {
     WEIR__SETTING_SERDE, /* name of a registered serde */
 } weir__setting_kind;
 
-/* One allowed value. `java` is the name of the Java class (without package) or the spelling that
- * stands for it in Kafka Streams, NULL: the same. */
+/* One allowed value. `java` is the name of the Java class (without package) or the spelling in
+ * Kafka Streams; NULL: the same. */
 typedef struct weir__choice {
     const char *value;
     const char *java;
-    bool unsupported; /* known, but Weir does not do it yet */
+    bool unsupported; /* known, but not supported yet */
 } weir__choice;
 
 #define WEIR__CHOICES_MAX 6
@@ -30,33 +30,33 @@ typedef struct weir__setting {
     const char *fallback; /* NULL: none */
     int64_t min;
     int64_t max;
-    weir__choice choices[WEIR__CHOICES_MAX]; /* ended by value == NULL when fewer */
+    weir__choice choices[WEIR__CHOICES_MAX]; /* ends with value == NULL if there are fewer */
     const char *doc;
 } weir__setting;
 
-/* Also by another name of it ("cache.max.bytes.buffering"). NULL when there is none of that name.
+/* Finds a setting, also by another name of it ("cache.max.bytes.buffering"). NULL: no such setting.
  */
 const weir__setting *weir__setting_find(const char *name);
-/* In order; NULL past the last one. */
+/* The settings in order; NULL after the last one. */
 const weir__setting *weir__setting_at(size_t index);
-/* The one whose name is nearest by edit distance, the first in the table when several are; NULL
- * when none is like it. */
+/* The setting whose name has the smallest edit distance, the first in the table if several have;
+ * NULL when no name is similar. */
 const weir__setting *weir__setting_nearest(const char *name);
 
-/* Checks a value; *canonical is then `value` or, for a choice, the static string that stands for
- * it. Serde names are not looked up here. */
+/* Checks a value; *canonical is then `value` or, for a choice, the table's static string for it.
+ * Serde names are not looked up here. */
 weir_err weir__setting_check(const weir__setting *setting, const char *value,
                              const char **canonical, weir_error *error);
 
-/* True for names that go through to librdkafka or to the program: "consumer.session.timeout.ms",
- * "ssl.ca.location", "app.topic"; or to internal topics: "topic.segment.bytes". */
+/* True for names that are passed to librdkafka ("consumer.session.timeout.ms", "ssl.ca.location"),
+ * to the program ("app.topic") or to internal topics ("topic.segment.bytes"). */
 bool weir__setting_passes(const char *name);
-/* The part behind a client's prefix ("consumer.", "admin."); NULL: there is none. */
+/* The part of the name after a client's prefix ("consumer.", "admin."); NULL: no such prefix. */
 const char *weir__setting_of_client(const char *name);
-/* The reason why Weir does not let a setting of a client be set; NULL when it may. */
+/* The reason why a setting of a client must not be set; NULL when it may be set. */
 const char *weir__setting_reserved(const char *name);
 
-/* docs/config.md. */
+/* Writes docs/config.md. */
 weir_err weir__settings_markdown(weir_buf *out);
 
 #endif
