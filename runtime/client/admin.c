@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The admin client. Each request is sent, then waited for on a queue of its own, within a limit. */
+ * The admin client. It sends a request, then waits for the response on its own queue, with a time
+ * limit. */
 #include "client/kafka.h"
 
 #include <pthread.h>
@@ -10,9 +11,9 @@
 #include "core/clock.h"
 
 #define REQUEST_TIMEOUT_MS 60000
-#define DESCRIBE_TIMEOUT_MS 10000 /* callers ask again; a close must not wait for long */
+#define DESCRIBE_TIMEOUT_MS 10000 /* callers retry; a close must not wait for long */
 #define QUERY_TIMEOUT_MS 10000
-#define ANSWER_TIMEOUT_MS (REQUEST_TIMEOUT_MS + 5000) /* librdkafka's own comes first */
+#define RESPONSE_TIMEOUT_MS (REQUEST_TIMEOUT_MS + 5000) /* librdkafka's own expires first */
 #define VISIBLE_TIMEOUT_MS 60000
 #define VISIBLE_RETRY_MS 50
 #define REASON_MAX_BYTES 512
@@ -23,7 +24,7 @@ typedef struct kafka_admin {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     pthread_mutex_t lock;  /* one request at a time */
-    rd_kafka_conf_t *conf; /* to make another `rk` */
+    rd_kafka_conf_t *conf; /* for renew_client */
 } kafka_admin;
 
 static kafka_admin *admin_of(weir__admin *port)
@@ -52,12 +53,12 @@ static rd_kafka_AdminOptions_t *options_for(kafka_admin *admin, rd_kafka_admin_o
     return options;
 }
 
-/* `event` NULL: none came in time. */
-static weir_err judge(rd_kafka_event_t *event, const char *what, weir_error *error)
+/* `event` NULL: no response in time. */
+static weir_err check_event(rd_kafka_event_t *event, const char *what, weir_error *error)
 {
     if (event == NULL) {
         return weir__error_set(error, WEIR_ETIMEOUT, "%s: no answer within %d ms", what,
-                               ANSWER_TIMEOUT_MS);
+                               RESPONSE_TIMEOUT_MS);
     }
     rd_kafka_resp_err_t cause = rd_kafka_event_error(event);
     return cause == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -66,14 +67,14 @@ static weir_err judge(rd_kafka_event_t *event, const char *what, weir_error *err
                                  rd_kafka_event_error_string(event));
 }
 
-/* The answer to the request just sent; NULL with *error. Destroy it. */
+/* The response to the request just sent; NULL with *error. The caller destroys it. */
 static rd_kafka_event_t *answer(kafka_admin *admin, const char *what, weir_err *err,
                                 weir_error *error)
 {
-    rd_kafka_event_t *event = rd_kafka_queue_poll(admin->queue, ANSWER_TIMEOUT_MS);
-    *err = judge(event, what, error);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(admin->queue, RESPONSE_TIMEOUT_MS);
+    *err = check_event(event, what, error);
     if (event == NULL) {
-        /* An answer that comes later must not be taken for that of the next request. */
+        /* A late response must not be taken for that of the next request. */
         rd_kafka_queue_destroy(admin->queue);
         admin->queue = rd_kafka_queue_new(admin->rk);
         return NULL;
@@ -146,7 +147,8 @@ static weir_err list_topics(weir__admin *port, void (*fn)(const char *topic, voi
                                                : weir__kafka_fail(error, cause, "listing topics");
 }
 
-/* librdkafka says the same of a partition that has no leader just now and of one that is not. */
+/* librdkafka returns the same error for a partition without a leader and for a missing partition.
+ */
 static weir_err without_leader(kafka_admin *admin, weir__topic_partition at, weir_error *error)
 {
     int32_t partitions = -1;
@@ -241,7 +243,7 @@ static weir_err send_create(kafka_admin *admin, rd_kafka_NewTopic_t **topics, si
     return err;
 }
 
-/* The controller knows of a topic before the other brokers do. */
+/* Other brokers know a new topic later than the controller. */
 static weir_err wait_visible(kafka_admin *admin, const char *topic, weir_error *error)
 {
     int64_t deadline_us = weir__monotonic_us() + (int64_t)VISIBLE_TIMEOUT_MS * 1000;
@@ -334,9 +336,9 @@ static int compare_members(const void *a, const void *b)
     return strcmp(((const member *)a)->id, ((const member *)b)->id);
 }
 
-static weir_err tell_members(const rd_kafka_ConsumerGroupDescription_t *group,
-                             void (*fn)(const char *member_id, const char *client_id, void *user),
-                             void *user, size_t *members, weir_error *error)
+static weir_err report_members(const rd_kafka_ConsumerGroupDescription_t *group,
+                               void (*fn)(const char *member_id, const char *client_id, void *user),
+                               void *user, size_t *members, weir_error *error)
 {
     size_t count = rd_kafka_ConsumerGroupDescription_member_count(group);
     member *list = calloc(count + 1, sizeof *list);
@@ -357,9 +359,9 @@ static weir_err tell_members(const rd_kafka_ConsumerGroupDescription_t *group,
     return WEIR_OK;
 }
 
-static weir_err tell_group(rd_kafka_event_t *event, const char *group,
-                           void (*fn)(const char *member_id, const char *client_id, void *user),
-                           void *user, size_t *members, weir_error *error)
+static weir_err report_group(rd_kafka_event_t *event, const char *group,
+                             void (*fn)(const char *member_id, const char *client_id, void *user),
+                             void *user, size_t *members, weir_error *error)
 {
     size_t count = 0;
     const rd_kafka_ConsumerGroupDescription_t **groups =
@@ -371,13 +373,13 @@ static weir_err tell_group(rd_kafka_event_t *event, const char *group,
         return weir__error_set(error, weir__kafka_code(rd_kafka_error_code(cause)),
                                "describing group %s: %s", group, rd_kafka_error_string(cause));
     }
-    return tell_members(groups[0], fn, user, members, error);
+    return report_members(groups[0], fn, user, members, error);
 }
 
-/* librdkafka remembers who coordinates a group for as long as it is asked, wherever the coordinator
- * has gone meanwhile, and a question whose time is over stays behind in it: when its coordinator
- * can be reached again it is failed a second time, and the process aborts (rdkafka_coord.c, 2.16).
- * So after a question that failed there is a new client. */
+/* librdkafka caches the coordinator of a group as long as requests use it, even if the coordinator
+ * has moved. A request that timed out is kept: when its coordinator can be reached again, it is
+ * failed a second time, and the process aborts (rdkafka_coord.c, 2.16). A new client is therefore
+ * made after a failed request. */
 static weir_err renew_client(kafka_admin *admin, weir_error *error)
 {
     rd_kafka_t *fresh = NULL;
@@ -404,7 +406,7 @@ static weir_err describe_group(weir__admin *port, const char *group,
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_event_t *event = answer(admin, "describing the group", &err, error);
     if (event != NULL) {
-        err = tell_group(event, group, fn, user, members, error);
+        err = report_group(event, group, fn, user, members, error);
         rd_kafka_event_destroy(event);
     }
     if (err != WEIR_OK && weir_err_is_retriable(err)) {
@@ -415,7 +417,7 @@ static weir_err describe_group(weir__admin *port, const char *group,
     return err;
 }
 
-/* ---- Life --------------------------------------------------------------------------------- */
+/* ---- Creation ----------------------------------------------------------------------------- */
 
 static const weir__admin_ops admin_ops = {.close = close_admin,
                                           .create_topics = create_topics,
@@ -438,7 +440,7 @@ weir_err weir__kafka_admin_new(const weir__client_opts *opts, weir__admin **out,
                                     &conf, error);
     if (err == WEIR_OK) {
         admin->conf = rd_kafka_conf_dup(conf);
-        /* A consumer: a producer's look at a topic's metadata may create it. */
+        /* A consumer, because a metadata request of a producer may create the topic. */
         err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &admin->rk, error);
     }
     if (err != WEIR_OK) {

@@ -82,7 +82,7 @@ void weir__assigned_fini(weir__assigned_list *list)
 
 weir__assigned *weir__assigned_find(weir__assigned_list *list, const char *topic, int32_t partition)
 {
-    /* Records come in runs of one partition. */
+    /* Consecutive records are mostly of one partition. */
     if (list->recent < list->count) {
         weir__assigned *recent = &list->items[list->recent];
         if (recent->partition == partition && strcmp(recent->topic, topic) == 0) {

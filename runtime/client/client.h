@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The port to Kafka: consumer, restore consumer, producer, admin. port.h says what an
- * implementation provides; weir__kafka_client, in this folder, is librdkafka's. The code above the
- * port does not know which one it uses. An object belongs to one thread unless a call says
- * otherwise. */
+ * The port to Kafka: consumer, restore consumer, producer, admin. port.h declares the operations of
+ * an implementation; weir__kafka_client, in this folder, is the one over librdkafka. The code above
+ * the port does not depend on the implementation. An object belongs to one thread unless a call
+ * says otherwise. */
 #ifndef WEIR_CLIENT_CLIENT_H
 #define WEIR_CLIENT_CLIENT_H
 
@@ -16,7 +16,7 @@
 typedef struct weir__client weir__client;
 extern const weir__client weir__kafka_client;
 
-/* What every client needs. Copied, but `config` is used only during the call. */
+/* Options of every client. Copied, but `config` is used only during the call. */
 typedef struct weir__client_opts {
     const weir__client *client; /* NULL: weir__kafka_client */
     const weir_config *config;
@@ -24,11 +24,11 @@ typedef struct weir__client_opts {
     weir__log log; /* librdkafka's lines too: its threads call log.fn */
 } weir__client_opts;
 
-/* Checks all settings that go through to librdkafka; contacts nobody. */
+/* Checks all settings that are passed to librdkafka; opens no connection. */
 weir_err weir__client_check(const weir_config *config, weir_error *error);
 
 typedef struct weir__topic_partition {
-    const char *topic; /* borrowed for the call; where a call returns lists: until it says */
+    const char *topic; /* borrowed for the call; a call that returns lists says how long */
     int32_t partition;
 } weir__topic_partition;
 
@@ -52,12 +52,12 @@ typedef struct weir__message_view {
     size_t header_count;
 } weir__message_view;
 
-/* A record as it came. Held, not copied: free with weir__message_free on any thread, before its
- * consumer is closed. */
+/* A fetched record. Its bytes are not copied: free it with weir__message_free on any thread, before
+ * its consumer is closed. */
 typedef struct weir__message {
     weir__message_view view;
     void (*free)(struct weir__message *message);
-    struct weir__message *next; /* in a list of whoever holds it */
+    struct weir__message *next; /* in a list of its owner */
 } weir__message;
 
 static inline weir__message_view weir__message_look(weir__message *message)
@@ -78,12 +78,12 @@ typedef struct weir__consumer weir__consumer;
 
 /* Called inside weir__consumer_poll or _close, on that thread. */
 typedef struct weir__consumer_events {
-    /* A new generation: what the group gave this member (borrowed). The assignment of partitions is
-     * then empty until weir__consumer_assign. */
+    /* A new generation with the partitions that the group gave this member (borrowed). Nothing is
+     * assigned until weir__consumer_assign. */
     void (*on_joined)(const weir__topic_partition *given, size_t count, void *user);
     /* The generation ends (commits are still accepted) ... */
     void (*on_revoked)(void *user);
-    /* ... or has ended long ago: commits would be refused. */
+    /* ... or has ended already: commits would be rejected. */
     void (*on_lost)(void *user);
     void *user;
 } weir__consumer_events;
@@ -98,56 +98,56 @@ typedef enum weir__consumer_role {
 weir_err weir__consumer_new(const weir__client_opts *opts, weir__consumer_role role,
                             const weir__consumer_events *events, weir__consumer **out,
                             weir_error *error);
-/* Leaves the group (KIP-568 not needed: classic LeaveGroup) and frees. Waits at most a named limit.
- */
+/* Leaves the group (KIP-568 not needed: classic LeaveGroup) and frees the consumer. Waits for at
+ * most the limits in leave.c. */
 void weir__consumer_close(weir__consumer *consumer);
 
 weir_err weir__consumer_subscribe(weir__consumer *consumer, const char *const *topics,
                                   weir_error *error);
-/* Leaves the group as soon as the tasks are let go, so that the next subscribe makes a new member,
- * and with it a new generation. (To subscribe again is not enough: to a member that is not the
- * group's leader the coordinator then only repeats the generation there is.) */
+/* Leaves the group when the tasks have been revoked. The next subscribe then makes a new member,
+ * and with it a new generation. (Another subscribe alone is not enough: the coordinator answers the
+ * JoinGroup of a member that is not the leader with the current generation.) */
 weir_err weir__consumer_unsubscribe(weir__consumer *consumer, weir_error *error);
-/* Generation and member id of the current membership; WEIR_ESTATE when there is none. `member_id`
- * is valid until the next poll. */
+/* Generation and member id of the current membership; WEIR_ESTATE when the consumer is not a
+ * member. `member_id` is valid until the next poll. */
 weir_err weir__consumer_membership(weir__consumer *consumer, int32_t *generation,
                                    const char **member_id);
 
-/* True when the membership is over, though its end may not have been told yet: the session may run
+/* True when the membership has ended, even if no event has reported it yet: the session may time
  * out while the caller is busy. */
 bool weir__consumer_has_left(weir__consumer *consumer);
 
-/* Up to `max` messages into `out`, in order per partition; *count tells how many. Waits up to
- * timeout_ms for the first. A failure that the caller must know (source topic missing, fatal error,
- * offset out of range with partition named) comes as code with *error, after what was fetched
- * before it. */
+/* Up to `max` messages into `out`, in order per partition; *count is their number. Waits up to
+ * timeout_ms for the first. A failure that the caller must handle (source topic missing, fatal
+ * error, offset out of range with partition named) is returned with *error, after the messages that
+ * were fetched before it. */
 weir_err weir__consumer_poll(weir__consumer *consumer, int64_t timeout_ms, weir__message **out,
                              size_t max, size_t *count, weir_error *error);
 
-/* Exactly these partitions, from these offsets (WEIR__OFFSET_BEGINNING and _END allowed).
- * Positions, pauses and fetched records of partitions that stay are kept when `offset` equals their
- * position. Not from an event: WEIR_ESTATE. */
+/* Assigns exactly these partitions, from these offsets (WEIR__OFFSET_BEGINNING and _END allowed). A
+ * partition that stays assigned keeps its position, pause and fetched records if `offset` equals
+ * its position. Not from an event: WEIR_ESTATE. */
 weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *partitions,
                                size_t count, weir_error *error);
-/* A paused partition gives no records. What was fetched of it is kept, so that pausing is cheap. It
- * ends with the assignment. */
+/* Pauses or resumes a partition. poll returns no records of a paused partition; the records fetched
+ * of it are kept, so that pausing is cheap. A pause ends with the assignment. */
 weir_err weir__consumer_pause(weir__consumer *consumer, weir__topic_partition at, bool paused,
                               weir_error *error);
-/* End offset as last told by a fetch since it was assigned (cached, no request); -1: not known
- * yet. */
+/* End offset of a partition in the last fetch response since it was assigned (cached, no request);
+ * -1: not known yet. */
 int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partition at);
-/* Offset of the next record to come. It moves on past what lies at the end without being a record
- * (transaction markers, compacted records) when a fetch has told so (PARTITION_EOF), and is known
- * for an empty partition too; -1: not known yet. No request. A partition has been read whole when
- * position and end offset are known and position >= end offset. */
+/* Offset of the next record to return; -1: not known yet. When a fetch has reached the end
+ * (PARTITION_EOF), the position skips offsets at the end without records (transaction markers,
+ * compacted records); it is then known for an empty partition too. No request. A partition has been
+ * read to the end when position and end offset are known and position >= end offset. */
 int64_t weir__consumer_position(weir__consumer *consumer, weir__topic_partition at);
 /* Committed offsets and metadata of the group: fills offset and metadata of each (metadata: free
  * with weir__offsets_free). */
 weir_err weir__consumer_committed(weir__consumer *consumer, weir__offset *offsets, size_t count,
                                   int64_t timeout_ms, weir_error *error);
 void weir__offsets_free(weir__offset *offsets, size_t count);
-/* Synchronous, with the group's generation and member: WEIR_EFENCED when no longer a member of it.
- */
+/* Commits synchronously, with generation and member id. WEIR_EFENCED: no longer a member of that
+ * generation. */
 weir_err weir__consumer_commit(weir__consumer *consumer, const weir__offset *offsets, size_t count,
                                weir_error *error);
 
@@ -165,14 +165,15 @@ typedef struct weir__outgoing {
     bool internal;               /* to a changelog or a repartition topic */
 } weir__outgoing;
 
-/* librdkafka's producer takes a timestamp of 0 for "not given", and would send the wall clock. So 1
- * is sent in its place. In a record to an internal topic this header, the last one, says that it is
- * 0; who reads gets 0 again, without the header. */
+/* librdkafka's producer takes timestamp 0 for "not given" and would send the wall clock. Timestamp
+ * 1 is sent instead. A record to an internal topic then has this header as its last one; the
+ * consumer restores timestamp 0 and removes the header. */
 #define WEIR__TIME_ZERO_SENT 1
 #define WEIR__TIME_ZERO_HEADER "weir.timestamp" /* value: the text "0" */
 
-/* Whom to tell that a record is delivered (err WEIR_OK: `offset` is the record's) or has failed for
- * good. Called in weir__producer_poll, _send, _flush. Many records may share one. */
+/* A callback for the delivery report of a record: it is delivered (err WEIR_OK: `offset` is the
+ * record's) or has finally failed. Called in weir__producer_poll, _send, _flush. Many records may
+ * share one. */
 typedef struct weir__delivery {
     void (*fn)(weir_err err, const char *message, int64_t offset, void *user);
     void *user;
@@ -180,17 +181,17 @@ typedef struct weir__delivery {
 
 /* acks=all, idempotent. */
 weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error);
-/* Copies the record. Waits while the queue is full. `told` is borrowed until it was called or the
- * producer is closed; NULL: failures are told by the next flush. If send fails it is never called.
+/* Copies the record. Waits while the queue is full. `delivery` is borrowed until it was called or
+ * the producer is closed; NULL: the next flush returns a failure. If send fails it is never called.
  */
 weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
-                             const weir__delivery *told, weir_error *error);
+                             const weir__delivery *delivery, weir_error *error);
 void weir__producer_poll(weir__producer *producer);
-/* Waits until everything sent is delivered. The first failure since the last flush of a record
- * whose delivery is told to nobody is returned. WEIR_ETIMEOUT: some records are still under way
- * after timeout_ms; flush again. */
+/* Waits until all sent records are delivered. Returns the first failure since the last flush of a
+ * record without a delivery callback. WEIR_ETIMEOUT: some records are still in flight after
+ * timeout_ms; flush again. */
 weir_err weir__producer_flush(weir__producer *producer, int64_t timeout_ms, weir_error *error);
-void weir__producer_close(weir__producer *producer); /* drops what is not delivered */
+void weir__producer_close(weir__producer *producer); /* drops undelivered records */
 /* Partitions of a topic, cached; WEIR_EMISSING_TOPIC. */
 weir_err weir__producer_partitions(weir__producer *producer, const char *topic, int32_t *out,
                                    weir_error *error);
@@ -212,24 +213,27 @@ typedef struct weir__new_topic {
     int16_t replication_factor; /* -1: the broker's default */
     const char *const *config;  /* name, value, ..., NULL; NULL: none */
 } weir__new_topic;
-/* A topic that exists is no failure. Waits until the new ones are seen in metadata. */
+/* Creates topics; a topic that exists is not a failure. Waits until the new topics are in the
+ * metadata. */
 weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *topics, size_t count,
                                    weir_error *error);
-/* partitions[i] = number of partitions of topics[i], -1 when there is no such topic. Creates
- * nothing. */
+/* partitions[i] = number of partitions of topics[i], -1 when there is no such topic. Creates no
+ * topic. */
 weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topics, size_t count,
                                      int32_t *partitions, weir_error *error);
-/* fn for the name of each topic that the brokers show, internal ones too; it must not call back. */
+/* Calls fn with the name of each topic in the brokers' metadata, internal ones too; fn must not
+ * call the admin client. */
 weir_err weir__admin_list_topics(weir__admin *admin, void (*fn)(const char *topic, void *user),
                                  void *user, weir_error *error);
 /* Deletes records before each offset. */
 weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *before, size_t count,
                                     weir_error *error);
-/* First offset of a partition and the one past its last record, committed or not. Not asked through
- * a consumer: there an answer would wait behind a fetch that waits for records. */
+/* First offset of a partition, and the offset after its last record, committed or not (high
+ * watermark). The request is not sent through a consumer, where it would wait behind a fetch that
+ * waits for records. */
 weir_err weir__admin_query_offsets(weir__admin *admin, weir__topic_partition at, int64_t *start,
                                    int64_t *end, weir_error *error);
-/* Number of members of the group and, in order of member id, fn for each. */
+/* Returns the number of members of the group and calls fn for each, in order of member id. */
 weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
                                     void (*fn)(const char *member_id, const char *client_id,
                                                void *user),

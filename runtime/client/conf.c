@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * librdkafka's configuration made from Weir's. Later steps win: defaults of the table below, what
- * every client needs, Java's names without a prefix, `security.` `ssl.` `sasl.`, then the prefixes
- * from the general to the special. */
+ * Makes librdkafka's configuration from Weir's. Later steps override earlier ones: defaults of the
+ * table below, settings that every client needs, Java's names without a prefix, `security.` `ssl.`
+ * `sasl.`, then the other prefixes from the general to the special. */
 #include "client/kafka.h"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ static const struct {
     unsigned roles;
     const char *name;
     const char *value;
-    bool newer; /* not known to every supported librdkafka: skipped there */
+    bool newer; /* not in every supported librdkafka; skipped where it is unknown */
 } defaults[] = {
     {ALL, "socket.nagle.disable", "true", false},
     {ALL, "log.connection.close", "false", false},
@@ -37,19 +37,19 @@ static const struct {
     {CONSUMERS | ADMIN, "allow.auto.create.topics", "false", false},
     {CONSUMERS, "enable.auto.commit", "false", false},
     {CONSUMERS, "enable.auto.offset.store", "false", false},
-    {ADMIN, "isolation.level", "read_uncommitted", false}, /* the real end of a partition */
+    {ADMIN, "isolation.level", "read_uncommitted", false}, /* end offset: high watermark */
     {CONSUMERS, "isolation.level", "read_uncommitted", false},
-    /* Tells that the end of a partition is reached, past transaction markers. */
+    /* Reports the end of a partition, past transaction markers. */
     {CONSUMERS, "enable.partition.eof", "true", false},
-    /* A queue of small records costs memory by their number, some 300 bytes each. But librdkafka
-     * below 2.2 looks at a full queue again only after up to 1 s, so it must last that long. One
-     * Fetch may exceed the limits; 256 KiB a partition keep that small. */
+    /* A queue of small records needs about 300 bytes of memory per record. librdkafka before 2.2
+     * checks a full queue again only after up to 1 s, so the queue must have enough records for
+     * that time. One Fetch may exceed the limits; 256 KiB per partition keep the excess small. */
     {MAIN, "queued.min.messages", "500000", false},
     {MAIN, "fetch.message.max.bytes", "262144", false},
     {RESTORE | GLOBAL, "queued.min.messages", "1000000", false},
     {CONSUMERS, "queued.max.messages.kbytes", "65536", false},
     {CONSUMERS, "fetch.queue.backoff.ms", "10", true},
-    /* librdkafka would jump, and its caller would not know. */
+    /* Otherwise librdkafka would reset the position without reporting it. */
     {CONSUMERS, "auto.offset.reset", "error", false},
     {MAIN, "partition.assignment.strategy", "range", false},
     {MAIN, "session.timeout.ms", "45000", false},
@@ -104,21 +104,21 @@ static weir_err set_defaults(rd_kafka_conf_t *conf, unsigned role, weir_error *e
     return WEIR_OK;
 }
 
-/* A number in librdkafka's unit. */
+/* Converts a number to librdkafka's unit. */
 static const char *kafka_value(const weir__client_setting *setting, const char *value,
                                char number[NUMBER_BYTES_MAX])
 {
     char *end = NULL;
     long long parsed = strtoll(value, &end, 10);
     if (setting->divisor == 0 || end == value || *end != '\0') {
-        return value; /* librdkafka says what is wrong with it */
+        return value; /* librdkafka reports the error */
     }
     long long divided = parsed / setting->divisor;
     snprintf(number, NUMBER_BYTES_MAX, "%lld", parsed > 0 && divided == 0 ? 1 : divided);
     return number;
 }
 
-/* Sets all of librdkafka's that a name of Java's stands for; *found tells whether there is one. */
+/* Sets all settings of librdkafka that a Java name stands for; *found: there is at least one. */
 static weir_err set_java(rd_kafka_conf_t *conf, unsigned role, const char *name, const char *value,
                          const char *prefix, bool *found, weir_error *error)
 {
@@ -173,7 +173,7 @@ static void pass_one(const char *name, const char *value, void *user)
     }
 }
 
-/* Java's names without a prefix. */
+/* Passes a setting with a Java name and no prefix. */
 static void pass_java(const char *name, const char *value, void *user)
 {
     pass *p = user;
@@ -239,8 +239,8 @@ weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, cons
     if (err == WEIR_OK) {
         err = set(conf, "client.id", client_id, "", error);
     }
-    /* Restore and global consumers never join; librdkafka assigns to a consumer with a group only.
-     */
+    /* Restore and global consumers never join a group, but librdkafka requires a group.id for
+     * assign(). */
     if (err == WEIR_OK && group != NULL && role != WEIR__KAFKA_PRODUCER &&
         role != WEIR__KAFKA_ADMIN) {
         err = set(conf, "group.id", group, "", error);
@@ -288,7 +288,7 @@ static void count_java(const char *name, const char *value, void *user)
     *(size_t *)user += weir__client_setting_next(name, WEIR__FOR_ALL, NULL) != NULL;
 }
 
-/* Settings of a client that are not Weir's defaults. */
+/* True if the user has set a setting of this client. */
 static bool has_settings(const weir_config *config, unsigned role)
 {
     size_t count = 0;
@@ -308,7 +308,7 @@ static void count_security(const char *name, const char *value, void *user)
                        strncmp(name, "sasl.", 5) == 0;
 }
 
-/* Whether some of the settings of its connections are not those of all clients. */
+/* True if this client has security settings of its own. */
 static bool has_own_security(const weir_config *config, unsigned role)
 {
     size_t count = 0;
@@ -320,8 +320,8 @@ static bool has_own_security(const weir_config *config, unsigned role)
     return count > 0;
 }
 
-/* Settings that exclude each other, and files that cannot be read, are found only when a client is
- * made: one without brokers, which is gone at once. Consumes `conf`. */
+/* librdkafka finds settings that exclude each other, and files that cannot be read, only when a
+ * client is made. Makes a client without brokers and destroys it at once. Consumes `conf`. */
 static weir_err try_client(rd_kafka_conf_t *conf, weir__kafka_role role, weir_error *error)
 {
     static const char *const names[] = {"consumer", "restore consumer", "global consumer",
@@ -338,11 +338,11 @@ static weir_err try_client(rd_kafka_conf_t *conf, weir__kafka_role role, weir_er
     return WEIR_OK;
 }
 
-/* A client with TLS takes 30 ms, most of it to read the system's certificates; any other takes less
- * than 1 ms. So the security settings of all clients are tried with one client only. */
+/* Making a client with TLS takes 30 ms, mostly to read the system's certificates; any other client
+ * takes less than 1 ms. The common security settings are therefore tried with one client only. */
 weir_err weir__client_check(const weir_config *config, weir_error *error)
 {
-    bool secured = false; /* such a client was made */
+    bool secured = false; /* the common security settings have been tried */
     for (unsigned role = 0; role < WEIR__KAFKA_ROLE_COUNT; role++) {
         rd_kafka_conf_t *conf;
         weir_err err = weir__kafka_conf(config, role, "check", NULL, &conf, error);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The consumer: life, group, assignment. The group's assignment is only a token of membership: each
- * new generation starts with nothing assigned, and weir__consumer_assign then assigns what the
- * runtime's own protocol decides (the broker checks the generation of a commit, not its
- * partitions).
+ * The consumer: creation and close, group, assignment. The group's assignment only proves
+ * membership: each new generation starts with nothing assigned, and weir__consumer_assign then
+ * assigns the partitions that the runtime's own protocol decides. (The broker checks the generation
+ * of a commit, not its partitions.)
  *
- * What librdkafka 2.0.2 asks for, and newer ones bear: only partitions that were paused are resumed
- * (2.4 mends a rewind); everything stopped is resumed before it is unassigned, since the pause
- * would outlive the assignment; with an eager group every change of assignment is a whole assign().
- */
+ * librdkafka 2.0.2 requires three rules, and newer versions accept them. Only paused partitions are
+ * resumed (2.4 fixed a rewind). A paused partition is resumed before it is unassigned, because the
+ * pause would outlive the assignment. With an eager group every change of assignment is an assign()
+ * of all partitions. */
 #include "client/consumer.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "core/buf.h"
 #include "core/clock.h"
 
-#define LEARN_TIMEOUT_MS 5000
+#define METADATA_TIMEOUT_MS 5000
 
 void weir__kafka_consumer_note(weir__kafka_consumer *consumer, const weir_error *failure)
 {
@@ -54,8 +54,8 @@ typedef struct membership {
     char *id; /* malloc'ed */
 } membership;
 
-/* librdkafka tells generation and member id only in the form that it reads back itself:
- * "CGMDv2:", generation (int32, native), group id, NUL, member id, NUL, ... */
+/* librdkafka gives generation and member id only in its serialised form: "CGMDv2:", generation
+ * (int32, native), group id, NUL, member id, NUL, ... */
 static weir_err parse_membership(const char *at, size_t size, membership *out)
 {
     static const char magic[] = "CGMDv2:";
@@ -73,8 +73,8 @@ static weir_err parse_membership(const char *at, size_t size, membership *out)
     return out->id != NULL ? WEIR_OK : WEIR_ENOMEM;
 }
 
-/* In the rebalance callback librdkafka does not rejoin before that returns, so this is the
- * generation that the assignment belongs to. */
+/* librdkafka does not rejoin before the rebalance callback returns, so in the callback this is the
+ * generation of the assignment. */
 static weir_err read_membership(weir__kafka_consumer *consumer, membership *out, weir_error *error)
 {
     void *bytes = NULL;
@@ -129,7 +129,7 @@ static void on_assigned(weir__kafka_consumer *consumer, const rd_kafka_topic_par
     weir_error error;
     weir_err err = given != NULL ? read_membership(consumer, &now, &error)
                                  : weir__error_set(&error, WEIR_ENOMEM, "joining: out of memory");
-    /* In any case: librdkafka waits for it. */
+    /* Called also after a failure: librdkafka waits for it. */
     rd_kafka_resp_err_t cause = rd_kafka_assign(consumer->rk, none);
     rd_kafka_topic_partition_list_destroy(none);
     if (err == WEIR_OK && cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -166,9 +166,9 @@ static void on_unassigned(weir__kafka_consumer *consumer)
 {
     if (consumer->joined) {
         bool lost = weir__kafka_consumer_has_left(consumer);
-        void (*tell)(void *user) = lost ? consumer->events.on_lost : consumer->events.on_revoked;
-        if (tell != NULL) {
-            tell(consumer->events.user);
+        void (*on_end)(void *user) = lost ? consumer->events.on_lost : consumer->events.on_revoked;
+        if (on_end != NULL) {
+            on_end(consumer->events.user);
         }
     }
     end_membership(consumer);
@@ -192,7 +192,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t event,
     consumer->in_event = false;
     consumer->rebalanced = true;
     if (!consumer->in_batch) {
-        rd_kafka_yield(rk); /* back to the caller, who has something to do now */
+        rd_kafka_yield(rk); /* return to the caller, which must handle the rebalance */
     }
 }
 
@@ -240,11 +240,11 @@ static void add_to(rd_kafka_topic_partition_list_t *list, const weir__assigned *
                                          : RD_KAFKA_OFFSET_END;
 }
 
-/* Makes librdkafka know where the partitions are. A topic that it does not know when it is assigned
- * would wait for a timer of 1 s, and 2.0.2 leaks its partitions when the next assignment comes
- * before the metadata. A failure only means that it has to wait. */
-static void learn_topics(weir__kafka_consumer *consumer,
-                         const rd_kafka_topic_partition_list_t *list)
+/* Fetches the metadata of these topics into librdkafka. A topic without metadata at its assignment
+ * would wait for a timer of 1 s, and 2.0.2 leaks its partitions if the next assignment is made
+ * before the metadata arrives. A failure only causes that wait. */
+static void fetch_metadata(weir__kafka_consumer *consumer,
+                           const rd_kafka_topic_partition_list_t *list)
 {
     for (int i = 0; i < list->cnt; i++) {
         const struct rd_kafka_metadata *metadata = NULL;
@@ -256,7 +256,7 @@ static void learn_topics(weir__kafka_consumer *consumer,
         if (handle == NULL) {
             continue;
         }
-        if (rd_kafka_metadata(consumer->rk, 0, handle, &metadata, LEARN_TIMEOUT_MS) ==
+        if (rd_kafka_metadata(consumer->rk, 0, handle, &metadata, METADATA_TIMEOUT_MS) ==
             RD_KAFKA_RESP_ERR_NO_ERROR) {
             (void)weir__map_put_text(&consumer->known, topic, NULL);
             rd_kafka_metadata_destroy(metadata);
@@ -265,10 +265,10 @@ static void learn_topics(weir__kafka_consumer *consumer,
     }
 }
 
-/* librdkafka stops what was assigned by a message to itself, also a partition that is assigned
- * anew, and aborts the process when that one is unassigned before the message is answered. Its main
- * thread takes all in turn: when it answers a question that is asked now, the messages are behind
- * it. */
+/* librdkafka stops the old assignment by internal messages, also for a partition that is assigned
+ * again. It aborts the process if that partition is unassigned before its message is answered.
+ * librdkafka's main thread handles messages in order: when it answers the request made here, it has
+ * handled those messages. */
 static void await_stops(weir__kafka_consumer *consumer)
 {
     rd_kafka_topic_partition_list_t *now = NULL;
@@ -277,8 +277,7 @@ static void await_stops(weir__kafka_consumer *consumer)
     }
 }
 
-/* Hands the whole list to librdkafka. Fetching of all partitions starts anew, at the right offsets.
- */
+/* Assigns the whole list. librdkafka restarts the fetch of every partition, at the right offset. */
 static weir_err assign_whole(weir__kafka_consumer *consumer, weir__assigned_list *list,
                              weir_error *error)
 {
@@ -286,7 +285,7 @@ static weir_err assign_whole(weir__kafka_consumer *consumer, weir__assigned_list
     for (size_t i = 0; i < list->count; i++) {
         add_to(whole, &list->items[i]);
     }
-    learn_topics(consumer, whole);
+    fetch_metadata(consumer, whole);
     weir__keep_queues(consumer, whole);
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, whole);
     await_stops(consumer);
@@ -294,20 +293,21 @@ static weir_err assign_whole(weir__kafka_consumer *consumer, weir__assigned_list
     return err == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK : weir__kafka_fail(error, err, "assigning");
 }
 
-/* Without a group: only what goes and what comes; the rest is fetched on undisturbed. */
+/* Without a group: unassigns the removed partitions and assigns the added ones. The fetch of the
+ * others is not interrupted. */
 static weir_err assign_difference(weir__kafka_consumer *consumer,
-                                  rd_kafka_topic_partition_list_t *gone,
-                                  rd_kafka_topic_partition_list_t *come, weir_error *error)
+                                  rd_kafka_topic_partition_list_t *removed,
+                                  rd_kafka_topic_partition_list_t *added, weir_error *error)
 {
     weir_err err = WEIR_OK;
-    if (gone->cnt > 0) {
-        err = weir__kafka_fail_with(error, rd_kafka_incremental_unassign(consumer->rk, gone),
+    if (removed->cnt > 0) {
+        err = weir__kafka_fail_with(error, rd_kafka_incremental_unassign(consumer->rk, removed),
                                     "unassigning");
     }
-    if (err == WEIR_OK && come->cnt > 0) {
-        learn_topics(consumer, come);
-        weir__keep_queues(consumer, come);
-        err = weir__kafka_fail_with(error, rd_kafka_incremental_assign(consumer->rk, come),
+    if (err == WEIR_OK && added->cnt > 0) {
+        fetch_metadata(consumer, added);
+        weir__keep_queues(consumer, added);
+        err = weir__kafka_fail_with(error, rd_kafka_incremental_assign(consumer->rk, added),
                                     "assigning");
     }
     return err;
@@ -327,15 +327,15 @@ static weir_err assign(weir__consumer *port, const weir__offset *partitions, siz
         return err;
     }
     bool whole = consumer->role == WEIR__MAIN_CONSUMER;
-    rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(8);
-    rd_kafka_topic_partition_list_t *come = rd_kafka_topic_partition_list_new(8);
+    rd_kafka_topic_partition_list_t *removed = rd_kafka_topic_partition_list_new(8);
+    rd_kafka_topic_partition_list_t *added = rd_kafka_topic_partition_list_new(8);
     for (size_t i = 0; i < old->count; i++) {
         weir__assigned *at = &old->items[i];
         weir__assigned *to = weir__assigned_find(&next, at->topic, at->partition);
         bool stays = to != NULL && to->start == weir__assigned_position(at);
         if (whole || !stays) {
             weir__kafka_consumer_stop(consumer, at, false, NULL);
-            rd_kafka_topic_partition_list_add(gone, at->topic, at->partition);
+            rd_kafka_topic_partition_list_add(removed, at->topic, at->partition);
         }
         if (stays) {
             weir__assigned_move(old, at, &next, to);
@@ -347,16 +347,16 @@ static weir_err assign(weir__consumer *port, const weir__offset *partitions, siz
         weir__assigned *to = &next.items[i];
         weir__assigned *at = weir__assigned_find(old, to->topic, to->partition);
         if (at == NULL ||
-            rd_kafka_topic_partition_list_find(gone, to->topic, to->partition) != NULL) {
-            add_to(come, to);
+            rd_kafka_topic_partition_list_find(removed, to->topic, to->partition) != NULL) {
+            add_to(added, to);
         }
     }
     weir__assigned_fini(old);
     *old = next;
-    err =
-        whole ? assign_whole(consumer, old, error) : assign_difference(consumer, gone, come, error);
-    rd_kafka_topic_partition_list_destroy(gone);
-    rd_kafka_topic_partition_list_destroy(come);
+    err = whole ? assign_whole(consumer, old, error)
+                : assign_difference(consumer, removed, added, error);
+    rd_kafka_topic_partition_list_destroy(removed);
+    rd_kafka_topic_partition_list_destroy(added);
     return err;
 }
 
@@ -378,7 +378,7 @@ static weir_err pause_partition(weir__consumer *port, weir__topic_partition at, 
     return paused ? WEIR_OK : weir__kafka_consumer_stop(consumer, found, false, error);
 }
 
-/* ---- Life --------------------------------------------------------------------------------- */
+/* ---- Creation and close ------------------------------------------------------------------- */
 
 static void close_consumer(weir__consumer *port)
 {

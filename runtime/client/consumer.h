@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The consumer's state, shared by the files that make it up: consumer.c (life, group, assignment),
- * poll.c (fetching), offsets.c (commits and queries). */
+ * The consumer's state, shared by the files that make it up: consumer.c (creation and close, group,
+ * assignment), poll.c (fetching), offsets.c (commits and queries). */
 #ifndef WEIR_CLIENT_CONSUMER_H
 #define WEIR_CLIENT_CONSUMER_H
 
@@ -13,11 +13,11 @@ typedef struct weir__kafka_consumer {
     weir__consumer port;
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;   /* records and events of the consumer */
-    rd_kafka_queue_t *commits; /* answers to commits */
+    rd_kafka_queue_t *commits; /* responses to commits */
     weir__consumer_role role;
     weir__consumer_events events;
     weir__assigned_list assigned;
-    weir__map known;  /* topics whose partitions librdkafka knows; no values */
+    weir__map known;  /* topics whose metadata librdkafka has; no values */
     weir__map queues; /* of partitions ever assigned, "topic[0]": weir__drain_queues */
 
     /* Membership: from on_joined to the end of on_revoked or on_lost. */
@@ -27,8 +27,8 @@ typedef struct weir__kafka_consumer {
 
     bool in_event;     /* a callback of `events` is running */
     bool in_batch;     /* rd_kafka_consume_batch_queue is running */
-    bool rebalanced;   /* the assignment went away during this poll */
-    weir_error failed; /* to be told by the next poll; code WEIR_OK: none */
+    bool rebalanced;   /* the assignment was revoked during this poll */
+    weir_error failed; /* for the next poll to return; code WEIR_OK: none */
 } weir__kafka_consumer;
 
 static inline weir__kafka_consumer *weir__kafka_consumer_of(weir__consumer *port)
@@ -36,19 +36,19 @@ static inline weir__kafka_consumer *weir__kafka_consumer_of(weir__consumer *port
     return (weir__kafka_consumer *)((char *)port - offsetof(weir__kafka_consumer, port));
 }
 
-/* librdkafka before 2.6.1 waits for ever for the end of a consumer when a partition was deleted
- * from the brokers, was assigned, and is named by something that is still in its queue: so these
- * queues are kept, and emptied before the end. `list`: what is assigned now. */
+/* librdkafka before 2.6.1 never finishes closing a consumer if an assigned partition was deleted
+ * from the brokers and a message or event of it is still queued. The queues are therefore kept, and
+ * emptied before the close. `list`: the partitions that are being assigned. */
 void weir__keep_queues(weir__kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list);
 void weir__drain_queues(weir__kafka_consumer *consumer);
 
-/* librdkafka has a member id, which it forgets when it leaves the group. */
+/* True while librdkafka has a member id, which it clears when it leaves the group. */
 bool weir__kafka_consumer_is_member(weir__kafka_consumer *consumer);
-/* leave.c: leaves the group, and serves the last events, on_revoked or on_lost among them. Only
- * what ends the consumer may follow. */
+/* leave.c: leaves the group and serves the last events, including on_revoked or on_lost. Afterwards
+ * the consumer may only be closed. */
 void weir__kafka_consumer_leave(weir__kafka_consumer *consumer);
 
-/* The port's operations that lie in poll.c and offsets.c. */
+/* The port's operations in poll.c and offsets.c. */
 weir_err weir__kafka_consumer_poll(weir__consumer *port, int64_t timeout_ms, weir__message **out,
                                    size_t max, size_t *count, weir_error *error);
 int64_t weir__kafka_consumer_end_offset(weir__consumer *port, weir__topic_partition at);
@@ -57,14 +57,14 @@ weir_err weir__kafka_consumer_committed(weir__consumer *port, weir__offset *offs
                                         int64_t timeout_ms, weir_error *error);
 weir_err weir__kafka_consumer_commit(weir__consumer *port, const weir__offset *offsets,
                                      size_t count, weir_error *error);
-/* False while the generation that was joined goes on. */
+/* False while the joined generation is current. */
 bool weir__kafka_consumer_has_left(weir__kafka_consumer *consumer);
 
-/* Keeps the first failure for the next poll. */
+/* Keeps a failure for the next poll, unless there is one already. */
 void weir__kafka_consumer_note(weir__kafka_consumer *consumer, const weir_error *failure);
-/* librdkafka's error callback: that a topic does not exist it tells in no message. */
+/* librdkafka's error callback. librdkafka reports a missing topic only here, not in a message. */
 void weir__kafka_consumer_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque);
-/* Tells librdkafka to stop or go on fetching; does nothing when it has been told. */
+/* Pauses or resumes fetching in librdkafka; does nothing if that is its state already. */
 weir_err weir__kafka_consumer_stop(weir__kafka_consumer *consumer, weir__assigned *at, bool stop,
                                    weir_error *error);
 

@@ -13,7 +13,7 @@
 
 #define PARTITIONS_DEFAULT (-1)
 
-/* What no broker has to be asked for. */
+/* Checks that need no broker. */
 static weir_err check(const weir_topic_spec *topic, size_t index, weir_error *error)
 {
     char what[WEIR_ERROR_MESSAGE_MAX / 2];
@@ -84,7 +84,7 @@ weir_err weir_create_topics(const weir_config *config, const weir_topic_spec *to
     if (err == WEIR_OK) {
         err = weir__admin_create_topics(admin, wanted, count, error);
     }
-    if (weir_err_is_retriable(err)) { /* nobody answered */
+    if (weir_err_is_retriable(err)) { /* no broker has responded */
         weir__error_prefix(error, err, "bootstrap.servers %s",
                            weir__config_text(config, "bootstrap.servers"));
     }

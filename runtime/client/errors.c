@@ -28,7 +28,7 @@ static const struct {
     {RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, WEIR_ETIMEOUT},
     {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, WEIR_ETIMEOUT},
     {RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, WEIR_ETIMEOUT},
-    /* The cluster is on the move, or cannot be reached just now. */
+    /* Temporary: leader or coordinator has moved, or the broker cannot be reached. */
     {RD_KAFKA_RESP_ERR__TRANSPORT, WEIR_ERETRY},
     {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, WEIR_ERETRY},
     {RD_KAFKA_RESP_ERR__RESOLVE, WEIR_ERETRY},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of this folder share: librdkafka's errors as Weir's, its configuration made from
- * Weir's, its log lines. */
+ * Shared by the files of this folder: conversion of librdkafka's errors, configuration and log
+ * lines. */
 #ifndef WEIR_CLIENT_KAFKA_H
 #define WEIR_CLIENT_KAFKA_H
 
@@ -10,7 +10,7 @@
 #include "client/port.h"
 #include "core/error.h"
 
-/* Weir's code for one of librdkafka's. */
+/* Converts librdkafka's error code to Weir's. */
 weir_err weir__kafka_code(rd_kafka_resp_err_t err);
 /* Fills *error with "<text>: <librdkafka's text>"; returns the code. */
 weir_err weir__kafka_fail(weir_error *error, rd_kafka_resp_err_t err, const char *format, ...)
@@ -27,26 +27,26 @@ typedef enum weir__kafka_role {
     WEIR__KAFKA_ROLE_COUNT,
 } weir__kafka_role;
 
-/* Settings of a client as librdkafka wants them. `log` becomes the opaque of the callbacks: it must
- * be the first member of the object, which must outlive the client. Free with
- * rd_kafka_conf_destroy unless weir__kafka_new consumed it. */
+/* Makes librdkafka's configuration of a client. `log` becomes the opaque of the callbacks: it must
+ * be the first member of the object, which must outlive the client. Free with rd_kafka_conf_destroy
+ * unless weir__kafka_new consumed it. */
 weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
                           weir__log *log, rd_kafka_conf_t **out, weir_error *error);
 
-/* How many bytes of rd_kafka_name(rk) are the client.id, for "%.*s". The rest, "#consumer-1",
- * counts the handles of a process and calls an admin client a consumer; the id says whose it is. */
+/* Length of the client.id in rd_kafka_name(rk), for "%.*s". The rest of the name, "#consumer-1", is
+ * a count of the handles of the process, and an admin client is a consumer there. */
 int weir__kafka_id_len(const rd_kafka_t *rk);
 
-/* What these settings do with an error: log it, but not one of a connection, which librdkafka has
- * logged already. Without such a callback it logs all of them once more when they are polled, be
- * that long after. `opaque`: the log. */
+/* The error callback of these configurations. It logs an error unless it is of a connection, which
+ * librdkafka has logged already. Without an error callback librdkafka logs all errors again when
+ * they are polled, possibly much later. `opaque`: the log. */
 void weir__kafka_on_error(rd_kafka_t *rk, int cause, const char *reason, void *opaque);
 
 /* Makes the client. Always consumes `conf`. */
 weir_err weir__kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out,
                          weir_error *error);
 
-/* Makers of the three clients, for weir__kafka_client. */
+/* Constructors of the three clients, for weir__kafka_client. */
 weir_err weir__kafka_consumer_new(const weir__client_opts *opts, weir__consumer_role role,
                                   const weir__consumer_events *events, weir__consumer **out,
                                   weir_error *error);
@@ -57,7 +57,7 @@ weir_err weir__kafka_admin_new(const weir__client_opts *opts, weir__admin **out,
 /* Takes ownership of `message`. NULL: out of memory (then it is freed). */
 weir__message *weir__message_wrap(rd_kafka_message_t *message);
 
-/* librdkafka takes waits as int. */
+/* Converts a timeout to librdkafka's int. */
 static inline int weir__kafka_timeout(int64_t timeout_ms)
 {
     return timeout_ms < 0 ? 0 : timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms;

@@ -10,7 +10,7 @@
 #define LEAVE_SLICE_MS 1
 #define CLOSE_BATCH 64
 
-/* How many messages there were. */
+/* Serves one batch and returns the number of its messages. */
 static size_t serve(rd_kafka_queue_t *events, int timeout_ms)
 {
     rd_kafka_message_t *batch[CLOSE_BATCH];
@@ -21,9 +21,9 @@ static size_t serve(rd_kafka_queue_t *events, int timeout_ms)
     return got > 0 ? (size_t)got : 0;
 }
 
-/* Until it has left the group and nothing is left that this brought; messages that come meanwhile
- * do not count. */
-static void serve_what_is_there(weir__kafka_consumer *consumer)
+/* Serves the queue until the consumer has left the group and the events of that have been served.
+ * Messages that arrive meanwhile are not waited for. */
+static void serve_pending(weir__kafka_consumer *consumer)
 {
     int64_t deadline_us = weir__monotonic_us() + (int64_t)LEAVE_TIMEOUT_MS * 1000;
     bool member = true;
@@ -39,16 +39,16 @@ static void serve_what_is_there(weir__kafka_consumer *consumer)
     } while ((member || consumer->rebalanced) && weir__monotonic_us() < deadline_us);
 }
 
-/* librdkafka's own close has no limit; and one that finds an event unread, or brings another one
- * because the group was about to rebalance, may be over before this thread has answered it by
- * assign(), which then never returns. So the group is left, and nothing is left unread, before it
- * begins. */
+/* librdkafka's own close has no time limit. If an event is unread when the close begins, or if a
+ * pending rebalance adds one, the close may end before this thread has answered the event by
+ * assign(), and that assign() never returns. The consumer therefore leaves the group and serves all
+ * events before the close begins. */
 void weir__kafka_consumer_leave(weir__kafka_consumer *consumer)
 {
     rd_kafka_queue_t *events = rd_kafka_queue_new(consumer->rk);
     consumer->in_batch = true;
     rd_kafka_unsubscribe(consumer->rk);
-    serve_what_is_there(consumer);
+    serve_pending(consumer);
     int64_t deadline_us = weir__monotonic_us() + (int64_t)CLOSE_TIMEOUT_MS * 1000;
     rd_kafka_error_t *cause = rd_kafka_consumer_close_queue(consumer->rk, events);
     bool closing = cause == NULL;

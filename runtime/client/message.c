@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records as they came: librdkafka's message is kept, its bytes are not copied. */
+ * Fetched records: librdkafka's message is kept, its bytes are not copied. */
 #include "client/kafka.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static void free_message(weir__message *port)
     free(message);
 }
 
-/* The last header may say that the time is 0, which could not be sent. */
+/* Restores timestamp 0, which the producer had to replace, if the last header marks it. */
 static void restore_time_zero(weir__message_view *view)
 {
     if (view->timestamp_ms == WEIR__TIME_ZERO_SENT && view->header_count > 0 &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Offsets that the broker keeps: commits, and questions about them. */
+ * Committed offsets: commits and queries. */
 #include "client/consumer.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ void weir__offsets_free(weir__offset *offsets, size_t count)
     }
 }
 
-/* The first failure of a partition, named. */
+/* Returns the first failure of a partition; the message names the partition. */
 static weir_err check_each(const rd_kafka_topic_partition_list_t *list, const char *what,
                            weir_error *error)
 {
@@ -76,7 +76,7 @@ static weir_err commit_result(weir__kafka_consumer *consumer, rd_kafka_resp_err_
     }
     rd_kafka_event_t *event = rd_kafka_queue_poll(consumer->commits, COMMIT_TIMEOUT_MS);
     if (event == NULL) {
-        /* An answer that comes later must not be taken for that of the next commit. */
+        /* A late response must not be taken for that of the next commit. */
         rd_kafka_queue_destroy(consumer->commits);
         consumer->commits = rd_kafka_queue_new(consumer->rk);
         return weir__error_set(error, WEIR_ETIMEOUT,
@@ -101,7 +101,8 @@ weir_err weir__kafka_consumer_commit(weir__consumer *port, const weir__offset *o
     if (count == 0) {
         return WEIR_OK;
     }
-    /* Without a membership librdkafka would commit as nobody, which an empty group accepts. */
+    /* Without a membership librdkafka would commit without generation and member id, which an empty
+     * group accepts. */
     if (weir__kafka_consumer_has_left(consumer)) {
         return weir__error_set(error, WEIR_EFENCED,
                                "committing offsets: no longer a member of the group");

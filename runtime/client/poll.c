@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Fetching: records and failures in the order in which librdkafka hands them over. */
+ * Fetching: records and failures in the order in which librdkafka returns them. */
 #include "client/consumer.h"
 
 #include <string.h>
@@ -9,17 +9,17 @@
 
 #define BATCH 256
 
-/* A poll that meets only records of paused partitions (they are held) must end, too. */
+/* Limits a poll that gets only records of paused partitions, which are kept. */
 #define BATCHES_MAX 64
 
-/* What the caller cannot act upon is only logged. */
+/* Logs a failure that the caller cannot handle. */
 static void log_only(weir__kafka_consumer *consumer, const weir_error *failure)
 {
     weir__log_write(&consumer->log, WEIR__LOG_INFO, "%.*s: %s", weir__kafka_id_len(consumer->rk),
                     rd_kafka_name(consumer->rk), failure->message);
 }
 
-/* Failures of a whole topic come with some partition's number. */
+/* librdkafka reports a failure of a whole topic with the number of one of its partitions. */
 static bool is_about_topic(rd_kafka_resp_err_t err)
 {
     return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
@@ -27,7 +27,7 @@ static bool is_about_topic(rd_kafka_resp_err_t err)
            err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
 }
 
-static void take_in_failure(weir__kafka_consumer *consumer, const rd_kafka_message_t *event)
+static void handle_failure(weir__kafka_consumer *consumer, const rd_kafka_message_t *event)
 {
     const char *topic = event->rkt != NULL ? rd_kafka_topic_name(event->rkt) : NULL;
     weir_err code = weir__kafka_code(event->err);
@@ -66,14 +66,15 @@ void weir__kafka_consumer_on_error(rd_kafka_t *rk, int cause, const char *reason
     }
 }
 
-/* Takes ownership of the message. Adds to out[*count] what the caller gets. */
-static void take_in(weir__kafka_consumer *consumer, rd_kafka_message_t *kafka, weir__message **out,
-                    size_t *count)
+/* Takes ownership of the message. Appends it to out[*count], or keeps it if its partition is
+ * paused. */
+static void handle_message(weir__kafka_consumer *consumer, rd_kafka_message_t *kafka,
+                           weir__message **out, size_t *count)
 {
     bool end = kafka->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
     weir__assigned *at = NULL;
     if (kafka->err != RD_KAFKA_RESP_ERR_NO_ERROR && !end) {
-        take_in_failure(consumer, kafka);
+        handle_failure(consumer, kafka);
         rd_kafka_message_destroy(kafka);
         return;
     }
@@ -81,7 +82,7 @@ static void take_in(weir__kafka_consumer *consumer, rd_kafka_message_t *kafka, w
         weir__assigned_find(&consumer->assigned, rd_kafka_topic_name(kafka->rkt), kafka->partition);
     if (at == NULL || end) {
         if (at != NULL) {
-            at->heard = true;
+            at->seen = true;
             at->fetched = kafka->offset;
         }
         rd_kafka_message_destroy(kafka);
@@ -96,7 +97,7 @@ static void take_in(weir__kafka_consumer *consumer, rd_kafka_message_t *kafka, w
         weir__kafka_consumer_note(consumer, &failure);
         return;
     }
-    at->heard = true;
+    at->seen = true;
     at->fetched = next;
     if (!at->paused && at->first == NULL) {
         out[(*count)++] = message;
@@ -110,7 +111,7 @@ static void take_in(weir__kafka_consumer *consumer, rd_kafka_message_t *kafka, w
     }
 }
 
-/* Events too are served here: rebalances call on_rebalance. */
+/* Also serves events: a rebalance calls on_rebalance. */
 static void fetch(weir__kafka_consumer *consumer, int timeout_ms, weir__message **out, size_t max,
                   size_t *count)
 {
@@ -120,7 +121,7 @@ static void fetch(weir__kafka_consumer *consumer, int timeout_ms, weir__message 
         if (first == NULL) {
             return;
         }
-        take_in(consumer, first, out, count);
+        handle_message(consumer, first, out, count);
     }
     for (int round = 0; *count < max && round < BATCHES_MAX && !consumer->rebalanced; round++) {
         size_t want = max - *count < BATCH ? max - *count : BATCH;
@@ -128,7 +129,7 @@ static void fetch(weir__kafka_consumer *consumer, int timeout_ms, weir__message 
         ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, 0, batch, want);
         consumer->in_batch = false;
         for (ssize_t i = 0; i < got; i++) {
-            take_in(consumer, batch[i], out, count);
+            handle_message(consumer, batch[i], out, count);
         }
         if (got < (ssize_t)want) {
             break;
@@ -149,7 +150,7 @@ weir_err weir__kafka_consumer_poll(weir__consumer *port, int64_t timeout_ms, wei
         fetch(consumer, wait ? weir__kafka_timeout(timeout_ms) : 0, out, max, count);
     }
     if (consumer->rebalanced) {
-        /* A rebalance ends with nothing assigned: what came before is nobody's now. */
+        /* After a rebalance nothing is assigned: records fetched before it are dropped. */
         for (size_t i = 0; i < *count; i++) {
             weir__message_free(out[i]);
         }
@@ -179,8 +180,8 @@ int64_t weir__kafka_consumer_end_offset(weir__consumer *port, weir__topic_partit
     int64_t low;
     int64_t high;
     weir__assigned *found = weir__assigned_find(&consumer->assigned, at.topic, at.partition);
-    /* librdkafka keeps the offsets of an earlier assignment. */
-    if (found == NULL || !found->heard ||
+    /* librdkafka keeps the watermarks of an earlier assignment. */
+    if (found == NULL || !found->seen ||
         rd_kafka_get_watermark_offsets(consumer->rk, at.topic, at.partition, &low, &high) !=
             RD_KAFKA_RESP_ERR_NO_ERROR) {
         return -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The port's calls: each goes to the implementation that made the object. */
+ * The port's calls: each calls the implementation that made the object. */
 #include "client/port.h"
 
 #include "core/error.h"
@@ -106,9 +106,9 @@ void weir__producer_close(weir__producer *producer)
 }
 
 weir_err weir__producer_send(weir__producer *producer, const weir__outgoing *record,
-                             const weir__delivery *told, weir_error *error)
+                             const weir__delivery *delivery, weir_error *error)
 {
-    return producer->ops->send(producer, record, told, error);
+    return producer->ops->send(producer, record, delivery, error);
 }
 
 void weir__producer_poll(weir__producer *producer)

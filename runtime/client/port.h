@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an implementation of the port provides: one constant of type weir__client, and the tables of
- * operations in the objects that it makes. client.h says what each operation does. */
+ * An implementation of the port provides one constant of type weir__client, and tables of
+ * operations in the objects that it makes. client.h documents each operation. */
 #ifndef WEIR_CLIENT_PORT_H
 #define WEIR_CLIENT_PORT_H
 
@@ -9,7 +9,7 @@
 
 struct weir__client {
     const char *name; /* "librdkafka" */
-    /* On failure nothing is made and *out is untouched. */
+    /* On failure nothing is made and *out is not changed. */
     weir_err (*consumer_new)(const weir__client_opts *opts, weir__consumer_role role,
                              const weir__consumer_events *events, weir__consumer **out,
                              weir_error *error);
@@ -45,13 +45,13 @@ typedef struct weir__consumer_ops {
 /* The first member of an implementation's consumer; the same for producer and admin below. */
 struct weir__consumer {
     const weir__consumer_ops *ops;
-    const weir__group_ops *group; /* NULL: a consumer that is no member of a group */
+    const weir__group_ops *group; /* NULL: a consumer without a group */
 };
 
 typedef struct weir__producer_ops {
     void (*close)(weir__producer *port);
-    weir_err (*send)(weir__producer *port, const weir__outgoing *record, const weir__delivery *told,
-                     weir_error *error);
+    weir_err (*send)(weir__producer *port, const weir__outgoing *record,
+                     const weir__delivery *delivery, weir_error *error);
     void (*poll)(weir__producer *port);
     weir_err (*flush)(weir__producer *port, int64_t timeout_ms, weir_error *error);
     weir_err (*partitions)(weir__producer *port, const char *topic, int32_t *out,

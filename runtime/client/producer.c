@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The producer: idempotent, one a stream thread. Delivery reports are served only inside its calls,
- * so callbacks run on the thread that owns it. */
+ * The idempotent producer, one per stream thread. Delivery reports are served only inside its
+ * calls, so callbacks run on the thread that owns it. */
 #include "client/kafka.h"
 
 #include <stdlib.h>
@@ -14,12 +14,12 @@
 #define METADATA_AGE_MAX_US ((int64_t)300 * 1000000) /* Java's metadata.max.age.ms */
 #define WAIT_SLICE_MS 100
 #define CLOSE_FLUSH_MS 0
-#define FIELDS_MAX 8 /* of a record, without headers */
+#define FIELDS_MAX 8 /* of a record, headers count as one */
 
 typedef struct sink {
     rd_kafka_topic_t *handle;
-    int32_t partitions; /* 0: not asked yet */
-    int64_t asked_us;
+    int32_t partitions; /* 0: not known yet */
+    int64_t fetched_us; /* when `partitions` was fetched */
 } sink;
 
 typedef struct kafka_producer {
@@ -27,9 +27,9 @@ typedef struct kafka_producer {
     weir__producer port;
     rd_kafka_t *rk;
     weir__map sinks;      /* topic -> sink */
-    int64_t max_block_ms; /* for room in the queue */
+    int64_t max_block_ms; /* longest wait for room in the queue */
     weir_error failed;    /* first failed delivery since the last flush; code WEIR_OK: none */
-    bool closing;         /* nobody is told any more */
+    bool closing;         /* no more delivery callbacks */
 } kafka_producer;
 
 static kafka_producer *producer_of(weir__producer *port)
@@ -37,7 +37,7 @@ static kafka_producer *producer_of(weir__producer *port)
     return (kafka_producer *)((char *)port - offsetof(kafka_producer, port));
 }
 
-/* What a report says; a fatal error is told by its cause. */
+/* Converts the error of a delivery report; a fatal error is replaced by its cause. */
 static weir_err report_error(kafka_producer *producer, const rd_kafka_message_t *message,
                              weir_error *error)
 {
@@ -63,23 +63,23 @@ static weir_err report_error(kafka_producer *producer, const rd_kafka_message_t 
 static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     kafka_producer *producer = opaque;
-    const weir__delivery *told = message->_private;
-    weir_error error; /* not cleared: a kilobyte a record */
+    const weir__delivery *delivery = message->_private;
+    weir_error error; /* not cleared: that would be a kilobyte per record */
     error.code = WEIR_OK;
     (void)rk;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         report_error(producer, message, &error);
-        if (told == NULL && producer->failed.code == WEIR_OK) {
+        if (delivery == NULL && producer->failed.code == WEIR_OK) {
             producer->failed = error;
         }
     }
-    if (told != NULL && !producer->closing) {
-        told->fn(error.code, error.code != WEIR_OK ? error.message : NULL,
-                 error.code != WEIR_OK ? -1 : message->offset, told->user);
+    if (delivery != NULL && !producer->closing) {
+        delivery->fn(error.code, error.code != WEIR_OK ? error.message : NULL,
+                     error.code != WEIR_OK ? -1 : message->offset, delivery->user);
     }
 }
 
-/* Looks a topic up, and remembers it. */
+/* Finds a topic's handle, or makes one and keeps it. */
 static weir_err find_sink(kafka_producer *producer, const char *topic, sink **out,
                           weir_error *error)
 {
@@ -113,7 +113,7 @@ static bool add_header(rd_kafka_headers_t *list, const char *name, weir_slice va
            RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* NULL when there are none. The list is consumed by a successful produce. */
+/* *out is NULL if there are no headers. A successful produce consumes the list. */
 static weir_err headers_of(const weir__outgoing *record, rd_kafka_headers_t **out)
 {
     size_t count = weir_headers_count(record->headers);
@@ -149,7 +149,7 @@ static rd_kafka_resp_err_t produce(kafka_producer *producer, const rd_kafka_vu_t
     return err;
 }
 
-/* While the queue is full, delivers what can be delivered. */
+/* While the queue is full, serves delivery reports and tries again. */
 static weir_err produce_waiting(kafka_producer *producer, const rd_kafka_vu_t *fields, size_t count,
                                 const weir__outgoing *record, weir_error *error)
 {
@@ -183,7 +183,7 @@ static weir_err produce_waiting(kafka_producer *producer, const rd_kafka_vu_t *f
 }
 
 static weir_err send_record(weir__producer *port, const weir__outgoing *record,
-                            const weir__delivery *told, weir_error *error)
+                            const weir__delivery *delivery, weir_error *error)
 {
     kafka_producer *producer = producer_of(port);
     sink *to = NULL;
@@ -207,7 +207,7 @@ static weir_err send_record(weir__producer *port, const weir__outgoing *record,
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
          .u.i64 = record->timestamp_ms != 0 ? record->timestamp_ms : WEIR__TIME_ZERO_SENT},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)told},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)delivery},
     };
     size_t count = FIELDS_MAX - 1;
     if (headers != NULL) {
@@ -257,7 +257,7 @@ static weir_err partitions_of(weir__producer *port, const char *topic, int32_t *
         return err;
     }
     int64_t now_us = weir__monotonic_us();
-    if (to->partitions > 0 && now_us - to->asked_us < METADATA_AGE_MAX_US) {
+    if (to->partitions > 0 && now_us - to->fetched_us < METADATA_AGE_MAX_US) {
         *out = to->partitions;
         return WEIR_OK;
     }
@@ -268,7 +268,7 @@ static weir_err partitions_of(weir__producer *port, const char *topic, int32_t *
         cause = metadata->topics[0].err;
         if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) {
             to->partitions = metadata->topics[0].partition_cnt;
-            to->asked_us = now_us;
+            to->fetched_us = now_us;
             *out = to->partitions;
         }
         rd_kafka_metadata_destroy(metadata);
@@ -291,7 +291,7 @@ static void close_producer(weir__producer *port)
     producer->closing = true;
     rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(producer->rk,
-                   CLOSE_FLUSH_MS); /* reports of what was dropped, for their memory */
+                   CLOSE_FLUSH_MS); /* serves the reports of dropped records to free their memory */
     weir__map_fini(&producer->sinks, free_sink);
     rd_kafka_destroy(producer->rk);
     free(producer);

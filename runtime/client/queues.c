@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Queues of partitions, emptied before the consumer ends. */
+ * Queues of partitions, emptied before the consumer is closed. */
 #include <stdio.h>
 
 #include "client/consumer.h"
 
-#define NAME_MAX_BYTES 288 /* a topic's name has up to 249 */
+#define NAME_MAX_BYTES 288 /* a topic's name has up to 249 bytes */
 #define BATCH 64
 
 void weir__keep_queues(weir__kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
