@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From a builder to a topology: default serdes, checks, sub-topologies, internal topics. */
+ * Makes a topology of a builder: default serdes, checks, sub-topologies, internal topics. */
 #include "topology/build.h"
 
 #include <stdlib.h>
@@ -139,8 +139,8 @@ static const weir__repartition_draft *repartition_of_sink(const weir_builder *bu
     return NULL;
 }
 
-/* Is a join that wants null keys below the node, also behind repartition topics? Children are made
- * after their parents, so one pass from the last node to the first answers it for all. */
+/* Finds the nodes above a join that needs null keys, also across repartition topics. Children are
+ * made after their parents, so one pass from the last node to the first is enough. */
 static void pass_null_keys(weir_builder *builder)
 {
     bool *wanted = weir__builder_alloc(builder, (builder->node_count + 1) * sizeof *wanted);
@@ -259,7 +259,7 @@ static void finish_stores(weir_builder *builder, weir_topology *topology)
     topology->store_count = builder->store_count;
 }
 
-/* Checked again when an application is made: it may have another id. */
+/* weir_app_new checks the names again, because the application may have another id. */
 static void check_names(weir_builder *builder, const weir_config *config,
                         const weir_topology *topology)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Growing a topology: the first error sticks, everything after it does nothing. */
+ * Adds nodes and stores to a builder. The first error is kept, and all later calls do nothing. */
 #include "topology/builder.h"
 
 #include <stdio.h>

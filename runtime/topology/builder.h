@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A topology being built: nodes, stores and what must be checked when everything is known. The DSL
+ * A topology being built: nodes, stores and the checks for when all of them are known. The DSL
  * (dsl/) and the Processor API (papi.c) fill it; build.c makes the topology of it. All memory is in
- * one arena, which the topology takes over. */
+ * one arena, which the topology then owns. */
 #ifndef WEIR_TOPOLOGY_BUILDER_H
 #define WEIR_TOPOLOGY_BUILDER_H
 
@@ -22,7 +22,7 @@ typedef struct weir__draft {
     weir__ints children;
     weir__ints stores;
     bool global;
-    bool table;            /* it gives changes, not values */
+    bool table;            /* it forwards changes, not values */
     bool keeps_null_keys;  /* a left join: null keys must reach it through repartition topics */
     bool *null_key_switch; /* of a repartition filter: set when such a join is below */
 } weir__draft;
@@ -32,7 +32,7 @@ typedef struct weir__store_draft {
     weir__ints users; /* connected nodes */
 } weir__store_draft;
 
-/* Two types that must be the same, looked at when defaults are known. */
+/* Two types that must be the same, checked when default serdes are known. */
 typedef struct weir__type_check {
     const weir_serde *left;
     const weir_serde *right;
@@ -65,13 +65,13 @@ typedef enum weir__edge_kind {
     WEIR__GROUPED,
 } weir__edge_kind;
 
-/* What a handle of the DSL stands for. */
+/* The stream, table or group of a DSL handle. */
 typedef struct weir__edge {
     weir__edge_kind kind;
     int node;
     const weir_serde *key;
     const weir_serde *value;
-    bool rekeyed;       /* records may lie in partitions where their key does not belong */
+    bool rekeyed;       /* the key may have changed: a record may not be in its key's partition */
     weir__ints sources; /* source nodes above, up to the next repartition topic */
     int store;          /* of a table; -1: not kept in one (yet) */
     const char *name;   /* grouped: of the repartition topic; a source table without store: its
@@ -107,10 +107,10 @@ struct weir_builder {
     weir__map node_names;  /* -> weir__draft * */
     weir__map store_names; /* -> weir__store_draft * */
     weir__map sources;     /* topic -> weir__draft * that reads it */
-    int name_counter;      /* for what has no name */
+    int name_counter;      /* number of the next generated name */
 };
 
-/* Stand for "the configured default" until weir_build. */
+/* Placeholders for the configured default until weir_build. */
 extern const weir_serde weir__default_key;
 extern const weir_serde weir__default_value;
 
@@ -135,23 +135,24 @@ bool weir__builder_grow(weir_builder *builder, void *items, size_t count, size_t
 void weir__ints_add(weir_builder *builder, weir__ints *ints, int value);
 void weir__ints_add_all(weir_builder *builder, weir__ints *ints, const weir__ints *more);
 
-/* Kafka's names for what has none: "KSTREAM-FILTER-0000000003". A number is used up in any case;
- * a given name is checked and wins. */
+/* Returns `given`, checked, or else a name generated as in Kafka: "KSTREAM-FILTER-0000000003". A
+ * number is used in both cases. */
 const char *weir__builder_name(weir_builder *builder, const char *given, const char *prefix);
 /* Letters, digits, '.', '_' and '-', 1 to 249 of them. `what`: "node", "store", ... */
 bool weir__builder_check_name(weir_builder *builder, const char *what, const char *name);
 
-/* A node with a fresh name; its index, -1 after an error. `name` is copied. */
+/* Adds a node with an unused name; returns its index, -1 after an error. `name` is copied. */
 int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *name);
 void weir__builder_parent(weir_builder *builder, int child, int parent);
-/* Sets how a source reads. `opts` is copied; NULL: defaults. */
+/* Sets serdes and options of a source. `opts` is copied; NULL: defaults. */
 void weir__builder_read_as(weir_builder *builder, int source, const weir_serde *key,
                            const weir_serde *value, const weir_source_opts *opts);
-/* A source node; topics are copied. Each may be read by one source only. */
+/* Adds a source node; topics are copied. A topic may be read by one source only. */
 int weir__builder_source(weir_builder *builder, const char *name, const char *const *topics,
                          bool internal);
 void weir__builder_topic(weir_builder *builder, int node, const char *topic, bool internal);
-/* A store with default logging and the given caching if opts leave it open; -1 after an error. */
+/* Adds a store. If opts leave it open, logging is the default and caching is `caching`. -1 after an
+ * error. */
 int weir__builder_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                         bool caching);
 void weir__builder_use_store(weir_builder *builder, int node, int store);
@@ -159,7 +160,7 @@ void weir__builder_check_types(weir_builder *builder, const weir__type_check *ch
 /* The sources' topics must have the same number of partitions. */
 void weir__builder_copartition(weir_builder *builder, const weir__ints *sources,
                                const char *reason);
-/* Table `node` must send old values with its changes. */
+/* Table `node` must forward old values with its changes. */
 void weir__builder_send_old(weir_builder *builder, int node);
 
 #endif

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Kafka Streams' text of a topology, so that tools and eyes used to it work on Weir's:
+ * The text that Kafka Streams prints for a topology, so that its tools and users can read it:
  *
  *     Topologies:
  *        Sub-topology: 0
  *         Source: lines (topics: [lines])
- *           --> words
- */
+ *           --> words */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/buf.h"
 #include "topology/topology.h"
 
-/* ---- Java's order of a HashSet of strings ------------------------------------------------- */
+/* ---- Order of strings in Java's HashSet ------------------------------------------------- */
 
 static uint32_t java_hash(const char *text)
 {
@@ -167,7 +166,7 @@ char *weir_topology_describe(const weir_topology *topology)
     weir_buf out = {0};
     char *text = NULL;
     sized *all = calloc(topology->node_count + 1, sizeof *all);
-    /* Room for a group's nodes and, behind them, a node's parents or children. */
+    /* Room for a group's nodes, followed by a node's parents or children. */
     const sized **scratch = calloc(2 * topology->node_count + 1, sizeof *scratch);
     if (all == NULL || scratch == NULL) {
         goto done;

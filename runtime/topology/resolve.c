@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Names of topics, and how many partitions the internal ones get. A repartition topic without a
- * given count has as many as the largest input of the sub-topology that writes it, which may be a
- * repartition topic itself; topics that are joined take the count of the external one among them,
- * or the largest. Each pass of the loop carries what is known one sub-topology further. */
+ * Names of topics, and partition counts of internal topics. A repartition topic without a given
+ * count has as many partitions as the largest input of the sub-topology that writes it; that input
+ * may be a repartition topic itself. Co-partitioned topics get the count of the external one among
+ * them, or else the largest count. Each pass of the loop derives counts one sub-topology further.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +90,7 @@ typedef struct resolving {
     int32_t (*partitions_of)(const char *topic, void *user);
     void *user;
     int32_t *counts; /* of the repartition topics; UNKNOWN */
-    int32_t *before; /* those of the pass before: all that a pass derives is from these */
+    int32_t *before; /* counts of the previous pass, from which a pass derives its counts */
 } resolving;
 
 static int repartition_index(const weir_topology *topology, const char *name)
@@ -148,8 +149,8 @@ static weir_err check_present(const resolving *r, weir_error *error)
     return err;
 }
 
-/* Topics whose count is a given: external ones, and repartition topics with a count of their own.
- */
+/* True for a topic with a given count: an external topic, or a repartition topic with its own
+ * count. */
 static bool is_given(const weir_topology *topology, weir__topic_ref topic)
 {
     int index = topic.internal ? repartition_index(topology, topic.name) : -1;

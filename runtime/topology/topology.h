@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A built topology: nodes, sub-topologies, stores, internal topics. Immutable, shared by all
- * threads and instances. Names of internal topics are kept without the "<application.id>-" in
- * front: weir__topic_name adds it. */
+ * threads and instances. Names of internal topics are kept without the prefix "<application.id>-":
+ * weir__topic_name adds it. */
 #ifndef WEIR_TOPOLOGY_TOPOLOGY_H
 #define WEIR_TOPOLOGY_TOPOLOGY_H
 
@@ -12,7 +12,7 @@ typedef enum weir__node_kind { WEIR__SOURCE, WEIR__PROCESSOR, WEIR__SINK } weir_
 
 typedef struct weir__topic_ref {
     const char *name;
-    bool internal; /* repartition topic: gets the application id in front */
+    bool internal; /* repartition topic: its full name begins with the application id */
 } weir__topic_ref;
 
 typedef struct weir__node {
@@ -20,7 +20,7 @@ typedef struct weir__node {
     weir__node_kind kind;
     const char *name;
     int subtopology;    /* index in the topology's subtopologies; -1: of the global task */
-    int group;          /* number that describe shows: global tables are numbered too */
+    int group;          /* number in the description, where global tables are numbered too */
     const int *parents; /* indexes, in order of connection */
     size_t parent_count;
     const int *children;
@@ -28,7 +28,7 @@ typedef struct weir__node {
     /* Source and sink. */
     const weir__topic_ref *topics; /* a sink has one */
     size_t topic_count;
-    /* Of a source or sink; of a processor what it gives, NULL if unknown. */
+    /* Of a source or sink; of a processor its output serdes, NULL if unknown. */
     const weir_serde *key;
     const weir_serde *value;
     weir_source_opts source;
@@ -38,7 +38,7 @@ typedef struct weir__node {
     void *user;
     const int *stores; /* indexes of connected stores */
     size_t store_count;
-    bool send_old;  /* of a table: something below needs the old values of its changes */
+    bool send_old;  /* of a table: a node below needs the old values of its changes */
     bool fixed_key; /* process_values: it cannot change keys */
 } weir__node;
 
@@ -106,8 +106,8 @@ char *weir__topic_name(const char *application, weir__topic_ref topic);
 /* "<application>-<store>-changelog"; malloc'ed. */
 char *weir__changelog_name(const char *application, const char *store);
 
-/* Checks that the internal topics' names are not longer than Kafka allows, "<application>-" in
- * front included. WEIR_ETOPOLOGY names the topic and what it is for. */
+/* Checks that the internal topics' names, with the prefix "<application>-", are not longer than
+ * Kafka allows. WEIR_ETOPOLOGY names the topic and its store or repartition. */
 weir_err weir__topology_check_names(const weir_topology *topology, const char *application,
                                     weir_error *error);
 
