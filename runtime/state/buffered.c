@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows on their way to a store below: kept in a hash map until a flush, a range, or until they are
- * too many. A row that changes often between two commits is written once, and read back at the cost
- * of a look-up. Only for stores without a cache above, which does the same. */
+ * A write buffer above another store: rows are kept in a hash map until a flush, a range, or until
+ * the buffer is full. A row that changes often between two commits is written once, and a get of it
+ * is a look-up in the map. Only for stores without a cache above, which has the same effect. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "state/store.h"
 
 #define BYTES_MAX ((size_t)4 << 20)
-#define ROW_BYTES ((size_t)128) /* that a row takes beside key and value, about */
+#define ROW_BYTES ((size_t)128) /* estimated memory of a row besides key and value */
 #define VALUE_ROUND ((size_t)16)
 
 typedef struct held {
@@ -28,7 +28,7 @@ typedef struct buffered {
     size_t bytes;
 } buffered;
 
-/* What the store below met is this one's too. */
+/* Copies the damaged flag of the store below. */
 static weir_err noted(buffered *store, weir_err err)
 {
     store->base.damaged = store->inner->damaged;
@@ -40,7 +40,7 @@ static weir_slice value_of(const held *row)
     return row->deleted ? (weir_slice){0} : (weir_slice){row->bytes, row->len};
 }
 
-/* After a failure all rows are still here: to write one twice does no harm. */
+/* After a failure all rows are kept: writing a row twice is harmless. */
 static weir_err write_out(buffered *store, weir_error *error)
 {
     for (const weir__map_entry *at = store->rows.first; at != NULL; at = at->next) {
@@ -135,7 +135,7 @@ static int64_t buffered_offset(weir__kv *kv)
     return store->inner->ops->offset(store->inner);
 }
 
-/* The offset may not be ahead of the rows. */
+/* The offset must not be ahead of the rows. */
 static weir_err buffered_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
 {
     buffered *store = (buffered *)kv;
@@ -151,7 +151,7 @@ static int64_t buffered_as_of_ms(weir__kv *kv)
     return store->inner->ops->as_of_ms(store->inner);
 }
 
-/* The time may not be ahead of the rows. */
+/* The time must not be ahead of the rows. */
 static weir_err buffered_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
 {
     buffered *store = (buffered *)kv;
@@ -163,7 +163,7 @@ static weir_err buffered_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *err
 static void buffered_close(weir__kv *kv)
 {
     buffered *store = (buffered *)kv;
-    write_out(store, NULL); /* a failure leaves rows that the offset does not count */
+    write_out(store, NULL); /* after a failure the offset does not cover the rows */
     weir__map_fini(&store->rows, free);
     store->inner->ops->close(store->inner);
     free(store);

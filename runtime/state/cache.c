@@ -9,7 +9,7 @@
 #include "state/cache_parts.h"
 #include "state/overlay.h"
 
-#define FLUSH_ROUNDS_MAX 100 /* of a store that its own changes make dirty again */
+#define FLUSH_ROUNDS_MAX 100 /* of a store whose own flushes make it dirty again */
 
 weir_err weir__cache_new(size_t max_bytes, weir__cache **out)
 {
@@ -46,7 +46,8 @@ size_t weir__cache_max(const weir__cache *cache)
     return cache->max_bytes;
 }
 
-/* Keeps what was read, if dropping clean entries makes room: a get calls no one back. NULL: no. */
+/* Caches a row that was read, if evicting clean entries makes room; a get must not call on_flush.
+ * NULL: not cached. */
 static weir__entry *keep_read(weir__cached *store, weir_slice key, weir_slice value)
 {
     static const weir__origin nowhere = {0};
@@ -118,7 +119,7 @@ static bool is_past_end(weir_slice key, weir_slice from, weir_slice to, bool rev
     return reverse ? order < 0 : order > 0;
 }
 
-/* The dirty rows of a range; *out NULL: there are none. Clean ones are below as well. */
+/* The dirty rows of a range; *out NULL: there are none. Clean rows are also in the store below. */
 static weir_err collect_dirty(weir__cached *store, weir_slice from, weir_slice to, bool reverse,
                               weir__overlay **out)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Entries of the record cache and the lists that they are in. */
+ * Entries of the record cache and their lists. */
 #include <stdlib.h>
 
 #include "state/cache_parts.h"
 
-/* As Kafka counts: three references of a list node; of a record a flag, timestamp, offset and
- * partition; then key, value, topic and headers. */
+/* The size as Kafka counts it: three references of a list node; of a record a flag, timestamp,
+ * offset and partition; then key, value, topic and headers. */
 #define NODE_BYTES ((size_t)(8 + 8 + 8))
 #define RECORD_BYTES ((size_t)(1 + 8 + 8 + 4))
-#define VALUE_ROUND ((size_t)16) /* values may grow by a little in place */
+#define VALUE_ROUND ((size_t)16) /* values may grow a little in place */
 
 static void unlink_use(weir__cache *cache, weir__entry *at)
 {

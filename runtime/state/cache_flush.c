@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How changes leave the record cache. Each calls back, and the callback may put into any store of
- * the cache, this one too. So nothing is held over a callback: what it is given is copied, and what
- * comes after is looked up anew. Evictions do not nest: the outermost goes on until all fits. */
+ * Flush and eviction of the record cache. Each flushed change calls on_flush, which may put into
+ * any store of the cache, also this one. No pointer is therefore kept across the callback: its
+ * arguments are copies, and the next entry is looked up again. Evictions do not nest: the outermost
+ * continues until all entries fit. */
 #include "core/error.h"
 #include "state/cache_parts.h"
 
-/* A change on its way down, copied: no callback can move what it is given. */
+/* A copy of a change that is being flushed, so that a callback cannot move its bytes. */
 typedef struct change {
     weir_slice key;
     weir_slice value;
@@ -40,7 +41,8 @@ static weir_err copy_change(weir_buf *into, const change *from, change *out)
     return WEIR_OK;
 }
 
-/* The entry's change is written below. Deletions need not be remembered any more. */
+/* Called when the entry's change is written to the store below. The entry of a deletion is then
+ * dropped. */
 static void settle(weir__entry *at)
 {
     if (at->value.data == NULL) {
@@ -50,7 +52,7 @@ static void settle(weir__entry *at)
     }
 }
 
-/* `at` (NULL: the change does not come from an entry) is settled before anyone is called back. */
+/* `at` (NULL: the change is not of an entry) is settled before on_flush is called. */
 static weir_err write_below(weir__cached *store, const change *copy, weir__entry *at,
                             weir_error *error)
 {
@@ -111,7 +113,7 @@ static void give_scratch(weir__cache *cache, weir_buf scratch)
     cache->scratch = scratch;
 }
 
-/* What is dirty now; not what callbacks make dirty meanwhile. */
+/* Flushes the entries that are dirty now, but not those that callbacks make dirty meanwhile. */
 weir_err weir__cached_flush_round(weir__cached *store, weir_error *error)
 {
     weir_buf scratch = take_scratch(store->cache);
@@ -126,8 +128,8 @@ weir_err weir__cached_flush_round(weir__cached *store, weir_error *error)
     return err;
 }
 
-/* A store is flushed once at most, so that one which makes itself dirty cannot hold this up: what
- * is too much then waits for the next put. */
+/* Flushes each store at most once, so that a store whose flush makes it dirty again cannot cause an
+ * endless loop. An excess that is left is evicted at the next put. */
 weir_err weir__cache_evict(weir__cache *cache, weir_error *error)
 {
     if (cache->evicting) {
@@ -153,7 +155,7 @@ weir_err weir__cache_evict(weir__cache *cache, weir_error *error)
     return err;
 }
 
-/* A put that is not kept: the change goes down at once. */
+/* Flushes a put at once, without keeping it. */
 weir_err weir__cached_send_through(weir__cached *store, weir_slice key, weir_slice value,
                                    const weir__origin *origin, weir_error *error)
 {

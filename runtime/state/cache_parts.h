@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of the record cache share. An entry is in three places: the tree of its store (by
+ * Shared by the files of the record cache. An entry is in three places: the tree of its store (by
  * key), the cache's list (by last use), and, while it is dirty, its store's list (by last put):
  *
  *     newest <-> ... <-> ... <-> oldest      over all stores: what is evicted first
@@ -35,7 +35,7 @@ struct weir__cached {
     weir__cache *cache;
     weir__cache_client client;
     weir__tree entries;
-    weir__entry *recent; /* what the last lookup found: a put often follows the get of its key */
+    weir__entry *recent; /* found by the last lookup: a put often follows the get of its key */
     weir__entry *first_dirty;
     weir__entry *last_dirty;
     uint64_t evicted_in; /* the last eviction that flushed this store */
@@ -50,7 +50,7 @@ struct weir__cache {
     uint64_t puts;
     uint64_t evictions;
     bool evicting;
-    weir_buf scratch; /* for copies of changes; whoever flushes takes it */
+    weir_buf scratch; /* for copies of changes; a flush takes it */
 };
 
 /* ---- cache_entries.c ---------------------------------------------------------------------- */
@@ -61,23 +61,23 @@ weir__entry *weir__cached_find(weir__cached *store, weir_slice key);
 weir__entry *weir__cached_add(weir__cached *store, weir_slice key);
 /* Copies value and headers into the entry; on failure nothing has changed. */
 weir_err weir__cached_fill(weir__entry *at, weir_slice value, const weir__origin *origin);
-/* Takes the entry out and frees it. */
+/* Removes the entry and frees it. */
 void weir__cached_drop(weir__entry *at);
 /* The same, for entries whose tree is freed as a whole. */
 void weir__cached_forget(weir__tree_item *item);
-/* What an entry counts. */
+/* The size that an entry counts. */
 size_t weir__cached_size(weir_slice key, weir_slice value, const weir__origin *origin);
 
 void weir__cached_touch(weir__cache *cache, weir__entry *at); /* the newest */
-void weir__cached_mark_dirty(weir__entry *at);                /* behind all others */
+void weir__cached_mark_dirty(weir__entry *at);                /* after all others */
 void weir__cached_mark_clean(weir__entry *at);
 void weir__cached_put_first(weir__entry *at); /* the dirty entry, before all others */
 
 /* ---- cache_flush.c ------------------------------------------------------------------------ */
 
-/* Writes below and forwards what is dirty now; not what callbacks make dirty meanwhile. */
+/* Flushes the entries that are dirty now, but not those that callbacks make dirty meanwhile. */
 weir_err weir__cached_flush_round(weir__cached *store, weir_error *error);
-/* Writes below and forwards a change that is not kept. */
+/* Writes a change to the store below and forwards it, without keeping it in the cache. */
 weir_err weir__cached_send_through(weir__cached *store, weir_slice key, weir_slice value,
                                    const weir__origin *origin, weir_error *error);
 /* Drops the oldest entries until the rest fits; does nothing inside an eviction. */

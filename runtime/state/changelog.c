@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The layer that writes each change of a store to its changelog topic, and the way back from a
- * changelog record to a row. The timestamp of a row travels as the record's timestamp:
+ * The layer that writes each change of a store to its changelog topic, and the conversion of a
+ * changelog record to a row. The timestamp of a row becomes the record's timestamp:
  *
  *     row     0000018bcfe56800 31   <->   record  value 31, timestamp 1700000000000 */
 #include <stdlib.h>

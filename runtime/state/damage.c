@@ -8,7 +8,7 @@
 weir_err weir__rocksdb_code(const char *text)
 {
     if (strncmp(text, "Corruption", strlen("Corruption")) == 0 ||
-        strstr(text, "No such file or directory") != NULL) { /* a file that the database names */
+        strstr(text, "No such file or directory") != NULL) { /* a file of the database */
         return WEIR_ECORRUPT;
     }
     if (strstr(text, "While lock file: ") != NULL || strstr(text, "lock hold by current") != NULL) {

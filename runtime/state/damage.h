@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What RocksDB's messages mean: its C API tells what failed in text only. */
+ * Error codes from RocksDB's messages: its C API reports an error only as text. */
 #ifndef WEIR_STATE_DAMAGE_H
 #define WEIR_STATE_DAMAGE_H
 
 #include <weir/weir.h>
 
-/* Whether `name` is one of `names`. */
+/* True if `name` is one of `names`. */
 bool weir__has_name(const char *const *names, size_t count, const char *name);
 
-/* WEIR_ECORRUPT: files are damaged or missing. WEIR_ELOCKED: another has the database open. */
+/* WEIR_ECORRUPT: files are damaged or missing. WEIR_ELOCKED: another owner has the database open.
+ */
 weir_err weir__rocksdb_code(const char *text);
 
 #endif

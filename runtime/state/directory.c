@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state directory. Its lock is flock's: unlike fcntl's it also holds between two instances of
- * one process, and it ends with the process. */
+ * The state directory. Its lock is made by flock: unlike fcntl's lock it also excludes another
+ * instance in the same process, and it is released when the process ends. */
 #include "state/directory.h"
 
 #include <dirent.h>
@@ -53,7 +53,7 @@ static weir_err out_of_memory(weir_error *error)
 
 /* ---- Open, close -------------------------------------------------------------------------- */
 
-/* An application's name becomes a folder: it may not lead out of state.dir. */
+/* application.id becomes the name of a folder, which must be inside state.dir. */
 static weir_err check_name(const char *application, weir_error *error)
 {
     if (*application == '\0' || strchr(application, '/') != NULL || strcmp(application, ".") == 0 ||
@@ -213,7 +213,7 @@ weir_err weir__directory_wipe_task(weir__directory *directory, const char *task,
     return err;
 }
 
-/* A number as it is written into a name: digits without leading zeros. */
+/* Parses a number in a folder's name: digits without leading zeros. */
 static bool parse_number(const char **at, int32_t *out)
 {
     int64_t number = 0;
@@ -285,7 +285,7 @@ weir_err weir__directory_each_task(const weir__directory *directory,
 
 /* ---- Cleaning ---- */
 
-/* Under the lock of its task. */
+/* The caller has locked the task. */
 static void remove_task(weir__directory *directory, const char *task, int64_t age_ms,
                         const weir__cleaning *cleaning)
 {

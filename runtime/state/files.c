@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Directories by POSIX calls; removal goes by descriptors, so that a path that is changed meanwhile
- * leads nowhere else. */
+ * Directories by POSIX calls. Removal uses file descriptors, so that a path changed meanwhile
+ * cannot redirect it. */
 #include "state/files.h"
 
 #include <dirent.h>
@@ -71,7 +71,7 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Removes what is in the directory; `fd` is consumed. */
+/* Removes the content of the directory; `fd` is consumed. */
 static weir_err empty(int fd, const char *name, int depth, weir_error *error)
 {
     DIR *listing = fdopendir(fd);

@@ -6,16 +6,16 @@
 
 #include <weir/weir.h>
 
-/* Makes `path` and what is missing above it, for owner and group. WEIR_EIO says which part could
- * not be made and why; something that is there must be a directory. */
+/* Makes `path` and its missing parents, for owner and group. WEIR_EIO names the part that could not
+ * be made, and the reason; a part that exists must be a directory. */
 weir_err weir__make_directories(const char *path, weir_error *error);
 
-/* Removes a directory and all in it; never follows symbolic links. One that is missing is no
+/* Removes a directory with its content; never follows symbolic links. A missing directory is not a
  * failure. */
 weir_err weir__remove_directory(const char *path, weir_error *error);
 
 bool weir__has_file(const char *directory, const char *name);
-/* True when there is no such directory, or nothing in it. */
+/* True if the directory is missing or empty. */
 bool weir__is_empty_directory(const char *directory);
 
 #endif

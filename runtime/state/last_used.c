@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A line with the milliseconds since the epoch, written under another name and renamed. */
+ * The file has a line with the milliseconds since the epoch. It is written under another name and
+ * then renamed. */
 #include "state/last_used.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * When the folder of a task was last in use, kept in a file in it: the time of the folder itself
- * changes when it is copied, and belongs to another clock than the runtime's. */
+ * The time of last use of a task's folder, kept in a file in it. The folder's own modification time
+ * changes when it is copied, and is of another clock than the runtime's. */
 #ifndef WEIR_STATE_LAST_USED_H
 #define WEIR_STATE_LAST_USED_H
 
@@ -9,9 +9,9 @@
 
 #include <weir/weir.h>
 
-/* Replaces the file in one step. Best effort: without it the age of the folder is not known. */
+/* Replaces the file in one step. Best effort: without the file the age of the folder is unknown. */
 void weir__last_used_write(const char *folder, int64_t now_ms);
-/* False: there is none, or it is damaged. */
+/* False: the file is missing or damaged. */
 bool weir__last_used_read(const char *folder, int64_t *out);
 
 #endif

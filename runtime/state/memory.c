@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Key-value store in memory: a tree of rows. An open iterator is a snapshot: while there is one,
- * puts set a new row in the place of the old one and keep the old behind it:
+ * Key-value store in memory: a tree of rows. An open iterator is a snapshot: while an iterator is
+ * open, a put replaces the row by a new one and keeps the old one behind it:
  *
  *     tree -> row born 3 (deleted) -> row born 2 -> row born 0        iterators: 1, 3
  *
- * Iterator n sees the first row of a chain born before n. What only iterators need is freed when
- * the last of them closes; without iterators puts write in place. */
+ * Iterator n sees the first row of a chain born before n. Old rows are freed when the last iterator
+ * closes; without iterators puts write in place. */
 #include <stdlib.h>
 
 #include "core/error.h"
 #include "state/store.h"
 #include "state/tree.h"
 
-#define ROW_ROUND ((size_t)16) /* values may grow by a little in place */
+#define ROW_ROUND ((size_t)16) /* values may grow a little in place */
 
 typedef struct row {
     weir__tree_item item;
-    struct row *older;     /* only meant for iterators that were open when it was set */
+    struct row *older;     /* only for iterators that were open when it was set */
     struct row *next_dead; /* replaced rows, kept for iterators */
-    uint64_t born;         /* iterators opened by then */
+    uint64_t born;         /* number of iterators opened before */
     bool deleted;
     size_t value_len;
     size_t capacity;
@@ -30,8 +30,8 @@ typedef struct memory {
     weir__kv base;
     weir__tree rows;
     int64_t offset;
-    uint64_t opened; /* iterators so far */
-    size_t open;     /* iterators now */
+    uint64_t opened; /* iterators opened so far */
+    size_t open;     /* iterators open now */
     row *dead;
 } memory;
 
@@ -44,9 +44,9 @@ typedef struct memory_iter {
     bool done;
     uint64_t changes; /* of the tree, when `cursor` was set */
     weir__tree_cursor cursor;
-    weir_slice last;  /* key of the last row looked at; rows outlive open iterators */
-    weir_slice from;  /* where it starts; null: open */
-    weir_slice until; /* where it ends; null: open */
+    weir_slice last;  /* key of the last row visited; rows are kept while iterators are open */
+    weir_slice from;  /* start of the iteration; null: open */
+    weir_slice until; /* end of the iteration; null: open */
     uint8_t bounds[];
 } memory_iter;
 
@@ -93,7 +93,7 @@ static weir_err memory_get(weir__kv *kv, weir_slice key, weir_slice *value, weir
     return WEIR_OK;
 }
 
-/* True when an open iterator may look at the row. */
+/* True if an open iterator may see the row. */
 static bool is_watched(const memory *store, const row *at)
 {
     return store->open > 0 && at->born < store->opened;
@@ -123,7 +123,7 @@ static weir_err delete_row(memory *store, row *old)
         return replace(store, old, (weir_slice){0});
     }
     if (store->open > 0 && old->older != NULL) {
-        old->deleted = true; /* those behind it are still seen */
+        old->deleted = true; /* iterators still see the rows behind it */
         return WEIR_OK;
     }
     free(weir__tree_remove(&store->rows, old->item.key));
@@ -209,7 +209,7 @@ static void memory_close(weir__kv *kv)
 
 /* ---- Iterators ---------------------------------------------------------------------------- */
 
-/* The first row of the chain that the iterator may see; NULL: none, or deleted then. */
+/* The first row of the chain that the iterator may see; NULL: none, or it was deleted then. */
 static row *seen_by(const memory_iter *iter, row *at)
 {
     while (at != NULL && at->born >= iter->number) {
@@ -227,7 +227,7 @@ static bool is_past_end(const memory_iter *iter, weir_slice key)
     return iter->reverse ? order < 0 : order > 0;
 }
 
-/* Moves the cursor behind the last row looked at. */
+/* Moves the cursor behind the last row visited. */
 static void advance(memory_iter *iter)
 {
     const weir__tree *rows = &iter->store->rows;
@@ -264,9 +264,9 @@ static bool memory_next(weir__kv_iter *base, weir_slice *key, weir_slice *value)
     return false;
 }
 
-/* The last iterator is closed: frees what was kept for iterators. A deletion that was kept has a
- * dead row of the same key behind it. */
-static void bury(memory *store)
+/* Frees the rows kept for iterators, when the last iterator is closed. A kept deletion has a dead
+ * row of the same key behind it. */
+static void free_dead_rows(memory *store)
 {
     while (store->dead != NULL) {
         row *old = store->dead;
@@ -284,7 +284,7 @@ static weir_err memory_iter_close(weir__kv_iter *base)
     memory_iter *iter = (memory_iter *)base;
     memory *store = iter->store;
     if (--store->open == 0) {
-        bury(store);
+        free_dead_rows(store);
     }
     free(iter);
     return WEIR_OK;

@@ -18,7 +18,7 @@ struct weir__overlay {
     size_t count;
     size_t capacity;
     size_t next;
-    weir__row under; /* the next row below; key null: none is held */
+    weir__row under; /* the next row below; key null: none */
     bool below_ended;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An iterator that lays changed rows over those of another iterator. */
+ * An iterator that merges changed rows with the rows of another iterator. */
 #ifndef WEIR_STATE_OVERLAY_H
 #define WEIR_STATE_OVERLAY_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The file kafka-streams-process-metadata: {"processId":"<uuid>"}, byte for byte what Kafka Streams
- * writes. A new file comes by rename, so that a crash leaves no half of one. */
+ * The file kafka-streams-process-metadata: {"processId":"<uuid>"}, byte for byte as Kafka Streams
+ * writes it. A new file is renamed into place, so that a crash leaves no incomplete file. */
 #include "state/process_id.h"
 
 #include <ctype.h>
@@ -32,7 +32,7 @@ static bool is_uuid(const char *text)
     return text[WEIR__PROCESS_ID_SIZE - 1] == '\0';
 }
 
-/* Version 4: random but for the version and the variant. */
+/* Makes a UUID of version 4: random except for version and variant. */
 static void make_uuid(char out[WEIR__PROCESS_ID_SIZE])
 {
     uint8_t r[16];

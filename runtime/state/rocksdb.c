@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Key-value store in RocksDB, laid out as Kafka Streams 4.3 does it:
+ * Key-value store in RocksDB, with the layout of Kafka Streams 4.3:
  *
  *     default                  rows of plain stores
  *     keyValueWithTimestamp    rows of timestamped stores
@@ -8,7 +8,7 @@
  *                              and Weir's "as of" -> ms since the epoch
  *
  * Numbers have 8 bytes, big-endian. There is no write-ahead log; the families are flushed together,
- * so that rows on disk are never older than the offset on disk: what is lost is restored. */
+ * so that rows on disk are never older than the offset on disk. Lost rows are restored. */
 #include <rocksdb/c.h>
 #include <stdlib.h>
 
@@ -45,7 +45,7 @@ typedef struct rocks {
     rocksdb_pinnableslice_t *got; /* value of the last get */
     int64_t offset;
     bool was_left_open;
-    bool is_open; /* closing tells so on disk */
+    bool is_open; /* the status on disk is "open"; close writes "closed" */
     size_t open_iters;
 } rocks;
 
@@ -327,7 +327,7 @@ static const weir__kv_ops rocks_ops = {
 
 bool weir__rocksdb_was_left_open(const weir__kv *kv)
 {
-    weir_assert(kv->ops == &rocks_ops); /* a layer above it is none */
+    weir_assert(kv->ops == &rocks_ops); /* a layer above it is not a RocksDB store */
     return ((const rocks *)kv)->was_left_open;
 }
 
@@ -344,8 +344,8 @@ static void set_table_options(rocksdb_options_t *options, size_t block_cache_byt
     rocksdb_cache_destroy(cache);
 }
 
-/* Kafka's choices where they matter; and nothing that runs by the clock or starts threads of its
- * own beyond the two pools. */
+/* Sets Kafka's options where they matter, and disables everything that is timed or starts threads
+ * besides the two pools. */
 static void set_options(rocks *store, const weir__rocksdb_opts *opts)
 {
     rocksdb_options_t *options = store->options = rocksdb_options_create();
@@ -374,8 +374,8 @@ static void set_options(rocks *store, const weir__rocksdb_opts *opts)
                       opts->block_cache_bytes != 0 ? opts->block_cache_bytes : BLOCK_CACHE_BYTES);
 }
 
-/* The families of a database that exists must be those that the store would have made. Only a
- * database that was never whole may lack some: "offsets" is made last. */
+/* Checks that an existing database has the column families that the store would have made. Only a
+ * database whose creation was interrupted may lack some: "offsets" is made last. */
 static weir_err check_families(rocks *store, const char *const *wanted, size_t wanted_count,
                                weir_error *error)
 {
@@ -401,8 +401,8 @@ static weir_err check_families(rocks *store, const char *const *wanted, size_t w
     return err;
 }
 
-/* Whenever a database is opened or gets a family, RocksDB writes down the options of all families,
- * a third of a millisecond each: so a new one is opened before it has more than one. */
+/* Whenever a database is opened or a family is added, RocksDB writes the options of all families, a
+ * third of a millisecond each. A new database is therefore opened while it has one family. */
 static weir_err open_database(rocks *store, bool timestamped, weir_error *error)
 {
     const char *const *names = timestamped ? timestamped_families : plain_families;
@@ -428,8 +428,8 @@ static weir_err open_database(rocks *store, bool timestamped, weir_error *error)
     return check(store, text, "open the database", error);
 }
 
-/* A store without an offset of its own may be new, or have been copied from elsewhere: its rows
- * would be taken for those of this changelog. */
+/* Checks that the offsets belong to this changelog. A store without an offset for it may be new or
+ * a copy of another store, whose rows must not be taken for those of this changelog. */
 static weir_err check_owner(const rocks *store, weir_error *error)
 {
     weir_err err = WEIR_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A RocksDB store that is made when something is written to it. Making a database takes
- * milliseconds, and a task that only passes by in a row of rebalances never writes. */
+ * Lazy creation of a RocksDB store: the first write makes the database. That takes milliseconds,
+ * and a task that is revoked again by the next rebalance never writes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 typedef struct lazy {
     weir__kv base;
-    weir__kv *inner; /* NULL: not made, and so without rows */
+    weir__kv *inner; /* NULL: not made yet, has no rows */
     weir__rocksdb_opts opts;
     char *directory;
     char *offset_key;
@@ -24,7 +24,7 @@ static weir_err make(lazy *store, weir_error *error)
                : weir__rocksdb_open(store->directory, &store->opts, &store->inner, error);
 }
 
-/* What the database met is this store's too. */
+/* Copies the damaged flag of the database. */
 static weir_err noted(lazy *store, weir_err err)
 {
     store->base.damaged = store->inner != NULL && store->inner->damaged;
@@ -154,17 +154,18 @@ static const weir__kv_ops lazy_ops = {
 
 const char *weir__rocksdb_version(void)
 {
-    return WEIR_ROCKSDB_VERSION; /* of the headers: the C API does not tell the library's */
+    return WEIR_ROCKSDB_VERSION; /* version of the headers: the C API does not return the library's
+                                  */
 }
 
 weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_opts *opts,
                                    weir__kv **out, weir_error *error)
 {
-    /* Whatever lies there is a database, whole or damaged: opening tells which. */
+    /* A directory that is not empty is a database, valid or damaged; opening it shows which. */
     if (!weir__is_empty_directory(directory)) {
         return weir__rocksdb_open(directory, opts, out, error);
     }
-    weir_err err = weir__make_directories(directory, error); /* what is wrong there shows now */
+    weir_err err = weir__make_directories(directory, error); /* so that an error is reported now */
     if (err != WEIR_OK) {
         return err;
     }

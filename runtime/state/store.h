@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Byte stores: what a key-value store looks like below its types. One interface, several layers:
+ * Byte stores: key-value stores below the serdes. One interface, several layers:
  *
  *     typed store (process/)  ->  cache.c  ->  changelog.c  ->  memory.c | buffered.c -> rocksdb.c
  *
@@ -28,22 +28,26 @@ typedef struct weir__kv_ops {
     const char *name; /* "memory", "rocksdb", "buffered", "changelog", "cache" */
     /* *value null: no row. Valid until the next call on the store. */
     weir_err (*get)(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error);
-    /* Copies; neither may lie in the store (come from its get or range). A null value deletes. */
+    /* Copies key and value; neither may point into the store (from its get or range). A null value
+     * deletes. */
     weir_err (*put)(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error);
     /* from <= key <= to by bytes; null slices: open ends. A snapshot. */
     weir_err (*range)(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                       weir__kv_iter **out, weir_error *error);
-    /* All rows and the offset in one atomic write (restore); not through cache and changelog. */
+    /* Restores: writes all rows and the offset in one atomic write, not through cache and
+     * changelog. */
     weir_err (*restore)(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                         weir_error *error);
-    /* Cache: writes below and forwards what is dirty. Buffered: writes below. Others: nothing. */
+    /* Cache: writes dirty entries to the store below and forwards them. Buffered: writes its rows
+     * to the store below. Others: do nothing. */
     weir_err (*flush)(weir__kv *kv, weir_error *error);
-    /* Offset of the last changelog record that the rows hold; WEIR__NO_OFFSET: unknown. Kept in
+    /* Offset of the last changelog record that the rows contain; WEIR__NO_OFFSET: unknown. Kept in
      * the store itself, so that rows on disk are never older than the offset on disk. */
     int64_t (*offset)(weir__kv *kv);
     weir_err (*set_offset)(weir__kv *kv, int64_t offset, weir_error *error);
-    /* Wall clock, ms, at which the rows were what the changelog said; kept beside the offset, and
-     * never newer than the rows. WEIR__TIME_UNKNOWN. Both NULL: nothing survives close. */
+    /* Wall clock, ms, at which the rows were up to date with the changelog; stored with the offset,
+     * and never newer than the rows. WEIR__TIME_UNKNOWN: unknown. Both functions NULL: the store is
+     * not persistent. */
     int64_t (*as_of_ms)(weir__kv *kv);
     weir_err (*set_as_of)(weir__kv *kv, int64_t now_ms, weir_error *error);
     void (*close)(weir__kv *kv); /* frees; a layer closes the one below */
@@ -52,13 +56,14 @@ typedef struct weir__kv_ops {
 /* First member of every implementation. */
 struct weir__kv {
     const weir__kv_ops *ops;
-    bool damaged; /* it has met bytes on disk that are not what it wrote */
+    bool damaged; /* it has read bytes on disk that differ from those written */
 };
 
 typedef struct weir__kv_iter_ops {
     /* False at the end or on failure. Slices valid until the next call on the iterator. */
     bool (*next)(weir__kv_iter *iter, weir_slice *key, weir_slice *value);
-    weir_err (*close)(weir__kv_iter *iter); /* frees; tells the failure that ended it */
+    weir_err (*close)(weir__kv_iter *iter); /* frees the iterator; returns the failure that ended it
+                                             */
 } weir__kv_iter_ops;
 
 /* Closed before its store. */
@@ -81,7 +86,7 @@ typedef struct weir__rocksdb_opts {
  * flushed together. WEIR_ECORRUPT names the directory: the caller wipes it and restores. */
 weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opts, weir__kv **out,
                             weir_error *error);
-/* The same, but a database that does not exist yet is made by the first write. */
+/* The same with lazy creation: the first write makes a database that does not exist. */
 weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_opts *opts,
                                    weir__kv **out, weir_error *error);
 /* True when the rows were last written by a run that did not close the store: exactly-once wipes.
@@ -89,8 +94,8 @@ weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_op
 bool weir__rocksdb_was_left_open(const weir__kv *kv);
 const char *weir__rocksdb_version(void); /* "7.8.3"; static */
 
-/* Keeps rows in memory until the next flush (or range, or 4 MiB of them), so that those that change
- * often are written once. `inner` is consumed, also on failure. */
+/* Keeps rows in memory until the next flush (or range, or 4 MiB of rows), so that a row that
+ * changes often is written once. `inner` is consumed, also on failure. */
 weir_err weir__buffered_wrap(weir__kv *inner, weir__kv **out, weir_error *error);
 
 typedef struct weir__changelog_sink {
@@ -100,13 +105,14 @@ typedef struct weir__changelog_sink {
     void *user;
 } weir__changelog_sink;
 
-/* Sends each put to sink->log, after it went to `inner` (consumed, also on failure). A timestamped
- * row is logged as the plain value with its timestamp; deletes and plain rows with sink->now_ms. */
+/* Sends each put to sink->log, after it was written to `inner` (consumed, also on failure). A
+ * timestamped row is logged as the plain value with its timestamp; deletes and plain rows with
+ * sink->now_ms. */
 weir_err weir__changelog_wrap(weir__kv *inner, bool timestamped, const weir__changelog_sink *sink,
                               weir__kv **out, weir_error *error);
 
 /* Turns a changelog record into the row to restore: puts the timestamp in front (timestamped). Key
- * and value are borrowed; what must be made new lies in `arena`. */
+ * and value are borrowed; new memory is allocated in `arena`. */
 weir_err weir__changelog_row(bool timestamped, weir_slice key, weir_slice value,
                              int64_t timestamp_ms, weir__arena *arena, weir__row *out);
 

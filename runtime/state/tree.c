@@ -7,7 +7,7 @@
  *                 |              |
  *     [ apple | cherry ] <-> [ mango | pear | plum ]
  *
- * Full nodes are split on the way down, so that a failed allocation leaves a whole tree. Nodes are
+ * Full nodes are split on the way down, so that a failed allocation leaves a valid tree. Nodes are
  * freed when they are empty and never merged: stores that shrink tend to grow again. */
 #include "state/tree.h"
 
@@ -18,7 +18,7 @@
 #include "core/error.h"
 
 #define TREE_WIDTH 32u
-#define TREE_HEIGHT_MAX 16u /* a level more needs 16 times the items */
+#define TREE_HEIGHT_MAX 16u /* each level needs 16 times the items */
 #define PREFIX_SIZE sizeof(uint64_t)
 
 struct weir__tree_node {
@@ -31,7 +31,7 @@ struct weir__tree_node {
     weir__tree_node *children[]; /* inner nodes only: TREE_WIDTH */
 };
 
-/* What leads to a leaf: the node and the place taken in it, root first. */
+/* The path to a leaf: each node and the index taken in it, root first. */
 typedef struct path {
     weir__tree_node *nodes[TREE_HEIGHT_MAX];
     unsigned index[TREE_HEIGHT_MAX];
@@ -57,7 +57,7 @@ int weir__key_compare(weir_slice a, weir_slice b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Order of the node's i-th key relative to `key`. Equal prefixes tell nothing about lengths. */
+/* Order of the node's i-th key relative to `key`. Keys with equal prefixes may differ in length. */
 static int compare_at(const weir__tree_node *node, unsigned i, uint64_t prefix, weir_slice key)
 {
     if (node->prefixes[i] != prefix) {
@@ -66,7 +66,7 @@ static int compare_at(const weir__tree_node *node, unsigned i, uint64_t prefix, 
     return weir__key_compare(node->items[i]->key, key);
 }
 
-/* Index of the first key >= `key` from `first` on; *equal tells whether it is the key itself. */
+/* Index of the first key >= `key` from `first` on; *equal: it is the key itself. */
 static unsigned lower_bound(const weir__tree_node *node, unsigned first, weir_slice key,
                             bool *equal)
 {
@@ -90,7 +90,7 @@ static unsigned lower_bound(const weir__tree_node *node, unsigned first, weir_sl
     return low;
 }
 
-/* The child whose range holds `key`: the last with a smallest key <= `key`, else the first. */
+/* The child whose range contains `key`: the last with a smallest key <= `key`, else the first. */
 static unsigned child_of(const weir__tree_node *node, weir_slice key)
 {
     bool equal;
@@ -210,7 +210,7 @@ static weir__tree_node *descend(const weir__tree *tree, weir_slice key, path *wa
     return node;
 }
 
-/* The first item of the node below `level` has changed: tell those above. */
+/* The first item of the node below `level` has changed: updates the nodes above. */
 static void renew_first(path *way, unsigned level, weir__tree_item *first)
 {
     while (level > 0) {
@@ -222,7 +222,7 @@ static void renew_first(path *way, unsigned level, weir__tree_item *first)
     }
 }
 
-/* The leaf at the end of `way` is empty: takes it out, and those above that become empty. */
+/* The leaf at the end of `way` is empty: removes it, and the nodes above that become empty. */
 static void drop_empty(weir__tree *tree, path *way, weir__tree_node *node)
 {
     if (node->prev != NULL) {
