@@ -125,8 +125,7 @@ static void a_truncated_changelog_makes_the_store_new(void **state)
     int sent = 0;
     char directory[512];
     word_count_topics(all);
-    mock_create(all->mock, "app-counts-changelog",
-                4); /* not compacted: its records may be deleted */
+    mock_create(all->mock, "app-counts-changelog", 4); /* not compacted: records can be deleted */
     snprintf(directory, sizeof directory, "%s/kept", all->directory);
     app *a = start_in(all, "a", directory, "rocksdb");
     count_rounds(all, a, &sent);

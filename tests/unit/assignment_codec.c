@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records of the assignment topic: there and back, cut, damaged, of a later version. */
+ * Records of the assignment topic: written and read, cut, damaged, of a later version. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

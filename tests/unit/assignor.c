@@ -52,7 +52,7 @@ static void threads_of_one_process_share_its_state(void **state)
     says(&g, 0, 0, 1, WEIR__PROGRESS_RUNNING);
     says(&g, 2, 0, 0, WEIR__PROGRESS_RUNNING);
     says(&g, 0, 0, 2, 5);
-    says(&g, 2, 0, 2, 10); /* b1 tells of what lies on the disk of both */
+    says(&g, 2, 0, 2, 10); /* b1 reports the state on the disk of both */
     run(&g, &out);
     assert_string_equal(out.owner[0][0], "b1");
     assert_string_equal(out.owner[0][1], "a1");

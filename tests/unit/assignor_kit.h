@@ -81,7 +81,7 @@ static inline void add_sub(group *g, int32_t tasks, bool stateful)
     g->stateful[g->input.subtopology_count++] = stateful;
 }
 
-/* A group nobody has run in yet. */
+/* A group without any state yet. */
 static inline void make_up(group *g, uint64_t seed)
 {
     init(g, seed);
@@ -190,7 +190,7 @@ static inline void check_good(const group *g, const outcome *out)
     check_processes(g, out);
 }
 
-/* What the members of the next generation say: each ran what `out` gave it. */
+/* The reports of the members of the next generation: each ran the tasks that `out` gave it. */
 static inline void ran(group *g, const outcome *out)
 {
     for (size_t m = 0; m < g->input.member_count; m++) {

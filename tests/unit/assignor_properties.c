@@ -53,7 +53,7 @@ static void nothing_moves_when_nothing_changes(void **state)
     }
 }
 
-/* Those that stay give up tasks only where the new balance asks for it, which is rare. */
+/* Tasks of members that stay are revoked only where the new balance needs it, which is rare. */
 static void when_a_member_leaves_only_its_tasks_move(void **state)
 {
     (void)state;

@@ -10,7 +10,7 @@
 #define ASSIGNMENTS 300
 #define CLOSES 500
 
-/* A member of the group, and what it was told. */
+/* A member of the group, and the events that it got. */
 typedef struct member {
     weir__consumer *consumer;
     const char *topic;
@@ -255,7 +255,8 @@ static void a_missing_source_topic_is_reported_by_name(void **state)
     weir__consumer_close(a.consumer);
 }
 
-/* Polls until it was told of the loss; the failure that came with it, or WEIR_OK. */
+/* Polls until the loss of its partitions is reported; returns the failure reported with it, or
+ * WEIR_OK. */
 static weir_err poll_until_lost(member *m, weir_error *error)
 {
     weir_err err = WEIR_OK;
@@ -354,7 +355,7 @@ static void a_member_that_has_not_read_what_it_is_given_may_close(void **state)
     weir__consumer_close(a.consumer);
 }
 
-/* The answers to what it asked last come while it leaves. */
+/* The answers to its last requests arrive while it leaves. */
 static void a_member_that_enters_a_new_generation_may_close(void **state)
 {
     fixture *f = *state;

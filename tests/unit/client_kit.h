@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Clients on a mock cluster, in virtual time: what the tests of the client port share. */
+ * Clients on a mock cluster, in virtual time, for the tests of the client port. */
 #ifndef WEIR_TESTS_UNIT_CLIENT_KIT_H
 #define WEIR_TESTS_UNIT_CLIENT_KIT_H
 

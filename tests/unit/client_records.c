@@ -45,7 +45,7 @@ static void send_at_zero(fixture *f, const weir_headers *headers, bool internal)
     must(weir__producer_send(f->producer, &record, NULL, &error), &error);
 }
 
-/* What librdkafka's producer takes for "not given". */
+/* The value that librdkafka's producer takes for "not given". */
 static void time_zero_is_kept_in_internal_topics_and_is_1_in_others(void **state)
 {
     fixture *f = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Settings: the table, what is refused and how, properties files, the document made from it. */
+ * Settings: the table, refused values, properties files, the document made from the table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Sets what must be refused; returns the message. */
+/* Sets a value that must be refused; returns the message. */
 static const char *refusal(weir_config *config, const char *name, const char *value)
 {
     static weir_error error;

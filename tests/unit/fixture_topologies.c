@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The topologies of the fixtures, their settings, and what their results are compared with. */
+ * The topologies of the fixtures, their settings, and their expected results. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -55,7 +55,7 @@ static void a_member_that_waits_for_an_answer_does_not_expire(void **state)
     pass(k, 10000); /* a expires: all that are left wait */
     assert_int_equal(b.waits + c.waits, 0);
     assert_int_equal(b.error, 0);
-    pass(k, 5999); /* the session begins anew with the answer */
+    pass(k, 5999); /* the session timeout starts again with the answer */
     assert_int_equal(the_group(k)->member_count, 2);
     pass(k, 1);
     assert_int_equal(the_group(k)->member_count, 0);
@@ -68,7 +68,7 @@ static void an_announced_member_is_waited_for_until_its_session_is_over(void **s
     client b = {0};
     join(k, &a);
     sync_group(k, &a);
-    join_version(k, &b, true); /* told its id, does not come */
+    join_version(k, &b, true); /* gets its id, does not join with it */
     assert_string_equal(group_state(k), "Stable");
     join(k, &a);
     assert_int_equal(a.waits, 1);
@@ -145,7 +145,7 @@ static void a_member_that_does_not_rejoin_is_removed_after_the_longest_timeout(v
     assert_int_equal(b.waits + c.waits, 2);
     pass(k, 1);
     assert_int_equal(b.waits + c.waits, 0);
-    assert_string_equal(b.leader, b.id); /* the first of those who came */
+    assert_string_equal(b.leader, b.id); /* the first member that joined */
     assert_int_equal(b.members, 2);
     assert_int_equal(heartbeat(k, &a), RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
 }
@@ -157,7 +157,7 @@ static void a_dead_leader_is_replaced_when_it_expires(void **state)
     client b = {.session_ms = 30000};
     form_pair(k, &a, &b);
     join(k, &a);
-    join(k, &b); /* a leads, and is never heard of again */
+    join(k, &b); /* a leads, and sends no request any more */
     sync_group(k, &b);
     pass(k, SESSION_MS);
     assert_int_equal(b.waits, 0);

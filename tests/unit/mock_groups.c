@@ -159,7 +159,7 @@ static void heartbeats_report_rebalance_generation_and_membership(void **state)
     join(k, &a);
     assert_int_equal(heartbeat(k, &b), RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
     join(k, &b);
-    assert_int_equal(heartbeat(k, &b), 0); /* completing: a sign of life */
+    assert_int_equal(heartbeat(k, &b), 0); /* completing: refreshes the session */
     b.generation = 1;
     assert_int_equal(heartbeat(k, &b), RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
     b.id[0] = 'x';

@@ -32,7 +32,7 @@ typedef struct client {
     int drops;
     int16_t error;
     int32_t generation;
-    int members; /* as told to a leader */
+    int members; /* in the answer to a leader */
 } client;
 
 typedef struct kit {
@@ -220,7 +220,7 @@ KIT_FN const char *group_state(const kit *k)
     return weir__group_state_name(the_group(k)->state);
 }
 
-/* A stable group of `a`, who leads, and `b`. */
+/* A stable group of `a`, the leader, and `b`. */
 KIT_FN void form_pair(kit *k, client *a, client *b)
 {
     join(k, a);

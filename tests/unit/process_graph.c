@@ -395,7 +395,7 @@ static weir_err anchored_open(weir_ctx *ctx, void *user, void **state)
 
 static const weir_processor_ops anchored_ops = {"anchored", anchored_open, swallow, NULL};
 
-/* The wall clock says 1000 at first, stream time is not known. */
+/* The wall clock is 1000 at first, stream time is unknown. */
 static void a_punctuation_with_a_start_is_due_then_or_in_its_rhythm(void **state)
 {
     (void)state;

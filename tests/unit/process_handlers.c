@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * processing.exception.handler in a graph: whom it covers, and what an error leaves behind. */
+ * processing.exception.handler in a graph: the nodes that it covers, and the state after an error.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,10 +13,10 @@
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* What the punctuators of the only processor do. */
+/* The behaviour of the punctuators of the only processor. */
 typedef struct script {
     bool forward;             /* to a child that fails */
-    bool ignore;              /* what the child returned */
+    bool ignore;              /* the error that the child returned */
     const char *text;         /* of its own failure; NULL: none */
     bool second_fails_mutely; /* a second punctuator, due at the same time */
     int fired;

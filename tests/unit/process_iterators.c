@@ -14,7 +14,7 @@
 #define CACHE_BYTES ((size_t)1 << 20)
 #define KEPT_MAX 100
 
-/* What the processors of a test share. */
+/* The data shared by the processors of a test. */
 typedef struct notes {
     weir_kv_iter *kept[KEPT_MAX];
     size_t kept_count;

@@ -33,7 +33,7 @@ static void assert_sent(const one_task *task, size_t index, const char *text)
     }
 }
 
-/* What `fn` makes of the text `in`. */
+/* The result of `fn` for the text `in`. */
 static void assert_maps(weir_map_values_fn fn, void *user, const char *in, const char *out)
 {
     weir_topology *topology = mapping(fn, user);

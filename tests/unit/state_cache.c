@@ -9,13 +9,13 @@
 #define ENTRY_BYTES ((size_t)45) /* beyond key, value, topic, headers: as Kafka counts */
 #define BIG ((size_t)1 << 20)
 
-/* A cached store over memory and what came out of it. */
+/* A cached store over memory and the changes flushed from it. */
 typedef struct listened {
     weir__kv *below;
     weir__kv *kv;
     char out[2048]; /* "key:old->new@offset " a change */
     int64_t offset; /* of the current record */
-    int64_t origin; /* offset told by set_origin; -1: none */
+    int64_t origin; /* offset given to set_origin; -1: none */
     int64_t origins[64];
     int nested;
     const char *headers;

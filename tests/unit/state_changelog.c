@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What goes into a changelog topic, and how its records become rows again. */
+ * The records written to a changelog topic, and how they are restored to rows. */
 #include "state_kit.h"
 
 #define T0 1700000000000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a store in RocksDB keeps on disk: over close, over a kill, and when the disk is damaged. */
+ * The rows that a store in RocksDB keeps on disk after close, a kill, and damage of the disk. */
 #include "state_kit.h"
 
 #include "state/files.h"

@@ -31,7 +31,7 @@ static const stack stacks[] = {
 };
 #define STACK_COUNT (sizeof stacks / sizeof stacks[0])
 
-/* What a test gets as its state. */
+/* The state of a test. */
 typedef struct opened {
     const stack *stack;
     char directory[KIT_PATH_MAX];

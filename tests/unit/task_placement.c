@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * When the sampled keys of joined topics are told to lie in different partitions. */
+ * When a warning reports that sampled keys of joined topics are in different partitions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
 
 #define MESSAGES_MAX 64
 
-/* What stands for a message: the queue only hands pointers on. */
+/* Stands for a message: the queue only passes pointers on. */
 typedef struct fake {
     int64_t offset;
     int64_t timestamp_ms;
@@ -349,7 +349,7 @@ static void idling_begins_when_a_partition_has_been_read_whole(void **state)
     put(&choice, 0, 0, 1);
     assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1000, NULL), WEIR__WAIT_IDLE);
     assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1099, NULL), WEIR__WAIT_IDLE);
-    choice.lags[1] = 1; /* its record is on its way: the wait begins anew after it */
+    choice.lags[1] = 1; /* its record is in flight: the wait starts again after it */
     weir__chooser_refresh(&choice.chooser);
     assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1100, NULL), WEIR__WAIT_LAG);
     choice.lags[1] = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The stores of a task and what the producer tells of their changelogs. */
+ * The stores of a task and the delivery reports of their changelogs. */
 #include "client_kit.h"
 
 #include <weir/dsl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What weir_build refuses, and how it says so. */
+ * Topologies that weir_build refuses, and its error messages. */
 #include "topology_kit.h"
 
 static weir_err forward(weir_ctx *ctx, const weir_record *in, void *state)
