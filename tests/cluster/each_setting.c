@@ -178,7 +178,7 @@ static void threads_are_named_by_the_client_id(void **state)
 
 static bool is_folder(const char *base, const char *name)
 {
-    char path[512];
+    char path[1024];
     struct stat found;
     snprintf(path, sizeof path, "%s/%s", base, name);
     return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
