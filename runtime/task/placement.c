@@ -86,6 +86,9 @@ static weir_err add_group(weir__placement *placement, const char *application,
         }
         for (size_t k = 0; k < i; k++) {
             int b = add_topic(placement, application, group->topics[k]);
+            if (b < 0) {
+                return WEIR_ENOMEM;
+            }
             placement->pairs[placement->pair_count++] = (joined){a, b, group->reason};
         }
     }

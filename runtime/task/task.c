@@ -211,7 +211,10 @@ static weir_err find_starts(weir__task *task, const weir__offset *committed, wei
         if (err != WEIR_OK) {
             return err;
         }
+        /* Committed at once: after a crash the start is not chosen again, past records that came
+         * meanwhile. */
         task->touched = true;
+        task->commit_requested = true;
     }
     return WEIR_OK;
 }

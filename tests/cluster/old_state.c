@@ -289,6 +289,25 @@ static void state_is_used_up_to_its_greatest_age(void **state)
     assert_int_equal(restored_later(state, "-1"), 0);
 }
 
+static void a_shorter_retention_of_all_topics_counts_for_old_state(void **state)
+{
+    static const char *const config[] = {"topic.delete.retention.ms", "1200000", NULL};
+    setup one = set_up(state, 1);
+    weir_instance *a = log_capture_start(one.cluster, one.all, "a", rows, config);
+    weir_input_text(one.rows, "k1", "old");
+    weir_input_text(one.rows, "k2", "old");
+    catch_up(&one);
+    close_it(a);
+    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, config);
+    change(&one);
+    close_it(b);
+    weir_cluster_run_for(one.cluster, HOURS(1));
+    weir_cluster_topic_compact(one.cluster, CHANGELOG);
+    weir_instance_restart(a);
+    catch_up(&one);
+    assert_changed(&one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +318,7 @@ int main(void)
         cluster_test(old_state_that_is_not_behind_is_used),
         cluster_test(rows_without_a_changelog_outlive_a_long_stop),
         cluster_test(a_folder_is_removed_ten_minutes_after_its_task_was_revoked),
+        cluster_test(a_shorter_retention_of_all_topics_counts_for_old_state),
         cluster_test(an_old_folder_is_removed_at_the_start),
         cluster_test(a_folder_stays_for_the_cleanup_delay),
         cluster_test(state_is_used_up_to_its_greatest_age),

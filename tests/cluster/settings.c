@@ -135,6 +135,19 @@ static void latest_is_for_the_first_start_only(void **state)
     send_one_and_expect(&c, 2);
 }
 
+/* A crash before the first record must not choose the start again. */
+static void the_start_of_latest_is_committed_at_once(void **state)
+{
+    copying c = start_copying(state, "latest", LIST("commit.interval.ms", "60000"));
+    weir_run_until(c.cluster, weir_all_running, WEIR_MINUTES(1));
+    weir_cluster_run_for(c.cluster, WEIR_SECONDS(2));
+    weir_host_crash(weir_instance_host(c.a), WEIR_DISK_AS_IT_WAS);
+    weir_input_text(c.in, "k", "between");
+    weir_cluster_run_for(c.cluster, WEIR_SECONDS(1));
+    weir_instance_restart(c.a);
+    send_one_and_expect(&c, 2);
+}
+
 static void none_stops_a_start_without_committed_offsets(void **state)
 {
     copying c = start_copying(state, "none", NULL);
@@ -251,6 +264,7 @@ int main(void)
         cluster_test(a_source_wins_over_the_setting),
         cluster_test(the_prefix_of_main_consumers_wins),
         cluster_test(latest_is_for_the_first_start_only),
+        cluster_test(the_start_of_latest_is_committed_at_once),
         cluster_test(none_stops_a_start_without_committed_offsets),
         cluster_test(an_offset_out_of_range_is_reset_to_the_start),
         cluster_test(an_offset_out_of_range_is_reset_to_the_end_with_latest),

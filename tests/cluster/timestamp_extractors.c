@@ -126,6 +126,32 @@ static void the_wall_clock_replaces_every_time(void **state)
     assert_true(time_of(r.out, "b") > 1000000);
 }
 
+static weir_err move_to_42(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)state;
+    weir_record moved = *in;
+    moved.timestamp_ms = 42;
+    return weir_forward(ctx, &moved);
+}
+
+static weir_topology *through_a_repartition_at_42(const weir_config *config, weir_error *error)
+{
+    static const weir_processor_ops move = {.name = "move", .process = move_to_42};
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "in", &weir_string, &weir_string, NULL);
+    weir_stream moved = weir_process(in, &weir_string, &weir_string, &move, NULL, NULL);
+    weir_to(weir_repartition(moved, "again", NULL), "out", NULL);
+    return weir_build(b, config, error);
+}
+
+static void the_wall_clock_leaves_the_times_of_repartition_topics(void **state)
+{
+    run r = start(state, through_a_repartition_at_42, "wall_clock");
+    weir_run_until(r.cluster, weir_caught_up, WEIR_MINUTES(1));
+    assert_int_equal(time_of(r.out, "a"), 42);
+    assert_int_equal(time_of(r.out, "b"), 42);
+}
+
 static void a_function_of_a_table_wins_over_the_setting(void **state)
 {
     run r = start(state, table_copies_at_42, "log_and_skip");
@@ -232,6 +258,7 @@ int main(void)
         cluster_test(partition_time_replaces_the_time_of_a_stream),
         cluster_test(partition_time_replaces_the_time_of_a_table),
         cluster_test(the_wall_clock_replaces_every_time),
+        cluster_test(the_wall_clock_leaves_the_times_of_repartition_topics),
         cluster_test(a_function_of_a_table_wins_over_the_setting),
         cluster_test(log_and_skip_drops_the_record_of_a_global_table),
         cluster_test(partition_time_keeps_the_record_of_a_global_table),
