@@ -31,6 +31,8 @@ typedef struct weir__task_store {
     int32_t partition;
     weir__changelog_acks *acks;
     weir__graph *graph;
+    weir__task_env *env;
+    const char *task; /* its name */
     /* Restore. */
     weir__restore_state restore;
     int64_t start;    /* first offset of this restore */

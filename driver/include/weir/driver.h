@@ -425,7 +425,9 @@ WEIR_API void weir_cluster_on_event(weir_cluster *cluster,
 /* Adds an event of your own. Any thread of the simulation. The text must not contain addresses. */
 WEIR_API void weir_cluster_trace(weir_cluster *cluster, const char *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Hash of all events and thread switches so far: the same for the same seed and program. */
+/* Hash of all events and thread switches so far: the same for the same seed and program. Events
+ * have hashes of what is produced and of changes of stores, so another output gives another hash.
+ */
 WEIR_API uint64_t weir_cluster_trace_hash(const weir_cluster *cluster);
 typedef enum weir_trace_form { WEIR_TRACE_TEXT, WEIR_TRACE_JSON_LINES } weir_trace_form;
 /* Writes each event to `out` when it happens; NULL ends it. Borrows `out`. */

@@ -195,7 +195,8 @@ typedef struct weir_restore_progress {
 } weir_restore_progress;
 
 /* A labelled step of the runtime, for traces and fault injection. Borrowed for the call. on_step is
- * called before the step, on the thread that takes it; it must not call into the application. */
+ * called on the thread that takes the step, before it ("store-change": after the change); it must
+ * not call into the application. */
 typedef struct weir_step {
     const char *kind;   /* "poll", "process", "commit-offsets", ...: see docs/steps.md */
     const char *thread; /* name of the stream thread, or NULL */
