@@ -49,6 +49,7 @@ typedef enum weir__file_kind {
     WEIR__FILE_PIPE_READ,
     WEIR__FILE_PIPE_WRITE,
     WEIR__FILE_EVENT,
+    WEIR__FILE_RANDOM, /* /dev/random, /dev/urandom */
 } weir__file_kind;
 
 struct weir__file {
@@ -104,13 +105,6 @@ ssize_t weir__file_read(weir__thread *self, int fd, const struct iovec *parts, s
                         int flags);
 ssize_t weir__file_write(weir__thread *self, int fd, const struct iovec *parts, size_t count,
                          int flags);
-
-/* interpose_files.c: descriptors of /dev/random and /dev/urandom, which are real ones. */
-#define WEIR__DEVICE_FD_MAX 65536 /* those with higher numbers are not read from the seed */
-bool weir__device_is_random(int fd);
-/* Reads from the seed, as readv. */
-ssize_t weir__device_read(int fd, const struct iovec *parts, size_t count);
-void weir__device_copied(int fd, int copy);
 
 /* The first steps of connect; timers take the others. */
 void weir__file_connect(weir__file *file, int port);

@@ -24,18 +24,13 @@ static weir__file *ours(int fd)
     return weir__managed() ? weir__file_of(fd) : NULL;
 }
 
-static bool from_seed(int fd)
-{
-    return weir__managed() && weir__device_is_random(fd);
-}
-
 INTERPOSE ssize_t read(int fd, void *data, size_t len)
 {
-    const struct iovec part = {data, len};
-    if (ours(fd)) {
-        return weir__file_read(weir__self, fd, &part, 1, 0);
+    if (!ours(fd)) {
+        return REAL(read)(fd, data, len);
     }
-    return from_seed(fd) ? weir__device_read(fd, &part, 1) : REAL(read)(fd, data, len);
+    const struct iovec part = {data, len};
+    return weir__file_read(weir__self, fd, &part, 1, 0);
 }
 
 INTERPOSE ssize_t write(int fd, const void *data, size_t len)
@@ -53,11 +48,8 @@ INTERPOSE ssize_t write(int fd, const void *data, size_t len)
 
 INTERPOSE ssize_t readv(int fd, const struct iovec *parts, int count)
 {
-    if (ours(fd)) {
-        return weir__file_read(weir__self, fd, parts, (size_t)count, 0);
-    }
-    return from_seed(fd) && count >= 0 ? weir__device_read(fd, parts, (size_t)count)
-                                       : REAL(readv)(fd, parts, count);
+    return ours(fd) ? weir__file_read(weir__self, fd, parts, (size_t)count, 0)
+                    : REAL(readv)(fd, parts, count);
 }
 
 INTERPOSE ssize_t writev(int fd, const struct iovec *parts, int count)
@@ -136,15 +128,6 @@ INTERPOSE int eventfd(unsigned count, int flags)
 
 /* ---- Flags ---- */
 
-/* After fcntl on a real descriptor. */
-static int controlled(int fd, int command, int result)
-{
-    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
-        weir__device_copied(fd, result);
-    }
-    return result;
-}
-
 static int control(weir__file *file, int command, void *arg)
 {
     switch (command) {
@@ -165,8 +148,7 @@ INTERPOSE int fcntl(int fd, int command, ...)
     void *arg = va_arg(args, void *);
     va_end(args);
     weir__file *file = ours(fd);
-    return file ? control(file, command, arg)
-                : controlled(fd, command, REAL(fcntl)(fd, command, arg));
+    return file ? control(file, command, arg) : REAL(fcntl)(fd, command, arg);
 }
 
 INTERPOSE int fcntl64(int fd, int command, ...)
@@ -176,8 +158,7 @@ INTERPOSE int fcntl64(int fd, int command, ...)
     void *arg = va_arg(args, void *);
     va_end(args);
     weir__file *file = ours(fd);
-    return file ? control(file, command, arg)
-                : controlled(fd, command, REAL(fcntl64)(fd, command, arg));
+    return file ? control(file, command, arg) : REAL(fcntl64)(fd, command, arg);
 }
 
 INTERPOSE int ioctl(int fd, unsigned long request, ...)

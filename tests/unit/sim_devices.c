@@ -48,20 +48,6 @@ static bytes by_stream(FILE *stream)
     return got;
 }
 
-static bytes by_copies(const char *path)
-{
-    bytes got = {{0}};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int copies[3] = {dup(fd), fcntl(fd, F_DUPFD_CLOEXEC, 3), open("/dev/null", O_RDONLY)};
-    assert_int_equal(close(fd), 0);
-    assert_int_equal(dup2(copies[0], copies[2]), copies[2]);
-    for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(read(copies[i], got.at + 8 * i, 8), 8);
-        assert_int_equal(close(copies[i]), 0);
-    }
-    return got;
-}
-
 static bytes by_fopen(const char *path)
 {
     return by_stream(fopen(path, "re"));
@@ -85,10 +71,9 @@ static bytes drawn(uint64_t seed, bytes (*draw)(const char *path), const char *p
 static void random_devices_give_what_the_seed_gives(void **state)
 {
     (void)state;
-    bytes (*const ways[])(const char *) = {by_read, by_openat_and_readv, by_copies, by_fopen,
-                                           by_fdopen};
+    bytes (*const ways[])(const char *) = {by_read, by_openat_and_readv, by_fopen, by_fdopen};
     const char *const paths[] = {"/dev/urandom", "/dev/random"};
-    for (size_t i = 0; i < 2 * sizeof ways / sizeof *ways; i++) {
+    for (size_t i = 0; i < 8; i++) {
         const char *path = paths[i % 2];
         bytes first = drawn(7, ways[i / 2], path);
         bytes again = drawn(7, ways[i / 2], path);
@@ -108,40 +93,6 @@ static void other_files_are_the_real_ones(void **state)
     assert_int_equal(fclose(stream), 0);
     assert_int_equal(strtol(name, NULL, 10) > 0, 1);
     assert_int_equal(open("/no such file", O_RDONLY | O_CLOEXEC), -1);
-}
-
-/* As a library does that opens the device once for the whole process. */
-static void a_descriptor_that_is_kept_gives_what_each_seed_gives(void **state)
-{
-    (void)state;
-    bytes got[3];
-    weir_error error;
-    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    for (size_t i = 0; i < 3; i++) {
-        weir_sim_opts opts = {.seed = i < 2 ? 7 : 8};
-        assert_int_equal(weir_sim_start(&opts, &error), WEIR_OK);
-        assert_int_equal(read(fd, got[i].at, BYTES), BYTES);
-        weir_sim_stop();
-    }
-    assert_memory_equal(got[0].at, got[1].at, BYTES);
-    assert_memory_not_equal(got[0].at, got[2].at, BYTES);
-    assert_int_equal(close(fd), 0);
-}
-
-/* Also one whose number was a device's. */
-static void a_file_with_the_number_of_a_device_is_the_real_one(void **state)
-{
-    (void)state;
-    char byte = 1;
-    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    assert_int_equal(close(fd), 0);
-    assert_int_equal(open("/dev/zero", O_RDONLY | O_CLOEXEC), fd);
-    assert_int_equal(read(fd, &byte, 1), 1);
-    assert_int_equal(byte, 0);
-    assert_int_equal(close(fd), 0);
-    fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
-    assert_int_equal(read(fd, &byte, 1), -1);
-    assert_int_equal(close(fd), 0);
 }
 
 typedef struct ids {
@@ -184,8 +135,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_devices_give_what_the_seed_gives),
-        cmocka_unit_test(a_descriptor_that_is_kept_gives_what_each_seed_gives),
-        simulated(a_file_with_the_number_of_a_device_is_the_real_one),
         simulated(other_files_are_the_real_ones),
         cmocka_unit_test(a_host_has_a_process_id_of_its_own),
     };
