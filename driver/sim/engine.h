@@ -309,9 +309,6 @@ uintptr_t weir__context_sp(void *context);
 /* True when one of the frames is in malloc, free and the like. */
 bool weir__backtrace_allocates(void *const *frames, size_t count);
 
-/* interpose_random.c */
-void weir__random_fill(weir_sim_stream stream, void *out, size_t len);
-
 /* timers.c */
 void weir__timer_arm(weir__timer *timer, int64_t due_us);
 void weir__timer_disarm(weir__timer *timer);

@@ -64,9 +64,6 @@ short weir__file_ready(weir__file *file, short events)
     case WEIR__FILE_EVENT:
         ready = (file->count ? POLLIN : 0) | (file->count < UINT64_MAX - 1 ? POLLOUT : 0);
         break;
-    case WEIR__FILE_RANDOM:
-        ready = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
-        break;
     }
     return (short)(ready & (events | POLLERR | POLLHUP));
 }
@@ -143,14 +140,6 @@ static size_t bytes_of(const struct iovec *parts, size_t count)
     return total;
 }
 
-static size_t read_random(const struct iovec *parts, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        weir__random_fill(WEIR_SIM_ENTROPY, parts[i].iov_base, parts[i].iov_len);
-    }
-    return bytes_of(parts, count);
-}
-
 static bool waits(const weir__file *file, int flags)
 {
     return !file->nonblocking && !(flags & MSG_DONTWAIT);
@@ -166,9 +155,6 @@ ssize_t weir__file_read(weir__thread *self, int fd, const struct iovec *parts, s
     }
     if (file && file->kind != WEIR__FILE_EVENT && !bytes_of(parts, count)) {
         return 0;
-    }
-    if (file && file->kind == WEIR__FILE_RANDOM) {
-        return (ssize_t)read_random(parts, count);
     }
     while (file) {
         ssize_t got = file->kind == WEIR__FILE_EVENT ? read_event(file, parts, count)
@@ -282,9 +268,6 @@ ssize_t weir__file_write(weir__thread *self, int fd, const struct iovec *parts, 
     size_t done = 0;
     size_t total = bytes_of(parts, count);
     for (weir__file *file; (file = weir__file_of(fd));) {
-        if (file->kind == WEIR__FILE_RANDOM) {
-            return (ssize_t)total; /* taken, and changes nothing: the seed decides */
-        }
         if (file->kind == WEIR__FILE_EVENT) {
             ssize_t put = write_event(file, parts, count);
             if (put >= 0 || errno != EAGAIN) {

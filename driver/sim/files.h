@@ -49,7 +49,6 @@ typedef enum weir__file_kind {
     WEIR__FILE_PIPE_READ,
     WEIR__FILE_PIPE_WRITE,
     WEIR__FILE_EVENT,
-    WEIR__FILE_RANDOM, /* /dev/random, /dev/urandom */
 } weir__file_kind;
 
 struct weir__file {

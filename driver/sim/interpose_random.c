@@ -3,14 +3,11 @@
  * Random numbers, and other values that differ from run to run. */
 #undef _FORTIFY_SOURCE
 #include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "sim/engine.h"
 #include "sim/libraries.h"
@@ -31,9 +28,6 @@ const char *const weir__interposed_random[] = {
     "arc4random_buf",
     "arc4random_uniform",
     "sched_getcpu",
-    "getpid",
-    "gettid",
-    "kill",
     "__snprintf_chk",
     NULL,
 };
@@ -53,7 +47,7 @@ static int draw31(void)
     return (int)(draw() >> 33);
 }
 
-void weir__random_fill(weir_sim_stream stream, void *out, size_t len)
+static void fill(weir_sim_stream stream, void *out, size_t len)
 {
     for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
         uint64_t word = weir_sim_random(stream);
@@ -113,7 +107,7 @@ INTERPOSE ssize_t getrandom(void *out, size_t len, unsigned flags)
     if (!simulated()) {
         return REAL(getrandom)(out, len, flags);
     }
-    weir__random_fill(WEIR_SIM_ENTROPY, out, len);
+    fill(WEIR_SIM_ENTROPY, out, len);
     return (ssize_t)len;
 }
 
@@ -122,7 +116,7 @@ INTERPOSE int getentropy(void *out, size_t len)
     if (!simulated()) {
         return REAL(getentropy)(out, len);
     }
-    weir__random_fill(WEIR_SIM_ENTROPY, out, len);
+    fill(WEIR_SIM_ENTROPY, out, len);
     return 0;
 }
 
@@ -135,7 +129,7 @@ INTERPOSE uint32_t arc4random(void)
 INTERPOSE void arc4random_buf(void *out, size_t len)
 {
     if (simulated()) {
-        weir__random_fill(WEIR_SIM_LIBRARY, out, len);
+        fill(WEIR_SIM_LIBRARY, out, len);
     } else {
         REAL(arc4random_buf)(out, len);
     }
@@ -160,36 +154,6 @@ INTERPOSE unsigned weir__random_device(void *device)
         real = (unsigned (*)(void *))weir__real("_ZNSt13random_device9_M_getvalEv");
     }
     return real(device);
-}
-
-/* ---- Process ids ---- */
-
-#define PID_BASE 1000000000 /* above what Linux gives: kill never finds another process by it */
-
-/* The driver's host is the test itself, whose files in /tmp may be named by its process. */
-static pid_t own_pid(void)
-{
-    const weir__thread *self = weir__managed();
-    return self && self->home->id ? PID_BASE + self->home->id : 0;
-}
-
-INTERPOSE pid_t getpid(void)
-{
-    pid_t own = own_pid();
-    return own ? own : REAL(getpid)();
-}
-
-INTERPOSE pid_t gettid(void)
-{
-    pid_t own = own_pid();
-    return own ? own + WEIR_SIM_HOST_MAX * weir__self->id : REAL(gettid)();
-}
-
-/* The simulated instance has no process of its own: what it sends to itself goes to the test. */
-INTERPOSE int kill(pid_t pid, int number)
-{
-    pid_t own = own_pid();
-    return REAL(kill)(own && pid == own ? (pid_t)REAL(syscall)(SYS_getpid) : pid, number);
 }
 
 /* RocksDB spreads its arenas by processor. */

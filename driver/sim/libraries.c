@@ -158,7 +158,6 @@ static const char *const *const covered[] = {
     weir__interposed_locks, weir__interposed_conds,  weir__interposed_threads,
     weir__interposed_time,  weir__interposed_random, weir__interposed_sockets,
     weir__interposed_io,    weir__interposed_poll,   weir__interposed_ends,
-    weir__interposed_files,
 };
 
 /* ---- What is loaded where ---- */
