@@ -40,18 +40,9 @@ static int16_t grow(weir__request *request, const growth_request *asked, weir_er
     return weir__topic_grow(request->mock, &asked->growth, message);
 }
 
-static void put_growth(weir__request *request, weir_slice name, int16_t error, const char *message)
+static void put_duplicate_growth(weir_slice name, void *user)
 {
-    weir_buf *out = &request->answer;
-    bool told = error != 0 && message[0] != '\0';
-    weir__put_string(out, name);
-    weir__buf_put_i16(out, error);
-    weir__put_string(out, told ? weir_slice_of(message) : (weir_slice){0});
-}
-
-static void put_duplicate_growth(weir_slice name, void *request)
-{
-    put_growth(request, name, RD_KAFKA_RESP_ERR_INVALID_REQUEST, WEIR__DUPLICATE_TOPIC);
+    weir__put_topic_result(user, 0, name, RD_KAFKA_RESP_ERR_INVALID_REQUEST, WEIR__DUPLICATE_TOPIC);
 }
 
 void weir__handle_create_partitions(weir__request *request, weir__reader *in)
@@ -82,7 +73,7 @@ void weir__handle_create_partitions(weir__request *request, weir__reader *in)
         }
         asked.growth.validate_only = validate_only;
         int16_t error = grow(request, &asked, &message);
-        put_growth(request, asked.growth.name, error, message.message);
+        weir__put_topic_result(request, 0, asked.growth.name, error, message.message);
     }
     weir__names_each_duplicate(&names, put_duplicate_growth, request);
     weir__names_fini(&names);

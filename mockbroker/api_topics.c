@@ -67,20 +67,9 @@ static int16_t create(weir__request *request, new_topic *topic, weir_error *mess
     return weir__topic_create(request->mock, &topic->spec, message);
 }
 
-static void put_result(weir__request *request, weir_slice name, int16_t error, const char *message)
+static void put_duplicate(weir_slice name, void *user)
 {
-    weir_buf *out = &request->answer;
-    weir__put_string(out, name);
-    weir__buf_put_i16(out, error);
-    if (request->version >= 1) {
-        bool told = error != 0 && message[0] != '\0';
-        weir__put_string(out, told ? weir_slice_of(message) : (weir_slice){0});
-    }
-}
-
-static void put_duplicate(weir_slice name, void *request)
-{
-    put_result(request, name, RD_KAFKA_RESP_ERR_INVALID_REQUEST, WEIR__DUPLICATE_TOPIC);
+    weir__put_topic_result(user, 1, name, RD_KAFKA_RESP_ERR_INVALID_REQUEST, WEIR__DUPLICATE_TOPIC);
 }
 
 void weir__handle_create_topics(weir__request *request, weir__reader *in)
@@ -112,7 +101,7 @@ void weir__handle_create_topics(weir__request *request, weir__reader *in)
         }
         topic.spec.validate_only = validate_only;
         int16_t error = create(request, &topic, &message);
-        put_result(request, topic.spec.name, error, message.message);
+        weir__put_topic_result(request, 1, topic.spec.name, error, message.message);
     }
     weir__names_each_duplicate(&names, put_duplicate, request);
     weir__names_fini(&names);

@@ -70,6 +70,18 @@ const weir__api *weir__api_find(int16_t key)
     return NULL;
 }
 
+void weir__put_topic_result(weir__request *request, int16_t text_from_version, weir_slice name,
+                            int16_t error, const char *message)
+{
+    weir_buf *out = &request->answer;
+    bool has_text = error != 0 && message[0] != '\0';
+    weir__put_string(out, name);
+    weir__buf_put_i16(out, error);
+    if (request->version >= text_from_version) {
+        weir__put_string(out, has_text ? weir_slice_of(message) : (weir_slice){0});
+    }
+}
+
 void weir__put_throttle(weir__request *request, int16_t from_version)
 {
     if (request->version >= from_version) {

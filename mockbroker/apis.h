@@ -67,5 +67,9 @@ extern const weir__groups_ops weir__group_answers; /* waiters are requests */
 /* The injected error, else NOT_COORDINATOR when another broker coordinates the group, else 0. */
 int16_t weir__check_coordinator(const weir__request *request, weir_slice group);
 void weir__put_throttle(weir__request *request, int16_t from_version);
+/* What became of one topic of a request: name, error and, from that version on, the error's text
+ * ("" or no error: null). */
+void weir__put_topic_result(weir__request *request, int16_t text_from_version, weir_slice name,
+                            int16_t error, const char *message);
 
 #endif
