@@ -249,6 +249,9 @@ static bool will_fire(const weir_punctuator *punctuator)
 bool weir__graph_punctuation_is_due(const weir__graph *graph, weir_time_kind kind, int64_t now_ms)
 {
     const weir__punctuations *all = &graph->punctuations[kind];
+    if (!first_is_due(all, now_ms)) {
+        return false; /* nearly always: asked after each record */
+    }
     for (size_t i = 0; i < all->count; i++) {
         if (will_fire(all->heap[i]) && all->heap[i]->due_ms <= now_ms) {
             return true;
