@@ -113,10 +113,6 @@ static const weir__refused_setting refused[] = {
     {"rack.aware.assignment.tags", false, true, "", NO_STANDBYS},
     {"rack.aware.assignment.traffic_cost", false, true, NULL, NO_STANDBYS},
     {"rocksdb.config.setter", false, false, NULL, JAVA_CLASS},
-    {"state.cleanup.delay.ms", false, true, NULL,
-     "folders of tasks are not removed yet; leave it out"},
-    {"state.cleanup.dir.max.age.ms", false, true, "-1",
-     "folders of tasks are not removed yet; leave it out"},
     {"task.assignor.class", false, false, NULL, JAVA_CLASS},
     {"upgrade.from", false, false, NULL,
      "is for rolling upgrades of Kafka Streams; the first instance of Weir needs a group without "
