@@ -18,6 +18,7 @@
 
 #include "client/client.h"
 #include "core/error.h"
+#include "core/map.h"
 
 #define KEYS_MAX 64          /* distinct ones, of a topic */
 #define CHANCE_BITS 12       /* by chance, one of 2^12 topics has that many keys by murmur2 */
@@ -146,16 +147,6 @@ void weir__placement_free(weir__placement *placement)
 
 /* ---- Samples ---- */
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(weir_slice key)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < key.len; i++) {
-        hash = (hash ^ ((const uint8_t *)key.data)[i]) * 0x100000001b3u;
-    }
-    return hash;
-}
-
 static bool was_seen(const sample *of, uint64_t hash)
 {
     for (size_t i = 0; i < of->keys; i++) {
@@ -247,7 +238,7 @@ static void compare(weir__placement *placement, const joined *pair, const weir__
 void weir__placement_add(weir__placement *placement, const weir__placed_key *key,
                          const weir__log *log, const char *thread)
 {
-    uint64_t hash = hash_of(key->key);
+    uint64_t hash = weir__hash(key->key);
     int32_t expected = weir__murmur2_partition(key->key, key->partitions);
     pthread_mutex_lock(&placement->lock);
     sample *of = &placement->samples[key->topic];
