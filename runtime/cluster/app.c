@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "task/restore.h"
 
 const char *weir_state_name(weir_state state)
 {
@@ -136,16 +137,6 @@ static weir__invalid_time invalid_time_of(const weir_config *config)
                                                           : WEIR__INVALID_TIME_FAILS;
 }
 
-/* Where `topic.` gives all changelogs a retention of tombstones, state may be half as old: a
- * store's own changelog_config is looked at when it is restored. */
-static int64_t state_age_max_ms(const weir_config *config)
-{
-    int64_t max_ms = weir__config_i64(config, "state.cleanup.dir.max.age.ms");
-    const char *retention = weir_config_get(config, "topic.delete.retention.ms");
-    int64_t half_ms = retention != NULL ? strtoll(retention, NULL, 10) / 2 : max_ms;
-    return max_ms >= 0 && half_ms >= 0 && half_ms < max_ms ? half_ms : max_ms;
-}
-
 static void read_settings(weir_app *app)
 {
     weir__instance *instance = &app->instance;
@@ -179,7 +170,10 @@ static void read_settings(weir_app *app)
         .invalid_time = invalid_time_of(config),
         .reset = weir__reset_of(weir__config_text(config, "auto.offset.reset")),
         .idle_ms = weir__config_i64(config, "max.task.idle.ms"),
-        .state_age_max_ms = state_age_max_ms(config),
+        /* A store's own changelog_config is applied when it is restored. */
+        .state_age_max_ms =
+            weir__state_age_limit(weir__config_i64(config, "state.cleanup.dir.max.age.ms"),
+                                  weir_config_get(config, "topic.delete.retention.ms")),
         .buffered_max = (size_t)weir__config_i64(config, "buffered.records.per.partition")};
     instance->log = (weir__log){.level = weir__log_level_of(config),
                                 .fn = instance->opts.on_log,

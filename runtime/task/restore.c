@@ -133,17 +133,20 @@ static void mark_corrupt(weir__restorer *restorer, weir__task *task, const weir_
 
 /* ---- Age ---- */
 
-/* Rows older than this may lack a deletion: state.cleanup.dir.max.age.ms, but at most half of
- * delete.retention.ms, the time for which the changelog keeps a tombstone. Half, because clocks may
- * differ and the restore takes time. -1: no limit. */
+int64_t weir__state_age_limit(int64_t max_ms, const char *retention)
+{
+    int64_t half_ms = retention != NULL ? strtoll(retention, NULL, 10) / 2 : max_ms;
+    return max_ms >= 0 && half_ms >= 0 && half_ms < max_ms ? half_ms : max_ms;
+}
+
+/* Rows older than this may lack a deletion; -1: no limit. */
 static int64_t age_max_ms(const weir__restorer *restorer, const weir__task_store *store)
 {
     int64_t max_ms = restorer->env->settings.state_age_max_ms;
     const char *const *config = store->spec->changelog_config;
-    for (; max_ms >= 0 && config != NULL && config[0] != NULL; config += 2) {
-        if (strcmp(config[0], "delete.retention.ms") == 0 && config[1] != NULL) {
-            int64_t half_ms = strtoll(config[1], NULL, 10) / 2;
-            max_ms = half_ms >= 0 && half_ms < max_ms ? half_ms : max_ms;
+    for (; config != NULL && config[0] != NULL; config += 2) {
+        if (strcmp(config[0], "delete.retention.ms") == 0) {
+            max_ms = weir__state_age_limit(max_ms, config[1]);
         }
     }
     return max_ms;

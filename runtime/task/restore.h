@@ -42,4 +42,9 @@ weir_err weir__restorer_slice(weir__restorer *restorer, int64_t timeout_ms, weir
 /* True if all stores of the task are fully restored. */
 bool weir__restorer_is_whole(const weir__task *task);
 
+/* How old state may be where the changelog keeps tombstones for `retention` (ms as text; NULL: the
+ * default): max_ms, but at most half of that time, because clocks may differ and the restore takes
+ * time. max_ms < 0: no limit. */
+int64_t weir__state_age_limit(int64_t max_ms, const char *retention);
+
 #endif
