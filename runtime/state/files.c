@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 
 #define DIRECTORY_MODE 0750
 #define REMOVE_DEPTH_MAX 32
+#define FILE_MODE 0640
 
 /* The reason comes first: paths may be too long for the message. */
 static weir_err fail(weir_error *error, const char *what, const char *path)
@@ -126,6 +128,47 @@ weir_err weir__remove_directory(const char *path, weir_error *error)
     if (err != WEIR_OK) {
         weir__error_prefix(error, err, "cannot remove '%s'", path);
     }
+    return err;
+}
+
+static weir_err write_all(int fd, const char *text)
+{
+    for (size_t left = strlen(text); left > 0;) {
+        ssize_t wrote = write(fd, text, left);
+        if (wrote < 0) {
+            return WEIR_EIO;
+        }
+        text += wrote;
+        left -= (size_t)wrote;
+    }
+    return WEIR_OK;
+}
+
+static bool replace(const char *path, const char *temporary, const char *text, bool durable)
+{
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+    if (fd < 0) {
+        return false;
+    }
+    bool done = write_all(fd, text) == WEIR_OK && (!durable || fsync(fd) == 0) &&
+                rename(temporary, path) == 0;
+    int failure = errno;
+    close(fd);
+    errno = failure;
+    return done;
+}
+
+weir_err weir__replace_file(const char *path, const char *text, bool durable)
+{
+    weir_buf temporary = {0};
+    weir__buf_printf(&temporary, "%s.tmp", path);
+    weir_err err = temporary.err;
+    if (err == WEIR_OK && !replace(path, weir__buf_text(&temporary), text, durable)) {
+        err = WEIR_EIO;
+    }
+    int failure = errno;
+    weir__buf_fini(&temporary);
+    errno = failure;
     return err;
 }
 

@@ -13,36 +13,21 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "state/files.h"
 
 #define FILE_NAME ".last-used"
-#define FILE_MODE 0640
 #define LINE_MAX_BYTES 32
-
-static weir_err write_line(const char *path, int64_t now_ms)
-{
-    char line[LINE_MAX_BYTES];
-    int len = snprintf(line, sizeof line, "%" PRId64 "\n", now_ms);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-    if (fd < 0) {
-        return WEIR_EIO;
-    }
-    bool whole = write(fd, line, (size_t)len) == len;
-    close(fd);
-    return whole ? WEIR_OK : WEIR_EIO;
-}
 
 void weir__last_used_write(const char *folder, int64_t now_ms)
 {
+    char line[LINE_MAX_BYTES];
     weir_buf path = {0};
-    weir_buf temporary = {0};
+    snprintf(line, sizeof line, "%" PRId64 "\n", now_ms);
     weir__buf_printf(&path, "%s/" FILE_NAME, folder);
-    weir__buf_printf(&temporary, "%s/" FILE_NAME ".tmp", folder);
-    if (path.err == WEIR_OK && temporary.err == WEIR_OK &&
-        write_line(weir__buf_text(&temporary), now_ms) == WEIR_OK) {
-        (void)rename(weir__buf_text(&temporary), weir__buf_text(&path));
+    if (path.err == WEIR_OK) {
+        (void)weir__replace_file(weir__buf_text(&path), line, false);
     }
     weir__buf_fini(&path);
-    weir__buf_fini(&temporary);
 }
 
 static bool read_line(const char *path, char line[LINE_MAX_BYTES])

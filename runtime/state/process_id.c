@@ -16,10 +16,10 @@
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "state/files.h"
 
 #define METADATA_FILE "kafka-streams-process-metadata"
 #define METADATA_BYTES_MAX 4096
-#define FILE_MODE 0640
 
 static bool is_uuid(const char *text)
 {
@@ -67,42 +67,17 @@ static weir_err read_file(const char *path, char content[METADATA_BYTES_MAX], si
     return err;
 }
 
-static weir_err write_all(int fd, const char *text)
-{
-    for (size_t left = strlen(text); left > 0;) {
-        ssize_t wrote = write(fd, text, left);
-        if (wrote < 0) {
-            return WEIR_EIO;
-        }
-        text += wrote;
-        left -= (size_t)wrote;
-    }
-    return fsync(fd) == 0 ? WEIR_OK : WEIR_EIO;
-}
-
 static weir_err write_file(const char *path, const char *id, weir_error *error)
 {
-    weir_buf temporary = {0};
     weir_buf text = {0};
-    int fd = -1;
-    weir__buf_printf(&temporary, "%s.tmp", path);
     weir__buf_printf(&text, "{\"processId\":\"%s\"}", id);
-    weir_err err = temporary.err != WEIR_OK ? temporary.err : text.err;
-    if (err != WEIR_OK) {
+    weir_err err =
+        text.err == WEIR_OK ? weir__replace_file(path, weir__buf_text(&text), true) : text.err;
+    if (err == WEIR_EIO) {
+        fail(error, "write", path);
+    } else if (err != WEIR_OK) {
         weir__error_set(error, err, "cannot write the process id: out of memory");
-        goto done;
     }
-    fd = open(weir__buf_text(&temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-    if (fd < 0 || write_all(fd, weir__buf_text(&text)) != WEIR_OK ||
-        rename(weir__buf_text(&temporary), path) != 0) {
-        err = fail(error, "write", path);
-    }
-
-done:
-    if (fd >= 0) {
-        close(fd);
-    }
-    weir__buf_fini(&temporary);
     weir__buf_fini(&text);
     return err;
 }
