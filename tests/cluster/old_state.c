@@ -80,9 +80,10 @@ static void close_it(weir_instance *instance)
 }
 
 /* Two rows. */
-static weir_instance *started(const setup *one, const char *name, weir_topology_fn topology)
+static weir_instance *started(const setup *one, weir_topology_fn topology,
+                              const char *const *config)
 {
-    weir_instance *a = log_capture_start(one->cluster, one->all, name, topology, NULL);
+    weir_instance *a = log_capture_start(one->cluster, one->all, "a", topology, config);
     weir_input_text(one->rows, "k1", "old");
     weir_input_text(one->rows, "k2", "old");
     catch_up(one);
@@ -95,6 +96,17 @@ static void change(const setup *one)
     weir_input_text(one->rows, "k1", NULL);
     weir_input_text(one->rows, "k3", "new");
     catch_up(one);
+}
+
+/* `a` is away for `away_ms`; before that another instance makes the change. */
+static void close_and_change(const setup *one, weir_instance *a, const char *const *config,
+                             int64_t away_ms)
+{
+    close_it(a);
+    weir_instance *b = log_capture_start(one->cluster, one->all, "b", rows, config);
+    change(one);
+    close_it(b);
+    weir_cluster_run_for(one->cluster, away_ms);
 }
 
 static void assert_changed(const setup *one)
@@ -119,12 +131,8 @@ static bool has_folder(weir_instance *instance, const char *task)
 static void rows_deleted_while_an_instance_was_away_for_a_day_stay_deleted(void **state)
 {
     setup one = set_up(state, 1);
-    weir_instance *a = started(&one, "a", rows);
-    close_it(a);
-    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, NULL);
-    change(&one);
-    close_it(b);
-    weir_cluster_run_for(one.cluster, HOURS(25));
+    weir_instance *a = started(&one, rows, NULL);
+    close_and_change(&one, a, NULL, HOURS(25));
     weir_cluster_topic_compact(one.cluster, CHANGELOG);
     weir_instance_restart(a);
     catch_up(&one);
@@ -134,7 +142,7 @@ static void rows_deleted_while_an_instance_was_away_for_a_day_stay_deleted(void 
 static void rows_deleted_while_an_instance_was_frozen_stay_deleted(void **state)
 {
     setup one = set_up(state, 1);
-    weir_instance *a = started(&one, "a", rows_soon_old);
+    weir_instance *a = started(&one, rows_soon_old, NULL);
     weir_host_pause(weir_instance_host(a));
     weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows_soon_old, NULL);
     weir_cluster_run_for(one.cluster, WEIR_MINUTES(2));
@@ -153,7 +161,7 @@ static void rows_deleted_while_an_instance_was_frozen_stay_deleted(void **state)
 static void rows_deleted_long_before_a_crash_stay_deleted(void **state)
 {
     setup one = set_up(state, 1);
-    weir_instance *a = started(&one, "a", rows_soon_old);
+    weir_instance *a = started(&one, rows_soon_old, NULL);
     close_it(a); /* k1 is on disk */
     weir_instance_restart(a);
     change(&one);
@@ -171,12 +179,8 @@ static void rows_deleted_long_before_a_crash_stay_deleted(void **state)
 static void state_of_an_hour_is_restored_from_where_it_ends(void **state)
 {
     setup one = set_up(state, 1);
-    weir_instance *a = started(&one, "a", rows);
-    close_it(a);
-    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, NULL);
-    change(&one);
-    close_it(b);
-    weir_cluster_run_for(one.cluster, HOURS(1));
+    weir_instance *a = started(&one, rows, NULL);
+    close_and_change(&one, a, NULL, HOURS(1));
     one.all->restored = 0;
     weir_instance_restart(a);
     catch_up(&one);
@@ -204,7 +208,7 @@ static void old_state_that_is_not_behind_is_used(void **state)
 static void rows_without_a_changelog_outlive_a_long_stop(void **state)
 {
     setup one = set_up(state, 1);
-    weir_instance *a = started(&one, "a", rows_unlogged);
+    weir_instance *a = started(&one, rows_unlogged, NULL);
     change(&one);
     close_it(a);
     weir_cluster_run_for(one.cluster, HOURS(30));
@@ -218,7 +222,7 @@ static void rows_without_a_changelog_outlive_a_long_stop(void **state)
 static void a_folder_is_removed_ten_minutes_after_its_task_was_revoked(void **state)
 {
     setup one = set_up(state, 2);
-    weir_instance *a = started(&one, "a", rows);
+    weir_instance *a = started(&one, rows, NULL);
     assert_true(has_folder(a, "0_0") && has_folder(a, "0_1"));
     weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, NULL);
     weir_cluster_run_for(one.cluster, WEIR_MINUTES(2));
@@ -236,7 +240,7 @@ static void a_folder_is_removed_ten_minutes_after_its_task_was_revoked(void **st
 static void an_old_folder_is_removed_at_the_start(void **state)
 {
     setup one = set_up(state, 1);
-    weir_instance *a = started(&one, "a", rows);
+    weir_instance *a = started(&one, rows, NULL);
     close_it(a);
     weir_cluster_run_for(one.cluster, HOURS(13));
     one.all->restored = 0;
@@ -270,10 +274,7 @@ static int restored_later(void **state, const char *age_max_ms)
 {
     const char *const config[] = {"state.cleanup.dir.max.age.ms", age_max_ms, NULL};
     setup one = set_up(state, 1);
-    weir_instance *a = log_capture_start(one.cluster, one.all, "a", rows, config);
-    weir_input_text(one.rows, "k1", "old");
-    weir_input_text(one.rows, "k2", "old");
-    catch_up(&one);
+    weir_instance *a = started(&one, rows, config);
     close_it(a);
     weir_cluster_run_for(one.cluster, HOURS(13));
     one.all->restored = 0;
@@ -293,15 +294,8 @@ static void a_shorter_retention_of_all_topics_counts_for_old_state(void **state)
 {
     static const char *const config[] = {"topic.delete.retention.ms", "1200000", NULL};
     setup one = set_up(state, 1);
-    weir_instance *a = log_capture_start(one.cluster, one.all, "a", rows, config);
-    weir_input_text(one.rows, "k1", "old");
-    weir_input_text(one.rows, "k2", "old");
-    catch_up(&one);
-    close_it(a);
-    weir_instance *b = log_capture_start(one.cluster, one.all, "b", rows, config);
-    change(&one);
-    close_it(b);
-    weir_cluster_run_for(one.cluster, HOURS(1));
+    weir_instance *a = started(&one, rows, config);
+    close_and_change(&one, a, config, HOURS(1));
     weir_cluster_topic_compact(one.cluster, CHANGELOG);
     weir_instance_restart(a);
     catch_up(&one);

@@ -228,7 +228,8 @@ static void default_serdes_read_and_write(void **state)
     assert_true(weir_slice_equal(*(const weir_slice *)row->value, value));
 }
 
-static void a_key_that_is_not_of_the_default_serde_is_named(void **state)
+static void expect_undecodable(void **state, const char *key_serde, const char *value_serde,
+                               const char *text)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     log_capture *told = log_capture_new(state);
@@ -237,21 +238,18 @@ static void a_key_that_is_not_of_the_default_serde_is_named(void **state)
     weir_input_text(in, "seven", "seven");
     weir_instance *a =
         log_capture_start(cluster, told, "a", copy_by_default,
-                          LIST("default.key.serde", "i64", "default.value.serde", "string"));
-    assert_stops(cluster, told, a, WEIR_EDECODE, "in-0@0: the key cannot be decoded");
+                          LIST("default.key.serde", key_serde, "default.value.serde", value_serde));
+    assert_stops(cluster, told, a, WEIR_EDECODE, text);
+}
+
+static void a_key_that_is_not_of_the_default_serde_is_named(void **state)
+{
+    expect_undecodable(state, "i64", "string", "in-0@0: the key cannot be decoded");
 }
 
 static void a_value_that_is_not_of_the_default_serde_is_told(void **state)
 {
-    weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
-    weir_cluster_input(cluster, "out", 1, &weir_string, &weir_string);
-    weir_input in = weir_cluster_input(cluster, "in", 1, &weir_string, &weir_string);
-    weir_input_text(in, "seven", "seven");
-    weir_instance *a =
-        log_capture_start(cluster, told, "a", copy_by_default,
-                          LIST("default.key.serde", "string", "default.value.serde", "i64"));
-    assert_stops(cluster, told, a, WEIR_EDECODE, "in-0@0: the value cannot be decoded");
+    expect_undecodable(state, "string", "i64", "in-0@0: the value cannot be decoded");
 }
 
 int main(void)
