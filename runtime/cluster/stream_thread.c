@@ -72,7 +72,6 @@ void weir__stream_thread_fini(weir__stream_thread *thread)
 
 static weir_err open_worker(weir__stream_thread *thread, weir_error *error)
 {
-    weir__consumer_events events = weir__loop_events(thread);
     thread->failed = (weir_error){0};
     pthread_mutex_lock(&thread->lock);
     thread->enter_retry = (weir__retry){0};
@@ -80,8 +79,12 @@ static weir_err open_worker(weir__stream_thread *thread, weir_error *error)
     atomic_store(&thread->step, NULL);
     atomic_store(&thread->polled_ms, weir__wall_ms());
     thread->lost = thread->stalled = false;
-    return weir__worker_open(&thread->worker, thread->instance, thread->name, thread->number,
-                             &events, &thread->step, weir__wall_ms(), error);
+    weir__worker_opts opts = {.instance = thread->instance,
+                              .name = thread->name,
+                              .number = thread->number,
+                              .events = weir__loop_events(thread),
+                              .step = &thread->step};
+    return weir__worker_open(&thread->worker, &opts, weir__wall_ms(), error);
 }
 
 /* ---- Life ---- */

@@ -376,13 +376,13 @@ static weir_err open_clients(weir__worker *worker, const weir__consumer_events *
     return err;
 }
 
-weir_err weir__worker_open(weir__worker *worker, const weir__instance *instance, const char *name,
-                           int number, const weir__consumer_events *events,
-                           _Atomic(const char *) *step, int64_t now_ms, weir_error *error)
+weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, int64_t now_ms,
+                           weir_error *error)
 {
+    const weir__instance *instance = opts->instance;
     worker->instance = instance;
-    worker->name = name;
-    worker->number = number;
+    worker->name = opts->name;
+    worker->number = opts->number;
     worker->env = (weir__task_env){.topology = instance->topology,
                                    .application = instance->application,
                                    .settings = instance->settings,
@@ -390,7 +390,7 @@ weir_err weir__worker_open(weir__worker *worker, const weir__instance *instance,
                                    .admin = instance->admin,
                                    .globals = instance->globals,
                                    .log = &instance->log,
-                                   .observer = {&instance->opts, name, step},
+                                   .observer = {&instance->opts, opts->name, opts->step},
                                    .placement = instance->placement,
                                    .drops = instance->drops,
                                    .now_ms = now_ms};
@@ -398,13 +398,13 @@ weir_err weir__worker_open(weir__worker *worker, const weir__instance *instance,
     worker->committed_ms = worker->purged_ms = now_ms;
     worker->env.sinks = calloc(instance->topology->node_count + 1, sizeof(*worker->env.sinks));
     if (worker->env.sinks == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "%s", name);
+        return weir__error_set(error, WEIR_ENOMEM, "%s", opts->name);
     }
     weir_err err = weir__cache_new(instance->cache_bytes, &worker->env.cache);
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "record cache");
     }
-    err = open_clients(worker, events, error);
+    err = open_clients(worker, &opts->events, error);
     return err == WEIR_OK ? open_tasks(worker, error) : err;
 }
 

@@ -24,11 +24,19 @@ typedef struct weir__worker {
     uint64_t processed;
 } weir__worker;
 
-/* Creates the cache, the clients and the task set, at the time `now_ms`. The worker stores the
- * thread's current step in *step; NULL: it does not. Close it also after a failure. */
-weir_err weir__worker_open(weir__worker *worker, const weir__instance *instance, const char *name,
-                           int number, const weir__consumer_events *events,
-                           _Atomic(const char *) *step, int64_t now_ms, weir_error *error);
+/* All but the copied events is borrowed until the worker is closed. */
+typedef struct weir__worker_opts {
+    const weir__instance *instance;
+    const char *name;
+    int number;
+    weir__consumer_events events;
+    _Atomic(const char *) *step; /* where the thread's current step is stored; NULL: nowhere */
+} weir__worker_opts;
+
+/* Creates the cache, the clients and the task set, at the time `now_ms`. Close it also after a
+ * failure. */
+weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, int64_t now_ms,
+                           weir_error *error);
 /* The tasks must be closed. The consumer leaves its group first. */
 void weir__worker_close(weir__worker *worker);
 /* Drops the producer's in-flight records; there must be no tasks. */
