@@ -7,6 +7,7 @@
 
 #include "fixtures/word_count.h"
 #include "support/cluster.h"
+#include "support/jump_out.h"
 
 static bool never(weir_cluster *cluster, void *unused)
 {
@@ -76,20 +77,6 @@ static void a_latency_without_end_is_a_cut(void **state)
 }
 
 /* ---- What fails the test ---- */
-
-struct failure {
-    jmp_buf out;
-    char message[4096];
-};
-
-static void jump_out(const char *file, int line, const char *message, void *user)
-{
-    struct failure *failure = user;
-    (void)file;
-    (void)line;
-    snprintf(failure->message, sizeof failure->message, "%s", message);
-    longjmp(failure->out, 1);
-}
 
 static void assert_host_fails(void (*fn)(weir_host *host, int64_t ms), int64_t ms, const char *text)
 {

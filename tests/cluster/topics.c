@@ -7,6 +7,7 @@
 
 #include "support/boundaries.h"
 #include "support/cluster.h"
+#include "support/jump_out.h"
 
 static weir_slice text(const char *chars)
 {
@@ -197,20 +198,6 @@ static void a_difference_names_what_is_missing_unexpected_and_different(void **s
 }
 
 /* ---- Failures ----------------------------------------------------------------------------- */
-
-struct failure {
-    jmp_buf out;
-    char message[4096];
-};
-
-static void jump_out(const char *file, int line, const char *message, void *user)
-{
-    struct failure *failure = user;
-    (void)file;
-    (void)line;
-    snprintf(failure->message, sizeof failure->message, "%s", message);
-    longjmp(failure->out, 1);
-}
 
 static bool never(weir_cluster *cluster, void *unused)
 {

@@ -5,6 +5,7 @@
 
 #include "fixtures/word_count.h"
 #include "support/cluster.h"
+#include "support/jump_out.h"
 
 #define PARTITIONS 4
 
@@ -90,20 +91,6 @@ static void an_instance_that_cannot_start_says_why(void **state)
 }
 
 /* ---- Waits that cannot end ---- */
-
-struct failure {
-    jmp_buf out;
-    char message[4096];
-};
-
-static void jump_out(const char *file, int line, const char *message, void *user)
-{
-    struct failure *failure = user;
-    (void)file;
-    (void)line;
-    snprintf(failure->message, sizeof failure->message, "%s", message);
-    longjmp(failure->out, 1);
-}
 
 static weir_err fail_on_purpose(weir_ctx *ctx, const weir_record *in, bool *keep, void *user)
 {
