@@ -8,7 +8,6 @@
 #include "client/client.h"
 
 struct weir__client {
-    const char *name; /* "librdkafka" */
     /* On failure nothing is made and *out is not changed. */
     weir_err (*consumer_new)(const weir__client_opts *opts, weir__consumer_role role,
                              const weir__consumer_events *events, weir__consumer **out,

@@ -298,8 +298,10 @@ static weir_err open_admin(weir_app *app, weir_error *error)
 {
     weir_buf id = {0};
     weir__buf_printf(&id, "%s-admin", app->client_id);
-    weir__client_opts opts = {
-        .config = app->config, .client_id = weir__buf_text(&id), .log = app->instance.log};
+    weir__client_opts opts = {.client = app->instance.client,
+                              .config = app->config,
+                              .client_id = weir__buf_text(&id),
+                              .log = app->instance.log};
     weir_err err = id.err == WEIR_OK ? weir__admin_new(&opts, &app->instance.admin, error)
                                      : weir__error_set(error, id.err, "admin client");
     weir__buf_fini(&id);

@@ -398,8 +398,10 @@ static weir_err open_consumer(weir__global_thread *thread, weir_error *error)
     const weir__instance *instance = thread->instance;
     weir_buf id = {0};
     weir__buf_printf(&id, "%s-global-consumer", instance->client_id);
-    weir__client_opts opts = {
-        .config = instance->config, .client_id = weir__buf_text(&id), .log = instance->log};
+    weir__client_opts opts = {.client = instance->client,
+                              .config = instance->config,
+                              .client_id = weir__buf_text(&id),
+                              .log = instance->log};
     weir_err err = id.err == WEIR_OK ? weir__consumer_new(&opts, WEIR__GLOBAL_CONSUMER, NULL,
                                                           &thread->consumer, error)
                                      : weir__error_set(error, id.err, "global tables");
