@@ -38,7 +38,7 @@ static int64_t end_of(apps *all, const char *topic, int32_t partition)
     return end;
 }
 
-static void assert_told(const app *one, weir_err code, const char *text)
+static void assert_failed_with(const app *one, weir_err code, const char *text)
 {
     assert_string_equal(weir_err_name(one->failure.code), weir_err_name(code));
     if (strstr(one->failure.message, text) == NULL) {
@@ -51,8 +51,8 @@ static void a_missing_source_topic_is_named(void **state)
     apps *all = *state;
     app *a = app_start(all, "a", fixture_word_count, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_ERROR), 30);
-    assert_told(a, WEIR_EMISSING_TOPIC,
-                "One or more source topics were missing during rebalance: lines");
+    assert_failed_with(a, WEIR_EMISSING_TOPIC,
+                       "One or more source topics were missing during rebalance: lines");
     app_close(a);
     assert_string_equal(weir__buf_text(&a->states),
                         "REBALANCING PENDING_ERROR ERROR PENDING_SHUTDOWN NOT_RUNNING ");
@@ -80,9 +80,10 @@ static void an_internal_topic_of_another_size_is_refused(void **state)
     mock_create(all->mock, "app-counts-changelog", 3);
     app *a = app_start(all, "a", fixture_word_count, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_ERROR), 30);
-    assert_told(a, WEIR_ETOPOLOGY,
-                "Existing internal topic app-counts-changelog has invalid partitions: expected: 4; "
-                "actual: 3.");
+    assert_failed_with(
+        a, WEIR_ETOPOLOGY,
+        "Existing internal topic app-counts-changelog has invalid partitions: expected: 4; "
+        "actual: 3.");
     app_close(a);
 }
 
@@ -95,7 +96,7 @@ static void an_undecodable_record_stops_the_client(void **state)
     send_line(all, "numbers", 0, "short");
     app *a = app_start(all, "a", numbers, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_ERROR), 30);
-    assert_told(a, WEIR_EDECODE, "numbers-0@1");
+    assert_failed_with(a, WEIR_EDECODE, "numbers-0@1");
     app_close(a);
     assert_int_equal(committed(all, "numbers", 0), -1);
 }
@@ -141,7 +142,7 @@ static void a_failing_processor_names_the_record(void **state)
     send_line(all, "words", 0, "bad");
     app *a = app_start(all, "a", picky, NULL);
     app_run_until(all, app_is(a, WEIR_STATE_ERROR), 30);
-    assert_told(a, WEIR_EUSER, "words-0@1: this one is bad");
+    assert_failed_with(a, WEIR_EUSER, "words-0@1: this one is bad");
     app_close(a);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Brokers that are not there, or are none: told, waited for, and an application that can be closed.
+ * Bootstrap servers that do not answer, or are no Kafka brokers: the client logs them and waits for
+ * them, and the application can be closed.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -30,41 +31,41 @@ static bool has_stopped(weir_cluster *cluster, void *instance)
     return weir_instance_state(instance) == WEIR_STATE_ERROR;
 }
 
-static void assert_told_and_closed(weir_cluster *cluster, weir_instance *a, log_capture *told,
-                                   const char *address)
+static void assert_logged_and_closed(weir_cluster *cluster, weir_instance *a, log_capture *capture,
+                                     const char *address)
 {
     char words[128];
     weir_cluster_run_for(cluster, WEIR_SECONDS(40));
     assert_int_equal(weir_instance_state(a), WEIR_STATE_REBALANCING);
     snprintf(words, sizeof words, "bootstrap.servers %s: ", address);
-    assert_in(weir__buf_text(&told->log), words);
+    assert_in(weir__buf_text(&capture->log), words);
     const char *why = weir_cluster_explain(cluster);
     assert_in(why, "looking for its topics has failed for ");
     assert_in(why, words);
     assert_int_equal(weir_instance_close(a, WEIR_SECONDS(15)), WEIR_OK);
-    assert_int_equal(told->failures, 0);
+    assert_int_equal(capture->failures, 0);
 }
 
 static void a_missing_listener_is_logged_and_the_application_closes(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
-    weir_instance *a = log_capture_start(cluster, told, "a", fixture_word_count,
+    log_capture *capture = log_capture_new(state);
+    weir_instance *a = log_capture_start(cluster, capture, "a", fixture_word_count,
                                          LIST("bootstrap.servers", NOBODY_LISTENS));
-    assert_told_and_closed(cluster, a, told, NOBODY_LISTENS);
+    assert_logged_and_closed(cluster, a, capture, NOBODY_LISTENS);
 }
 
 static void a_missing_listener_fails_after_the_timeout(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_instance *a =
-        log_capture_start(cluster, told, "a", fixture_word_count,
+        log_capture_start(cluster, capture, "a", fixture_word_count,
                           LIST("bootstrap.servers", NOBODY_LISTENS, "task.timeout.ms", "60000"));
     weir_run_until_with(cluster, has_stopped, a, WEIR_MINUTES(2));
-    assert_in(told->failure.message, "bootstrap.servers " NOBODY_LISTENS);
-    assert_true(weir_err_is_retriable(told->failure.code));
-    assert_int_equal(told->failures, 1);
+    assert_in(capture->failure.message, "bootstrap.servers " NOBODY_LISTENS);
+    assert_true(weir_err_is_retriable(capture->failure.code));
+    assert_int_equal(capture->failures, 1);
     assert_int_equal(weir_instance_close(a, WEIR_SECONDS(30)), WEIR_OK);
 }
 
@@ -110,13 +111,13 @@ static void talk(void *arg)
 static void a_broker_that_answers_garbage_is_logged_and_the_application_closes(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_host *web = weir_sim_host_new("web");
     assert_int_equal(weir_sim_host_run(web, "server", talk, NULL), WEIR_OK);
     weir_cluster_run_for(cluster, 10);
-    weir_instance *a = log_capture_start(cluster, told, "a", fixture_word_count,
+    weir_instance *a = log_capture_start(cluster, capture, "a", fixture_word_count,
                                          LIST("bootstrap.servers", GARBAGE_AT));
-    assert_told_and_closed(cluster, a, told, GARBAGE_AT);
+    assert_logged_and_closed(cluster, a, capture, GARBAGE_AT);
     weir_host_crash(web, WEIR_DISK_WIPED);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Input and settings that cannot be: each is told with what and where, and nothing aborts, hangs or
+ * Invalid input and settings: the error names what is wrong and where, and nothing aborts, hangs or
  * is lost. */
 #include "fixtures/word_count.h"
 #include "support/log_capture.h"
@@ -129,9 +129,9 @@ static void without_a_topology_there_is_no_application(void **state)
 static void a_missing_source_topic_stops_the_instance(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
-    weir_instance *a = log_capture_start(cluster, told, "a", texts, NULL);
-    assert_stops(cluster, told, a, WEIR_EMISSING_TOPIC,
+    log_capture *capture = log_capture_new(state);
+    weir_instance *a = log_capture_start(cluster, capture, "a", texts, NULL);
+    assert_stops(cluster, capture, a, WEIR_EMISSING_TOPIC,
                  "One or more source topics were missing during rebalance: texts");
 }
 
@@ -139,11 +139,11 @@ static void a_missing_source_topic_stops_the_instance(void **state)
 static void joined_topics_of_different_sizes_are_refused(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_cluster_input(cluster, "orders", 4, &weir_string, &weir_string);
     weir_cluster_input(cluster, "customers", 3, &weir_string, &weir_string);
-    weir_instance *a = log_capture_start(cluster, told, "a", orders, NULL);
-    assert_stops(cluster, told, a, WEIR_ETOPOLOGY,
+    weir_instance *a = log_capture_start(cluster, capture, "a", orders, NULL);
+    assert_stops(cluster, capture, a, WEIR_ETOPOLOGY,
                  "join 'named' with table 'customers': its topics must have the same number of "
                  "partitions, but 'orders' has 4 and 'customers' has 3");
 }
@@ -210,16 +210,16 @@ static void assert_undecodable_stops(void **state, const char *key, const char *
                                      const char *side)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_input in = number_topics(cluster);
     weir_input_text(in, "8 bytes!", "8 bytes!");
     weir_input_text(in, key, value);
     weir_instance *a =
-        log_capture_start(cluster, told, "a", numbers, LIST("commit.interval.ms", "100"));
-    assert_stops(cluster, told, a, WEIR_EDECODE, "numbers-0@1");
-    assert_in(told->failure.message, side);
-    assert_in(told->failure.message, "i64");
-    assert_in(told->failure.message, "task 0_0");
+        log_capture_start(cluster, capture, "a", numbers, LIST("commit.interval.ms", "100"));
+    assert_stops(cluster, capture, a, WEIR_EDECODE, "numbers-0@1");
+    assert_in(capture->failure.message, side);
+    assert_in(capture->failure.message, "i64");
+    assert_in(capture->failure.message, "task 0_0");
     assert_true(weir_mock_committed(weir_cluster_mock(cluster), "app", "numbers", 0, NULL, 0) <= 1);
 }
 
@@ -236,15 +236,15 @@ static void an_undecodable_key_stops_the_instance(void **state)
 static void undecodable_records_are_dropped_and_logged_if_configured(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_input in = number_topics(cluster);
     weir_input_text(in, "8 bytes!", "short");
     weir_input_text(in, "short", "8 bytes!");
     weir_input_text(in, "8 bytes!", "8 bytes!");
-    weir_instance *a = log_capture_start(cluster, told, "a", numbers, go_on);
+    weir_instance *a = log_capture_start(cluster, capture, "a", numbers, go_on);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_int_equal(weir_instance_state(a), WEIR_STATE_RUNNING);
-    assert_in(weir__buf_text(&told->log), "numbers-0@0: the value cannot be decoded");
+    assert_in(weir__buf_text(&capture->log), "numbers-0@0: the value cannot be decoded");
     weir_dropped_records dropped;
     assert_int_equal(weir_instance_dropped_records(a, &dropped, 1), 1);
     assert_string_equal(dropped.node, "KSTREAM-SOURCE-0000000000");
@@ -252,20 +252,20 @@ static void undecodable_records_are_dropped_and_logged_if_configured(void **stat
     assert_int_equal(dropped.count, 2);
     weir_output out = weir_cluster_output(cluster, "copies", &weir_i64, &weir_i64);
     assert_int_equal(weir_output_size(out), 1);
-    assert_int_equal(told->failures, 0);
+    assert_int_equal(capture->failures, 0);
 }
 
 static void a_negative_timestamp_stops_the_instance(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     weir_input in = weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_slice text = weir_slice_of("before the epoch");
     weir_input_send(in, &(weir_input_record){.value = &text, .at = WEIR_AT(-5)});
-    weir_instance *a = log_capture_start(cluster, told, "a", texts, NULL);
-    assert_stops(cluster, told, a, WEIR_EINVAL, "texts-0@0");
-    assert_in(told->failure.message, "timestamp");
+    weir_instance *a = log_capture_start(cluster, capture, "a", texts, NULL);
+    assert_stops(cluster, capture, a, WEIR_EINVAL, "texts-0@0");
+    assert_in(capture->failure.message, "timestamp");
 }
 
 /* ---- Records that are too large ----------------------------------------------------------- */
@@ -289,42 +289,42 @@ static char large[LARGE + 1];
 static void a_record_too_large_is_reported_with_topic_and_size(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     large_topics(cluster, large);
-    weir_instance *a =
-        log_capture_start(cluster, told, "a", texts, LIST("producer.message.max.bytes", "100000"));
-    assert_stops(cluster, told, a, WEIR_ELIMIT, "copies");
-    assert_in(told->failure.message, "200001 bytes");
-    assert_in(told->failure.message, "message.max.bytes");
+    weir_instance *a = log_capture_start(cluster, capture, "a", texts,
+                                         LIST("producer.message.max.bytes", "100000"));
+    assert_stops(cluster, capture, a, WEIR_ELIMIT, "copies");
+    assert_in(capture->failure.message, "200001 bytes");
+    assert_in(capture->failure.message, "message.max.bytes");
     assert_true(weir_mock_committed(weir_cluster_mock(cluster), "app", "texts", 0, NULL, 0) <= 1);
 }
 
 static void a_record_too_large_for_its_topic_is_reported_with_its_size(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_error error = {0};
     assert_int_equal(weir_mock_topic_create(weir_cluster_mock(cluster), "copies", 1, 1,
                                             LIST("max.message.bytes", "100000"), &error),
                      WEIR_OK);
     large_topics(cluster, large);
-    weir_instance *a = log_capture_start(cluster, told, "a", texts, NULL);
-    assert_stops(cluster, told, a, WEIR_EBROKER, "copies");
-    assert_in(told->failure.message, "the topic's max.message.bytes");
+    weir_instance *a = log_capture_start(cluster, capture, "a", texts, NULL);
+    assert_stops(cluster, capture, a, WEIR_EBROKER, "copies");
+    assert_in(capture->failure.message, "the topic's max.message.bytes");
 }
 
 static void a_record_too_large_is_dropped_if_configured(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     large_topics(cluster, large);
-    weir_instance *a = log_capture_start(cluster, told, "a", texts,
+    weir_instance *a = log_capture_start(cluster, capture, "a", texts,
                                          LIST("producer.message.max.bytes", "100000",
                                               "production.exception.handler", "continue",
                                               "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
-    assert_in(weir__buf_text(&told->log), "task 0_0, texts-0@1: it cannot be written");
-    assert_in(weir__buf_text(&told->log), "200001 bytes");
+    assert_in(weir__buf_text(&capture->log), "task 0_0, texts-0@1: it cannot be written");
+    assert_in(weir__buf_text(&capture->log), "200001 bytes");
     weir_dropped_records dropped;
     assert_int_equal(weir_instance_dropped_records(a, &dropped, 1), 1);
     assert_string_equal(dropped.node, "KSTREAM-SINK-0000000001");
@@ -338,19 +338,19 @@ static void a_record_too_large_is_dropped_if_configured(void **state)
 static void a_record_that_the_broker_refuses_is_dropped_if_configured(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_error error = {0};
     assert_int_equal(weir_mock_topic_create(weir_cluster_mock(cluster), "copies", 1, 1,
                                             LIST("max.message.bytes", "100000"), &error),
                      WEIR_OK);
     large_topics(cluster, large);
     weir_instance *a =
-        log_capture_start(cluster, told, "a", texts,
+        log_capture_start(cluster, capture, "a", texts,
                           LIST("production.exception.handler", "continue",
                                "producer.batch.num.messages", "1", "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
-    assert_in(weir__buf_text(&told->log), "dropped a record: node 'KSTREAM-SINK-0000000001', "
-                                          "copies: it cannot be written");
+    assert_in(weir__buf_text(&capture->log), "dropped a record: node 'KSTREAM-SINK-0000000001', "
+                                             "copies: it cannot be written");
     weir_dropped_records dropped;
     assert_int_equal(weir_instance_dropped_records(a, &dropped, 1), 1);
     assert_int_equal(dropped.reason, WEIR_DROP_UNWRITABLE);
@@ -363,7 +363,7 @@ static void a_record_that_the_broker_refuses_is_dropped_if_configured(void **sta
 static void a_changelog_that_refuses_a_record_stops_the_commit(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_mock *mock = weir_cluster_mock(cluster);
     weir_error error = {0};
     assert_int_equal(weir_mock_topic_create(mock, "app-counts-changelog", 1, 1,
@@ -372,8 +372,8 @@ static void a_changelog_that_refuses_a_record_stops_the_commit(void **state)
     weir_cluster_input(cluster, "word-counts", 1, &weir_string, &weir_i64);
     weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
     weir_input_text(lines, NULL, "counted for nothing");
-    weir_instance *a = log_capture_start(cluster, told, "a", fixture_word_count, NULL);
-    assert_stops(cluster, told, a, WEIR_EBROKER, "changelog");
+    weir_instance *a = log_capture_start(cluster, capture, "a", fixture_word_count, NULL);
+    assert_stops(cluster, capture, a, WEIR_EBROKER, "changelog");
     const char *words = "app-by-word-repartition";
     assert_int_equal(weir_mock_committed(mock, "app", words, 0, NULL, 0), -1);
 }

@@ -21,7 +21,7 @@
 /* The word count of one partition: task 1_0 has the store. */
 typedef struct scene {
     weir_cluster *cluster;
-    log_capture *told;
+    log_capture *capture;
     weir_input lines;
     weir_instance *a;
     int64_t sent;
@@ -34,7 +34,7 @@ static const char *const quick[] = {"commit.interval.ms", "100", "buffered.recor
 static void scene_topics(scene *s, void **state)
 {
     s->cluster = fixture_cluster(state, NULL);
-    s->told = log_capture_new(state);
+    s->capture = log_capture_new(state);
     weir_cluster_input(s->cluster, "word-counts", 1, &weir_string, &weir_i64);
     s->lines = weir_cluster_input(s->cluster, "lines", 1, &weir_string, &weir_string);
 }
@@ -71,7 +71,7 @@ static void scene_closed(scene *s, void **state)
     assert_int_equal(weir_mock_topic_create(weir_cluster_mock(s->cluster), CHANGELOG, 1, 1,
                                             LIST("cleanup.policy", "compact,delete"), &error),
                      WEIR_OK);
-    s->a = log_capture_start(s->cluster, s->told, "a", fixture_word_count, quick);
+    s->a = log_capture_start(s->cluster, s->capture, "a", fixture_word_count, quick);
     send_lines(s);
     weir_run_until(s->cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_counts(s);
@@ -180,7 +180,7 @@ static void a_file_in_the_place_of_a_tasks_directory_stops_the_instance(void **s
     assert_true(fd >= 0);
     close(fd);
     weir_instance_restart(s.a);
-    assert_stops(s.cluster, s.told, s.a, WEIR_EIO, from);
+    assert_stops(s.cluster, s.capture, s.a, WEIR_EIO, from);
     assert_int_equal(unlink(from), 0);
     assert_exact_after_restart(&s);
 }
@@ -190,10 +190,10 @@ static void a_file_in_the_place_of_a_tasks_directory_stops_the_instance(void **s
 static void assert_mended(scene *s, const char *words)
 {
     assert_exact_after_restart(s);
-    assert_in(weir__buf_text(&s->told->log), words);
-    assert_in(weir__buf_text(&s->told->log), "app/1_0/rocksdb/counts");
-    assert_int_equal(s->told->failures, 0);
-    assert_true(s->told->restored > 20); /* all of its rows */
+    assert_in(weir__buf_text(&s->capture->log), words);
+    assert_in(weir__buf_text(&s->capture->log), "app/1_0/rocksdb/counts");
+    assert_int_equal(s->capture->failures, 0);
+    assert_true(s->capture->restored > 20); /* all of its rows */
 }
 
 static void a_damaged_manifest_is_restored_from_the_changelog(void **state)
@@ -263,7 +263,7 @@ static void state_of_another_application_is_not_used(void **state)
     char from[PATH_SIZE];
     char to[PATH_SIZE];
     scene_topics(&s, state);
-    s.a = log_capture_start(s.cluster, s.told, "a", fixture_word_count,
+    s.a = log_capture_start(s.cluster, s.capture, "a", fixture_word_count,
                             LIST("application.id", "other", "commit.interval.ms", "100"));
     send_lines(&s);
     weir_cluster_run_for(s.cluster, WEIR_SECONDS(20));
@@ -271,12 +271,12 @@ static void state_of_another_application_is_not_used(void **state)
     path_in(&s, "other", from);
     path_in(&s, "app", to);
     assert_int_equal(rename(from, to), 0);
-    weir_instance_opts opts = log_capture_opts(s.told, quick);
+    weir_instance_opts opts = log_capture_opts(s.capture, quick);
     weir_instance_restart_with(s.a, &opts);
     weir_run_until(s.cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_counts(&s);
-    assert_in(weir__buf_text(&s.told->log), "app/1_0/rocksdb/counts");
-    assert_in(weir__buf_text(&s.told->log), "other-counts-changelog-0");
+    assert_in(weir__buf_text(&s.capture->log), "app/1_0/rocksdb/counts");
+    assert_in(weir__buf_text(&s.capture->log), "other-counts-changelog-0");
 }
 
 /* Old records were deleted while the instance was away; each row was written again since. */
@@ -303,14 +303,14 @@ static void a_changelog_cut_above_the_stored_offset_is_restored_from_its_start(v
     rd_kafka_destroy(admin);
     weir__folder_remove(used);
     assert_int_equal(rename(kept, used), 0);
-    s.told->restored = 0;
+    s.capture->restored = 0;
 
     assert_exact_after_restart(&s);
 
-    assert_in(weir__buf_text(&s.told->log), "store counts is wiped and restored anew");
-    assert_in(weir__buf_text(&s.told->log), CHANGELOG "-0");
-    assert_int_equal(s.told->restored, 21);
-    assert_int_equal(s.told->failures, 0);
+    assert_in(weir__buf_text(&s.capture->log), "store counts is wiped and restored anew");
+    assert_in(weir__buf_text(&s.capture->log), CHANGELOG "-0");
+    assert_int_equal(s.capture->restored, 21);
+    assert_int_equal(s.capture->failures, 0);
 }
 
 int main(void)

@@ -177,10 +177,10 @@ static void branch_with_real_threads(const void *arg, int out)
     weir_cluster *cluster = weir_cluster_new(
         &(weir_cluster_opts){.branches = true, .threads = WEIR_THREADS_REAL}, &error);
     bool refused = cluster != NULL && weir_cluster_branch(cluster, 1, &error) == -1;
-    uint64_t told = refused && error.code == WEIR_EUNSUPPORTED &&
-                    strstr(error.message, "WEIR_THREADS_BORROWED") != NULL;
+    uint64_t was_refused = refused && error.code == WEIR_EUNSUPPORTED &&
+                           strstr(error.message, "WEIR_THREADS_BORROWED") != NULL;
     weir_cluster_free(cluster);
-    _exit(write(out, &told, sizeof told) == sizeof told ? 0 : 1);
+    _exit(write(out, &was_refused, sizeof was_refused) == sizeof was_refused ? 0 : 1);
 }
 
 static void a_branch_with_real_threads_is_refused_and_says_why(void **state)

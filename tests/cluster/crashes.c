@@ -20,9 +20,9 @@
 #define REPEAT "seed 7; repeat with: WEIR_SEED=7 WEIR_TEST=the_first_test"
 #define PLACE "node 'the-doomed-node' of task 0_0, record in-0 at offset 1"
 
-#define assert_told(child, words) assert_told_at((child), (words), __FILE__, __LINE__)
-static const char *assert_told_at(const doomed *child, const char *words, const char *file,
-                                  int line)
+#define assert_printed(child, words) assert_printed_at((child), (words), __FILE__, __LINE__)
+static const char *assert_printed_at(const doomed *child, const char *words, const char *file,
+                                     int line)
 {
     const char *at = strstr(child->output, words);
     if (at == NULL) {
@@ -36,23 +36,23 @@ static const char *assert_told_at(const doomed *child, const char *words, const 
 #define assert_one_failed(child) assert_one_failed_at((child), __FILE__, __LINE__)
 static void assert_one_failed_at(const doomed *child, const char *file, int line)
 {
-    assert_told_at(child, "[  FAILED  ] the_first_test", file, line);
-    assert_told_at(child, "[       OK ] the_second_test", file, line);
+    assert_printed_at(child, "[  FAILED  ] the_first_test", file, line);
+    assert_printed_at(child, "[       OK ] the_second_test", file, line);
     if (!WIFEXITED(child->status) || WEXITSTATUS(child->status) != 1) {
         fprintf(stderr, "status %#x\n%s\n", (unsigned)child->status, child->output);
         _fail(file, line);
     }
 }
 
-static const doomed *assert_told_from_a_callback(const char *how, const char *what)
+static const doomed *assert_reported_from_a_callback(const char *how, const char *what)
 {
     const doomed *child = doomed_run(how, NULL, NULL);
-    const char *seed = assert_told(child, REPEAT);
-    assert_true(seed < assert_told(child, what));
-    assert_told(child, "host 'a', thread 'a-StreamThread-1'");
-    assert_told(child, PLACE);
-    assert_told(child, "doomed_value+0x"); /* a frame of the backtrace */
-    assert_told(child, "addr2line");
+    const char *seed = assert_printed(child, REPEAT);
+    assert_true(seed < assert_printed(child, what));
+    assert_printed(child, "host 'a', thread 'a-StreamThread-1'");
+    assert_printed(child, PLACE);
+    assert_printed(child, "doomed_value+0x"); /* a frame of the backtrace */
+    assert_printed(child, "addr2line");
     return child;
 }
 
@@ -67,8 +67,8 @@ static void a_crash_in_a_callback_fails_its_test_and_says_where_it_was(void **st
     };
     (void)state;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        const doomed *child = assert_told_from_a_callback(ways[i][0], "weir: SIG");
-        assert_told(child, ways[i][1]);
+        const doomed *child = assert_reported_from_a_callback(ways[i][0], "weir: SIG");
+        assert_printed(child, ways[i][1]);
         assert_one_failed(child);
     }
 }
@@ -76,17 +76,18 @@ static void a_crash_in_a_callback_fails_its_test_and_says_where_it_was(void **st
 static void an_exit_in_a_callback_fails_its_test(void **state)
 {
     (void)state;
-    assert_one_failed(assert_told_from_a_callback("exit", "weir: exit(3)"));
-    assert_one_failed(assert_told_from_a_callback("exit-0", "weir: exit(0)"));
-    assert_one_failed(assert_told_from_a_callback("_exit", "weir: _exit(3)"));
+    assert_one_failed(assert_reported_from_a_callback("exit", "weir: exit(3)"));
+    assert_one_failed(assert_reported_from_a_callback("exit-0", "weir: exit(0)"));
+    assert_one_failed(assert_reported_from_a_callback("_exit", "weir: _exit(3)"));
 }
 
 static void an_assertion_of_cmocka_in_a_callback_fails_its_test_with_its_text(void **state)
 {
     (void)state;
-    const doomed *child = assert_told_from_a_callback("cmocka", "an assertion of cmocka failed");
-    assert_told(child, "0x11 != 0x1267");
-    assert_told(child, "doomed.c:");
+    const doomed *child =
+        assert_reported_from_a_callback("cmocka", "an assertion of cmocka failed");
+    assert_printed(child, "0x11 != 0x1267");
+    assert_printed(child, "doomed.c:");
     assert_one_failed(child);
 }
 
@@ -94,12 +95,12 @@ static void a_stack_overflow_names_the_limit_and_how_to_raise_it(void **state)
 {
     (void)state;
     const doomed *child = doomed_run("overflow", NULL, NULL);
-    assert_told(child, REPEAT);
-    assert_told(child, "the stack of ");
-    assert_told(child, " KiB has overflowed; for a larger one: ulimit -s ");
-    assert_told(child, "thread 'a-StreamThread-1'");
-    assert_told(child, PLACE);
-    assert_told(child, "fall+0x");
+    assert_printed(child, REPEAT);
+    assert_printed(child, "the stack of ");
+    assert_printed(child, " KiB has overflowed; for a larger one: ulimit -s ");
+    assert_printed(child, "thread 'a-StreamThread-1'");
+    assert_printed(child, PLACE);
+    assert_printed(child, "fall+0x");
     assert_one_failed(child);
 }
 
@@ -111,7 +112,7 @@ static void a_damaged_heap_ends_the_program_after_a_report(void **state)
         print_message("skipped: sanitizers have allocators of their own\n");
         skip();
     }
-    const doomed *child = assert_told_from_a_callback("free", "weir: SIGABRT");
+    const doomed *child = assert_reported_from_a_callback("free", "weir: SIGABRT");
     assert_true(WIFSIGNALED(child->status));
     assert_int_equal(WTERMSIG(child->status), SIGABRT);
     assert_null(strstr(child->output, "the_second_test"));
@@ -121,18 +122,18 @@ static void without_a_function_for_failures_the_program_ends_by_the_signal(void 
 {
     (void)state;
     const doomed *child = doomed_run("segv", "plain", NULL);
-    const char *seed = assert_told(child, "seed 7; repeat with: WEIR_SEED=7");
-    assert_told(child, PLACE);
+    const char *seed = assert_printed(child, "seed 7; repeat with: WEIR_SEED=7");
+    assert_printed(child, PLACE);
     if (UNDER_ASAN) { /* its handler comes behind ours */
-        assert_true(seed < assert_told(child, "ERROR: AddressSanitizer: SEGV"));
+        assert_true(seed < assert_printed(child, "ERROR: AddressSanitizer: SEGV"));
     } else if (UNDER_TSAN) {
-        assert_true(seed < assert_told(child, "ERROR: ThreadSanitizer: SEGV"));
+        assert_true(seed < assert_printed(child, "ERROR: ThreadSanitizer: SEGV"));
     } else {
         assert_true(WIFSIGNALED(child->status));
         assert_int_equal(WTERMSIG(child->status), SIGSEGV);
     }
     child = doomed_run("exit-0", "plain", NULL);
-    assert_told(child, PLACE);
+    assert_printed(child, PLACE);
     assert_true(WIFEXITED(child->status) && WEXITSTATUS(child->status) != 0);
 }
 
@@ -149,8 +150,8 @@ static void a_handler_of_the_program_gets_its_signal(void **state)
 {
     (void)state;
     const doomed *child = doomed_run("handler", NULL, NULL);
-    assert_told(child, PLACE);
-    assert_told(child, "[       OK ] the_first_test");
+    assert_printed(child, PLACE);
+    assert_printed(child, "[       OK ] the_first_test");
     assert_int_equal(child->status, 0);
 }
 
@@ -162,24 +163,24 @@ static void the_report_of_a_sanitizer_is_followed_by_seed_and_place(void **state
         skip();
     }
     const doomed *child = doomed_run("use-after-free", NULL, NULL);
-    assert_told(child, "ERROR: AddressSanitizer: heap-use-after-free");
-    assert_told(child, REPEAT);
-    assert_told(child, "weir: a sanitizer ends the program");
-    assert_told(child, PLACE);
+    assert_printed(child, "ERROR: AddressSanitizer: heap-use-after-free");
+    assert_printed(child, REPEAT);
+    assert_printed(child, "weir: a sanitizer ends the program");
+    assert_printed(child, PLACE);
 }
 
 static void the_seed_comes_first_where_the_test_itself_fails(void **state)
 {
     (void)state;
     const doomed *child = doomed_run("test-assertion", NULL, NULL);
-    assert_true(assert_told(child, REPEAT) < assert_told(child, "0x11 != 0x1267"));
+    assert_true(assert_printed(child, REPEAT) < assert_printed(child, "0x11 != 0x1267"));
     assert_one_failed(child);
     child = doomed_run("test-segv", NULL, NULL);
-    assert_true(assert_told(child, REPEAT) < assert_told(child, "Segmentation fault"));
-    assert_told(child, "SIGSEGV at address 0 on the test's thread");
+    assert_true(assert_printed(child, REPEAT) < assert_printed(child, "Segmentation fault"));
+    assert_printed(child, "SIGSEGV at address 0 on the test's thread");
     assert_one_failed(child);
     child = doomed_run("test-exit", "plain", NULL);
-    assert_told(child, "seed 7; repeat with: WEIR_SEED=7");
+    assert_printed(child, "seed 7; repeat with: WEIR_SEED=7");
     assert_int_equal(WEXITSTATUS(child->status), 3);
 }
 
@@ -187,7 +188,7 @@ static void a_long_failure_is_printed_whole_after_the_seed(void **state)
 {
     (void)state;
     const doomed *child = doomed_run("long-text", NULL, NULL);
-    assert_true(assert_told(child, REPEAT) < assert_told(child, "xxx THE END"));
+    assert_true(assert_printed(child, REPEAT) < assert_printed(child, "xxx THE END"));
     assert_one_failed(child);
 }
 

@@ -81,7 +81,7 @@ static weir_topology *shop(const weir_config *config, weir_error *error)
 
 typedef struct shop_run {
     weir_cluster *cluster;
-    log_capture *told;
+    log_capture *capture;
     weir_input orders;
     weir_input customers;
     weir_instance *a;
@@ -89,12 +89,13 @@ typedef struct shop_run {
 
 static shop_run open_shop(void **state, int32_t partitions)
 {
-    shop_run run = {.cluster = fixture_cluster(state, NULL), .told = log_capture_new(state)};
+    shop_run run = {.cluster = fixture_cluster(state, NULL), .capture = log_capture_new(state)};
     weir_cluster_input(run.cluster, "copies", 1, &weir_string, &weir_string);
     run.orders = weir_cluster_input(run.cluster, "orders", partitions, &weir_string, &weir_string);
     run.customers =
         weir_cluster_input(run.cluster, "customers", partitions, &weir_string, &weir_string);
-    run.a = log_capture_start(run.cluster, run.told, "a", shop, LIST("commit.interval.ms", "100"));
+    run.a =
+        log_capture_start(run.cluster, run.capture, "a", shop, LIST("commit.interval.ms", "100"));
     return run;
 }
 
@@ -120,7 +121,7 @@ static void the_first_of_a_node_and_reason_is_a_warning_with_its_place(void **st
     weir_input_text(run.customers, NULL, "no name");
     weir_input_text(run.customers, NULL, "no name");
     weir_run_until(run.cluster, weir_caught_up, WEIR_MINUTES(1));
-    const char *log = weir__buf_text(&run.told->log);
+    const char *log = weir__buf_text(&run.capture->log);
     assert_in(log, "4 a-StreamThread-1: dropped a record: node 'table', task 0_0, "
                    "customers-0@1: null key");
     assert_int_equal(occurrences(log, "dropped a record"), 1);
@@ -134,7 +135,7 @@ static void a_repartition_counts_records_without_a_key(void **state)
     weir_input_text(run.orders, "k", "x");
     weir_run_until(run.cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_dropped(run.a, "moved-repartition-filter", WEIR_DROP_NULL_KEY, 2);
-    assert_in(weir__buf_text(&run.told->log), "node 'moved-repartition-filter', task 0_");
+    assert_in(weir__buf_text(&run.capture->log), "node 'moved-repartition-filter', task 0_");
 }
 
 static void records_without_a_value_are_counted(void **state)
@@ -153,7 +154,7 @@ static void negative_times_of_a_timestamp_function_are_counted(void **state)
     weir_input_text(run.orders, "k", "never");
     weir_run_until(run.cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_dropped(run.a, "orders", WEIR_DROP_NEGATIVE_TIMESTAMP, 2);
-    const char *log = weir__buf_text(&run.told->log);
+    const char *log = weir__buf_text(&run.capture->log);
     assert_in(log, "node 'orders', task 0_0, orders-0@0: negative timestamp");
     assert_int_equal(occurrences(log, "negative timestamp"), 1);
 }
@@ -203,18 +204,18 @@ static weir_topology *globals(const weir_config *config, weir_error *error)
 static void a_global_table_counts_what_it_drops(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_cluster_input(cluster, "copies", 1, &weir_i64, &weir_string);
     weir_cluster_input(cluster, "events", 1, &weir_i64, &weir_string);
     weir_input names = weir_cluster_input(cluster, "names", 1, &weir_string, &weir_string);
     weir_input_text(names, NULL, "without a key");
     weir_input_text(names, "short", "undecodable");
     weir_input_text(names, "short", "undecodable");
-    weir_instance *a = log_capture_start(cluster, told, "a", globals, NULL);
+    weir_instance *a = log_capture_start(cluster, capture, "a", globals, NULL);
     assert_dropped(a, "names", WEIR_DROP_NULL_KEY, 1);
     assert_dropped(a, "names-source", WEIR_DROP_UNDECODABLE, 2);
-    assert_in(weir__buf_text(&told->log), "node 'names', task global, names-0@0: null key");
-    assert_int_equal(occurrences(weir__buf_text(&told->log), "the key cannot be decoded"), 1);
+    assert_in(weir__buf_text(&capture->log), "node 'names', task global, names-0@0: null key");
+    assert_int_equal(occurrences(weir__buf_text(&capture->log), "the key cannot be decoded"), 1);
 }
 
 /* ---- processing.exception.handler --------------------------------------------------------- */
@@ -239,18 +240,18 @@ static weir_topology *picky(const weir_config *config, weir_error *error)
 static void records_that_a_handler_skips_are_logged_once_and_counted(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_input texts = weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     weir_input_lines(texts, "bad\nbad\ngood\nbad\n");
     weir_instance *a = log_capture_start(
-        cluster, told, "a", picky,
+        cluster, capture, "a", picky,
         LIST("processing.exception.handler", "continue", "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_dropped(a, "picky", WEIR_DROP_PROCESSING_FAILED, 3);
-    assert_in(weir__buf_text(&told->log),
+    assert_in(weir__buf_text(&capture->log),
               "node 'picky', task 0_0, texts-0@0: processing failed: too bad");
-    assert_int_equal(occurrences(weir__buf_text(&told->log), "too bad"), 1);
+    assert_int_equal(occurrences(weir__buf_text(&capture->log), "too bad"), 1);
 }
 
 /* ---- Punctuators -------------------------------------------------------------------------- */
@@ -293,32 +294,32 @@ static weir_topology *clock_topology(const weir_config *config, weir_error *erro
 static void a_punctuator_that_fails_is_counted_and_called_again(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     ticks = 0;
     weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     weir_instance *a = log_capture_start(
-        cluster, told, "a", clock_topology,
+        cluster, capture, "a", clock_topology,
         LIST("processing.exception.handler", "continue", "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     weir_cluster_run_for(cluster, WEIR_SECONDS(5));
     assert_dropped(a, "clock", WEIR_DROP_PROCESSING_FAILED, 1);
-    assert_in(weir__buf_text(&told->log),
+    assert_in(weir__buf_text(&capture->log),
               "node 'clock', task 0_0, no input record: processing failed: not yet");
     weir_output out = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
     assert_int_equal(weir_output_size(out), 1);
-    assert_int_equal(told->failures, 0);
+    assert_int_equal(capture->failures, 0);
 }
 
 static void a_punctuator_that_fails_stops_the_instance_otherwise(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     ticks = 0;
     weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
-    weir_instance *a = log_capture_start(cluster, told, "a", clock_topology, NULL);
-    assert_stops(cluster, told, a, WEIR_EUSER, "node 'clock', task 0_0: not yet");
+    weir_instance *a = log_capture_start(cluster, capture, "a", clock_topology, NULL);
+    assert_stops(cluster, capture, a, WEIR_EUSER, "node 'clock', task 0_0: not yet");
 }
 
 /* ---- The call itself ---------------------------------------------------------------------- */

@@ -17,7 +17,7 @@
 /* ---- An instance and what it does --------------------------------------------------------- */
 
 typedef struct seen {
-    log_capture told;
+    log_capture capture;
     weir_cluster *cluster;
     int64_t failed_ms;
     size_t polls;
@@ -63,25 +63,25 @@ static void see_step(const weir_step *step, void *user)
 
 static void see_log(int level, const char *text, void *user)
 {
-    log_capture_log(level, text, &((seen *)user)->told);
+    log_capture_log(level, text, &((seen *)user)->capture);
 }
 
 static weir_uncaught see_failure(const char *thread, const weir_error *error, void *user)
 {
     seen *all = user;
     all->failed_ms = weir_cluster_now_ms(all->cluster);
-    return log_capture_uncaught(thread, error, &all->told);
+    return log_capture_uncaught(thread, error, &all->capture);
 }
 
 static void see_restore(const weir_restore_progress *progress, void *user)
 {
-    log_capture_restore(progress, &((seen *)user)->told);
+    log_capture_restore(progress, &((seen *)user)->capture);
 }
 
 static void free_seen(void *memory)
 {
     seen *all = memory;
-    weir__buf_fini(&all->told.log);
+    weir__buf_fini(&all->capture.log);
     free(all);
 }
 
@@ -271,7 +271,7 @@ static void offsets_are_committed_each_commit_interval(void **state)
 
 static bool has_line_of(const run *r, char level)
 {
-    const char *line = weir__buf_text(&r->seen->told.log);
+    const char *line = weir__buf_text(&r->seen->capture.log);
     while (line[0] != '\0' && line[0] != level) {
         line = strchr(line, '\n') + 1;
     }
@@ -297,10 +297,10 @@ static int restored_after_a_close(void **state, const char *store)
 {
     run r = observe(state, counts, LIST("dsl.store", store), WEIR_SECONDS(5));
     assert_int_equal(weir_instance_close(r.a, WEIR_MINUTES(1)), WEIR_OK);
-    r.seen->told.restored = 0;
+    r.seen->capture.restored = 0;
     weir_instance_restart(r.a);
     weir_run_until_with(r.cluster, is_running, r.a, WEIR_MINUTES(1));
-    return r.seen->told.restored;
+    return r.seen->capture.restored;
 }
 
 static void dsl_store_says_whether_stores_outlive_a_close(void **state)
@@ -365,7 +365,7 @@ static void internal_topics_have_the_replication_factor(void **state)
 static bool has_failed(weir_cluster *cluster, void *all)
 {
     (void)cluster;
-    return ((const seen *)all)->told.failures > 0;
+    return ((const seen *)all)->capture.failures > 0;
 }
 
 static void a_temporary_failure_is_one_after_task_timeout_ms(void **state)
@@ -373,14 +373,14 @@ static void a_temporary_failure_is_one_after_task_timeout_ms(void **state)
     run minute =
         start(state, copies, LIST("bootstrap.servers", NOBODY_LISTENS, "task.timeout.ms", "60000"));
     weir_cluster_run_for(minute.cluster, WEIR_SECONDS(90));
-    assert_int_equal(minute.seen->told.failures, 1);
+    assert_int_equal(minute.seen->capture.failures, 1);
     assert_int_equal(weir_instance_state(minute.a), WEIR_STATE_ERROR);
     run two = start(state, copies,
                     LIST("bootstrap.servers", NOBODY_LISTENS, "task.timeout.ms", "120000"));
     weir_cluster_run_for(two.cluster, WEIR_SECONDS(90));
-    assert_int_equal(two.seen->told.failures, 0);
+    assert_int_equal(two.seen->capture.failures, 0);
     weir_cluster_run_for(two.cluster, WEIR_SECONDS(60));
-    assert_int_equal(two.seen->told.failures, 1);
+    assert_int_equal(two.seen->capture.failures, 1);
 }
 
 /* The broker of the output cannot be reached, and the queue has room for few records. Gives the
@@ -404,7 +404,7 @@ static int64_t blocked_ms(void **state, const char *max_block_ms, const char *wo
         weir_input_text(r.in, "k", "v");
     }
     weir_run_until_with(r.cluster, has_failed, r.seen, WEIR_MINUTES(2));
-    assert_in(r.seen->told.failure.message, words);
+    assert_in(r.seen->capture.failure.message, words);
     return r.seen->failed_ms - since_ms;
 }
 

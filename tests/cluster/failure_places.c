@@ -13,31 +13,31 @@
 #define TEXT_MAX 4096
 #define STRINGS &weir_string, &weir_string
 
-/* What on_failure was told last. */
+/* The last failure that on_failure received. */
 static struct {
     char file[256];
     int line;
     char message[TEXT_MAX];
     int count;
     jmp_buf *out; /* NULL: on_failure returns */
-} told;
+} last_failure;
 
 static void take_failure(const char *file, int line, const char *message, void *user)
 {
     (void)user;
-    snprintf(told.file, sizeof told.file, "%s", file != NULL ? file : "(none)");
-    snprintf(told.message, sizeof told.message, "%s", message);
-    told.line = line;
-    told.count++;
-    if (told.out != NULL) {
-        longjmp(*told.out, 1);
+    snprintf(last_failure.file, sizeof last_failure.file, "%s", file != NULL ? file : "(none)");
+    snprintf(last_failure.message, sizeof last_failure.message, "%s", message);
+    last_failure.line = line;
+    last_failure.count++;
+    if (last_failure.out != NULL) {
+        longjmp(*last_failure.out, 1);
     }
 }
 
 static int set_up(void **state)
 {
     weir_error error = {0};
-    memset(&told, 0, sizeof told);
+    memset(&last_failure, 0, sizeof last_failure);
     *state = weir_cluster_new(
         &(weir_cluster_opts){.on_failure = take_failure, .livelock_ms = WEIR_MINUTES(10)}, &error);
     return *state != NULL ? 0 : -1;
@@ -49,30 +49,31 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void assert_told(const char *file, int line, const char *words)
+static void assert_failed_at(const char *file, int line, const char *words)
 {
     char place[512];
     snprintf(place, sizeof place, "%s:%d: ", file, line);
-    if (told.count != 1 || strcmp(told.file, file) != 0 || told.line != line ||
-        strstr(told.message, words) == NULL || strstr(told.message, place) == NULL) {
-        fail_msg("'%s%s' expected, told %d times: at %s:%d: %s", place, words, told.count,
-                 told.file, told.line, told.message);
+    if (last_failure.count != 1 || strcmp(last_failure.file, file) != 0 ||
+        last_failure.line != line || strstr(last_failure.message, words) == NULL ||
+        strstr(last_failure.message, place) == NULL) {
+        fail_msg("'%s%s' expected, %d failures, the last one at %s:%d: %s", place, words,
+                 last_failure.count, last_failure.file, last_failure.line, last_failure.message);
     }
-    told.count = 0;
+    last_failure.count = 0;
 }
 
-static void assert_told_nowhere(const char *words)
+static void assert_failed_without_a_place(const char *words)
 {
-    assert_string_equal(told.file, "(none)");
-    assert_int_equal(told.line, 0);
-    assert_non_null(strstr(told.message, words));
-    told.count = 0;
+    assert_string_equal(last_failure.file, "(none)");
+    assert_int_equal(last_failure.line, 0);
+    assert_non_null(strstr(last_failure.message, words));
+    last_failure.count = 0;
 }
 
 /* The call fails once, at this line. */
 #define FAILS(call, words)                                                                         \
     (call);                                                                                        \
-    assert_told(__FILE__, __LINE__, (words))
+    assert_failed_at(__FILE__, __LINE__, (words))
 
 static weir_topology *no_topology(const weir_config *config, weir_error *error)
 {
@@ -90,7 +91,7 @@ static weir_instance *word_count(weir_cluster *cluster)
     return a;
 }
 
-static void mistakes_with_input_are_told_with_their_place(void **state)
+static void mistakes_with_input_are_reported_with_their_place(void **state)
 {
     weir_input in = weir_cluster_input(*state, "texts", 1, STRINGS);
     weir_slice key = weir_slice_of("key");
@@ -102,21 +103,21 @@ static void mistakes_with_input_are_told_with_their_place(void **state)
     FAILS(weir_cluster_topic_grow(*state, "texts", 1), "cannot add partitions");
 }
 
-static void a_missing_topic_is_told_with_the_place_that_reads_it(void **state)
+static void a_missing_topic_is_reported_with_the_place_that_reads_it(void **state)
 {
     weir_output out = weir_cluster_output(*state, "nothing", STRINGS);
     FAILS(weir_output_next(out), "cannot read topic nothing: it does not exist");
     FAILS(weir_output_size(out), "cannot read topic nothing: it does not exist");
 }
 
-static void an_instance_that_does_not_start_is_told_with_its_place(void **state)
+static void an_instance_that_does_not_start_is_reported_with_its_place(void **state)
 {
     FAILS(weir_cluster_start(*state, "a", no_topology, NULL), "cannot start: ");
     FAILS(weir_cluster_start(*state, "", fixture_word_count, NULL), "cannot start: instance ''");
     FAILS(weir_cluster_start(*state, "a", NULL, NULL), "topology is NULL");
 }
 
-static void a_wrong_state_of_an_instance_is_told_with_the_place(void **state)
+static void a_wrong_state_of_an_instance_is_reported_with_the_place(void **state)
 {
     weir_instance *a = word_count(*state);
     FAILS(weir_instance_restart(a), "restart: instance 'a' still runs");
@@ -125,7 +126,7 @@ static void a_wrong_state_of_an_instance_is_told_with_the_place(void **state)
     FAILS(weir_host_latency(weir_instance_host(a), -1), "a latency of -1 ms is negative");
 }
 
-static void an_unknown_store_is_told_with_the_place_of_the_view(void **state)
+static void an_unknown_store_is_reported_with_the_place_of_the_view(void **state)
 {
     word_count(*state);
     weir_store_view view = weir_cluster_store(*state, "no-store", STRINGS);
@@ -153,28 +154,28 @@ static bool fails_inside(weir_cluster *cluster, void *line)
     return true;
 }
 
-static void what_ends_a_wait_is_told_with_the_place_that_waits(void **state)
+static void the_end_of_a_wait_is_reported_with_the_place_that_waits(void **state)
 {
     jmp_buf out;
     static int line; /* written between setjmp and longjmp */
-    told.out = &out;
+    last_failure.out = &out;
     if (setjmp(out) == 0) {
         line = __LINE__ + 1;
         weir_cluster_run_for(*state, WEIR_MINUTES(60));
     }
-    assert_told(__FILE__, line, "livelock: ");
+    assert_failed_at(__FILE__, line, "livelock: ");
 }
 
-static void what_ends_a_wait_for_a_predicate_is_told_with_its_place(void **state)
+static void the_end_of_a_wait_for_a_predicate_is_reported_with_its_place(void **state)
 {
     jmp_buf out;
     static int line;
-    told.out = &out;
+    last_failure.out = &out;
     if (setjmp(out) == 0) {
         line = __LINE__ + 1;
         weir_run_until(*state, never, WEIR_MINUTES(60));
     }
-    assert_told(__FILE__, line, "livelock: ");
+    assert_failed_at(__FILE__, line, "livelock: ");
 }
 
 /* The call inside has its own place, and the one around it has its own again afterwards. */
@@ -182,7 +183,7 @@ static void a_call_inside_of_a_predicate_has_its_own_place(void **state)
 {
     int line = 0;
     weir_run_until_with(*state, fails_inside, &line, WEIR_MINUTES(1));
-    assert_told(__FILE__, line, "cannot add partitions");
+    assert_failed_at(__FILE__, line, "cannot add partitions");
     weir_output out = weir_cluster_output(*state, "nothing", STRINGS);
     FAILS(weir_rows_at(weir_output_all(out), 0), "cannot read topic nothing");
 }
@@ -193,9 +194,9 @@ static void a_helper_passes_the_place_of_its_caller_on(void **state)
 {
     weir_output out = weir_cluster_output(*state, "nothing", STRINGS);
     assert_int_equal(weir_output_size_placed(out, "caller.c", 12), 0);
-    assert_told("caller.c", 12, "cannot read topic nothing");
+    assert_failed_at("caller.c", 12, "cannot read topic nothing");
     weir_cluster_trace_placed(*state, NULL, "caller.c", 13, "%s", "text");
-    assert_told("caller.c", 13, "weir_cluster_trace: kind is NULL");
+    assert_failed_at("caller.c", 13, "weir_cluster_trace: kind is NULL");
     FAILS(weir_cluster_trace(*state, NULL, "%s", "text"), "weir_cluster_trace: kind is NULL");
 }
 
@@ -204,26 +205,26 @@ static void a_call_through_a_pointer_has_no_place(void **state)
     size_t (*size)(weir_output) = weir_output_size;
     weir_output out = weir_cluster_output(*state, "nothing", STRINGS);
     assert_int_equal(size(out), 0);
-    assert_told_nowhere("cannot read topic nothing");
+    assert_failed_without_a_place("cannot read topic nothing");
 }
 
-static void without_a_cluster_the_place_is_told_too(void **state)
+static void without_a_cluster_the_place_is_reported_too(void **state)
 {
     jmp_buf out;
     (void)state;
-    memset(&told, 0, sizeof told);
+    memset(&last_failure, 0, sizeof last_failure);
     assert_null(
         weir_cluster_new(&(weir_cluster_opts){.brokers = -1, .on_failure = take_failure}, NULL));
     FAILS(weir_cluster_input(NULL, "in", 1, STRINGS), "weir_cluster_input: cluster is NULL");
     FAILS(weir_cluster_now_ms(NULL), "weir_cluster_now_ms: cluster is NULL");
-    told.out = &out;
+    last_failure.out = &out;
     if (setjmp(out) == 0) {
         weir_cluster_now_ms(NULL);
     }
-    told.out = NULL;
-    assert_string_equal(told.file, __FILE__);
+    last_failure.out = NULL;
+    assert_string_equal(last_failure.file, __FILE__);
     assert_int_equal((weir_cluster_now_ms)(NULL), 0);
-    assert_told_nowhere("weir_cluster_now_ms: cluster is NULL");
+    assert_failed_without_a_place("weir_cluster_now_ms: cluster is NULL");
 }
 
 /* ---- All of them ---------------------------------------------------------------------------- */
@@ -280,18 +281,18 @@ int main(void)
 {
 #define PLACE_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        PLACE_TEST(mistakes_with_input_are_told_with_their_place),
-        PLACE_TEST(a_missing_topic_is_told_with_the_place_that_reads_it),
-        PLACE_TEST(an_instance_that_does_not_start_is_told_with_its_place),
-        PLACE_TEST(a_wrong_state_of_an_instance_is_told_with_the_place),
-        PLACE_TEST(an_unknown_store_is_told_with_the_place_of_the_view),
-        PLACE_TEST(what_ends_a_wait_is_told_with_the_place_that_waits),
-        PLACE_TEST(what_ends_a_wait_for_a_predicate_is_told_with_its_place),
+        PLACE_TEST(mistakes_with_input_are_reported_with_their_place),
+        PLACE_TEST(a_missing_topic_is_reported_with_the_place_that_reads_it),
+        PLACE_TEST(an_instance_that_does_not_start_is_reported_with_its_place),
+        PLACE_TEST(a_wrong_state_of_an_instance_is_reported_with_the_place),
+        PLACE_TEST(an_unknown_store_is_reported_with_the_place_of_the_view),
+        PLACE_TEST(the_end_of_a_wait_is_reported_with_the_place_that_waits),
+        PLACE_TEST(the_end_of_a_wait_for_a_predicate_is_reported_with_its_place),
         PLACE_TEST(a_call_inside_of_a_predicate_has_its_own_place),
         PLACE_TEST(a_helper_passes_the_place_of_its_caller_on),
         PLACE_TEST(a_call_through_a_pointer_has_no_place),
         cmocka_unit_test(every_function_of_the_driver_has_a_macro_with_the_place),
-        cmocka_unit_test(without_a_cluster_the_place_is_told_too),
+        cmocka_unit_test(without_a_cluster_the_place_is_reported_too),
     };
     return cmocka_run_group_tests_name("failure_places", tests, NULL, NULL);
 }

@@ -10,20 +10,20 @@
 
 #define TEXT_MAX 2048
 
-static char told[TEXT_MAX]; /* the last failure */
+static char last_failure[TEXT_MAX]; /* the last failure */
 
 static void take_failure(const char *file, int line, const char *message, void *user)
 {
     (void)file;
     (void)line;
     (void)user;
-    snprintf(told, sizeof told, "%s", message);
+    snprintf(last_failure, sizeof last_failure, "%s", message);
 }
 
 static int set_up(void **state)
 {
     weir_error error = {0};
-    told[0] = '\0';
+    last_failure[0] = '\0';
     *state = weir_cluster_new(&(weir_cluster_opts){.on_failure = take_failure}, &error);
     return *state != NULL ? 0 : -1;
 }
@@ -34,12 +34,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void assert_told(const char *words)
+static void assert_failed_with(const char *words)
 {
-    if (strstr(told, words) == NULL) {
-        fail_msg("'%s' is not in '%s'", words, told);
+    if (strstr(last_failure, words) == NULL) {
+        fail_msg("'%s' is not in '%s'", words, last_failure);
     }
-    told[0] = '\0';
+    last_failure[0] = '\0';
 }
 
 /* ---- Texts where there are none ------------------------------------------------------------- */
@@ -49,13 +49,13 @@ static void a_text_is_not_sent_as_a_number(void **state)
     weir_input in = weir_cluster_input(*state, "numbers", 1, &weir_i64, &weir_i64);
     weir_output out = weir_cluster_output(*state, "numbers", &weir_i64, &weir_i64);
     weir_input_text(in, "1", NULL);
-    assert_told("weir_input_text: the keys of topic numbers are i64, not texts");
+    assert_failed_with("weir_input_text: the keys of topic numbers are i64, not texts");
     weir_input_text(in, NULL, "1");
-    assert_told("weir_input_text: the values of topic numbers are i64, not texts");
+    assert_failed_with("weir_input_text: the values of topic numbers are i64, not texts");
     assert_int_equal(weir_input_lines(in, "1\n2\n"), 0);
-    assert_told("weir_input_lines: the values of topic numbers are i64, not texts");
+    assert_failed_with("weir_input_lines: the values of topic numbers are i64, not texts");
     assert_int_equal(weir_input_file(in, "/dev/null"), 0);
-    assert_told("weir_input_file: the values of topic numbers are i64, not texts");
+    assert_failed_with("weir_input_file: the values of topic numbers are i64, not texts");
     assert_int_equal(weir_output_size(out), 0);
 }
 
@@ -63,7 +63,7 @@ static void a_json_value_is_not_made_of_a_text(void **state)
 {
     weir_input in = weir_cluster_input(*state, "json", 1, &weir_string, &weir_json);
     weir_input_text(in, "key", "{}");
-    assert_told("weir_input_text: the values of topic json are json, not texts");
+    assert_failed_with("weir_input_text: the values of topic json are json, not texts");
 }
 
 static void a_text_is_not_looked_for_among_numbers(void **state)
@@ -71,7 +71,7 @@ static void a_text_is_not_looked_for_among_numbers(void **state)
     weir_rows *rows = weir_rows_new(*state, &weir_i64, &weir_i64);
     weir_rows_add(rows, &(int64_t){7}, &(int64_t){1});
     assert_null(weir_rows_find_text(rows, "7"));
-    assert_told("weir_rows_find_text: keys are i64, not texts");
+    assert_failed_with("weir_rows_find_text: keys are i64, not texts");
 }
 
 static void a_c_string_is_no_slice(void **state)
@@ -80,12 +80,12 @@ static void a_c_string_is_no_slice(void **state)
     weir_output out = weir_cluster_output(*state, "texts", &weir_string, &weir_string);
     weir_slice key = weir_slice_of("key");
     weir_input_pipe(in, "acc1", "hello");
-    assert_told("cannot send to texts: key: serde string takes a pointer to a weir_slice");
+    assert_failed_with("cannot send to texts: key: serde string takes a pointer to a weir_slice");
     weir_input_pipe(in, &key, "a longer text, of more than sixteen bytes");
-    assert_told("cannot send to texts: value: serde string takes a pointer to a weir_slice");
+    assert_failed_with("cannot send to texts: value: serde string takes a pointer to a weir_slice");
     assert_int_equal(weir_output_size(out), 0);
     assert_null(weir_rows_find(weir_output_all(out), "a longer text, of sixteen bytes"));
-    assert_told("cannot look for this key: serde string takes a pointer to a weir_slice");
+    assert_failed_with("cannot look for this key: serde string takes a pointer to a weir_slice");
 }
 
 static void slices_of_any_kind_are_sent(void **state)
@@ -98,7 +98,7 @@ static void slices_of_any_kind_are_sent(void **state)
     weir_input_pipe(in, &text, NULL);
     weir_input_pipe(in, NULL, &text);
     weir_assert_size(weir_output_all(out), 3);
-    assert_string_equal(told, "");
+    assert_string_equal(last_failure, "");
 }
 
 /* ---- A test that does not exist ------------------------------------------------------------- */
@@ -142,15 +142,15 @@ static void a_topic_that_does_not_exist_cannot_be_read(void **state)
     weir_cluster_input(*state, "unlike", 1, &weir_string, &weir_i64);
     const char *words = "cannot read topic outt: it does not exist (did you mean 'out'?)";
     weir_assert_size(weir_output_all(out), 0);
-    assert_told(words);
+    assert_failed_with(words);
     weir_assert_size(weir_output_rest(out), 0);
-    assert_told(words);
+    assert_failed_with(words);
     weir_assert_size(weir_output_table(out), 0);
-    assert_told(words);
+    assert_failed_with(words);
     assert_null(weir_output_next(out));
-    assert_told(words);
+    assert_failed_with(words);
     assert_int_equal(weir_output_size(out), 0);
-    assert_told(words);
+    assert_failed_with(words);
 }
 
 static void a_handle_is_made_before_its_topic(void **state)
@@ -161,7 +161,7 @@ static void a_handle_is_made_before_its_topic(void **state)
     weir_assert_size(weir_output_all(out), 1);
     weir_cluster_topic_delete(*state, "later");
     weir_assert_size(weir_output_all(out), 1);
-    assert_string_equal(told, "");
+    assert_string_equal(last_failure, "");
 }
 
 /* ---- Undecodable records -------------------------------------------------------------------- */
@@ -172,7 +172,7 @@ static void the_error_of_a_serde_is_reported(void **state)
     weir_output out = weir_cluster_output(*state, "texts", &weir_string, &weir_i64);
     weir_input_text(in, "key", "short");
     weir_output_all(out);
-    assert_told("topic texts: partition 0, offset 0: value: serde i64: ");
+    assert_failed_with("topic texts: partition 0, offset 0: value: serde i64: ");
 }
 
 int main(void)

@@ -49,14 +49,14 @@ static void send_lines(weir_input texts, weir_rows *expected)
 static void output_that_is_not_delivered_in_time_stops_the_commit(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_input texts = one_partition_each(cluster);
-    weir_instance *a =
-        log_capture_start(cluster, told, "a", copies, LIST("producer.message.timeout.ms", "10000"));
+    weir_instance *a = log_capture_start(cluster, capture, "a", copies,
+                                         LIST("producer.message.timeout.ms", "10000"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     lead_copies(cluster, -1);
     weir_input_text(texts, "k", "for nobody");
-    assert_stops(cluster, told, a, WEIR_EBROKER, "copies");
+    assert_stops(cluster, capture, a, WEIR_EBROKER, "copies");
     assert_int_equal(weir_mock_committed(weir_cluster_mock(cluster), "app", "texts", 0, NULL, 0),
                      -1);
 }
@@ -66,17 +66,17 @@ static void output_that_is_not_delivered_in_time_stops_the_commit(void **state)
 static void records_in_flight_of_a_lost_task_are_never_delivered(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_input texts = one_partition_each(cluster);
     weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
-    weir_instance *a = log_capture_start(cluster, told, "a", copies, NULL);
+    weir_instance *a = log_capture_start(cluster, capture, "a", copies, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     lead_copies(cluster, -1);
     send_lines(texts, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
     weir_host_partition(weir_instance_host(a));
     lead_copies(cluster, 1);
-    log_capture_start(cluster, told, "b", copies, NULL);
+    log_capture_start(cluster, capture, "b", copies, NULL);
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
     send_lines(texts, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));

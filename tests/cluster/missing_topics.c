@@ -42,10 +42,10 @@ static void topic(weir_cluster *cluster, const char *name)
     weir_cluster_input(cluster, name, 2, &weir_string, &weir_string);
 }
 
-static int warnings(log_capture *told)
+static int warnings(log_capture *capture)
 {
     int found = 0;
-    const char *log = weir__buf_text(&told->log);
+    const char *log = weir__buf_text(&capture->log);
     while ((log = strstr(log, "does not exist")) != NULL) {
         found++;
         log++;
@@ -56,64 +56,64 @@ static int warnings(log_capture *told)
 static void a_missing_sink_topic_is_logged_at_the_assignment(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     topic(cluster, "orders");
     topic(cluster, "copie");
     topic(cluster, "app-copies");
-    log_capture_start(cluster, told, "a", copy_orders, NULL);
+    log_capture_start(cluster, capture, "a", copy_orders, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    assert_in(weir__buf_text(&told->log),
+    assert_in(weir__buf_text(&capture->log),
               "topic 'copies' of sink 'copying' does not exist (did you mean 'copie'?)");
-    assert_in(weir__buf_text(&told->log), "\n4 a: topic");
-    assert_int_equal(warnings(told), 1);
+    assert_in(weir__buf_text(&capture->log), "\n4 a: topic");
+    assert_int_equal(warnings(capture), 1);
 }
 
 static void names_that_have_little_in_common_are_not_proposed(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     topic(cluster, "orders");
-    log_capture_start(cluster, told, "a", copy_orders, NULL);
+    log_capture_start(cluster, capture, "a", copy_orders, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    assert_in(weir__buf_text(&told->log), "topic 'copies' of sink 'copying' does not exist: ");
+    assert_in(weir__buf_text(&capture->log), "topic 'copies' of sink 'copying' does not exist: ");
 }
 
 static void a_sink_topic_that_exists_is_not_logged(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     topic(cluster, "orders");
     topic(cluster, "copies");
-    log_capture_start(cluster, told, "a", copy_orders, NULL);
+    log_capture_start(cluster, capture, "a", copy_orders, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    assert_int_equal(warnings(told), 0);
+    assert_int_equal(warnings(capture), 0);
 }
 
 static void a_sink_topic_may_still_be_created_by_the_brokers(void **state)
 {
     weir_cluster *cluster =
         fixture_cluster(state, &(weir_cluster_opts){.auto_create_topics = true});
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_input orders = weir_cluster_input(cluster, "orders", 1, &weir_string, &weir_string);
-    log_capture_start(cluster, told, "a", copy_orders, LIST("commit.interval.ms", "100"));
+    log_capture_start(cluster, capture, "a", copy_orders, LIST("commit.interval.ms", "100"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    assert_int_equal(warnings(told), 1);
+    assert_int_equal(warnings(capture), 1);
     assert_int_equal(weir_mock_topic_partitions(weir_cluster_mock(cluster), "copies"), -1);
     weir_input_text(orders, "k", "v");
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     weir_output out = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
     assert_int_equal(weir_output_size(out), 2);
-    assert_int_equal(told->failures, 0);
+    assert_int_equal(capture->failures, 0);
 }
 
 static void a_missing_source_topic_is_reported_with_the_nearest_name(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     topic(cluster, "order");
     topic(cluster, "borders-of-countries");
-    weir_instance *a = log_capture_start(cluster, told, "a", copy_orders, NULL);
-    assert_stops(cluster, told, a, WEIR_EMISSING_TOPIC,
+    weir_instance *a = log_capture_start(cluster, capture, "a", copy_orders, NULL);
+    assert_stops(cluster, capture, a, WEIR_EMISSING_TOPIC,
                  "One or more source topics were missing during rebalance: orders (did you mean "
                  "'order'?)");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The driver's functions with a NULL for each of their arguments, with handles of calls that
- * failed, and with enum values that there are not: the test fails and is told which argument. */
+ * failed, and with enum values that do not exist: the test fails with a text that names the
+ * argument. */
 #include "support/cluster.h"
 #include "support/null_rows.h"
 
@@ -18,7 +19,7 @@
 #define NO_OUTPUT ((weir_output){cluster, NULL})
 #define NO_VIEW ((weir_store_view){0})
 
-/* What on_failure was told last. */
+/* The last failure that on_failure received. */
 typedef struct failure {
     char message[WEIR_ERROR_MESSAGE_MAX];
     int count;
@@ -33,8 +34,8 @@ static void remember(const char *file, int line, const char *message, void *user
     last->count++;
 }
 
-/* X(function, argument, told, call). `told` NULL: the call is good. The function's name is told,
- * too, unless it stands for another ("weir_run_until"). */
+/* X(function, argument, expected, call). `expected` is a part of the failure's text; NULL: the call
+ * is good. The text names the function, too, unless it stands for another ("weir_run_until"). */
 #define CLUSTER_ROWS(X)                                                                            \
     X(weir_cluster_free, cluster, NULL, weir_cluster_free(NULL))                                   \
     X(weir_cluster_seed, cluster, "cluster is NULL", weir_cluster_seed(NULL))                      \
@@ -218,7 +219,7 @@ static void remember(const char *file, int line, const char *message, void *user
     X(weir_cluster_branch, cluster, refused(weir_cluster_branch(NULL, 0, &error) >= 0))            \
     X(weir_cluster_branch, error, assert_int_equal(weir_cluster_branch(NULL, 0, NULL), -1))
 
-/* Ends the program: tried in one that there is none of these in yet. */
+/* Ends the program: tried in a child process. */
 #define BRANCH_ROWS(X)                                                                             \
     X(weir_cluster_branch_end, cluster, assert_ends_the_program(weir_cluster_branch_end))
 
@@ -228,11 +229,11 @@ static void remember(const char *file, int line, const char *message, void *user
         assert_names(&row, error.code, &error);                                                    \
     }
 
-#define RUN(function, argument, told, ...)                                                         \
+#define RUN(function, argument, expected, ...)                                                     \
     last.count = 0;                                                                                \
     last.message[0] = '\0';                                                                        \
     __VA_ARGS__;                                                                                   \
-    assert_told(&last, #function, #argument, told);
+    assert_reported(&last, #function, #argument, expected);
 
 #define RUN_ERROR(function, argument, ...)                                                         \
     {                                                                                              \
@@ -243,14 +244,15 @@ static void remember(const char *file, int line, const char *message, void *user
         __VA_ARGS__;                                                                               \
     }
 
-static void assert_told(const failure *last, const char *function, const char *argument,
-                        const char *told)
+static void assert_reported(const failure *last, const char *function, const char *argument,
+                            const char *expected)
 {
-    if (last->count != (told != NULL ? 1 : 0) ||
-        (told != NULL && strstr(last->message, told) == NULL)) {
-        fail_msg("%s: '%s': told %d times: %s", function, argument, last->count, last->message);
+    if (last->count != (expected != NULL ? 1 : 0) ||
+        (expected != NULL && strstr(last->message, expected) == NULL)) {
+        fail_msg("%s: '%s': %d failures, the last: %s", function, argument, last->count,
+                 last->message);
     }
-    if (told != NULL && strstr(told, " is NULL") != NULL && strchr(told, ':') == NULL &&
+    if (expected != NULL && strstr(expected, " is NULL") != NULL && strchr(expected, ':') == NULL &&
         strncmp(function, "weir_assert", 11) != 0 && strstr(last->message, function) == NULL) {
         fail_msg("%s is not named: %s", function, last->message);
     }
@@ -282,7 +284,7 @@ static void assert_ends_the_program(void (*end)(weir_cluster *, int))
     assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 }
 
-static weir_cluster *told_cluster(failure *last)
+static weir_cluster *recording_cluster(failure *last)
 {
     weir_error error;
     weir_cluster *cluster =
@@ -305,7 +307,7 @@ static void functions_of_the_driver_name_what_is_null(void **state)
 {
     (void)state;
     failure last = {0};
-    weir_cluster *cluster = told_cluster(&last);
+    weir_cluster *cluster = recording_cluster(&last);
     const weir_slice text = weir_slice_of("x");
     const weir_input_record record = {0};
     weir_input in = weir_cluster_input(cluster, "in", 1, STRINGS);
@@ -336,7 +338,7 @@ static void a_record_whose_headers_are_not_given_is_refused(void **state)
 {
     (void)state;
     failure last = {0};
-    weir_cluster *cluster = told_cluster(&last);
+    weir_cluster *cluster = recording_cluster(&last);
     weir_input in = weir_cluster_input(cluster, "in", 1, STRINGS);
     weir_input_send(in, &(weir_input_record){.header_count = 1});
     assert_non_null(strstr(last.message, "weir_input_send: record->headers is NULL"));
@@ -355,7 +357,7 @@ static void invalid_cluster_options_are_named(void **state)
     (void)state;
     const struct {
         weir_cluster_opts opts;
-        const char *told;
+        const char *expected;
     } wrong[] = {
         {{.config = LIST("poll.ms", "5", "segment.ms")},
          "weir_cluster_opts.config: 'segment.ms' has no value"},
@@ -370,7 +372,7 @@ static void invalid_cluster_options_are_named(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         weir_error error = {0};
         assert_null(weir_cluster_new(&wrong[i].opts, &error));
-        if (strstr(error.message, wrong[i].told) == NULL) {
+        if (strstr(error.message, wrong[i].expected) == NULL) {
             fail_msg("%s", error.message);
         }
     }
@@ -382,7 +384,7 @@ static void invalid_instance_options_are_named(void **state)
     const struct {
         const char *name;
         weir_instance_opts opts;
-        const char *told;
+        const char *expected;
     } wrong[] = {
         {"a", {.config = LIST("poll.ms")}, "weir_instance_opts.config: 'poll.ms' has no value"},
         {"a", {.threads = -1}, "weir_instance_opts.threads is negative: -1"},
@@ -392,13 +394,13 @@ static void invalid_instance_options_are_named(void **state)
         weir_error error = {0};
         assert_null(weir_cluster_try_start(cluster, wrong[i].name, build, &wrong[i].opts, &error));
         assert_int_equal(error.code, WEIR_EINVAL);
-        if (strstr(error.message, wrong[i].told) == NULL) {
+        if (strstr(error.message, wrong[i].expected) == NULL) {
             fail_msg("%s", error.message);
         }
     }
 }
 
-/* The cluster that could not be made is NULL, and its on_failure is told what is done with it. */
+/* The cluster that could not be made is NULL, and its on_failure receives what is done with it. */
 static void a_call_without_a_cluster_fails_the_test(void **state)
 {
     (void)state;

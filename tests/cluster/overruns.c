@@ -85,9 +85,9 @@ static void assert_stops(void **state, weir_topology_fn topology, const char *wo
         weir_cluster_start(cluster, "a", topology, &(weir_instance_opts){.config = skip_all});
     weir_input_text(lines, "k", "hello");
     weir_run_until_with(cluster, in_error, a, WEIR_MINUTES(1));
-    const char *told = weir_cluster_explain(cluster);
-    if (strstr(told, words) == NULL) {
-        fail_msg("'%s' expected in: %s", words, told);
+    const char *explained = weir_cluster_explain(cluster);
+    if (strstr(explained, words) == NULL) {
+        fail_msg("'%s' expected in: %s", words, explained);
     }
     weir_assert_size(weir_output_rest(out), 0);
 }

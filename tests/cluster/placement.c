@@ -84,7 +84,7 @@ static weir_topology *repartitioned(const weir_config *config, weir_error *error
 
 /* Customers come first: what is not joined is missed by its partition. Returns how many are
  * joined. */
-static size_t run(weir_cluster *cluster, log_capture *told, weir_topology_fn topology,
+static size_t run(weir_cluster *cluster, log_capture *capture, weir_topology_fn topology,
                   int32_t (*orders_by)(weir_slice key), int32_t (*customers_by)(weir_slice key))
 {
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
@@ -92,7 +92,7 @@ static size_t run(weir_cluster *cluster, log_capture *told, weir_topology_fn top
         weir_cluster_input(cluster, "orders", PARTITIONS, &weir_string, &weir_string);
     weir_input customers =
         weir_cluster_input(cluster, "customers", PARTITIONS, &weir_string, &weir_string);
-    log_capture_start(cluster, told, "a", topology, NULL);
+    log_capture_start(cluster, capture, "a", topology, NULL);
     fill(customers, customers_by);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     fill(orders, orders_by);
@@ -100,69 +100,69 @@ static size_t run(weir_cluster *cluster, log_capture *told, weir_topology_fn top
     return weir_output_size(weir_cluster_output(cluster, "copies", &weir_string, &weir_string));
 }
 
-static void a_stream_filled_by_crc32_beside_a_table_by_murmur2_is_told(void **state)
+static void a_stream_filled_by_crc32_beside_a_table_by_murmur2_is_reported(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
-    size_t joined = run(cluster, told, plain, by_crc32, by_murmur2);
+    log_capture *capture = log_capture_new(state);
+    size_t joined = run(cluster, capture, plain, by_crc32, by_murmur2);
     assert_true(joined < KEYS);
-    assert_in(weir__buf_text(&told->log), "join 'named' with table 'customers' misses records: "
-                                          "topic 'orders' has");
+    assert_in(weir__buf_text(&capture->log), "join 'named' with table 'customers' misses records: "
+                                             "topic 'orders' has");
     assert_in(weir_cluster_explain(cluster), "partitioner=murmur2_random");
 }
 
-static void a_table_filled_by_crc32_beside_a_repartition_topic_is_told(void **state)
+static void a_table_filled_by_crc32_beside_a_repartition_topic_is_reported(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
-    size_t joined = run(cluster, told, repartitioned, by_murmur2, by_crc32);
+    log_capture *capture = log_capture_new(state);
+    size_t joined = run(cluster, capture, repartitioned, by_murmur2, by_crc32);
     assert_true(joined < KEYS);
-    assert_in(weir__buf_text(&told->log), "misses records: topic 'customers' has");
-    assert_in(weir__buf_text(&told->log), "'app-named-repartition' would have them");
+    assert_in(weir__buf_text(&capture->log), "misses records: topic 'customers' has");
+    assert_in(weir__buf_text(&capture->log), "'app-named-repartition' would have them");
 }
 
 /* The table's topic has nothing new to read then: its keys are known from the store. */
 static void keys_of_a_table_count_after_a_restart(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     weir_input orders =
         weir_cluster_input(cluster, "orders", PARTITIONS, &weir_string, &weir_string);
     weir_input customers =
         weir_cluster_input(cluster, "customers", PARTITIONS, &weir_string, &weir_string);
-    weir_instance *a = log_capture_start(cluster, told, "a", plain, NULL);
+    weir_instance *a = log_capture_start(cluster, capture, "a", plain, NULL);
     fill(customers, by_crc32);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     assert_int_equal(weir_instance_close(a, WEIR_SECONDS(30)), WEIR_OK);
     weir_instance_restart(a);
     fill(orders, by_murmur2);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
-    assert_in(weir__buf_text(&told->log), "misses records: topic 'customers' has");
-    assert_in(weir__buf_text(&told->log), "in the table's store");
+    assert_in(weir__buf_text(&capture->log), "misses records: topic 'customers' has");
+    assert_in(weir__buf_text(&capture->log), "in the table's store");
 }
 
 static void topics_that_are_both_filled_by_crc32_join_without_a_warning(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
-    assert_int_equal(run(cluster, told, plain, by_crc32, by_crc32), KEYS);
-    assert_null(strstr(weir__buf_text(&told->log), "misses records"));
+    log_capture *capture = log_capture_new(state);
+    assert_int_equal(run(cluster, capture, plain, by_crc32, by_crc32), KEYS);
+    assert_null(strstr(weir__buf_text(&capture->log), "misses records"));
 }
 
 static void topics_that_are_both_filled_by_murmur2_join_without_a_warning(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
-    assert_int_equal(run(cluster, told, plain, by_murmur2, by_murmur2), KEYS);
-    assert_null(strstr(weir__buf_text(&told->log), "misses records"));
+    log_capture *capture = log_capture_new(state);
+    assert_int_equal(run(cluster, capture, plain, by_murmur2, by_murmur2), KEYS);
+    assert_null(strstr(weir__buf_text(&capture->log), "misses records"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(a_stream_filled_by_crc32_beside_a_table_by_murmur2_is_told),
-        cluster_test(a_table_filled_by_crc32_beside_a_repartition_topic_is_told),
+        cluster_test(a_stream_filled_by_crc32_beside_a_table_by_murmur2_is_reported),
+        cluster_test(a_table_filled_by_crc32_beside_a_repartition_topic_is_reported),
         cluster_test(keys_of_a_table_count_after_a_restart),
         cluster_test(topics_that_are_both_filled_by_crc32_join_without_a_warning),
         cluster_test(topics_that_are_both_filled_by_murmur2_join_without_a_warning),

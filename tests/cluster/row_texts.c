@@ -109,7 +109,7 @@ static void long_texts_are_cut(void **state)
     assert_string_equal(text + 1000, "... => null");
 }
 
-static void numbers_show_as_few_digits_as_tell_them_apart(void **state)
+static void numbers_show_the_fewest_digits_that_differ(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     assert_string_equal(text_of(cluster, &weir_f64, &(double){0.1}), "0.1 => null");
@@ -127,7 +127,7 @@ int main(void)
         cluster_test(differences_show_what_is_printed),
         cluster_test(what_is_not_printed_shows_its_bytes),
         cluster_test(long_texts_are_cut),
-        cluster_test(numbers_show_as_few_digits_as_tell_them_apart),
+        cluster_test(numbers_show_the_fewest_digits_that_differ),
     };
     return cmocka_run_group_tests_name("row_texts", tests, NULL, NULL);
 }

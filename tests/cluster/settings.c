@@ -43,11 +43,12 @@ static void topic_settings_are_those_of_internal_topics(void **state)
 static void an_old_name_is_logged(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_cluster_input(cluster, "in", 1, &weir_string, &weir_string);
-    log_capture_start(cluster, told, "a", count_moved, LIST("cache.max.bytes.buffering", "0"));
-    assert_in(weir__buf_text(&told->log), "4 settings: cache.max.bytes.buffering is an old name: "
-                                          "write statestore.cache.max.bytes\n");
+    log_capture_start(cluster, capture, "a", count_moved, LIST("cache.max.bytes.buffering", "0"));
+    assert_in(weir__buf_text(&capture->log),
+              "4 settings: cache.max.bytes.buffering is an old name: "
+              "write statestore.cache.max.bytes\n");
 }
 
 /* ---- auto.offset.reset -------------------------------------------------------------------- */
@@ -65,7 +66,7 @@ static weir_topology *copy_all(const weir_config *config, weir_error *error)
 
 typedef struct copying {
     weir_cluster *cluster;
-    log_capture *told;
+    log_capture *capture;
     weir_input in;
     weir_instance *a;
     weir_output out;
@@ -75,7 +76,7 @@ typedef struct copying {
 static copying start_copying(void **state, const char *source, const char *const *config)
 {
     source_reset = source;
-    copying c = {.cluster = fixture_cluster(state, NULL), .told = log_capture_new(state)};
+    copying c = {.cluster = fixture_cluster(state, NULL), .capture = log_capture_new(state)};
     weir_cluster_input(c.cluster, "out", 1, &weir_string, &weir_string);
     c.in = weir_cluster_input(c.cluster, "in", 1, &weir_string, &weir_string);
     c.out = weir_cluster_output(c.cluster, "out", &weir_string, &weir_string);
@@ -83,7 +84,7 @@ static copying start_copying(void **state, const char *source, const char *const
     weir_input_text(c.in, "k", "old");
     weir_input_text(c.in, "k", "old");
     weir_cluster_run_for(c.cluster, WEIR_SECONDS(1));
-    c.a = log_capture_start(c.cluster, c.told, "a", copy_all, config);
+    c.a = log_capture_start(c.cluster, c.capture, "a", copy_all, config);
     return c;
 }
 
@@ -151,8 +152,8 @@ static void the_start_of_latest_is_committed_at_once(void **state)
 static void none_stops_a_start_without_committed_offsets(void **state)
 {
     copying c = start_copying(state, "none", NULL);
-    assert_stops(c.cluster, c.told, c.a, WEIR_ERANGE, "no committed offset for in-0");
-    assert_in(c.told->failure.message, "auto.offset.reset is none");
+    assert_stops(c.cluster, c.capture, c.a, WEIR_ERANGE, "no committed offset for in-0");
+    assert_in(c.capture->failure.message, "auto.offset.reset is none");
 }
 
 /* The group's offset is below the log start offset. */
@@ -168,10 +169,10 @@ static void expect_after_a_trim(void **state, const char *reset, size_t copies)
     source_reset = reset;
     weir_instance_restart(c.a);
     if (copies == 0) {
-        assert_stops(c.cluster, c.told, c.a, WEIR_ERANGE, "offset 3 of in-0 does not exist");
+        assert_stops(c.cluster, c.capture, c.a, WEIR_ERANGE, "offset 3 of in-0 does not exist");
     } else {
         send_one_and_expect(&c, copies);
-        assert_in(weir__buf_text(&c.told->log), "offset 3 of in-0 does not exist");
+        assert_in(weir__buf_text(&c.capture->log), "offset 3 of in-0 does not exist");
     }
 }
 
@@ -232,14 +233,14 @@ static void expect_undecodable(void **state, const char *key_serde, const char *
                                const char *text)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
-    log_capture *told = log_capture_new(state);
+    log_capture *capture = log_capture_new(state);
     weir_cluster_input(cluster, "out", 1, &weir_string, &weir_string);
     weir_input in = weir_cluster_input(cluster, "in", 1, &weir_string, &weir_string);
     weir_input_text(in, "seven", "seven");
     weir_instance *a =
-        log_capture_start(cluster, told, "a", copy_by_default,
+        log_capture_start(cluster, capture, "a", copy_by_default,
                           LIST("default.key.serde", key_serde, "default.value.serde", value_serde));
-    assert_stops(cluster, told, a, WEIR_EDECODE, text);
+    assert_stops(cluster, capture, a, WEIR_EDECODE, text);
 }
 
 static void a_key_that_is_not_of_the_default_serde_is_named(void **state)
@@ -247,7 +248,7 @@ static void a_key_that_is_not_of_the_default_serde_is_named(void **state)
     expect_undecodable(state, "i64", "string", "in-0@0: the key cannot be decoded");
 }
 
-static void a_value_that_is_not_of_the_default_serde_is_told(void **state)
+static void a_value_that_is_not_of_the_default_serde_is_reported(void **state)
 {
     expect_undecodable(state, "string", "i64", "in-0@0: the value cannot be decoded");
 }
@@ -270,7 +271,7 @@ int main(void)
         cluster_test(a_reset_that_does_not_exist_is_refused),
         cluster_test(default_serdes_read_and_write),
         cluster_test(a_key_that_is_not_of_the_default_serde_is_named),
-        cluster_test(a_value_that_is_not_of_the_default_serde_is_told),
+        cluster_test(a_value_that_is_not_of_the_default_serde_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,8 +6,8 @@
 #define PLACE "node 'the-doomed-node' of task 0_0, record in-0 at offset 1"
 #define SECOND "WEIR_WATCHDOG=1"
 
-#define assert_told(child, words) assert_told_at((child), (words), __FILE__, __LINE__)
-static void assert_told_at(const doomed *child, const char *words, const char *file, int line)
+#define assert_printed(child, words) assert_printed_at((child), (words), __FILE__, __LINE__)
+static void assert_printed_at(const doomed *child, const char *words, const char *file, int line)
 {
     if (strstr(child->output, words) == NULL) {
         fprintf(stderr, "'%s' is not in\n%s\n", words, child->output);
@@ -19,11 +19,11 @@ static void assert_told_at(const doomed *child, const char *words, const char *f
 static const doomed *run(const char *how, char *setting)
 {
     const doomed *child = doomed_run(how, NULL, setting);
-    assert_told(child, "seed 7; repeat with: WEIR_SEED=7 WEIR_TEST=the_first_test");
-    assert_told(child, "a-StreamThread-1");
-    assert_told(child, PLACE);
-    assert_told(child, "[  FAILED  ] the_first_test");
-    assert_told(child, "[       OK ] the_second_test");
+    assert_printed(child, "seed 7; repeat with: WEIR_SEED=7 WEIR_TEST=the_first_test");
+    assert_printed(child, "a-StreamThread-1");
+    assert_printed(child, PLACE);
+    assert_printed(child, "[  FAILED  ] the_first_test");
+    assert_printed(child, "[       OK ] the_second_test");
     return child;
 }
 
@@ -34,9 +34,9 @@ static void an_endless_loop_is_reported_with_its_place_and_a_backtrace(void **st
     (void)state;
     for (size_t i = 0; i < sizeof loops / sizeof loops[0]; i++) {
         const doomed *child = run(loops[i], setting);
-        assert_told(child, "has run for 1000 ms of processor time and does not yield");
-        assert_told(child, "WEIR_WATCHDOG=seconds, 0 for none");
-        assert_told(child, "doomed_value+0x");
+        assert_printed(child, "has run for 1000 ms of processor time and does not yield");
+        assert_printed(child, "WEIR_WATCHDOG=seconds, 0 for none");
+        assert_printed(child, "doomed_value+0x");
     }
 }
 
@@ -50,19 +50,19 @@ static void a_call_that_blocks_in_the_kernel_is_reported(void **state)
         skip();
     }
     const doomed *child = run("kernel", setting);
-    assert_told(child, "sleeps in the kernel");
-    assert_told(child, "in a call that the simulation does not cover");
-    assert_told(child, "doomed_value+0x");
+    assert_printed(child, "sleeps in the kernel");
+    assert_printed(child, "in a call that the simulation does not cover");
+    assert_printed(child, "doomed_value+0x");
 }
 
 static void a_sleep_and_a_lock_that_the_thread_holds_itself_are_distinguished(void **state)
 {
     (void)state;
     const doomed *sleeper = run("sleep", NULL);
-    assert_told(sleeper, PLACE ": sleeps since ");
-    assert_told(sleeper, " until 10000"); /* 100,000 s after the first seconds */
-    assert_told(run("deadlock", NULL),
-                PLACE ": waits for mutex held by StreamThread-1, which is itself");
+    assert_printed(sleeper, PLACE ": sleeps since ");
+    assert_printed(sleeper, " until 10000"); /* 100,000 s after the first seconds */
+    assert_printed(run("deadlock", NULL),
+                   PLACE ": waits for mutex held by StreamThread-1, which is itself");
 }
 
 static void a_run_that_is_killed_leaves_its_trace(void **state)
@@ -87,7 +87,7 @@ static void a_wrong_limit_is_refused(void **state)
 {
     static char setting[] = "WEIR_WATCHDOG=soon";
     (void)state;
-    assert_told(doomed_run("live", "plain", setting), "WEIR_WATCHDOG=soon is not a number");
+    assert_printed(doomed_run("live", "plain", setting), "WEIR_WATCHDOG=soon is not a number");
 }
 
 int main(void)

@@ -53,7 +53,7 @@ static void send(weir_input in, const char *key, int64_t timestamp_ms)
 
 typedef struct run {
     weir_cluster *cluster;
-    log_capture *told;
+    log_capture *capture;
     weir_instance *a;
     weir_output out;
 } run;
@@ -61,13 +61,13 @@ typedef struct run {
 /* Three records, of which the second has no valid time. */
 static run start(void **state, weir_topology_fn topology, const char *extractor)
 {
-    run r = {.cluster = fixture_cluster(state, NULL), .told = log_capture_new(state)};
+    run r = {.cluster = fixture_cluster(state, NULL), .capture = log_capture_new(state)};
     weir_cluster_input(r.cluster, "out", 1, &weir_string, &weir_string);
     weir_input in = weir_cluster_input(r.cluster, "in", 1, &weir_string, &weir_string);
     send(in, "a", 1000);
     send(in, "b", -5);
     send(in, "c", 500);
-    r.a = log_capture_start(r.cluster, r.told, "a", topology,
+    r.a = log_capture_start(r.cluster, r.capture, "a", topology,
                             extractor != NULL ? LIST(EXTRACTOR, extractor) : NULL);
     r.out = weir_cluster_output(r.cluster, "out", &weir_string, &weir_string);
     return r;
@@ -83,9 +83,9 @@ static int64_t time_of(weir_output out, const char *key)
 static void a_table_fails_by_default_and_names_both_ways_out(void **state)
 {
     run r = start(state, table_copies, NULL);
-    assert_stops(r.cluster, r.told, r.a, WEIR_EINVAL, "in-0@1: the record's timestamp is -5");
-    assert_in(r.told->failure.message, "give the source a timestamp function");
-    assert_in(r.told->failure.message, "set default.timestamp.extractor to log_and_skip");
+    assert_stops(r.cluster, r.capture, r.a, WEIR_EINVAL, "in-0@1: the record's timestamp is -5");
+    assert_in(r.capture->failure.message, "give the source a timestamp function");
+    assert_in(r.capture->failure.message, "set default.timestamp.extractor to log_and_skip");
 }
 
 static void log_and_skip_drops_the_record_of_a_stream(void **state)
@@ -93,7 +93,7 @@ static void log_and_skip_drops_the_record_of_a_stream(void **state)
     run r = start(state, stream_copies, "log_and_skip");
     weir_run_until(r.cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_int_equal(weir_output_size(r.out), 2);
-    assert_in(weir__buf_text(&r.told->log), "in-0@1: negative timestamp");
+    assert_in(weir__buf_text(&r.capture->log), "in-0@1: negative timestamp");
 }
 
 static void log_and_skip_drops_the_record_of_a_table(void **state)

@@ -175,12 +175,12 @@ static void assert_parted_at(void **state,
     fclose(traces[1]);
 }
 
-static void an_address_in_the_output_is_told_as_the_first_event_that_differs(void **state)
+static void an_address_in_the_output_is_reported_as_the_first_event_that_differs(void **state)
 {
     assert_parted_at(state, pointing, " produce answers");
 }
 
-static void an_address_in_a_store_without_changelog_is_told_too(void **state)
+static void an_address_in_a_store_without_changelog_is_reported_too(void **state)
 {
     assert_parted_at(state, keeping, " store-change ");
 }
@@ -216,8 +216,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(the_hash_covers_what_is_produced),
         cluster_test(the_hash_covers_sinks_and_changelogs),
-        cluster_test(an_address_in_the_output_is_told_as_the_first_event_that_differs),
-        cluster_test(an_address_in_a_store_without_changelog_is_told_too),
+        cluster_test(an_address_in_the_output_is_reported_as_the_first_event_that_differs),
+        cluster_test(an_address_in_a_store_without_changelog_is_reported_too),
         cluster_test(the_file_has_each_cluster_of_a_program),
     };
     return cmocka_run_group_tests_name("trace_contents", tests, NULL, NULL);

@@ -56,10 +56,10 @@ static void upgrade(void **state, weir_topology_fn changed, const char *there)
     fixture_send_keys(lines, expected, 2 * FIXTURE_KEYS);
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
     assert_int_equal(both[0]->failures + both[1]->failures, 1);
-    const log_capture *told = both[0]->failures > 0 ? both[0] : both[1];
-    assert_int_equal(told->failure.code, WEIR_ETOPOLOGY);
-    assert_non_null(strstr(told->failure.message, "another topology than member"));
-    assert_non_null(strstr(told->failure.message, there));
+    const log_capture *capture = both[0]->failures > 0 ? both[0] : both[1];
+    assert_int_equal(capture->failure.code, WEIR_ETOPOLOGY);
+    assert_non_null(strstr(capture->failure.message, "another topology than member"));
+    assert_non_null(strstr(capture->failure.message, there));
     weir_rows *copies =
         weir_output_table(weir_cluster_output(cluster, "copies", &weir_string, &weir_string));
     weir_assert_same_rows(copies, expected);

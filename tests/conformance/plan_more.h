@@ -329,7 +329,7 @@ CASE_FN void plan_operator(plan *p, yyjson_val *op)
     }
 }
 
-/* The whole plan; p->unsupported tells what is missing. */
+/* The whole plan; p->unsupported names what is missing. */
 CASE_FN void plan_build(plan *p, yyjson_val *list)
 {
     p->builder = weir_builder_new();

@@ -179,6 +179,6 @@ void assert_names(const null_row *row, weir_err err, const weir_error *error)
     if (error != NULL &&
         (error->code != WEIR_EINVAL || strstr(error->message, row->function) == NULL ||
          strstr(error->message, row->argument) == NULL)) {
-        fail_msg("%s: '%s' NULL is told as: %s", row->function, row->argument, error->message);
+        fail_msg("%s: '%s' NULL is reported as: %s", row->function, row->argument, error->message);
     }
 }

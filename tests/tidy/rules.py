@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The rules as data: what each folder may include and say. docs/decisions.md tells why.
+# The rules as data: what each folder may include and say. docs/decisions.md gives the reasons.
 
 # Folder -> folders whose headers it may include with quotes. Longest folder that matches counts.
 INCLUDES = {

@@ -134,7 +134,7 @@ static void members_of_a_group_are_listed(void **state)
     weir__admin *admin;
     weir__consumer *member;
     size_t members = 7;
-    int told = 0;
+    int members_seen = 0;
     int32_t generation;
     const char *id;
     static const char *const topics[] = {"t", NULL};
@@ -147,10 +147,11 @@ static void members_of_a_group_are_listed(void **state)
         size_t got;
         must(weir__consumer_poll(member, POLL_MS, &message, 1, &got, &error), &error);
     }
-    must(weir__admin_describe_group(admin, "client-test", count_member, &told, &members, &error),
+    must(weir__admin_describe_group(admin, "client-test", count_member, &members_seen, &members,
+                                    &error),
          &error);
     assert_int_equal(members, 1);
-    assert_int_equal(told, 1);
+    assert_int_equal(members_seen, 1);
     weir__consumer_close(member);
     must(weir__admin_describe_group(admin, "client-test", NULL, NULL, &members, &error), &error);
     assert_int_equal(members, 0);

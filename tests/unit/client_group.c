@@ -336,8 +336,8 @@ static void assignments_may_follow_each_other_at_once(void **state)
     weir__consumer_close(a.consumer);
 }
 
-/* librdkafka may end the membership before it has read the answer to what it told, and then never
- * replies to it. */
+/* librdkafka may end the membership before it has read the reply to its rebalance event, and then
+ * never answers that reply. */
 static void a_member_that_has_not_read_what_it_is_given_may_close(void **state)
 {
     fixture *f = *state;

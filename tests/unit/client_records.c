@@ -97,10 +97,10 @@ static void keyed_records_are_partitioned_by_the_client_too(void **state)
 
 static void note_delivery(weir_err err, const char *message, int64_t offset, void *user)
 {
-    int64_t *told = user;
+    int64_t *delivered = user;
     assert_int_equal(err, WEIR_OK);
     assert_null(message);
-    *told = offset;
+    *delivered = offset;
 }
 
 static void a_delivery_report_has_the_offset(void **state)
@@ -108,10 +108,10 @@ static void a_delivery_report_has_the_offset(void **state)
     fixture *f = *state;
     weir_error error = {0};
     int64_t offset = -1;
-    weir__delivery told = {note_delivery, &offset};
+    weir__delivery on_delivery = {note_delivery, &offset};
     send_numbers(f, "one", 0, 3);
     weir__outgoing record = {.topic = "one", .value = weir_slice_of("x")};
-    must(weir__producer_send(f->producer, &record, &told, &error), &error);
+    must(weir__producer_send(f->producer, &record, &on_delivery, &error), &error);
     must(weir__producer_flush(f->producer, 60000, &error), &error);
     assert_int_equal(offset, 3);
 }
@@ -123,9 +123,9 @@ static void a_record_too_large_is_refused_at_once(void **state)
     size_t size = 2 << 20;
     char *large = calloc(1, size);
     int64_t offset = -1;
-    weir__delivery told = {note_delivery, &offset};
+    weir__delivery on_delivery = {note_delivery, &offset};
     weir__outgoing record = {.topic = "one", .value = {large, size}};
-    assert_int_equal(weir__producer_send(f->producer, &record, &told, &error), WEIR_ELIMIT);
+    assert_int_equal(weir__producer_send(f->producer, &record, &on_delivery, &error), WEIR_ELIMIT);
     must(weir__producer_flush(f->producer, 60000, &error), &error);
     free(large);
 }
@@ -145,11 +145,11 @@ static void undelivered_records_are_dropped_at_close(void **state)
 {
     fixture *f = *state;
     int64_t offset = -1;
-    weir__delivery told = {note_delivery, &offset};
+    weir__delivery on_delivery = {note_delivery, &offset};
     weir_error error = {0};
     must(weir_mock_broker_set_up(f->mock, 1, false), &error);
     weir__outgoing record = {.topic = "one", .value = weir_slice_of("x")};
-    must(weir__producer_send(f->producer, &record, &told, &error), &error);
+    must(weir__producer_send(f->producer, &record, &on_delivery, &error), &error);
     weir__producer_close(f->producer);
     f->producer = NULL;
     assert_int_equal(offset, -1);

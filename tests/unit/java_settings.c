@@ -63,7 +63,8 @@ static const char *given(const weir_config *config, weir__kafka_role role, const
     return value;
 }
 
-/* Of the only line whose setting Weir may get without a change to what is told of the others. */
+/* The message for the one setting of the file that Weir may still get. The messages for the other
+ * lines do not depend on it. */
 #define PROBLEM_21                                                                                 \
     "refused 21 state.cleanup.delay.ms: Weir does not have this setting yet: folders of tasks "    \
     "are "                                                                                         \

@@ -18,7 +18,8 @@ static void append(weir__partition *partition, int64_t base, int32_t records)
     assert_int_equal(weir__partition_appended(partition, base, records, BATCH_BYTES, 0), WEIR_OK);
 }
 
-/* Two producers' batches are appended one after the other; the second one is told of first. */
+/* Two producers' batches are appended one after the other; the offsets of the
+ * second one are reported first. */
 static void the_end_does_not_decrease_when_answers_are_reordered(void **state)
 {
     (void)state;

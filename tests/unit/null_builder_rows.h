@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows of what builds a topology. Before each there is a builder `b` with a stream `s`, a table
- * `t`, a global table `g` and a grouped stream `by`. X(function, argument, told, call): what
- * weir_build then says; NULL: the topology is good. */
+ * Rows for the functions that build a topology. Before each row there is a builder `b` with a
+ * stream `s`, a table `t`, a global table `g` and a grouped stream `by`. X(function, argument,
+ * expected, call): `expected` is a part of the error of weir_build; NULL: the topology is good. */
 #ifndef WEIR_TESTS_NULL_BUILDER_ROWS_H
 #define WEIR_TESTS_NULL_BUILDER_ROWS_H
 

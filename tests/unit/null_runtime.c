@@ -166,21 +166,21 @@ static weir_err reduce(weir_ctx *ctx, const void *left, const void *right, void 
 
 static const weir_processor_ops ops = {"each", NULL, each, NULL};
 
-/* `told` NULL: the topology is good. */
+/* `expected` NULL: the topology is good. */
 static void assert_built(weir_builder *b, const char *function, const char *argument,
-                         const char *told)
+                         const char *expected)
 {
     weir_error error = {0};
     weir_topology *topology = weir_build(b, NULL, &error);
-    if ((topology == NULL) != (told != NULL) ||
-        (told != NULL && strstr(error.message, told) == NULL)) {
+    if ((topology == NULL) != (expected != NULL) ||
+        (expected != NULL && strstr(error.message, expected) == NULL)) {
         fail_msg("%s: '%s': %s", function, argument,
                  topology == NULL ? error.message : "not refused");
     }
     weir_topology_free(topology);
 }
 
-#define RUN_BUILDER(function, argument, told, ...)                                                 \
+#define RUN_BUILDER(function, argument, expected, ...)                                             \
     {                                                                                              \
         weir_builder *b = weir_builder_new();                                                      \
         weir_stream s = weir_source(b, "in", STRINGS, &(weir_source_opts){.name = "in"});          \
@@ -189,7 +189,7 @@ static void assert_built(weir_builder *b, const char *function, const char *argu
         weir_grouped by = weir_group_by_key(s, NULL);                                              \
         (void)t, (void)g, (void)by;                                                                \
         __VA_ARGS__;                                                                               \
-        assert_built(b, #function, #argument, told);                                               \
+        assert_built(b, #function, #argument, expected);                                           \
     }
 
 static void builders_name_what_is_null(void **state)
@@ -216,12 +216,12 @@ static void store_settings_that_there_are_not_are_named(void **state)
     (void)state;
     const weir_store_opts wrong[] = {
         {.backend = (weir_backend)9}, {.caching = (weir_toggle)9}, {.logging = (weir_toggle)9}};
-    const char *const told[] = {"store 't': there is no backend 9", "store 't': caching and",
-                                "store 't': caching and"};
+    const char *const expected[] = {"store 't': there is no backend 9", "store 't': caching and",
+                                    "store 't': caching and"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         weir_builder *b = weir_builder_new();
         weir_table_source(b, "t", "t", STRINGS, &wrong[i]);
-        assert_built(b, "weir_table_source", "opts", told[i]);
+        assert_built(b, "weir_table_source", "opts", expected[i]);
     }
 }
 
@@ -244,7 +244,7 @@ static void topics_that_lack_something_are_named(void **state)
     (void)state;
     const struct {
         weir_topic_spec topic;
-        const char *told;
+        const char *expected;
     } wrong[] = {
         {{.partitions = 1}, "topics[0] has no name"},
         {{.name = "", .partitions = 1}, "topics[0] has no name"},
@@ -258,7 +258,7 @@ static void topics_that_lack_something_are_named(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         weir_error error = {0};
         assert_int_not_equal(weir_create_topics(config, &wrong[i].topic, 1, &error), WEIR_OK);
-        if (strstr(error.message, wrong[i].told) == NULL) {
+        if (strstr(error.message, wrong[i].expected) == NULL) {
             fail_msg("%s", error.message);
         }
     }
@@ -287,10 +287,10 @@ static void topics_that_lack_something_are_named(void **state)
     X(weir_headers_copy, ctx, assert_null(weir_headers_copy(NULL, in->headers)))                   \
     X(weir_headers_copy, headers, assert_non_null(weir_headers_copy(ctx, NULL)))                   \
     X(weir_forward, ctx, refused(weir_forward(NULL, in)))                                          \
-    X(weir_forward, record, told(weir_forward(ctx, NULL)))                                         \
+    X(weir_forward, record, reported(weir_forward(ctx, NULL)))                                     \
     X(weir_forward_to, ctx, refused(weir_forward_to(NULL, in, "out")))                             \
-    X(weir_forward_to, record, told(weir_forward_to(ctx, NULL, "out")))                            \
-    X(weir_forward_to, child, told(weir_forward_to(ctx, in, NULL)))                                \
+    X(weir_forward_to, record, reported(weir_forward_to(ctx, NULL, "out")))                        \
+    X(weir_forward_to, child, reported(weir_forward_to(ctx, in, NULL)))                            \
     X(weir_schedule, ctx, refused(weir_schedule(NULL, WEIR_STREAM_TIME, 1, tick, NULL)))           \
     X(weir_schedule, kind, refused(weir_schedule(ctx, (weir_time_kind)9, 1, tick, NULL)))          \
     X(weir_schedule, fn, refused(weir_schedule(ctx, WEIR_STREAM_TIME, 1, NULL, NULL)))             \
@@ -305,7 +305,7 @@ static void topics_that_lack_something_are_named(void **state)
       assert_int_equal(weir_schedule_from(ctx, WEIR_STREAM_TIME, 1, 1, tick, NULL), WEIR_OK))      \
     X(weir_punctuator_cancel, punctuator, weir_punctuator_cancel(NULL))                            \
     X(weir_store, ctx, assert_null(weir_store(NULL, "st")))                                        \
-    X(weir_store, name, assert_null(weir_store(ctx, NULL)); told(weir_ctx_error(ctx)))             \
+    X(weir_store, name, assert_null(weir_store(ctx, NULL)); reported(weir_ctx_error(ctx)))         \
     X(weir_ctx_error, ctx, refused(weir_ctx_error(NULL)))                                          \
     X(weir_ctx_metadata, ctx, assert_null(weir_ctx_metadata(NULL).topic))                          \
     X(weir_ctx_task, ctx, assert_string_equal(weir_ctx_task(NULL), ""))                            \
@@ -318,7 +318,7 @@ static void topics_that_lack_something_are_named(void **state)
 #define STORE_ROWS(X)                                                                              \
     X(weir_kv_get, store, refused(weir_kv_get(NULL, &number, &found, NULL)))                       \
     X(weir_kv_get, key, refused(weir_kv_get(kv, NULL, &found, NULL)))                              \
-    X(weir_kv_get, value, told(weir_kv_get(kv, &number, NULL, NULL)))                              \
+    X(weir_kv_get, value, reported(weir_kv_get(kv, &number, NULL, NULL)))                          \
     X(weir_kv_get, timestamp_ms, assert_int_equal(weir_kv_get(kv, &number, &found, 0), WEIR_OK))   \
     X(weir_kv_put, store, refused(weir_kv_put(NULL, &number, &number, 1)))                         \
     X(weir_kv_put, key, refused(weir_kv_put(kv, NULL, &number, 1)))                                \
@@ -331,7 +331,7 @@ static void topics_that_lack_something_are_named(void **state)
       (void)weir_kv_iter_close(iter))                                                              \
     X(weir_kv_range, to, assert_int_equal(weir_kv_range(kv, &number, 0, 0, &iter), WEIR_OK);       \
       (void)weir_kv_iter_close(iter))                                                              \
-    X(weir_kv_range, out, told(weir_kv_range(kv, NULL, NULL, false, NULL)))                        \
+    X(weir_kv_range, out, reported(weir_kv_range(kv, NULL, NULL, false, NULL)))                    \
     X(weir_kv_next, iter, assert_false(weir_kv_next(NULL, &found, &found, NULL)))                  \
     X(weir_kv_next, key, one_row(kv, NULL, &found, &time_ms))                                      \
     X(weir_kv_next, value, one_row(kv, &found, NULL, &time_ms))                                    \
@@ -341,7 +341,7 @@ static void topics_that_lack_something_are_named(void **state)
 #define SERDE_ROWS(X)                                                                              \
     X(weir_alloc, ctx, assert_null(weir_alloc(NULL, 1)))                                           \
     X(weir_defer, ctx, refused(weir_defer(NULL, free, NULL)))                                      \
-    X(weir_defer, fn, told(weir_defer(ctx, NULL, NULL)))                                           \
+    X(weir_defer, fn, reported(weir_defer(ctx, NULL, NULL)))                                       \
     X(weir_fail, ctx, refused(weir_fail(NULL, WEIR_EINVAL, "why")))                                \
     X(weir_fail, code, assert_int_equal(weir_fail(ctx, (weir_err)77, "why"), 77))                  \
     X(weir_fail, format, refused(fail_without_text(ctx)))                                          \
@@ -354,18 +354,18 @@ static void topics_that_lack_something_are_named(void **state)
     X(weir_json_edit, of, assert_non_null(weir_json_edit(ctx, NULL)))                              \
     X(weir_json_set, ctx, refused(weir_json_set(NULL, NULL, &json)))                               \
     X(weir_json_set, doc, assert_int_equal(weir_json_set(ctx, NULL, &json), WEIR_ENOMEM))          \
-    X(weir_json_set, out, told(weir_json_set(ctx, NULL, NULL)))                                    \
+    X(weir_json_set, out, reported(weir_json_set(ctx, NULL, NULL)))                                \
     X(weir_json_write, ctx, refused(weir_json_write(NULL, NULL, &buf)))                            \
     X(weir_json_write, doc, assert_int_equal(weir_json_write(ctx, NULL, &buf), WEIR_ENOMEM))       \
-    X(weir_json_write, out, told(weir_json_write(ctx, NULL, NULL)))                                \
+    X(weir_json_write, out, reported(weir_json_write(ctx, NULL, NULL)))                            \
     X(weir_json_i64, ctx, refused(weir_json_i64(NULL, NULL, &number)))                             \
     X(weir_json_i64, value, assert_int_equal(weir_json_i64(ctx, NULL, &number), WEIR_EDECODE))     \
-    X(weir_json_i64, out, told(weir_json_i64(ctx, NULL, NULL)))                                    \
+    X(weir_json_i64, out, reported(weir_json_i64(ctx, NULL, NULL)))                                \
     X(weir_json_f64, ctx, refused(weir_json_f64(NULL, NULL, &real)))                               \
     X(weir_json_f64, value, assert_int_equal(weir_json_f64(ctx, NULL, &real), WEIR_EDECODE))       \
-    X(weir_json_f64, out, told(weir_json_f64(ctx, NULL, NULL)))
+    X(weir_json_f64, out, reported(weir_json_f64(ctx, NULL, NULL)))
 
-#define told(err) assert_names(&row, (err), &ctx->error)
+#define reported(err) assert_names(&row, (err), &ctx->error)
 
 #define RUN_CALLBACK(function, argument, ...)                                                      \
     {                                                                                              \

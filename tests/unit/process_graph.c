@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records on their way through a graph: errors and where they are told to come from, handlers,
+ * Records that pass through a graph: errors and the node that they name, handlers,
  * forwarding, headers, punctuations, what a processor can ask. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A callback that writes past the end of what it got: told with node and callback, in all builds.
+ * A callback that writes past the end of its output buffer: the error names node and callback, in
+ * all builds.
  */
 #include <setjmp.h>
 #include <stdarg.h>

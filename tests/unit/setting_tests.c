@@ -38,7 +38,7 @@ static const struct {
      "partition_time_replaces_the_time_of_a_stream"},
     {"default.value.serde", "cluster/settings.c", "default_serdes_read_and_write"},
     {"default.value.serde", "cluster/settings.c",
-     "a_value_that_is_not_of_the_default_serde_is_told"},
+     "a_value_that_is_not_of_the_default_serde_is_reported"},
     {"deserialization.exception.handler", "cluster/bad_input.c",
      "an_undecodable_value_stops_the_instance"},
     {"deserialization.exception.handler", "cluster/bad_input.c",

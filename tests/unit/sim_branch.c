@@ -37,15 +37,15 @@ static void stop_rolling(const pthread_t threads[3])
     }
 }
 
-/* What a branch tells its parent. */
-typedef struct told {
+/* What a branch reports to its parent. */
+typedef struct branch_end {
     uint64_t hash;
     int64_t us;
-} told;
+} branch_end;
 
-static told run_branch(uint64_t reseed, const pthread_t threads[3])
+static branch_end run_branch(uint64_t reseed, const pthread_t threads[3])
 {
-    told out = {0, 0};
+    branch_end out = {0, 0};
     int ends[2];
     int status;
     /* The bare call: a pipe of the simulation is memory, which the branch copies. */
@@ -59,7 +59,7 @@ static told run_branch(uint64_t reseed, const pthread_t threads[3])
         start_rolling(more);
         sleep(1);
         stop_rolling(more);
-        out = (told){weir_sim_trace_hash(), weir_sim_now_us()};
+        out = (branch_end){weir_sim_trace_hash(), weir_sim_now_us()};
         bool written = write(ends[1], &out, sizeof out) == sizeof out;
         weir_sim_branch_exit(written && weir_sim_in_branch() ? 0 : 1);
     }
@@ -80,9 +80,9 @@ static void branches_diverge_by_their_seed_and_repeat_with_it(void **state)
     pthread_t threads[3];
     start_rolling(threads);
     sleep(1);
-    told first = run_branch(1, threads);
-    told second = run_branch(2, threads);
-    told again = run_branch(1, threads);
+    branch_end first = run_branch(1, threads);
+    branch_end second = run_branch(2, threads);
+    branch_end again = run_branch(1, threads);
     assert_true(first.hash != second.hash);
     assert_true(first.hash == again.hash);
     assert_true(first.us == again.us);

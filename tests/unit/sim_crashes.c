@@ -50,7 +50,7 @@ static bool wait_for_nothing(const weir_sim_crash *crash, void *user)
     return syscall(SYS_pipe2, ends, 0) == 0 && syscall(SYS_read, ends[0], &byte, 1) == 0;
 }
 
-static void be_told(bool (*on_crash)(const weir_sim_crash *crash, void *user))
+static void run_crash(bool (*on_crash)(const weir_sim_crash *crash, void *user))
 {
     start((weir_sim_opts){.seed = 1, .on_crash = on_crash, .watchdog_ms = WATCHDOG_MS});
     weir_host *host = weir_sim_host_new("a");
@@ -66,7 +66,7 @@ static int end_of(bool (*on_crash)(const weir_sim_crash *crash, void *user))
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        be_told(on_crash);
+        run_crash(on_crash);
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);

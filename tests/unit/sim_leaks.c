@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What LeakSanitizer is told of threads that stand still for good. */
+ * What LeakSanitizer is given of the stacks of threads that never run again. */
 #include <sys/wait.h>
 
 #include "unit/support/sim.h"

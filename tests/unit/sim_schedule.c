@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Virtual time, the order in which threads run, and what is told when nothing can go on. */
+ * Virtual time, the order in which threads run, and the report when no thread can run. */
 #include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -217,15 +217,15 @@ static void only_one_simulation_at_a_time(void **state)
 
 /* ---- Stuck ---- */
 
-typedef struct told {
+typedef struct stuck_report {
     weir_sim_stuck why;
     char report[4096];
     jmp_buf back;
-} told;
+} stuck_report;
 
 static void on_stuck(weir_sim_stuck why, const char *report, void *user)
 {
-    told *out = user;
+    stuck_report *out = user;
     out->why = why;
     snprintf(out->report, sizeof out->report, "%s", report);
     longjmp(out->back, 1);
@@ -254,7 +254,7 @@ static void a_deadlock_names_every_thread_and_what_it_waits_for(void **state)
     (void)state;
     static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
     static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
-    static told out;
+    static stuck_report out;
     start((weir_sim_opts){.on_stuck = on_stuck, .user = &out});
     weir_host *host = weir_sim_host_new("north");
     weir_sim_host_enter(host);
@@ -283,7 +283,7 @@ static void *sleep_on_and_on(void *arg)
 static void no_progress_is_a_livelock(void **state)
 {
     (void)state;
-    static told out;
+    static stuck_report out;
     static atomic_bool end;
     start((weir_sim_opts){.livelock_us = 60 * SECOND, .on_stuck = on_stuck, .user = &out});
     end = false;
@@ -306,7 +306,7 @@ static void no_progress_is_a_livelock(void **state)
 static void a_run_past_its_bound_is_overlong_and_can_be_torn_down(void **state)
 {
     (void)state;
-    static told out;
+    static stuck_report out;
     static atomic_bool end;
     start((weir_sim_opts){.max_virtual_us = 60 * SECOND, .on_stuck = on_stuck, .user = &out});
     end = false;

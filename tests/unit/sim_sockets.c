@@ -117,7 +117,7 @@ static void *drain(void *arg)
     return (void *)(total == MUCH ? 0 : (uintptr_t)2);
 }
 
-static void a_full_socket_takes_part_and_tells_when_there_is_room(void **state)
+static void a_full_socket_takes_a_part_and_reports_when_there_is_room(void **state)
 {
     (void)state;
     net n = connected();
@@ -386,7 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         simulated(bytes_arrive_in_order),
-        simulated(a_full_socket_takes_part_and_tells_when_there_is_room),
+        simulated(a_full_socket_takes_a_part_and_reports_when_there_is_room),
         simulated(a_blocking_write_waits_for_all),
         simulated(close_is_the_end_after_the_last_byte),
         simulated(nobody_listening_is_refused),

@@ -154,8 +154,8 @@ static void two_processes_conflict_until_one_ends(void **state)
     pid_t child = fork();
     if (child == 0) {
         weir__directory *directory = open_app(state, "app");
-        bool told = directory != NULL && write(ready[1], &byte, 1) == 1;
-        _exit(told && read(die[0], &byte, 1) == 1 ? 0 : 1);
+        bool ready_sent = directory != NULL && write(ready[1], &byte, 1) == 1;
+        _exit(ready_sent && read(die[0], &byte, 1) == 1 ? 0 : 1);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
     assert_int_equal(fails_to_open(*state, "app", &error), WEIR_ELOCKED);

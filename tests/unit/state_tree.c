@@ -107,7 +107,7 @@ static void removed_items_leave_the_others(void **state)
     assert_int_equal(tree.count, 0);
 }
 
-/* Keys that separate nodes come and go: each removal of a first key must be told upwards. */
+/* Keys that separate nodes change: each removal of a first key must reach the parent nodes. */
 static void a_window_may_slide_over_the_keys(void **state)
 {
     (void)state;
