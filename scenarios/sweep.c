@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs a scenario once a seed, each in a child process of its own, several at a time:
+ * Runs a scenario once for each seed, each run in a child process of its own, several at a time:
  *
  *     scenario-sweep failover --seeds 1..100 [--repeats N] [--jobs N] [--verbose]
  *
  * The seed determines everything: schedule, sizes, settings, faults. With --repeats each seed runs
- * N times, and must give the same trace each time; else the first event that differs is told. */
+ * N times, and must give the same trace each time; else the first event that differs is printed. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static int64_t real_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* `trace`: gets the events; NULL: nobody reads them. */
+/* `trace`: the file that gets the events; NULL: none. */
 static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, int out,
                                  FILE *trace)
 {

@@ -11,7 +11,7 @@
 
 /* Reads two traces (weir_cluster_trace_to, WEIR_TRACE_TEXT) from their beginnings, and writes the
  * number and both contents of the first event that differs into `out`, cut to `size` bytes with the
- * terminator. Traces with the same events are told as such: only their thread switches, which are
+ * terminator. If all events are the same, `out` says so: then only the thread switches, which have
  * no lines, can differ. Both files are borrowed; their positions change. */
 void first_difference(FILE *first, FILE *other, char *out, size_t size);
 
