@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Instances that die: another takes over, counts stay right. */
+ * Instances that crash: another one gets their tasks, and the counts stay right. */
 #include "support/word_counts.h"
 
 /* The clients of a crashed host are never destroyed, as after a real crash. */

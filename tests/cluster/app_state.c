@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * State that must be the changelog's: after restarts, wiped or damaged directories, truncated
- * changelogs; and the tables that every instance holds whole. */
+ * State that must equal the changelog: after restarts, wiped or damaged directories and truncated
+ * changelogs; and global tables, which every instance holds whole. */
 #include <dirent.h>
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * State directories that cannot be used, and state that is damaged, foreign or too old: told, and
- * mended from the changelog where that is possible. */
+ * State directories that cannot be used, and state that is damaged, too old or of another
+ * application: reported, and restored from the changelog where that is possible. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>

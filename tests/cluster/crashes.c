@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A test that dies says why, where and how to repeat it; only that test fails, where that can be.
+ * A test that crashes reports the cause, the place and how to repeat it. Only that test fails,
+ * where that is possible.
  */
 #include <signal.h>
 

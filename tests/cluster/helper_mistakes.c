@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The driver's helpers in the hands of who makes a mistake: the test fails with a text that names
- * it, and nothing is sent or answered in its place. */
+ * Mistakes in calls of the driver's helpers: the test fails with a text that names the mistake, and
+ * the helper sends or returns nothing else in its place. */
 #include <setjmp.h>
 #include <string.h>
 #include <unistd.h>

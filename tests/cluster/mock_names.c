@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Names of topics in requests: one that is named twice, and one that collides with a topic there
- * is, are refused as a real broker does. */
+ * Names of topics in requests: the mock cluster refuses a name that is there twice, and one that
+ * collides with an existing topic, as a real broker does. */
 #include "support/raw.h"
 
 #define CREATE_TOPICS 19

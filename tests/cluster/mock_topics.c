@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Topics of the mock cluster: created by request only, described, trimmed,
- * grown, deleted; through librdkafka's
- * admin client. */
+ * Topics of the mock cluster, through librdkafka's admin client: created by request only,
+ * described, trimmed (DeleteRecords), given more partitions, deleted. */
 #include "core/buf.h"
 #include "support/mock.h"
 

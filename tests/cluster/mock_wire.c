@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The front against bytes that no librdkafka sends: frames that are none, requests that are cut,
- * old and unknown versions, connections that open and close. */
+ * The front and bytes that librdkafka never sends: invalid frames, truncated requests, old and
+ * unknown versions, connections that open and close. */
 #include "support/raw.h"
 
 #define ROUNDS 40

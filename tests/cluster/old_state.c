@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * State that is left behind: rows that others delete meanwhile do not come back with it, and its
- * disk is given back. */
+ * State of tasks that an instance no longer owns: rows that the new owner deletes do not reappear
+ * when the task returns, and the disk space is freed. */
 #include <sys/stat.h>
 
 #include <weir/dsl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A callback that wrote past the end of its result stops the instance: no handler skips that. */
+ * A callback that wrote past the end of its result stops the instance. No handler can skip it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Topics of a join that are filled by different partitioners: the join misses records, and says
- * why. */
+ * Topics of a join that are filled by different partitioners: the join misses records, and a
+ * warning says why. */
 #include <weir/dsl.h>
 
 #include "client/client.h"

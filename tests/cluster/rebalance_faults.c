@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A member crashes, freezes or is cut off at each phase of a rebalance. All was committed before,
- * so nothing may count twice: other members process the records that it had not begun. */
+ * so no record may be counted twice: other members process the records that the member had not
+ * begun. */
 #include "support/scenario.h"
 
 #define ROUND 60

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Members of one application.id with different topologies: an upgrade of instances one by one to a
- * program that is not the same any more. The leader's topology counts; the other member fails. */
+ * Members of one application.id with different topologies: a rolling upgrade to a program with
+ * another topology. The leader's topology counts; the other member fails. */
 #include <weir/dsl.h>
 
 #include "support/log_capture.h"

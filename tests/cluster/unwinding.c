@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A test that fails at one of many moments: its memory is freed with the cluster, and the next
- * test starts afresh. The leak checker checks this at the end. */
+ * test starts with nothing left over. LeakSanitizer checks this at the end. */
 #include <stdlib.h>
 #include <string.h>
 

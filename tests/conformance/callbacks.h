@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From the functions of a plan to the DSL's callbacks: `user` is a fn_use. */
+ * The DSL's callbacks, which call the functions of a plan: `user` is a fn_use. */
 #ifndef WEIR_TESTS_CONFORMANCE_CALLBACKS_H
 #define WEIR_TESTS_CONFORMANCE_CALLBACKS_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs the recorded cases of Kafka Streams whose operators Weir has. They lie in the folder that
+ * Runs the recorded cases of Kafka Streams whose operators Weir has. They are in the folder that
  * the variable WEIR_CONFORMANCE names, else in ../shared/conformance beside the sources; without
- * them the test is skipped. WEIR_CASE runs the plans whose name holds its value, and says more. */
+ * them the test is skipped. WEIR_CASE runs only the plans whose name contains its value, and prints
+ * more about them. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a run gave against what Kafka Streams gave (the suite's README, section 2). */
+ * Compares the output of a run with the output of Kafka Streams (the suite's README, section 2). */
 #ifndef WEIR_TESTS_CONFORMANCE_COMPARE_H
 #define WEIR_TESTS_CONFORMANCE_COMPARE_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Builds a plan over the DSL. What Weir has no operator for yet is named, and the case skipped. */
+ * Builds a plan with the DSL. A plan with an operator that Weir does not have is skipped, and the
+ * operator is named. */
 #ifndef WEIR_TESTS_CONFORMANCE_PLAN_H
 #define WEIR_TESTS_CONFORMANCE_PLAN_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * doomed HOW [plain]: a program with two tests, of which the first one dies in the way that HOW
- * names; with "plain" one that uses no cmocka. What it prints is what tests/cluster/crashes.c looks
- * at. */
+ * doomed HOW [plain]: a program with two tests. The first one ends in the way that HOW names. With
+ * "plain" the program does not use cmocka. tests/cluster/crashes.c checks what it prints. */
 #undef NDEBUG
 #include <assert.h>
 #include <pthread.h>

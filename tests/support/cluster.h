@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The fixture of cluster tests: a fresh cluster for each test, freed after it in any case. */
+ * The fixture of cluster tests: a new cluster for each test, freed after it in any case. */
 #ifndef WEIR_TESTS_SUPPORT_CLUSTER_H
 #define WEIR_TESTS_SUPPORT_CLUSTER_H
 

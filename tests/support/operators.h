@@ -3,8 +3,8 @@
  * Every operator of Weir once, in one topology, for tests of rules that hold for all of them.
  * A new operator is one line in the table of operators.c.
  *
- *     in   --> each operator --> <operator>      "in" has a timestamp function: the broker's time
- *     rows --> table                             what is negative is dropped
+ *     in   --> each operator --> <operator>      "in" has a timestamp function: the record's time;
+ *     rows --> table                             records with a negative one are dropped
  *     refs --> global table */
 #ifndef WEIR_TESTS_SUPPORT_OPERATORS_H
 #define WEIR_TESTS_SUPPORT_OPERATORS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The client port without a cluster: partitioner, errors, settings that go through. */
+ * The client port without a cluster: partitioner, errors, settings passed to librdkafka. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The main() of the examples, where it ends before there is an application. */
+ * The main() of the examples, in the cases that end before an application is made. */
 #include "common/program.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The front's account of a partition's log. */
+ * The front's record of a partition's log: its batches, offsets and sizes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

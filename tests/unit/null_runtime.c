@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The runtime's public functions with a NULL for each of their arguments, and with enum values that
- * there are not: an error that names it, or nothing happens. */
+ * do not exist: an error that names the argument, or nothing happens. */
 #include "support/one_task.h"
 
 #include <weir/admin.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Iterators that a callback leaves open: which are closed when it returns, and what they say then.
+ * Iterators that a callback leaves open: which ones are closed when it returns, and what calls on a
+ * closed one return.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The built-in serdes: bytes that are Java's, errors, and null that never reaches them. */
+ * The built-in serdes: they write the same bytes as Kafka's, report errors, and never get null. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

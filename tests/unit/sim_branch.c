@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Branches: copies of the whole simulation that go on by themselves. */
+ * Branches: copies of the whole simulation, which run on independently. */
 #include <sys/wait.h>
 
 #include "sim/engine.h"
@@ -48,7 +48,8 @@ static branch_end run_branch(uint64_t reseed, const pthread_t threads[3])
     branch_end out = {0, 0};
     int ends[2];
     int status;
-    /* The bare call: a pipe of the simulation is memory, which the branch copies. */
+    /* The system call makes a real pipe. A pipe of the simulation is memory, which a branch copies.
+     */
     assert_int_equal(syscall(SYS_pipe2, ends, 0), 0);
     int child = weir_sim_branch(reseed);
     assert_true(child >= 0);
@@ -140,7 +141,7 @@ static void *nothing(void *arg)
     return arg;
 }
 
-/* What belonged to threads of the branch is used anew only when they have left it. */
+/* What belonged to threads of the branch is used again only when they have ended. */
 static _Noreturn void churn(void)
 {
     for (int round = 0; round < 200; round++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A report of a crash that goes wrong itself ends the process. */
+ * A crash or a wait inside the report of a crash ends the process. */
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -40,7 +40,7 @@ static bool loop(const weir_sim_crash *crash, void *user)
     return true;
 }
 
-/* As it does that waits for a lock which the crashed thread holds. */
+/* Blocks for good, like an on_crash that waits for a lock which the crashed thread holds. */
 static bool wait_for_nothing(const weir_sim_crash *crash, void *user)
 {
     char byte;

@@ -9,7 +9,7 @@
 
 #define WORKERS 8
 
-/* Threads that lock, wait, spin, sleep, talk and draw random numbers. */
+/* Threads that lock, wait, spin, sleep, send and draw random numbers. */
 typedef struct world {
     pthread_mutex_t *mutexes[3]; /* apart on the heap: addresses and their order differ */
     pthread_cond_t cond;

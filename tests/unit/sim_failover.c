@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * librdkafka as it is, with its mock cluster, in the simulation: two group members on two hosts,
- * one crashes, the other takes its partitions over when the session has expired. */
+ * The unmodified librdkafka, with its own mock cluster, in the simulation: two group members on two
+ * hosts. One crashes; the other gets its partitions when the session has expired. */
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <stdatomic.h>
@@ -164,7 +164,7 @@ static void cluster_stop(cluster *c)
     weir_sim_stop();
 }
 
-/* Each goes through the crash and the take-over by itself. */
+/* Each branch runs through the crash and the failover by itself. */
 static bool branch_off(cluster *c, int branches)
 {
     bool all_well = true;

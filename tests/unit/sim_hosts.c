@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Hosts that crash, pause and go on; locks that they share with others. */
+ * Hosts that crash, pause and resume; locks that they share with others. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -320,7 +320,7 @@ static void a_waiter_that_crashes_does_not_keep_the_lock(void **state)
     weir_sim_sleep_us(MS);
     pthread_t other = spawn(take_process_lock, NULL);
     weir_sim_sleep_us(MS);
-    pthread_mutex_unlock(&process_lock); /* it is the dead one's turn */
+    pthread_mutex_unlock(&process_lock); /* the next in its queue is the crashed thread */
     weir_sim_host_crash(host);
     join(other);
     assert_int_equal(steps, 0);
@@ -358,7 +358,7 @@ static void a_thread_left_in_poll_outlives_its_descriptor(void **state)
     steps = 0;
     pthread_t left = spawn(wait_on_pipe, &ends[0]);
     weir_sim_sleep_us(MS);
-    weir_sim_stop(); /* takes the pipe away */
+    weir_sim_stop(); /* frees the pipe */
     assert_int_equal(steps, 0);
     join(left);
     assert_int_equal(steps, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Names of threads, as debuggers see them: those of the kernel. */
+ * Names of threads as debuggers show them: those that the kernel has. */
 #include <dirent.h>
 
 #include "unit/support/sim.h"

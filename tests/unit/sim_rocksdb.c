@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * RocksDB as it is, its threads managed: the same trace every time, crashes of a host inside it,
- * and a clean end of the process, which joins the pool. */
+ * The unmodified RocksDB with its threads in the simulation: the same trace every time, crashes of
+ * a host inside RocksDB, and a clean end of the process, which joins RocksDB's pool of threads. */
 #include <rocksdb/c.h>
 
 #include "unit/support/rerun.h"
@@ -145,7 +145,7 @@ static void a_store_may_be_used_and_closed_after_the_simulation(void **state)
     store_close(&s);
 }
 
-/* ---- A host that dies inside ---- */
+/* ---- A host that crashes inside RocksDB ---- */
 
 static void fill_for_ever(void *arg)
 {
@@ -221,12 +221,12 @@ static void a_branch_copies_a_store_in_memory(void **state)
     weir_sim_stop();
 }
 
-/* ---- A process that ends in the middle ---- */
+/* ---- A process that ends inside RocksDB ---- */
 
 #define EXIT_INSIDE (-1) /* the variant */
 
-/* At the end of a process RocksDB drops what its pools have not begun, without freeing it: 16 bytes
- * for a flush. Whether one is queued depends on the schedule. */
+/* At the end of a process RocksDB drops jobs that its pools have not begun and does not free them:
+ * 16 bytes for a flush. Whether a flush is queued depends on the schedule. */
 WEIR_API const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {

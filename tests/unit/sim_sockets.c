@@ -33,7 +33,7 @@ static int port_of(int fd)
     return ntohs(address.sin_port);
 }
 
-/* Without blocking; the connection may still be under way. */
+/* Without blocking; the connection may not be complete yet. */
 static int begin_connect(int port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The record cache: what it holds back, when it lets go and in which order, and callbacks that put
- * into the stores that are being flushed. */
+ * The record cache: which updates it keeps, when and in which order it flushes them, and callbacks
+ * that put into the stores that are being flushed. */
 #include "state_kit.h"
 
 #include "state/cache.h"

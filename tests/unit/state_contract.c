@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The contract of every byte store, whatever its layers. */
+ * The contract of state/store.h, for every stack of layers. */
 #include "state_stacks.h"
 
 static weir__kv *kv_of(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The text of a topology is Kafka Streams', to the letter; texts and numbered names are what
- * Kafka Streams prints for the same program. */
+ * The description of a topology is exactly what Kafka Streams prints for the same program,
+ * generated names included. */
 #include "topology_kit.h"
 
 static weir_err split(weir_ctx *ctx, const weir_record *in, void *user)

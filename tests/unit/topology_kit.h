@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * For tests of topologies that are built and never run: functions whose work does not matter. */
+ * For tests of topologies that are built and never run: functions that only fill a place. */
 #ifndef WEIR_TESTS_TOPOLOGY_KIT_H
 #define WEIR_TESTS_TOPOLOGY_KIT_H
 

@@ -20,7 +20,7 @@
 
 #include "sim/sim.h"
 
-/* There the simulation runs on real threads, which cannot branch. */
+/* Under ThreadSanitizer the simulation runs on real threads, which cannot branch. */
 #if defined(__SANITIZE_THREAD__)
 #define UNDER_TSAN true
 #elif defined(__has_feature)
@@ -77,7 +77,7 @@ static inline void *join(pthread_t thread)
     return result;
 }
 
-/* By system call: the simulation does not see it. */
+/* A system call reads the clock, since the simulation replaces clock_gettime(). */
 static inline double real_ms(void)
 {
     struct timespec now;
