@@ -11,15 +11,16 @@
  *     weir_assert_same_rows(weir_output_table(counts), expected);
  *     weir_cluster_free(cluster);
  *
- * One cluster at a time in a process; its run does not depend on earlier clusters. Only the thread
- * that made the cluster may make these calls, except where they say otherwise. Time passes only in
- * calls that say that they wait. A call that fails and has no `error` fails the test through
- * weir_cluster_opts.on_failure, with file and line of the call: each function is also a macro that
- * passes them (weir/driver_places.h). So does NULL where a value is needed:
- * "weir_rows_at: rows is NULL".
- * If weir_cluster_new failed, the first call with its NULL calls the on_failure of those opts.
- * Everything that the driver returns (handles, instances, rows, texts) is valid until
- * weir_cluster_free. */
+ * A process has at most one cluster at a time; its run does not depend on earlier clusters. Only
+ * the thread that made the cluster may make these calls, except where they say otherwise. Virtual
+ * time passes only in calls that say that they wait. Everything that the driver returns (handles,
+ * instances, rows, texts) is valid until weir_cluster_free.
+ *
+ * A call that fails and has no `error` fails the test through weir_cluster_opts.on_failure, with
+ * file and line of the call: each function is also a macro that passes them
+ * (weir/driver_places.h). A NULL argument where a value is required fails the test in the same
+ * way: "weir_rows_at: rows is NULL". If weir_cluster_new failed, a call with the NULL that it
+ * returned calls the on_failure of its opts. */
 #ifndef WEIR_DRIVER_H
 #define WEIR_DRIVER_H
 
@@ -44,20 +45,23 @@ typedef enum weir_policy {
     WEIR_POLICY_DEFAULT, /* WEIR_POLICY of the environment (fifo, random, pct), else fifo */
     WEIR_POLICY_FIFO,    /* the one that has waited longest */
     WEIR_POLICY_RANDOM,  /* any, from the seed; also switches at locks, clock reads and writes */
-    WEIR_POLICY_PCT,     /* seeded priorities with a few change points */
+    WEIR_POLICY_PCT,     /* probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010):
+                            random priorities, which change at a few points */
 } weir_policy;
 
 /* How threads run; the same for all clusters of a process. */
 typedef enum weir_threads {
     WEIR_THREADS_DEFAULT,  /* WEIR_THREADS of the environment (borrowed, real), else borrowed; real
                               under ThreadSanitizer */
-    WEIR_THREADS_BORROWED, /* switched in user space: fast */
-    WEIR_THREADS_REAL,     /* real ones, one at a time: for debuggers; always used under valgrind */
+    WEIR_THREADS_BORROWED, /* all on one OS thread, switched in user space: fast */
+    WEIR_THREADS_REAL,     /* an OS thread for each, which run one at a time: for debuggers;
+                              always used under valgrind */
 } weir_threads;
 
 /* Called when a test fails, on the thread that made the cluster. The message begins with the seed
- * and the command that repeats the run, and says why. `file` and `line` are those of the assertion
- * or call, also if it fails while it waits; NULL and 0 for a call through a pointer to a function.
+ * and the command that repeats the run; then it says why. `file` and `line` are those of the
+ * assertion or call, also if it fails while it waits; NULL and 0 for a call through a pointer to a
+ * function.
  * The function should end the test (longjmp, exit); if it returns, the call that failed returns
  * NULL, false, 0 or an empty list.
  *
@@ -154,8 +158,8 @@ typedef struct weir_input_record {
     size_t header_count;
 } weir_input_record;
 
-/* Records are copied and sent. They are acknowledged when the next call that waits begins to wait.
- * The partition is chosen by murmur2 of the key, for records without a key in turn. */
+/* Copies a record and sends it to the partition by murmur2 of its key; records without a key go to
+ * all partitions in turn. The next call that waits begins with the wait for its acknowledgement. */
 WEIR_API void weir_input_send(weir_input input, const weir_input_record *record);
 WEIR_API void weir_input_send_to(weir_input input, int32_t partition,
                                  const weir_input_record *record);
@@ -264,12 +268,13 @@ WEIR_API weir_instance *weir_cluster_instance(const weir_cluster *cluster, const
 WEIR_API const char *weir_instance_name(const weir_instance *instance);
 /* The current host: a restart after a crash makes a new host. Any thread. */
 WEIR_API weir_host *weir_instance_host(const weir_instance *instance);
-/* NOT_RUNNING when closed or crashed. */
+/* The state of the instance's application; NOT_RUNNING if it is closed or its host crashed. */
 WEIR_API weir_state weir_instance_state(const weir_instance *instance);
-/* weir_app_dropped_records of its application since its last start; 0 when it does not run. */
+/* weir_app_dropped_records of the instance's application since its last start; 0 if it does not
+ * run. */
 WEIR_API size_t weir_instance_dropped_records(const weir_instance *instance,
                                               weir_dropped_records *out, size_t max);
-/* Its state directory as it is now. */
+/* The path of the instance's present state directory. */
 WEIR_API const char *weir_instance_directory(const weir_instance *instance);
 /* Closes the instance (weir_app_close). WEIR_ETIMEOUT: it is still closing after timeout_ms (< 0:
  * no limit). Waits. */
@@ -295,15 +300,15 @@ WEIR_API void weir_host_crash(weir_host *host, weir_disk disk);
 /* Stops all threads of the host while time passes elsewhere (long GC, SIGSTOP). */
 WEIR_API void weir_host_pause(weir_host *host);
 WEIR_API void weir_host_resume(weir_host *host);
-/* No data passes between the host and the brokers. */
+/* A network partition: no data passes between the host and the brokers until weir_host_heal. */
 WEIR_API void weir_host_partition(weir_host *host);
 WEIR_API void weir_host_heal(weir_host *host);
-/* The same for one broker (1..n). */
+/* The same between the host and one broker (1..n). */
 WEIR_API void weir_host_partition_from(weir_host *host, int32_t broker);
 WEIR_API void weir_host_heal_from(weir_host *host, int32_t broker);
 /* Sets the latency of each direction, to all brokers; >= 0. */
 WEIR_API void weir_host_latency(weir_host *host, int64_t ms);
-/* Breaks its connections once. */
+/* Resets the host's connections to the brokers, once. */
 WEIR_API void weir_host_reset_connections(weir_host *host);
 /* Sets the host's wall clock ahead by `ms`; it must stay within 1970 to 2262. */
 WEIR_API void weir_host_skew(weir_host *host, int64_t ms);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where a failed call of weir/driver.h stands. Each function weir_x of that header which can fail
- * the test has a form weir_x_placed with two more arguments, file and line, and a macro of its own
- * name that passes the place of the call: weir_input_pipe(in, key, value) is
- * weir_input_pipe_placed(in, key, value, __FILE__, __LINE__). A helper of a test calls the form to
- * pass its caller's place on. `file` is borrowed for the call; NULL: the place of the call around
- * it, where there is one. weir_x without parentheses, and (weir_x)(...), is the function itself,
- * which does not know its caller.
+ * The place, file and line, that is reported when a call of weir/driver.h fails. Each function
+ * weir_x of that header which can fail the test has a form weir_x_placed with two more arguments,
+ * file and line, and a macro of its own name that passes the place of the call:
+ * weir_input_pipe(in, key, value) is weir_input_pipe_placed(in, key, value, __FILE__, __LINE__).
+ * A helper of a test calls the form to pass the place of its own caller. `file` is borrowed for the
+ * call; NULL: the place of the enclosing call of the driver, if there is one. weir_x without
+ * parentheses, and (weir_x)(...), is the function itself, which does not know its caller.
  *
  * This header comes with weir/driver.h. */
 #ifndef WEIR_DRIVER_PLACES_H

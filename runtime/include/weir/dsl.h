@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The DSL: streams, tables and their operators, with Kafka Streams' names and meaning. Handles are
- * two words, passed by value and owned by the builder. Each kind has its own type, so that the
- * compiler rejects an operator on the wrong kind.
+ * The DSL: streams, tables and their operators, with Kafka Streams' names and meaning: weir_source
+ * is StreamsBuilder.stream, weir_filter is KStream.filter, and so on. Handles (weir_stream,
+ * weir_table, ...) are two words, passed by value; what they refer to belongs to the builder. Each
+ * kind has its own type, so that the compiler rejects an operator on the wrong kind.
  *
  * Names: every operator takes an optional name (Kafka's Named); without one it is numbered as in
  * Kafka. The repartition topics that operators imply must have a name. Serdes: NULL means the
@@ -58,8 +59,8 @@ typedef weir_err (*weir_reducer_fn)(weir_ctx *ctx, const void *aggregate, const 
 typedef weir_err (*weir_joiner_fn)(weir_ctx *ctx, const void *key, const void *left,
                                    const void *right, void *out, void *user);
 
-/* Makes the result null whose storage is `out` (the callback's out parameter). A weir_string or
- * weir_bytes left with data == NULL is null too. */
+/* Makes the result of a callback null. `out` is the out parameter that the callback got. A result
+ * of weir_string or weir_bytes whose data stays NULL is null too. */
 WEIR_API void weir_out_null(weir_ctx *ctx, void *out);
 /* In flat_map: forwards a record with the input's timestamp and headers; key or value may be NULL
  * (null). The record is forwarded during the call, so both may be on the caller's stack. */
@@ -74,18 +75,20 @@ typedef struct weir_named {
 
 /* ---- Sources ------------------------------------------------------------------------------ */
 
+/* Reads one topic, or several, as a stream (StreamsBuilder.stream). */
 WEIR_API weir_stream weir_source(weir_builder *builder, const char *topic, const weir_serde *key,
                                  const weir_serde *value, const weir_source_opts *opts);
 WEIR_API weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
                                       const weir_serde *key, const weir_serde *value,
                                       const weir_source_opts *opts);
-/* opts->source says how the topic is read. `store` names the table's store; NULL: the table has a
- * store only if an operator needs it, numbered as in Kafka. The nodes are named <opts->node>-source
- * and <opts->node>. */
+/* Reads a topic as a table (StreamsBuilder.table). `store` names the table's store; NULL: the table
+ * has a store only if an operator needs one, with a number in its name as in Kafka. opts->source
+ * says how the topic is read. The nodes are named <opts->node>-source and <opts->node>. */
 WEIR_API weir_table weir_table_source(weir_builder *builder, const char *topic, const char *store,
                                       const weir_serde *key, const weir_serde *value,
                                       const weir_store_opts *opts);
-/* Every instance reads all partitions of the topic (KIP-99). */
+/* Reads a topic as a global table (StreamsBuilder.globalTable, KIP-99): every instance reads all
+ * partitions of the topic. */
 WEIR_API weir_global_table weir_global_table_source(weir_builder *builder, const char *topic,
                                                     const char *store, const weir_serde *key,
                                                     const weir_serde *value,
@@ -120,11 +123,11 @@ typedef struct weir_branch {
     weir_filter_fn fn;
     void *user;
 } weir_branch;
-/* `out` has room for `count` handles. */
+/* Sets out[i] to the stream of branches[i]. `out` has room for `count` handles. */
 WEIR_API void weir_split(weir_stream in, const weir_branch *branches, size_t count,
                          weir_stream *out, const weir_named *named);
 
-/* A NULL serde: the stream's. */
+/* Options of a repartition (Kafka's Repartitioned). A NULL serde: the stream's. */
 typedef struct weir_repartition_opts {
     int32_t partitions; /* 0: as many as the upstream topic with the most partitions */
     const weir_serde *key;
@@ -135,19 +138,21 @@ typedef struct weir_repartition_opts {
 /* Writes the stream to the topic <application.id>-<name>-repartition and reads it from there. */
 WEIR_API weir_stream weir_repartition(weir_stream in, const char *name,
                                       const weir_repartition_opts *opts);
-/* A record with timestamp 0 is written with timestamp 1 (weir_forward). */
+/* Writes the stream to a topic. A record with timestamp 0 is written with timestamp 1
+ * (weir_forward). */
 WEIR_API void weir_to(weir_stream in, const char *topic, const weir_sink_opts *opts);
 
 typedef struct weir_process_opts {
     const char *name;
     const char *const *stores; /* NULL-terminated: stores that this processor may open */
 } weir_process_opts;
+/* A processor in the DSL (KStream.process); the result has the records that it forwards. */
 WEIR_API weir_stream weir_process(weir_stream in, const weir_serde *key, const weir_serde *value,
                                   const weir_processor_ops *ops, void *user,
                                   const weir_process_opts *opts);
-/* A processor that cannot change keys: each record that it forwards gets the input's key, and no
- * repartition follows. It may forward only while it processes a record (Kafka's FixedKeyProcessor).
- */
+/* A processor that cannot change keys (KStream.processValues, Kafka's FixedKeyProcessor): each
+ * record that it forwards gets the input's key, and no repartition follows. It may forward only
+ * while it processes a record. */
 WEIR_API weir_stream weir_process_values(weir_stream in, const weir_serde *value,
                                          const weir_processor_ops *ops, void *user,
                                          const weir_process_opts *opts);
@@ -174,9 +179,11 @@ WEIR_API weir_stream weir_to_stream(weir_table in, const weir_named *named);
 
 /* ---- Joins -------------------------------------------------------------------------------- */
 
-/* The name also names the left side's repartition topic, and is required when one is needed. Both
- * sides must be co-partitioned: as many partitions (checked) and the same partitioner (a sample of
- * the keys is compared with murmur2; a difference is logged as a warning). */
+/* Joins each record of the stream with the table's row of the same key. The name also names the
+ * left side's repartition topic, and is required when one is needed. Both sides must be
+ * co-partitioned. They need the same number of partitions; otherwise a stream thread fails with
+ * WEIR_ETOPOLOGY. They also need the same partitioner: Weir compares a sample of the keys with
+ * murmur2 and logs a warning if they differ. */
 WEIR_API weir_stream weir_join_table(weir_stream left, weir_table right, const weir_serde *value,
                                      weir_joiner_fn fn, void *user, const weir_named *named);
 WEIR_API weir_stream weir_left_join_table(weir_stream left, weir_table right,
@@ -186,7 +193,8 @@ typedef struct weir_global_join_opts {
     const char *name;
     weir_select_key_fn key_fn; /* returns the global table's key; NULL: the record's key */
 } weir_global_join_opts;
-/* `user` is passed to both callbacks. */
+/* Joins each record of the stream with the row of a global table. `user` is passed to both
+ * callbacks. */
 WEIR_API weir_stream weir_join_global(weir_stream left, weir_global_table right,
                                       const weir_serde *value, weir_joiner_fn fn, void *user,
                                       const weir_global_join_opts *opts);

@@ -36,6 +36,7 @@ typedef struct weir_record {
 /* A copy in the record's arena; an empty list if `headers` is NULL. NULL when out of memory. */
 WEIR_API weir_headers *weir_headers_copy(weir_ctx *ctx, const weir_headers *headers);
 
+/* The functions of a processor (Kafka's Processor). */
 typedef struct weir_processor_ops {
     const char *name; /* kind, for traces and errors: "dedupe" */
     /* Called once per task, on its thread, before the first record. `*state` is passed to process,
@@ -59,14 +60,16 @@ typedef enum weir_time_kind {
     WEIR_WALL_CLOCK_TIME, /* the system's clock */
 } weir_time_kind;
 
+/* A punctuator. `now_ms`: the present time of the kind that was given to weir_schedule; `state`:
+ * the processor's. */
 typedef weir_err (*weir_punctuate_fn)(weir_ctx *ctx, int64_t now_ms, void *state);
 typedef struct weir_punctuator weir_punctuator;
 
-/* Calls fn(now, the processor's state) every interval (KIP-138). With stream time the first call is
- * made as soon as stream time is known, with wall-clock time after one interval; missed calls are
+/* Calls fn once every interval_ms (KIP-138). With stream time the first call is made as soon as
+ * stream time is known; with wall-clock time it is made after one interval. Missed calls are
  * skipped. *out (NULL allowed) is valid until the punctuator is cancelled or the processor is
- * closed. Call it in open or process. WEIR_EINVAL: fn is NULL, or interval_ms is below 1. fn is not
- * called again if its next time would be beyond INT64_MAX. If fn fails,
+ * closed. Call weir_schedule in open or process. WEIR_EINVAL: fn is NULL, or interval_ms is below
+ * 1. fn is not called again if its next time would be beyond INT64_MAX. If fn fails,
  * processing.exception.handler decides (KIP-1033); after `continue` the schedule continues. */
 WEIR_API weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
                                 weir_punctuate_fn fn, weir_punctuator **out);
@@ -94,8 +97,9 @@ WEIR_API const char *weir_ctx_task(const weir_ctx *ctx); /* "0_1" */
 WEIR_API const char *weir_ctx_application(const weir_ctx *ctx);
 WEIR_API const char *weir_ctx_node(const weir_ctx *ctx);       /* name of the running node */
 WEIR_API int64_t weir_ctx_stream_time_ms(const weir_ctx *ctx); /* -1: none yet */
-/* The thread reads the clock between two rounds of its loop. The value does not change while a
- * callback runs, so a callback must not wait in a loop until it changes. */
+/* The wall clock, in ms since 1970. The thread reads the clock once in each round of its loop, so
+ * the value does not change while a callback runs: a callback must not wait in a loop until it
+ * changes. */
 WEIR_API int64_t weir_ctx_wall_clock_ms(const weir_ctx *ctx);
 WEIR_API void weir_ctx_commit(weir_ctx *ctx); /* asks for a commit as soon as possible */
 
@@ -117,8 +121,11 @@ WEIR_API weir_topology *weir_build(weir_builder *builder, const weir_config *con
  * caller frees it with free(). NULL: out of memory, or `topology` is NULL. */
 WEIR_API char *weir_topology_describe(const weir_topology *topology);
 
-/* Lists are NULL-terminated and copied, as are names. A NULL serde: the configured default.
- * `user` and what ops point to must outlive the topology. */
+/* In all functions of this section names and lists are copied; lists are NULL-terminated. A NULL
+ * serde: the configured default. `ops`, the strings and functions in it, and `user` must outlive
+ * the topology. */
+
+/* Options of a source (Kafka's Consumed). */
 typedef struct weir_source_opts {
     const char *name; /* of the node; NULL: numbered as in Kafka */
     /* Returns the timestamp (ms) of a decoded record (Kafka's TimestampExtractor).
@@ -134,26 +141,32 @@ typedef struct weir_source_opts {
      * which are always read from the beginning. */
     const char *auto_offset_reset;
 } weir_source_opts;
+/* Adds a node that reads these topics (Topology.addSource). */
 WEIR_API void weir_add_source(weir_builder *builder, const char *name, const char *const *topics,
                               const weir_serde *key, const weir_serde *value,
                               const weir_source_opts *opts);
+/* Adds a processor, which gets the records that these parents forward. `user` is passed to
+ * ops->open. */
 WEIR_API void weir_add_processor(weir_builder *builder, const char *name,
                                  const char *const *parents, const weir_processor_ops *ops,
                                  void *user);
 /* Adds a store and connects it to these processors (NULL: none). */
 WEIR_API void weir_add_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                              const char *const *processors);
+/* Connects a processor with a store, so that weir_store finds it there. */
 WEIR_API void weir_connect(weir_builder *builder, const char *processor, const char *store);
 
-/* Returns the partition of an output record (key and value encoded); a negative result: by murmur2
- * of the key, as in Kafka. */
+/* Returns the partition of an output record (Kafka's StreamPartitioner). Key and value are encoded.
+ * A negative result means Kafka's default: the partition by murmur2 of the key. */
 typedef int32_t (*weir_partitioner_fn)(const char *topic, weir_slice key, weir_slice value,
                                        int32_t partitions, void *user);
+/* Options of a sink (Kafka's Produced). */
 typedef struct weir_sink_opts {
     const char *name;                /* of the node, in the DSL; NULL: numbered */
     weir_partitioner_fn partitioner; /* NULL: murmur2 of the key */
     void *user;
 } weir_sink_opts;
+/* Adds a node that writes the records of these parents to a topic (Topology.addSink). */
 WEIR_API void weir_add_sink(weir_builder *builder, const char *name, const char *const *parents,
                             const char *topic, const weir_serde *key, const weir_serde *value,
                             const weir_sink_opts *opts);

@@ -38,7 +38,7 @@ typedef struct weir_serde {
 #define WEIR_SERDE_SIZE_MAX 4096
 
 WEIR_API extern const weir_serde
-    weir_string;                             /* weir_slice: bytes as they are, UTF-8 by agreement */
+    weir_string; /* weir_slice: the bytes unchanged, by convention UTF-8 (StringSerializer) */
 WEIR_API extern const weir_serde weir_bytes; /* weir_slice */
 WEIR_API extern const weir_serde weir_i32;   /* int32_t, 4 bytes big-endian (IntegerSerializer) */
 WEIR_API extern const weir_serde weir_i64;   /* int64_t, 8 bytes big-endian (LongSerializer) */

@@ -34,15 +34,14 @@ typedef struct weir_store_opts {
     const struct weir_source_opts *source;
 } weir_store_opts;
 
-/* A key-value store with a timestamp per row (Kafka's TimestampedKeyValueStore): the part of one
- * task. Valid while the task is open; only in callbacks of that task's processors. */
+/* One task's part of a key-value store with a timestamp per row (Kafka's TimestampedKeyValueStore).
+ * Valid while the task is open; use it only in callbacks of that task's processors. All calls
+ * return WEIR_EINVAL for a NULL store, which weir_store returns when it fails. */
 typedef struct weir_kv weir_kv;
 typedef struct weir_kv_iter weir_kv_iter;
 
-/* Calls on a NULL store, which weir_store returns when it fails, are WEIR_EINVAL.
- *
- * *value NULL: no row. The value is valid until the next call on this store; `timestamp_ms` may
- * be NULL. */
+/* Sets *value to the value of the key; NULL: no row. The value is valid until the next call on this
+ * store. `timestamp_ms` may be NULL. */
 WEIR_API weir_err weir_kv_get(weir_kv *store, const void *key, const void **value,
                               int64_t *timestamp_ms);
 /* Copies key and value. A NULL value deletes the row. WEIR_EINVAL: a negative timestamp, which
@@ -50,7 +49,8 @@ WEIR_API weir_err weir_kv_get(weir_kv *store, const void *key, const void **valu
 WEIR_API weir_err weir_kv_put(weir_kv *store, const void *key, const void *value,
                               int64_t timestamp_ms);
 WEIR_API weir_err weir_kv_delete(weir_kv *store, const void *key);
-/* Rows from <= key <= to in order of key bytes; NULL: open end. The iterator reads a snapshot of
+/* Iterates over the rows with from <= key <= to, in order of the keys' bytes; a NULL bound is an
+ * open end. `reverse`: the greatest key first. The iterator reads a snapshot of
  * the store made at the call. Close it before the callback returns: Weir closes an iterator that a
  * callback (of a processor, a punctuator, open or close) leaves open, and logs a warning, once per
  * node and store. The iterator then returns WEIR_ESTATE. */

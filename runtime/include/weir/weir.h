@@ -142,8 +142,8 @@ WEIR_API weir_err weir_config_register_serde(weir_config *config, const struct w
 
 typedef struct weir_topology weir_topology;
 
-/* A function that builds a topology; examples and tests pass it around. On failure it returns NULL
- * and sets *error. */
+/* A function that builds a topology, for programs that pass one as an argument (the driver takes
+ * one). On failure it returns NULL and sets *error. */
 typedef weir_topology *(*weir_topology_fn)(const weir_config *config, weir_error *error);
 
 /* Frees a topology. No application may be using it. NULL allowed. */
@@ -152,7 +152,9 @@ WEIR_API void weir_topology_free(weir_topology *topology);
 /* One instance of an application: stream threads, tasks, stores (Kafka's KafkaStreams). */
 typedef struct weir_app weir_app;
 
-/*  CREATED -> REBALANCING <-> RUNNING            -> PENDING_SHUTDOWN -> NOT_RUNNING
+/* Kafka's KafkaStreams.State:
+ *
+ *  CREATED -> REBALANCING <-> RUNNING            -> PENDING_SHUTDOWN -> NOT_RUNNING
  *                  `-----------`-> PENDING_ERROR -> ERROR -> PENDING_SHUTDOWN                    */
 typedef enum weir_state {
     WEIR_STATE_CREATED,
@@ -174,6 +176,7 @@ typedef enum weir_uncaught {
     WEIR_SHUTDOWN_APPLICATION, /* stop every instance of the application */
 } weir_uncaught;
 
+/* What happened to a restore (Kafka's StateRestoreListener). */
 typedef enum weir_restore_event {
     WEIR_RESTORE_START,
     WEIR_RESTORE_BATCH,
@@ -181,15 +184,16 @@ typedef enum weir_restore_event {
     WEIR_RESTORE_SUSPENDED, /* the task was closed before the store was restored */
 } weir_restore_event;
 
-/* Borrowed for the call. Offsets are the changelog partition's. */
+/* The progress of one store's restore. Borrowed for the call. Offsets are those of the changelog
+ * partition. */
 typedef struct weir_restore_progress {
     weir_restore_event event;
     const char *store;
     const char *topic;
     int32_t partition;
-    int64_t start_offset; /* where this restore began */
+    int64_t start_offset; /* of the first record of this restore */
     int64_t offset;       /* of the next record to read */
-    int64_t end_offset;   /* where this restore will end */
+    int64_t end_offset;   /* one past the last record of this restore */
     int64_t restored;     /* at BATCH: records of this batch; else: records so far (at END the
                              total) */
 } weir_restore_progress;
