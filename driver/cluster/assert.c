@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Assertions on rows: a readable difference, with place and seed. */
+ * Assertions on rows: a failure shows a readable difference, with place and seed. */
 #include "cluster/cluster.h"
 
 static const char *named(const char *what)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Branches of a cluster: the simulation is forked, and the state directories are copied, since
- * files are what a fork shares. Paths of a cluster with branches lead through a descriptor,
- * /proc/self/fd/<n>, so that a branch moves them all to its copy by opening that one anew; files
- * that were open for writing it opens anew one by one. What is open for reading never changes. */
+ * Branches of a cluster: the simulation is forked, and the state directories are copied, since a
+ * fork shares files. In a cluster with branches all paths begin with a descriptor,
+ * /proc/self/fd/<n>. A branch opens its copy as that descriptor, which redirects all paths at once.
+ * It also opens each file again that was open for writing. Files open for reading never change. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ void weir__branches_end(weir_cluster *cluster)
     }
 }
 
-/* Puts what is at `path` in the place of the descriptor, which was opened with `flags`. */
+/* Opens `path` with `flags` as the descriptor `fd`, which it replaces. */
 static weir_err put_in_place(int fd, const char *path, int flags)
 {
     int opened = open(path, flags | O_CLOEXEC);
@@ -55,7 +55,7 @@ static weir_err put_in_place(int fd, const char *path, int flags)
     return done ? WEIR_OK : WEIR_EIO;
 }
 
-/* Locks go with what is open, so that the copy of a lock file is locked anew. */
+/* A lock belongs to the open file, so the copy of a lock file is locked again. */
 static weir_err reopen(int fd, const char *path, int flags)
 {
     off_t at = lseek(fd, 0, SEEK_CUR);
@@ -70,8 +70,8 @@ static weir_err reopen(int fd, const char *path, int flags)
     return err;
 }
 
-/* A file below `from` that is open for writing. One that is removed already cannot be opened anew,
- * and nobody else can open it. */
+/* Moves a descriptor of a file below `from` that is open for writing. A file that was removed
+ * cannot be opened again, and is not shared with any path. */
 static weir_err move_descriptor(int fd, const char *from, const char *to)
 {
     char link[64];
@@ -82,7 +82,7 @@ static weir_err move_descriptor(int fd, const char *from, const char *to)
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || fstat(fd, &info) != 0 ||
         !S_ISREG(info.st_mode)) {
-        return WEIR_OK; /* the most: asking for a name costs more */
+        return WEIR_OK; /* most descriptors: readlink() costs more than these checks */
     }
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t len = readlink(link, target, sizeof target - 1);
@@ -97,7 +97,7 @@ static weir_err move_descriptor(int fd, const char *from, const char *to)
     return access(moved, F_OK) == 0 ? reopen(fd, moved, flags) : WEIR_OK;
 }
 
-/* All descriptors are below it; 0: unknown. */
+/* A number above all open descriptors; 0: unknown. */
 static int descriptors_end(void)
 {
     char line[128];
@@ -112,7 +112,7 @@ static int descriptors_end(void)
     return end;
 }
 
-/* In the branch. */
+/* Called in the branch: redirects all paths and descriptors to its copy of the directories. */
 static weir_err move_disk(weir_cluster *cluster, const char *to)
 {
     int end = descriptors_end();

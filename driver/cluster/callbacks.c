@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The callbacks of an instance: into the trace, to the waiting test, on to the user's own.
- * These run on the instance's threads, one at a time, so what they share needs no lock.
- * ThreadSanitizer cannot know that, and a lock taken at each step would order the runtime's threads
- * and hide the races that it looks for: these callbacks are excluded from its checks. */
+ * The callbacks that the driver gives to an instance. They write the trace, wake the waiting test
+ * and call the callbacks of the user. They run on the instance's threads, of which only one runs at
+ * a time, so their shared data needs no lock. ThreadSanitizer cannot know that, and a lock taken at
+ * each step would order the runtime's threads and hide their races: these callbacks are excluded
+ * from its checks. */
 #include "cluster/cluster.h"
 #include "core/error.h"
 #include "sim/tsan.h"
 
-#define STEP_TEXT_MAX 1024 /* a longer one is cut */
+#define STEP_TEXT_MAX 1024 /* a longer text is truncated */
 
 #define LOG_WARNING 4 /* syslog's number */
 
-void weir__instance_complain(weir_instance *instance, const char *text)
+void weir__instance_note_warning(weir_instance *instance, const char *text)
 {
-    pthread_mutex_lock(&instance->complaining);
-    char *slot = instance->complaints[instance->complaint_count++ % WEIR__COMPLAINTS_MAX];
-    snprintf(slot, WEIR__COMPLAINT_SIZE, "%s", text);
-    pthread_mutex_unlock(&instance->complaining);
+    pthread_mutex_lock(&instance->warnings_lock);
+    char *slot = instance->warnings[instance->warning_count++ % WEIR__WARNINGS_MAX];
+    snprintf(slot, WEIR__WARNING_SIZE, "%s", text);
+    pthread_mutex_unlock(&instance->warnings_lock);
 }
 
 static void on_state(weir_state from, weir_state to, void *user)
@@ -74,10 +75,10 @@ static void on_restore(const weir_restore_progress *progress, void *user)
 static weir_uncaught on_uncaught(const char *thread, const weir_error *error, void *user)
 {
     weir_instance *instance = user;
-    char text[WEIR__COMPLAINT_SIZE];
+    char text[WEIR__WARNING_SIZE];
     snprintf(text, sizeof text, "%s failed: %s: %.180s", thread, weir_err_name(error->code),
              error->message);
-    weir__instance_complain(instance, text);
+    weir__instance_note_warning(instance, text);
     weir_sim_trace("uncaught", "%s %s", thread, weir_err_name(error->code));
     if (instance->opts.app.on_uncaught == NULL) {
         return WEIR_SHUTDOWN_CLIENT;
@@ -117,7 +118,7 @@ static void append_number(step_text *text, int64_t number)
 static void trace_step(const weir_step *step)
 {
     step_text text;
-    text.len = 0; /* the rest is written as it is used */
+    text.len = 0; /* without zeroing the rest, which is written before it is read */
     append(&text, step->task != NULL ? step->task : "");
     if (step->detail != NULL) {
         append(&text, step->task != NULL ? " " : "");
@@ -141,12 +142,12 @@ static void on_step(const weir_step *step, void *user)
     }
 }
 
-/* Not into the trace: texts of libraries hold addresses and paths. */
+/* Log lines are not part of the trace: texts of libraries contain addresses and paths. */
 static void on_log(int level, const char *text, void *user)
 {
     weir_instance *instance = user;
     if (level <= LOG_WARNING) {
-        weir__instance_complain(instance, text);
+        weir__instance_note_warning(instance, text);
     }
     if (instance->opts.app.on_log != NULL) {
         weir__tsan_ignore_begin();

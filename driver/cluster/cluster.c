@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A cluster: simulation, brokers and what runs on them, from start to end. */
+ * The life of a cluster: options, start and end of simulation, brokers and instances. */
 #include <stdlib.h>
 
 #include "cluster/cluster.h"
@@ -12,8 +12,8 @@
 #define WATCHDOG_SECONDS_MAX 1000000
 #define VIRTUAL_MAX_MS ((int64_t)200 * 365 * 24 * 3600 * 1000)
 
-/* A simulation takes over libc, so there is one a process; faults on hosts find their cluster here.
- */
+/* The cluster of this process. There is only one, since a simulation interposes libc. Faults on
+ * hosts find their cluster here. */
 static weir_cluster *current;
 
 weir_cluster *weir__cluster_current(void)
@@ -21,13 +21,13 @@ weir_cluster *weir__cluster_current(void)
     return current;
 }
 
-/* Drawn once a process: WEIR_SEED, which repeats a run, is for all of its clusters, too. */
+/* The drawn seed is the same for all clusters of a process, as WEIR_SEED, which repeats it, is. */
 static uint64_t drawn_seed(void)
 {
     static uint64_t seed;
     if (seed == 0) {
         weir__random_bytes(&seed, sizeof seed);
-        seed = seed % 1000000 + 1; /* short: people type it */
+        seed = seed % 1000000 + 1; /* a short number, since people type it */
     }
     return seed;
 }
@@ -47,7 +47,7 @@ static weir_err pick_seed(const weir_cluster_opts *opts, uint64_t *seed, weir_er
                                  text);
 }
 
-/* Index of the environment's choice in `names`, 0 when it makes none; -1: unknown. */
+/* The index in `names` of the environment variable's value; 0: not set; -1: unknown value. */
 static int environment_choice(const char *variable, const char *const *names)
 {
     const char *text = getenv(variable);
@@ -108,7 +108,7 @@ static weir_err pick_threads(const weir_cluster_opts *opts, weir_sim_opts *sim, 
     return WEIR_OK;
 }
 
-/* Seconds; without the variable: the simulation's default. */
+/* Reads WEIR_WATCHDOG, in seconds; if it is not set, the simulation's default counts. */
 static weir_err pick_watchdog(weir_sim_opts *sim, weir_error *error)
 {
     const char *text = getenv("WEIR_WATCHDOG");
@@ -126,7 +126,7 @@ static weir_err pick_watchdog(weir_sim_opts *sim, weir_error *error)
     return WEIR_OK;
 }
 
-/* The simulation cannot go on: the caller that waits gets the error. */
+/* Called when the simulation cannot continue: the test's thread gets the error. */
 static void stuck(weir_sim_stuck why, const char *report, void *user)
 {
     if (why == WEIR_SIM_CRASHED) {
@@ -177,7 +177,7 @@ static void on_broker_event(const char *kind, const char *detail, void *user)
     (void)user;
     weir_sim_trace(kind, "%s", detail);
     if (strcmp(kind, "fetch") == 0) {
-        return; /* changes nothing that a predicate could ask for */
+        return; /* a fetch changes nothing that a predicate can read */
     }
     if (strcmp(kind, "produce") == 0 || strcmp(kind, "offset-commit") == 0) {
         weir_sim_progress();
@@ -187,7 +187,7 @@ static void on_broker_event(const char *kind, const char *detail, void *user)
 
 static void on_broker_failure(const char *message, void *user)
 {
-    (void)user; /* weir_mock_failure keeps it for the caller that waits */
+    (void)user; /* the waiting call reads it with weir_mock_failure */
     weir_sim_trace("broker-failure", "%s", message);
     weir_sim_notify();
 }
@@ -300,7 +300,7 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
         return NULL;
     }
     weir__cluster_not_made(opts);
-    weir__place_leave(&(weir__place){0}); /* of a call that the last test has jumped out of */
+    weir__place_leave(&(weir__place){0}); /* the last test may have jumped out of a call */
     if (check_opts(opts, error) != WEIR_OK) {
         return NULL;
     }
@@ -348,7 +348,7 @@ void weir_cluster_free(weir_cluster *cluster)
     if (cluster == NULL) {
         return;
     }
-    cluster->failing = true; /* nobody is interested in failures of the end */
+    cluster->failing = true; /* failures during the clean-up are not reported */
     for (size_t i = 0; i < cluster->instance_count; i++) {
         weir__instance_end(cluster->instances[i]);
     }

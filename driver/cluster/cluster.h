@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The cluster driver's own structures. Everything belongs to the thread that made the cluster,
- * except what an instance's threads write: what is atomic, and the complaints. */
+ * The internal structures of the cluster driver. Everything belongs to the thread that made the
+ * cluster, except the atomic fields and the warnings, which an instance's threads write. */
 #ifndef WEIR_DRIVER_CLUSTER_CLUSTER_H
 #define WEIR_DRIVER_CLUSTER_CLUSTER_H
 
@@ -21,16 +21,16 @@
 
 #define WEIR__PATH_MAX ((size_t)512)
 #define WEIR__INSTANCES_MAX ((size_t)32)
-#define WEIR__COMPLAINTS_MAX ((size_t)4)
-#define WEIR__COMPLAINT_SIZE ((size_t)256)
+#define WEIR__WARNINGS_MAX ((size_t)4)
+#define WEIR__WARNING_SIZE ((size_t)256)
 #define WEIR__CRASH_SIZE ((size_t)512)
-/* No key and no value is longer: more than any broker takes. */
+/* The maximal length of a key or value: more than any broker accepts. */
 #define WEIR__SLICE_MAX ((size_t)1 << 30)
-/* Bound of what the driver itself waits for: start, close, a look into a thread. */
+/* The bound of waits of the driver itself: start, close, a job on an instance's host. */
 #define WEIR__RETRY_MS WEIR_MINUTES(5)
-/* What pools of threads have at hand at the end of a simulation is done by then. */
+/* In this virtual time thread pools of libraries finish their jobs at the end of a simulation. */
 #define WEIR__POOLS_REST_US ((int64_t)1000000)
-/* A predicate is asked at least this often, also when nothing happens. */
+/* A predicate is called at least this often, even if there was no event. */
 #define WEIR__ASK_EVERY_US ((int64_t)100000)
 
 typedef struct weir__input_topic {
@@ -39,7 +39,7 @@ typedef struct weir__input_topic {
     const weir_serde *key;
     const weir_serde *value;
     int32_t turn; /* partition of the next record without a key */
-    bool timed;   /* next_ms counts, not the virtual wall clock */
+    bool timed;   /* timestamps are next_ms, not the virtual wall clock */
     int64_t next_ms;
     int64_t advance_ms;
 } weir__input_topic;
@@ -47,10 +47,10 @@ typedef struct weir__input_topic {
 typedef struct weir__output_topic {
     weir_cluster *cluster;
     const char *name;
-    weir_rows *rows;    /* all that was read so far */
-    size_t seen;        /* of rows, handed out by weir_output_next and _rest */
-    int64_t *positions; /* next offset to read, a partition */
-    int32_t partitions; /* 0: the topic was not there yet */
+    weir_rows *rows;    /* all rows read so far */
+    size_t seen;        /* number of rows returned by weir_output_next and _rest */
+    int64_t *positions; /* next offset to read, for each partition */
+    int32_t partitions; /* 0: the topic did not exist yet */
     struct weir__output_topic *next;
 } weir__output_topic;
 
@@ -64,7 +64,7 @@ struct weir_rows {
     weir_cluster *cluster;
     const weir_serde *key;
     const weir_serde *value;
-    weir__entry **entries; /* entries and their bytes lie in the cluster's arena */
+    weir__entry **entries; /* entries and their bytes are in the cluster's arena */
     size_t count;
     size_t capacity;
     weir__map last; /* key bytes -> last entry with that key */
@@ -89,13 +89,13 @@ struct weir_instance {
     weir_config *config;
     weir_topology *topology;
     weir_app *app;
-    const char **topics; /* source topics, then repartition topics: what caught_up looks at */
+    const char **topics; /* source topics, then repartition topics: weir_caught_up checks these */
     size_t topic_count;
-    pthread_mutex_t complaining;
-    char complaints[WEIR__COMPLAINTS_MAX][WEIR__COMPLAINT_SIZE]; /* the last ones, a ring */
-    size_t complaint_count;
-    weir_buf words; /* what its threads do, as last reported */
-    /* Work that runs on the host for the driver (weir__instance_do). */
+    pthread_mutex_t warnings_lock;
+    char warnings[WEIR__WARNINGS_MAX][WEIR__WARNING_SIZE]; /* last warnings: a ring */
+    size_t warning_count;
+    weir_buf words; /* the activity of its threads, as last reported */
+    /* A job that runs on the host for the driver (weir__instance_do). */
     void (*job)(struct weir_instance *instance, void *arg);
     void *job_arg;
     atomic_bool busy;
@@ -104,16 +104,16 @@ struct weir_instance {
 struct weir_cluster {
     weir_cluster_opts opts;
     uint64_t seed;
-    weir__arena arena;   /* what is handed out */
-    weir__arena scratch; /* while one record is encoded */
+    weir__arena arena;   /* memory of everything that the driver returns */
+    weir__arena scratch; /* for the encoding of one record */
     char root[WEIR__PATH_MAX];
     bool own_root;
     /* With branches the root is /proc/self/fd/<disk_fd> instead: */
-    char base[WEIR__PATH_MAX]; /* folder of the run's directory and of those of its branches */
-    char disk[WEIR__PATH_MAX]; /* the one of this process */
+    char base[WEIR__PATH_MAX]; /* parent of the directories of the run and of its branches */
+    char disk[WEIR__PATH_MAX]; /* this process's directory in it */
     bool own_base;
     int disk_fd;
-    int branches; /* taken so far */
+    int branches; /* number of branches so far */
     weir_mock *mock;
     weir__producer *producer; /* made with the first input */
     bool unflushed;
@@ -124,81 +124,84 @@ struct weir_cluster {
     size_t instance_count;
     weir_buf message;
     weir_buf explanation;
-    char *repeat;                 /* command */
+    char *repeat;                 /* the command that repeats the run */
     char *seed_line;              /* weir__seed_line */
-    char crash[WEIR__CRASH_SIZE]; /* why a thread was given up, in one line */
-    weir_host *crash_host;        /* whose */
-    bool failing; /* inside on_failure, or after it: no second failure while cleaning up */
+    char crash[WEIR__CRASH_SIZE]; /* why a thread crashed, in one line; "": none did */
+    weir_host *crash_host;        /* the host of that thread */
+    bool failing; /* on_failure is running or has run: the clean-up reports no second failure */
     void (*on_event)(const weir_event *event, void *user);
     void *event_user;
     FILE *trace; /* WEIR_TRACE of the environment */
 };
 
-/* The one of this process, or NULL. */
+/* The cluster of this process, or NULL. */
 weir_cluster *weir__cluster_current(void);
-/* A NULL-terminated list and its texts, in the arena. */
+/* Copies a NULL-terminated list and its texts into the arena. */
 const char *const *weir__copy_list(weir_cluster *cluster, const char *const *list);
 
 /* ---- Failures (fail.c) ---- */
-/* A call of the driver in the test's source. */
+/* The place of a call of the driver in the test's source. */
 typedef struct weir__place {
     const char *file; /* borrowed; NULL: not known */
     int line;
 } weir__place;
-/* What fails on this thread from now on fails there; `file` NULL: where it did before. Returns the
- * place before, for weir__place_leave. */
+/* Failures on this thread are reported at this place from now on; `file` NULL: at the place that
+ * counts now. Returns the previous place, for weir__place_leave. */
 weir__place weir__place_enter(const char *file, int line);
 void weir__place_leave(const weir__place *outer);
-/* The same until the end of the block. Once a block. */
+/* The same until the end of the block. At most once in a block. */
 #define WEIR__AT_PLACE(file, line)                                                                 \
     __attribute__((cleanup(weir__place_leave))) const weir__place outer_place =                    \
         weir__place_enter((file), (line));                                                         \
     (void)outer_place
 
-/* At the place of the call that this thread is in. */
+/* Fails the test at the place of the call that this thread is in. */
 void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* True when it was given; else the test fails: "weir_rows_at: rows is NULL". */
+/* Returns `given`. If it is false, the test fails: "weir_rows_at: rows is NULL". */
 bool weir__given(bool given, const char *function, const char *argument);
 /* The same for a serde that can be used. */
 bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument);
-/* For calls that get no cluster because it could not be made: the on_failure to call; NULL: none.
- */
+/* Keeps the on_failure of a cluster that could not be made: calls with its NULL call it. `opts`
+ * NULL: forgets it. */
 void weir__cluster_not_made(const weir_cluster_opts *opts);
-/* Ends the process: without memory there is nothing to test. */
+/* Returns its argument; ends the process if that is NULL (out of memory). */
 void *weir__must(void *memory);
 char *weir__repeat_command(uint64_t seed);
 
-/* "seed 7; repeat with: ...\n"; "" where the test prints a command of its own. */
+/* "seed 7; repeat with: ...\n"; "" if the test prints a command of its own. */
 const char *weir__seed_line(const weir_cluster *cluster);
 
-/* ---- Threads that cannot go on (crash.c) ---- */
+/* ---- Threads that crash (crash.c) ---- */
 /* weir_sim_opts.on_crash and on_assertion; user: the cluster. */
 bool weir__on_crash(const weir_sim_crash *crash, void *user);
 void weir__on_assertion(void *user);
-/* "node 'x' of task 0_0, record in-0 at offset 1"; place->node must be there. */
+/* "node 'x' of task 0_0, record in-0 at offset 1"; place->node must not be NULL. */
 #define WEIR__PLACE_MAX ((size_t)512)
 void weir__place_text(const weir__snapshot_place *place, char *out, size_t size);
-/* Fails the test for the thread that was given up. */
+/* Fails the test because a thread crashed. */
 void weir__crash_fail(weir_cluster *cluster);
 
 /* ---- Waiting (wait.c) ---- */
-/* Until `until` is false or the time has come; true: it is false. */
+/* Waits until `until` is false, at most until that time; true: it is false. */
 bool weir__wait_while(const atomic_bool *busy, const weir_host *host, int64_t bound_ms);
 bool weir__brokers_failed(weir_cluster *cluster);
-/* A topic that the global tables of a running instance have not read whole; NULL: none. */
+/* A topic of which a global table of a running instance has not read all records; NULL: none. */
 const char *weir__global_topic_behind(const weir_instance *instance);
 
 /* ---- Serdes (codec.c) ---- */
-/* `*out` NULL for the null slice; lies in the cluster's arena, `in` must too. */
+/* Decodes `in`, which must be in the cluster's arena; so is *out, which is NULL for a null slice.
+ */
 weir_err weir__codec_decode(weir_cluster *cluster, const weir_serde *serde, weir_slice in,
                             const void **out, weir_error *error);
-/* Bytes in `arena` (the cluster's or scratch); the null slice for NULL. */
+/* Encodes into `arena` (the cluster's or scratch); a null slice for NULL. */
 weir_err weir__codec_encode(weir__arena *arena, const weir_serde *serde, const void *in,
                             weir_slice *out, weir_error *error);
-/* Its C type is weir_slice, as far as can be known of a serde of the test's own. */
+/* True if the serde's C type is weir_slice. For a serde of the test's own this is a guess by size.
+ */
 bool weir__codec_takes_text(const weir_serde *serde);
-/* WEIR_EINVAL where a weir_slice is expected and `decoded` cannot be one; a C string seldom can. */
+/* WEIR_EINVAL if the serde's type is weir_slice and `decoded` cannot point to one. Most C strings
+ * passed instead are found. */
 weir_err weir__codec_check_slice(const weir_serde *serde, const void *decoded, weir_error *error);
 
 /* ---- Input (input.c) ---- */
@@ -207,13 +210,14 @@ void weir__inputs_close(weir_cluster *cluster);
 
 /* ---- Rows (rows.c) ---- */
 weir_slice weir__kept(weir__arena *arena, weir_slice bytes); /* a copy */
-/* Takes the bytes (which lie in the arena), decodes them; position and time come from `row`. */
+/* Adds an entry. Decodes the bytes, which must be in the arena; the other fields are those of
+ * `row`. */
 weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
                            weir_error *error);
 void weir__rows_push(weir_rows *rows, weir__entry *entry);
 void weir__rows_sort(weir_rows *rows); /* by key bytes */
 void weir__rows_free(weir_rows *rows);
-/* The last value a key, by key bytes, without nulls. */
+/* The last value of each key, in order of key bytes, without nulls. */
 weir_rows *weir__rows_as_table(const weir_rows *rows);
 
 /* ---- Output (output.c) ---- */
@@ -225,14 +229,14 @@ bool weir__instance_do(weir_instance *instance, void (*job)(weir_instance *insta
                        void *arg, int64_t bound_ms);
 weir_instance *weir__instance_of_host(const weir_host *host);
 /* Any thread. */
-void weir__instance_complain(weir_instance *instance, const char *text);
+void weir__instance_note_warning(weir_instance *instance, const char *text);
 void weir__instance_set_opts(weir_instance *instance, const weir_instance_opts *opts);
-/* Just before its host crashes: keeps the disk, gives up the rest. */
+/* Called just before its host crashes: keeps the state directory. The rest is never freed. */
 void weir__instance_crashed(weir_instance *instance, weir_disk disk);
 void weir__instance_free(weir_instance *instance);
-/* Closes or, if it does not, crashes. */
+/* Closes the instance; crashes it if it does not close in time. */
 void weir__instance_end(weir_instance *instance);
-/* The app callbacks of the driver around those of the user (callbacks.c). */
+/* The driver's callbacks, which call those of the user (callbacks.c). */
 weir_app_opts weir__instance_callbacks(weir_instance *instance);
 
 /* ---- Explanation (explain.c) ---- */
@@ -240,7 +244,7 @@ weir_app_opts weir__instance_callbacks(weir_instance *instance);
 int64_t weir__partition_lag(weir_cluster *cluster, const char *topic, int32_t partition,
                             int64_t *committed, int64_t *end);
 
-/* Threads that wait inside of a callback: where and for what, a line each. */
+/* One line for each thread that waits inside of a callback: the place, and what it waits for. */
 void weir__explain_callbacks(weir_cluster *cluster, weir_buf *out);
 
 /* ---- Trace (trace.c) ---- */
@@ -250,21 +254,21 @@ void weir__trace_from_environment(weir_cluster *cluster);
 void weir__trace_end(weir_cluster *cluster);
 
 /* ---- Branches (branch.c) ---- */
-/* Makes the directories; sets the root. */
+/* Makes the directories of a cluster with branches, and sets the root. */
 weir_err weir__branches_prepare(weir_cluster *cluster, weir_error *error);
 void weir__branches_end(weir_cluster *cluster);
 
 /* ---- Files (files.c) ---- */
 weir_err weir__folder_make(const char *path, weir_error *error);
 weir_err weir__folder_copy(const char *from, const char *to, weir_error *error);
-/* The same, but with what no longer changes in common. */
+/* The same for a branch: files that never change again are linked, not copied. */
 weir_err weir__folder_branch(const char *from, const char *to, weir_error *error);
 void weir__folder_remove(const char *path);
-/* A fresh directory in memory if there is such a place. */
+/* Makes a new directory, in memory if there is a file system for that. */
 weir_err weir__folder_fresh(char *path, size_t size, weir_error *error);
 
 /* warm_up.c */
-/* Before the first cluster of a process, with its backend; then nothing. */
+/* Called before each cluster is started, with its backend. Does its work for the first one only. */
 weir_err weir__warm_up(weir_sim_backend backend, weir_error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Serdes at work outside of a topology. */
+ * Encoding and decoding with the serdes of input, output and stores, outside of a topology. */
 #include <inttypes.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -51,7 +51,8 @@ bool weir__codec_takes_text(const weir_serde *serde)
     return serde->size == sizeof(weir_slice) && serde != &weir_json;
 }
 
-/* Reads what may be a shorter C string, taken for a slice: neither bounds nor alignment count. */
+/* Reads a slice. The memory may be a shorter C string that was passed by mistake, so it is read
+ * without the sanitizers' checks of bounds and alignment. */
 __attribute__((no_sanitize("address"), no_sanitize("undefined"))) static weir_slice
 read_slice(const void *memory)
 {
@@ -66,7 +67,7 @@ read_slice(const void *memory)
     return copy.slice;
 }
 
-/* The page of this address belongs to the process. */
+/* True if the page of this address belongs to the process. */
 static bool is_mapped(uintptr_t address)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

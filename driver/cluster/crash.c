@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The report on a thread that cannot go on (a fatal signal, exit, a failed assertion on a thread
- * that is not the test's), and how that becomes a failure of the test.
+ * The report on a thread that cannot continue (a fatal signal, exit, a failed assertion on a thread
+ * that is not the test's), and the failure of the test that follows.
  *
- * The report is written while it is made, with what is least likely to fail first: memory may be
- * damaged. */
+ * Each part of the report is written as soon as it is known, and the parts that are least likely to
+ * fail come first, since memory may be damaged. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,7 +24,7 @@ static const char *thread_of(const weir_sim_crash *crash, const weir__snapshot_p
     return place->thread != NULL ? place->thread : crash->thread;
 }
 
-/* For the message of the test's failure. */
+/* Keeps the report's main line for the message of the test's failure. */
 static void keep(weir_cluster *cluster, const weir_sim_crash *crash,
                  const weir__snapshot_place *place, const char *where)
 {

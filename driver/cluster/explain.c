@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Why a wait has not ended, in words: what every instance does, how far behind each partition is,
- * the state of the group, what is due next. */
+ * The text that explains why a wait has not ended: the activity of every instance, the lag of each
+ * partition, the state of the group, the next timer. */
 #include <stdlib.h>
 
 #include "cluster/cluster.h"
@@ -34,7 +34,7 @@ static void explain_app(weir_instance *instance, void *arg)
     weir__app_explain(instance->app, LOOK_MS, &instance->words);
 }
 
-/* Each line of `text` after `indent`. */
+/* Appends each line of `text` with `indent` before it. */
 static void put_lines(weir_buf *out, const char *indent, const char *text)
 {
     while (*text != '\0') {
@@ -72,7 +72,7 @@ static void explain_wait(pthread_t thread, const char *what, void *user)
     }
 }
 
-/* Where threads wait inside of a callback, which they should not do for long. */
+/* Appends the places at which threads wait inside of a callback; they should not do so for long. */
 static void explain_callbacks(weir_buf *out, const weir_instance *instance)
 {
     struct waiting waiting = {out, instance};
@@ -81,7 +81,7 @@ static void explain_callbacks(weir_buf *out, const weir_instance *instance)
     }
 }
 
-/* What its threads and tasks do. */
+/* Appends the activity of the instance's threads and tasks. */
 static void explain_threads(weir_buf *out, weir_instance *instance)
 {
     if (weir__instance_do(instance, explain_app, NULL, 2 * LOOK_MS)) {
@@ -109,13 +109,13 @@ static void explain_instance(weir_buf *out, weir_instance *instance)
             explain_threads(out, instance);
         }
     }
-    pthread_mutex_lock(&instance->complaining);
-    size_t count = instance->complaint_count;
-    size_t first = count > WEIR__COMPLAINTS_MAX ? count - WEIR__COMPLAINTS_MAX : 0;
+    pthread_mutex_lock(&instance->warnings_lock);
+    size_t count = instance->warning_count;
+    size_t first = count > WEIR__WARNINGS_MAX ? count - WEIR__WARNINGS_MAX : 0;
     for (size_t i = first; i < count; i++) {
-        weir__buf_printf(out, "    said: %s\n", instance->complaints[i % WEIR__COMPLAINTS_MAX]);
+        weir__buf_printf(out, "    said: %s\n", instance->warnings[i % WEIR__WARNINGS_MAX]);
     }
-    pthread_mutex_unlock(&instance->complaining);
+    pthread_mutex_unlock(&instance->warnings_lock);
 }
 
 /* Returns how many partitions lag; shows the first ones. */
@@ -186,7 +186,8 @@ static void collect_topic(const char *topic, int32_t partitions, void *user)
     weir_put(user, topic, strlen(topic) + 1);
 }
 
-/* Returns how many of its partitions nobody can read or write; shows the first ones. */
+/* Returns the number of the topic's partitions that no client can read or write; shows the first
+ * ones. */
 static int explain_leaders(weir_buf *out, weir_cluster *cluster, const char *topic, int shown)
 {
     int32_t hidden = weir_mock_topic_hidden(cluster->mock, topic);
@@ -209,7 +210,8 @@ static int explain_leaders(weir_buf *out, weir_cluster *cluster, const char *top
     return shown;
 }
 
-/* What the brokers cannot do now, if anything. */
+/* Appends what the brokers cannot do now: brokers that are down, partitions without a leader, and
+ * so on. */
 static void explain_brokers(weir_buf *out, weir_cluster *cluster)
 {
     weir_buf faults = {0};

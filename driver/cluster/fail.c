@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How a test fails: the reason, the seed and the command that repeats the run. */
+ * Failures of a test: the message (seed, command that repeats the run, reason), the place, and the
+ * call of on_failure. */
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -49,7 +50,8 @@ char *weir__repeat_command(uint64_t seed)
 
 /* ---- Places ---- */
 
-/* A thread's own: one that is given up inside of a call keeps its place to itself. */
+/* Each thread has its own place: one that crashes inside of a call does not change that of others.
+ */
 static _Thread_local weir__place place;
 
 weir__place weir__place_enter(const char *file, int line)
@@ -66,9 +68,10 @@ void weir__place_leave(const weir__place *outer)
     place = *outer;
 }
 
-/* on_failure may jump out of all calls: none is under way for what it goes on to do. */
-static void tell(weir_failure_fn on_failure, const char *file, int line, const char *message,
-                 void *user)
+/* on_failure may jump out of all calls of the driver, so the calls that it makes itself have no
+ * enclosing call. */
+static void call_on_failure(weir_failure_fn on_failure, const char *file, int line,
+                            const char *message, void *user)
 {
     weir__place outer = place;
     place = (weir__place){0};
@@ -78,7 +81,7 @@ static void tell(weir_failure_fn on_failure, const char *file, int line, const c
 
 /* ---- Failures without a cluster ---- */
 
-/* What the last weir_cluster_new wanted that made none: what its caller goes on to do fails so. */
+/* The on_failure of the last weir_cluster_new that failed: calls with its NULL call it. */
 static struct {
     bool set;
     weir_failure_fn on_failure;
@@ -104,7 +107,7 @@ fail_without_cluster(const char *file, int line, const char *format, va_list arg
     }
     vsnprintf(message + used, sizeof message - used, format, args);
     if (not_made.on_failure != NULL) {
-        tell(not_made.on_failure, file, line, message, not_made.user);
+        call_on_failure(not_made.on_failure, file, line, message, not_made.user);
         return;
     }
     fprintf(stderr, "%s\n", message);
@@ -147,11 +150,11 @@ __attribute__((format(printf, 4, 0))) static void vfail(weir_cluster *cluster, c
         return;
     }
     if (cluster->failing || vasprintf(&text, format, args) < 0) {
-        return; /* the first failure is the one to tell */
+        return; /* only the first failure is reported */
     }
     cluster->failing = true;
     weir__buf_reset(&cluster->message);
-    weir__buf_put_text(&cluster->message, weir__seed_line(cluster)); /* what cuts, cuts the end */
+    weir__buf_put_text(&cluster->message, weir__seed_line(cluster)); /* first: ends are truncated */
     if (file != NULL) {
         weir__buf_printf(&cluster->message, "%s:%d: ", file, line);
     }
@@ -163,7 +166,7 @@ __attribute__((format(printf, 4, 0))) static void vfail(weir_cluster *cluster, c
         fflush(cluster->trace); /* on_failure may end the process */
     }
     if (cluster->opts.on_failure != NULL) {
-        tell(cluster->opts.on_failure, file, line, message, cluster->opts.user);
+        call_on_failure(cluster->opts.on_failure, file, line, message, cluster->opts.user);
         cluster->failing = false;
         return;
     }

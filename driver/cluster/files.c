@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * State directories: made, copied as they are at a crash, removed. */
+ * State directories: making them, copying them as they are at a crash, removing them. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,7 @@ struct copy {
     weir_error *error;
 };
 
-/* A full chunk may not be all. */
+/* Copies a file. A read that fills the chunk may not be the last one. */
 static weir_err copy_bytes(int from, int to, char *chunk)
 {
     ssize_t got;
@@ -62,9 +62,9 @@ static weir_err copy_bytes(int from, int to, char *chunk)
     return put < 0 || got < 0 ? WEIR_EIO : WEIR_OK;
 }
 
-/* RocksDB writes these under another name and renames them when they are whole; then they never
- * change. So a branch and its run may have them in common. Table files are written under their own
- * name, and may be half-way. */
+/* True for files that a branch and its run may share. RocksDB writes these under another name,
+ * renames them when they are complete and never changes them then. It writes table files under
+ * their own name, so these may be incomplete. */
 static bool is_final(const char *name)
 {
     return strcmp(name, "CURRENT") == 0 || strcmp(name, "IDENTITY") == 0 ||
@@ -98,7 +98,7 @@ typedef weir_err (*entry_fn)(int directory, const char *name, bool is_directory,
 static bool is_directory(int directory, const struct dirent *entry)
 {
     struct stat info;
-    if (entry->d_type != DT_UNKNOWN) { /* the file system knows */
+    if (entry->d_type != DT_UNKNOWN) { /* the file system reports types */
         return entry->d_type == DT_DIR;
     }
     return fstatat(directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -141,7 +141,7 @@ static weir_err copy_entry(int directory, const char *name, bool is_directory, v
     return is_directory ? copy_tree(directory, name, name, &copy) : copy_file(name, &copy);
 }
 
-/* From a name in `parent` to one in copy->to. */
+/* Copies the file of that name in `parent` into copy->to. */
 static weir_err copy_tree(int parent, const char *from, const char *to, const struct copy *copy)
 {
     struct copy below = *copy;

@@ -11,8 +11,8 @@
 
 #define CLIENT_ID "driver-input"
 
-/* librdkafka takes a timestamp of 0 for "not given", so the producer sends all times that much too
- * large, and the brokers take it off again. The one time that cannot be sent is its negative. */
+/* librdkafka takes a timestamp of 0 for "not given". So the producer adds this to all timestamps,
+ * and the brokers subtract it. The one timestamp that cannot be sent is its negative. */
 #define TIME_SHIFT_MS ((int64_t)1 << 62)
 #define BY_KEY (-1)
 
@@ -59,7 +59,7 @@ void weir_cluster_topic_grow(weir_cluster *cluster, const char *topic, int32_t p
     weir__inputs_flush(cluster);
     weir_err err = weir_mock_topic_grow(cluster->mock, topic, partitions, &error);
     if (err == WEIR_OK && cluster->producer != NULL) {
-        /* A new one knows the new partitions at once. */
+        /* A new producer reads the new number of partitions at once. */
         weir__producer_close(cluster->producer);
         cluster->producer = NULL;
         err = producer_start(cluster, &error);
@@ -244,7 +244,7 @@ static bool headers_given(const weir_input_record *record, const char *function)
     return true;
 }
 
-/* Partition BY_KEY: that of the key. */
+/* `partition` BY_KEY: the partition by murmur2 of the key. */
 static void send_to(weir_input input, int32_t partition, const weir_input_record *record,
                     const char *function)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Instances: an application on a host of its own, started, closed, crashed, started again. */
+ * Instances: each is an application on a host of its own, which can be started, closed, crashed and
+ * started again. */
 #include <stdlib.h>
 
 #include "cluster/cluster.h"
@@ -8,8 +9,8 @@
 #include "core/saturate.h"
 #include "topology/topology.h"
 
-/* What crashed instances leave behind: their threads still refer to it, so that it can never be
- * freed. Kept in sight, so that leak checkers tell it from a leak. */
+/* The memory of crashed instances. Their threads still point to it, so it can never be freed. This
+ * list keeps it reachable, so that leak checkers do not report it. */
 typedef struct crashed_instance {
     weir_app *app;
     weir_topology *topology;
@@ -30,7 +31,7 @@ bool weir__instance_do(weir_instance *instance, void (*job)(weir_instance *insta
                        void *arg, int64_t bound_ms)
 {
     if (instance->busy) {
-        return false; /* an earlier one does not end */
+        return false; /* an earlier job has not ended */
     }
     instance->job = job;
     instance->job_arg = arg;
@@ -75,7 +76,7 @@ static weir_err make_config(weir_instance *instance, weir_error *error)
     return err != WEIR_OK ? err : set_list(instance->config, instance->opts.config, error);
 }
 
-/* Names of source topics, then of repartition topics. */
+/* Collects the names of source topics, then of repartition topics. */
 static void list_topics(weir_instance *instance)
 {
     weir_cluster *cluster = instance->cluster;
@@ -99,7 +100,7 @@ static void list_topics(weir_instance *instance)
     instance->topic_count = count;
 }
 
-/* In the arena: the job may outlive the call that waits for it. */
+/* Allocated in the arena, since the job may outlive the call that waits for it. */
 struct outcome {
     weir_err err;
     weir_error error;
@@ -121,7 +122,7 @@ static void free_app(weir_instance *instance, void *arg)
     instance->app = NULL;
 }
 
-/* Frees what is left when the application is closed. */
+/* Frees the application, its topology and its configuration when it is closed. */
 static void drop(weir_instance *instance)
 {
     weir_topology_free(instance->topology);
@@ -148,7 +149,7 @@ static weir_err build(weir_instance *instance, weir_error *error)
     weir_err err = weir__folder_make(instance->directory, error);
     err = err != WEIR_OK ? err : make_config(instance, error);
     if (err == WEIR_OK) {
-        *error = (weir_error){0}; /* the caller's may hold anything */
+        *error = (weir_error){0}; /* the caller's may be uninitialised */
         instance->topology = instance->build(instance->config, error);
         err = instance->topology != NULL ? WEIR_OK : error->code;
     }
@@ -162,7 +163,7 @@ static weir_err build(weir_instance *instance, weir_error *error)
     return err;
 }
 
-/* Builds the topology and brings the application up on instance->host. */
+/* Builds the topology and starts the application on instance->host. */
 static weir_err bring_up(weir_instance *instance, weir_error *error)
 {
     struct outcome *outcome =
@@ -177,7 +178,7 @@ static weir_err bring_up(weir_instance *instance, weir_error *error)
     weir_sim_trace("start", "%s", instance->name);
     if (!weir__instance_do(instance, start_app, outcome, WEIR__RETRY_MS)) {
         if (instance->life == WEIR__CRASHED) {
-            return WEIR_OK; /* as the test wanted it */
+            return WEIR_OK; /* the test has crashed it meanwhile */
         }
         weir_host_crash(instance->host, WEIR_DISK_AS_IT_WAS);
         return weir__error_set(error, WEIR_ETIMEOUT, "weir_app_start does not return");
@@ -255,13 +256,13 @@ weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
     weir_instance *instance = weir__must(calloc(1, sizeof *instance));
     instance->cluster = cluster;
     instance->build = topology;
-    pthread_mutex_init(&instance->complaining, NULL);
+    pthread_mutex_init(&instance->warnings_lock, NULL);
     snprintf(instance->name, sizeof instance->name, "%s", name);
     snprintf(instance->directory, sizeof instance->directory, "%.*s/%s", (int)(WEIR__PATH_MAX / 2),
              cluster->root, name);
     weir__instance_set_opts(instance, opts);
     weir_err err = new_host(instance, error);
-    /* Listed before it starts: a failure half-way leaves it to weir_cluster_free. */
+    /* Listed before it starts, so that weir_cluster_free frees it if the start fails half-way. */
     cluster->instances[cluster->instance_count++] = instance;
     err = err != WEIR_OK ? err : bring_up(instance, error);
     if (err != WEIR_OK) {
@@ -368,8 +369,8 @@ void weir__instance_crashed(weir_instance *instance, weir_disk disk)
     char old[WEIR__PATH_MAX];
     weir_error error;
     memcpy(old, instance->directory, sizeof old);
-    /* The dead one's files stay open, and RocksDB holds a lock on them: the next one gets others.
-     */
+    /* The crashed instance's files stay open, and RocksDB holds a lock on them: the next start gets
+     * a copy in a new directory. */
     snprintf(instance->directory, sizeof instance->directory, "%.*s/%s.%d",
              (int)(WEIR__PATH_MAX / 2), instance->cluster->root, instance->name,
              ++instance->crashes);
@@ -381,7 +382,7 @@ void weir__instance_crashed(weir_instance *instance, weir_disk disk)
     instance->paused = false;
     instance->cut_from = 0;
     bury(instance);
-    instance->life = WEIR__CRASHED; /* last: a thread that sees it sees the rest */
+    instance->life = WEIR__CRASHED; /* last: a thread that reads it then reads the rest */
 }
 
 void weir_instance_restart_with(weir_instance *instance, const weir_instance_opts *opts)
@@ -447,7 +448,7 @@ void weir__instance_end(weir_instance *instance)
 
 void weir__instance_free(weir_instance *instance)
 {
-    pthread_mutex_destroy(&instance->complaining);
+    pthread_mutex_destroy(&instance->warnings_lock);
     weir__buf_fini(&instance->words);
     free(instance);
 }

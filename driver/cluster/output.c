@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Output topics: what the brokers hold, decoded once and kept. */
+ * Output topics: the records that the brokers have, each decoded once and kept. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +42,7 @@ void weir__outputs_free(weir_cluster *cluster)
 
 struct reading {
     weir__output_topic *output;
-    weir_error undecodable; /* reported instead of the brokers' text */
+    weir_error undecodable; /* the serde's error, reported instead of the read's own */
 };
 
 static const weir_header *keep_headers(weir__arena *arena, const weir_mock_record *record)
@@ -121,15 +121,15 @@ static void look_at(const char *topic, int32_t partitions, void *user)
     }
 }
 
-/* False, and the test fails: the topic has never been there. Of one that was deleted the rows that
- * were read are left. */
+/* True if the topic exists, or existed at an earlier read: then the rows that were read are kept.
+ * Otherwise the test fails. */
 static bool must_exist(const weir__output_topic *output)
 {
     weir_mock *mock = output->cluster->mock;
     if (output->partitions > 0 || weir_mock_topic_partitions(mock, output->name) >= 0) {
         return true;
     }
-    /* More than half of the name must be right. */
+    /* A name is suggested only if more than half of it is the same. */
     struct nearest nearest = {.wanted = output->name, .distance = strlen(output->name) / 2 + 1};
     weir_mock_topics(mock, look_at, &nearest);
     bool found = nearest.name[0] != '\0';
@@ -139,7 +139,7 @@ static bool must_exist(const weir__output_topic *output)
     return false;
 }
 
-/* Reads what came since the last time. */
+/* Reads the records appended since the last read. */
 static void refresh(weir__output_topic *output)
 {
     weir_cluster *cluster = output->cluster;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The forms of the driver's functions that are told their caller's place. */
+ * The forms weir_x_placed of the driver's functions (weir/driver_places.h). */
 #include "cluster/cluster.h"
 
 #define DEFINE_VALUE(result, function, arguments, ...)                                             \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Lists of records and entries: built, searched, sorted, reduced to tables. */
+ * Lists of records and entries: building, searching, sorting, reducing to tables. */
 #include <stdlib.h>
 
 #include "cluster/cluster.h"
@@ -68,7 +68,7 @@ weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, co
     return WEIR_OK;
 }
 
-/* Bytes in the cluster's arena. */
+/* The bytes of a value, encoded into the cluster's arena. */
 static weir_slice bytes_of(weir_rows *rows, const weir_serde *serde, const void *decoded)
 {
     weir_slice bytes = {0};

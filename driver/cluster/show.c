@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows as text, and what differs between two lists. */
+ * Rows as text, and the differences of two lists. */
 #include <ctype.h>
 
 #include "cluster/cluster.h"
@@ -21,7 +21,7 @@ static bool is_text(weir_slice bytes)
     return true;
 }
 
-/* At most `max` bytes, on one line. */
+/* Appends at most `max` bytes, on one line. */
 static void show_text(weir_buf *out, weir_slice text, size_t max)
 {
     const unsigned char *at = text.data;
@@ -95,7 +95,7 @@ static void show_entry(weir_buf *out, const weir_rows *rows, const weir__entry *
     show_value(out, rows, entry);
 }
 
-/* Moves the text into the arena; NULL when there is none. */
+/* Copies the text into the arena; NULL if it is empty. */
 static const char *keep(const weir_rows *rows, weir_buf *text)
 {
     char *kept = NULL;
@@ -129,7 +129,7 @@ const char *weir_row_text(const weir_rows *rows, const weir_row *row)
     return keep(rows, &text);
 }
 
-/* One difference; NULL: not there. */
+/* Appends one difference; NULL: the row is missing. */
 static void put_difference(weir_buf *out, size_t *lines, const weir_rows *rows,
                            const weir__entry *actual, const weir__entry *expected)
 {

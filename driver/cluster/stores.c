@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stores as the active tasks have them: every instance that is alive is asked, on a thread of its
- * own host; the entries of all are put together in order of keys. */
+ * The contents of stores in the active tasks. Each instance that is alive reads its part, on a
+ * thread of its own host. The entries of all are merged in order of key bytes. */
 #include "cluster/cluster.h"
 #include "cluster/inspect.h"
 #include "core/error.h"
@@ -19,7 +19,7 @@ weir_store_view weir_cluster_store(weir_cluster *cluster, const char *store, con
     return (weir_store_view){cluster, name, NULL, key, value};
 }
 
-/* It may be zeroed, or from a call that failed. */
+/* A view may be zeroed, or the result of a call that failed. */
 static bool view_given(weir_store_view view, const char *function)
 {
     return weir__given(view.cluster != NULL, function, "view.cluster") &&
@@ -37,7 +37,7 @@ weir_store_view weir_store_view_task(weir_store_view view, const char *task)
     return view;
 }
 
-/* One look; in the arena, since the thread that looks may be left behind. */
+/* One read of a store. Allocated in the arena, since the reading thread may never end. */
 struct look {
     weir_store_view view;
     weir_slice from;
@@ -155,7 +155,7 @@ static weir_rows *look_everywhere(weir_store_view view, weir_slice from, weir_sl
             continue;
         }
         if (known && look->global) {
-            continue; /* each instance has all of it: the first one is asked */
+            continue; /* each instance has all rows: only the first one reads them */
         }
         known = true;
         look->timestamped = spec->timestamped;

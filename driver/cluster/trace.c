@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The cluster's window on the simulation's trace. WEIR_TRACE=file in the environment writes it,
- * as JSON lines when the name ends in ".jsonl". */
+ * The trace for users of the driver: events for on_event, and the trace file, which
+ * WEIR_TRACE=file in the environment names (JSON lines if the name ends in ".jsonl"). */
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -74,7 +74,7 @@ void weir__trace_from_environment(weir_cluster *cluster)
     }
     size_t len = strlen(path);
     bool json = len > 6 && strcmp(path + len - 6, ".jsonl") == 0;
-    /* The first cluster of a process begins the file, the others go on with it. */
+    /* The first cluster of a process truncates the file, the others append to it. */
     static bool begun;
     cluster->trace = fopen(path, begun ? "ae" : "we");
     begun = begun || cluster->trace != NULL;
@@ -83,7 +83,7 @@ void weir__trace_from_environment(weir_cluster *cluster)
         return;
     }
     setvbuf(cluster->trace, NULL, _IOLBF,
-            TRACE_BUFFER); /* a run that hangs or dies leaves its lines */
+            TRACE_BUFFER); /* by line: the file of a run that hangs or is killed is complete */
     weir_cluster_trace_to(cluster, cluster->trace, json ? WEIR_TRACE_JSON_LINES : WEIR_TRACE_TEXT);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Waiting: a predicate and a bound in virtual time, never a sleep. Whoever does something worth
- * looking at (brokers, state listeners) wakes the waiter. */
+ * Waiting of the test: for a predicate, within a bound in virtual time, never by a sleep. Brokers
+ * and state listeners wake the waiting test when something has changed. */
 #include "cluster/cluster.h"
 #include "core/saturate.h"
 #include "topology/topology.h"
 
-/* The moment `bound_ms` from now; a bound beyond int64 is none. */
+/* The virtual time `bound_ms` from now, in us; INT64_MAX if it does not fit. */
 static int64_t deadline_in(int64_t bound_ms)
 {
     return weir__add_sat(weir_sim_now_us(), weir__mul_sat(bound_ms, 1000));
@@ -30,10 +30,10 @@ bool weir__brokers_failed(weir_cluster *cluster)
     return failure != NULL;
 }
 
-/* Nothing will ever be processed: each instance is closed, crashed or in state ERROR, which none
- * leaves by itself, and only the thread that waits here could start one. What does not depend on
- * instances may still happen, so that a predicate of the test's own is given up only when an
- * instance has failed. */
+/* True if no record will be processed any more: each instance is closed, crashed or in state ERROR.
+ * No instance leaves these states by itself, and only the thread that waits here could start one.
+ * A predicate of the test's own may wait for something that does not depend on instances, so its
+ * wait is ended only if an instance has failed. */
 static bool is_hopeless(const weir_cluster *cluster, weir_predicate predicate)
 {
     bool failed = predicate == weir_all_running || predicate == weir_caught_up;
@@ -48,7 +48,7 @@ static bool is_hopeless(const weir_cluster *cluster, weir_predicate predicate)
     return failed && cluster->instance_count > 0;
 }
 
-/* `hopeless` NULL: waits to the end. */
+/* `hopeless` NULL: always waits until the bound. */
 static bool run_until(weir_cluster *cluster, weir_predicate predicate, void *arg, int64_t bound_ms,
                       bool *hopeless)
 {
@@ -146,7 +146,7 @@ static bool topic_is_done(weir_cluster *cluster, const char *topic)
     return partitions >= 0;
 }
 
-/* Members that have died count until their session expires: then others take over their tasks. */
+/* A crashed member belongs to the group until its session expires; then others get its tasks. */
 static bool group_is_settled(weir_cluster *cluster)
 {
     weir_mock_group_info group;
@@ -188,8 +188,8 @@ const char *weir__global_topic_behind(const weir_instance *instance)
     return NULL;
 }
 
-/* A source's commit follows the delivery of all that its records caused, and topics are looked
- * at from sources downwards: when the last one is done, so are those before it. */
+/* Offsets of a source are committed after all records that its records caused are delivered. Topics
+ * are checked from sources downwards. So when the last topic is caught up, all earlier ones are. */
 bool weir_caught_up(weir_cluster *cluster, void *unused)
 {
     if (!weir__given(cluster != NULL, __func__, "cluster") || !weir_all_running(cluster, unused) ||

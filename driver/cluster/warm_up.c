@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What libraries do once a process, done before the first cluster: else that one would run
- * otherwise than those after it. librdkafka sets itself up, and seeds random numbers for each
- * thread that asks for some. RocksDB starts its pools of threads and its timer; a database that
- * stays open for the life of the process keeps the timer, which otherwise would end and start
- * again, or not, as databases of crashed hosts are left or not. */
+ * The warm-up: makes the libraries do, before the first cluster, what they do once a process.
+ * Otherwise the first cluster would run differently from the later ones. librdkafka initialises
+ * itself, and seeds random numbers in each thread that draws some. RocksDB starts its thread pools
+ * and its timer. One database stays open for the life of the process. It keeps the timer running,
+ * which otherwise would end and start again depending on the databases that crashed hosts left. */
 #include <rocksdb/c.h>
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ static void use_pools(char **failure)
 {
     rocksdb_writeoptions_t *writes = rocksdb_writeoptions_create();
     rocksdb_flushoptions_t *flushes = rocksdb_flushoptions_create();
-    for (int i = 0; i < 2 && *failure == NULL; i++) { /* what overlaps is worth a compaction */
+    for (int i = 0; i < 2 && *failure == NULL; i++) { /* overlapping files cause a compaction */
         rocksdb_put(warm.database, writes, "key", 3, "value", 5, failure);
         if (*failure == NULL) {
             rocksdb_flush(warm.database, flushes, failure);
@@ -40,7 +40,7 @@ static weir_err warm_rocksdb(weir_error *error)
     rocksdb_options_set_env(options, warm.env);
     rocksdb_options_set_create_if_missing(options, 1);
     rocksdb_options_set_compression(options, rocksdb_no_compression);
-    rocksdb_options_set_max_file_opening_threads(options, 1); /* not 16, to open nothing */
+    rocksdb_options_set_max_file_opening_threads(options, 1); /* there are no files to open */
     rocksdb_options_set_stats_dump_period_sec(options, 0);
     rocksdb_options_set_stats_persist_period_sec(options, 0);
     warm.database = rocksdb_open(options, "/warm-up", &failure);
@@ -60,7 +60,7 @@ static weir_err warm_rdkafka(weir_error *error)
     weir_config *config = weir__must(weir_config_new());
     weir__client_opts opts = {.config = config, .client_id = "warm-up"};
     weir__producer *producer = NULL;
-    /* With one broker it draws no random numbers. */
+    /* Two brokers, since librdkafka draws no random number for a single one. */
     weir_mock *mock = weir_mock_new(&(weir_mock_opts){.brokers = 2}, error);
     weir_err err = mock != NULL ? WEIR_OK : WEIR_EBROKER;
     if (err == WEIR_OK) {
