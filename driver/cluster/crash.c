@@ -34,8 +34,8 @@ static void keep(weir_cluster *cluster, const weir_sim_crash *crash,
              where);
 }
 
-static void tell_where(const weir_sim_crash *crash, const weir__snapshot_place *place,
-                       const char *where)
+static void print_where(const weir_sim_crash *crash, const weir__snapshot_place *place,
+                        const char *where)
 {
     int64_t us = weir_sim_now_us();
     weir_sim_print("  host '%s', thread '%s', at %lld.%06lld s of virtual time\n",
@@ -68,10 +68,10 @@ bool weir__on_crash(const weir_sim_crash *crash, void *user)
             weir__app_place(instance->app, pthread_self(), &place) && place.node != NULL) {
             weir__place_text(&place, where, sizeof where);
         }
-        tell_where(crash, &place, where);
+        print_where(crash, &place, where);
         keep(cluster, crash, &place, where);
     }
-    weir_sim_tell_frames(crash->frames, crash->frame_count);
+    weir_sim_print_frames(crash->frames, crash->frame_count);
     return fails;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The borrowed backend: one OS thread runs all managed threads. Each is really created, parks at
- * once on a small stack of its own, and lends its stack and its thread-locals; a switch is a change
- * of registers. When its function has ended, it gets both back and exits by itself.
+ * The borrowed backend: one OS thread runs all managed threads. Each managed thread has an OS
+ * thread of its own, which parks at once on a small stack and lends its real stack and its
+ * thread-locals. A switch changes only registers. When the thread's function has ended, its OS
+ * thread gets both back and exits.
  *
  *      OS thread of t            the OS thread that runs
  *      begin: park ...
@@ -12,7 +13,8 @@
  *      ... resume, exit */
 #include "sim/engine.h"
 
-/* Its stack was in use until the switch was complete: the successor releases it. */
+/* The stack of the ended thread is in use until the switch is complete, so the next thread releases
+ * it. */
 static weir__thread *leaving;
 
 static void set_and_wake(int *word)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The threads backend: real threads, of which only the one with the baton runs. The baton passes by
- * bare futex calls, which ThreadSanitizer does not see: to it, only the program's own locks order
- * the threads. What a thread did before it gives the baton away is seen by those that ask to see it
- * (weir_sim_wait and the like), which are tests. */
+ * The threads backend: real threads, of which only the one with the baton runs. The baton is passed
+ * by futex system calls, which ThreadSanitizer does not see: for it only the program's own locks
+ * order the threads. A test's thread that returns from weir_sim_wait and similar calls is ordered
+ * after what the other threads did before. */
 #include "sim/engine.h"
 
 static void take(weir__thread *thread)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Backtraces of threads that crash. Callbacks are static functions as a rule, which dladdr does not
- * know: their names are looked up in the symbol table of the program's file. */
+ * Backtraces of threads that crash. Callbacks are usually static functions, which dladdr does not
+ * know, so their names are read from the symbol table of the program's file. */
 #include <dlfcn.h>
 #include <elf.h>
 #include <execinfo.h>
@@ -16,7 +16,7 @@
 #include "sim/engine.h"
 #include "sim/libraries.h"
 
-#define HANDLER_FRAMES_MAX 32 /* between a signal handler and what it interrupted */
+#define HANDLER_FRAMES_MAX 32 /* between a signal handler and the function it interrupted */
 
 void *weir__context_pc(void *context)
 {
@@ -58,7 +58,7 @@ size_t weir__backtrace(void *pc, void **frames)
     while (from < count && all[from] != pc) {
         from++;
     }
-    if (from >= count) { /* the unwinder did not get so far */
+    if (from >= count) { /* the unwinder stopped before that frame */
         frames[0] = pc;
         return 1;
     }
@@ -71,7 +71,7 @@ size_t weir__backtrace(void *pc, void **frames)
 
 /* ---- Names ---- */
 
-/* The program's file in memory; its symbols. */
+/* The program's file, mapped, and its symbols. */
 typedef struct symbols {
     const uint8_t *file;
     size_t size;
@@ -133,7 +133,7 @@ static void close_symbols(symbols *all)
     }
 }
 
-/* NULL: no function of the program is there. `at`: as in the file. */
+/* The name of the function at the address `at` of the file; NULL: there is none. */
 static const char *find_name(const symbols *all, uintptr_t at, uintptr_t *begin)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -159,8 +159,8 @@ static int take_first(struct dl_phdr_info *info, size_t size, void *user)
     return 1; /* the first one is the program */
 }
 
-/* Return addresses lie behind the call, which may be the last instruction of its function. */
-static void tell_frame(const symbols *all, const program *own, size_t number, uintptr_t at)
+/* A return address is behind the call, which may be the last instruction of its function. */
+static void print_frame(const symbols *all, const program *own, size_t number, uintptr_t at)
 {
     Dl_info info = {0};
     uintptr_t call = number > 0 ? at - 1 : at;
@@ -189,8 +189,8 @@ static void tell_frame(const symbols *all, const program *own, size_t number, ui
     }
 }
 
-/* For the lines of the sources, which only a reader of debug information knows. */
-static void tell_command(const program *own, void *const *frames, size_t count)
+/* Prints a command that shows the source lines, which need a reader of debug information. */
+static void print_command(const program *own, void *const *frames, size_t count)
 {
     char path[512];
     ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -208,18 +208,18 @@ static void tell_command(const program *own, void *const *frames, size_t count)
     weir_sim_print("\n");
 }
 
-void weir_sim_tell_frames(void *const *frames, size_t count)
+void weir_sim_print_frames(void *const *frames, size_t count)
 {
     symbols all;
     program own = {0};
     dl_iterate_phdr(take_first, &own);
     open_symbols(&all);
     for (size_t i = 0; i < count; i++) {
-        tell_frame(&all, &own, i, (uintptr_t)frames[i]);
+        print_frame(&all, &own, i, (uintptr_t)frames[i]);
     }
     close_symbols(&all);
     if (count > 0) {
-        tell_command(&own, frames, count);
+        print_command(&own, frames, count);
     }
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Branches: a raw fork copies the one OS thread, and with it every managed thread, since all of
- * them are stacks in its memory. libc's fork would reclaim the stacks of the parked threads, which
- * do not exist in the child. */
+ * Branches: a fork by system call copies the one OS thread, and with it every managed thread, since
+ * all of them are stacks in its memory. libc's fork would free the stacks of the parked threads,
+ * which do not exist in the child. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -11,8 +11,8 @@
 #include "sim/engine.h"
 #include "sim/real.h"
 
-/* Of libgcov. A weak reference does not link them: weir::driver (and pkg-config's weir-driver)
- * carries the linker options that do. */
+/* Functions of libgcov. A weak reference does not link them: weir::driver (and pkg-config's
+ * weir-driver) have the linker options that do. */
 #ifdef WEIR_COVERAGE
 #define IF_COVERAGE
 #else
@@ -49,8 +49,9 @@ int weir_sim_branch(uint64_t reseed)
         errno = ENOTSUP;
         return -1;
     }
-    fflush(NULL);           /* what is buffered now is the parent's to write */
-    weir__threads_settle(); /* one that exits holds locks of libc, which the child would inherit */
+    fflush(NULL);           /* the parent alone must write what is buffered now */
+    weir__threads_settle(); /* an exiting thread holds locks of libc, which the child would inherit
+                             */
     long child = REAL(syscall)(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
     if (child != 0) {
         return (int)child;

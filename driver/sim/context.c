@@ -12,7 +12,7 @@
 
 #include "core/error.h"
 
-/* What runs while a thread's stack and thread-locals are lent may not be instrumented. */
+/* Code that runs while a thread's stack and thread-locals are lent must not be instrumented. */
 #define BARE __attribute__((no_sanitize("address", "undefined", "thread"), noinline))
 
 /* *save = sp; sp = load */

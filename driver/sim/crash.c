@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Threads that cannot go on: fatal signals, exit, a failed assertion of cmocka, whose jump back to
- * the test works on the test's own thread only. While a simulation with on_crash runs, the handlers
- * here stand in front of all others: what the program, cmocka or a sanitizer installs, before or
- * meanwhile, is kept and gets the signal afterwards.
+ * Threads that cannot continue: fatal signals, exit, a failed assertion of cmocka, whose jump back
+ * to the test works on the test's own thread only. While a simulation with on_crash runs, the
+ * handlers here are called first. Handlers that the program, cmocka or a sanitizer has installed
+ * before, or installs meanwhile, are kept and get the signal afterwards.
  *
- * Handlers run on a stack of their own, since a stack that overflows has no room for one. */
+ * Handlers run on a stack of their own, since a stack that overflows has no room for them. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -37,8 +37,9 @@ static const int signals[SIGNAL_COUNT] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGAB
 static struct {
     bool armed;
     bool reporting;
-    bool assertion; /* of cmocka has failed on another thread than the test's: it aborts next */
-    bool reported;  /* a crash: a sanitizer's abort that follows needs no report */
+    bool
+        assertion; /* cmocka's assertion failed on a thread that is not the test's: abort follows */
+    bool reported; /* a crash is reported: a sanitizer's abort after it needs no report */
     struct sigaction behind[SIGNAL_COUNT];
     void *stack;
     stack_t stack_before;
@@ -71,7 +72,7 @@ static bool is_ours(void)
 
 void weir_sim_print(const char *format, ...)
 {
-    char text[WEIR_SIM_TELL_MAX];
+    char text[WEIR_SIM_PRINT_MAX];
     va_list args;
     va_start(args, format);
     int len = vsnprintf(text, sizeof text, format, args);
@@ -144,8 +145,8 @@ bool weir__crash_report(weir_sim_crash *what, weir__thread *self)
     what->test_thread = self == sim->main;
     what->host = self ? self->home : NULL;
     what->thread = name_of(self, name);
-    /* What pools and brokers do is needed to end a test; a heap in use by the thread stays locked.
-     */
+    /* A test cannot end without the threads of pools and brokers. A thread that crashes in malloc
+     * keeps the heap locked. */
     what->final = what->final || !self || what->test_thread || self->home == &sim->hosts[0] ||
                   what->end == WEIR_SIM_SANITIZER || !sim->running ||
                   weir__backtrace_allocates(what->frames, what->frame_count);
@@ -174,7 +175,7 @@ static void end_by(int number, const siginfo_t *info)
     }
 }
 
-/* As if the handlers here had never been. */
+/* Does what would happen without the handlers here. */
 static void pass_on(int number, siginfo_t *info, void *context, const weir__thread *self)
 {
     int i = index_of(number);
@@ -194,7 +195,7 @@ static void pass_on(int number, siginfo_t *info, void *context, const weir__thre
     }
 }
 
-/* A handler that the program has installed may know what to do: it gets the signal. */
+/* True if the program itself has installed a handler: it may handle the signal, so it gets it. */
 static bool has_own_handler(int number)
 {
     int i = index_of(number);
@@ -209,7 +210,7 @@ static void describe(int number, const siginfo_t *info, char *out, size_t size)
     const char *name = name_of_signal(number);
     if (number == SIGABRT && crash.assertion) {
         crash.assertion = false;
-        weir_sim_print("\n"); /* behind cmocka's text */
+        weir_sim_print("\n"); /* ends cmocka's text */
         snprintf(out, size, "an assertion of cmocka failed");
     } else if (info->si_code <= 0) { /* sent: abort, raise, kill */
         snprintf(out, size, "%s", name);
@@ -231,7 +232,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
         return;
     }
     if (crash.reporting) {
-        weir_sim_print("(the crash cannot be told further: %s)\n", name_of_signal(number));
+        weir_sim_print("(the report ends here: %s)\n", name_of_signal(number));
         end_by(number, info);
         return;
     }
@@ -262,7 +263,7 @@ bool weir__crash_is_reporting(void)
     return is_ours() && crash.reporting;
 }
 
-/* Without a second report. */
+/* Aborts without a second report. */
 void weir__crash_abort(void)
 {
     set_default(SIGABRT);
@@ -298,7 +299,7 @@ void *weir__crash_stack_new(void)
 {
     stack_t now;
     if (!weir__the_sim.opts.on_crash || sigaltstack(NULL, &now) || !(now.ss_flags & SS_DISABLE)) {
-        return NULL; /* sanitizers give one to each thread */
+        return NULL; /* sanitizers have given the thread one */
     }
     return use_stack(NULL);
 }
@@ -322,7 +323,7 @@ static void on_death(void)
     }
 }
 
-/* Several may be loaded, each with calls of its own. */
+/* Several sanitizers may be loaded, each with a function of its own. */
 static int set_death_callback(struct dl_phdr_info *info, size_t size, void *user)
 {
     (void)size;
@@ -416,8 +417,8 @@ INTERPOSE void (*signal(int number, void (*handler)(int)))(int)
 
 /* ---- Other ends ---- */
 
-/* Returns when the program is to end indeed. */
-static void tell_exit(const char *call, int status, void *caller)
+/* Reports a call that ends the program. Returns if the program shall end. */
+static void report_exit(const char *call, int status, void *caller)
 {
     weir__thread *self = weir__self;
     void *frames[WEIR__FRAMES_MAX];
@@ -439,7 +440,7 @@ static void tell_exit(const char *call, int status, void *caller)
     }
 }
 
-/* What ends on another thread than the test's is a failure. */
+/* An exit with status 0 on a thread that is not the test's is a failure. */
 static int status_of(int status)
 {
     const weir__thread *self = weir__self;
@@ -448,7 +449,7 @@ static int status_of(int status)
 
 INTERPOSE void exit(int status)
 {
-    tell_exit("exit", status, CALLER());
+    report_exit("exit", status, CALLER());
     REAL(exit)(status_of(status));
     __builtin_unreachable();
 }
@@ -456,7 +457,7 @@ INTERPOSE void exit(int status)
 static _Noreturn void exit_at_once(int status, void *caller)
 {
     if (weir__self != weir__the_sim.main) {
-        tell_exit("_exit", status, caller);
+        report_exit("_exit", status, caller);
     }
     REAL(_exit)(status_of(status));
     __builtin_unreachable();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Readiness, reading and writing of what is behind a descriptor. */
+ * Readiness, reading and writing of sockets, pipes and event counters. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 /* ---- Readiness ---- */
 
-/* Room for a writer on `file`. */
+/* The bytes that can be written to `file` now. */
 static size_t room(weir__file *file)
 {
     weir__stream *stream = &file->peer->in;
@@ -77,7 +77,7 @@ bool weir__file_wait(weir__thread *self, weir__file *file, int64_t deadline_us)
 
 /* ---- Reading ---- */
 
-/* Bytes read, 0 at the end, -1 with errno; EAGAIN: nothing yet. */
+/* Returns the number of bytes read, 0 at the end, -1 with errno (EAGAIN: nothing to read yet). */
 static ssize_t read_now(weir__file *file, const struct iovec *parts, size_t count, int flags)
 {
     weir__stream *in = &file->in;
@@ -213,11 +213,11 @@ static int write_error(weir__file *file)
     }
 }
 
-/* Bytes that went out, starting `skip` bytes into the parts. */
+/* Writes the parts without their first `skip` bytes; returns the number of bytes written. */
 static size_t write_now(weir__file *file, const struct iovec *parts, size_t count, size_t skip)
 {
     size_t total = 0;
-    if (!file->peer) { /* it was closed while the link was cut: the writer does not know yet */
+    if (!file->peer) { /* it was closed while the link was cut: the writer cannot know yet */
         return bytes_of(parts, count) - skip;
     }
     for (size_t i = 0; i < count; i++) {

@@ -22,7 +22,7 @@ static struct {
     size_t capacity;
     weir__file *first; /* all, by creation */
     weir__file *last;
-    int template_fd; /* what the descriptors are copies of */
+    int template_fd; /* the descriptor of which all others are copies */
     bool has_template;
     int next_port;
 } table = {.next_port = WEIR__FIRST_PORT};
@@ -79,7 +79,7 @@ static void destroy(weir__file *file)
 {
     *(file->prev ? &file->prev->next : &table.first) = file->next;
     *(file->next ? &file->next->prev : &table.last) = file->prev;
-    weir__wake_queue(&file->waiters); /* or they would stay linked to what is freed */
+    weir__wake_queue(&file->waiters); /* before the file is freed: waiters point to it */
     weir__timer_disarm(&file->connect_timer);
     weir__stream_fini(&file->in);
     if (file->fd >= 0) {
@@ -138,7 +138,7 @@ static void break_off(weir__file *file, int error)
     weir__timer_disarm(&file->in.timer);
     file->kind = WEIR__FILE_BROKEN;
     file->error = error;
-    file->in.mark_count = 0; /* what is under way is lost, what has arrived can be read */
+    file->in.mark_count = 0; /* bytes in flight are lost, those that have arrived can be read */
     file->in.len = file->in.arrived;
     file->peer = NULL;
     file->reset_at_heal = false;
@@ -173,7 +173,7 @@ static void finish_connect(weir__timer *timer)
 {
     weir__file *file = (weir__file *)((char *)timer - offsetof(weir__file, connect_timer));
     if (weir__link_of(file).cut) {
-        return; /* healing tries again */
+        return; /* tried again when the link heals */
     }
     weir__file *listener = weir__file_listener(file->service_port);
     weir__file *server = NULL;

@@ -8,7 +8,7 @@
 
 #include "sim/engine.h"
 
-#define WEIR__SOCKET_BYTES_MAX ((size_t)4 << 20) /* on their way to one end of a connection */
+#define WEIR__SOCKET_BYTES_MAX ((size_t)4 << 20) /* in flight to one end of a connection */
 #define WEIR__PIPE_BYTES_MAX ((size_t)64 << 10)  /* as Linux */
 #define WEIR__BACKLOG_MAX 1024                   /* connections not yet accepted */
 #define WEIR__FIRST_PORT 20000                   /* of those chosen for bind to port 0 */
@@ -22,7 +22,7 @@ typedef struct weir__mark {
     bool fin; /* the writer has closed, behind these bytes */
 } weir__mark;
 
-/* What is on its way to `owner`: first the bytes that have arrived, then those under way. */
+/* The bytes sent to `owner`: first those that have arrived, then those in flight. */
 typedef struct weir__stream {
     weir__file *owner;
     uint8_t *data; /* ring */
@@ -32,7 +32,7 @@ typedef struct weir__stream {
     size_t limit;
     size_t arrived;
     bool fin;
-    bool starved;      /* a writer found no room */
+    bool starved;      /* a writer waits for room */
     weir__mark *marks; /* ring */
     size_t mark_head;
     size_t mark_count;
@@ -66,7 +66,7 @@ struct weir__file {
     int error; /* reported by the next call only */
     bool read_shut;
     bool write_shut;
-    bool reset_at_heal; /* the peer died while the link was cut */
+    bool reset_at_heal; /* the peer crashed while the link was cut */
     int port;           /* its own */
     int peer_port;
     weir_host *client; /* with service_port: the link; NULL: none (pipes, pairs) */
@@ -83,7 +83,7 @@ struct weir__file {
     bool semaphore;
 };
 
-/* NULL: not one of ours. */
+/* The file of a descriptor; NULL: not a descriptor of the simulation. */
 weir__file *weir__file_of(int fd);
 /* NULL with errno set on failure. `numbered` false: no descriptor yet. */
 weir__file *weir__file_new(weir__file_kind kind, const weir_host *host, bool numbered);
@@ -112,7 +112,8 @@ void weir__file_connect(weir__file *file, int port);
 void weir__stream_put(weir__stream *stream, const void *data, size_t bytes, bool fin);
 size_t weir__stream_get(weir__stream *stream, void *out, size_t bytes, size_t skip);
 void weir__stream_drop(weir__stream *stream, size_t bytes);
-void weir__stream_deliver(weir__stream *stream); /* what is due, unless cut */
+void weir__stream_deliver(
+    weir__stream *stream); /* the bytes that are due, unless the link is cut */
 void weir__stream_fini(weir__stream *stream);
 
 /* links.c */
@@ -124,7 +125,7 @@ typedef struct weir__link {
     uint32_t loss_per_million;
 } weir__link;
 
-/* The faults of the connection of `file`: what is set for its port and for all ports together. */
+/* The faults of the connection of `file`: those of its port and of all ports, combined. */
 weir__link weir__link_of(const weir__file *file);
 
 #endif

@@ -100,7 +100,7 @@ static bool waits_for_lock(const weir__thread *thread)
            thread->wait == WEIR__WAIT_WRITE_LOCK || thread->wait == WEIR__WAIT_ONCE;
 }
 
-/* The host has just been halted. */
+/* Called when the host has just been halted. */
 static void freeze(const weir_host *host)
 {
     for (weir__thread *thread = weir__the_sim.first; thread; thread = thread->next) {
@@ -110,7 +110,8 @@ static void freeze(const weir_host *host)
         weir__dequeue(thread);
         weir__timer_disarm(&thread->timer);
         if (thread->state == WEIR__RUNNABLE && waits_for_lock(thread)) {
-            weir__wake_for_lock(thread->object); /* it was its turn */
+            weir__wake_for_lock(
+                thread->object); /* it was woken for the lock: another one gets it */
         }
         weir__lease_where_needed(thread);
     }

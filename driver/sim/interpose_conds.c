@@ -31,9 +31,9 @@ const char *const weir__interposed_conds[] = {
 
 _Static_assert(sizeof(cnd_t) == sizeof(pthread_cond_t), "cnd_t is a pthread_cond_t");
 
-/* After the simulation the main thread also deals with threads that never were managed. It waits in
- * the simulation only while that has anything to run, and then wakes without a reason, as condition
- * variables may. */
+/* After the end of a simulation the main thread may also wait for threads that were never managed.
+ * So it waits in the simulation only while that has threads to run, and then returns spuriously, as
+ * POSIX allows for condition variables. */
 static bool waits_here(const weir__thread *self)
 {
     return weir__the_sim.running || self != weir__the_sim.main || weir__anybody_else();
@@ -123,7 +123,7 @@ INTERPOSE int cnd_broadcast(cnd_t *cond)
     return thrd_result(pthread_cond_broadcast((pthread_cond_t *)cond));
 }
 
-/* ---- Bare system calls ---- */
+/* ---- syscall() ---- */
 
 /* The six argument registers of a system call. */
 typedef struct arguments {
@@ -155,7 +155,7 @@ static long futex_wait(weir__thread *self, const arguments *a, bool relative)
     return 0;
 }
 
-/* Takes all six arguments whether or not they were given, as libc does. */
+/* Reads all six arguments, even those that were not passed, as libc does. */
 __attribute__((no_sanitize("address"))) INTERPOSE long syscall(long number, ...)
 {
     arguments a;

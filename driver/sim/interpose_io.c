@@ -78,8 +78,8 @@ INTERPOSE int close(int fd)
 
 /* ---- Making ---- */
 
-/* LeakSanitizer's tracer tries with a pipe whether memory can be read, while it holds the lock of
- * the allocator: a pipe of the simulation would wait for that for ever. */
+/* LeakSanitizer's tracer uses a pipe to find out whether memory can be read, while it holds the
+ * lock of the allocator. A pipe of the simulation would wait for that lock for ever. */
 INTERPOSE int pipe2(int ends[2], int flags)
 {
     const weir__thread *self = weir__managed();

@@ -33,9 +33,9 @@ const char *const weir__interposed_locks[] = {
     NULL,
 };
 
-/* Who takes a lock; NULL: not managed. How often RocksDB does depends on what the process did
- * before (its thread-locals are numbered for all databases, also those of earlier clusters): it
- * switches where it writes to files instead. */
+/* The managed thread that takes a lock; NULL: none. Locks of RocksDB are no scheduling points:
+ * their number depends on what the process did before (RocksDB numbers its thread-locals for all
+ * databases, those of earlier clusters too). Its writes to files are scheduling points instead. */
 static weir__thread *taker(const void *caller)
 {
     weir__thread *self = weir__synced();
@@ -75,7 +75,7 @@ INTERPOSE int pthread_mutex_trylock(pthread_mutex_t *mutex)
     if (error == 0 || error == EOWNERDEAD) {
         weir__held_add(self, mutex);
     } else if (error == EBUSY) {
-        weir__spin(self, WEIR__SPIN_COST_US); /* somebody may be spinning on it */
+        weir__spin(self, WEIR__SPIN_COST_US); /* the caller may be spinning on it */
     }
     return error;
 }
@@ -218,15 +218,15 @@ INTERPOSE int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 
 /* ---- Once ---- */
 
-/* Its routine may block, and libc would make the others wait for it in the kernel: which ones are
- * in progress is the list of what threads hold. */
+/* The routine of a once may block, and libc would let other threads wait for it in the kernel. So a
+ * once in progress is kept in the list of locks that its thread holds. */
 
 typedef struct once_scope {
     weir__thread *self;
     void *once;
 } once_scope;
 
-/* Also when an exception leaves the routine (std::call_once). */
+/* Called also if an exception leaves the routine (std::call_once). */
 static void end_once(once_scope *scope)
 {
     weir__lock_released(scope->self, scope->once); /* each waiter wakes the next */

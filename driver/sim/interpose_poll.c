@@ -17,7 +17,7 @@ const char *const weir__interposed_poll[] = {
     "poll", "ppoll", "__poll_chk", "__ppoll_chk", "select", NULL,
 };
 
-/* Descriptors that are not ours are asked without waiting. */
+/* Descriptors that are not the simulation's are polled without waiting. */
 static int look(struct pollfd *list, nfds_t count)
 {
     int ready = 0;
@@ -27,7 +27,7 @@ static int look(struct pollfd *list, nfds_t count)
         if (file) {
             list[i].revents = weir__file_ready(file, list[i].events);
         } else if (list[i].fd >= 0) {
-            REAL(poll)(&list[i], 1, 0); /* also says which are not open */
+            REAL(poll)(&list[i], 1, 0); /* also reports descriptors that are not open */
         }
         ready += list[i].revents != 0;
     }
@@ -79,7 +79,7 @@ static int look_once(weir__thread *self, struct pollfd *list, nfds_t count)
 {
     int ready = look(list, count);
     if (!ready) {
-        weir__spin(self, WEIR__SPIN_COST_US); /* an empty poll is how a loop spins */
+        weir__spin(self, WEIR__SPIN_COST_US); /* a loop of empty polls is a spin */
         ready = look(list, count);
     }
     return ready;
@@ -157,7 +157,7 @@ static nfds_t to_list(const sets *s, int limit, struct pollfd *list)
     return count;
 }
 
-/* Takes `fd` out of the set unless it is ready; 1 when it stays. */
+/* Removes `fd` from the set unless it is ready; returns 1 if it is ready. */
 static int keep(fd_set *set, int fd, bool ready)
 {
     if (!is_in(set, fd)) {

@@ -378,7 +378,7 @@ INTERPOSE int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int fla
     return done || !count ? (int)done : -1;
 }
 
-/* One message: a stream has no borders that would make more than one of what is there. */
+/* Receives one message: a stream has no message borders, so all available bytes are one message. */
 INTERPOSE int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                        struct timespec *timeout)
 {
@@ -413,7 +413,8 @@ INTERPOSE ssize_t __recvfrom_chk(int fd, void *restrict data, size_t len, size_t
     return recvfrom(fd, data, len, flags, from, from_len);
 }
 
-/* Names resolve without files and name servers: numbers are themselves, any name is loopback. */
+/* Names are resolved without files and name servers: a numeric address stands for itself, any name
+ * for the loopback address. */
 INTERPOSE int getaddrinfo(const char *restrict node, const char *restrict service,
                           const struct addrinfo *restrict hints, struct addrinfo **restrict out)
 {

@@ -35,8 +35,8 @@ static weir_host *home_for(const weir__thread *self, const void *caller, void *a
 }
 
 /* RocksDB's timer flushes the information log of every database in the process every 10 s, also of
- * databases that crashed with an earlier cluster: nothing needs it, and each cluster would find
- * another one. */
+ * databases that crashed with an earlier cluster. Nothing needs that, and each cluster would find
+ * the timer in another state, so it does not run. */
 static bool is_housekeeping(const void *caller, void *arg)
 {
     Dl_info info;
@@ -155,7 +155,7 @@ INTERPOSE void thrd_exit(int result)
     pthread_exit((void *)(intptr_t)result);
 }
 
-/* RocksDB seeds random numbers with it. */
+/* RocksDB seeds random numbers with the thread's handle. */
 INTERPOSE pthread_t pthread_self(void)
 {
     const weir__thread *self = weir__managed();

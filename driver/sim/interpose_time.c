@@ -20,14 +20,15 @@ const char *const weir__interposed_time[] = {
     "sched_yield",   "thrd_yield",      NULL,
 };
 
-/* NULL: this call is for the real clock. */
+/* The managed thread that reads the clock; NULL: the call reads the real clock. */
 static weir__thread *simulated(const void *caller)
 {
     weir__thread *self = weir__managed();
     return self && weir__caller_of(caller) != WEIR__CALLER_TOOL ? self : NULL;
 }
 
-/* A read of the clock takes time, so that a thread that waits by reading it gets somewhere. */
+/* A read of the clock takes virtual time, so that a thread that waits by reading it makes progress.
+ */
 static int64_t read_wall(weir__thread *self, const void *caller)
 {
     weir__spin(self, WEIR__READ_COST_US);
@@ -81,8 +82,9 @@ INTERPOSE int timespec_get(struct timespec *out, int base)
     return base;
 }
 
-/* No thread waits by reading whole seconds, except perhaps the program's own. How often OpenSSL's
- * generator does, inside librdkafka, depends on how often the process has used it. */
+/* Reads of whole seconds take no time, except for the program's own: no other thread waits by such
+ * reads. The number of reads of OpenSSL's generator, inside librdkafka, depends on how often the
+ * process has used it. */
 static int64_t read_seconds(weir__thread *self, const void *caller)
 {
     weir__caller from = weir__caller_of(caller);

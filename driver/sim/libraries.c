@@ -32,8 +32,8 @@ typedef Elf32_Sym elf_symbol;
 #define SYMBOL_TYPE ELF32_ST_TYPE
 #endif
 
-/* Functions that block, tell the time, draw random numbers or make descriptors that block. What of
- * these is not interposed makes a run wrong in silence, so it is refused. */
+/* Functions that block, read a clock, draw random numbers or make descriptors that block. A library
+ * that calls one of these which is not interposed makes a run wrong silently, so it is refused. */
 static const char *const sensitive[] = {
     "aio_read",
     "aio_suspend",
@@ -173,7 +173,8 @@ typedef struct range {
 static range ranges[RANGES_MAX]; /* by address, without overlap */
 static size_t range_count;
 
-/* Clocks are read millions of times from a few places. Objects do not share pages. */
+/* A cache by page, since clocks are read millions of times from a few places. Objects do not share
+ * pages. */
 #define PAGE_BITS 12
 #define CACHE_SIZE 64
 
@@ -269,7 +270,7 @@ static weir__caller find_range(uintptr_t at)
             return ranges[middle].caller;
         }
     }
-    return WEIR__CALLER_LIBRARY; /* loaded since */
+    return WEIR__CALLER_LIBRARY; /* loaded after the map was made */
 }
 
 weir__caller weir__caller_of(const void *address)
@@ -306,7 +307,7 @@ static bool is_covered(const char *name)
     return false;
 }
 
-/* A file in memory, with reads that stay inside. */
+/* A file in memory; reads beyond its end fail. */
 typedef struct image {
     const uint8_t *data;
     size_t size;
@@ -325,8 +326,8 @@ static const elf_section *section(const image *file, const elf_header *header, u
                : NULL;
 }
 
-/* The names of the functions that are called and not covered, separated by ", ". False: the file is
- * not what it should be. */
+/* Writes the names of the functions that are called and not covered, separated by ", ". False: the
+ * file is not a shared library. */
 static bool list_uncovered(const image *file, weir_buf *names)
 {
     const elf_header *header = at(file, 0, sizeof *header);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is loaded where, and whether the simulation covers what it calls. */
+ * The loaded libraries: their addresses, and the check that the simulation covers what they call.
+ */
 #ifndef WEIR_DRIVER_SIM_LIBRARIES_H
 #define WEIR_DRIVER_SIM_LIBRARIES_H
 
@@ -15,13 +16,14 @@ typedef enum weir__caller {
     WEIR__CALLER_TOOL, /* sanitizers, profilers: they need the real clock */
 } weir__caller;
 
-/* Also learns the address ranges of everything loaded. WEIR_EUNSUPPORTED names what is missing. */
+/* Checks the loaded libraries, and reads the address ranges of all loaded objects.
+ * WEIR_EUNSUPPORTED names the functions that are not covered. */
 weir_err weir__libraries_check_loaded(weir_error *error);
 
-/* Its tool's library is loaded into the program. */
+/* True if the program runs under valgrind, whose library is loaded then. */
 bool weir__under_valgrind(void);
 
-/* Whose code or data `address` is. */
+/* The kind of object to which `address` belongs. */
 weir__caller weir__caller_of(const void *address);
 
 #endif

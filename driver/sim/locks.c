@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Locks. The state of a lock is libc's, so that code that is not managed agrees with it; a managed
- * thread tries, and waits in the simulation, never in the kernel.
+ * Locks. The state of a lock is libc's, so that threads that are not managed can use it, too. A
+ * managed thread tries to take it, and waits in the simulation, never in the kernel.
  *
- * Each thread knows which locks it holds. A thread of a halted host (crashed or paused)
- * may hold a lock that belongs to the process rather than to its host (of RocksDB's pool, say):
- * as soon as a thread of another host wants it, the holder gets a lease to run on until it has
- * released it. */
+ * Each thread has a list of the locks that it holds. A thread of a halted host (crashed or paused)
+ * may hold a lock that belongs to the process rather than to its host, for example one of RocksDB's
+ * pool. When a thread of another host waits for that lock, the holder gets a lease: it runs until
+ * it has released the lock. */
 #include "sim/locks.h"
 
 #include <errno.h>
@@ -162,8 +162,8 @@ static const weir__lock_class mutex_class = {WEIR__WAIT_MUTEX, try_mutex};
 int weir__mutex_lock(weir__thread *self, pthread_mutex_t *mutex, int64_t deadline_us)
 {
     if (weir__holds(self, mutex)) {
-        /* If it is not recursive, an error-checking one gives EDEADLK; on a normal one the thread
-         * blocks for good, which the report of the deadlock shows. */
+        /* An error-checking mutex returns EDEADLK. On a normal one, which is not recursive, the
+         * thread blocks for good, and the report of the deadlock shows it. */
         static const struct timespec past = {0, 0};
         if (REAL(pthread_mutex_trylock)(mutex) == 0) {
             weir__held_add(self, mutex);

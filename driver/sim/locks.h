@@ -12,10 +12,10 @@ typedef struct weir__lock_class {
     int (*attempt)(void *lock);
 } weir__lock_class;
 
-/* 0, ETIMEDOUT or what attempt() failed with. */
+/* 0, ETIMEDOUT or the error of attempt(). */
 int weir__lock_acquire(weir__thread *self, const weir__lock_class *class, void *lock,
                        int64_t deadline_us);
-/* After the lock word was released: lets one waiter try. */
+/* Called after the lock word was released: lets one waiter try. */
 void weir__lock_released(weir__thread *self, void *lock);
 
 /* pthread_mutex_lock and _unlock of a managed thread. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finds the real functions. */
+ * Looks up the real functions behind the interposed ones. */
 #include "sim/real.h"
 
 #include <dlfcn.h>
@@ -14,7 +14,7 @@ void *weir__real(const char *name)
     void *found = NULL;
 #if defined(__x86_64__) && defined(__GLIBC__)
     if (strncmp(name, "pthread_cond_", 13) == 0) {
-        /* glibc still carries the condition variables of 2002; without a version dlsym may give
+        /* glibc also has the condition variables of 2002; without a version dlsym may return
          * those. */
         found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
     }

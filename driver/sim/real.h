@@ -4,11 +4,11 @@
 #ifndef WEIR_DRIVER_SIM_REAL_H
 #define WEIR_DRIVER_SIM_REAL_H
 
-/* Of the next object that defines it: libc, or a sanitizer in front of libc. Aborts when there is
- * none. */
+/* The function of the next object that defines it: libc, or a sanitizer in front of libc. Aborts if
+ * there is none. */
 void *weir__real(const char *name);
 
-/* Found at the first call: libraries call these before any constructor of ours could run. */
+/* Looked up at the first call: libraries call these before any constructor of ours could run. */
 #define REAL(name)                                                                                 \
     (__extension__({                                                                               \
         static void *found;                                                                        \
@@ -18,13 +18,13 @@ void *weir__real(const char *name);
         (__typeof__(&name))__atomic_load_n(&found, __ATOMIC_RELAXED);                              \
     }))
 
-/* Marks a definition that libraries are to find instead of libc's. */
+/* Marks a definition that libraries find instead of libc's. */
 #define INTERPOSE __attribute__((visibility("default")))
 
-/* Where the caller of the interposed function is. */
+/* The address from which the interposed function was called. */
 #define CALLER() __builtin_return_address(0)
 
-/* What each file interposes; NULL-terminated. */
+/* The names of the functions that each file interposes; NULL-terminated. */
 extern const char *const weir__interposed_locks[];
 extern const char *const weir__interposed_conds[];
 extern const char *const weir__interposed_threads[];

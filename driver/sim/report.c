@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every thread does and waits for, in words. */
+ * The report of all threads: the state of each and what it waits for, as text. */
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -139,7 +139,7 @@ static int by_deadline(const void *left, const void *right)
     return a->timer.sequence < b->timer.sequence ? -1 : 1;
 }
 
-/* What a user knows of a thread that no test has made. */
+/* A description for the user of a thread that no test has made. */
 static const char *owner_of(const char *thread)
 {
     if (strncmp(thread, "rdk:", 4) == 0) {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which thread runs next, and until when the others wait.
+ * The scheduler: chooses the thread that runs next, and keeps the others waiting.
  *
  *      RUNNABLE --(chosen)--> RUNNING --(blocks)--> BLOCKED --(woken, or its timer)--> RUNNABLE
  *
- * The thread that stops running chooses its successor and switches to it. If there is none, virtual
- * time jumps to the earliest timer; if there is no timer either, the main thread is resumed to tell
- * that the simulation is stuck. */
+ * The thread that stops running chooses its successor and switches to it. If none is runnable,
+ * virtual time jumps to the earliest timer. If there is no timer either, the main thread is resumed
+ * to report that the simulation is stuck. */
 #include <stdlib.h>
 
 #include "sim/engine.h"
 
-#define PCT_BASE ((uint64_t)1 << 62)     /* first priorities lie above, demoted ones below */
+#define PCT_BASE ((uint64_t)1 << 62)     /* first priorities are above, demoted ones below */
 #define PCT_INTERVAL ((uint64_t)4096)    /* mean scheduling points between changes of priority */
 #define RANDOM_SWITCH_MASK ((uint64_t)7) /* one scheduling point in eight yields */
 
@@ -87,7 +87,8 @@ static weir__thread *resume_main(weir__sim *sim)
     return sim->main;
 }
 
-/* The one thread whose stack can take the news is the one that started the simulation. */
+/* Only the thread that started the simulation can report that it is stuck: on_stuck may jump out
+ * of the calls on its stack. */
 static weir__thread *stuck(weir__sim *sim, weir_sim_stuck why)
 {
     weir__sim_free(sim->stuck_report);
@@ -97,7 +98,7 @@ static weir__thread *stuck(weir__sim *sim, weir_sim_stuck why)
     return resume_main(sim);
 }
 
-static void tell_stuck(weir__sim *sim)
+static void report_stuck(weir__sim *sim)
 {
     static const char *const texts[] = {
         [WEIR_SIM_DEADLOCK] = "deadlock: nobody can run and nothing is due",
@@ -116,14 +117,14 @@ static void tell_stuck(weir__sim *sim)
     abort();
 }
 
-/* True when a bound of virtual time is newly passed. */
+/* True if a bound of virtual time has been passed for the first time. */
 static bool past_bound(weir__sim *sim, weir_sim_stuck *why)
 {
     if (!sim->running) {
         return false;
     }
-    if (sim->now_us > sim->opts.max_virtual_us && !sim->overlong_told) {
-        sim->overlong_told = true; /* what is torn down afterwards needs time too */
+    if (sim->now_us > sim->opts.max_virtual_us && !sim->overlong_reported) {
+        sim->overlong_reported = true; /* once: the clean-up afterwards takes virtual time, too */
         *why = WEIR_SIM_OVERLONG;
         return true;
     }
@@ -175,7 +176,7 @@ static void account(weir__sim *sim, weir__thread *next)
     weir__trace_switch(next);
 }
 
-/* The state of `self` says why it stops. Returns when it runs again. */
+/* Switches away from `self`, whose state has been set. Returns when it runs again. */
 static void switch_away(weir__sim *sim, weir__thread *self)
 {
     weir__thread *next = choose(sim);
@@ -187,7 +188,7 @@ static void switch_away(weir__sim *sim, weir__thread *self)
         sim->backend->swap(self, next);
     }
     if (self == sim->main && sim->stuck) {
-        tell_stuck(sim);
+        report_stuck(sim);
     }
 }
 
@@ -205,7 +206,7 @@ void weir__leave(weir__thread *self)
     sim->backend->leave(self, next);
 }
 
-/* Nothing wakes it: it is in no queue and has no timer. What it holds stays held. */
+/* Stops a thread for good: it is in no queue and has no timer. It keeps the locks that it holds. */
 void weir__give_up(weir__thread *self)
 {
     weir__sim *sim = &weir__the_sim;
@@ -234,19 +235,19 @@ void weir__yield(weir__thread *self)
     weir__sim *sim = &weir__the_sim;
     sim->now_us += WEIR__BLOCK_COST_US;
     if (sim->opts.policy == WEIR_SIM_PCT) {
-        self->priority = --sim->lowest; /* else a spinning thread would starve the others */
+        self->priority = --sim->lowest; /* otherwise a spinning thread would starve the others */
     }
     self->state = WEIR__RUNNABLE;
     weir__enqueue(self);
     switch_away(sim, self);
 }
 
-/* A thread of the program may read the clock often because it works. One of a client library waits
- * for a timer (librdkafka spins away the last fraction of a millisecond): the longer it does, the
- * more a read costs. */
+/* A thread of the program may read the clock often because it works. A thread of librdkafka that
+ * does so waits for a timer: it spins through the last fraction of a millisecond. So the cost of a
+ * read increases while such a thread spins. */
 static int64_t spin_cost(const weir__sim *sim, const weir__thread *self, int64_t cost_us)
 {
-    /* When nobody else can run, only time can bring what it waits for. */
+    /* If no other thread can run, only the passing of time can end the spin. */
     int64_t cost = sim->run_count ? cost_us : WEIR__SPIN_COST_US;
     if (self->serves) {
         int doublings = (self->spins - WEIR__SPIN_FREE) / WEIR__SPIN_DOUBLE;
@@ -346,7 +347,7 @@ void weir__wake(weir__thread *thread)
     }
 }
 
-/* A dead thread takes no signal from the living. */
+/* A thread of a crashed host must not consume a wake-up. */
 static bool deaf(const weir__thread *thread)
 {
     return !thread->home->alive && !thread->lease;
@@ -379,7 +380,7 @@ void weir__wake_queue(weir__queue *queue)
 {
     for (weir__waiter *waiter = queue->first; waiter;) {
         weir__waiter *next = waiter->next;
-        /* One thread may be in a queue twice: then `next` may go with it. */
+        /* A thread may be in a queue twice: waking it may remove `next`, too. */
         while (next && next->thread == waiter->thread) {
             next = next->next;
         }

@@ -46,8 +46,8 @@ uint64_t weir_sim_random(weir_sim_stream stream)
 
 static const weir__backend *backend_for(const weir_sim_opts *opts)
 {
-    /* ThreadSanitizer keeps its own idea of which OS thread is which, and valgrind of which stack
-     * an OS thread is on. */
+    /* ThreadSanitizer itself tracks which OS thread runs, and valgrind on which stack an OS thread
+     * is. */
     if (opts->backend == WEIR_SIM_THREADS || weir__tsan_runs() || weir__under_valgrind() ||
         !weir__context_supported()) {
         return &weir__backend_threads;
@@ -68,14 +68,14 @@ static void fill_defaults(weir_sim_opts *opts)
     }
 }
 
-/* Threads of library pools that an earlier simulation left wait on: their waits keep their length
- * while virtual time starts again from 0. They are numbered apart, so that the numbers of others do
- * not tell whether there are any. */
+/* Threads of library pools that an earlier simulation left continue to wait. Their waits keep their
+ * length although virtual time starts again from 0. Their ids are in a range of their own, so that
+ * the ids of other threads do not depend on them. */
 static void rebase(weir__sim *sim, int64_t elapsed_us)
 {
     int pool_id = WEIR__POOL_ID;
     for (size_t i = 1; i <= sim->timer_count; i++) {
-        sim->timers[i]->due_us -= elapsed_us; /* the same for all: the heap stays a heap */
+        sim->timers[i]->due_us -= elapsed_us; /* the same for all, so the order stays */
     }
     sim->halted_hosts = 0;
     for (weir__thread *thread = sim->first; thread; thread = thread->next) {
@@ -98,7 +98,7 @@ static void reset(weir__sim *sim, const weir_sim_opts *opts)
     sim->now_us = 0;
     sim->app_manual = false;
     sim->progress_us = 0;
-    sim->overlong_told = false;
+    sim->overlong_reported = false;
     sim->next_id = 1; /* 0 is the main thread */
     sim->lowest = PCT_LOWEST;
     sim->change = 1;
@@ -114,9 +114,9 @@ static void reset(weir__sim *sim, const weir_sim_opts *opts)
     rebase(sim, elapsed_us);
 }
 
-/* Threads that never run at the same time need no heaps of their own: one, that grows in large
- * steps, saves the system calls and page faults of a hundred small ones. For the whole process, and
- * it stays so; sanitizers have their own heap. */
+/* Threads that never run at the same time need no heaps of their own. One heap that grows in large
+ * steps saves the system calls and page faults of a hundred small ones. The setting is for the
+ * whole process and is never reset; sanitizers have their own heap. */
 static void tune_heap(void)
 {
 #ifdef __GLIBC__
@@ -186,7 +186,7 @@ void weir_sim_stop(void)
     sim->trace_out = NULL;
     weir__sim_free(sim->stuck_report);
     sim->stuck_report = NULL;
-    if (sim->thread_count == 1) { /* nobody is left: leave no trace */
+    if (sim->thread_count == 1) { /* only the main thread is left: free everything */
         weir__sim_free(sim->timers);
         sim->timers = NULL;
         sim->timer_capacity = 0;
@@ -270,8 +270,8 @@ int64_t weir__deadline_of(const weir__thread *self, const struct timespec *at)
     return weir__add_sat(weir__the_sim.now_us, wall ? from_wall : from_monotonic);
 }
 
-/* Between the calls that let other threads run, a test looks at what those did. ThreadSanitizer
- * must know it, too: a thread that returns from such a call sees what was done before a switch. */
+/* After a call that lets other threads run, a test reads what those did. This tells ThreadSanitizer
+ * that everything before the switch happened before the call returned. */
 static void observe(void)
 {
     weir__tsan_acquire(&weir__the_sim);

@@ -25,33 +25,33 @@ typedef enum weir_sim_backend {
     WEIR_SIM_THREADS,  /* real threads, one at a time: for TSan, debuggers, other CPUs */
 } weir_sim_backend;
 
-/* Why a simulation cannot go on. */
+/* Why a simulation cannot continue. */
 typedef enum weir_sim_stuck {
-    WEIR_SIM_DEADLOCK, /* nobody is runnable and nothing is due */
+    WEIR_SIM_DEADLOCK, /* no thread is runnable and there is no timer */
     WEIR_SIM_LIVELOCK, /* no progress (weir_sim_progress) within livelock_us of virtual time */
     WEIR_SIM_OVERLONG, /* virtual time passed max_virtual_us */
-    WEIR_SIM_CRASHED,  /* a thread was given up (weir_sim_opts.on_crash); the report is empty */
+    WEIR_SIM_CRASHED,  /* a thread crashed (weir_sim_opts.on_crash); the report is empty */
 } weir_sim_stuck;
 
-/* Why a thread cannot go on. */
+/* Why a thread cannot continue. */
 typedef enum weir_sim_end {
     WEIR_SIM_SIGNAL,    /* SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT */
     WEIR_SIM_EXIT,      /* it calls exit, or _exit */
-    WEIR_SIM_STALLED,   /* the watchdog: it does not give way */
-    WEIR_SIM_SANITIZER, /* a sanitizer ends the program; its report is written */
+    WEIR_SIM_STALLED,   /* the watchdog: it does not yield */
+    WEIR_SIM_SANITIZER, /* a sanitizer ends the program; its own report is written */
 } weir_sim_end;
 
-/* Everything is borrowed for the call. */
+/* A thread that cannot continue, for on_crash. Everything is borrowed for the call. */
 typedef struct weir_sim_crash {
     weir_sim_end end;
     const char *what;       /* one line: "SIGSEGV at address 0x10" */
-    const char *hint;       /* what can be done about it; "": nothing to say */
+    const char *hint;       /* what the user can do about it, or "" */
     bool test_thread;       /* the thread that started the simulation */
     struct weir_host *host; /* NULL: not a thread of the simulation */
     const char *thread;     /* its name */
     void *const *frames;    /* return addresses, innermost first */
     size_t frame_count;
-    bool final; /* the program cannot go on after it */
+    bool final; /* the program cannot continue after it */
 } weir_sim_crash;
 
 typedef struct weir_sim_opts {
@@ -61,18 +61,20 @@ typedef struct weir_sim_opts {
     int64_t epoch_ms;       /* wall clock at virtual time 0; 0: 1700000000000 */
     int64_t max_virtual_us; /* 0: WEIR_SIM_MAX_VIRTUAL_US */
     int64_t livelock_us;    /* 0: WEIR_SIM_LIVELOCK_US */
-    /* Told with a report (every thread's name, host, state, what it waits for, since when). NULL,
-     * or when it returns: the report goes to stderr and the process aborts. It may longjmp or
-     * _exit. */
+    /* Called with a report: every thread's name, host, state, what it waits for, and since when.
+     * It may longjmp or _exit. If it is NULL or returns, the report is written to stderr and the
+     * process aborts. */
     void (*on_stuck)(weir_sim_stuck why, const char *report, void *user);
-    /* NULL: signals and exit are left alone. Called when a thread of this process cannot go on, on
-     * that thread, perhaps in a signal handler: it may write (weir_sim_print), not allocate, not
-     * lock. True: unless crash->final, the thread is given up for good, and the simulation is stuck
-     * for the reason WEIR_SIM_CRASHED. Else what would have happened happens: the handler that was
-     * installed before or since, the end of the program. */
+    /* Called when a thread of this process cannot continue, on that thread, perhaps in a signal
+     * handler: it may write (weir_sim_print), but not allocate or lock. If it returns true and
+     * crash->final is false, the thread never runs again, and the simulation is stuck for the
+     * reason WEIR_SIM_CRASHED. Otherwise the signal or exit has its usual effect: the other handler
+     * that is installed is called, or the program ends. NULL: signals and exit are not intercepted.
+     */
     bool (*on_crash)(const weir_sim_crash *crash, void *user);
-    /* With on_crash: real time that a thread may run without giving way; 0: WEIR_SIM_WATCHDOG_MS,
-     * more under valgrind and sanitizers; negative: no bound. Not while a debugger is attached. */
+    /* With on_crash: processor time that a thread may use without yielding; 0:
+     * WEIR_SIM_WATCHDOG_MS, more under valgrind and sanitizers; negative: no limit. There is none
+     * while a debugger is attached. */
     int64_t watchdog_ms;
     /* Called when an assertion of cmocka has failed on the thread that started the simulation. */
     void (*on_assertion)(void *user);
@@ -88,8 +90,8 @@ typedef struct weir_sim_opts {
 /* WEIR_EUNSUPPORTED when a loaded library imports a blocking, clock or random function that is not
  * covered: the message names the library and the functions. WEIR_ESTATE when one runs already. */
 weir_err weir_sim_start(const weir_sim_opts *opts, weir_error *error);
-/* Ends it. Threads that still exist (crashed hosts, pools of libraries) stay parked and do no harm
- * at exit. */
+/* Ends the simulation. Threads that still exist (crashed hosts, pools of libraries) stay parked and
+ * do not disturb the exit of the process. */
 void weir_sim_stop(void);
 bool weir_sim_running(void);
 
@@ -106,20 +108,20 @@ void weir_sim_yield(void);
 typedef enum weir_sim_stream {
     WEIR_SIM_SCHEDULE,
     WEIR_SIM_LIBRARY,
-    WEIR_SIM_ENTROPY, /* what the kernel gives: seeds of generators that outlive a run */
+    WEIR_SIM_ENTROPY, /* the kernel's random numbers: seeds of generators that outlive a run */
     WEIR_SIM_FAULTS,
     WEIR_SIM_TEST,
     WEIR_SIM_STREAM_COUNT
 } weir_sim_stream;
 uint64_t weir_sim_random(weir_sim_stream stream);
-void weir_sim_progress(void); /* something useful happened: livelock counts anew */
+void weir_sim_progress(void); /* reports progress: the time of livelock_us starts again */
 
 /* Sleeps until `wake_us` or until another managed thread calls weir_sim_notify, whichever is first.
  * True: notified. How run_until waits without polling. One waiter at a time. */
 bool weir_sim_wait(int64_t wake_us);
 void weir_sim_notify(void);
 
-/* Application wall-clock apart from infrastructure time (design: two clock domains). When manual,
+/* A wall clock of the application apart from the time of the infrastructure. When manual,
  * code of the program itself (runtime, tests; not librdkafka, RocksDB) that reads the wall clock
  * (CLOCK_REALTIME, gettimeofday, time, timespec_get) sees one that moves only by
  * weir_sim_app_clock_advance_us; CLOCK_MONOTONIC, sleeps and timed waits stay on infrastructure
@@ -139,28 +141,29 @@ const char *weir_sim_host_name(const weir_host *host);
 /* Runs fn(arg) as a new managed thread of the host. Threads created by a thread belong to its host;
  * those of process-wide pools (RocksDB's) belong to the driver's host. */
 weir_err weir_sim_host_run(weir_host *host, const char *name, void (*fn)(void *arg), void *arg);
-/* Makes the calling thread act on `host` (sockets and threads that it makes belong there); returns
- * the former. */
+/* Makes the calling thread act on `host`: sockets and threads that it makes belong there. Returns
+ * the host on which it acted before. */
 weir_host *weir_sim_host_enter(weir_host *host);
 
-/* Its threads never run again, its sockets close at once (peers see a reset). Final. If the caller
- * belongs to the host it does not return. The exception, for pauses too: a thread that holds a lock
- * which a thread of another host wants (a process-wide one of a library) goes on, when that is so,
- * just until it has released it. */
+/* Crashes a host: its threads never run again, its sockets close at once (peers see a reset). Does
+ * not return if the caller belongs to the host. There is one exception, also for pauses: a thread
+ * that holds a lock for which a thread of another host waits (a process-wide lock of a library)
+ * runs until it has released that lock. */
 void weir_sim_host_crash(weir_host *host);
-/* Its threads do not run (SIGSTOP, long GC); connections stay open. */
+/* Pauses a host: its threads do not run (SIGSTOP, long GC); connections stay open. */
 void weir_sim_host_pause(weir_host *host);
 void weir_sim_host_resume(weir_host *host);
 bool weir_sim_host_alive(const weir_host *host); /* not crashed */
 
-/* Faults of the links between `host` and the listening port `port` (0: all ports). Bytes under way
- * stay so while cut; connecting hangs while cut. */
+/* Faults of the links between `host` and the listening port `port` (0: all ports). While a link is
+ * cut, bytes in flight stay in flight, and connects wait. */
 void weir_sim_link_cut(weir_host *host, int port, bool cut);
 void weir_sim_link_latency(weir_host *host, int port, int64_t us); /* each direction */
 void weir_sim_link_reset(weir_host *host, int port);               /* breaks the connections once */
-/* Chance in a million that bytes sent break the connection instead (TCP's visible form of loss). */
+/* The chance in a million that a send resets the connection instead (how TCP shows loss). */
 void weir_sim_link_loss(weir_host *host, int port, uint32_t per_million);
-/* Wall clock only. False, and no change, if it would leave 1970 to 2262, where nanoseconds end. */
+/* Changes the host's wall clock only. False, and no change, if the clock would leave the years 1970
+ * to 2262, beyond which nanoseconds do not fit into 64 bits. */
 bool weir_sim_host_skew(weir_host *host, int64_t us);
 
 /* ---- Trace ---- */
@@ -183,7 +186,7 @@ typedef struct weir_sim_event {
 void weir_sim_on_event(void (*fn)(const weir_sim_event *event, void *user), void *user,
                        bool switches);
 typedef enum weir_sim_trace_form { WEIR_SIM_TEXT, WEIR_SIM_JSON_LINES } weir_sim_trace_form;
-/* Writes events as they come; NULL ends it. Borrows `out`. */
+/* Writes each event to `out` when it happens; NULL ends it. Borrows `out`. */
 void weir_sim_trace_to(FILE *out, weir_sim_trace_form form, bool switches);
 
 typedef struct weir_sim_stats {
@@ -199,11 +202,11 @@ char *weir_sim_report(void);
 /* Calls fn for each thread of the host that waits: "waits for sleep since 1.0 until 5.0". */
 void weir_sim_each_wait(const weir_host *host,
                         void (*fn)(pthread_t thread, const char *what, void *user), void *user);
-/* Writes a text of up to WEIR_SIM_TELL_MAX bytes to stderr, at once and whatever has happened. */
-#define WEIR_SIM_TELL_MAX 2048
+/* Writes a text of up to WEIR_SIM_PRINT_MAX bytes to stderr at once. Works in signal handlers. */
+#define WEIR_SIM_PRINT_MAX 2048
 void weir_sim_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Writes a backtrace to stderr in the same way, a line a frame. */
-void weir_sim_tell_frames(void *const *frames, size_t count);
+void weir_sim_print_frames(void *const *frames, size_t count);
 
 /* The earliest due timers: thread, what, when; up to `max` lines. malloc'ed. */
 char *weir_sim_timers(int max);

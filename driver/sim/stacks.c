@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stacks of the threads that librdkafka makes, some eighty in a small cluster. They are cut from a
- * few large mappings, and used again: what the kernel does for each stack of its own (to map, guard
- * and unmap it; in a branch to copy two mappings) costs more than most of these threads do. */
+ * Stacks of the threads that librdkafka makes, some eighty in a small cluster. They are parts of a
+ * few large mappings, and are reused. A mapping for each stack would cost more than most of these
+ * threads do: the kernel maps, guards and unmaps it, and copies two mappings for it in a branch. */
 #include <sys/mman.h>
 
 #include "sim/engine.h"
@@ -18,11 +18,12 @@ static struct {
     void **free; /* given back */
     size_t count;
     size_t capacity;
-    unsigned char *next; /* what was never used of the last mapping */
+    unsigned char *next; /* the unused part of the last mapping */
     unsigned char *end;
 } pool;
 
-/* Overflow must hit nothing of another's. Older kernels split the mapping for it. */
+/* Guards the end of a stack, so that an overflow does not reach another stack. Older kernels split
+ * the mapping for that. */
 static bool guard(unsigned char *slot)
 {
     return madvise(slot, GUARD_BYTES, MADV_GUARD_INSTALL) == 0 ||

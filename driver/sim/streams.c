@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The bytes on their way to one end of a connection.
+ * The bytes sent to one end of a connection: those that have arrived and those in flight.
  *
  *      head                       head + arrived                       head + len
  *       | readable ................ | mark[0].bytes | mark[1].bytes | ... |

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Life of managed threads. A thread ends in the destructor of a thread-local key, in the last but
- * one round of destructors: so other destructors (C++ thread_local, RocksDB's per-thread state)
- * still run as part of the managed thread, also after pthread_exit. */
+ * The life cycle of managed threads. A thread ends in the destructor of a thread-local key, in the
+ * last round of destructors but one. So other destructors (C++ thread_local, RocksDB's per-thread
+ * state) run before, as part of the managed thread, also after pthread_exit. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 
 #define OS_NAME_SIZE 16 /* with the NUL */
 #define LAST_ROUND (_POSIX_THREAD_DESTRUCTOR_ITERATIONS - 1)
-/* Handles for code that makes random seeds of them: equal in every run, unlike addresses. */
+/* Handles for code that uses them as random seeds: the same in every run, unlike addresses. */
 #define STABLE_HANDLE_BASE ((pthread_t)1 << 20)
 
 /* LeakSanitizer's; NULL without it. */
@@ -107,7 +107,7 @@ void weir__thread_set_name(weir__thread *thread, const char *name)
     weir__tsan_ignore_end();
 }
 
-/* Where a thread has an OS thread of its own, tools see its name. They are shorter there. */
+/* Gives the OS thread the managed thread's name, truncated, so that tools show it. */
 void weir__thread_show_name(const weir__thread *thread)
 {
     char name[OS_NAME_SIZE];
@@ -146,7 +146,7 @@ static void *run(void *arg)
     return thread->result;
 }
 
-/* Our own attributes: joinable, so that the end of the OS thread can be waited for. */
+/* Attributes of our own: joinable, so that the simulation can wait for the end of the OS thread. */
 static int create(weir__thread *thread, const pthread_attr_t *attr)
 {
     pthread_attr_t own;
@@ -167,8 +167,8 @@ static int create(weir__thread *thread, const pthread_attr_t *attr)
     if (thread->stack) {
         pthread_attr_setstack(&own, thread->stack, WEIR__STACK_BYTES);
     }
-    /* A signal handler on a parked thread would use thread-locals that another one runs on. A
-     * thread that runs by itself takes the signals of its own faults. */
+    /* A signal handler on a parked thread would use thread-locals that another thread is using, so
+     * signals are blocked. A real thread must receive the signals of its own faults. */
     sigset_t all, before;
     sigfillset(&all);
     if (weir__the_sim.backend == &weir__backend_threads) {
@@ -200,13 +200,13 @@ int weir__thread_start(weir__thread *thread, const pthread_attr_t *attr)
 
 /* ---- End ---- */
 
-/* A branch does not have the OS threads of the run, only those that it made itself. */
+/* True if the OS thread is in this process: a branch has only those that it made itself. */
 static bool is_here(const weir__thread *thread)
 {
     return thread->branch == weir__the_sim.branch;
 }
 
-/* Until then it may still be on its park stack. */
+/* Waits until the OS thread has exited: before, it may still use its park stack. */
 static void await_exit(weir__thread *thread)
 {
     if (!thread->gone && is_here(thread)) {
@@ -239,7 +239,8 @@ void weir__threads_reap(void)
     }
 }
 
-/* The OS thread's exit is waited for later, many at once: that costs less than one by one. */
+/* The exits of OS threads are waited for later, several at once, which costs less than one by one.
+ */
 void weir__thread_retire(weir__thread *thread)
 {
     weir__sim *sim = &weir__the_sim;
@@ -265,7 +266,7 @@ int weir__thread_join(weir__thread *self, weir__thread *other, void **result)
     }
     while (other->state != WEIR__DONE) {
         bool woken = weir__wait_object(self, WEIR__WAIT_JOIN, other, WEIR__NEVER);
-        weir_assert(woken || weir__the_sim.running); /* else it waits for a dead thread */
+        weir_assert(woken || weir__the_sim.running); /* otherwise `other` never ends */
     }
     if (result) {
         *result = other->result;
@@ -292,7 +293,7 @@ static void keep_reachable(const weir__thread *thread)
         pthread_getattr_np(thread->handle, &attr)) {
         return;
     }
-    if (!pthread_attr_getstack(&attr, &low, &bytes)) { /* thread-locals lie at its upper end */
+    if (!pthread_attr_getstack(&attr, &low, &bytes)) { /* thread-locals are at its upper end */
         char *end = (char *)low + bytes;
         char *from = thread->context.stack ? thread->context.stack : low;
         __lsan_register_root_region(from, (size_t)(end - from));
@@ -319,7 +320,7 @@ void weir__threads_stop(void)
             weir__timer_disarm(&thread->timer);
             weir__dequeue(thread);
             thread->lease = NULL;
-            thread->id = -1; /* the numbers start again with the next simulation */
+            thread->id = -1; /* ids start again in the next simulation */
             sim->halted_hosts++;
         } else {
             thread->acting = &sim->hosts[0];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The trace: every switch and every labelled event goes into the hash; observers and a file may
- * get them, too. */
+ * The trace: its hash covers every switch and every labelled event; an observer and a file may get
+ * them, too. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "sim/engine.h"
 
-#define DETAIL_MAX 1024 /* a longer text is cut, in the hash too */
+#define DETAIL_MAX 1024 /* a longer text is truncated, in the hash too */
 
 static void hash_word(uint64_t word)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The interface of ThreadSanitizer, by weak symbols: absent, everything here does nothing. */
+ * The interface of ThreadSanitizer, by weak symbols: without it all functions here do nothing. */
 #include "sim/tsan.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@ void __tsan_acquire(void *object) __attribute__((weak));
 void __tsan_release(void *object) __attribute__((weak));
 const char *__tsan_default_options(void);
 
-/* librdkafka and RocksDB are not instrumented: their atomics are invisible, so what they do through
- * intercepted functions (free, memcpy) would look like races. */
+/* librdkafka and RocksDB are not instrumented. ThreadSanitizer does not see their atomics, so it
+ * would report races in the functions that it intercepts for them (free, memcpy). */
 INTERPOSE const char *__tsan_default_options(void)
 {
     return "ignore_noninstrumented_modules=1";

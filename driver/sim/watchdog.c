@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The watchdog: a thread that keeps the processor, or sleeps in the kernel, for seconds of real
- * time without yielding. Virtual time does not advance meanwhile, so no bound on it can pass.
+ * The watchdog finds a thread that uses the processor, or sleeps in the kernel, for seconds of real
+ * time without yielding. Virtual time does not advance meanwhile, so its bounds cannot end the run.
  *
- * A timer of the kernel sends a signal now and then. Its handler looks whether there was a switch
- * or virtual time has passed since the last one; a run costs it nothing. What counts is not the
- * wall clock, which runs on when the machine is busy with others or stopped, but
+ * A timer of the kernel sends a signal every few seconds. The handler checks whether there was a
+ * switch, or virtual time has passed, since the last signal; a switch itself costs nothing more. It
+ * does not use the wall clock, which advances when the machine is busy or stopped. It measures
  *
- *  - processor time: of an endless loop;
- *  - signals that woke the OS thread from a sleep, when it had used no processor time since the one
- *    before: of a call that blocks in the kernel. One that waits for child processes (branches) is
- *    left alone.
+ *  - processor time, for an endless loop;
+ *  - signals that woke the OS thread from a sleep although it had used no processor time since the
+ *    signal before, for a call that blocks in the kernel. A wait for child processes (branches) is
+ *    allowed.
  *
  * The report of a crash has the same limit: the thread that writes it may wait for a lock that the
  * crashed thread holds, or for a reader of stderr. */
@@ -35,14 +35,14 @@
 #define VALGRIND_SLOWER 20
 
 #define TICKS_A_LIMIT 5
-#define SLEEP_CPU_MS 50 /* less between two signals is no work */
+#define SLEEP_CPU_MS 50 /* less processor time between two signals counts as a sleep */
 #define PUT_OFF_MAX 10
 static struct {
     bool on;
     timer_t timer;
     struct sigaction before;
     int64_t limit_ms;
-    uint64_t switches; /* as they were at the signal that began to count */
+    uint64_t switches; /* these three: at the signal that started the measurement */
     int64_t now_us;
     int64_t cpu_ms;
     int64_t last_cpu_ms; /* at the last signal */
@@ -50,9 +50,10 @@ static struct {
     int asleep; /* signals in a row that woke the OS thread */
     int put_off;
     int reporting; /* signals in a row that found a crash being reported */
-} dog;
+} watchdog;
 
-/* With borrowed threads the one OS thread, which is the one that gets the signal; else all. */
+/* The processor time of the one OS thread that runs borrowed threads and gets the signal; with real
+ * threads, of the process. */
 static int64_t cpu_ms(void)
 {
     bool borrowed = weir__the_sim.backend == &weir__backend_borrowed;
@@ -67,16 +68,16 @@ static long sleeps(void)
     return getrusage(RUSAGE_THREAD, &usage) ? 0 : usage.ru_nvcsw;
 }
 
-static void count_anew(void)
+static void start_measuring(void)
 {
     const weir__sim *sim = &weir__the_sim;
-    dog.switches = sim->stats.switches;
-    dog.now_us = sim->now_us;
-    dog.cpu_ms = cpu_ms();
-    dog.last_cpu_ms = dog.cpu_ms;
-    dog.last_sleeps = sleeps();
-    dog.asleep = 0;
-    dog.put_off = 0;
+    watchdog.switches = sim->stats.switches;
+    watchdog.now_us = sim->now_us;
+    watchdog.cpu_ms = cpu_ms();
+    watchdog.last_cpu_ms = watchdog.cpu_ms;
+    watchdog.last_sleeps = sleeps();
+    watchdog.asleep = 0;
+    watchdog.put_off = 0;
 }
 
 static bool has_children(void)
@@ -86,7 +87,7 @@ static bool has_children(void)
                          (long)(WEXITED | WSTOPPED | WNOHANG | WNOWAIT), 0L) == 0;
 }
 
-/* By a debugger: a person may look at a stopped thread for as long as they like. */
+/* True if a debugger is attached: its user may stop a thread for any time. */
 static bool is_traced(void)
 {
     char text[2048];
@@ -100,20 +101,20 @@ static bool is_traced(void)
     return tracer && strtol(tracer + 10, NULL, 10) != 0;
 }
 
-/* On the OS thread of `self`. In the middle of malloc it is given a little more time. */
-static void bark(weir__thread *self, bool runs, void *context)
+/* Reports `self`, on its OS thread. A thread that is in malloc gets a little more time. */
+static void report_stall(weir__thread *self, bool runs, void *context)
 {
     void *frames[WEIR__FRAMES_MAX];
     char what[128];
     size_t count = weir__backtrace(weir__context_pc(context), frames);
-    if (weir__backtrace_allocates(frames, count) && dog.put_off++ < PUT_OFF_MAX) {
+    if (weir__backtrace_allocates(frames, count) && watchdog.put_off++ < PUT_OFF_MAX) {
         return;
     }
     snprintf(what, sizeof what,
              runs ? "a thread has run for %lld ms of processor time and does "
                     "not yield"
                   : "a thread sleeps in the kernel, for %lld ms now",
-             (long long)dog.limit_ms);
+             (long long)watchdog.limit_ms);
     weir_sim_crash seen = {.end = WEIR_SIM_STALLED,
                            .what = what,
                            .hint = runs ? "an endless loop? For another limit: "
@@ -128,33 +129,35 @@ static void bark(weir__thread *self, bool runs, void *context)
     weir__crash_abort();
 }
 
-/* A word may wait for ever, too: the second time there is none. */
+/* Ends a report that takes too long. Printing may block, too: the second time nothing is printed.
+ */
 static void bound_report(void)
 {
-    dog.reporting++;
-    if (dog.reporting == TICKS_A_LIMIT) {
-        weir_sim_print("(the crash cannot be told further: that takes too long)\n");
+    watchdog.reporting++;
+    if (watchdog.reporting == TICKS_A_LIMIT) {
+        weir_sim_print("(the report ends here: it takes too long)\n");
     }
-    if (dog.reporting >= TICKS_A_LIMIT) {
+    if (watchdog.reporting >= TICKS_A_LIMIT) {
         weir__crash_abort();
     }
 }
 
-/* One signal in five has to find it so. */
+/* True if the thread has used the limit of processor time, or has slept through it. */
 static bool is_stalled(bool *runs)
 {
     int64_t cpu = cpu_ms();
     long slept = sleeps();
     bool borrowed = weir__the_sim.backend == &weir__backend_borrowed;
-    bool woken = borrowed && cpu - dog.last_cpu_ms < SLEEP_CPU_MS && slept > dog.last_sleeps;
-    dog.asleep = woken && !has_children() ? dog.asleep + 1 : 0;
-    dog.last_cpu_ms = cpu;
-    dog.last_sleeps = slept;
-    *runs = cpu - dog.cpu_ms >= dog.limit_ms;
-    return *runs || dog.asleep >= TICKS_A_LIMIT;
+    bool woken =
+        borrowed && cpu - watchdog.last_cpu_ms < SLEEP_CPU_MS && slept > watchdog.last_sleeps;
+    watchdog.asleep = woken && !has_children() ? watchdog.asleep + 1 : 0;
+    watchdog.last_cpu_ms = cpu;
+    watchdog.last_sleeps = slept;
+    *runs = cpu - watchdog.cpu_ms >= watchdog.limit_ms;
+    return *runs || watchdog.asleep >= TICKS_A_LIMIT;
 }
 
-static void look(int number, siginfo_t *info, void *context)
+static void on_tick(int number, siginfo_t *info, void *context)
 {
     const weir__sim *sim = &weir__the_sim;
     weir__thread *current = sim->current;
@@ -163,19 +166,19 @@ static void look(int number, siginfo_t *info, void *context)
     if (weir__crash_is_reporting()) {
         bound_report();
     } else {
-        dog.reporting = 0;
+        watchdog.reporting = 0;
     }
     if (weir__crash_is_ours() && info->si_code != SI_TIMER) {
-        bark(weir__self, true, context); /* handed on by the test's thread, below */
+        report_stall(weir__self, true, context); /* sent by pthread_kill below */
     } else if (weir__crash_is_ours()) {
-        bool test = !current || current == sim->main; /* does what it likes between two calls */
-        if (test || sim->stats.switches != dog.switches || sim->now_us != dog.now_us) {
-            count_anew();
+        bool test = !current || current == sim->main; /* it need not yield */
+        if (test || sim->stats.switches != watchdog.switches || sim->now_us != watchdog.now_us) {
+            start_measuring();
         } else if (is_stalled(&runs)) {
             if (is_traced()) {
-                count_anew();
+                start_measuring();
             } else if (weir__self == current) {
-                bark(current, runs, context);
+                report_stall(current, runs, context);
             } else {
                 pthread_kill(current->handle, number);
             }
@@ -195,41 +198,41 @@ static int64_t limit_ms(void)
 
 void weir__watchdog_start(void)
 {
-    dog.limit_ms = limit_ms();
-    if (dog.limit_ms < 0 || is_traced()) {
+    watchdog.limit_ms = limit_ms();
+    if (watchdog.limit_ms < 0 || is_traced()) {
         return;
     }
-    struct sigaction action = {.sa_sigaction = look,
+    struct sigaction action = {.sa_sigaction = on_tick,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER};
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = WEIR__WATCHDOG_SIGNAL};
     event._sigev_un._tid = (pid_t)REAL(syscall)(SYS_gettid);
-    sigemptyset(&action.sa_mask); /* the handler may not return: nothing stays blocked */
-    if (timer_create(CLOCK_MONOTONIC, &event, &dog.timer)) {
+    sigemptyset(&action.sa_mask); /* no signal stays blocked if the handler does not return */
+    if (timer_create(CLOCK_MONOTONIC, &event, &watchdog.timer)) {
         return;
     }
-    REAL(sigaction)(WEIR__WATCHDOG_SIGNAL, &action, &dog.before);
-    count_anew();
-    int64_t tick_ms = dog.limit_ms / TICKS_A_LIMIT + 1;
+    REAL(sigaction)(WEIR__WATCHDOG_SIGNAL, &action, &watchdog.before);
+    start_measuring();
+    int64_t tick_ms = watchdog.limit_ms / TICKS_A_LIMIT + 1;
     struct timespec tick = {tick_ms / 1000, tick_ms % 1000 * 1000000};
-    dog.on = timer_settime(dog.timer, 0, &(struct itimerspec){tick, tick}, NULL) == 0;
+    watchdog.on = timer_settime(watchdog.timer, 0, &(struct itimerspec){tick, tick}, NULL) == 0;
 }
 
-/* What may still be under way is ignored by default. */
+/* A signal that is still pending is ignored: that is its default action. */
 void weir__watchdog_stop(void)
 {
-    if (dog.on) {
-        timer_delete(dog.timer);
-        REAL(sigaction)(WEIR__WATCHDOG_SIGNAL, &dog.before, NULL);
-        dog.on = false;
+    if (watchdog.on) {
+        timer_delete(watchdog.timer);
+        REAL(sigaction)(WEIR__WATCHDOG_SIGNAL, &watchdog.before, NULL);
+        watchdog.on = false;
     }
 }
 
 void weir__watchdog_in_branch(void)
 {
-    struct sigaction before = dog.before;
-    if (dog.on) { /* timers are not copied, handlers are */
-        dog.on = false;
+    struct sigaction before = watchdog.before;
+    if (watchdog.on) { /* a fork copies handlers, but not timers */
+        watchdog.on = false;
         weir__watchdog_start();
-        dog.before = before;
+        watchdog.before = before;
     }
 }

@@ -66,7 +66,7 @@ swarm_plan swarm_plan_draw(const swarm_scenario *scenario, uint64_t seed)
     return drawn;
 }
 
-static size_t tell_act(const swarm_plan *plan, const weir_act *act, char *text, size_t size)
+static size_t print_act(const swarm_plan *plan, const weir_act *act, char *text, size_t size)
 {
     static const char *const names[] = {
 #define X(name, text) text,
@@ -109,6 +109,6 @@ void swarm_plan_describe(const swarm_plan *plan, char *text, size_t size)
                                  plan->threads[i], plan->latency_ms[i]);
     }
     for (size_t i = 0; i < plan->act_count && used < size; i++) {
-        used += tell_act(plan, &plan->acts[i], text + used, size - used);
+        used += print_act(plan, &plan->acts[i], text + used, size - used);
     }
 }
