@@ -52,7 +52,7 @@ static void drop(void *waiter)
     weir__request_break(waiter);
 }
 
-static void tell(void *user, const char *kind, const weir__group *group, weir_slice member)
+static void trace_event(void *user, const char *kind, const weir__group *group, weir_slice member)
 {
     weir__mock_event(user, kind, "%.*s generation=%d members=%d%s%.*s", (int)group->id.len,
                      (const char *)group->id.data, (int)group->generation, group->member_count,
@@ -60,7 +60,7 @@ static void tell(void *user, const char *kind, const weir__group *group, weir_sl
 }
 
 const weir__groups_ops weir__group_answers = {
-    .joined = answer_join, .synced = answer_sync, .dropped = drop, .event = tell};
+    .joined = answer_join, .synced = answer_sync, .dropped = drop, .event = trace_event};
 
 /* ---- Requests of members ---- */
 

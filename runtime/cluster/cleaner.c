@@ -25,7 +25,7 @@ struct weir__cleaner {
     bool stop; /* under lock */
 };
 
-static void tell(void *user, const char *task, int64_t age_ms, const weir_error *failure)
+static void log_removal(void *user, const char *task, int64_t age_ms, const weir_error *failure)
 {
     const weir__instance *instance = user;
     if (failure != NULL) {
@@ -68,7 +68,7 @@ void weir__cleaner_clean_at_start(const weir__instance *instance, int64_t max_ag
                           &(weir__cleaning){.now_ms = weir__wall_ms(),
                                             .max_age_ms = max_age_ms,
                                             .keep = has_unlogged_rows,
-                                            .tell = tell,
+                                            .on_removed = log_removal,
                                             .user = (void *)(uintptr_t)instance});
 }
 
@@ -83,7 +83,7 @@ static void clean(const weir__cleaner *cleaner)
         weir__directory_clean(instance->directory,
                               &(weir__cleaning){.now_ms = now_ms,
                                                 .max_age_ms = cleaner->delay_ms,
-                                                .tell = tell,
+                                                .on_removed = log_removal,
                                                 .user = (void *)(uintptr_t)instance});
     }
 }

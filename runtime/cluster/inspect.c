@@ -21,23 +21,24 @@
 
 static void explain_hold(weir__task *task, char out[WAITS_FOR_MAX])
 {
-    const weir__record_queue *who = NULL;
-    weir__wait_reason hold = weir__task_wait_reason(task, &who);
+    const weir__record_queue *waits_for = NULL;
+    weir__wait_reason hold = weir__task_wait_reason(task, &waits_for);
     if (hold == WEIR__WAIT_NONE || hold == WEIR__WAIT_EMPTY) {
         snprintf(out, WAITS_FOR_MAX, "%s", hold == WEIR__WAIT_EMPTY ? "waits for records" : "");
         return;
     }
-    weir_assert(who != NULL);
+    weir_assert(waits_for != NULL);
     if (hold == WEIR__WAIT_UNKNOWN) {
-        snprintf(out, WAITS_FOR_MAX, "waits for the end offset of %s-%d", who->topic,
-                 who->partition);
+        snprintf(out, WAITS_FOR_MAX, "waits for the end offset of %s-%d", waits_for->topic,
+                 waits_for->partition);
     } else if (hold == WEIR__WAIT_LAG) {
         snprintf(out, WAITS_FOR_MAX, "waits for records of %s-%d: %" PRId64 " are on their way",
-                 who->topic, who->partition, who->lag);
+                 waits_for->topic, waits_for->partition, waits_for->lag);
     } else {
         snprintf(out, WAITS_FOR_MAX,
                  "waits for records of %s-%d: max.task.idle.ms holds it for %" PRId64 " ms",
-                 who->topic, who->partition, who->idle_until_ms - task->env->now_ms);
+                 waits_for->topic, waits_for->partition,
+                 waits_for->idle_until_ms - task->env->now_ms);
     }
 }
 

@@ -139,7 +139,7 @@ weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instanc
              (leader->wait_from_ms != 0 && now_ms >= leader->wait_from_ms + JOIN_WAIT_MS);
     if (*ready && missing > 0) {
         weir__log_write(&instance->log, WEIR__LOG_WARNING,
-                        "generation %d: %zu members are silent and get no tasks",
+                        "generation %d: %zu members sent no join record and get no tasks",
                         leader->generation, missing);
     }
     return WEIR_OK;

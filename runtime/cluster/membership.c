@@ -265,7 +265,7 @@ static void read_join(weir__membership *membership, const weir__join *join)
         err = write_record(membership, &membership->leader.decision, &error);
     } else if (status == WEIR__JOIN_LATE) {
         weir__log_write(membership->env->log, WEIR__LOG_WARNING,
-                        "%s: member %s spoke late: a new generation for it",
+                        "%s: the join record of member %s is late: a new generation",
                         membership->env->observer.thread, join->member_id);
         err = weir__consumer_unsubscribe(membership->env->consumer, &error);
         err = err == WEIR_OK ? subscribe(membership, &error) : err;

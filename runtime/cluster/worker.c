@@ -26,12 +26,12 @@ static int64_t least(int64_t a, int64_t b)
 
 static int64_t task_due_ms(weir__task *task, int64_t now_ms)
 {
-    const weir__record_queue *who = NULL;
-    switch (weir__task_wait_reason(task, &who)) {
+    const weir__record_queue *waits_for = NULL;
+    switch (weir__task_wait_reason(task, &waits_for)) {
     case WEIR__WAIT_NONE:
         return now_ms;
     case WEIR__WAIT_IDLE:
-        return least(who->idle_until_ms,
+        return least(waits_for->idle_until_ms,
                      weir__graph_next_punctuation(task->graph, WEIR_WALL_CLOCK_TIME));
     case WEIR__WAIT_EMPTY:
     case WEIR__WAIT_UNKNOWN:

@@ -112,7 +112,7 @@ void weir__left_open_warn(weir__drop_counts *counts, const weir__log *log, const
         weir__log_write(log, WEIR__LOG_WARNING,
                         "%s: node '%s', task %s: a callback returned with an iterator of store "
                         "'%s' open; Weir closed it. Call weir_kv_iter_close on every way out of "
-                        "the callback (told once a node and store)",
+                        "the callback (logged once per node and store)",
                         thread, node != NULL ? node->name : "?", task, store->name);
     }
 }

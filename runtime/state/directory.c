@@ -291,7 +291,7 @@ static void remove_task(weir__directory *directory, const char *task, int64_t ag
 {
     weir_error failure = {0};
     weir_err err = weir__directory_wipe_task(directory, task, &failure);
-    cleaning->tell(cleaning->user, task, age_ms, err != WEIR_OK ? &failure : NULL);
+    cleaning->on_removed(cleaning->user, task, age_ms, err != WEIR_OK ? &failure : NULL);
 }
 
 typedef struct clean_run {
@@ -326,7 +326,7 @@ void weir__directory_clean(weir__directory *directory, const weir__cleaning *cle
     clean_run run = {directory, cleaning};
     weir_error failure = {0};
     if (weir__directory_each_task(directory, clean_task, &run, &failure) != WEIR_OK) {
-        cleaning->tell(cleaning->user, "?", 0, &failure);
+        cleaning->on_removed(cleaning->user, "?", 0, &failure);
     }
 }
 

@@ -43,8 +43,8 @@ typedef struct weir__cleaning {
     int64_t max_age_ms; /* since the folder was last used */
     /* True: this folder is kept. NULL: none is kept. */
     bool (*keep)(int32_t subtopology, int32_t partition, void *user);
-    /* A folder was removed (failure NULL) or could not be. */
-    void (*tell)(void *user, const char *task, int64_t age_ms, const weir_error *failure);
+    /* Called for each folder that was removed (failure NULL) or could not be removed. */
+    void (*on_removed)(void *user, const char *task, int64_t age_ms, const weir_error *failure);
     void *user;
 } weir__cleaning;
 

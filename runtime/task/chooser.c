@@ -105,7 +105,7 @@ static weir__wait_reason wait_reason_of(weir__chooser *chooser, weir__record_que
 }
 
 weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_ms,
-                                            const weir__record_queue **who)
+                                            const weir__record_queue **waits_for)
 {
     if (chooser->count == 0) {
         return WEIR__WAIT_EMPTY;
@@ -118,8 +118,8 @@ weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_
         weir__wait_reason reason =
             queue->ready ? WEIR__WAIT_NONE : wait_reason_of(chooser, queue, now_ms);
         if (reason != WEIR__WAIT_NONE) {
-            if (who != NULL) {
-                *who = queue;
+            if (waits_for != NULL) {
+                *waits_for = queue;
             }
             return reason;
         }

@@ -39,10 +39,10 @@ void weir__chooser_clear(weir__chooser *chooser);
 void weir__chooser_refresh(weir__chooser *chooser);
 /* Adds a queue that is not in the heap and has a decoded head. */
 void weir__chooser_enter(weir__chooser *chooser, weir__record_queue *queue);
-/* Why no record may be taken at this time, or WEIR__WAIT_NONE; *who (NULL allowed) is the queue for
- * which the task waits. */
+/* Why no record may be taken at this time, or WEIR__WAIT_NONE; *waits_for (NULL allowed) is the
+ * queue for which the task waits. */
 weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_ms,
-                                            const weir__record_queue **who);
+                                            const weir__record_queue **waits_for);
 /* Removes the queue with the smallest head from the heap and returns it; there must be one. */
 weir__record_queue *weir__chooser_take(weir__chooser *chooser);
 

@@ -266,9 +266,9 @@ weir_err weir__task_add(weir__task *task, weir__record_queue *queue, weir__messa
     return err;
 }
 
-weir__wait_reason weir__task_wait_reason(weir__task *task, const weir__record_queue **who)
+weir__wait_reason weir__task_wait_reason(weir__task *task, const weir__record_queue **waits_for)
 {
-    return weir__chooser_wait_reason(&task->chooser, task->env->now_ms, who);
+    return weir__chooser_wait_reason(&task->chooser, task->env->now_ms, waits_for);
 }
 
 static weir_err punctuate(weir__task *task, weir_time_kind kind, int64_t now_ms, weir_error *error)

@@ -63,8 +63,8 @@ weir_err weir__restorer_add(weir__restorer *restorer, weir__task *task)
     return WEIR_OK;
 }
 
-static void tell(const weir__restorer *restorer, const weir__task_store *store,
-                 weir_restore_event event, int64_t restored)
+static void report(const weir__restorer *restorer, const weir__task_store *store,
+                   weir_restore_event event, int64_t restored)
 {
     const weir_app_opts *opts = restorer->env->observer.opts;
     if (opts->on_restore == NULL) {
@@ -102,7 +102,7 @@ void weir__restorer_remove(weir__restorer *restorer, weir__task *task)
         if (store->restore == WEIR__RESTORE_ACTIVE) {
             stop_store(restorer, store);
             store->restore = WEIR__RESTORE_NONE;
-            tell(restorer, store, WEIR_RESTORE_SUSPENDED, store->restored);
+            report(restorer, store, WEIR_RESTORE_SUSPENDED, store->restored);
         }
     }
     restorer->count--;
@@ -223,7 +223,7 @@ static void finish_store(weir__restorer *restorer, weir__task_store *store)
     store->acks->acked = store->end > 0 ? store->end - 1 : WEIR__NO_OFFSET;
     store->as_of_ms = restorer->env->now_ms;
     note_as_of(store, store->as_of_ms);
-    tell(restorer, store, WEIR_RESTORE_END, store->restored);
+    report(restorer, store, WEIR_RESTORE_END, store->restored);
 }
 
 /* After a temporary failure the store is unchanged; the next slice retries. */
@@ -256,7 +256,7 @@ static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__ta
     store->restore = WEIR__RESTORE_ACTIVE;
     restorer->active++;
     restorer->changed = true;
-    tell(restorer, store, WEIR_RESTORE_START, 0);
+    report(restorer, store, WEIR_RESTORE_START, 0);
     return WEIR_OK;
 }
 
@@ -406,7 +406,7 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
             note_as_of(store, store->as_of_ms);
         }
         store->restored += (int64_t)rows;
-        tell(restorer, store, WEIR_RESTORE_BATCH, (int64_t)rows);
+        report(restorer, store, WEIR_RESTORE_BATCH, (int64_t)rows);
     }
     return WEIR_OK;
 }

@@ -59,9 +59,10 @@ static uint64_t hash_bytes(uint64_t hash, weir_slice bytes)
     return hash;
 }
 
-/* Observers learn what no broker sees: the changes of a store without a changelog. */
-static weir_err tell_change(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
-                            weir_error *error)
+/* Reports a change of a store without a changelog, which is no record for the brokers, as a step.
+ */
+static weir_err trace_change(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
+                             weir_error *error)
 {
     const weir__task_store *store = user;
     uint64_t hash = hash_bytes(hash_bytes(HASH_START, key), value);
@@ -69,7 +70,7 @@ static weir_err tell_change(void *user, weir_slice key, weir_slice value, int64_
     (void)error;
     hash = (hash ^ (uint64_t)timestamp_ms) * HASH_PRIME;
     snprintf(detail, sizeof detail, "%016" PRIx64 " %s", hash, store->spec->name);
-    /* Not weir__step: the thread is still at what made the change. */
+    /* Not weir__step, since the thread is still in the step that changed the store. */
     const weir__observer *observer = &store->env->observer;
     weir_step step = {"store-change", observer->thread, store->task, detail, -1};
     observer->opts->on_step(&step, observer->opts->user);
@@ -170,10 +171,10 @@ static weir_err open_store(weir__task_stores *stores, weir__task_store *store, w
         err = weir__buffered_wrap(store->inner, &store->inner, error);
     }
     weir__kv *layers = store->inner;
-    bool told = !spec->logging && env->observer.opts->on_step != NULL;
-    if (err == WEIR_OK && (spec->logging || told)) {
+    bool traced = !spec->logging && env->observer.opts->on_step != NULL;
+    if (err == WEIR_OK && (spec->logging || traced)) {
         weir__changelog_sink sink = {
-            .log = told ? tell_change : log_change, .now_ms = change_time, .user = store};
+            .log = traced ? trace_change : log_change, .now_ms = change_time, .user = store};
         err = weir__changelog_wrap(store->inner, spec->timestamped, &sink, &layers, error);
     }
     if (err == WEIR_OK) {

@@ -93,7 +93,7 @@ weir_err weir__task_add(weir__task *task, weir__record_queue *queue, weir__messa
 weir_err weir__task_process(weir__task *task, size_t max, size_t *processed, weir_error *error);
 /* Runs the wall-clock punctuations that are due at env->now_ms. */
 weir_err weir__task_punctuate(weir__task *task, weir_error *error);
-/* Why the task does not process now; *who as in weir__chooser_wait_reason. RUNNING only. */
-weir__wait_reason weir__task_wait_reason(weir__task *task, const weir__record_queue **who);
+/* Why the task does not process now; *waits_for as in weir__chooser_wait_reason. RUNNING only. */
+weir__wait_reason weir__task_wait_reason(weir__task *task, const weir__record_queue **waits_for);
 
 #endif

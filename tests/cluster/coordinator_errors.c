@@ -178,7 +178,7 @@ static scenario *refuse(void **state, trial one, const char *words)
     }
     scenario_feed(all, ROUND);
     weir_run_until_with(cluster, in_error, b, WEIR_MINUTES(5));
-    assert_int_not_equal(scenario_complaints(all, words), 0);
+    assert_int_not_equal(scenario_warnings(all, words), 0);
     assert_int_equal(weir_instance_close(b, WEIR_MINUTES(1)), WEIR_OK);
     scenario_feed(all, ROUND);
     return all;

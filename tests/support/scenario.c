@@ -17,8 +17,8 @@
 #define KINDS_MAX 128
 #define OWNERS_MAX 1024
 #define NAME_SIZE 96
-#define COMPLAINTS_MAX 256
-#define COMPLAINT_SIZE 256
+#define WARNINGS_MAX 256
+#define WARNING_SIZE 256
 #define INSTANCES_MAX 8
 #define SETTLES_MAX 10
 #define SETTLE_BOUND WEIR_MINUTES(6)
@@ -66,8 +66,8 @@ struct scenario {
     size_t owner_count;
     size_t counted; /* records of the repartition topic processed, again and again */
     int64_t restored;
-    char complaints[COMPLAINTS_MAX][COMPLAINT_SIZE];
-    size_t complaint_count;
+    char warnings[WARNINGS_MAX][WARNING_SIZE];
+    size_t warning_count;
     char check[256]; /* the first violation found by the watch */
 };
 
@@ -214,23 +214,23 @@ static void on_step(const weir_step *step, void *user)
     inject(one->instance, all->fault.fault);
 }
 
-static void complain(scenario *all, const char *text)
+static void keep_warning(scenario *all, const char *text)
 {
-    snprintf(all->complaints[all->complaint_count++ % COMPLAINTS_MAX], COMPLAINT_SIZE, "%.*s",
-             (int)COMPLAINT_SIZE - 1, text);
+    snprintf(all->warnings[all->warning_count++ % WARNINGS_MAX], WARNING_SIZE, "%.*s",
+             (int)WARNING_SIZE - 1, text);
 }
 
 static void on_log(int level, const char *text, void *user)
 {
     if (level <= 4) { /* syslog's warning */
-        complain(((subject *)user)->all, text);
+        keep_warning(((subject *)user)->all, text);
     }
 }
 
 static weir_uncaught on_uncaught(const char *thread, const weir_error *error, void *user)
 {
     (void)thread;
-    complain(((subject *)user)->all, error->message);
+    keep_warning(((subject *)user)->all, error->message);
     return WEIR_SHUTDOWN_CLIENT;
 }
 
@@ -350,11 +350,11 @@ int scenario_generations(const scenario *all)
     return count;
 }
 
-size_t scenario_complaints(const scenario *all, const char *text)
+size_t scenario_warnings(const scenario *all, const char *text)
 {
     size_t count = 0;
-    for (size_t i = 0; i < all->complaint_count && i < COMPLAINTS_MAX; i++) {
-        count += strstr(all->complaints[i], text) != NULL;
+    for (size_t i = 0; i < all->warning_count && i < WARNINGS_MAX; i++) {
+        count += strstr(all->warnings[i], text) != NULL;
     }
     return count;
 }

@@ -48,7 +48,7 @@ size_t scenario_seen(const scenario *all, const char *kind);
 /* Generations in which an assignment was taken. */
 int scenario_generations(const scenario *all);
 /* Warnings and errors logged, or passed to on_uncaught, that contain the text. */
-size_t scenario_complaints(const scenario *all, const char *text);
+size_t scenario_warnings(const scenario *all, const char *text);
 /* Records written to stores by restores. */
 int64_t scenario_restored(const scenario *all);
 
