@@ -20,7 +20,7 @@ install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/weir-config-version.cmake
     DESTINATION ${package_dir})
 
-# weir_pkgconfig(name library description requires libs): the prefix is told from where the file
+# weir_pkgconfig(name library description requires libs): the prefix is derived from where the file
 # lies, so that an installed tree can be moved. The libraries are static, so what they need is in
 # Requires and Libs, not in their .private forms: --static would drag in all that librdkafka was
 # built with.

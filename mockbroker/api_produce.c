@@ -35,8 +35,8 @@ typedef struct produce_state {
 static void release(produced *part)
 {
     if (part->partition != NULL) {
-        part->partition->bytes_under_way -= part->records.len;
-        part->partition->batches_under_way--;
+        part->partition->bytes_in_flight -= part->records.len;
+        part->partition->batches_in_flight--;
         weir__known_end(&part->partition->known, &part->batch, part->error == 0 ? part->base : -1);
         part->partition = NULL;
     }
@@ -147,8 +147,8 @@ static int16_t accept_part(weir__request *request, produced *part)
     }
     if (error == 0 && part->base < 0) {
         part->partition = partition;
-        partition->bytes_under_way += part->records.len;
-        partition->batches_under_way++;
+        partition->bytes_in_flight += part->records.len;
+        partition->batches_in_flight++;
     }
     return error;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The table of Kafka's API keys: what the front forwards, amends and answers itself. */
+ * The table of Kafka's API keys: the requests that the front forwards, amends or answers itself. */
 #ifndef WEIR_MOCKBROKER_APIS_H
 #define WEIR_MOCKBROKER_APIS_H
 
@@ -67,8 +67,8 @@ extern const weir__groups_ops weir__group_answers; /* waiters are requests */
 /* The injected error, else NOT_COORDINATOR when another broker coordinates the group, else 0. */
 int16_t weir__check_coordinator(const weir__request *request, weir_slice group);
 void weir__put_throttle(weir__request *request, int16_t from_version);
-/* What became of one topic of a request: name, error and, from that version on, the error's text
- * ("" or no error: null). */
+/* Writes the result for one topic of a request: name, error and, from that version on, the error's
+ * text ("" or no error: null). */
 void weir__put_topic_result(weir__request *request, int16_t text_from_version, weir_slice name,
                             int16_t error, const char *message);
 

@@ -29,7 +29,7 @@ typedef struct kept {
     bool dropped;
 } kept;
 
-/* Compaction under way. */
+/* A compaction in progress. */
 typedef struct compaction {
     weir__arena memory;
     kept *records;

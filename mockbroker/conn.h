@@ -76,7 +76,7 @@ weir_err weir__conn_accept(weir_mock *mock, weir__broker *broker);
 void weir__conn_free(weir__conn *conn);
 /* Closes the client's side. With `lose_input`, requests received and not begun are lost. */
 void weir__conn_close(weir__conn *conn, bool lose_input);
-/* True: nothing is left to do for the connection. */
+/* True if the connection can be freed: it is closed and has no request. */
 bool weir__conn_is_over(const weir__conn *conn);
 
 void weir__conn_readable(weir__conn *conn);

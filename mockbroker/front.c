@@ -157,14 +157,14 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* For poll: -1 when nothing is due. */
+/* The timeout for poll, in ms; -1: there is no deadline. */
 static int timeout_ms(const weir_mock *mock)
 {
     int64_t deadline = weir__groups_deadline_us(&mock->groups);
     for (const weir__conn *conn = mock->conns; conn != NULL; conn = conn->next) {
         bool waits = conn->current != NULL && conn->current->due_us != 0;
         int64_t answer = weir__conn_deadline_us(conn);
-        /* An answer whose time has come waits for the socket, not for a deadline. */
+        /* An answer that is due waits for its socket, not for a deadline. */
         deadline = earlier(deadline, answer > mock->now_us ? answer : INT64_MAX);
         deadline = earlier(deadline, waits ? conn->current->due_us : INT64_MAX);
     }

@@ -144,7 +144,8 @@ int16_t weir__groups_heartbeat(weir__groups *groups, weir_slice group, weir_slic
                                int32_t generation, int64_t now_us);
 int16_t weir__groups_leave(weir__groups *groups, weir_slice group, weir_slice member,
                            int64_t now_us);
-/* May this member commit offsets? On success *out is the group, created if necessary. */
+/* Checks that this member may commit offsets. On success *out is the group, created if necessary.
+ */
 int16_t weir__groups_commit(weir__groups *groups, weir_slice group, weir_slice member,
                             int32_t generation, int64_t now_us, weir__group **out);
 int16_t weir__groups_delete(weir__groups *groups, weir_slice group);

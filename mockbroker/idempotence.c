@@ -24,7 +24,7 @@ static weir__known_producer *find(const weir__known_producers *known, int64_t id
     return NULL;
 }
 
-/* After 2^31 - 1 comes 0. */
+/* Sequence numbers wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence). */
 static int32_t next_sequence(const weir__known_batch *batch)
 {
     return (int32_t)(((uint32_t)batch->sequence + (uint32_t)batch->count) & INT32_MAX);

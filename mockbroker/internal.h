@@ -47,8 +47,8 @@ typedef struct weir__partition {
     size_t batch_count;
     size_t batch_capacity;
     size_t bytes;
-    size_t bytes_under_way; /* forwarded, not answered */
-    size_t batches_under_way;
+    size_t bytes_in_flight; /* forwarded, not answered */
+    size_t batches_in_flight;
     weir__known_producers known;
     weir__compacted compacted;
 } weir__partition;

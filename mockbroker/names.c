@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Names and whether they came before. */
+ * The set of names in a request, and which of them are duplicates. */
 #include "names.h"
 
 weir_err weir__names_add(weir__names *names, weir_slice name)

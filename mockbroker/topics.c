@@ -332,8 +332,8 @@ int16_t weir__topic_delete(weir_mock *mock, weir_slice name)
 
 bool weir__partition_admits(const weir__partition *partition, size_t bytes)
 {
-    size_t log_bytes = partition->bytes + partition->bytes_under_way + bytes;
-    size_t count = partition->batch_count + partition->batches_under_way + 1;
+    size_t log_bytes = partition->bytes + partition->bytes_in_flight + bytes;
+    size_t count = partition->batch_count + partition->batches_in_flight + 1;
     size_t at = partition->oldest;
     while (count > 1 && (count > WEIR__LOG_BATCHES_MAX || log_bytes > WEIR__LOG_BYTES_MAX)) {
         bool known = at < partition->oldest + partition->batch_count;

@@ -54,10 +54,11 @@ weir_err weir__partition_read_upto(weir_mock *mock, const char *topic, int32_t p
                                    weir_err (*fn)(const weir_mock_record *record, void *user),
                                    void *user, weir_error *error);
 
-/* May this batch be forwarded, without the mock cluster dropping one that is still needed? */
+/* True if a batch of that size may be forwarded: the mock cluster will not drop a batch above the
+ * log start offset for it. */
 bool weir__partition_admits(const weir__partition *partition, size_t bytes);
-/* The mock cluster has appended the batch at `base`. Its answers on different connections may come
- * in another order than it appended. */
+/* Called when the mock cluster has appended the batch at `base`. Its answers on different
+ * connections may arrive in another order than it appended. */
 weir_err weir__partition_appended(weir__partition *partition, int64_t base, int32_t records,
                                   size_t bytes, int64_t now_us);
 /* Bytes of the batches that a fetch from `offset` would read, counted up to `enough`. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The partitions assigned to a consumer. */
+ * The partitions assigned to a consumer: an array sorted by topic and partition. */
 #include "client/assigned.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The application: its states, its threads, its close. */
+ * The application (weir_app): its states, the start of its threads, and its close. */
 #include "cluster/app.h"
 #include "cluster/cleaner.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Removes the folders of tasks that the instance does not have any more, as Kafka Streams' cleanup
- * thread does (state.cleanup.delay.ms). Otherwise rows that another instance has deleted meanwhile
- * could reappear when the task is assigned here again, and the disk space would never be freed. */
+ * Removes the folders of tasks that the instance no longer owns, as Kafka Streams' cleanup thread
+ * does (state.cleanup.delay.ms). Otherwise rows that another instance has deleted meanwhile could
+ * reappear when the task is assigned here again (KAFKA-19943), and the disk space would never be
+ * freed. */
 #ifndef WEIR_CLUSTER_CLEANER_H
 #define WEIR_CLUSTER_CLEANER_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a stream thread does when its generation begins, ends or is lost. The consumer calls the
- * callbacks inside a poll, while the thread does not hold its lock. */
+ * The rebalance callbacks of a stream thread, for a generation that begins, ends or is lost. The
+ * consumer calls them inside a poll, while the thread does not hold its lock. */
 #include "cluster/loop.h"
 #include "core/error.h"
 

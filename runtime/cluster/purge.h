@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Deletes committed records of repartition topics (DeleteRecords), on a thread of its own: a broker
- * that does not answer must not block a stream thread. */
+ * Deletes committed records of repartition topics (DeleteRecords, KIP-107), on a thread of its own:
+ * a broker that does not answer must not block a stream thread. */
 #ifndef WEIR_CLUSTER_PURGE_H
 #define WEIR_CLUSTER_PURGE_H
 

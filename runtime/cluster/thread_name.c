@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Names of threads. */
+ * Sets the name of the calling thread, truncated to the system's limit. */
 #include "cluster/thread_name.h"
 
 #include <pthread.h>

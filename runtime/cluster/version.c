@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Versions of Weir and of what it runs on. */
+ * The versions of Weir and of the libraries that it has loaded. */
 #include <weir/weir.h>
 
 #include "client/client.h"

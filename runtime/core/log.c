@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Log lines. */
+ * Writes log lines to the application's callback or to stderr. */
 #include "core/log.h"
 
 #include <stdarg.h>

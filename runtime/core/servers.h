@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The value of bootstrap.servers. */
+ * The check of the setting bootstrap.servers. */
 #ifndef WEIR_CORE_SERVERS_H
 #define WEIR_CORE_SERVERS_H
 

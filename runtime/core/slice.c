@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Borrowed bytes. */
+ * weir_slice: borrowed bytes. */
 #include <string.h>
 
 #include <weir/weir.h>

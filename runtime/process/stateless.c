@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stateless operators. */
+ * The stateless operators: filter, map, flat_map, select_key, for_each, split and so on. */
 #include "process/change.h"
 #include "process/context.h"
 #include "process/operators.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sampling of keys. */
+ * Takes the sample of a topic's keys: the first distinct ones, with their partitions. */
 #include "task/sample.h"
 
 #include "core/error.h"
