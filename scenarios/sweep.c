@@ -60,7 +60,7 @@ static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, 
     swarm_plan plan = swarm_plan_draw(scenario, seed);
     swarm_plan_describe(&plan, self.plan, sizeof self.plan);
     weir_cluster_opts opts = swarm_cluster_opts(&plan);
-    opts.repeat_command = ""; /* judge_seed prints it, also for a child that died */
+    opts.repeat_command = ""; /* report_seed prints it, also for a child that crashed */
     opts.on_failure = child_failed;
     opts.user = &self;
     weir_cluster *cluster = weir_cluster_new(&opts, &error);
@@ -146,7 +146,7 @@ static bool start_child(struct sweep *sweep, running *slot, uint64_t run)
 }
 
 /* All runs of a seed have ended. The seed has failed if a run failed or traces differ. */
-static void judge_seed(struct sweep *sweep, uint64_t last_run)
+static void report_seed(struct sweep *sweep, uint64_t last_run)
 {
     uint64_t first_run = last_run + 1 - sweep->repeats;
     bool failed = false;
@@ -175,7 +175,7 @@ static void drop_trace(struct sweep *sweep, uint64_t run)
     }
 }
 
-/* Runs come here in order. The first trace of a seed stays until all the others are compared. */
+/* Handles the runs in order. The first trace of a seed is kept until all others are compared. */
 static void compare_trace(struct sweep *sweep, uint64_t run)
 {
     uint64_t first_run = run - run % sweep->repeats;
@@ -205,7 +205,7 @@ static void print_ready(struct sweep *sweep)
         free(sweep->reports[run]);
         compare_trace(sweep, run);
         if (sweep->printed % sweep->repeats == 0) {
-            judge_seed(sweep, run);
+            report_seed(sweep, run);
         }
     }
     fflush(stdout);

@@ -22,8 +22,8 @@ typedef struct end {
     weir_error cause; /* of the first failure */
 } end;
 
-/* From any thread of the application. When the application has failed for good, the program ends as
- * if an operator had stopped it. */
+/* Called on any thread of the application. When the application is in state ERROR, the program ends
+ * as if an operator had stopped it. */
 static void on_state(weir_state from, weir_state to, void *user)
 {
     (void)user;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The failover scenario. At-least-once allows a record to count twice only if it was in flight: b
- * had processed it, and the offset behind it was not committed when b died. */
+ * had processed it, and the offset behind it was not committed when b crashed. */
 #include "scenarios/lib/failover.h"
 
 #include <inttypes.h>

@@ -45,26 +45,26 @@ static const event_form forms[] = {
     {"broker-failure", NULL, BROKERS, "FAIL:", true},
 };
 
-static void print_line(int64_t us, const char *who, const char *text)
+static void print_line(int64_t us, const char *name, const char *text)
 {
-    printf("%5" PRId64 ".%03" PRId64 " s  %-8s  %s\n", us / 1000000, us / 1000 % 1000, who, text);
+    printf("%5" PRId64 ".%03" PRId64 " s  %-8s  %s\n", us / 1000000, us / 1000 % 1000, name, text);
 }
 
 static void print_event(const event_form *form, const weir_event *event)
 {
-    char who[NAME_SIZE];
+    char name[NAME_SIZE];
     char text[DETAIL_MAX];
     const char *detail = event->detail;
-    snprintf(who, sizeof who, "%s", form->actor == BROKERS ? "brokers" : event->host);
+    snprintf(name, sizeof name, "%s", form->actor == BROKERS ? "brokers" : event->host);
     if (form->actor == SUBJECT) {
         size_t len = strcspn(detail, " ,");
-        snprintf(who, sizeof who, "%.*s", (int)len, detail);
+        snprintf(name, sizeof name, "%.*s", (int)len, detail);
         detail += len;
     }
     snprintf(text, sizeof text, "%s%s%s", form->text,
              form->detail && form->actor != SUBJECT && form->text[0] != '\0' ? " " : "",
              form->detail ? detail : "");
-    print_line(event->us, who, text);
+    print_line(event->us, name, text);
 }
 
 /* A new store: there was nothing to restore. */
@@ -98,12 +98,12 @@ void weir_timeline_start(weir_cluster *cluster)
     weir_cluster_on_event(cluster, on_event, NULL);
 }
 
-void weir_timeline_say(weir_cluster *cluster, const char *who, const char *format, ...)
+void weir_timeline_say(weir_cluster *cluster, const char *name, const char *format, ...)
 {
     char text[DETAIL_MAX];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    print_line(weir_cluster_now_ms(cluster) * 1000, who, text);
+    print_line(weir_cluster_now_ms(cluster) * 1000, name, text);
 }

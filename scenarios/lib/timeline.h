@@ -9,7 +9,7 @@
 /* Prints it to stdout from now on. */
 void weir_timeline_start(weir_cluster *cluster);
 /* Prints a line of the caller's, with the time now. */
-void weir_timeline_say(weir_cluster *cluster, const char *who, const char *format, ...)
+void weir_timeline_say(weir_cluster *cluster, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The acts of a plan, each at its moment, while the text comes in bursts. */
+ * Runs the acts of a plan, each at its time, while the text is sent in bursts. */
 #include "scenarios/swarm/run.h"
 
 #include <inttypes.h>

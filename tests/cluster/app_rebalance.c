@@ -60,8 +60,8 @@ static void a_frozen_instance_comes_back_without_harm(void **state)
     assert_no_failure(all->mock);
 }
 
-/* It is in the group, so nobody else is given its partitions by the group for 45 s; the tasks need
- * not wait for that. */
+/* The frozen instance belongs to the group for 45 s, so the group gives its partitions to no other
+ * member. The tasks need not wait for that. */
 static void a_member_that_freezes_before_its_join_record_is_left_out(void **state)
 {
     apps *all = *state;

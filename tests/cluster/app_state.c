@@ -117,8 +117,8 @@ static void a_damaged_store_is_restored_from_its_changelog(void **state)
     app_close(again);
 }
 
-/* The store needs an offset that the changelog does not have any more: what it holds cannot be
- * trusted, and what the changelog still has is all there is. */
+/* The store needs an offset that was deleted from the changelog. Its rows may be outdated, so it is
+ * wiped and gets only the rows that the changelog still has. */
 static void a_truncated_changelog_makes_the_store_new(void **state)
 {
     apps *all = *state;

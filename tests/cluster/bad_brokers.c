@@ -82,7 +82,7 @@ static void global_tables_without_brokers_fail_the_start(void **state)
 
 /* ---- A listener that speaks another protocol ---------------------------------------------- */
 
-/* Answers each connection with what a web server might say, again and again. */
+/* Answers each connection with the text of a web server, again and again. */
 static void talk(void *arg)
 {
     (void)arg;

@@ -334,7 +334,7 @@ static void a_record_too_large_is_dropped_if_configured(void **state)
     assert_int_equal(weir_output_size(out), 2);
 }
 
-/* The broker refuses batches: each record gets one of its own. */
+/* The broker refuses whole batches, so each record is sent in a batch of its own. */
 static void a_record_that_the_broker_refuses_is_dropped_if_configured(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);

@@ -27,7 +27,7 @@ typedef struct scene {
     int64_t sent;
 } scene;
 
-/* Buffers are full, and partitions paused, when damage is met. */
+/* When the damage is found, buffers are full and partitions are paused. */
 static const char *const quick[] = {"commit.interval.ms", "100", "buffered.records.per.partition",
                                     "1", NULL};
 
@@ -235,7 +235,7 @@ static bool damage_rows(const char *path)
     return found;
 }
 
-/* It opens; the damage is met when a row is read. */
+/* The store can be opened; the damage is found when a row is read. */
 static void damaged_rows_are_restored_from_the_changelog_when_they_are_read(void **state)
 {
     scene s = {0};

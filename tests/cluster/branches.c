@@ -82,7 +82,8 @@ static bool crashed_or_caught_up(weir_cluster *cluster, void *arg)
     return ((struct leaving *)arg)->crashed || weir_caught_up(cluster, NULL);
 }
 
-/* In a process of its own, as the hash wants it; writes the hash of its trace. */
+/* Runs in a process of its own, so that the hash depends on this run only; writes the hash of its
+ * trace. */
 static void run_and_branch(const void *arg, int out)
 {
     uint64_t every = *(const uint64_t *)arg;

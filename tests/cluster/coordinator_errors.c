@@ -113,9 +113,9 @@ static void a_commit_that_the_coordinator_cannot_take_yet_is_retried(void **stat
     check_each_error(state, OFFSET_COMMIT, codes, true);
 }
 
-/* librdkafka keeps the commit to send it again, takes the connection's end before it is open as
- * another failure of the coordinator, and may go round in this circle until the session is over. So
- * more cannot be promised than that nothing is lost. */
+/* librdkafka keeps the commit and retries it. If the connection ends before it is open, librdkafka
+ * takes that for another failure of the coordinator, and may repeat this until the session expires.
+ * So the test can only require that no record is lost. */
 static void a_commit_that_finds_no_coordinator_loses_nothing(void **state)
 {
     static const int16_t codes[] = {BREAK, NOT_AVAILABLE, NOT_COORDINATOR, 0};
@@ -160,7 +160,7 @@ static bool in_error(weir_cluster *cluster, void *instance)
     return weir_instance_state(instance) == WEIR_STATE_ERROR;
 }
 
-/* b is refused for good; a continues alone. */
+/* b gets a fatal error; a continues alone. */
 static scenario *refuse(void **state, trial one, const char *words)
 {
     print_message("    API %d, error %d\n", one.api, one.code);

@@ -125,7 +125,7 @@ static void without_a_function_for_failures_the_program_ends_by_the_signal(void 
     const doomed *child = doomed_run("segv", "plain", NULL);
     const char *seed = assert_printed(child, "seed 7; repeat with: WEIR_SEED=7");
     assert_printed(child, PLACE);
-    if (UNDER_ASAN) { /* its handler comes behind ours */
+    if (UNDER_ASAN) { /* its handler is called after the driver's */
         assert_true(seed < assert_printed(child, "ERROR: AddressSanitizer: SEGV"));
     } else if (UNDER_TSAN) {
         assert_true(seed < assert_printed(child, "ERROR: ThreadSanitizer: SEGV"));
@@ -138,7 +138,7 @@ static void without_a_function_for_failures_the_program_ends_by_the_signal(void 
     assert_true(WIFEXITED(child->status) && WEXITSTATUS(child->status) != 0);
 }
 
-/* As a test ends that fails before it frees its cluster. */
+/* Like a test that fails before it frees its cluster. */
 static void a_program_ends_that_has_a_cluster_yet(void **state)
 {
     (void)state;

@@ -61,8 +61,8 @@ static void a_changelog_trimmed_up_to_its_end_is_not_missed(void **state)
     assert_int_equal(scenario_restored(all), 0);
 }
 
-/* b goes on with the task of a, so that a's store is behind where the changelog begins: a must not
- * take what is left of the changelog for all of it, nor go on with the old store. */
+/* b continues the task of a. Then the offset of a's store is below the changelog's start: a must
+ * neither take the rest of the changelog for all of it, nor continue with the old store. */
 static void a_store_behind_the_start_of_its_changelog_is_restored_from_the_start(void **state)
 {
     weir_instance *a = NULL;

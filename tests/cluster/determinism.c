@@ -57,7 +57,7 @@ static uint64_t hash_of(const weir_cluster_opts *opts)
 
 /* ---- After other clusters of the same process ----------------------------------------------- */
 
-/* One that a failed test left in the middle: an instance works, one is dead, input is under way. */
+/* A cluster that a failed test left: one instance works, one has crashed, records are in flight. */
 static void leave_one_in_the_middle(uint64_t seed, weir_policy policy)
 {
     weir_cluster *cluster = new_cluster(&(weir_cluster_opts){.seed = seed, .policy = policy});

@@ -144,7 +144,7 @@ static bool never(weir_cluster *cluster, void *unused)
     return false;
 }
 
-/* Asks for what is not there, at a line of its own. */
+/* Reads a topic that does not exist, at a line of its own. */
 static bool fails_inside(weir_cluster *cluster, void *line)
 {
     if (*(int *)line == 0) {

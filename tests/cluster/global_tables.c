@@ -135,8 +135,8 @@ static void a_restarted_instance_has_the_table_before_it_processes(void **state)
     assert_all_named(cluster, all.named, "e/cid");
 }
 
-/* It stood still while retention took what it had not read. The first change is the answer to what
- * it had asked before. */
+/* The instance was paused while retention deleted records that it had not read. The first change is
+ * in the response to a fetch that it had sent before. */
 static void records_that_were_deleted_before_they_are_read_are_skipped(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);

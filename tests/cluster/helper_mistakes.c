@@ -103,7 +103,7 @@ static void slices_of_any_kind_are_sent(void **state)
 
 /* ---- A test that does not exist ------------------------------------------------------------- */
 
-/* What this program writes, run once more with WEIR_TEST; returns how it exits. */
+/* Runs this program again with WEIR_TEST and reads its output; returns its exit status. */
 static int run_with(const char *only, char *out, size_t size)
 {
     char self[512] = "";

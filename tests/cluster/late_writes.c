@@ -44,7 +44,8 @@ static void send_lines(weir_input texts, weir_rows *expected)
     }
 }
 
-/* Another try could have helped, but there is none any more: what caused it must not be committed.
+/* A retry could have succeeded, but the time for retries has passed: the input must not be
+ * committed.
  */
 static void output_that_is_not_delivered_in_time_stops_the_commit(void **state)
 {

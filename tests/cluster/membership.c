@@ -210,7 +210,7 @@ static void instances_that_freeze_in_turn_lose_nothing(void **state)
 
 /* ---- Closing at a bad moment -------------------------------------------------------------- */
 
-/* It closes when it has just taken that step in its first rebalance. */
+/* The instance closes right after that step of its first rebalance. */
 static void close_at(void **state, const char *kind)
 {
     scenario *all = scenario_new(state, NULL);

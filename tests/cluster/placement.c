@@ -82,8 +82,8 @@ static weir_topology *repartitioned(const weir_config *config, weir_error *error
     return build(config, error, true);
 }
 
-/* Customers come first: what is not joined is missed by its partition. Returns how many are
- * joined. */
+/* The customers are sent first, so an order is not joined only if its key is in another partition.
+ * Returns the number of joined orders. */
 static size_t run(weir_cluster *cluster, log_capture *capture, weir_topology_fn topology,
                   int32_t (*orders_by)(weir_slice key), int32_t (*customers_by)(weir_slice key))
 {

@@ -7,7 +7,7 @@
 
 #define ROUND 60
 
-/* a and b run; the fault hits b on its way into the generation that begins when c joins. */
+/* a and b run; the fault hits b while it enters the generation that begins when c joins. */
 static void inject_into_member(void **state, const char *kind, const char *like,
                                scenario_fault fault)
 {
@@ -127,7 +127,7 @@ static void the_leader_crashes_after_the_assignment_is_out(void **state)
     inject_into_leader(state, "assignment-taken", NULL, SCENARIO_CRASH);
 }
 
-/* It publishes its assignment of a generation that is over: no member may apply it. */
+/* It publishes its assignment of an earlier generation: no member may apply it. */
 static void the_leader_freezes_between_join_records_and_assignment(void **state)
 {
     inject_into_leader(state, "assignment-published", NULL, SCENARIO_PAUSE);

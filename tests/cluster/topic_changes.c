@@ -8,8 +8,10 @@
 
 /* topic.metadata.refresh.interval.ms, as Java's metadata.max.age.ms: 5 minutes; and a rebalance. */
 #define NOTICED WEIR_MINUTES(7)
-/* A fetch is answered by an error, and then the metadata are asked for; but a topic that has been
- * known for less than topic.metadata.propagation.max.ms, 30 s, is not taken for gone. */
+/* A fetch is answered with an error, and librdkafka then requests the metadata. But it does not
+ * report a topic as missing that it has known for less than topic.metadata.propagation.max.ms, 30
+ * s.
+ */
 #define DELETION_NOTICED WEIR_SECONDS(35)
 
 static weir_topology *copy(const weir_config *config, weir_error *error)

@@ -81,7 +81,7 @@ static void the_hash_covers_sinks_and_changelogs(void **state)
 #define VALUE_MAX 64
 
 static char places[2];
-static const char *place; /* what point_at prints the address of */
+static const char *place; /* point_at prints its address */
 
 static weir_err point_at(weir_ctx *ctx, const weir_record *in, void *out, void *user)
 {
@@ -107,7 +107,7 @@ static weir_topology *pointing(const weir_config *config, weir_error *error)
     return mapped(point_at, config, error);
 }
 
-/* What it prints goes into a store that no broker sees. */
+/* Puts the printed address into a store without a changelog. */
 static weir_err keep_pointer(weir_ctx *ctx, const weir_record *in, void *state)
 {
     char text[VALUE_MAX];

@@ -159,7 +159,7 @@ static void a_wait_for_instances_ends_at_once_when_all_are_closed(void **state)
     assert_true(wait_in_vain(&failure, weir_all_running, false) < WEIR_MINUTES(5));
     assert_non_null(strstr(failure.message, "it can no longer hold"));
     assert_non_null(strstr(failure.message, "a: closed at "));
-    /* A condition of the test itself may have nothing to do with instances. */
+    /* A predicate of the test itself may not depend on instances. */
     assert_true(wait_in_vain(&failure, never, false) >= WEIR_MINUTES(30));
     assert_non_null(strstr(failure.message, "it does not hold after"));
 }

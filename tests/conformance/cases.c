@@ -149,7 +149,7 @@ static void run_case(yyjson_val *root, char unsupported[128], difference *d)
     } else {
         weir_config *config = config_of(yyjson_obj_get(root, "config"));
         weir_topology *topology = weir_build(p.builder, config, &error);
-        /* What Kafka finds out when it starts, Weir does when it builds. */
+        /* Kafka reports this error at the start, Weir in weir_build. */
         bool fails = yyjson_is_str(at_);
         if (topology == NULL && !fails) {
             differ(d, "weir_build: %s", error.message);

@@ -244,7 +244,7 @@ CASE_FN int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorts what stands between commas in text[0..len). */
+/* Sorts the parts of text[0..len) that are separated by commas. */
 CASE_FN void sort_list(char *text, size_t len)
 {
     char copy[4096];

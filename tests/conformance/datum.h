@@ -65,7 +65,7 @@ CASE_FN void datum_out(weir_ctx *ctx, datum from, void *out)
     }
 }
 
-/* For weir_forward and stores: NULL, or the address of what lies in `from`. */
+/* For weir_forward and stores: NULL, or the address of the value in `from`. */
 CASE_FN const void *datum_pointer(const datum *from)
 {
     if (from->kind == DATUM_NULL) {

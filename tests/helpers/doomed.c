@@ -38,7 +38,7 @@ static void recover(int number)
     siglongjmp(back, number);
 }
 
-/* What it does is undefined, and is to be found out by the processor. */
+/* Undefined behaviour, which the compiler must not see. */
 __attribute__((no_sanitize("undefined"), noinline)) static void die(weir_ctx *ctx)
 {
     if (is("segv")) {
@@ -81,7 +81,7 @@ __attribute__((no_sanitize("undefined"), noinline)) static void die(weir_ctx *ct
     } else if (is("kernel")) {
         char byte;
         int ends[2];
-        if (syscall(SYS_pipe2, ends, 0) == 0) { /* a real pipe, which nobody writes to */
+        if (syscall(SYS_pipe2, ends, 0) == 0) { /* a real pipe, which has no writer */
             zero = (int)syscall(SYS_read, ends[0], &byte, 1);
         }
     } else if (is("free")) {

@@ -14,7 +14,7 @@
 
 typedef struct doomed {
     int status;                     /* of waitpid */
-    char output[DOOMED_OUTPUT_MAX]; /* stdout and stderr as they came */
+    char output[DOOMED_OUTPUT_MAX]; /* stdout and stderr, in the order of writing */
 } doomed;
 
 /* The child is `program` (WEIR_DOOMED). Its environment is ours but for WEIR_SEED and WEIR_TEST,

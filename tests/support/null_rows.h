@@ -27,7 +27,7 @@ typedef struct null_row {
 
 /* Every argument of every function declared in `header` (below the project's root) that is a
  * pointer, a callback, a handle or an enum has a row, and every row is of such an argument. What
- * goes to a callback ("user", "arg", "unused") may be NULL as a matter of course, and a weir_slice
+ * is passed to a callback ("user", "arg", "unused") may always be NULL, and a weir_slice
  * is null by its data. */
 void assert_rows_complete(const char *header, const null_row *rows, size_t count);
 

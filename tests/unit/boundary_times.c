@@ -52,7 +52,8 @@ static int pipe_all_valid(one_task *task, const char *topic)
     return piped;
 }
 
-/* Each time after each other: stream time, aggregates and joins meet both orders. */
+/* Sends each time after each other one, so that stream time, aggregates and joins get both orders.
+ */
 static int pipe_pairs(one_task *task, const char *topic)
 {
     int accepted = 0;

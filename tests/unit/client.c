@@ -159,8 +159,8 @@ static size_t entries_of(const char *path)
     return count;
 }
 
-/* A thread that was waited for may still be listed for a moment: one of the last check, not one of
- * each. */
+/* A thread that has ended may still be listed for a moment. So one thread of the last check may be
+ * left, but not one of each check. */
 static void a_check_of_the_settings_leaves_no_thread_and_no_file(void **state)
 {
     (void)state;

@@ -168,7 +168,7 @@ static void keep_log(int level, const char *text, void *user)
     snprintf(logged + len, sizeof logged - len, "%s\n", text);
 }
 
-/* As it was named, not as librdkafka counts: an admin client is one of its consumers. */
+/* The name is the client.id. librdkafka's own name counts the admin client as a consumer. */
 static void a_client_is_logged_by_its_id(void **state)
 {
     fixture *f = *state;

@@ -291,7 +291,8 @@ static void a_consumer_past_max_poll_interval_is_notified(void **state)
     weir__consumer_close(a.consumer);
 }
 
-/* Whether it knows already that it is out depends on its timers; the broker knows. */
+/* Timers decide whether the member already knows that its membership has ended; the broker knows.
+ */
 static void a_member_that_missed_a_rebalance_commits_nothing_any_more(void **state)
 {
     fixture *f = *state;
@@ -300,7 +301,7 @@ static void a_member_that_missed_a_rebalance_commits_nothing_any_more(void **sta
     start_impatient(f, &a);
     wait_joined((member *[]){&a}, 1, 1);
     start_impatient(f, &b);
-    wait_joined((member *[]){&b}, 1, 1); /* which waits until a has had its time */
+    wait_joined((member *[]){&b}, 1, 1); /* after a's rebalance timeout */
     for (int i = 0; i < POLLS_MAX && a.losses + a.revokes == 0; i++) {
         weir__message *message;
         size_t got;
@@ -313,8 +314,8 @@ static void a_member_that_missed_a_rebalance_commits_nothing_any_more(void **sta
     weir__consumer_close(b.consumer);
 }
 
-/* Where librdkafka aborted the process: it had not heard yet that what the first of two assignments
- * stopped had stopped. */
+/* librdkafka aborted the process here: a second assignment was made before it had handled the
+ * messages by which the first one stopped partitions. */
 static void assignments_may_follow_each_other_at_once(void **state)
 {
     fixture *f = *state;
@@ -348,7 +349,7 @@ static void a_member_that_has_not_read_what_it_is_given_may_close(void **state)
         member b;
         int joins = a.joins;
         start(f, &b, (const char *const[]){"one", NULL});
-        wait_joined((member *[]){&a}, 1, joins + 1); /* one of them is given nothing */
+        wait_joined((member *[]){&a}, 1, joins + 1); /* one member gets no partitions */
         weir__consumer_close(b.consumer);
         wait_joined((member *[]){&a}, 1, joins + 2);
     }

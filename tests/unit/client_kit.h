@@ -123,7 +123,7 @@ KIT_FN void assign(fixture *f, const weir__offset *partitions, size_t count)
     must(weir__consumer_assign(f->consumer, partitions, count, &error), &error);
 }
 
-/* Polls until `want` records have come into `out`. */
+/* Polls until `out` has `want` records. */
 KIT_FN void receive(fixture *f, weir__message **out, size_t want)
 {
     size_t have = 0;
@@ -157,7 +157,7 @@ KIT_FN void receive_numbers(fixture *f, int first, size_t count)
     free(out);
 }
 
-/* Polls while nothing must come, until `at` has been read to its end. */
+/* Polls until `at` has been read to its end; no record may arrive. */
 KIT_FN void drain(fixture *f, weir__topic_partition at, int64_t end)
 {
     weir_error error = {0};

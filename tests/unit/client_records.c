@@ -283,7 +283,8 @@ static void a_consumer_outside_the_group_commits_nothing(void **state)
     assert_int_equal(weir__consumer_membership(f->consumer, &generation, &member), WEIR_ESTATE);
 }
 
-/* The close is the teardown's: without a limit in librdkafka, and it would never end. */
+/* The teardown closes the consumer: librdkafka's own close has no time limit and would never end.
+ */
 static void a_consumer_of_a_topic_that_was_deleted_closes(void **state)
 {
     fixture *f = *state;

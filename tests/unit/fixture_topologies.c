@@ -174,18 +174,18 @@ static void expected_identities_are_filled_where_the_phone_is_known(void **state
         const char *event;
         const char *identity;
     } cases[] = {
-        /* all but the phone comes from the registration */
+        /* all fields but the phone are those of the registration */
         {0, "{\"deviceId\":\"device-0\",\"idCard\":\"card-0\",\"phone\":\"+14150000000\"}",
          "{\"phone\":\"+14150000000\"}",
          "{\"deviceId\":\"device-0\",\"idCard\":\"card-0\",\"phone\":\"+14150000000\"}"},
-        /* what the event knows stays */
+        /* fields that the event has are kept */
         {1, "{\"deviceId\":\"device-1\",\"idCard\":\"card-1\",\"phone\":\"+14150000001\"}",
          "{\"deviceId\":\"visit-1\",\"phone\":\"+14150000001\"}",
          "{\"deviceId\":\"visit-1\",\"idCard\":\"card-1\",\"phone\":\"+14150000001\"}"},
-        /* neither knows the device */
+        /* neither has the device */
         {4, "{\"idCard\":\"card-4\",\"phone\":\"+14150000004\"}", "{\"phone\":\"+14150000004\"}",
          "{\"idCard\":\"card-4\",\"phone\":\"+14150000004\"}"},
-        /* a registration without a phone is of no use */
+        /* a registration without a phone is ignored */
         {6, "{\"deviceId\":\"device-6\",\"idCard\":\"card-6\"}", "{\"phone\":\"+14150000006\"}",
          "{\"phone\":\"+14150000006\"}"},
         /* an event without a phone stays as it is */

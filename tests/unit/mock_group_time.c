@@ -52,7 +52,7 @@ static void a_member_that_waits_for_an_answer_does_not_expire(void **state)
     join(k, &b);
     pass(k, 40000);
     assert_int_equal(b.waits + c.waits, 2);
-    pass(k, 10000); /* a expires: all that are left wait */
+    pass(k, 10000); /* a expires: all remaining members wait */
     assert_int_equal(b.waits + c.waits, 0);
     assert_int_equal(b.error, 0);
     pass(k, 5999); /* the session timeout starts again with the answer */
@@ -88,7 +88,7 @@ static void the_initial_delay_gathers_members_into_the_first_generation(void **s
     join(k, &a);
     pass(k, 2000);
     join(k, &b);
-    pass(k, 1000); /* b came within the delay: once more */
+    pass(k, 1000); /* b joined within the delay, so the delay starts again */
     assert_int_equal(a.waits + b.waits, 2);
     pass(k, 2999);
     assert_int_equal(a.waits + b.waits, 2);

@@ -45,7 +45,7 @@ static void joining_ends_as_soon_as_all_known_members_have_come(void **state)
     assert_int_equal(c.generation, 3);
     assert_int_equal(a.members, 3);
     assert_int_equal(c.members, 0);
-    assert_string_equal(c.leader, a.id); /* the old leader came, so it leads */
+    assert_string_equal(c.leader, a.id); /* the old leader joined, so it leads */
 }
 
 static void a_follower_gets_its_assignment_whenever_it_asks(void **state)
@@ -53,7 +53,7 @@ static void a_follower_gets_its_assignment_whenever_it_asks(void **state)
     kit *k = *state;
     client a = {0};
     client b = {0};
-    form_pair(k, &a, &b); /* b asked before the leader spoke */
+    form_pair(k, &a, &b); /* b sent SyncGroup before the leader did */
     assert_string_equal(b.assignment, "B");
     b.assignment[0] = '\0';
     sync_group(k, &b);

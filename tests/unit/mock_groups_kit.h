@@ -19,7 +19,7 @@
 #define REBALANCE_MS 60000
 #define KIT_FN __attribute__((unused)) static
 
-/* A client: its id as it knows it, and the last answer it got. */
+/* A client: its member id, and the last answer that it got. */
 typedef struct client {
     char id[64];
     char leader[64];
@@ -137,7 +137,7 @@ KIT_FN void join_version(kit *k, client *it, bool id_required)
     weir__groups_join(&k->groups, &join, it, k->now_ms * 1000);
 }
 
-/* With the detour by MEMBER_ID_REQUIRED for a new member, as clients of today do it. */
+/* Joins; a new member first gets MEMBER_ID_REQUIRED and joins again with its id (KIP-394). */
 KIT_FN void join(kit *k, client *it)
 {
     bool is_new = it->id[0] == '\0';

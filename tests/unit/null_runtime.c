@@ -384,7 +384,7 @@ static weir_err tick(weir_ctx *ctx, int64_t now_ms, void *state)
 
 static weir_err fail_without_text(weir_ctx *ctx)
 {
-    /* The compiler would find it. */
+    /* Called through a pointer: the compiler would find the NULL. */
     weir_err (*give_up)(weir_ctx *, weir_err, const char *, ...) = weir_fail;
     return give_up(ctx, WEIR_EINVAL, NULL);
 }

@@ -128,7 +128,7 @@ static weir_topology *word_count(void)
     return built(b);
 }
 
-/* Straight into the graph: one_pipe would commit after each record. */
+/* Passes the record directly to the graph, since one_pipe would commit after each record. */
 static void process_only(one_task *task, const char *key, int64_t ts, const weir_header *header)
 {
     weir__arena arena = {0};
@@ -222,7 +222,7 @@ static weir_err keep_user(weir_ctx *ctx, void *user, void **state)
 
 static const weir_processor_ops see_change_ops = {"see_change", keep_user, see_change, NULL};
 
-/* A node under the count that looks at its changes, as operators on tables will. */
+/* A node below the count that reads its changes, as operators on tables do. */
 static weir_topology *watched_count(changes *seen, bool send_old)
 {
     weir_topology *topology = word_count();

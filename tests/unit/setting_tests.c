@@ -15,7 +15,8 @@
 #define EACH "cluster/each_setting.c"
 #define FILE_MAX_BYTES ((size_t)1 << 20)
 
-/* More than one where a test shows only one of two values. In the order of the settings. */
+/* The tests of each setting, in the order of the settings: more than one if a test shows only one
+ * of two values. */
 static const struct {
     const char *setting;
     const char *file; /* in tests/ */

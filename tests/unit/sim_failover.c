@@ -182,7 +182,7 @@ static bool branch_off(cluster *c, int branches)
     return all_well;
 }
 
-/* The variant is how many branches leave the run on its way. 0: one of them failed. */
+/* The variant is the number of branches of the run. Returns 0 if one of them failed. */
 static uint64_t run_failover(rerun what)
 {
     cluster c;

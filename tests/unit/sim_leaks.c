@@ -16,8 +16,8 @@ static void hold_memory(void *arg)
     }
 }
 
-/* In a copy of the process LeakSanitizer finds none of the threads, as it does where it takes one
- * for another that had the same number. */
+/* In a copy of the process LeakSanitizer finds none of the threads. The same happens if it takes a
+ * thread for an earlier one with the same thread id. */
 static void what_a_crashed_thread_holds_is_no_leak_in_whatever_way_it_is_found(void **state)
 {
     (void)state;

@@ -174,7 +174,7 @@ static void the_program_clock_moves_only_by_hand_when_manual(void **state)
     assert_int_equal(weir_sim_wall_ms(), before + 90000);
     struct timespec monotonic;
     clock_gettime(CLOCK_MONOTONIC, &monotonic);
-    assert_in_range(monotonic.tv_sec, 1060, 1061); /* infrastructure time went on */
+    assert_in_range(monotonic.tv_sec, 1060, 1061); /* infrastructure time passed */
     weir_sim_app_clock_manual(false);
     assert_in_range(weir_sim_wall_ms() - before, 60000, 60010);
 }

@@ -372,7 +372,7 @@ static void a_callback_may_put_into_the_store_that_is_flushed(void **state)
     }
 }
 
-/* The rows that a callback put while all was made to fit are too much themselves. */
+/* The rows that a callback puts during an eviction exceed the cache's size by themselves. */
 static void an_eviction_leaves_rows_that_it_made_dirty_again(void **state)
 {
     (void)state;

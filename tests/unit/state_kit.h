@@ -46,7 +46,7 @@ static inline void kit_assert_slice(weir_slice actual, const char *text, const c
     }
 }
 
-/* A fresh directory in `out`; kit_remove takes it away. */
+/* Makes a new directory, whose path is written to `out`; kit_remove removes it. */
 static inline void kit_directory(char out[KIT_PATH_MAX])
 {
     const char *base = getenv("TMPDIR");

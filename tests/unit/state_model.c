@@ -19,7 +19,7 @@ typedef struct model {
     model_row rows[KEYS];
 } model;
 
-/* An open iterator and what it has yet to give, last first. */
+/* An open iterator and the rows that it must still return, the last one first. */
 typedef struct watched {
     weir__kv_iter *iter;
     model rest;

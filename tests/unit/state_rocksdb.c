@@ -50,8 +50,8 @@ static int count_rows(weir__kv *kv)
     return count;
 }
 
-/* Starts this program again to play `role` on a store and die without closing it. A plain fork
- * would have RocksDB's pools without their threads. */
+/* Starts this program again to do `role` with a store and to end without closing it. After a plain
+ * fork RocksDB's pools would have no threads. */
 static pid_t start_role(const char *role, const char *directory, int in, int out)
 {
     pid_t child = fork();

@@ -300,8 +300,9 @@ static void the_smallest_timestamp_comes_first(void **state)
     end(&choice);
 }
 
-/* Of equal ones the heap decides, as java.util.PriorityQueue does: after 0 is taken the last (3)
- * comes to the root and stays there, for no child is smaller; 0 goes to the end again. */
+/* The heap decides between equal timestamps, as java.util.PriorityQueue does. After 0 is taken, the
+ * last one (3) is moved to the root and stays there, since no child is smaller; 0 is appended
+ * again. */
 static void ties_follow_the_heap_of_java(void **state)
 {
     (void)state;

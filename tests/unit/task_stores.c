@@ -11,7 +11,7 @@
 #define APPLICATION "client-test"
 #define CHANGELOG APPLICATION "-n-changelog"
 
-/* What a stream thread has, as far as stores want it, and one task that counts. */
+/* The parts of a stream thread that stores need, and one task that counts. */
 typedef struct thread {
     weir_topology *topology;
     weir_app_opts opts;
@@ -106,7 +106,8 @@ static void a_store_holds_its_changelog_as_far_as_it_was_delivered(void **state)
     end(&one);
 }
 
-/* It would be restored without them, and then hold an offset behind them. */
+/* Otherwise the store would be restored without these records, and then have an offset beyond them.
+ */
 static void a_store_waits_for_in_flight_records_of_an_earlier_task(void **state)
 {
     fixture *f = *state;

@@ -351,9 +351,9 @@ WEIR_API bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate pr
 
 /* At least one instance is alive, and all instances that are alive are RUNNING. */
 WEIR_API bool weir_all_running(weir_cluster *cluster, void *unused);
-/* weir_all_running is true; the group is stable and has no dead members (their tasks are assigned
- * to other members); every record of source and repartition topics is processed and committed; and
- * the global tables of each instance have every record of their topics. */
+/* weir_all_running is true; the group is stable and has no crashed members (their tasks are
+ * assigned to other members); every record of source and repartition topics is processed and
+ * committed; and the global tables of each instance have every record of their topics. */
 WEIR_API bool weir_caught_up(weir_cluster *cluster, void *unused);
 
 /* Describes what the cluster waits for: states, tasks, dropped records, lag per partition, groups,

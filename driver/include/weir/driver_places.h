@@ -136,7 +136,7 @@ WEIR__PLACED_FUNCTIONS(WEIR__DECLARE_VALUE, WEIR__DECLARE_VOID)
 
 WEIR_API void weir_cluster_branch_end_placed(weir_cluster *cluster, int status, const char *file,
                                              int line) __attribute__((noreturn));
-/* The place stands before what varies. */
+/* file and line are the arguments before the variable ones. */
 WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind, const char *file,
                                         int line, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
