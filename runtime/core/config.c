@@ -77,8 +77,7 @@ static weir_err check_serde(const weir_config *config, const char *name, const c
     char known[256] = "";
     for (const weir__map_entry *at = config->serdes.first; at != NULL; at = at->next) {
         const weir_serde *serde = at->value;
-        strncat(known, known[0] != '\0' ? ", " : "", sizeof known - strlen(known) - 1);
-        strncat(known, serde->name, sizeof known - strlen(known) - 1);
+        weir__error_list(known, sizeof known, serde->name);
     }
     return weir__error_set(error, WEIR_ECONFIG, "%s: no serde '%s' is registered; there are: %s",
                            name, value, known);
@@ -162,8 +161,12 @@ static weir_err check(const weir_config *config, const char *name, const char *v
 
 static void note(weir_config *config, const char *name, const char *text, const char *other)
 {
-    if (config->notes.len < NOTES_BYTES_MAX) {
+    size_t before = config->notes.len;
+    if (before < NOTES_BYTES_MAX) {
         weir__buf_printf(&config->notes, "%s%s%s\n", name, text, other);
+        if (config->notes.len >= NOTES_BYTES_MAX) {
+            weir__buf_put_text(&config->notes, "further warnings are left out\n");
+        }
     }
 }
 

@@ -93,3 +93,16 @@ _Noreturn void weir__assert_failed(const char *expression, const char *file, int
     fprintf(stderr, "%s:%d: %s: assertion failed: %s\n", file, line, function, expression);
     abort();
 }
+
+void weir__error_list(char *list, size_t size, const char *name)
+{
+    static const char more[] = ", ...";
+    size_t len = strlen(list);
+    size_t end_len = sizeof more - 1;
+    bool is_full = len >= end_len && strcmp(list + len - end_len, more) == 0;
+    if (is_full) {
+        return;
+    }
+    bool fits = len + 2 + strlen(name) + end_len < size;
+    snprintf(list + len, size - len, "%s%s", fits && len == 0 ? "" : ", ", fits ? name : "...");
+}

@@ -35,4 +35,8 @@ weir_err weir__error_pairs(weir_error *error, const char *const *pairs, const ch
 _Noreturn void weir__assert_failed(const char *expression, const char *file, int line,
                                    const char *function);
 
+/* Appends a name to a list for an error, "a, b". The name that does not fit any more, and all that
+ * follow, are ", ...". `list` ends with '\0'; size: its bytes, at least 6. */
+void weir__error_list(char *list, size_t size, const char *name);
+
 #endif

@@ -309,8 +309,7 @@ static weir_err check_choice(const weir__setting *setting, const char *value,
             return WEIR_OK;
         }
         if (!choice->unsupported) {
-            strncat(allowed, allowed[0] != '\0' ? ", " : "", sizeof allowed - strlen(allowed) - 1);
-            strncat(allowed, choice->value, sizeof allowed - strlen(allowed) - 1);
+            weir__error_list(allowed, sizeof allowed, choice->value);
         }
     }
     if (weir__is_java_class(value)) {

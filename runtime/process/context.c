@@ -250,14 +250,11 @@ weir_err weir_forward(weir_ctx *ctx, const weir_record *record)
 static weir_err no_such_child(weir_ctx *ctx, const char *child)
 {
     char names[512] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < ctx->node->child_count && used < sizeof names; i++) {
-        int n = snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ",
-                         ctx->node->children[i]->spec->name);
-        used += n > 0 ? (size_t)n : 0;
+    for (size_t i = 0; i < ctx->node->child_count; i++) {
+        weir__error_list(names, sizeof names, ctx->node->children[i]->spec->name);
     }
     return weir_fail(ctx, WEIR_ENOTFOUND, "there is no child '%s'; the children are: %s", child,
-                     used != 0 ? names : "none");
+                     names[0] != '\0' ? names : "none");
 }
 
 weir_err weir_forward_to(weir_ctx *ctx, const weir_record *record, const char *child)

@@ -132,6 +132,32 @@ static void default_serdes_are_found_by_name(void **state)
     assert_holds(error.message, "'order'");
 }
 
+/* The error has room for some only. */
+static void a_list_of_too_many_names_says_that_there_are_more(void **state)
+{
+    enum { SERDES = 40 };
+    weir_serde serdes[SERDES];
+    char names[SERDES][16];
+    for (int i = 0; i < SERDES; i++) {
+        snprintf(names[i], sizeof names[i], "a-serde-%d", i);
+        serdes[i] = (weir_serde){.name = names[i], .size = 8};
+        assert_int_equal(weir_config_register_serde(*state, &serdes[i], NULL), WEIR_OK);
+    }
+    const char *message = refusal(*state, "default.key.serde", "order");
+    assert_holds(message, "there are: string, bytes, i32, i64, f64, json, a-serde-0, a-serde-1, ");
+    assert_string_equal(message + strlen(message) - 5, ", ...");
+}
+
+static void warnings_beyond_the_limit_are_not_left_out_silently(void **state)
+{
+    static const char last[] = "\nfurther warnings are left out\n";
+    for (int i = 0; i < 5000; i++) {
+        assert_set(*state, "state.dir", " /a");
+    }
+    const char *notes = weir__config_notes(*state);
+    assert_string_equal(notes + strlen(notes) - strlen(last), last);
+}
+
 static void collect(const char *name, const char *value, void *user)
 {
     weir__buf_printf(user, "%s=%s ", name, value);
@@ -387,6 +413,8 @@ int main(int argc, char **argv)
         test(unsupported_settings_are_refused_with_a_reason),
         test(names_of_java_classes_are_understood),
         test(default_serdes_are_found_by_name),
+        test(a_list_of_too_many_names_says_that_there_are_more),
+        test(warnings_beyond_the_limit_are_not_left_out_silently),
         test(settings_with_a_prefix_go_through_in_order),
         test(settings_that_weir_relies_on_are_refused),
         test(required_settings_are_checked),
