@@ -34,6 +34,8 @@ static const weir__topic_config configs[] = {
     {"min.compaction.lag.ms", "0", 'n'},
     {"min.insync.replicas", "1", 'n'},
     {"preallocate", "false", 'b'},
+    {"remote.log.copy.disable", "false", 'b'},
+    {"remote.log.delete.on.disable", "false", 'b'},
     {"remote.storage.enable", "false", 'b'},
     {"retention.bytes", "-1", 'n'},
     {"retention.ms", "604800000", 'n'},

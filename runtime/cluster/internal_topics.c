@@ -11,7 +11,6 @@
 
 /* The text of Java. */
 #define MISSING_SOURCES "One or more source topics were missing during rebalance"
-#define CONFIG_MAX 64 /* settings of one topic, names and values */
 
 static const char *const assignment_config[] = {"cleanup.policy", "delete", "retention.ms",
                                                 "3600000", NULL};
@@ -106,24 +105,32 @@ static char *keep(weir__arena *arena, char *text)
     return kept;
 }
 
+static size_t count_texts(const char *const *config)
+{
+    size_t count = 0;
+    while (config != NULL && config[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
 /* The defaults, overridden and extended by the settings of the store. */
 static const char *const *merge_config(weir__arena *arena, const char *const *defaults,
                                        const char *const *own)
 {
-    if (own == NULL) {
+    size_t owned = count_texts(own);
+    size_t count = 0;
+    if (owned == 0) {
         return defaults;
     }
-    const char **all = weir__arena_alloc(arena, CONFIG_MAX * sizeof(*all));
-    size_t count = 0;
+    const char **all = weir__arena_alloc(arena, (owned + count_texts(defaults) + 1) * sizeof(*all));
     if (all == NULL) {
         return NULL;
     }
-    for (size_t i = 0; own[i] != NULL && count + 3 < CONFIG_MAX; i += 2) {
-        all[count++] = own[i];
-        all[count++] = own[i + 1];
+    for (; count < owned; count++) {
+        all[count] = own[count];
     }
-    size_t owned = count;
-    for (size_t i = 0; defaults[i] != NULL && count + 3 < CONFIG_MAX; i += 2) {
+    for (size_t i = 0; defaults[i] != NULL; i += 2) {
         bool overridden = false;
         for (size_t k = 0; k < owned; k += 2) {
             overridden = overridden || strcmp(all[k], defaults[i]) == 0;
@@ -133,21 +140,39 @@ static const char *const *merge_config(weir__arena *arena, const char *const *de
             all[count++] = defaults[i + 1];
         }
     }
-    return all;
+    return all; /* the arena is zeroed: NULL ends the list */
 }
 
 typedef struct topic_settings {
-    const char *at[CONFIG_MAX]; /* name, value, ..., NULL; borrowed from the configuration */
+    const char **at; /* name, value, ..., NULL; borrowed from the configuration */
     size_t count;
 } topic_settings;
+
+static void count_setting(const char *name, const char *value, void *user)
+{
+    (void)name;
+    (void)value;
+    ((topic_settings *)user)->count += 2;
+}
 
 static void add_setting(const char *name, const char *value, void *user)
 {
     topic_settings *all = user;
-    if (all->count + 2 < CONFIG_MAX) {
-        all->at[all->count++] = name;
-        all->at[all->count++] = value;
+    all->at[all->count++] = name;
+    all->at[all->count++] = value;
+}
+
+/* The settings behind `topic.`. NULL: out of memory. */
+static const char *const *topic_config(const weir_config *config, weir__arena *arena)
+{
+    topic_settings all = {0};
+    weir__config_each(config, "topic.", count_setting, &all);
+    all.at = weir__arena_alloc(arena, (all.count + 1) * sizeof(*all.at));
+    if (all.at != NULL) {
+        all.count = 0;
+        weir__config_each(config, "topic.", add_setting, &all);
     }
+    return all.at;
 }
 
 static weir_err want_internal(const weir__instance *instance, const int32_t *counts,
@@ -159,10 +184,13 @@ static weir_err want_internal(const weir__instance *instance, const int32_t *cou
     if (out->items == NULL) {
         return WEIR_ENOMEM;
     }
-    topic_settings settings = {.count = 0}; /* `topic.`: between the defaults and a store's own */
-    weir__config_each(instance->config, "topic.", add_setting, &settings);
-    const char *const *repartition = merge_config(arena, repartition_config, settings.at);
-    const char *const *changelog = merge_config(arena, changelog_config, settings.at);
+    /* `topic.`: between the defaults and a store's own. */
+    const char *const *settings = topic_config(instance->config, arena);
+    if (settings == NULL) {
+        return WEIR_ENOMEM;
+    }
+    const char *const *repartition = merge_config(arena, repartition_config, settings);
+    const char *const *changelog = merge_config(arena, changelog_config, settings);
     if (repartition == NULL || changelog == NULL) {
         return WEIR_ENOMEM;
     }

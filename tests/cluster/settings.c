@@ -40,6 +40,96 @@ static void topic_settings_are_those_of_internal_topics(void **state)
                         "5000");
 }
 
+/* Every topic setting of Kafka 4, but cleanup.policy: more than 31. */
+static const char *const every_setting[] = {
+    "topic.compression.gzip.level",
+    "-1",
+    "topic.compression.lz4.level",
+    "9",
+    "topic.compression.type",
+    "producer",
+    "topic.compression.zstd.level",
+    "3",
+    "topic.delete.retention.ms",
+    "86400000",
+    "topic.file.delete.delay.ms",
+    "60000",
+    "topic.flush.messages",
+    "9223372036854775807",
+    "topic.flush.ms",
+    "9223372036854775807",
+    "topic.follower.replication.throttled.replicas",
+    "",
+    "topic.index.interval.bytes",
+    "4096",
+    "topic.leader.replication.throttled.replicas",
+    "",
+    "topic.local.retention.bytes",
+    "-2",
+    "topic.local.retention.ms",
+    "-2",
+    "topic.max.compaction.lag.ms",
+    "9223372036854775807",
+    "topic.max.message.bytes",
+    "1048588",
+    "topic.message.timestamp.after.max.ms",
+    "3600000",
+    "topic.message.timestamp.before.max.ms",
+    "9223372036854775807",
+    "topic.message.timestamp.type",
+    "CreateTime",
+    "topic.min.cleanable.dirty.ratio",
+    "0.5",
+    "topic.min.compaction.lag.ms",
+    "0",
+    "topic.min.insync.replicas",
+    "1",
+    "topic.preallocate",
+    "false",
+    "topic.remote.log.copy.disable",
+    "false",
+    "topic.remote.log.delete.on.disable",
+    "false",
+    "topic.remote.storage.enable",
+    "false",
+    "topic.retention.bytes",
+    "-1",
+    "topic.retention.ms",
+    "604800000",
+    "topic.segment.bytes",
+    "6000",
+    "topic.segment.index.bytes",
+    "10485760",
+    "topic.segment.jitter.ms",
+    "0",
+    "topic.segment.ms",
+    "604800000",
+    "topic.unclean.leader.election.enable",
+    "true",
+    NULL,
+};
+
+static void no_topic_setting_is_left_out_however_many_there_are(void **state)
+{
+    const char *const *config = every_setting;
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    const weir_mock *mock = weir_cluster_mock(cluster);
+    weir_cluster_input(cluster, "in", 1, &weir_string, &weir_string);
+    weir_cluster_start(cluster, "a", count_moved, &(weir_instance_opts){.config = config});
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    for (size_t i = 0; config[i] != NULL; i += 2) {
+        assert_string_equal(
+            weir_mock_topic_config(mock, "app-plain-changelog", config[i] + strlen("topic.")),
+            config[i + 1]);
+    }
+    assert_string_equal(weir_mock_topic_config(mock, "app-plain-changelog", "cleanup.policy"),
+                        "compact");
+    assert_string_equal(weir_mock_topic_config(mock, "app-special-changelog", "cleanup.policy"),
+                        "compact");
+    assert_string_equal(weir_mock_topic_config(mock, "app-special-changelog", "segment.bytes"),
+                        "7000");
+}
+
 static void an_old_name_is_logged(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -257,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(topic_settings_are_those_of_internal_topics),
+        cluster_test(no_topic_setting_is_left_out_however_many_there_are),
         cluster_test(an_old_name_is_logged),
         cluster_test(the_first_start_reads_from_the_beginning_by_default),
         cluster_test(latest_begins_at_the_end_at_the_first_start),
