@@ -9,6 +9,7 @@
 
 #include <weir/processor.h>
 
+#include "core/buf.h"
 #include "core/config.h"
 #include "core/log.h"
 
@@ -24,8 +25,9 @@ typedef struct weir__client_opts {
     weir__log log; /* librdkafka's lines too: its threads call log.fn */
 } weir__client_opts;
 
-/* Checks all settings that are passed to librdkafka; opens no connection. */
-weir_err weir__client_check(const weir_config *config, weir_error *error);
+/* Checks all settings that are passed to librdkafka; opens no connection. Appends to `notes` (NULL
+ * allowed) a line, ended by '\n', for each value that is changed to fit another one. */
+weir_err weir__client_check(const weir_config *config, weir_buf *notes, weir_error *error);
 
 typedef struct weir__topic_partition {
     const char *topic; /* borrowed for the call; a call that returns lists says how long */

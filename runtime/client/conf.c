@@ -2,13 +2,16 @@
  *
  * Makes librdkafka's configuration from Weir's. Later steps override earlier ones: defaults of the
  * table below, settings that every client needs, Java's names without a prefix, `security.` `ssl.`
- * `sasl.`, then the other prefixes from the general to the special. */
+ * `sasl.`, then the other prefixes from the general to the special, then the rules of conf_rules.c.
+ */
 #include "client/kafka.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "core/client_settings.h"
 #include "core/java_settings.h"
 #include "core/settings.h"
 
@@ -104,47 +107,59 @@ static weir_err set_defaults(rd_kafka_conf_t *conf, unsigned role, weir_error *e
     return WEIR_OK;
 }
 
-/* Converts a number to librdkafka's unit. */
-static const char *kafka_value(const weir__client_setting *setting, const char *value,
-                               char number[NUMBER_BYTES_MAX])
-{
-    char *end = NULL;
-    long long parsed = strtoll(value, &end, 10);
-    if (setting->divisor == 0 || end == value || *end != '\0') {
-        return value; /* librdkafka reports the error */
-    }
-    long long divided = parsed / setting->divisor;
-    snprintf(number, NUMBER_BYTES_MAX, "%lld", parsed > 0 && divided == 0 ? 1 : divided);
-    return number;
-}
-
-/* Sets all settings of librdkafka that a Java name stands for; *found: there is at least one. */
-static weir_err set_java(rd_kafka_conf_t *conf, unsigned role, const char *name, const char *value,
-                         const char *prefix, bool *found, weir_error *error)
-{
-    char number[NUMBER_BYTES_MAX];
-    const weir__client_setting *at = NULL;
-    *found = false;
-    while ((at = weir__client_setting_next(name, role, at)) != NULL) {
-        *found = true;
-        bool same = strcmp(at->java, at->kafka) == 0;
-        weir_err err =
-            set(conf, at->kafka, kafka_value(at, value, number), same ? prefix : "", error);
-        if (err != WEIR_OK) {
-            return same ? err : weir__error_prefix(error, err, "%s%s", prefix, name);
-        }
-    }
-    return WEIR_OK;
-}
-
 typedef struct pass {
     rd_kafka_conf_t *conf;
     unsigned role;
     const char *prefix;
     bool keep;
+    weir_buf *notes;
     weir_err err;
     weir_error *error;
 } pass;
+
+/* A setting that only newer versions of librdkafka have. */
+static weir_err set_newer(pass *p, const weir__client_setting *setting, const char *name,
+                          const char *value)
+{
+    rd_kafka_conf_res_t result = rd_kafka_conf_set(p->conf, setting->kafka, value, NULL, 0);
+    if (result == RD_KAFKA_CONF_UNKNOWN && strcasecmp(value, setting->older) != 0) {
+        if (setting->kind == WEIR__CLIENT_CHOICE) {
+            return weir__error_set(
+                p->error, WEIR_ECONFIG, "%s%s=%s: librdkafka %s does not have it: write %s%s=%s",
+                p->prefix, name, value, rd_kafka_version_str(), p->prefix, name, setting->older);
+        }
+        weir__kafka_conf_note(p->notes, "%s%s: has no effect: librdkafka %s does not have it",
+                              p->prefix, name, rd_kafka_version_str());
+    }
+    return WEIR_OK;
+}
+
+/* Sets all settings of librdkafka that a Java name stands for; *found: the name is Java's. */
+static weir_err set_java(pass *p, const char *name, const char *value, bool *found)
+{
+    const weir__client_setting *at = NULL;
+    weir_err err = WEIR_OK;
+    *found = false;
+    while (err == WEIR_OK && (at = weir__client_setting_next(name, p->role, at)) != NULL) {
+        char number[WEIR__CLIENT_VALUE_MAX];
+        const char *taken = NULL;
+        *found = true;
+        err = weir__client_setting_value(at, name, value, number, &taken, p->error);
+        if (err != WEIR_OK || at->kafka == NULL) {
+            continue;
+        }
+        if (at->older != NULL) {
+            err = set_newer(p, at, name, taken);
+            continue;
+        }
+        bool same = strcmp(at->java, at->kafka) == 0;
+        err = set(p->conf, at->kafka, taken, same ? p->prefix : "", p->error);
+        if (err != WEIR_OK && !same) {
+            weir__error_prefix(p->error, err, "%s%s", p->prefix, name);
+        }
+    }
+    return err;
+}
 
 static void pass_one(const char *name, const char *value, void *user)
 {
@@ -153,21 +168,25 @@ static void pass_one(const char *name, const char *value, void *user)
     if (p->err != WEIR_OK) {
         return;
     }
-    if (p->keep) {
-        snprintf(whole, sizeof whole, "%s%s", p->prefix, name);
-        name = whole;
+    int len = snprintf(whole, sizeof whole, "%s%s", p->prefix, name);
+    if (len < 0 || (size_t)len >= sizeof whole) {
+        p->err = weir__error_set(p->error, WEIR_ECONFIG,
+                                 "%s%s: no such setting: its name has more than %d bytes",
+                                 p->prefix, name, NAME_MAX_BYTES - 1);
+        return;
     }
+    name = p->keep ? whole : name;
     bool found = false;
     if (strcmp(name, "ssl.endpoint.identification.algorithm") == 0 && value[0] == '\0') {
         value = "none";
     }
-    if (!p->keep) {
-        snprintf(whole, sizeof whole, "%s%s", p->prefix, name);
-        if (weir__setting_find(whole) != NULL) {
-            return; /* Weir's own */
-        }
-        p->err = set_java(p->conf, p->role, name, value, p->prefix, &found, p->error);
+    if (weir__refused_setting_find("", name) != NULL) {
+        return; /* its value is the one by which Weir and librdkafka act anyway */
     }
+    if (!p->keep && weir__setting_find(whole) != NULL) {
+        return; /* Weir's own */
+    }
+    p->err = set_java(p, name, value, &found);
     if (!found) {
         p->err = set(p->conf, name, value, p->keep ? "" : p->prefix, p->error);
     }
@@ -179,14 +198,14 @@ static void pass_java(const char *name, const char *value, void *user)
     pass *p = user;
     bool found;
     if (p->err == WEIR_OK && weir__setting_find(name) == NULL) {
-        p->err = set_java(p->conf, p->role, name, value, "", &found, p->error);
+        p->err = set_java(p, name, value, &found);
     }
 }
 
 static weir_err set_passed(rd_kafka_conf_t *conf, const weir_config *config, unsigned role,
-                           weir_error *error)
+                           weir_buf *notes, weir_error *error)
 {
-    pass p = {.conf = conf, .role = role, .error = error};
+    pass p = {.conf = conf, .role = role, .prefix = "", .notes = notes, .error = error};
     weir__config_each(config, "", pass_java, &p);
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         if ((prefixes[i].roles & role) != 0) {
@@ -225,8 +244,9 @@ void weir__kafka_on_error(rd_kafka_t *rk, int cause, const char *reason, void *o
     }
 }
 
-weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
-                          weir__log *log, rd_kafka_conf_t **out, weir_error *error)
+/* `notes`: weir__client_check. */
+static weir_err make_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
+                          weir__log *log, weir_buf *notes, rd_kafka_conf_t **out, weir_error *error)
 {
     const char *servers = weir__config_text(config, "bootstrap.servers");
     const char *group = weir__config_text(config, "application.id");
@@ -246,7 +266,10 @@ weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, cons
         err = set(conf, "group.id", group, "", error);
     }
     if (err == WEIR_OK) {
-        err = set_passed(conf, config, 1u << role, error);
+        err = set_passed(conf, config, 1u << role, notes, error);
+    }
+    if (err == WEIR_OK) {
+        err = weir__kafka_conf_rules(conf, config, 1u << role, notes, error);
     }
     if (err == WEIR_OK) {
         snprintf(level, sizeof level, "%d", (int)weir__log_level_of(config));
@@ -261,6 +284,12 @@ weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, cons
     rd_kafka_conf_set_error_cb(conf, weir__kafka_on_error);
     *out = conf;
     return WEIR_OK;
+}
+
+weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
+                          weir__log *log, rd_kafka_conf_t **out, weir_error *error)
+{
+    return make_conf(config, role, client_id, log, NULL, out, error);
 }
 
 weir_err weir__kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out,
@@ -340,12 +369,12 @@ static weir_err try_client(rd_kafka_conf_t *conf, weir__kafka_role role, weir_er
 
 /* Making a client with TLS takes 30 ms, mostly to read the system's certificates; any other client
  * takes less than 1 ms. The common security settings are therefore tried with one client only. */
-weir_err weir__client_check(const weir_config *config, weir_error *error)
+weir_err weir__client_check(const weir_config *config, weir_buf *notes, weir_error *error)
 {
     bool secured = false; /* the common security settings have been tried */
     for (unsigned role = 0; role < WEIR__KAFKA_ROLE_COUNT; role++) {
         rd_kafka_conf_t *conf;
-        weir_err err = weir__kafka_conf(config, role, "check", NULL, &conf, error);
+        weir_err err = make_conf(config, role, "check", NULL, notes, &conf, error);
         if (err == WEIR_OK && has_settings(config, 1u << role)) {
             bool own = has_own_security(config, 1u << role);
             if (!own && secured) {

@@ -33,6 +33,15 @@ typedef enum weir__kafka_role {
 weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, const char *client_id,
                           weir__log *log, rd_kafka_conf_t **out, weir_error *error);
 
+/* Makes settings of a client (`role`: its bit) fit together: librdkafka refuses some pairs of
+ * values that Java takes. WEIR_ECONFIG: a pair that Java refuses too. `notes`: weir__client_check.
+ */
+weir_err weir__kafka_conf_rules(rd_kafka_conf_t *conf, const weir_config *config, unsigned role,
+                                weir_buf *notes, weir_error *error);
+/* Appends a line to `notes` (NULL allowed), unless it is there already. */
+void weir__kafka_conf_note(weir_buf *notes, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Length of the client.id in rd_kafka_name(rk), for "%.*s". The rest of the name, "#consumer-1", is
  * a count of the handles of the process, and an admin client is a consumer there. */
 int weir__kafka_id_len(const rd_kafka_t *rk);

@@ -9,9 +9,10 @@
 
 #include "core/clock.h"
 #include "core/map.h"
+#include "core/saturate.h"
 
 #define METADATA_TIMEOUT_MS 60000
-#define METADATA_AGE_MAX_US ((int64_t)300 * 1000000) /* Java's metadata.max.age.ms */
+#define NUMBER_BYTES_MAX 32
 #define WAIT_SLICE_MS 100
 #define CLOSE_FLUSH_MS 0
 #define FIELDS_MAX 8 /* of a record, headers count as one */
@@ -28,6 +29,7 @@ typedef struct kafka_producer {
     rd_kafka_t *rk;
     weir__map sinks;      /* topic -> sink */
     int64_t max_block_ms; /* longest wait for room in the queue */
+    int64_t age_max_us;   /* of a number of partitions: metadata.max.age.ms */
     weir_error failed;    /* first failed delivery since the last flush; code WEIR_OK: none */
     bool closing;         /* no more delivery callbacks */
 } kafka_producer;
@@ -171,7 +173,9 @@ static weir_err produce_waiting(kafka_producer *producer, const rd_kafka_vu_t *f
             return weir__error_set(error, why.code, "%s: %s", topic, why.message);
         }
         int64_t now_us = weir__monotonic_us();
-        deadline_us = deadline_us != 0 ? deadline_us : now_us + producer->max_block_ms * 1000;
+        deadline_us = deadline_us != 0
+                          ? deadline_us
+                          : weir__add_sat(now_us, weir__mul_sat(producer->max_block_ms, 1000));
         if (now_us >= deadline_us) {
             return weir__error_set(error, WEIR_ETIMEOUT,
                                    "sending to %s: the queue stayed full for %lld ms "
@@ -257,7 +261,7 @@ static weir_err partitions_of(weir__producer *port, const char *topic, int32_t *
         return err;
     }
     int64_t now_us = weir__monotonic_us();
-    if (to->partitions > 0 && now_us - to->fetched_us < METADATA_AGE_MAX_US) {
+    if (to->partitions > 0 && now_us - to->fetched_us < producer->age_max_us) {
         *out = to->partitions;
         return WEIR_OK;
     }
@@ -303,6 +307,18 @@ static const weir__producer_ops producer_ops = {.close = close_producer,
                                                 .flush = flush,
                                                 .partitions = partitions_of};
 
+/* Java's metadata.max.age.ms. -1, librdkafka's value for no refresh: any age. */
+static int64_t age_max_us(const rd_kafka_conf_t *conf)
+{
+    char value[NUMBER_BYTES_MAX];
+    size_t size = sizeof value;
+    rd_kafka_conf_res_t result =
+        rd_kafka_conf_get(conf, "topic.metadata.refresh.interval.ms", value, &size);
+    weir_assert(result == RD_KAFKA_CONF_OK);
+    int64_t age_ms = strtoll(value, NULL, 10);
+    return age_ms >= 0 ? age_ms * 1000 : INT64_MAX;
+}
+
 weir_err weir__kafka_producer_new(const weir__client_opts *opts, weir__producer **out,
                                   weir_error *error)
 {
@@ -317,6 +333,7 @@ weir_err weir__kafka_producer_new(const weir__client_opts *opts, weir__producer 
     weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_PRODUCER, opts->client_id,
                                     &producer->log, &conf, error);
     if (err == WEIR_OK) {
+        producer->age_max_us = age_max_us(conf);
         rd_kafka_conf_set_dr_msg_cb(conf, on_report);
         err = weir__kafka_new(RD_KAFKA_PRODUCER, conf, &producer->rk, error);
     }

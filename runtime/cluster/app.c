@@ -201,24 +201,9 @@ static void log_notes(const weir_app *app, const char *notes)
     }
 }
 
-weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
-                       const weir_app_opts *opts, weir_error *error)
+static weir_app *make_app(weir_topology *topology, const weir_config *config,
+                          const weir_app_opts *opts, weir_error *error)
 {
-    if (topology == NULL) {
-        weir__error_set(error, WEIR_EINVAL,
-                        "weir_app_new: topology is NULL: what should have built it failed");
-        return NULL;
-    }
-    if (config == NULL) {
-        weir__error_null(error, __func__, "config");
-        return NULL;
-    }
-    if (weir__config_check(config, error) != WEIR_OK ||
-        weir__topology_check_names(topology, weir__config_text(config, "application.id"), error) !=
-            WEIR_OK ||
-        weir__client_check(config, error) != WEIR_OK) {
-        return NULL;
-    }
     weir_app *app = calloc(1, sizeof *app);
     weir__drop_counts *drops = weir__drop_counts_new(topology);
     if (app != NULL) {
@@ -252,7 +237,34 @@ weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
         weir__error_set(error, WEIR_ENOMEM, "application");
         return NULL;
     }
-    log_notes(app, weir__config_notes(app->config));
+    return app;
+}
+
+weir_app *weir_app_new(weir_topology *topology, const weir_config *config,
+                       const weir_app_opts *opts, weir_error *error)
+{
+    if (topology == NULL) {
+        weir__error_set(error, WEIR_EINVAL,
+                        "weir_app_new: topology is NULL: what should have built it failed");
+        return NULL;
+    }
+    if (config == NULL) {
+        weir__error_null(error, __func__, "config");
+        return NULL;
+    }
+    weir_buf notes = {0}; /* of the check */
+    weir_app *app = NULL;
+    if (weir__config_check(config, error) == WEIR_OK &&
+        weir__topology_check_names(topology, weir__config_text(config, "application.id"), error) ==
+            WEIR_OK &&
+        weir__client_check(config, &notes, error) == WEIR_OK) {
+        app = make_app(topology, config, opts, error);
+    }
+    if (app != NULL) {
+        log_notes(app, weir__config_notes(app->config));
+        log_notes(app, weir__buf_text(&notes));
+    }
+    weir__buf_fini(&notes);
     return app;
 }
 

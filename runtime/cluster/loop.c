@@ -20,6 +20,7 @@
 #include "cluster/internal_topics.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/saturate.h"
 
 #define STALL_MS 5000 /* within one iteration */
 
@@ -33,8 +34,8 @@ static int64_t least(int64_t a, int64_t b)
 static int64_t wait_ms(weir__stream_thread *thread)
 {
     int64_t now_ms = thread->worker.env.now_ms;
-    int64_t due_ms =
-        least(now_ms + thread->instance->poll_ms, weir__membership_due_ms(&thread->membership));
+    int64_t due_ms = least(weir__add_sat(now_ms, thread->instance->poll_ms),
+                           weir__membership_due_ms(&thread->membership));
     due_ms = least(due_ms, weir__worker_due_ms(&thread->worker));
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
@@ -51,7 +52,7 @@ static weir_err poll(weir__stream_thread *thread, size_t *count, weir_error *err
     thread->worker.env.polling = false;
     int64_t since_ms = thread->worker.env.now_ms;
     thread->worker.env.now_ms = weir__wall_ms();
-    thread->stalled = thread->worker.env.now_ms - since_ms > timeout_ms + STALL_MS;
+    thread->stalled = thread->worker.env.now_ms - since_ms > weir__add_sat(timeout_ms, STALL_MS);
     atomic_store(&thread->polled_ms, thread->worker.env.now_ms);
     thread->polls++;
     weir__producer_poll(thread->worker.env.producer);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/client_settings.h"
 #include "core/error.h"
 #include "core/java_settings.h"
 #include "core/map.h"
@@ -92,9 +93,9 @@ static bool ends_with(const char *text, const char *end)
 
 static weir_err check_refused(const char *name, const char *value, weir_error *error)
 {
-    const char *why = weir__setting_reserved(name);
-    if (why != NULL) {
-        return weir__error_set(error, WEIR_ECONFIG, "%s: cannot be set: %s", name, why);
+    const weir__reserved_setting *reserved = weir__setting_reserved(name);
+    if (reserved != NULL && (reserved->accepts == NULL || strcmp(reserved->accepts, value) != 0)) {
+        return weir__error_set(error, WEIR_ECONFIG, "%s: cannot be set: %s", name, reserved->why);
     }
     const weir__refused_setting *refused =
         weir__refused_setting_find(name, weir__setting_of_client(name));
@@ -122,7 +123,7 @@ static weir_err check_unlisted(const char *name, const char *value, weir_error *
     weir_err err = check_refused(name, value, error);
     if (err != WEIR_OK || weir__setting_passes(name) ||
         weir__client_setting_next(name, WEIR__FOR_ALL, NULL) != NULL ||
-        weir__refused_setting_find(name, NULL) != NULL) {
+        weir__refused_setting_find(name, NULL) != NULL || weir__setting_reserved(name) != NULL) {
         return err;
     }
     const weir__setting *nearest = weir__setting_nearest(name);
@@ -226,6 +227,19 @@ static weir_err store_named(weir_config *config, const char *name, const char *v
     return err == WEIR_OK ? store(config, name, value) : err;
 }
 
+/* Checks the value of a setting of clients, and notes what librdkafka gets instead of it. */
+static weir_err check_client(weir_config *config, const char *name, const char *value,
+                             weir_error *error)
+{
+    weir_buf changed = {0};
+    weir_err err = weir__client_setting_check(name, value, &changed, error);
+    if (err == WEIR_OK && changed.len > 0) {
+        note(config, weir__buf_text(&changed), "", "");
+    }
+    weir__buf_fini(&changed);
+    return err;
+}
+
 weir_err weir_config_set(weir_config *config, const char *name, const char *value,
                          weir_error *error)
 {
@@ -245,9 +259,16 @@ weir_err weir_config_set(weir_config *config, const char *name, const char *valu
     weir_err err = trimmed != NULL ? check(config, own, trimmed, &canonical, error)
                                    : weir__error_set(error, WEIR_ENOMEM, "%s: %s", name,
                                                      weir_err_str(WEIR_ENOMEM));
+    const weir__setting *setting = weir__setting_find(own);
+    if (err == WEIR_OK && setting == NULL) {
+        err = check_client(config, own, trimmed, error);
+    }
     if (err != WEIR_OK && other != NULL) {
         weir__error_prefix(error, err, "%s", other->other);
     } else if (err == WEIR_OK) {
+        if (setting != NULL && canonical == setting->capped) {
+            note(config, name, ": the value becomes the greatest that Weir takes, ", canonical);
+        }
         err = store_named(config, own, canonical, other);
         if (err != WEIR_OK) {
             weir__error_set(error, err, "%s: %s", name, weir_err_str(err));

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "core/client_settings.h"
 #include "core/settings.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -23,42 +24,6 @@ static const weir__other_name other_names[] = {
     {"main.consumer.max.poll.records", "max.poll.records", false, 2},
 };
 
-static const weir__client_setting client_settings[] = {
-    {WEIR__FOR_ALL, "client.rack", "client.rack", 0},
-    {WEIR__FOR_ALL, "connections.max.idle.ms", "connections.max.idle.ms", 0},
-    {WEIR__FOR_ALL, "metadata.max.age.ms", "metadata.max.age.ms", 0},
-    {WEIR__FOR_ALL, "receive.buffer.bytes", "socket.receive.buffer.bytes", 0},
-    {WEIR__FOR_ALL, "reconnect.backoff.max.ms", "reconnect.backoff.max.ms", 0},
-    {WEIR__FOR_ALL, "reconnect.backoff.ms", "reconnect.backoff.ms", 0},
-    {WEIR__FOR_ALL, "request.timeout.ms", "socket.timeout.ms", 0},
-    {WEIR__FOR_PRODUCER, "request.timeout.ms", "request.timeout.ms", 0},
-    {WEIR__FOR_ALL, "send.buffer.bytes", "socket.send.buffer.bytes", 0},
-    {WEIR__FOR_ALL, "socket.connection.setup.timeout.ms", "socket.connection.setup.timeout.ms", 0},
-    {WEIR__FOR_PRODUCER, "retry.backoff.ms", "retry.backoff.ms", 0},
-
-    {WEIR__FOR_MAIN, "heartbeat.interval.ms", "heartbeat.interval.ms", 0},
-    {WEIR__FOR_MAIN, "max.poll.interval.ms", "max.poll.interval.ms", 0},
-    {WEIR__FOR_MAIN, "session.timeout.ms", "session.timeout.ms", 0},
-    {WEIR__FOR_CONSUMERS, "check.crcs", "check.crcs", 0},
-    {WEIR__FOR_CONSUMERS, "fetch.max.bytes", "fetch.max.bytes", 0},
-    {WEIR__FOR_CONSUMERS, "fetch.max.wait.ms", "fetch.wait.max.ms", 0},
-    {WEIR__FOR_CONSUMERS, "fetch.min.bytes", "fetch.min.bytes", 0},
-    {WEIR__FOR_CONSUMERS, "isolation.level", "isolation.level", 0},
-    {WEIR__FOR_CONSUMERS, "max.partition.fetch.bytes", "fetch.message.max.bytes", 0},
-
-    {WEIR__FOR_PRODUCER, "acks", "acks", 0},
-    {WEIR__FOR_PRODUCER, "batch.size", "batch.size", 0},
-    {WEIR__FOR_PRODUCER, "buffer.memory", "queue.buffering.max.kbytes", 1024},
-    {WEIR__FOR_PRODUCER, "compression.type", "compression.type", 0},
-    {WEIR__FOR_PRODUCER, "delivery.timeout.ms", "delivery.timeout.ms", 0},
-    {WEIR__FOR_PRODUCER, "enable.idempotence", "enable.idempotence", 0},
-    {WEIR__FOR_PRODUCER, "linger.ms", "linger.ms", 0},
-    {WEIR__FOR_PRODUCER, "max.in.flight.requests.per.connection",
-     "max.in.flight.requests.per.connection", 0},
-    {WEIR__FOR_PRODUCER, "max.request.size", "message.max.bytes", 0},
-    {WEIR__FOR_PRODUCER, "retries", "retries", 0},
-};
-
 #define JAVA_CLASS "names a Java class, which Weir cannot run; leave it out"
 #define NO_METRICS "Weir records no metrics yet; leave it out"
 #define NO_STANDBYS "there are no standby tasks yet; leave it out"
@@ -68,15 +33,24 @@ static const weir__client_setting client_settings[] = {
     "ssl.keystore.location (PKCS#12) and ssl.keystore.password"
 #define SASL_LOGIN "write sasl.username=<name> and sasl.password=<password> (PLAIN, SCRAM)"
 
+#define COMPRESSION_LEVEL                                                                          \
+    "write producer.compression.level, which is for the codec of compression.type"
+#define KERBEROS_RENEWAL                                                                           \
+    "librdkafka runs sasl.kerberos.kinit.cmd each sasl.kerberos.min.time.before.relogin; leave "   \
+    "it "                                                                                          \
+    "out"
+#define LOGIN_RENEWAL "librdkafka renews a login by itself; leave it out"
+#define TOKEN_CHECK "librdkafka does not look into tokens; leave it out"
+
 static const weir__refused_setting refused[] = {
     /* Settings of Kafka Streams. */
     {"acceptable.recovery.lag", false, true, NULL, NO_STANDBYS},
     {"allow.os.group.write.access", false, true, "false",
      "folders are made with the permissions that umask leaves; leave it out"},
     {"application.server", false, true, "", "stores cannot be asked from other instances yet"},
-    {"auto.include.jmx.reporter", false, false, NULL, "there is no JMX; leave it out"},
+    {"auto.include.jmx.reporter", true, false, NULL, "there is no JMX; leave it out"},
     {"built.in.metrics.version", false, true, NULL, NO_METRICS},
-    {"config.providers", false, false, NULL, JAVA_CLASS},
+    {"config.providers", true, false, NULL, JAVA_CLASS},
     {"default.client.supplier", false, false, NULL, JAVA_CLASS},
     {"default.list.key.serde.inner", false, true, NULL, "register a serde of your own for lists"},
     {"default.list.key.serde.type", false, true, NULL, "register a serde of your own for lists"},
@@ -125,7 +99,22 @@ static const weir__refused_setting refused[] = {
     /* Settings of the clients. */
     {"admin.retries", false, false, NULL,
      "requests are repeated until task.timeout.ms; leave it out"},
-    {"allow.auto.create.topics", true, false, "false", "Weir creates internal topics only"},
+    {"bootstrap.controllers", true, false, "",
+     "the admin client talks to brokers: write bootstrap.servers"},
+    {"compression.gzip.level", true, false, NULL, COMPRESSION_LEVEL},
+    {"compression.lz4.level", true, false, NULL, COMPRESSION_LEVEL},
+    {"compression.zstd.level", true, false, NULL, COMPRESSION_LEVEL},
+    {"group.remote.assignor", true, false, "", "Weir assigns tasks itself; leave it out"},
+    {"internal.leave.group.on.close", true, false, "true",
+     "an instance that is closed leaves the group; leave it out"},
+    {"internal.throw.on.fetch.stable.offset.unsupported", true, false, "false",
+     "there are no transactions yet; leave it out"},
+    {"partitioner.ignore.keys", true, false, "false",
+     "give the sink a partitioner (weir_sink_opts)"},
+    {"transaction.two.phase.commit.enable", true, true, "false",
+     "there are no transactions yet; leave it out"},
+    {"allow.auto.create.topics", true, false, "false",
+     "Weir creates internal topics only; leave it out"},
     {"default.api.timeout.ms", true, false, NULL, "write task.timeout.ms"},
     {"exclude.internal.topics", true, false, NULL, "topics are named, not matched; leave it out"},
     {"interceptor.classes", true, false, "", JAVA_CLASS},
@@ -140,6 +129,28 @@ static const weir__refused_setting refused[] = {
     {"sasl.client.callback.handler.class", true, false, NULL, JAVA_CLASS},
     {"sasl.login.callback.handler.class", true, false, NULL, JAVA_CLASS},
     {"sasl.login.class", true, false, NULL, JAVA_CLASS},
+    {"sasl.kerberos.ticket.renew.jitter", true, false, NULL, KERBEROS_RENEWAL},
+    {"sasl.kerberos.ticket.renew.window.factor", true, false, NULL, KERBEROS_RENEWAL},
+    {"sasl.login.connect.timeout.ms", true, false, NULL, LOGIN_RENEWAL},
+    {"sasl.login.read.timeout.ms", true, false, NULL, LOGIN_RENEWAL},
+    {"sasl.login.refresh.buffer.seconds", true, false, NULL, LOGIN_RENEWAL},
+    {"sasl.login.refresh.min.period.seconds", true, false, NULL, LOGIN_RENEWAL},
+    {"sasl.login.refresh.window.factor", true, false, NULL, LOGIN_RENEWAL},
+    {"sasl.login.refresh.window.jitter", true, false, NULL, LOGIN_RENEWAL},
+    {"sasl.login.retry.backoff.max.ms", true, false, NULL, LOGIN_RENEWAL},
+    {"sasl.login.retry.backoff.ms", true, false, NULL, LOGIN_RENEWAL},
+    {"sasl.oauthbearer.clock.skew.seconds", true, false, NULL, TOKEN_CHECK},
+    {"sasl.oauthbearer.expected.audience", true, false, NULL, TOKEN_CHECK},
+    {"sasl.oauthbearer.expected.issuer", true, false, NULL, TOKEN_CHECK},
+    {"sasl.oauthbearer.header.urlencode", true, false, "false", TOKEN_CHECK},
+    {"sasl.oauthbearer.jwks.endpoint.refresh.ms", true, false, NULL, TOKEN_CHECK},
+    {"sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", true, false, NULL, TOKEN_CHECK},
+    {"sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", true, false, NULL, TOKEN_CHECK},
+    {"sasl.oauthbearer.jwks.endpoint.url", true, false, NULL, TOKEN_CHECK},
+    {"sasl.oauthbearer.jwt.retriever.class", true, false, NULL, JAVA_CLASS},
+    {"sasl.oauthbearer.jwt.validator.class", true, false, NULL, JAVA_CLASS},
+    {"sasl.oauthbearer.scope.claim.name", true, false, "scope", TOKEN_CHECK},
+    {"sasl.oauthbearer.sub.claim.name", true, false, "sub", TOKEN_CHECK},
     {"ssl.engine.factory.class", true, false, NULL, JAVA_CLASS},
     {"ssl.keystore.certificate.chain", true, false, NULL, "write ssl.certificate.pem"},
     {"ssl.keystore.key", true, false, NULL, "write ssl.key.pem"},
@@ -178,19 +189,6 @@ const weir__other_name *weir__other_name_find(const char *other)
     return NULL;
 }
 
-const weir__client_setting *weir__client_setting_next(const char *java, unsigned roles,
-                                                      const weir__client_setting *after)
-{
-    size_t i = after != NULL ? (size_t)(after - client_settings) + 1 : 0;
-    for (; i < COUNT(client_settings); i++) {
-        const weir__client_setting *setting = &client_settings[i];
-        if ((setting->roles & roles) != 0 && strcmp(setting->java, java) == 0) {
-            return setting;
-        }
-    }
-    return NULL;
-}
-
 const weir__refused_setting *weir__refused_setting_find(const char *name, const char *rest)
 {
     for (size_t i = 0; i < COUNT(refused); i++) {
@@ -223,29 +221,6 @@ bool weir__is_java_class(const char *value)
 
 /* ---- docs/config.md ----------------------------------------------------------------------- */
 
-static void put_client_settings(weir_buf *out)
-{
-    static const char *const names[] = {"main consumers", "restore consumers", "global consumers",
-                                        "producers", "admin client"};
-    weir__buf_put_text(out,
-                       "| name | librdkafka's | without a prefix it goes to |\n|---|---|---|\n");
-    for (size_t i = 0; i < COUNT(client_settings); i++) {
-        const weir__client_setting *setting = &client_settings[i];
-        weir__buf_printf(out, "| `%s` | `%s`%s | ", setting->java, setting->kafka,
-                         setting->divisor > 0 ? " (in KiB)" : "");
-        if (setting->roles == WEIR__FOR_ALL) {
-            weir__buf_put_text(out, "all clients");
-        } else if (setting->roles == WEIR__FOR_CONSUMERS) {
-            weir__buf_put_text(out, "all consumers");
-        } else {
-            for (size_t role = 0; role < COUNT(names); role++) {
-                weir__buf_put_text(out, (setting->roles & 1u << role) != 0 ? names[role] : "");
-            }
-        }
-        weir__buf_put_text(out, " |\n");
-    }
-}
-
 static void put_refused(weir_buf *out, bool later)
 {
     weir__buf_put_text(out, "| name | what to do instead |\n|---|---|\n");
@@ -260,6 +235,28 @@ static void put_refused(weir_buf *out, bool later)
             weir__buf_put_text(out, " |\n");
         }
     }
+}
+
+/* These rules are those of runtime/client/conf_rules.c. */
+static void put_between_settings(weir_buf *out)
+{
+    weir__buf_put_text(
+        out,
+        "\nWhere two values do not fit together, one of them is changed, and a warning names "
+        "both:\n\n"
+        "- `reconnect.backoff.ms` and `retry.backoff.ms` are at most `reconnect.backoff.max.ms` "
+        "and\n  `retry.backoff.max.ms`. As in Java, `reconnect.backoff.ms` alone gives "
+        "`reconnect.backoff.max.ms` the\n  same value.\n"
+        "- `max.poll.interval.ms` is at least `session.timeout.ms`, and `fetch.max.bytes` at least "
+        "librdkafka's\n  `message.max.bytes`.\n"
+        "- `delivery.timeout.ms` is at least `linger.ms` + `request.timeout.ms`, if it is not more "
+        "than `linger.ms`.\n"
+        "- `heartbeat.interval.ms` must be less than `session.timeout.ms`: as in Java it is "
+        "refused otherwise.\n"
+        "- Producers are idempotent: `acks` is `all`, `retries` at least 1,\n"
+        "  `max.in.flight.requests.per.connection` at most 5. Other values need "
+        "`enable.idempotence=false`; with\n  `enable.idempotence=true` they are refused. (Java "
+        "turns idempotence off without a word instead.)\n");
 }
 
 weir_err weir__java_settings_markdown(weir_buf *out)
@@ -283,8 +280,11 @@ weir_err weir__java_settings_markdown(weir_buf *out)
                          serdes[i].serde);
     }
     weir__buf_put_text(out, ".\n\nSettings of Kafka's clients have their Java names, with a prefix "
-                            "or without:\n\n");
-    put_client_settings(out);
+                            "or without. Every value that Java\nallows is taken. A number that "
+                            "librdkafka does not take becomes the nearest one that it takes, and\n"
+                            "a warning names both.\n\n");
+    weir__client_settings_markdown(out);
+    put_between_settings(out);
     weir__buf_put_text(out, "\nWeir does not have these settings of Kafka Streams and its clients "
                             "yet:\n\n");
     put_refused(out, true);

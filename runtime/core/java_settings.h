@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Settings of Java applications that are not in the table of settings.c: deprecated names, settings
- * of Kafka's clients by their Java names, class names of serdes, and settings that Weir does not
+ * Settings of Java applications that are neither in the table of settings.c nor in that of
+ * client_settings.c: deprecated names, class names of serdes, and settings that Weir does not
  * support. */
 #ifndef WEIR_CORE_JAVA_SETTINGS_H
 #define WEIR_CORE_JAVA_SETTINGS_H
 
 #include "core/buf.h"
-
-/* The clients to which a setting applies, as bits. */
-enum {
-    WEIR__FOR_MAIN = 1,
-    WEIR__FOR_RESTORE = 2,
-    WEIR__FOR_GLOBAL = 4,
-    WEIR__FOR_PRODUCER = 8,
-    WEIR__FOR_ADMIN = 16,
-    WEIR__FOR_CONSUMERS = WEIR__FOR_MAIN | WEIR__FOR_RESTORE | WEIR__FOR_GLOBAL,
-    WEIR__FOR_ALL = WEIR__FOR_CONSUMERS | WEIR__FOR_PRODUCER | WEIR__FOR_ADMIN,
-};
 
 /* Another name of a setting of settings.c. */
 typedef struct weir__other_name {
@@ -28,17 +17,6 @@ typedef struct weir__other_name {
 } weir__other_name;
 /* NULL: `other` is not another name of a setting. */
 const weir__other_name *weir__other_name_find(const char *other);
-
-/* A setting of Kafka's Java clients. Without a prefix it applies to the clients that have it. */
-typedef struct weir__client_setting {
-    unsigned roles;
-    const char *java;
-    const char *kafka; /* librdkafka's name */
-    int divisor;       /* of a number, where librdkafka's unit is larger; 0: unchanged */
-} weir__client_setting;
-/* The next setting with that Java name for one of the roles; `after` NULL: the first. */
-const weir__client_setting *weir__client_setting_next(const char *java, unsigned roles,
-                                                      const weir__client_setting *after);
 
 /* A setting that Weir does not support. */
 typedef struct weir__refused_setting {

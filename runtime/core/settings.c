@@ -12,7 +12,6 @@
 #include "core/java_settings.h"
 #include "core/nearest.h"
 
-#define MS_MAX ((int64_t)INT32_MAX)
 #define THREADS_MAX 256
 
 static const weir__setting settings[] = {
@@ -38,6 +37,7 @@ static const weir__setting settings[] = {
      .fallback = "1000",
      .min = 1,
      .max = 1000000,
+     .capped = "1000000",
      .doc = "Records that a task holds for one partition before its fetching is paused."},
     {.name = "client.id",
      .kind = WEIR__SETTING_TEXT,
@@ -47,7 +47,7 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_I64,
      .fallback = "30000",
      .min = 0,
-     .max = MS_MAX,
+     .max = INT64_MAX,
      .doc = "Time between commits. A record may be processed again after a crash if it was not "
             "committed yet."},
     {.name = "default.key.serde",
@@ -93,12 +93,13 @@ static const weir__setting settings[] = {
      .fallback = "1000",
      .min = 1,
      .max = 100000,
+     .capped = "100000",
      .doc = "Most records that a stream thread takes from its consumer at once."},
     {.name = "max.task.idle.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "0",
      .min = -1,
-     .max = MS_MAX,
+     .max = INT64_MAX,
      .doc = "How long a task with an empty partition waits for its data before it goes on with "
             "the others. 0: only for data that the broker is known to have; -1: not at all."},
     {.name = "num.stream.threads",
@@ -111,7 +112,7 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_I64,
      .fallback = "100",
      .min = 0,
-     .max = MS_MAX,
+     .max = INT64_MAX,
      .doc = "How long a stream thread without work waits for records."},
     {.name = "processing.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
@@ -131,7 +132,7 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_I64,
      .fallback = "60000",
      .min = 0,
-     .max = MS_MAX,
+     .max = INT64_MAX,
      .doc = "How long a thread waits for room when its producer's queue is full."},
     {.name = "production.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
@@ -143,7 +144,7 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_I64,
      .fallback = "30000",
      .min = 0,
-     .max = MS_MAX,
+     .max = INT64_MAX,
      .doc = "Time between deletions of committed records from repartition topics."},
     {.name = "replication.factor",
      .kind = WEIR__SETTING_I64,
@@ -183,7 +184,7 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_I64,
      .fallback = "300000",
      .min = 0,
-     .max = MS_MAX,
+     .max = INT64_MAX,
      .doc = "How long temporary failures of the broker are retried before they become errors."},
     {.name = "topology.optimization",
      .kind = WEIR__SETTING_CHOICE,
@@ -219,22 +220,20 @@ static const struct {
 #define PASS_COUNT (sizeof passes / sizeof passes[0])
 
 /* Settings on which the runtime relies, by the name after the prefix. */
-static const struct {
-    const char *name;
-    const char *why;
-} reserved[] = {
-    {"group.id", "the group is named by application.id"},
-    {"group.protocol", "Weir uses the classic protocol"},
-    {"partition.assignment.strategy", "Weir assigns tasks itself"},
-    {"enable.auto.commit", "Weir commits what it has processed"},
-    {"enable.auto.offset.store", "Weir commits what it has processed"},
-    {"auto.commit.interval.ms", "set commit.interval.ms"},
-    {"auto.offset.reset", "only the consumers of stream threads have it"},
-    {"enable.partition.eof", "Weir must know the end of a partition"},
-    {"group.instance.id", "static membership is not supported yet"},
-    {"max.poll.records", "only the consumers of stream threads have it"},
-    {"client.id", "set client.id without a prefix"},
-    {"transactional.id", "Weir names its transactions itself"},
+static const weir__reserved_setting reserved[] = {
+    {"group.id", "the group is named by application.id", NULL},
+    {"partition.assignment.strategy", "Weir assigns tasks itself; leave it out", NULL},
+    {"enable.auto.commit", "Weir commits what it has processed; leave it out", "false"},
+    {"enable.auto.offset.store", "Weir commits what it has processed; leave it out", "false"},
+    {"auto.commit.interval.ms", "set commit.interval.ms", NULL},
+    {"auto.offset.reset", "only the consumers of stream threads have it; set auto.offset.reset",
+     NULL},
+    {"enable.partition.eof", "Weir must know the end of a partition; leave it out", "true"},
+    {"group.instance.id", "static membership is not supported yet; leave it out", NULL},
+    {"max.poll.records", "only the consumers of stream threads have it; set max.poll.records",
+     NULL},
+    {"client.id", "set client.id without a prefix", NULL},
+    {"transactional.id", "Weir names its transactions itself; leave it out", NULL},
 };
 
 #define RESERVED_COUNT (sizeof reserved / sizeof reserved[0])
@@ -270,11 +269,16 @@ const weir__setting *weir__setting_at(size_t index)
     return index < SETTING_COUNT ? &settings[index] : NULL;
 }
 
-static weir_err check_i64(const weir__setting *setting, const char *value, weir_error *error)
+static weir_err check_i64(const weir__setting *setting, const char *value, const char **canonical,
+                          weir_error *error)
 {
     char *end = NULL;
     errno = 0;
     long long number = strtoll(value, &end, 10);
+    if (setting->capped != NULL && *end == '\0' && number > setting->max && number <= INT32_MAX) {
+        *canonical = setting->capped;
+        return WEIR_OK;
+    }
     if (end == value || *end != '\0' || errno != 0 || number < setting->min ||
         number > setting->max) {
         return weir__error_set(error, WEIR_ECONFIG,
@@ -329,7 +333,7 @@ weir_err weir__setting_check(const weir__setting *setting, const char *value,
     *canonical = value;
     switch (setting->kind) {
     case WEIR__SETTING_I64:
-        return check_i64(setting, value, error);
+        return check_i64(setting, value, canonical, error);
     case WEIR__SETTING_CHOICE:
         return check_choice(setting, value, canonical, error);
     case WEIR__SETTING_TEXT:
@@ -370,13 +374,13 @@ bool weir__setting_passes(const char *name)
     return behind_prefix(name) != NULL;
 }
 
-const char *weir__setting_reserved(const char *name)
+const weir__reserved_setting *weir__setting_reserved(const char *name)
 {
     const char *rest = weir__setting_of_client(name);
     rest = rest != NULL ? rest : name;
     for (size_t i = 0; i < RESERVED_COUNT; i++) {
         if (strcmp(rest, reserved[i].name) == 0) {
-            return reserved[i].why;
+            return &reserved[i];
         }
     }
     return NULL;
@@ -395,7 +399,8 @@ static void put_allowed(weir_buf *out, const weir__setting *setting)
         if (setting->max == INT64_MAX) {
             weir__buf_printf(out, "number, at least %" PRId64, setting->min);
         } else {
-            weir__buf_printf(out, "%" PRId64 " to %" PRId64, setting->min, setting->max);
+            weir__buf_printf(out, "%" PRId64 " to %" PRId64 "%s", setting->min, setting->max,
+                             setting->capped != NULL ? "; a greater number becomes that" : "");
         }
         break;
     case WEIR__SETTING_CHOICE:
@@ -449,7 +454,10 @@ weir_err weir__settings_markdown(weir_buf *out)
                        "brokers far away)\n262,144.\n");
     weir__buf_put_text(out, "\nThese Weir sets itself and refuses, with a prefix or without:\n\n");
     for (size_t i = 0; i < RESERVED_COUNT; i++) {
-        weir__buf_printf(out, "- `%s`: %s\n", reserved[i].name, reserved[i].why);
+        const char *accepts = reserved[i].accepts;
+        weir__buf_printf(out, "- `%s`: %s%s%s%s\n", reserved[i].name, reserved[i].why,
+                         accepts != NULL ? " (taken: `" : "", accepts != NULL ? accepts : "",
+                         accepts != NULL ? "`)" : "");
     }
     return weir__java_settings_markdown(out);
 }

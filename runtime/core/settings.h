@@ -30,6 +30,7 @@ typedef struct weir__setting {
     const char *fallback; /* NULL: none */
     int64_t min;
     int64_t max;
+    const char *capped; /* what a greater number of Java's int becomes: `max`; NULL: refused */
     weir__choice choices[WEIR__CHOICES_MAX]; /* ends with value == NULL if there are fewer */
     const char *doc;
 } weir__setting;
@@ -53,8 +54,14 @@ weir_err weir__setting_check(const weir__setting *setting, const char *value,
 bool weir__setting_passes(const char *name);
 /* The part of the name after a client's prefix ("consumer.", "admin."); NULL: no such prefix. */
 const char *weir__setting_of_client(const char *name);
-/* The reason why a setting of a client must not be set; NULL when it may be set. */
-const char *weir__setting_reserved(const char *name);
+/* A setting of a client that Weir sets itself. */
+typedef struct weir__reserved_setting {
+    const char *name; /* without prefix */
+    const char *why;
+    const char *accepts; /* the one value that is accepted: what Weir sets; NULL: none */
+} weir__reserved_setting;
+/* Finds it by its name, with a client's prefix or without. NULL: no such setting. */
+const weir__reserved_setting *weir__setting_reserved(const char *name);
 
 /* Writes docs/config.md. */
 weir_err weir__settings_markdown(weir_buf *out);

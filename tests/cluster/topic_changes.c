@@ -57,17 +57,17 @@ static void partitions_added_to_a_source_get_tasks_and_are_read_from_their_begin
     weir_assert_same_rows(copies, expected);
 }
 
-static void partitions_added_to_the_output_are_written_to(void **state)
+static void grow_the_output(void **state, const char *const *config, int64_t noticed_ms)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
     weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
-    weir_cluster_start(cluster, "a", copy, NULL);
+    weir_cluster_start(cluster, "a", copy, &(weir_instance_opts){.config = config});
     fixture_send_keys(lines, expected, 0);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     weir_cluster_topic_grow(cluster, "copies", 2);
-    weir_cluster_run_for(cluster, NOTICED);
+    weir_cluster_run_for(cluster, noticed_ms);
     fixture_send_keys(lines, expected, FIXTURE_KEYS);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     weir_output copies = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
@@ -78,6 +78,34 @@ static void partitions_added_to_the_output_are_written_to(void **state)
         weir_mock_partition_offsets(weir_cluster_mock(cluster), "copies", 1, &start, &end),
         WEIR_OK);
     assert_true(end > 0);
+}
+
+static void partitions_added_to_the_output_are_written_to(void **state)
+{
+    grow_the_output(state, NULL, NOTICED);
+}
+
+static void the_output_is_looked_at_again_after_metadata_max_age_ms(void **state)
+{
+    grow_the_output(state, (const char *const[]){"metadata.max.age.ms", "5000", NULL},
+                    WEIR_SECONDS(6));
+}
+
+static void partitions_added_to_a_source_are_read_after_metadata_max_age_ms(void **state)
+{
+    static const char *const config[] = {"consumer.metadata.max.age.ms", "5000", NULL};
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_cluster_input(cluster, "copies", 4, &weir_string, &weir_string);
+    weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
+    weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
+    weir_cluster_start(cluster, "a", copy, &(weir_instance_opts){.config = config});
+    fixture_send_keys(lines, expected, 0);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_cluster_topic_grow(cluster, "lines", 6);
+    fixture_send_keys(lines, expected, FIXTURE_KEYS);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+    weir_output copies = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
+    weir_assert_same_rows(weir_output_all(copies), expected);
 }
 
 typedef struct change {
@@ -144,6 +172,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(partitions_added_to_a_source_get_tasks_and_are_read_from_their_beginning),
         cluster_test(partitions_added_to_the_output_are_written_to),
+        cluster_test(the_output_is_looked_at_again_after_metadata_max_age_ms),
+        cluster_test(partitions_added_to_a_source_are_read_after_metadata_max_age_ms),
         cluster_test(partitions_added_to_a_source_do_not_fit_a_changelog_and_stop_all),
         cluster_test(partitions_added_to_a_source_do_not_fit_a_repartition_topic_and_stop_all),
         cluster_test(a_source_topic_that_is_deleted_is_named_to_all_at_once),

@@ -73,15 +73,15 @@ static void settings_of_librdkafka_are_checked_by_name_and_value(void **state)
     (void)state;
     weir_config *config = weir_config_new();
     weir_error error = {0};
-    must(weir__client_check(config, &error), &error);
+    must(weir__client_check(config, NULL, &error), &error);
     weir_config_set(config, "consumer.session.timeout.ms", "6000", NULL);
-    must(weir__client_check(config, &error), &error);
+    must(weir__client_check(config, NULL, &error), &error);
     weir_config_set(config, "producer.lingerr.ms", "5", NULL);
-    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
+    assert_int_equal(weir__client_check(config, NULL, &error), WEIR_ECONFIG);
     assert_non_null(strstr(error.message, "producer.lingerr.ms=5: "));
-    weir_config_set(config, "restore.consumer.fetch.min.bytes", "few", NULL);
-    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
-    assert_non_null(strstr(error.message, "restore.consumer.fetch.min.bytes=few: "));
+    weir_config_set(config, "restore.consumer.fetch.message.max.bytes", "few", NULL);
+    assert_int_equal(weir__client_check(config, NULL, &error), WEIR_ECONFIG);
+    assert_non_null(strstr(error.message, "restore.consumer.fetch.message.max.bytes=few: "));
     weir_config_free(config);
 }
 
@@ -92,22 +92,29 @@ static void settings_that_exclude_each_other_are_named(void **state)
     weir_error error = {0};
     weir_config_set(config, "application.id", "a", NULL);
     weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL);
-    must(weir__client_check(config, &error), &error);
+    must(weir__client_check(config, NULL, &error), &error);
+    weir_config_set(config, "producer.enable.idempotence", "true", NULL);
     weir_config_set(config, "producer.acks", "1", NULL);
-    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
-    assert_non_null(strstr(error.message, "producer: librdkafka refuses its settings: "));
-    assert_non_null(strstr(error.message, "acks"));
+    assert_int_equal(weir__client_check(config, NULL, &error), WEIR_ECONFIG);
+    assert_string_equal(error.message, "acks=1 does not fit enable.idempotence=true: write "
+                                       "acks=-1, or enable.idempotence=false");
     weir_config_set(config, "producer.acks", "all", NULL);
-    weir_config_set(config, "session.timeout.ms", "400000", NULL);
-    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
-    assert_non_null(strstr(error.message, "max.poll.interval.ms"));
+    weir_config_set(config, "consumer.receive.message.max.bytes", "1000", NULL);
+    assert_int_equal(weir__client_check(config, NULL, &error), WEIR_ECONFIG);
+    assert_non_null(strstr(error.message, "consumer: librdkafka refuses its settings: "));
+    assert_non_null(strstr(error.message, "receive.message.max.bytes"));
+    weir_config_set(config, "consumer.receive.message.max.bytes", "100000000", NULL);
+    weir_config_set(config, "session.timeout.ms", "3000", NULL);
+    assert_int_equal(weir__client_check(config, NULL, &error), WEIR_ECONFIG);
+    assert_non_null(strstr(error.message, "heartbeat.interval.ms=3000 is not less than "
+                                          "session.timeout.ms=3000"));
     weir_config_free(config);
 }
 
 static void assert_check_fails(const weir_config *config, const char *who, const char *why)
 {
     weir_error error = {0};
-    assert_int_equal(weir__client_check(config, &error), WEIR_ECONFIG);
+    assert_int_equal(weir__client_check(config, NULL, &error), WEIR_ECONFIG);
     if (strncmp(error.message, who, strlen(who)) != 0 || strstr(error.message, why) == NULL) {
         fail_msg("'%s' does not begin with '%s', or '%s' is not in it", error.message, who, why);
     }
@@ -122,7 +129,7 @@ static void a_missing_file_of_certificates_is_named(void **state)
     weir_config_set(config, "application.id", "a", NULL);
     weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL);
     weir_config_set(config, "security.protocol", "ssl", NULL);
-    must(weir__client_check(config, &error), &error);
+    must(weir__client_check(config, NULL, &error), &error);
     weir_config_set(config, "admin.ssl.ca.location", none, NULL);
     assert_check_fails(config, "admin client: ", "ssl.ca.location");
     weir_config_set(config, "producer.ssl.ca.location", none, NULL);
@@ -171,11 +178,11 @@ static void a_check_of_the_settings_leaves_no_thread_and_no_file(void **state)
     weir_config_set(config, "bootstrap.servers", "127.0.0.1:1", NULL);
     weir_config_set(config, "session.timeout.ms", "44000", NULL);
     weir_config_set(config, "producer.linger.ms", "5", NULL);
-    must(weir__client_check(config, &error), &error);
+    must(weir__client_check(config, NULL, &error), &error);
     size_t threads = entries_of("/proc/self/task");
     size_t files = entries_of("/proc/self/fd");
     for (int i = 0; i < CHECKS; i++) {
-        must(weir__client_check(config, &error), &error);
+        must(weir__client_check(config, NULL, &error), &error);
     }
     assert_in_range(entries_of("/proc/self/task"), 0, threads + CHECKS - 1);
     assert_int_equal(entries_of("/proc/self/fd"), files);

@@ -89,7 +89,7 @@ static const char problems_behind[] =
     "refused 23 metrics.recording.level: Weir does not have this setting yet: Weir records no "
     "metrics yet; leave it out\n"
     "refused 34 restore.consumer.max.poll.records: cannot be set: only the consumers of stream "
-    "threads have it\n"
+    "threads have it; set max.poll.records\n"
     "refused 41 admin.retries: cannot be honoured: requests are repeated until task.timeout.ms; "
     "leave it out\n"
     "refused 46 sasl.jaas.config: cannot be honoured: Weir has no JAAS; write "
@@ -243,9 +243,15 @@ static void java_names_behind_a_prefix_are_translated(void **state)
 static void a_wrong_value_is_reported_with_the_name_that_was_set(void **state)
 {
     weir_error error = {0};
-    assert_set(*state, "consumer.fetch.max.wait.ms", "soon");
-    assert_int_equal(weir__client_check(*state, &error), WEIR_ECONFIG);
-    assert_non_null(strstr(error.message, "consumer.fetch.max.wait.ms: fetch.wait.max.ms=soon"));
+    assert_refused(*state, "consumer.fetch.max.wait.ms", "soon",
+                   "consumer.fetch.max.wait.ms: 'soon' is not a number from 0 to 2147483647");
+    assert_refused(*state, "consumer.isolation.level", "none",
+                   "consumer.isolation.level: 'none' is not one of read_uncommitted, "
+                   "read_committed");
+    assert_refused(*state, "check.crcs", "yes", "check.crcs: 'yes' is not one of true, false");
+    assert_set(*state, "consumer.fetch.wait.max.ms", "soon");
+    assert_int_equal(weir__client_check(*state, NULL, &error), WEIR_ECONFIG);
+    assert_non_null(strstr(error.message, "consumer.fetch.wait.max.ms=soon"));
 }
 
 static void the_own_name_of_a_setting_wins_over_an_old_one(void **state)
