@@ -1,6 +1,7 @@
 # Sourced by the other scripts: where the project is, and how a preset is built.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+. "$root/scripts/errors.sh"
 jobs=$(nproc)
 
 say() { echo "$(basename "$0"): $*" >&2; }
