@@ -58,7 +58,7 @@ static void put_task(weir_buf *out, weir__task_id id)
     weir__buf_put_i32(out, id.partition);
 }
 
-weir_err weir__join_encode(const weir__join *join, weir_buf *out)
+weir_err weir__join_encode(const weir__join_record *join, weir_buf *out)
 {
     weir__buf_put_u8(out, VERSION);
     weir__buf_put_u8(out, WEIR__JOIN_RECORD);
@@ -198,7 +198,7 @@ static weir__task_id read_task(decoder *d)
     return (weir__task_id){subtopology, read_number(d)};
 }
 
-static void read_join(decoder *d, weir__join *out)
+static void read_join(decoder *d, weir__join_record *out)
 {
     out->generation = read_i32(d);
     out->member_id = read_text(d);

@@ -21,7 +21,7 @@ typedef struct weir__task_progress {
     int64_t progress;
 } weir__task_progress;
 
-typedef struct weir__join {
+typedef struct weir__join_record {
     int32_t generation;
     const char *member_id;
     const char *process_id; /* members of one instance have the same */
@@ -31,7 +31,7 @@ typedef struct weir__join {
     size_t given_count;
     const weir__task_progress *tasks;
     size_t task_count;
-} weir__join;
+} weir__join_record;
 
 typedef struct weir__topic_count {
     const char *topic;
@@ -65,13 +65,13 @@ typedef enum weir__assignment_kind {
 typedef struct weir__assignment_record {
     weir__assignment_kind kind;
     union {
-        weir__join join;
+        weir__join_record join;
         weir__assignment assignment;
     };
 } weir__assignment_record;
 
 /* Append the value of a record. WEIR_ENOMEM or WEIR_ELIMIT. */
-weir_err weir__join_encode(const weir__join *join, weir_buf *out);
+weir_err weir__join_encode(const weir__join_record *join, weir_buf *out);
 weir_err weir__assignment_encode(const weir__assignment *assignment, weir_buf *out);
 /* *out is allocated in `arena` and borrows nothing. WEIR_EDECODE: the value is no such record.
  * WEIR_EUNSUPPORTED: the record has a later version. */

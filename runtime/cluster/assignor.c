@@ -35,16 +35,16 @@
 
 typedef struct plan {
     const weir__assignor_input *input;
-    const weir__join **members; /* by id */
-    size_t *process_of;         /* of a member */
-    size_t *process_size;       /* members of a process */
-    size_t *first_task;         /* of a sub-topology; one more than there are */
-    size_t *ran_on;             /* of a task: a member, or NOBODY */
-    size_t *owner;              /* of a task: a member, or NOBODY */
-    int64_t *state;             /* [task * processes + process] */
-    size_t *total;              /* tasks of a member */
-    size_t *count;              /* [member * sub-topologies + sub-topology] */
-    size_t *load;               /* tasks of a process */
+    const weir__join_record **members; /* by id */
+    size_t *process_of;                /* of a member */
+    size_t *process_size;              /* members of a process */
+    size_t *first_task;                /* of a sub-topology; one more than there are */
+    size_t *ran_on;                    /* of a task: a member, or NOBODY */
+    size_t *owner;                     /* of a task: a member, or NOBODY */
+    int64_t *state;                    /* [task * processes + process] */
+    size_t *total;                     /* tasks of a member */
+    size_t *count;                     /* [member * sub-topologies + sub-topology] */
+    size_t *load;                      /* tasks of a process */
     size_t member_count;
     size_t process_count;
     size_t sub_count;
@@ -80,8 +80,8 @@ static void give(plan *p, size_t task, size_t sub, size_t member)
 
 static int compare_members(const void *a, const void *b)
 {
-    const weir__join *const *x = a;
-    const weir__join *const *y = b;
+    const weir__join_record *const *x = a;
+    const weir__join_record *const *y = b;
     return strcmp((*x)->member_id, (*y)->member_id);
 }
 
@@ -91,7 +91,7 @@ static weir_err sort_members(plan *p, weir_error *error)
     for (size_t i = 0; i < p->member_count; i++) {
         p->members[i] = &input->members[i];
     }
-    qsort(p->members, p->member_count, sizeof(weir__join *), compare_members);
+    qsort(p->members, p->member_count, sizeof(weir__join_record *), compare_members);
     for (size_t i = 0; i < p->member_count; i++) {
         if (i > 0 && compare_members(&p->members[i - 1], &p->members[i]) == 0) {
             return weir__error_set(error, WEIR_EINVAL, "assignor: member %s comes twice",
@@ -119,7 +119,7 @@ static size_t sub_of(const plan *p, size_t task)
 /* Tasks that the topology does not have (any more) are ignored. */
 static void add_join(plan *p, size_t member)
 {
-    const weir__join *join = p->members[member];
+    const weir__join_record *join = p->members[member];
     for (size_t i = 0; i < join->task_count; i++) {
         weir__task_id id = join->tasks[i].id;
         if (id.subtopology < 0 || (size_t)id.subtopology >= p->sub_count || id.partition < 0 ||

@@ -10,8 +10,8 @@ typedef struct weir__assignor_input {
     const int32_t *tasks; /* number of tasks of each sub-topology */
     const bool *stateful; /* whether it has stores that are logged */
     size_t subtopology_count;
-    const weir__join *members; /* in any order; member ids differ */
-    size_t member_count;       /* at least 1 */
+    const weir__join_record *members; /* in any order; member ids differ */
+    size_t member_count;              /* at least 1 */
 } weir__assignor_input;
 
 /* Assigns each task to exactly one member; (*out)[i] has the tasks of the member with the i-th

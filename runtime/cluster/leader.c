@@ -33,9 +33,9 @@ void weir__leader_end(weir__leader *leader)
     memset(leader, 0, sizeof *leader);
 }
 
-static weir__join *copy_join(weir__arena *arena, const weir__join *join)
+static weir__join_record *copy_join(weir__arena *arena, const weir__join_record *join)
 {
-    weir__join *copy = weir__arena_alloc(arena, sizeof *copy);
+    weir__join_record *copy = weir__arena_alloc(arena, sizeof *copy);
     if (copy == NULL) {
         return NULL;
     }
@@ -58,7 +58,7 @@ static weir__join *copy_join(weir__arena *arena, const weir__join *join)
     return copy;
 }
 
-weir__join_status weir__leader_add_join(weir__leader *leader, const weir__join *join)
+weir__join_status weir__leader_add_join(weir__leader *leader, const weir__join_record *join)
 {
     if (!leader->active) {
         return WEIR__JOIN_NOTED;
@@ -68,7 +68,7 @@ weir__join_status weir__leader_add_join(weir__leader *leader, const weir__join *
                                                                              : WEIR__JOIN_LATE;
     }
     /* Without memory the join record counts as missing. The member sends it again. */
-    weir__join *copy = copy_join(&leader->memory, join);
+    weir__join_record *copy = copy_join(&leader->memory, join);
     if (copy != NULL) {
         (void)weir__map_put_text(&leader->members, join->member_id, copy);
     }
@@ -156,7 +156,7 @@ static weir_err assign_tasks(weir__leader *leader, const weir__instance *instanc
 {
     const weir_topology *topology = instance->topology;
     weir__arena *arena = &leader->memory;
-    weir__join *joins = weir__arena_alloc(arena, leader->members.count * sizeof(*joins));
+    weir__join_record *joins = weir__arena_alloc(arena, leader->members.count * sizeof(*joins));
     bool *stateful = weir__arena_alloc(arena, topology->subtopology_count * sizeof(bool) + 1);
     if (joins == NULL || stateful == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "assignment");
@@ -164,7 +164,7 @@ static weir_err assign_tasks(weir__leader *leader, const weir__instance *instanc
     size_t count = 0;
     for (const weir__map_entry *entry = leader->members.first; entry != NULL; entry = entry->next) {
         if (entry->value != NULL) {
-            joins[count++] = *(const weir__join *)entry->value;
+            joins[count++] = *(const weir__join_record *)entry->value;
         }
     }
     for (size_t i = 0; i < topology->store_count; i++) {

@@ -17,7 +17,7 @@ typedef struct weir__leader {
     bool decided;          /* `decision` is the value of the assignment record */
     const char *member_id; /* its own */
     int32_t generation;
-    weir__map members; /* member id -> its weir__join; NULL: no join record yet */
+    weir__map members; /* member id -> its weir__join_record; NULL: no join record yet */
     weir_buf decision;
     weir__arena memory;
 } weir__leader;
@@ -32,7 +32,7 @@ typedef enum weir__join_status {
 } weir__join_status;
 
 /* Adds a join record of this generation (copied). */
-weir__join_status weir__leader_add_join(weir__leader *leader, const weir__join *join);
+weir__join_status weir__leader_add_join(weir__leader *leader, const weir__join_record *join);
 /* Lists the members of the group unless that was done. *ready: nothing is decided yet, and each
  * member has sent its join record or the time to wait for it has passed. */
 weir_err weir__leader_gather(weir__leader *leader, const weir__instance *instance, int64_t now_ms,

@@ -178,15 +178,15 @@ static weir_err write_join(weir__membership *membership, bool shutdown, weir_err
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "join record");
     }
-    weir__join join = {.generation = membership->generation,
-                       .member_id = membership->member_id,
-                       .process_id = membership->instance->process_id,
-                       .host = "",
-                       .shutdown = shutdown,
-                       .given = membership->given,
-                       .given_count = membership->given_count,
-                       .tasks = tasks,
-                       .task_count = task_count};
+    weir__join_record join = {.generation = membership->generation,
+                              .member_id = membership->member_id,
+                              .process_id = membership->instance->process_id,
+                              .host = "",
+                              .shutdown = shutdown,
+                              .given = membership->given,
+                              .given_count = membership->given_count,
+                              .tasks = tasks,
+                              .task_count = task_count};
     weir_buf value = {0};
     (void)weir__join_encode(&join, &value);
     err = write_record(membership, &value, error);
@@ -250,7 +250,7 @@ static const weir__member_tasks *find_mine(const weir__membership *membership,
     return NULL;
 }
 
-static void read_join(weir__membership *membership, const weir__join *join)
+static void read_join(weir__membership *membership, const weir__join_record *join)
 {
     if (join->shutdown) {
         membership->stop_asked = true;

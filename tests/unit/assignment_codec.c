@@ -13,15 +13,15 @@
 static const weir__topic_partition given[] = {{"lines", 0}, {"lines", 3}, {"a-by-word", 1}};
 static const weir__task_progress progress[] = {
     {{0, 0}, WEIR__PROGRESS_RUNNING}, {{1, 3}, 0}, {{1, 2}, INT64_MAX}};
-static const weir__join join = {.generation = 7,
-                                .member_id = "a-1-3f",
-                                .process_id = "3f2c",
-                                .host = "h\xc3\xb6st",
-                                .shutdown = true,
-                                .given = given,
-                                .given_count = 3,
-                                .tasks = progress,
-                                .task_count = 3};
+static const weir__join_record join = {.generation = 7,
+                                       .member_id = "a-1-3f",
+                                       .process_id = "3f2c",
+                                       .host = "h\xc3\xb6st",
+                                       .shutdown = true,
+                                       .given = given,
+                                       .given_count = 3,
+                                       .tasks = progress,
+                                       .task_count = 3};
 
 static const weir__topic_count topics[] = {{"a-by-word", 4}, {"lines", 4}};
 static const weir__task_id tasks[] = {{0, 0}, {0, 2}, {1, 1}};
@@ -128,7 +128,7 @@ static void the_bytes_are_fixed(void **state)
 {
     (void)state;
     weir_buf buf = {0};
-    weir__join small = {.generation = 2, .member_id = "m", .process_id = "p", .host = "h"};
+    weir__join_record small = {.generation = 2, .member_id = "m", .process_id = "p", .host = "h"};
     static const uint8_t expected[] = {1, 0, 0,   0, 0, 2, 0, 1, 'm', 0, 1, 'p',
                                        0, 1, 'h', 0, 0, 0, 0, 0, 0,   0, 0, 0};
     assert_int_equal(weir__join_encode(&small, &buf), WEIR_OK);
@@ -205,7 +205,7 @@ static void a_name_too_long_is_refused(void **state)
     char *name = malloc(40001);
     memset(name, 'x', 40000);
     name[40000] = '\0';
-    weir__join large = {.generation = 1, .member_id = name, .process_id = "p", .host = "h"};
+    weir__join_record large = {.generation = 1, .member_id = name, .process_id = "p", .host = "h"};
     assert_int_equal(weir__join_encode(&large, &buf), WEIR_ELIMIT);
     weir__buf_fini(&buf);
     free(name);

@@ -24,7 +24,7 @@
 typedef struct group {
     int32_t tasks[SUBS_MAX];
     bool stateful[SUBS_MAX];
-    weir__join members[MEMBERS_MAX];
+    weir__join_record members[MEMBERS_MAX];
     char member_ids[MEMBERS_MAX][NAME_BYTES];
     char process_ids[MEMBERS_MAX][NAME_BYTES];
     weir__task_progress progress[MEMBERS_MAX][PROGRESS_MAX];
@@ -55,15 +55,15 @@ static inline void add_member(group *g, const char *id, const char *process)
     size_t at = g->input.member_count++;
     snprintf(g->member_ids[at], NAME_BYTES, "%s", id);
     snprintf(g->process_ids[at], NAME_BYTES, "%s", process);
-    g->members[at] = (weir__join){.member_id = g->member_ids[at],
-                                  .process_id = g->process_ids[at],
-                                  .host = "host",
-                                  .tasks = g->progress[at]};
+    g->members[at] = (weir__join_record){.member_id = g->member_ids[at],
+                                         .process_id = g->process_ids[at],
+                                         .host = "host",
+                                         .tasks = g->progress[at]};
 }
 
 static inline void says(group *g, size_t member, int32_t sub, int32_t partition, int64_t progress)
 {
-    weir__join *join = &g->members[member];
+    weir__join_record *join = &g->members[member];
     g->progress[member][join->task_count++] = (weir__task_progress){{sub, partition}, progress};
 }
 

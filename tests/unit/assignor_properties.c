@@ -169,7 +169,7 @@ static void the_order_of_the_input_does_not_matter(void **state)
         run(&g, &first);
         for (size_t i = g.input.member_count; i > 1; i--) {
             size_t j = draw(&g, i);
-            weir__join other = g.members[i - 1];
+            weir__join_record other = g.members[i - 1];
             g.members[i - 1] = g.members[j];
             g.members[j] = other;
         }
