@@ -128,56 +128,17 @@ static void on_stop_asked(weir_app *app)
 
 /* ---- New and free ---- */
 
-static weir__invalid_time invalid_time_of(const weir_config *config)
-{
-    const char *extractor = weir__config_text(config, "default.timestamp.extractor");
-    return strcmp(extractor, "log_and_skip") == 0         ? WEIR__INVALID_TIME_SKIPS
-           : strcmp(extractor, "use_partition_time") == 0 ? WEIR__INVALID_TIME_PARTITION
-           : strcmp(extractor, "wall_clock") == 0         ? WEIR__TIME_WALL_CLOCK
-                                                          : WEIR__INVALID_TIME_FAILS;
-}
-
-static void read_settings(weir_app *app)
+static void count_threads(weir_app *app)
 {
     weir__instance *instance = &app->instance;
-    const weir_config *config = app->config;
-    app->thread_count = (int)weir__config_i64(config, "num.stream.threads");
+    app->thread_count = (int)weir__config_i64(app->config, "num.stream.threads");
     size_t sources = 0;
     const char **topics = weir__topology_source_topics(instance->topology, &sources);
     free(topics);
     if (sources == 0) {
         app->thread_count = 0; /* only global tables: there are no tasks */
     }
-    bool globals = weir__topology_has_globals(instance->topology);
-    size_t caches = (size_t)app->thread_count + (globals ? 1 : 0); /* as Kafka divides it */
-    instance->cache_bytes =
-        (size_t)weir__config_i64(config, "statestore.cache.max.bytes") / (caches > 0 ? caches : 1);
-    instance->application = weir__config_text(config, "application.id");
-    instance->commit_interval_ms = weir__config_i64(config, "commit.interval.ms");
-    instance->purge_interval_ms = weir__config_i64(config, "repartition.purge.interval.ms");
-    instance->poll_ms = weir__config_i64(config, "poll.ms");
-    instance->task_timeout_ms = weir__config_i64(config, "task.timeout.ms");
-    instance->poll_records_max = (size_t)weir__config_i64(config, "max.poll.records");
-    instance->replication_factor = (int16_t)weir__config_i64(config, "replication.factor");
-    instance->settings = (weir__task_settings){
-        .skip_undecodable =
-            strcmp(weir__config_text(config, "deserialization.exception.handler"), "continue") == 0,
-        .skip_failing =
-            strcmp(weir__config_text(config, "processing.exception.handler"), "continue") == 0,
-        .skip_unwritable =
-            strcmp(weir__config_text(config, "production.exception.handler"), "continue") == 0,
-        .memory_stores = strcmp(weir__config_text(config, "dsl.store"), "memory") == 0,
-        .invalid_time = invalid_time_of(config),
-        .reset = weir__reset_of(weir__config_text(config, "auto.offset.reset")),
-        .idle_ms = weir__config_i64(config, "max.task.idle.ms"),
-        /* A store's own changelog_config is applied when it is restored. */
-        .state_age_max_ms =
-            weir__state_age_limit(weir__config_i64(config, "state.cleanup.dir.max.age.ms"),
-                                  weir_config_get(config, "topic.delete.retention.ms")),
-        .buffered_max = (size_t)weir__config_i64(config, "buffered.records.per.partition")};
-    instance->log = (weir__log){.level = weir__log_level_of(config),
-                                .fn = instance->opts.on_log,
-                                .user = instance->opts.user};
+    weir__instance_share_cache(instance, (size_t)app->thread_count);
 }
 
 /* Frees what weir_app_new created; nothing is open. */
@@ -230,7 +191,8 @@ static weir_app *make_app(weir_topology *topology, const weir_config *config,
     if (opts != NULL) {
         app->instance.opts = *opts;
     }
-    read_settings(app);
+    weir__instance_read(&app->instance);
+    count_threads(app);
     if (weir__placement_new(topology, app->instance.application, &app->instance.placement) !=
         WEIR_OK) {
         dispose(app);

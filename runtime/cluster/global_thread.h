@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The thread of the global tables of an instance. It reads their topics to the end before the
- * stream threads start, and then applies each new record. Its graph has the stores that joins
- * read. */
+ * The thread of the global tables (globals.h) of an instance. It reads their topics to the end
+ * before the stream threads start, and then applies each new record. */
 #ifndef WEIR_CLUSTER_GLOBAL_THREAD_H
 #define WEIR_CLUSTER_GLOBAL_THREAD_H
 
 #include "cluster/instance.h"
 
 typedef struct weir__global_thread weir__global_thread;
-
-bool weir__topology_has_globals(const weir_topology *topology);
 
 /* Reads the topics to their end, then starts the thread. WEIR_EMISSING_TOPIC: a topic is missing.
  */

@@ -8,6 +8,10 @@
 #include "cluster/purge.h"
 #include "task/env.h"
 
+/* Stores that may have a cache have none: each change is sent at once, also the deletion of a key
+ * that there was not. (A cache of 0 bytes does not send that one.) */
+#define WEIR__NO_CACHE SIZE_MAX
+
 typedef struct weir__instance {
     weir_app *app;
     const weir_topology *topology;
@@ -19,7 +23,7 @@ typedef struct weir__instance {
     const char *client_id;   /* prefix of the names of threads and clients */
     const char *process_id;
     weir__task_settings settings;
-    size_t cache_bytes; /* of each stream thread */
+    size_t cache_bytes; /* of each stream thread; WEIR__NO_CACHE */
     int64_t commit_interval_ms;
     int64_t purge_interval_ms;
     int64_t poll_ms;
@@ -42,5 +46,11 @@ typedef struct weir__instance {
     /* Called when another instance has requested that all instances stop. */
     void (*on_stop_asked)(weir_app *app);
 } weir__instance;
+
+/* Reads the settings of `config`, which was checked, into the members; `opts` must be set. */
+void weir__instance_read(weir__instance *instance);
+/* Divides statestore.cache.max.bytes as Kafka does: the stream threads and the thread of the global
+ * tables get equal parts. */
+void weir__instance_share_cache(weir__instance *instance, size_t threads);
 
 #endif

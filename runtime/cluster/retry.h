@@ -7,6 +7,8 @@
 
 #include <weir/weir.h>
 
+#include "core/saturate.h"
+
 #define WEIR__RETRY_PAUSE_MS 500
 
 /* Zero-initialised: nothing has failed. */
@@ -29,8 +31,8 @@ static inline weir_err weir__retry_note(weir__retry *retry, weir_err err, const 
         retry->since_ms = now_ms;
     }
     retry->last = *error;
-    retry->next_ms = now_ms + WEIR__RETRY_PAUSE_MS;
-    bool borne = weir_err_is_retriable(err) && now_ms - retry->since_ms <= limit_ms;
+    retry->next_ms = weir__add_sat(now_ms, WEIR__RETRY_PAUSE_MS);
+    bool borne = weir_err_is_retriable(err) && weir__sub_sat(now_ms, retry->since_ms) <= limit_ms;
     return borne ? WEIR_OK : err;
 }
 

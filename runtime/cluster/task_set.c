@@ -171,7 +171,7 @@ weir_err weir__task_set_take(weir__task_set *set, const weir__assignment *assign
     set->taken_generation = assignment->generation;
     set->assign_due = true;
     set->retry = (weir__retry){0};
-    set->warn_next_ms = set->env->now_ms + LOCKED_WARN_MS;
+    set->warn_next_ms = weir__add_sat(set->env->now_ms, LOCKED_WARN_MS);
     close_others(set, mine);
     for (size_t i = 0; i < set->count; i++) {
         weir_err err = resume(set, set->tasks[i], consecutive);
@@ -192,7 +192,7 @@ static weir_err open_task(weir__task_set *set, weir__task *task, weir_error *err
         if (set->env->now_ms >= set->warn_next_ms) {
             weir__log_write(set->env->log, WEIR__LOG_WARNING, "%s: task %s is not free yet: %s",
                             set->env->observer.thread, task->name, error->message);
-            set->warn_next_ms = set->env->now_ms + LOCKED_WARN_MS;
+            set->warn_next_ms = weir__add_sat(set->env->now_ms, LOCKED_WARN_MS);
         }
         return WEIR_OK;
     }

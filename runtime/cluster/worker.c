@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/saturate.h"
 #include "task/process.h"
 
 #define TASK_SLICE 100          /* at most, of one task before the next one's turn */
@@ -51,7 +52,7 @@ int64_t weir__worker_due_ms(weir__worker *worker)
         return now_ms; /* a slice can be restored at once */
     }
     if (worker->tasks.waits_for_lock || restores) {
-        due_ms = now_ms + RETRY_MS;
+        due_ms = weir__add_sat(now_ms, RETRY_MS);
     }
     for (size_t i = 0; i < worker->tasks.count && due_ms > now_ms; i++) {
         weir__task *task = worker->tasks.tasks[i];
@@ -168,6 +169,26 @@ weir_err weir__worker_positions(const weir__worker *worker, weir__offset **out, 
 
 /* ---- Process, punctuate ---- */
 
+static void refresh_choosers(const weir__task_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        weir__chooser_refresh(&set->tasks[i]->chooser);
+    }
+}
+
+/* The turn of the next task: up to `max` records of it. */
+static weir_err process_next(weir__worker *worker, size_t max, size_t *done, weir_error *error)
+{
+    weir__task_set *set = &worker->tasks;
+    weir__task *task = set->tasks[set->turn++ % set->count];
+    if (task->state != WEIR__TASK_RUNNING) {
+        return WEIR_OK;
+    }
+    weir_err err = weir__task_process(task, max, done, error);
+    worker->processed += *done;
+    return err == WEIR_OK ? WEIR_OK : weir__task_set_rebuild_damaged(set, err, error);
+}
+
 /* The tasks process in turn. The first slices are small: one record may take minutes, and the next
  * poll must happen within max.poll.interval.ms. The next task's turn is stored between calls, so
  * that the tasks share the time even if a single record uses up the budget. */
@@ -177,23 +198,16 @@ weir_err weir__worker_process(weir__worker *worker, weir_error *error)
     int64_t end_us = weir__monotonic_us() + PROCESS_BUDGET_US;
     size_t total = 0;
     size_t idle = 0; /* tasks in a row that had nothing to do */
-    for (size_t i = 0; i < set->count; i++) {
-        weir__chooser_refresh(&set->tasks[i]->chooser);
-    }
+    refresh_choosers(set);
     while (idle < set->count && total < PROCESS_MAX) {
-        weir__task *task = set->tasks[set->turn++ % set->count];
         size_t done = 0;
-        idle++;
-        if (task->state != WEIR__TASK_RUNNING) {
-            continue;
-        }
-        size_t slice = total < TASK_SLICE ? total + 1 : TASK_SLICE;
-        weir_err err = weir__task_process(task, slice, &done, error);
+        weir_err err =
+            process_next(worker, total < TASK_SLICE ? total + 1 : TASK_SLICE, &done, error);
         if (err != WEIR_OK) {
-            return weir__task_set_rebuild_damaged(set, err, error);
+            return err;
         }
         total += done;
-        worker->processed += done;
+        idle++;
         if (done > 0) {
             idle = 0;
             if (weir__monotonic_us() >= end_us) {
@@ -202,6 +216,18 @@ weir_err weir__worker_process(weir__worker *worker, weir_error *error)
         }
     }
     return WEIR_OK;
+}
+
+weir_err weir__worker_process_one(weir__worker *worker, bool *done, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    size_t count = 0;
+    refresh_choosers(&worker->tasks);
+    for (size_t i = 0; i < worker->tasks.count && count == 0 && err == WEIR_OK; i++) {
+        err = process_next(worker, 1, &count, error);
+    }
+    *done = count > 0;
+    return err;
 }
 
 weir_err weir__worker_punctuate(weir__worker *worker, weir_error *error)
@@ -223,7 +249,7 @@ bool weir__worker_commit_is_due(const weir__worker *worker)
     if (now_ms < worker->commit_retry.next_ms) {
         return false;
     }
-    if (now_ms - worker->committed_ms >= worker->instance->commit_interval_ms ||
+    if (weir__sub_sat(now_ms, worker->committed_ms) >= worker->instance->commit_interval_ms ||
         worker->commit_retry.since_ms != 0) {
         return true;
     }
@@ -250,7 +276,8 @@ weir_err weir__worker_commit(weir__worker *worker, weir_error *error)
 {
     const weir__instance *instance = worker->instance;
     int64_t now_ms = worker->env.now_ms;
-    if (instance->purger != NULL && now_ms - worker->purged_ms >= instance->purge_interval_ms) {
+    if (instance->purger != NULL &&
+        weir__sub_sat(now_ms, worker->purged_ms) >= instance->purge_interval_ms) {
         /* Before the commit: the purge covers only offsets of earlier commits. */
         weir__task_set_each_queue(&worker->tasks, purge_queue, worker);
         worker->purged_ms = now_ms;
@@ -400,7 +427,10 @@ weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, 
     if (worker->env.sinks == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "%s", opts->name);
     }
-    weir_err err = weir__cache_new(instance->cache_bytes, &worker->env.cache);
+    weir_err err = WEIR_OK;
+    if (instance->cache_bytes != WEIR__NO_CACHE) {
+        err = weir__cache_new(instance->cache_bytes, &worker->env.cache);
+    }
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "record cache");
     }

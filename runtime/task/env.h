@@ -75,7 +75,8 @@ typedef struct weir__task_env {
     const weir_topology *topology;
     const char *application;
     weir__task_settings settings;
-    weir__directory *directory; /* shared by the threads of the instance */
+    /* Shared by the threads of the instance. NULL: no store is persistent, no task is locked. */
+    weir__directory *directory;
     weir__consumer *consumer;
     weir__producer *producer;
     weir__admin *admin; /* shared by the threads of the instance */

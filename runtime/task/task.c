@@ -147,7 +147,7 @@ weir_err weir__task_open(weir__task *task, weir_error *error)
 {
     const weir__subtopology *sub = subtopology_of(task);
     weir_err err = WEIR_OK;
-    if (sub->store_count > 0) {
+    if (sub->store_count > 0 && task->env->directory != NULL) {
         err = weir__directory_lock_task(task->env->directory, task->name, error);
         task->locked = err == WEIR_OK;
     }

@@ -9,10 +9,6 @@
 #include "core/config.h"
 #include "core/error.h"
 
-struct weir__topology_memory {
-    weir__arena arena;
-};
-
 /* ---- Types -------------------------------------------------------------------------------- */
 
 static const weir_serde *resolve(weir_builder *builder, const weir_config *config,

@@ -62,6 +62,16 @@ weir_err weir__topology_check_names(const weir_topology *topology, const char *a
     return err;
 }
 
+bool weir__topology_has_globals(const weir_topology *topology)
+{
+    for (size_t i = 0; i < topology->node_count; i++) {
+        if (topology->nodes[i].subtopology < 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char **weir__topology_source_topics(const weir_topology *topology, size_t *count)
 {
     size_t total = 0;

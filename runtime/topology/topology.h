@@ -97,6 +97,13 @@ struct weir_topology {
     struct weir__topology_memory *memory; /* owns all of the above */
 };
 
+bool weir__topology_has_globals(const weir_topology *topology);
+
+/* The topology with all its sub-topologies as one, for one task with one partition a topic, as
+ * Kafka's TopologyTestDriver runs it. Free it with weir_topology_free, before `topology`, from
+ * which it borrows. NULL: out of memory. */
+weir_topology *weir__topology_merged(const weir_topology *topology);
+
 /* External source topics of all sub-topologies, each once, in order of first use. Free the array,
  * not the names. */
 const char **weir__topology_source_topics(const weir_topology *topology, size_t *count);
