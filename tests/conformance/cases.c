@@ -46,7 +46,7 @@ static weir_config *config_of(yyjson_val *settings)
     return config;
 }
 
-static weir_err pipe_step(one_task *task, yyjson_val *step)
+static weir_err pipe_step(case_run *run, yyjson_val *step)
 {
     yyjson_val *list = yyjson_obj_get(step, "headers");
     weir_header headers[PLAN_LIST_MAX];
@@ -55,23 +55,34 @@ static weir_err pipe_step(one_task *task, yyjson_val *step)
     for (size_t i = 0; i < count; i++) {
         yyjson_val *header = yyjson_arr_get(list, i);
         headers[i].name = yyjson_get_str(yyjson_arr_get(header, 0));
-        headers[i].value = case_bytes(&task->memory, yyjson_arr_get(header, 1));
+        headers[i].value = case_bytes(&run->memory, yyjson_arr_get(header, 1));
     }
-    return one_pipe_headers(task, text_member(step, "pipe"),
-                            case_bytes(&task->memory, yyjson_obj_get(step, "key")),
-                            case_bytes(&task->memory, yyjson_obj_get(step, "value")),
-                            yyjson_get_sint(yyjson_obj_get(step, "ts")), headers, count);
+    return driven_pipe_record(&run->task, text_member(step, "pipe"),
+                              case_bytes(&run->memory, yyjson_obj_get(step, "key")),
+                              case_bytes(&run->memory, yyjson_obj_get(step, "value")),
+                              yyjson_get_sint(yyjson_obj_get(step, "ts")), headers, count);
+}
+
+/* Gives the records that were sent since the last call to this step. */
+static void note_records(case_run *run, int step)
+{
+    run->records = realloc(run->records, (run->task.sent_count + 1) * sizeof *run->records);
+    assert_non_null(run->records);
+    while (run->count < run->task.sent_count) {
+        run->records[run->count] = (run_record){run->task.sent[run->count], step};
+        run->count++;
+    }
 }
 
 /* The index of the step that failed; the number of steps when none did. */
-static size_t run_steps(one_task *task, yyjson_val *steps)
+static size_t run_steps(case_run *run, yyjson_val *steps)
 {
     for (size_t i = 0; i < yyjson_arr_size(steps); i++) {
         yyjson_val *step = yyjson_arr_get(steps, i);
-        task->step = (int)i;
         weir_err err = yyjson_obj_get(step, "pipe") != NULL
-                           ? pipe_step(task, step)
-                           : one_advance(task, number_member(step, "advance_ms"));
+                           ? pipe_step(run, step)
+                           : driven_advance(&run->task, number_member(step, "advance_ms"));
+        note_records(run, (int)i);
         if (err != WEIR_OK) {
             return i;
         }
@@ -91,47 +102,49 @@ static void compare_error(yyjson_val *error, size_t step, size_t steps, const ch
     }
 }
 
-static weir__invalid_time invalid_time_of(const char *extractor)
-{
-    return extractor == NULL                              ? WEIR__INVALID_TIME_FAILS
-           : strcmp(extractor, "log_and_skip") == 0       ? WEIR__INVALID_TIME_SKIPS
-           : strcmp(extractor, "use_partition_time") == 0 ? WEIR__INVALID_TIME_PARTITION
-                                                          : WEIR__INVALID_TIME_FAILS;
-}
-
 static void run_topology(yyjson_val *root, const weir_topology *topology, difference *d)
 {
+    static const char *const passed[] = {"deserialization.exception.handler",
+                                         "processing.exception.handler",
+                                         "default.timestamp.extractor"};
+    enum { PASSED = sizeof passed / sizeof passed[0] };
     yyjson_val *config = yyjson_obj_get(root, "config");
-    const char *undecodable = text_member(config, "deserialization.exception.handler");
-    const char *failed = text_member(config, "processing.exception.handler");
     yyjson_val *steps = yyjson_obj_get(root, "steps");
     yyjson_val *error = yyjson_obj_get(root, "error");
-    one_task task = {.skip_undecodable = undecodable != NULL && undecodable[0] == 'c',
-                     .skip_failed = failed != NULL && failed[0] == 'c',
-                     .invalid_time =
-                         invalid_time_of(text_member(config, "default.timestamp.extractor"))};
-    if (one_task_open(&task, topology, 0, number_member(root, "start_ms")) != WEIR_OK) {
-        differ(d, "open: %s", task.error.message);
+    const char *settings[2 * PASSED + 1] = {NULL};
+    size_t count = 0;
+    for (size_t i = 0; i < PASSED; i++) {
+        const char *value = text_member(config, passed[i]);
+        if (value != NULL && strcmp(value, "fail_on_invalid") != 0) {
+            settings[count++] = passed[i];
+            settings[count++] = value;
+        }
+    }
+    case_run run = {.task.settings = settings};
+    if (driven_open(&run.task, topology, number_member(root, "start_ms")) != WEIR_OK) {
+        differ(d, "open: %s", run.task.error.message);
         goto done;
     }
-    size_t end = run_steps(&task, steps);
+    size_t end = run_steps(&run, steps);
     int end_step = (int)end;
-    compare_error(error, end, yyjson_arr_size(steps), task.error.message, d);
+    compare_error(error, end, yyjson_arr_size(steps), run.task.error.message, d);
     compare_description(topology, yyjson_obj_get(root, "describe"), d);
-    compare_sent(&task, yyjson_obj_get(root, "outputs"), SENT_OUTPUT, NULL, end_step, d);
-    compare_by_topic(&task, yyjson_obj_get(root, "repartitions"), SENT_REPARTITION, end_step, d);
-    compare_by_topic(&task, yyjson_obj_get(root, "changelogs"), SENT_CHANGELOG, end_step, d);
+    compare_sent(&run, yyjson_obj_get(root, "outputs"), SENT_OUTPUT, NULL, end_step, d);
+    compare_by_topic(&run, yyjson_obj_get(root, "repartitions"), SENT_REPARTITION, end_step, d);
+    compare_by_topic(&run, yyjson_obj_get(root, "changelogs"), SENT_CHANGELOG, end_step, d);
     if (!yyjson_is_obj(error)) {
-        compare_stores(&task, yyjson_obj_get(root, "stores"), d);
+        compare_stores(&run, yyjson_obj_get(root, "stores"), d);
     }
     yyjson_val *dropped = yyjson_obj_get(yyjson_obj_get(root, "metrics"), "dropped-records-total");
-    if (yyjson_is_int(dropped) && (size_t)yyjson_get_sint(dropped) != task.dropped) {
+    if (yyjson_is_int(dropped) && (size_t)yyjson_get_sint(dropped) != driven_dropped(&run.task)) {
         differ(d, "%lld dropped records expected, got %zu", (long long)yyjson_get_sint(dropped),
-               task.dropped);
+               driven_dropped(&run.task));
     }
 
 done:
-    one_task_close(&task);
+    driven_close(&run.task);
+    free(run.records);
+    weir__arena_fini(&run.memory);
 }
 
 static void run_case(yyjson_val *root, char unsupported[128], difference *d)

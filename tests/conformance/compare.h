@@ -8,7 +8,7 @@
 #include <yyjson.h>
 
 #include "conformance/datum.h"
-#include "support/one_task.h"
+#include "support/driven.h"
 
 typedef struct difference {
     char text[2048]; /* "": none */
@@ -87,7 +87,37 @@ CASE_FN bool same_name(const char *a, const char *b)
 
 /* ---- Records ------------------------------------------------------------------------------ */
 
-CASE_FN bool same_headers(weir__arena *arena, yyjson_val *expected, const one_record *actual)
+typedef enum sent_kind { SENT_OUTPUT, SENT_REPARTITION, SENT_CHANGELOG } sent_kind;
+
+CASE_FN bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text);
+    return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
+}
+
+CASE_FN sent_kind kind_of(const weir__loopback_record *record)
+{
+    return !record->internal                                     ? SENT_OUTPUT
+           : ends_with(record->message.view.topic, "-changelog") ? SENT_CHANGELOG
+                                                                 : SENT_REPARTITION;
+}
+
+/* A record that the topology sent, and the step that made it. */
+typedef struct run_record {
+    const weir__loopback_record *sent;
+    int step;
+} run_record;
+
+/* A run of a case. */
+typedef struct case_run {
+    driven task;
+    run_record *records;
+    size_t count;
+    weir__arena memory;
+} case_run;
+
+CASE_FN bool same_headers(weir__arena *arena, yyjson_val *expected,
+                          const weir__message_view *actual)
 {
     if (yyjson_arr_size(expected) != actual->header_count) {
         return false;
@@ -104,9 +134,10 @@ CASE_FN bool same_headers(weir__arena *arena, yyjson_val *expected, const one_re
     return true;
 }
 
-CASE_FN void compare_record(weir__arena *arena, yyjson_val *expected, const one_record *actual,
+CASE_FN void compare_record(weir__arena *arena, yyjson_val *expected, const run_record *record,
                             const char *what, difference *d)
 {
+    const weir__message_view *actual = &record->sent->message.view;
     weir_slice key = case_bytes(arena, yyjson_obj_get(expected, "key"));
     weir_slice value = case_bytes(arena, yyjson_obj_get(expected, "value"));
     const char *topic = yyjson_get_str(yyjson_obj_get(expected, "topic"));
@@ -116,12 +147,12 @@ CASE_FN void compare_record(weir__arena *arena, yyjson_val *expected, const one_
     char v[128];
     char ak[128];
     char av[128];
-    bool changelog = actual->sink == NULL;
-    if (!same_name(topic, actual->topic) || step != actual->step ||
+    bool changelog = kind_of(record->sent) == SENT_CHANGELOG;
+    if (!same_name(topic, actual->topic) || step != record->step ||
         !weir_slice_equal(key, actual->key) || !weir_slice_equal(value, actual->value) ||
         ts != actual->timestamp_ms) {
         differ(d, "%s: step %lld %s %s=%s@%lld expected, got step %d %s %s=%s@%lld", what, step,
-               topic, show(k, key), show(v, value), ts, actual->step, actual->topic,
+               topic, show(k, key), show(v, value), ts, record->step, actual->topic,
                show(ak, actual->key), show(av, actual->value), (long long)actual->timestamp_ms);
     } else if (!changelog && !same_headers(arena, yyjson_obj_get(expected, "headers"), actual)) {
         differ(d, "%s: step %lld %s %s=%s: other headers", what, step, topic, show(k, key),
@@ -129,18 +160,8 @@ CASE_FN void compare_record(weir__arena *arena, yyjson_val *expected, const one_
     }
 }
 
-typedef enum sent_kind { SENT_OUTPUT, SENT_REPARTITION, SENT_CHANGELOG } sent_kind;
-
-CASE_FN sent_kind kind_of(const one_record *record)
-{
-    if (record->sink == NULL) {
-        return SENT_CHANGELOG;
-    }
-    return record->sink->topics[0].internal ? SENT_REPARTITION : SENT_OUTPUT;
-}
-
 /* All records of a kind in order; of one topic only if `topic` is not NULL. */
-CASE_FN void compare_sent(one_task *task, yyjson_val *expected, sent_kind kind, const char *topic,
+CASE_FN void compare_sent(case_run *run, yyjson_val *expected, sent_kind kind, const char *topic,
                           int end_step, difference *d)
 {
     static const char *const names[] = {"outputs", "repartitions", "changelogs"};
@@ -150,52 +171,55 @@ CASE_FN void compare_sent(one_task *task, yyjson_val *expected, sent_kind kind, 
         if (topic != NULL && !same_name(topic, yyjson_get_str(yyjson_obj_get(one, "topic")))) {
             continue;
         }
-        while (next < task->sent.count &&
-               (kind_of(&task->sent.at[next]) != kind ||
-                (topic != NULL && !same_name(topic, task->sent.at[next].topic)))) {
+        while (
+            next < run->count &&
+            (kind_of(run->records[next].sent) != kind ||
+             (topic != NULL && !same_name(topic, run->records[next].sent->message.view.topic)))) {
             next++;
         }
-        if (next == task->sent.count) {
+        if (next == run->count) {
             differ(d, "%s: record %zu of %s is missing", names[kind], i,
                    yyjson_get_str(yyjson_obj_get(one, "topic")));
             return;
         }
-        compare_record(&task->memory, one, &task->sent.at[next++], names[kind], d);
+        compare_record(&run->memory, one, &run->records[next++], names[kind], d);
     }
-    for (; next < task->sent.count; next++) {
-        const one_record *record = &task->sent.at[next];
-        if (kind_of(record) == kind && record->step < end_step &&
-            (topic == NULL || same_name(topic, record->topic))) {
+    for (; next < run->count; next++) {
+        const run_record *record = &run->records[next];
+        const weir__message_view *view = &record->sent->message.view;
+        if (kind_of(record->sent) == kind && record->step < end_step &&
+            (topic == NULL || same_name(topic, view->topic))) {
             char k[128];
             char v[128];
-            differ(d, "%s: too much: step %d %s %s=%s", names[kind], record->step, record->topic,
-                   show(k, record->key), show(v, record->value));
+            differ(d, "%s: too much: step %d %s %s=%s", names[kind], record->step, view->topic,
+                   show(k, view->key), show(v, view->value));
         }
     }
 }
 
 /* Topics of the task for which records are compared one by one. */
-CASE_FN void compare_by_topic(one_task *task, yyjson_val *expected, sent_kind kind, int end_step,
+CASE_FN void compare_by_topic(case_run *run, yyjson_val *expected, sent_kind kind, int end_step,
                               difference *d)
 {
-    for (size_t i = 0; i < task->sent.count; i++) {
-        const one_record *record = &task->sent.at[i];
-        if (kind_of(record) == kind && strstr(record->topic, "-STATE-STORE-") == NULL) {
-            compare_sent(task, expected, kind, record->topic, end_step, d);
+    for (size_t i = 0; i < run->count; i++) {
+        const weir__loopback_record *record = run->records[i].sent;
+        const char *topic = record->message.view.topic;
+        if (kind_of(record) == kind && strstr(topic, "-STATE-STORE-") == NULL) {
+            compare_sent(run, expected, kind, topic, end_step, d);
         }
     }
     for (size_t i = 0; i < yyjson_arr_size(expected); i++) {
         const char *topic = yyjson_get_str(yyjson_obj_get(yyjson_arr_get(expected, i), "topic"));
         if (strstr(topic, "-STATE-STORE-") == NULL) {
-            compare_sent(task, expected, kind, topic, end_step, d);
+            compare_sent(run, expected, kind, topic, end_step, d);
         }
     }
 }
 
 /* ---- Stores ------------------------------------------------------------------------------- */
 
-CASE_FN void compare_rows(one_task *task, weir__kv_iter *iter, const char *name,
-                          yyjson_val *entries, difference *d)
+CASE_FN void compare_rows(case_run *run, weir__kv_iter *iter, const char *name, yyjson_val *entries,
+                          difference *d)
 {
     weir_slice key;
     weir_slice row;
@@ -206,8 +230,8 @@ CASE_FN void compare_rows(one_task *task, weir__kv_iter *iter, const char *name,
                             row.len - WEIR__TIMESTAMP_SIZE};
         yyjson_val *ts = yyjson_arr_get(entry, 2);
         char k[128];
-        if (!weir_slice_equal(key, case_bytes(&task->memory, yyjson_arr_get(entry, 0))) ||
-            !weir_slice_equal(value, case_bytes(&task->memory, yyjson_arr_get(entry, 1))) ||
+        if (!weir_slice_equal(key, case_bytes(&run->memory, yyjson_arr_get(entry, 0))) ||
+            !weir_slice_equal(value, case_bytes(&run->memory, yyjson_arr_get(entry, 1))) ||
             (yyjson_is_int(ts) && yyjson_get_sint(ts) != (int64_t)weir__load_u64(row.data))) {
             differ(d, "store %s: another row at %zu: %s", name, count - 1, show(k, key));
         }
@@ -217,22 +241,22 @@ CASE_FN void compare_rows(one_task *task, weir__kv_iter *iter, const char *name,
     }
 }
 
-CASE_FN void compare_stores(one_task *task, yyjson_val *stores, difference *d)
+CASE_FN void compare_stores(case_run *run, yyjson_val *stores, difference *d)
 {
-    const weir_topology *topology = task->topology;
+    const weir_topology *topology = run->task.sync.topology;
     for (size_t i = 0; i < topology->store_count; i++) {
         const weir__store_spec *spec = &topology->stores[i];
         yyjson_val *expected = yyjson_obj_get(stores, spec->name);
         if (expected == NULL) {
             continue;
         }
-        weir__graph *graph =
-            spec->subtopology < 0 ? task->globals : task->graphs[spec->subtopology];
+        weir__graph *graph = spec->subtopology < 0 ? run->task.sync.instance.globals
+                                                   : driven_task(&run->task)->graph;
         weir__kv *kv = weir__graph_store_layers(graph, (int)i);
         weir__kv_iter *iter = NULL;
         weir_assert(kv->ops->range(kv, (weir_slice){0}, (weir_slice){0}, false, &iter,
-                                   &task->error) == WEIR_OK);
-        compare_rows(task, iter, spec->name, yyjson_obj_get(expected, "entries"), d);
+                                   &run->task.error) == WEIR_OK);
+        compare_rows(run, iter, spec->name, yyjson_obj_get(expected, "entries"), d);
         weir_assert(iter->ops->close(iter) == WEIR_OK);
     }
 }

@@ -14,6 +14,7 @@ INCLUDES = {
     "runtime/cluster": ["core", "client", "state", "topology", "process", "task", "cluster"],
     "mockbroker": ["core", "mockbroker"],
     "driver/sim": ["core", "sim"],
+    "driver/sync": ["core", "client", "topology", "process", "task", "cluster", "sync"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
 }

@@ -8,12 +8,12 @@
 #include <cmocka.h>
 
 #include "support/boundaries.h"
-#include "support/one_task.h"
+#include "support/driven.h"
 #include "support/operators.h"
 
 /* ---- Operators ---- */
 
-static void must(weir_err err, const one_task *task)
+static void must(weir_err err, const driven *task)
 {
     if (err != WEIR_OK) {
         fail_msg("%s", task->error.message);
@@ -30,22 +30,22 @@ static bool is_boundary_time(int64_t timestamp_ms)
     return false;
 }
 
-static int sent_to(const one_task *task, const char *topic)
+static int sent_to(const driven *task, const char *topic)
 {
     int count = 0;
-    for (size_t i = 0; i < task->sent.count; i++) {
-        count += strcmp(task->sent.at[i].topic, topic) == 0 ? 1 : 0;
+    for (size_t i = 0; i < task->sent_count; i++) {
+        count += strcmp(driven_sent(task, i)->topic, topic) == 0 ? 1 : 0;
     }
     return count;
 }
 
 /* Those that no source accepts are left out; returns how many there were. */
-static int pipe_all_valid(one_task *task, const char *topic)
+static int pipe_all_valid(driven *task, const char *topic)
 {
     int piped = 0;
     for (size_t i = 0; i < BOUNDARY_COUNT; i++) {
         if (boundaries[i] >= 0) {
-            must(one_pipe(task, topic, "k", "v", boundaries[i]), task);
+            must(driven_pipe(task, topic, "k", "v", boundaries[i]), task);
             piped++;
         }
     }
@@ -54,13 +54,13 @@ static int pipe_all_valid(one_task *task, const char *topic)
 
 /* Sends each time after each other one, so that stream time, aggregates and joins get both orders.
  */
-static int pipe_pairs(one_task *task, const char *topic)
+static int pipe_pairs(driven *task, const char *topic)
 {
     int accepted = 0;
     for (size_t i = 0; i < BOUNDARY_COUNT * BOUNDARY_COUNT; i++) {
         const int64_t pair[] = {boundaries[i / BOUNDARY_COUNT], boundaries[i % BOUNDARY_COUNT]};
         for (size_t k = 0; k < 2; k++) {
-            must(one_pipe(task, topic, "k", "v", pair[k]), task);
+            must(driven_pipe(task, topic, "k", "v", pair[k]), task);
             accepted += pair[k] >= 0 ? 1 : 0;
         }
     }
@@ -71,29 +71,29 @@ static void every_operator_takes_every_time(void **state)
 {
     (void)state;
     weir_error error = {0};
-    one_task task = {0};
+    driven task = {0};
     weir_topology *topology = operators_topology(NULL, &error);
     assert_string_equal(error.message, "");
-    must(one_task_open(&task, topology, 0, 1000), &task);
+    must(driven_open(&task, topology, 1000), &task);
     pipe_all_valid(&task, OPERATORS_REFS);
     int rows = pipe_all_valid(&task, OPERATORS_ROWS);
     int accepted = pipe_pairs(&task, OPERATORS_IN);
 
-    assert_int_equal(task.dropped, 2 * BOUNDARY_COUNT * BOUNDARY_COUNT - (size_t)accepted);
-    assert_int_equal(task.stream_time_ms, INT64_MAX);
+    assert_int_equal(driven_dropped(&task), 2 * BOUNDARY_COUNT * BOUNDARY_COUNT - (size_t)accepted);
+    assert_int_equal(driven_task(&task)->stream_time_ms, INT64_MAX);
     for (size_t i = 0; i < operators_count; i++) {
         const operators_case *one = &operators_all[i];
         if (sent_to(&task, one->name) != one->per_in * accepted + one->per_rows * rows) {
             fail_msg("%s gave %d records", one->name, sent_to(&task, one->name));
         }
     }
-    for (size_t i = 0; i < task.sent.count; i++) {
-        if (!is_boundary_time(task.sent.at[i].timestamp_ms)) {
-            fail_msg("%s has a record of %lld", task.sent.at[i].topic,
-                     (long long)task.sent.at[i].timestamp_ms);
+    for (size_t i = 0; i < task.sent_count; i++) {
+        if (!is_boundary_time(driven_sent(&task, i)->timestamp_ms)) {
+            fail_msg("%s has a record of %lld", driven_sent(&task, i)->topic,
+                     (long long)driven_sent(&task, i)->timestamp_ms);
         }
     }
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -150,18 +150,18 @@ static __int128 first_due(const schedule *one, int64_t wall_ms)
     return one->kind == WEIR_STREAM_TIME ? 0 : (__int128)wall_ms + one->interval_ms;
 }
 
-static void move_clock(one_task *task, const schedule *one, int64_t now_ms)
+static void move_clock(driven *task, const schedule *one, int64_t now_ms)
 {
     if (one->kind == WEIR_STREAM_TIME) {
-        must(one_pipe(task, "in", "k", "v", now_ms), task);
+        must(driven_pipe(task, "in", "k", "v", now_ms), task);
     } else {
-        task->wall_clock_ms = now_ms;
-        must(one_advance(task, 0), task);
+        task->sync.worker.env.now_ms = now_ms;
+        must(driven_advance(task, 0), task);
     }
 }
 
 /* Against the same in 128 bits. */
-static void assert_rhythm(one_task *task, const schedule *one, int64_t wall_ms)
+static void assert_rhythm(driven *task, const schedule *one, int64_t wall_ms)
 {
     __int128 due = first_due(one, wall_ms);
     for (size_t i = 0; i < BOUNDARY_COUNT; i++) {
@@ -175,7 +175,7 @@ static void assert_rhythm(one_task *task, const schedule *one, int64_t wall_ms)
             }
             move_clock(task, one, boundaries[i]);
             assert_int_equal(one->fired, expected);
-            assert_int_equal(weir__graph_next_punctuation(task->graphs[0], one->kind),
+            assert_int_equal(weir__graph_next_punctuation(driven_task(task)->graph, one->kind),
                              due < INT64_MAX ? (int64_t)due : INT64_MAX);
         }
     }
@@ -195,14 +195,14 @@ static weir_topology *with_processor(const weir_processor_ops *ops, void *user)
 
 static void check_schedule(schedule one, int64_t wall_ms)
 {
-    one_task task = {0};
+    driven task = {0};
     weir_topology *topology = with_processor(&schedule_ops, &one);
-    must(one_task_open(&task, topology, 0, wall_ms), &task);
+    must(driven_open(&task, topology, wall_ms), &task);
     assert_int_equal(one.err, one.interval_ms < 1 ? WEIR_EINVAL : WEIR_OK);
     if (one.err == WEIR_OK) {
         assert_rhythm(&task, &one, wall_ms);
     }
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -256,15 +256,16 @@ static const weir_processor_ops renew_ops = {
 static void cancelled_punctuations_make_room(void **state)
 {
     (void)state;
-    one_task task = {0};
+    driven task = {0};
     schedule one = {.kind = WEIR_WALL_CLOCK_TIME, .interval_ms = 100};
     weir_topology *topology = with_processor(&renew_ops, &one);
-    must(one_task_open(&task, topology, 0, 1000), &task);
-    must(one_pipe(&task, "in", "k", "v", 1), &task);
-    assert_int_equal(weir__graph_next_punctuation(task.graphs[0], WEIR_WALL_CLOCK_TIME), 1100);
-    must(one_advance(&task, 7200000), &task);
+    must(driven_open(&task, topology, 1000), &task);
+    must(driven_pipe(&task, "in", "k", "v", 1), &task);
+    assert_int_equal(weir__graph_next_punctuation(driven_task(&task)->graph, WEIR_WALL_CLOCK_TIME),
+                     1100);
+    must(driven_advance(&task, 7200000), &task);
     assert_int_equal(one.fired, 1);
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 

@@ -2,7 +2,11 @@
  *
  * The runtime's public functions with a NULL for each of their arguments, and with enum values that
  * do not exist: an error that names the argument, or nothing happens. */
-#include "support/one_task.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/driven.h"
 
 #include <weir/admin.h>
 
@@ -440,12 +444,12 @@ static void callbacks_get_an_error_for_null(void **state)
     weir_add_store(b, "st", I64_STORE, LIST("p"));
     weir_add_sink(b, "out", LIST("p"), "out", STRINGS, NULL);
     weir_topology *topology = weir_build(b, NULL, NULL);
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, 0, 1000), WEIR_OK);
-    if (one_pipe(&task, "in", "k", "v", 44) != WEIR_OK) {
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 1000), WEIR_OK);
+    if (driven_pipe(&task, "in", "k", "v", 44) != WEIR_OK) {
         fail_msg("%s", task.error.message);
     }
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/poison.h"
-#include "support/one_task.h"
+#include "support/driven.h"
 
 #define WRITTEN_PAST ((size_t)2000)
 
@@ -185,16 +185,17 @@ static void fail_with(weir_builder *b, weir_err code, const char *message)
 {
     weir_error error = {0};
     weir_topology *topology = weir_build(b, NULL, &error);
-    one_task task = {0};
+    driven task = {0};
     assert_non_null(topology);
-    weir_err err = one_task_open(&task, topology, 0, 0);
+    weir_err err = driven_open(&task, topology, 0);
     const weir_slice number = {"\0\0\0\0\0\0\0\1", 8};
     weir_slice key = weir_slice_of("k");
-    if (err == WEIR_OK && topology->nodes[0].kind == WEIR__SOURCE && task.queue_count > 1) {
-        err = one_pipe_headers(&task, "side", key, number, 0, NULL, 0);
+    if (err == WEIR_OK && topology->nodes[0].kind == WEIR__SOURCE &&
+        driven_task(&task)->queue_count > 1) {
+        err = driven_pipe_record(&task, "side", key, number, 0, NULL, 0);
     }
     for (int i = 0; i < 2 && err == WEIR_OK; i++) {
-        err = one_pipe_headers(&task, "in", key, number, 100 * i, NULL, 0);
+        err = driven_pipe_record(&task, "in", key, number, 100 * i, NULL, 0);
     }
     assert_int_equal(err, code);
     const char *text = strstr(task.error.message, "node '");
@@ -202,7 +203,7 @@ static void fail_with(weir_builder *b, weir_err code, const char *message)
     if (strncmp(text, message, strlen(message)) != 0) {
         fail_msg("%s expected, got %s", message, text);
     }
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -335,12 +336,12 @@ static void red_zones_are_poisoned_for_address_sanitizer(void **state)
     weir_builder *b = weir_builder_new();
     weir_map_values(source(b), &weir_i64, is_poisoned, poisoned, NULL);
     weir_topology *topology = weir_build(b, NULL, &error);
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, 0, 0), WEIR_OK);
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
     weir_slice number = {"\0\0\0\0\0\0\0\1", 8};
-    assert_int_equal(one_pipe_headers(&task, "in", number, number, 0, NULL, 0), WEIR_OK);
+    assert_int_equal(driven_pipe_record(&task, "in", number, number, 0, NULL, 0), WEIR_OK);
     assert_true(poisoned[0] && poisoned[1] && poisoned[2] && poisoned[3]);
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 #else
     skip(); /* this build has no AddressSanitizer */

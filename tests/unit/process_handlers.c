@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "support/one_task.h"
+#include "support/driven.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -70,7 +70,7 @@ static const weir_processor_ops fail_ops = {"fail", NULL, fail_always, NULL};
 
 typedef struct fixture {
     weir_topology *topology;
-    one_task task;
+    driven task;
 } fixture;
 
 static void open_fixture(fixture *f, script *plan, bool skip_failed)
@@ -82,13 +82,14 @@ static void open_fixture(fixture *f, script *plan, bool skip_failed)
     weir_add_processor(b, "child", LIST("p"), &fail_ops, NULL);
     f->topology = weir_build(b, NULL, &error);
     assert_non_null(f->topology);
-    f->task = (one_task){.skip_failed = skip_failed};
-    assert_int_equal(one_task_open(&f->task, f->topology, 0, 1000), WEIR_OK);
+    f->task = (driven){.settings = DRIVEN_SETTINGS("processing.exception.handler",
+                                                   skip_failed ? "continue" : "fail")};
+    assert_int_equal(driven_open(&f->task, f->topology, 1000), WEIR_OK);
 }
 
 static void close_fixture(fixture *f)
 {
-    one_task_close(&f->task);
+    driven_close(&f->task);
     weir_topology_free(f->topology);
 }
 
@@ -98,12 +99,11 @@ static void a_failed_punctuation_that_may_be_skipped_is_counted_without_a_place(
     script plan = {.text = "no"};
     fixture f;
     open_fixture(&f, &plan, true);
-    assert_int_equal(one_advance(&f.task, 100), WEIR_OK);
-    assert_int_equal(one_advance(&f.task, 100), WEIR_OK);
+    assert_int_equal(driven_advance(&f.task, 100), WEIR_OK);
+    assert_int_equal(driven_advance(&f.task, 100), WEIR_OK);
     assert_int_equal(plan.fired, 2);
-    assert_int_equal(f.task.dropped, 2);
-    assert_null(f.task.dropped_at.topic);
-    assert_int_equal(f.task.dropped_at.offset, -1);
+    assert_int_equal(driven_dropped(&f.task), 2);
+    assert_non_null(strstr(f.task.log, "no input record"));
     close_fixture(&f);
 }
 
@@ -113,9 +113,9 @@ static void a_failed_punctuation_is_an_error_without_such_a_handler(void **state
     script plan = {.text = "no"};
     fixture f;
     open_fixture(&f, &plan, false);
-    assert_int_equal(one_advance(&f.task, 100), WEIR_EUSER);
-    assert_string_equal(f.task.error.message, "node 'p', task 0_0: no");
-    assert_int_equal(f.task.dropped, 0);
+    assert_int_equal(driven_advance(&f.task, 100), WEIR_EUSER);
+    assert_string_equal(f.task.error.message, "task 0_0: punctuation: node 'p', task 0_0: no");
+    assert_int_equal(driven_dropped(&f.task), 0);
     close_fixture(&f);
 }
 
@@ -125,8 +125,8 @@ static void a_child_of_a_punctuation_is_asked_about_once(void **state)
     script plan = {.forward = true};
     fixture f;
     open_fixture(&f, &plan, true);
-    assert_int_equal(one_advance(&f.task, 100), WEIR_OK);
-    assert_int_equal(f.task.dropped, 1);
+    assert_int_equal(driven_advance(&f.task, 100), WEIR_OK);
+    assert_int_equal(driven_dropped(&f.task), 1);
     close_fixture(&f);
 }
 
@@ -136,8 +136,9 @@ static void a_failure_that_a_punctuator_ignored_is_not_that_of_the_next(void **s
     script plan = {.forward = true, .ignore = true, .second_fails_mutely = true};
     fixture f;
     open_fixture(&f, &plan, false);
-    assert_int_equal(one_advance(&f.task, 100), WEIR_EUSER);
-    assert_string_equal(f.task.error.message, "node 'p', task 0_0: user callback failed");
+    assert_int_equal(driven_advance(&f.task, 100), WEIR_EUSER);
+    assert_string_equal(f.task.error.message,
+                        "task 0_0: punctuation: node 'p', task 0_0: user callback failed");
     close_fixture(&f);
 }
 

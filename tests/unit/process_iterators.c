@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "support/one_task.h"
+#include "support/driven.h"
 
 #define CACHE_BYTES ((size_t)1 << 20)
 #define KEPT_MAX 100
@@ -114,16 +114,16 @@ static weir_topology *topology_of(const weir_processor_ops *first, const weir_pr
 
 static void run(const weir_topology *topology, size_t cache_bytes, const char *const *keys)
 {
-    one_task task = {0};
-    if (one_task_open(&task, topology, cache_bytes, 0) != WEIR_OK) {
+    driven task = {.cache_bytes = cache_bytes};
+    if (driven_open(&task, topology, 0) != WEIR_OK) {
         fail_msg("%s", task.error.message);
     }
     for (; *keys != NULL; keys++) {
-        if (one_pipe(&task, "in", *keys, "v", 1) != WEIR_OK) {
+        if (driven_pipe(&task, "in", *keys, "v", 1) != WEIR_OK) {
             fail_msg("%s", task.error.message);
         }
     }
-    one_task_close(&task);
+    driven_close(&task);
 }
 
 static void an_iterator_kept_for_the_next_record_gives_an_error(void **state)

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <yyjson.h>
 
-#include "support/one_task.h"
+#include "support/driven.h"
 
 /* ---- One node between a topic "in" and a topic "out" --------------------------------------- */
 
@@ -24,10 +24,10 @@ static weir_topology *mapping(weir_map_values_fn fn, void *user)
     return topology;
 }
 
-static void assert_sent(const one_task *task, size_t index, const char *text)
+static void assert_sent(const driven *task, size_t index, const char *text)
 {
-    assert_true(index < task->sent.count);
-    weir_slice value = task->sent.at[index].value;
+    assert_true(index < task->sent_count);
+    weir_slice value = driven_sent(task, index)->value;
     if (!weir_slice_equal(value, weir_slice_of(text))) {
         fail_msg("%s expected, got %.*s", text, (int)value.len, (const char *)value.data);
     }
@@ -37,13 +37,13 @@ static void assert_sent(const one_task *task, size_t index, const char *text)
 static void assert_maps(weir_map_values_fn fn, void *user, const char *in, const char *out)
 {
     weir_topology *topology = mapping(fn, user);
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, 0, 0), WEIR_OK);
-    if (one_pipe(&task, "in", "k", in, 0) != WEIR_OK) {
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    if (driven_pipe(&task, "in", "k", in, 0) != WEIR_OK) {
         fail_msg("%s", task.error.message);
     }
     assert_sent(&task, 0, out);
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -51,13 +51,13 @@ static void assert_fails(weir_map_values_fn fn, void *user, const char *in, weir
                          const char *message)
 {
     weir_topology *topology = mapping(fn, user);
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, 0, 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "k", in, 0), code);
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", in, 0), code);
     const char *text = strstr(task.error.message, "json: ");
     assert_non_null(text);
     assert_string_equal(text, message);
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -296,19 +296,21 @@ static void aggregate_json(size_t cache_bytes)
     weir_to(weir_to_stream(total, NULL), "out", NULL);
     weir_topology *topology = weir_build(b, NULL, &error);
     assert_non_null(topology);
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, cache_bytes, 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "k", "1.10", 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "other", "-0", 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "k", "{\"x\":1e400}", 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "k", "12345678901234567890123", 0), WEIR_OK);
+    driven task = {.cache_bytes = cache_bytes};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "1.10", 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "other", "-0", 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "{\"x\":1e400}", 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "12345678901234567890123", 0), WEIR_OK);
+    assert_int_equal(driven_commit(&task), WEIR_OK);
     size_t last = 0;
-    for (size_t i = 0; i < task.sent.count; i++) {
-        bool output = task.sent.at[i].sink != NULL;
-        last = output && weir_slice_equal(task.sent.at[i].key, weir_slice_of("k")) ? i : last;
+    for (size_t i = 0; i < task.sent_count; i++) {
+        bool output = strcmp(driven_sent(&task, i)->topic, "out") == 0;
+        last =
+            output && weir_slice_equal(driven_sent(&task, i)->key, weir_slice_of("k")) ? i : last;
     }
     assert_sent(&task, last, "{\"a\":1.10,\"b\":{\"x\":1e400},\"c\":12345678901234567890123}");
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -341,12 +343,12 @@ static void a_join_takes_members_of_both_sides(void **state)
     weir_to(weir_join_table(orders, prices, &weir_json, join_both, NULL, NULL), "out", NULL);
     weir_topology *topology = weir_build(b, NULL, &error);
     assert_non_null(topology);
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, 0, 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "prices", "k", "{\"price\":19.90,\"x\":1}", 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "orders", "k", "{\"count\":1E1}", 1), WEIR_OK);
-    assert_sent(&task, task.sent.count - 1, "{\"count\":1E1,\"price\":19.90}");
-    one_task_close(&task);
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "prices", "k", "{\"price\":19.90,\"x\":1}", 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "orders", "k", "{\"count\":1E1}", 1), WEIR_OK);
+    assert_sent(&task, task.sent_count - 1, "{\"count\":1E1,\"price\":19.90}");
+    driven_close(&task);
     weir_topology_free(topology);
 }
 

@@ -10,12 +10,12 @@
 #include <cmocka.h>
 #include <yyjson.h>
 
-#include "support/one_task.h"
+#include "support/driven.h"
 
 /* A topology that decodes and encodes values of one type. */
 typedef struct copier {
     weir_topology *topology;
-    one_task task;
+    driven task;
 } copier;
 
 static void copier_open(copier *c, const weir_serde *serde)
@@ -25,12 +25,12 @@ static void copier_open(copier *c, const weir_serde *serde)
     weir_to(weir_source(b, "in", serde, serde, &(weir_source_opts){.name = "in"}), "out", NULL);
     *c = (copier){.topology = weir_build(b, NULL, &error)};
     assert_non_null(c->topology);
-    assert_int_equal(one_task_open(&c->task, c->topology, 0, 0), WEIR_OK);
+    assert_int_equal(driven_open(&c->task, c->topology, 0), WEIR_OK);
 }
 
 static void copier_close(copier *c)
 {
-    one_task_close(&c->task);
+    driven_close(&c->task);
     weir_topology_free(c->topology);
 }
 
@@ -39,11 +39,11 @@ static void assert_copied(const weir_serde *serde, const void *bytes, size_t len
     copier c;
     copier_open(&c, serde);
     weir_slice in = {bytes, len};
-    if (one_pipe_headers(&c.task, "in", in, in, 0, NULL, 0) != WEIR_OK) {
+    if (driven_pipe_record(&c.task, "in", in, in, 0, NULL, 0) != WEIR_OK) {
         fail_msg("%s", c.task.error.message);
     }
-    assert_true(weir_slice_equal(c.task.sent.at[0].key, in));
-    assert_true(weir_slice_equal(c.task.sent.at[0].value, in));
+    assert_true(weir_slice_equal(driven_sent(&c.task, 0)->key, in));
+    assert_true(weir_slice_equal(driven_sent(&c.task, 0)->value, in));
     copier_close(&c);
 }
 
@@ -51,7 +51,7 @@ static void assert_refused(const weir_serde *serde, const char *bytes, const cha
 {
     copier c;
     copier_open(&c, serde);
-    assert_int_equal(one_pipe(&c.task, "in", NULL, bytes, 0), WEIR_EDECODE);
+    assert_int_equal(driven_pipe(&c.task, "in", NULL, bytes, 0), WEIR_EDECODE);
     const char *text = strstr(c.task.error.message, "decoded: ");
     assert_non_null(text);
     assert_string_equal(text + strlen("decoded: "), message);
@@ -104,9 +104,9 @@ static void null_never_reaches_a_serde(void **state)
     static const weir_serde touchy = {"touchy", 1, never, never_encode, NULL, NULL};
     copier c;
     copier_open(&c, &touchy);
-    assert_int_equal(one_pipe(&c.task, "in", NULL, NULL, 0), WEIR_OK);
-    assert_null(c.task.sent.at[0].key.data);
-    assert_null(c.task.sent.at[0].value.data);
+    assert_int_equal(driven_pipe(&c.task, "in", NULL, NULL, 0), WEIR_OK);
+    assert_null(driven_sent(&c.task, 0)->key.data);
+    assert_null(driven_sent(&c.task, 0)->value.data);
     copier_close(&c);
 }
 
@@ -147,10 +147,10 @@ static void see(const weir_serde *serde, weir_for_each_fn fn, seen *what, weir_s
     weir_builder *b = weir_builder_new();
     weir_for_each(weir_source(b, "in", serde, serde, NULL), fn, what, NULL);
     weir_topology *topology = weir_build(b, NULL, &error);
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, 0, 0), WEIR_OK);
-    assert_int_equal(one_pipe_headers(&task, "in", (weir_slice){0}, bytes, 0, NULL, 0), WEIR_OK);
-    one_task_close(&task);
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    assert_int_equal(driven_pipe_record(&task, "in", (weir_slice){0}, bytes, 0, NULL, 0), WEIR_OK);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -186,13 +186,13 @@ static void a_json_value_without_root_is_an_error(void **state)
     weir_to(weir_map_values(in, &weir_json, empty_json, NULL, NULL), "out",
             &(weir_sink_opts){.name = "out"});
     weir_topology *topology = weir_build(b, NULL, &error);
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, 0, 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "k", "v", 0), WEIR_EINVAL);
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "v", 0), WEIR_EINVAL);
     assert_string_equal(
         task.error.message,
         "node 'out', task 0_0, in-0@0: a JSON value without root is no value; null is NULL");
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "process/change.h"
-#include "support/one_task.h"
+#include "support/driven.h"
 
 #define CACHE_BYTES ((size_t)1 << 20)
 
@@ -23,26 +23,33 @@ static weir_topology *built(weir_builder *b)
     return topology;
 }
 
-static void opened(one_task *task, const weir_topology *topology, size_t cache_bytes)
+static void opened(driven *task, const weir_topology *topology, size_t cache_bytes)
 {
-    *task = (one_task){0};
-    if (one_task_open(task, topology, cache_bytes, 0) != WEIR_OK) {
+    *task = (driven){.cache_bytes = cache_bytes};
+    if (driven_open(task, topology, 0) != WEIR_OK) {
         fail_msg("%s", task->error.message);
     }
 }
 
-static void piped(one_task *task, const char *topic, const char *key, const char *value, int64_t ts)
+static void committed(driven *task)
 {
-    if (one_pipe(task, topic, key, value, ts) != WEIR_OK) {
+    if (driven_commit(task) != WEIR_OK) {
         fail_msg("%s", task->error.message);
     }
 }
 
-static void assert_record(const one_task *task, size_t index, const char *topic, const char *key,
+static void piped(driven *task, const char *topic, const char *key, const char *value, int64_t ts)
+{
+    if (driven_pipe(task, topic, key, value, ts) != WEIR_OK) {
+        fail_msg("%s", task->error.message);
+    }
+}
+
+static void assert_record(const driven *task, size_t index, const char *topic, const char *key,
                           weir_slice value, int64_t timestamp_ms)
 {
-    assert_true(index < task->sent.count);
-    const one_record *record = &task->sent.at[index];
+    assert_true(index < task->sent_count);
+    const weir__message_view *record = driven_sent(task, index);
     assert_string_equal(record->topic, topic);
     assert_true(weir_slice_equal(record->key, weir_slice_of(key)));
     assert_true(weir_slice_equal(record->value, value));
@@ -108,11 +115,12 @@ static void a_processor_reads_what_it_wrote(void **state)
                      &weir_string, &use_store_ops, NULL,
                      &(weir_process_opts){.stores = (const char *const[]){"s", NULL}});
         weir_topology *topology = built(b);
-        one_task task;
+        driven task;
         opened(&task, topology, CACHE_BYTES);
         piped(&task, "in", "a", "1", 3);
+        committed(&task);
         assert_record(&task, 0, "conformance-s-changelog", "a", weir_slice_of("1"), 3);
-        one_task_close(&task);
+        driven_close(&task);
         weir_topology_free(topology);
     }
 }
@@ -128,47 +136,31 @@ static weir_topology *word_count(void)
     return built(b);
 }
 
-/* Passes the record directly to the graph, since one_pipe would commit after each record. */
-static void process_only(one_task *task, const char *key, int64_t ts, const weir_header *header)
-{
-    weir__arena arena = {0};
-    weir_record record;
-    one_queue *queue = &task->queues[0];
-    weir__input from = {queue->topic, 0, ts};
-    assert_int_equal(weir__graph_decode(queue->graph, queue->source, &from, weir_slice_of(key),
-                                        weir_slice_of("v"), ts, header, header != NULL ? 1 : 0, -1,
-                                        &arena, &record, &task->error),
-                     WEIR_OK);
-    if (weir__graph_process(queue->graph, queue->source, &from, &record, &arena, &task->error) !=
-        WEIR_OK) {
-        fail_msg("%s", task->error.message);
-    }
-    weir__arena_fini(&arena);
-}
-
 static void a_cache_sends_one_change_a_key_at_commit(void **state)
 {
     (void)state;
     weir_topology *topology = word_count();
-    one_task task;
+    driven task;
     opened(&task, topology, CACHE_BYTES);
-    process_only(&task, "a", 5, NULL);
-    process_only(&task, "b", 6, NULL);
-    process_only(&task, "a", 4, &(weir_header){"h", weir_slice_of("last")});
-    assert_int_equal(task.sent.count, 0);
-    assert_int_equal(one_commit(&task), WEIR_OK);
-    assert_int_equal(task.sent.count, 4);
+    piped(&task, "in", "a", "v", 5);
+    piped(&task, "in", "b", "v", 6);
+    assert_int_equal(driven_pipe_record(&task, "in", weir_slice_of("a"), weir_slice_of("v"), 4,
+                                        &(weir_header){"h", weir_slice_of("last")}, 1),
+                     WEIR_OK);
+    assert_int_equal(task.sent_count, 0);
+    assert_int_equal(driven_commit(&task), WEIR_OK);
+    assert_int_equal(task.sent_count, 4);
     /* In order of the last put; the row's timestamp, the last record's headers. */
     assert_record(&task, 0, "conformance-n-changelog", "b", count_of(1), 6);
     assert_record(&task, 1, "out", "b", count_of(1), 6);
     assert_record(&task, 2, "conformance-n-changelog", "a", count_of(2), 5);
     assert_record(&task, 3, "out", "a", count_of(2), 5);
-    assert_int_equal(task.sent.at[1].header_count, 0);
-    assert_int_equal(task.sent.at[3].header_count, 1);
-    assert_string_equal(task.sent.at[3].headers[0].name, "h");
-    assert_int_equal(one_commit(&task), WEIR_OK);
-    assert_int_equal(task.sent.count, 4);
-    one_task_close(&task);
+    assert_int_equal(driven_sent(&task, 1)->header_count, 0);
+    assert_int_equal(driven_sent(&task, 3)->header_count, 1);
+    assert_string_equal(driven_sent(&task, 3)->headers[0].name, "h");
+    assert_int_equal(driven_commit(&task), WEIR_OK);
+    assert_int_equal(task.sent_count, 4);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -176,21 +168,21 @@ static void a_small_cache_sends_changes_in_the_middle_of_a_record(void **state)
 {
     (void)state;
     weir_topology *topology = word_count();
-    one_task task;
+    driven task;
     opened(&task, topology, 200);
     char key[2] = "a";
     for (int i = 0; i < 26; i++) {
         key[0] = (char)('a' + i);
-        process_only(&task, key, i, NULL);
+        piped(&task, "in", key, "v", i);
     }
-    assert_true(task.sent.count > 0);
-    assert_int_equal(one_commit(&task), WEIR_OK);
-    assert_int_equal(task.sent.count, 2 * 26);
+    assert_true(task.sent_count > 0);
+    assert_int_equal(driven_commit(&task), WEIR_OK);
+    assert_int_equal(task.sent_count, 2 * 26);
     for (int i = 0; i < 26; i++) {
         key[0] = (char)('a' + i);
         assert_record(&task, (size_t)(2 * i + 1), "out", key, count_of(1), i);
     }
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -245,16 +237,18 @@ static void old_values_travel_only_where_they_are_wanted(void **state)
         for (int wanted = 0; wanted <= 1; wanted++) {
             changes seen = {0};
             weir_topology *topology = watched_count(&seen, wanted);
-            one_task task;
+            driven task;
             opened(&task, topology, cached * CACHE_BYTES);
             piped(&task, "in", "a", "v", 1);
+            committed(&task);
             piped(&task, "in", "a", "v", 2);
+            committed(&task);
             assert_int_equal(seen.count, 2);
             assert_int_equal(seen.new_values[1], 2);
             /* Without a cache the first old value is the initializer's. */
             assert_int_equal(seen.old_values[0], wanted && !cached ? 0 : -1);
             assert_int_equal(seen.old_values[1], wanted ? 1 : -1);
-            one_task_close(&task);
+            driven_close(&task);
             weir_topology_free(topology);
         }
     }
@@ -281,12 +275,12 @@ static void a_join_sees_rows_that_are_still_in_the_cache(void **state)
     weir_stream s = weir_source(b, "s", &weir_string, &weir_string, NULL);
     weir_to(weir_left_join_table(s, t, &weir_string, right_or_none, NULL, NULL), "out", NULL);
     weir_topology *topology = built(b);
-    one_task task;
+    driven task;
     opened(&task, topology, CACHE_BYTES);
-    process_only(&task, "a", 1, NULL); /* into the table: its queue is the first */
+    piped(&task, "t", "a", "v", 1);
     piped(&task, "s", "a", "x", 2);
     assert_record(&task, 0, "out", "a", weir_slice_of("v"), 2);
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -315,13 +309,13 @@ static void a_global_store_is_read_by_all_and_written_by_its_topic(void **state)
     weir_process(weir_source(b, "s", &weir_string, &weir_string, NULL), &weir_string, &weir_string,
                  &write_global_ops, NULL, &(weir_process_opts){.name = "p"});
     weir_topology *topology = built(b);
-    one_task task;
+    driven task;
     opened(&task, topology, 0);
     piped(&task, "g", "a", "1", 0);
-    assert_int_equal(one_pipe(&task, "s", "a", "2", 0), WEIR_ESTATE);
+    assert_int_equal(driven_pipe(&task, "s", "a", "2", 0), WEIR_ESTATE);
     assert_string_equal(task.error.message, "node 'p', task 0_0, s-0@0: the global store 'g' is "
                                             "written by its topic only");
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -329,14 +323,14 @@ static void damaged_rows_are_reported_not_used(void **state)
 {
     (void)state;
     weir_topology *topology = word_count();
-    one_task task;
+    driven task;
     opened(&task, topology, 0);
-    weir__kv *kv = weir__graph_store_layers(task.graphs[0], 0);
+    weir__kv *kv = weir__graph_store_layers(driven_task(&task)->graph, 0);
     weir__row row = {weir_slice_of("a"), weir_slice_of("short")};
     assert_int_equal(kv->ops->restore(kv, &row, 1, 0, &task.error), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "a", "v", 1), WEIR_ECORRUPT);
+    assert_int_equal(driven_pipe(&task, "in", "a", "v", 1), WEIR_ECORRUPT);
     assert_non_null(strstr(task.error.message, "a count of 5 bytes in store 'n'"));
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -344,15 +338,15 @@ static void processors_read_through_the_cache(void **state)
 {
     (void)state;
     weir_topology *topology = word_count();
-    one_task task;
+    driven task;
     opened(&task, topology, CACHE_BYTES);
-    process_only(&task, "a", 5, NULL);
+    piped(&task, "in", "a", "v", 5);
     weir_slice row = {0};
-    weir__kv *top = weir__graph_store_top(task.graphs[0], 0);
+    weir__kv *top = weir__graph_store_top(driven_task(&task)->graph, 0);
     assert_int_equal(top->ops->get(top, weir_slice_of("a"), &row, &task.error), WEIR_OK);
     assert_int_equal(row.len, 16);
     assert_int_equal(weir__load_u64(row.data), 5);
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 
@@ -370,12 +364,13 @@ static void a_failing_node_below_a_cache_is_named_with_its_record(void **state)
     weir_table counts = weir_count(weir_group_by_key(in, NULL), "n", NULL);
     weir_for_each(weir_to_stream(counts, NULL), refuse, NULL, &(weir_named){"strict"});
     weir_topology *topology = built(b);
-    one_task task;
+    driven task;
     opened(&task, topology, CACHE_BYTES);
-    process_only(&task, "a", 5, NULL);
-    assert_int_equal(one_commit(&task), WEIR_EUSER);
-    assert_string_equal(task.error.message, "node 'strict', task 0_0, in-0@5: no 1 please");
-    one_task_close(&task);
+    piped(&task, "in", "a", "v", 5);
+    assert_int_equal(driven_commit(&task), WEIR_EUSER);
+    assert_string_equal(task.error.message,
+                        "task 0_0: flush: node 'strict', task 0_0, in-0@0: no 1 please");
+    driven_close(&task);
     weir_topology_free(topology);
 }
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <weir/typed.h>
 
-#include "support/one_task.h"
+#include "support/driven.h"
 
 /* ---- A serde ------------------------------------------------------------------------------- */
 
@@ -141,10 +141,10 @@ WEIR_TYPED_JOINER(mean_fn, mean, weir_i64, weir_i64, pair_serde, weir_f64)
 
 /* ---- Tests --------------------------------------------------------------------------------- */
 
-static void assert_last(const one_task *task, const char *topic, const void *value, size_t size)
+static void assert_last(const driven *task, const char *topic, const void *value, size_t size)
 {
-    for (size_t i = task->sent.count; i > 0; i--) {
-        const one_record *record = &task->sent.at[i - 1];
+    for (size_t i = task->sent_count; i > 0; i--) {
+        const weir__message_view *record = driven_sent(task, i - 1);
         if (strcmp(record->topic, topic) == 0) {
             assert_int_equal(record->value.len, size);
             assert_memory_equal(record->value.data, value, size);
@@ -180,17 +180,17 @@ static void each_kind_gets_and_gives_its_types(void **state)
     if (topology == NULL) {
         fail_msg("%s", error.message);
     }
-    one_task task = {0};
-    assert_int_equal(one_task_open(&task, topology, 0, 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "k", "x", 0), WEIR_OK);
-    assert_int_equal(one_pipe(&task, "in", "k", "four", 0), WEIR_OK);
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "x", 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "four", 0), WEIR_OK);
     assert_last(&task, "swapped", "\x40\0\0\0\0\0\0\0", 8);
     assert_last(&task, "sums", &(pair){2, 108}, sizeof(pair));
     assert_last(&task, "largest", "\0\0\0\0\0\0\0\4", 8);
     weir_slice four = {"\0\0\0\0\0\0\0\4", 8};
-    assert_int_equal(one_pipe_headers(&task, "left", four, four, 1, NULL, 0), WEIR_OK);
+    assert_int_equal(driven_pipe_record(&task, "left", four, four, 1, NULL, 0), WEIR_OK);
     assert_last(&task, "means", "\x40\x5c\0\0\0\0\0\0", 8);
-    one_task_close(&task);
+    driven_close(&task);
     weir_topology_free(topology);
 }
 

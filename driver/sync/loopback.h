@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The client port without brokers: topics in memory, and the consumers, producer and admin client
+ * over them. A record that is sent is delivered at once, and the next poll returns it. One thread
+ * at a time. */
+#ifndef WEIR_DRIVER_SYNC_LOOPBACK_H
+#define WEIR_DRIVER_SYNC_LOOPBACK_H
+
+#include "client/port.h"
+#include "core/arena.h"
+#include "core/map.h"
+#include "task/metadata.h"
+
+typedef struct weir__loopback weir__loopback;
+
+/* A record of a topic. Valid as long as the loopback. */
+typedef struct weir__loopback_record {
+    weir__message message; /* view: the whole record */
+    struct weir__loopback_partition *partition;
+    size_t sequence; /* among the records of all topics, from 0 */
+    bool piped;      /* by weir__loopback_append, not by the producer */
+    bool internal;   /* to a repartition topic or a changelog */
+} weir__loopback_record;
+
+enum { WEIR__LOOPBACK_ROLES = WEIR__GLOBAL_CONSUMER + 1 };
+
+typedef struct weir__loopback_partition {
+    struct weir__loopback_topic *topic;
+    int32_t number;
+    weir__loopback_record **records; /* by offset */
+    int64_t count;
+    int64_t capacity;
+    int64_t start;     /* offset of the first record that is not deleted */
+    int64_t committed; /* -1: none */
+    char metadata[WEIR__COMMIT_METADATA_SIZE];
+    int64_t position[WEIR__LOOPBACK_ROLES]; /* of the consumer of that role; -1: not assigned */
+    bool paused[WEIR__LOOPBACK_ROLES];
+} weir__loopback_partition;
+
+typedef struct weir__loopback_topic {
+    const char *name;
+    weir__loopback_partition *partitions;
+    int32_t count;
+    int32_t turn; /* partition of the next record without a key */
+} weir__loopback_topic;
+
+/* `partitions`: of a topic that is made when a record is sent to it. NULL: out of memory. */
+weir__loopback *weir__loopback_new(int32_t partitions);
+void weir__loopback_free(weir__loopback *loopback); /* its clients must be closed; NULL allowed */
+
+/* As an implementation of the port: for weir__instance.client. */
+const weir__client *weir__loopback_client(const weir__loopback *loopback);
+
+/* NULL: no such topic. */
+weir__loopback_topic *weir__loopback_find(const weir__loopback *loopback, const char *topic);
+/* An existing topic stays as it is. NULL: out of memory. */
+weir__loopback_topic *weir__loopback_make(weir__loopback *loopback, const char *topic,
+                                          int32_t partitions);
+/* Calls fn for each topic, in order of creation. */
+void weir__loopback_each(const weir__loopback *loopback,
+                         void (*fn)(const weir__loopback_topic *topic, void *user), void *user);
+
+/* Appends a copy. `partition` -1 in *record: that of the key, without a key the next one. */
+weir_err weir__loopback_append(weir__loopback *loopback, const weir__outgoing *record,
+                               weir_error *error);
+/* The records of all topics, in the order in which they were appended. */
+size_t weir__loopback_size(const weir__loopback *loopback);
+const weir__loopback_record *weir__loopback_at(const weir__loopback *loopback, size_t sequence);
+
+#endif

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The clients. A consumer walks along the records of all topics, so that it returns them in the
+ * order in which they were sent. */
+#include "sync/loopback_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+static weir__loopback *loopback_of(const weir__client_opts *opts)
+{
+    return (weir__loopback *)(uintptr_t)opts->client;
+}
+
+static weir__loopback_partition *find_partition(weir__loopback *loopback, weir__topic_partition at)
+{
+    weir__loopback_topic *topic = weir__loopback_lookup(loopback, at.topic);
+    return topic != NULL && at.partition >= 0 && at.partition < topic->count
+               ? &topic->partitions[at.partition]
+               : NULL;
+}
+
+static weir_err no_partition(weir__topic_partition at, weir_error *error)
+{
+    return weir__error_set(error, WEIR_EMISSING_TOPIC, "there is no partition %s-%d", at.topic,
+                           (int)at.partition);
+}
+
+/* ---- Consumer ---- */
+
+typedef struct consumer {
+    weir__consumer base;
+    weir__loopback *loopback;
+    weir__consumer_role role;
+    size_t next; /* sequence of the next record to look at */
+} consumer;
+
+static int64_t *position_of(const consumer *c, weir__loopback_partition *partition)
+{
+    return &partition->position[c->role];
+}
+
+static void for_each_partition(consumer *c, void (*fn)(consumer *c, weir__loopback_partition *p))
+{
+    for (const weir__map_entry *entry = c->loopback->topics.first; entry != NULL;
+         entry = entry->next) {
+        const weir__loopback_topic *topic = entry->value;
+        for (int32_t i = 0; i < topic->count; i++) {
+            fn(c, &topic->partitions[i]);
+        }
+    }
+}
+
+static void unassign(consumer *c, weir__loopback_partition *partition)
+{
+    *position_of(c, partition) = -1;
+    partition->paused[c->role] = false;
+}
+
+static void consumer_close(weir__consumer *port)
+{
+    consumer *c = (consumer *)port;
+    for_each_partition(c, unassign);
+    free(c);
+}
+
+static weir_err consumer_poll(weir__consumer *port, int64_t timeout_ms, weir__message **out,
+                              size_t max, size_t *count, weir_error *error)
+{
+    consumer *c = (consumer *)port;
+    (void)timeout_ms; /* there is nobody to wait for */
+    (void)error;
+    *count = 0;
+    for (; c->next < c->loopback->count && *count < max; c->next++) {
+        weir__loopback_record *record = c->loopback->records[c->next];
+        int64_t *position = position_of(c, record->partition);
+        if (record->message.view.offset == *position && !record->partition->paused[c->role]) {
+            out[(*count)++] = &record->message;
+            ++*position;
+        }
+    }
+    return WEIR_OK;
+}
+
+/* The walk goes on no later than at the partition's next record. */
+static void look_back(consumer *c, weir__loopback_partition *partition)
+{
+    int64_t position = *position_of(c, partition);
+    if (position >= 0 && position < partition->count &&
+        partition->records[position]->sequence < c->next) {
+        c->next = partition->records[position]->sequence;
+    }
+}
+
+static int64_t resolve(const weir__loopback_partition *partition, int64_t offset)
+{
+    if (offset == WEIR__OFFSET_END) {
+        return partition->count;
+    }
+    return offset < partition->start ? partition->start : offset;
+}
+
+static weir_err consumer_assign(weir__consumer *port, const weir__offset *partitions, size_t count,
+                                weir_error *error)
+{
+    consumer *c = (consumer *)port;
+    for_each_partition(c, unassign);
+    for (size_t i = 0; i < count; i++) {
+        weir__loopback_partition *partition = find_partition(c->loopback, partitions[i].at);
+        if (partition == NULL) {
+            return no_partition(partitions[i].at, error);
+        }
+        *position_of(c, partition) = resolve(partition, partitions[i].offset);
+        look_back(c, partition);
+    }
+    return WEIR_OK;
+}
+
+static weir_err consumer_pause(weir__consumer *port, weir__topic_partition at, bool paused,
+                               weir_error *error)
+{
+    consumer *c = (consumer *)port;
+    weir__loopback_partition *partition = find_partition(c->loopback, at);
+    if (partition == NULL || *position_of(c, partition) < 0) {
+        return no_partition(at, error);
+    }
+    partition->paused[c->role] = paused;
+    if (!paused) {
+        look_back(c, partition);
+    }
+    return WEIR_OK;
+}
+
+static int64_t consumer_end_offset(weir__consumer *port, weir__topic_partition at)
+{
+    const weir__loopback_partition *partition = find_partition(((consumer *)port)->loopback, at);
+    return partition != NULL ? partition->count : -1;
+}
+
+static int64_t consumer_position(weir__consumer *port, weir__topic_partition at)
+{
+    consumer *c = (consumer *)port;
+    weir__loopback_partition *partition = find_partition(c->loopback, at);
+    return partition != NULL ? *position_of(c, partition) : -1;
+}
+
+static weir_err consumer_committed(weir__consumer *port, weir__offset *offsets, size_t count,
+                                   int64_t timeout_ms, weir_error *error)
+{
+    consumer *c = (consumer *)port;
+    (void)timeout_ms;
+    for (size_t i = 0; i < count; i++) {
+        const weir__loopback_partition *partition = find_partition(c->loopback, offsets[i].at);
+        offsets[i].offset = partition != NULL ? partition->committed : -1;
+        offsets[i].metadata = NULL;
+        if (offsets[i].offset >= 0) {
+            offsets[i].metadata = strdup(partition->metadata);
+            if (offsets[i].metadata == NULL) {
+                return weir__error_set(error, WEIR_ENOMEM, "committed offsets");
+            }
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_err consumer_commit(weir__consumer *port, const weir__offset *offsets, size_t count,
+                                weir_error *error)
+{
+    consumer *c = (consumer *)port;
+    for (size_t i = 0; i < count; i++) {
+        weir__loopback_partition *partition = find_partition(c->loopback, offsets[i].at);
+        if (partition == NULL) {
+            return no_partition(offsets[i].at, error);
+        }
+        partition->committed = offsets[i].offset;
+        snprintf(partition->metadata, sizeof partition->metadata, "%s",
+                 offsets[i].metadata != NULL ? offsets[i].metadata : "");
+    }
+    return WEIR_OK;
+}
+
+static const weir__consumer_ops consumer_ops = {
+    .close = consumer_close,
+    .poll = consumer_poll,
+    .assign = consumer_assign,
+    .pause = consumer_pause,
+    .end_offset = consumer_end_offset,
+    .position = consumer_position,
+    .committed = consumer_committed,
+    .commit = consumer_commit,
+};
+
+static weir_err consumer_new(const weir__client_opts *opts, weir__consumer_role role,
+                             const weir__consumer_events *events, weir__consumer **out,
+                             weir_error *error)
+{
+    consumer *c = calloc(1, sizeof *c);
+    (void)events; /* there is no group */
+    if (c == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "consumer");
+    }
+    *c = (consumer){.base = {.ops = &consumer_ops}, .loopback = loopback_of(opts), .role = role};
+    *out = &c->base;
+    return WEIR_OK;
+}
+
+/* ---- Producer ---- */
+
+typedef struct producer {
+    weir__producer base;
+    weir__loopback *loopback;
+} producer;
+
+static void producer_close(weir__producer *port)
+{
+    free(port);
+}
+
+static weir_err producer_send(weir__producer *port, const weir__outgoing *record,
+                              const weir__delivery *delivery, weir_error *error)
+{
+    int64_t offset = 0;
+    weir_err err = weir__loopback_add(((producer *)port)->loopback, record, false, &offset, error);
+    if (err == WEIR_OK && delivery != NULL) {
+        delivery->fn(WEIR_OK, NULL, offset, delivery->user);
+    }
+    return err;
+}
+
+static void producer_poll(weir__producer *port)
+{
+    (void)port;
+}
+
+static weir_err producer_flush(weir__producer *port, int64_t timeout_ms, weir_error *error)
+{
+    (void)port;
+    (void)timeout_ms;
+    (void)error;
+    return WEIR_OK;
+}
+
+static weir_err producer_partitions(weir__producer *port, const char *topic, int32_t *out,
+                                    weir_error *error)
+{
+    weir__loopback *loopback = ((producer *)port)->loopback;
+    weir__loopback_topic *found = weir__loopback_lookup(loopback, topic);
+    if (found == NULL) {
+        found = weir__loopback_make(loopback, topic, loopback->partitions);
+    }
+    if (found == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "topic %s", topic);
+    }
+    *out = found->count;
+    return WEIR_OK;
+}
+
+static const weir__producer_ops producer_ops = {
+    .close = producer_close,
+    .send = producer_send,
+    .poll = producer_poll,
+    .flush = producer_flush,
+    .partitions = producer_partitions,
+};
+
+static weir_err producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error)
+{
+    producer *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "producer");
+    }
+    *p = (producer){.base = {.ops = &producer_ops}, .loopback = loopback_of(opts)};
+    *out = &p->base;
+    return WEIR_OK;
+}
+
+/* ---- Admin ---- */
+
+typedef struct admin {
+    weir__admin base;
+    weir__loopback *loopback;
+} admin;
+
+static void admin_close(weir__admin *port)
+{
+    free(port);
+}
+
+static weir_err create_topics(weir__admin *port, const weir__new_topic *topics, size_t count,
+                              weir_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (weir__loopback_make(((admin *)port)->loopback, topics[i].name, topics[i].partitions) ==
+            NULL) {
+            return weir__error_set(error, WEIR_ENOMEM, "topic %s", topics[i].name);
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_err describe_topics(weir__admin *port, const char *const *topics, size_t count,
+                                int32_t *partitions, weir_error *error)
+{
+    (void)error;
+    for (size_t i = 0; i < count; i++) {
+        const weir__loopback_topic *topic =
+            weir__loopback_find(((admin *)port)->loopback, topics[i]);
+        partitions[i] = topic != NULL ? topic->count : -1;
+    }
+    return WEIR_OK;
+}
+
+static weir_err list_topics(weir__admin *port, void (*fn)(const char *topic, void *user),
+                            void *user, weir_error *error)
+{
+    const weir__map *topics = &((admin *)port)->loopback->topics;
+    (void)error;
+    for (const weir__map_entry *entry = topics->first; entry != NULL; entry = entry->next) {
+        fn(((const weir__loopback_topic *)entry->value)->name, user);
+    }
+    return WEIR_OK;
+}
+
+static weir_err delete_records(weir__admin *port, const weir__offset *before, size_t count,
+                               weir_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        weir__loopback_partition *partition =
+            find_partition(((admin *)port)->loopback, before[i].at);
+        if (partition == NULL) {
+            return no_partition(before[i].at, error);
+        }
+        if (before[i].offset > partition->start) {
+            partition->start =
+                before[i].offset < partition->count ? before[i].offset : partition->count;
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_err query_offsets(weir__admin *port, weir__topic_partition at, int64_t *start,
+                              int64_t *end, weir_error *error)
+{
+    const weir__loopback_partition *partition = find_partition(((admin *)port)->loopback, at);
+    if (partition == NULL) {
+        return no_partition(at, error);
+    }
+    *start = partition->start;
+    *end = partition->count;
+    return WEIR_OK;
+}
+
+static weir_err describe_group(weir__admin *port, const char *group,
+                               void (*fn)(const char *member_id, const char *client_id, void *user),
+                               void *user, size_t *members, weir_error *error)
+{
+    (void)port;
+    (void)group;
+    (void)fn;
+    (void)user;
+    (void)error;
+    *members = 0; /* there is no group */
+    return WEIR_OK;
+}
+
+static const weir__admin_ops admin_ops = {
+    .close = admin_close,
+    .create_topics = create_topics,
+    .describe_topics = describe_topics,
+    .list_topics = list_topics,
+    .delete_records = delete_records,
+    .query_offsets = query_offsets,
+    .describe_group = describe_group,
+};
+
+static weir_err admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error)
+{
+    admin *a = calloc(1, sizeof *a);
+    if (a == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "admin client");
+    }
+    *a = (admin){.base = {.ops = &admin_ops}, .loopback = loopback_of(opts)};
+    *out = &a->base;
+    return WEIR_OK;
+}
+
+const weir__client weir__loopback_port = {consumer_new, producer_new, admin_new};

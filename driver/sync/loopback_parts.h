@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the topics (loopback.c) and the clients (loopback_clients.c) share. */
+#ifndef WEIR_DRIVER_SYNC_LOOPBACK_PARTS_H
+#define WEIR_DRIVER_SYNC_LOOPBACK_PARTS_H
+
+#include "sync/loopback.h"
+
+enum { WEIR__LOOPBACK_RECENT = 64 };
+
+struct weir__loopback {
+    weir__client client; /* first: weir__client_opts.client points to it */
+    int32_t partitions;
+    weir__map topics;
+    weir__loopback_topic *recent[WEIR__LOOPBACK_RECENT]; /* found last, by address of the name */
+    weir__loopback_record **records;
+    size_t count;
+    size_t capacity;
+    weir__arena memory;
+};
+
+extern const weir__client weir__loopback_port;
+
+/* weir__loopback_find, quicker. */
+weir__loopback_topic *weir__loopback_lookup(weir__loopback *loopback, const char *topic);
+weir_err weir__loopback_add(weir__loopback *loopback, const weir__outgoing *from, bool piped,
+                            int64_t *offset, weir_error *error);
+
+#endif

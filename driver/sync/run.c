@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which record comes next, and when punctuations and commits happen, follows Kafka's
+ * TopologyTestDriver: after each record a commit; then the records that were sent to topics of the
+ * topology are queued; then those of global tables are applied. */
+#include "sync/run.h"
+
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "core/saturate.h"
+
+#define POLL_MAX 256
+
+int64_t weir__sync_now_ms(const weir__sync *sync)
+{
+    return sync->worker.env.now_ms;
+}
+
+/* ---- Steps ---- */
+
+static weir_err poll(weir__sync *sync, weir_error *error)
+{
+    weir__message *messages[POLL_MAX];
+    size_t count = POLL_MAX;
+    weir_err err = WEIR_OK;
+    while (err == WEIR_OK && count == POLL_MAX) {
+        err = weir__consumer_poll(sync->worker.env.consumer, 0, messages, POLL_MAX, &count, error);
+        for (size_t i = 0; i < count; i++) {
+            if (err == WEIR_OK) {
+                err = weir__worker_add(&sync->worker, messages[i], &messages[i]->view, error);
+            } else {
+                weir__message_free(messages[i]);
+            }
+        }
+    }
+    return err;
+}
+
+static weir_err poll_globals(weir__sync *sync, weir_error *error)
+{
+    size_t count = 1;
+    weir_err err = WEIR_OK;
+    while (sync->globals != NULL && err == WEIR_OK && count > 0) {
+        err = weir__globals_poll(sync->globals, weir__sync_now_ms(sync), &count, error);
+    }
+    return err;
+}
+
+static weir_err assign(weir__sync *sync, weir_error *error)
+{
+    weir__offset *offsets = NULL;
+    size_t count = 0;
+    weir_err err = weir__worker_positions(&sync->worker, &offsets, &count, error);
+    if (err == WEIR_OK) {
+        err = weir__consumer_assign(sync->worker.env.consumer, offsets, count, error);
+    }
+    if (err == WEIR_OK) {
+        sync->worker.tasks.assign_due = false;
+    }
+    free(offsets);
+    return err;
+}
+
+/* Brings new tasks, also those made again after a damage, to RUNNING. */
+static weir_err restore(weir__sync *sync, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    while (err == WEIR_OK && !weir__task_set_is_running(&sync->worker.tasks)) {
+        err = weir__worker_restore(&sync->worker, error);
+    }
+    return err == WEIR_OK && sync->worker.tasks.assign_due ? assign(sync, error) : err;
+}
+
+static weir_err commit_if_due(weir__sync *sync, weir_error *error)
+{
+    return !sync->commit_interval || weir__worker_commit_is_due(&sync->worker)
+               ? weir__worker_commit(&sync->worker, error)
+               : WEIR_OK;
+}
+
+static weir_err run(weir__sync *sync, weir_error *error)
+{
+    bool done = true;
+    weir_err err = WEIR_OK;
+    while (done && err == WEIR_OK) {
+        done = false;
+        if (sync->worker.tasks.assign_due || !weir__task_set_is_running(&sync->worker.tasks)) {
+            err = restore(sync, error);
+        }
+        err = err == WEIR_OK ? poll(sync, error) : err;
+        err = err == WEIR_OK ? poll_globals(sync, error) : err;
+        err = err == WEIR_OK ? weir__worker_process_one(&sync->worker, &done, error) : err;
+        err = err == WEIR_OK && done ? commit_if_due(sync, error) : err;
+    }
+    return err;
+}
+
+/* A failure is kept: the tasks are not in order after it. */
+static weir_err keep_failure(weir__sync *sync, weir_err err, const weir_error *error)
+{
+    if (err != WEIR_OK && sync->failed.code == WEIR_OK) {
+        sync->failed = *error;
+    }
+    return err;
+}
+
+static weir_err check(const weir__sync *sync, weir_error *error)
+{
+    if (sync->failed.code != WEIR_OK) {
+        *error = sync->failed;
+    }
+    return sync->failed.code;
+}
+
+weir_err weir__sync_run(weir__sync *sync, weir_error *error)
+{
+    return keep_failure(sync, run(sync, error), error);
+}
+
+/* ---- Calls ---- */
+
+static bool is_read(const weir__loopback_topic *topic)
+{
+    return topic->partitions[0].position[WEIR__MAIN_CONSUMER] >= 0 ||
+           topic->partitions[0].position[WEIR__GLOBAL_CONSUMER] >= 0;
+}
+
+weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_error *error)
+{
+    const weir__loopback_topic *topic = weir__loopback_find(sync->loopback, record->topic);
+    weir_err err = check(sync, error);
+    if (err == WEIR_OK && (topic == NULL || !is_read(topic))) {
+        return weir__error_set(error, WEIR_ENOTFOUND, "no source reads topic '%s'", record->topic);
+    }
+    if (err == WEIR_OK) {
+        err = weir__loopback_append(sync->loopback, record, error);
+    }
+    return err == WEIR_OK ? weir__sync_run(sync, error) : err;
+}
+
+weir_err weir__sync_advance(weir__sync *sync, int64_t ms, weir_error *error)
+{
+    weir_err err = check(sync, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    sync->worker.env.now_ms = weir__add_sat(sync->worker.env.now_ms, ms);
+    err = weir__worker_punctuate(&sync->worker, error);
+    err = err == WEIR_OK ? commit_if_due(sync, error) : err;
+    err = err == WEIR_OK ? run(sync, error) : err;
+    return keep_failure(sync, err, error);
+}
+
+weir_err weir__sync_commit(weir__sync *sync, weir_error *error)
+{
+    weir_err err = check(sync, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    err = weir__worker_commit(&sync->worker, error);
+    err = err == WEIR_OK ? run(sync, error) : err;
+    return keep_failure(sync, err, error);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opens an instance without threads and a group: what a leader and a stream thread do before the
+ * tasks run. */
+#include "sync/sync.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/internal_topics.h"
+#include "core/error.h"
+#include "sync/run.h"
+
+#define THREAD "sync" /* in log lines and steps */
+
+/* ---- Topics ---- */
+
+static int32_t count_of(const weir__sync_opts *opts, const char *topic)
+{
+    for (size_t i = 0; i < opts->topic_count; i++) {
+        if (strcmp(opts->topics[i].topic, topic) == 0) {
+            return opts->topics[i].partitions;
+        }
+    }
+    return opts->partitions > 0 ? opts->partitions : 1;
+}
+
+static weir_err make_topic(weir__sync *sync, const char *topic, int32_t partitions,
+                           weir_error *error)
+{
+    if (partitions < 1) {
+        return weir__error_set(error, WEIR_EINVAL, "topic %s: %d partitions", topic,
+                               (int)partitions);
+    }
+    return weir__loopback_make(sync->loopback, topic, partitions) != NULL
+               ? WEIR_OK
+               : weir__error_set(error, WEIR_ENOMEM, "topic %s", topic);
+}
+
+/* The topics of the sources, those of global tables too. *several: one of the others has more than
+ * one partition. */
+static weir_err make_topics(weir__sync *sync, const weir__sync_opts *opts, bool *several,
+                            weir_error *error)
+{
+    const weir_topology *topology = opts->topology;
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < topology->node_count && err == WEIR_OK; i++) {
+        const weir__node *node = &topology->nodes[i];
+        for (size_t t = 0; node->kind == WEIR__SOURCE && t < node->topic_count && err == WEIR_OK;
+             t++) {
+            if (node->topics[t].internal) {
+                continue;
+            }
+            int32_t partitions = count_of(opts, node->topics[t].name);
+            *several = *several || (node->subtopology >= 0 && partitions > 1);
+            err = make_topic(sync, node->topics[t].name, partitions, error);
+        }
+    }
+    for (size_t i = 0; i < opts->topic_count && err == WEIR_OK; i++) {
+        err = make_topic(sync, opts->topics[i].topic, opts->topics[i].partitions, error);
+    }
+    return err;
+}
+
+/* ---- Instance ---- */
+
+static bool has_persistent_stores(const weir__instance *instance)
+{
+    for (size_t i = 0; i < instance->topology->store_count; i++) {
+        weir_backend backend = instance->topology->stores[i].backend;
+        if (backend == WEIR_BACKEND_ROCKSDB ||
+            (backend == WEIR_BACKEND_DEFAULT && !instance->settings.memory_stores)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static weir_err open_instance(weir__sync *sync, const weir__sync_opts *opts, weir_error *error)
+{
+    weir__instance *instance = &sync->instance;
+    *instance = (weir__instance){.topology = sync->topology,
+                                 .config = opts->config,
+                                 .client = weir__loopback_client(sync->loopback),
+                                 .opts = opts->app,
+                                 .client_id = THREAD,
+                                 .process_id = THREAD,
+                                 .drops = weir__drop_counts_new(sync->topology)};
+    if (instance->drops == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "application");
+    }
+    weir__instance_read(instance);
+    weir__instance_share_cache(instance, 1);
+    if (!opts->commit_interval) {
+        instance->cache_bytes = WEIR__NO_CACHE;
+    }
+    if (has_persistent_stores(instance)) {
+        weir_err err = weir__directory_open(weir__config_text(opts->config, "state.dir"),
+                                            instance->application, &instance->directory, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+    }
+    weir__client_opts admin = {.client = instance->client,
+                               .config = opts->config,
+                               .client_id = THREAD,
+                               .log = instance->log};
+    return weir__admin_new(&admin, &instance->admin, error);
+}
+
+static weir_err open_globals(weir__sync *sync, int64_t now_ms, weir_error *error)
+{
+    if (!weir__topology_has_globals(sync->topology)) {
+        return WEIR_OK;
+    }
+    weir_err err = weir__globals_open(&sync->instance, THREAD, now_ms, &sync->globals, error);
+    if (err == WEIR_OK) {
+        sync->instance.globals = weir__globals_graph(sync->globals);
+    }
+    return err;
+}
+
+/* ---- Tasks ---- */
+
+static weir_err make_tasks(weir__sync *sync, const int32_t *counts, weir_error *error)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < sync->topology->subtopology_count; i++) {
+        total += (size_t)counts[i];
+    }
+    weir__task_id *ids = weir__arena_alloc(&sync->arena, (total + 1) * sizeof *ids);
+    if (ids == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "tasks");
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < sync->topology->subtopology_count; i++) {
+        for (int32_t p = 0; p < counts[i]; p++) {
+            ids[count++] = (weir__task_id){.subtopology = (int32_t)i, .partition = p};
+        }
+    }
+    sync->tasks = (weir__member_tasks){.member_id = THREAD, .active = ids, .active_count = count};
+    return WEIR_OK;
+}
+
+static weir_err start_tasks(weir__sync *sync, weir_error *error)
+{
+    weir__topic_plan plan = {0};
+    weir_err err = weir__internal_topics_prepare(&sync->instance, &sync->arena, &plan, error);
+    if (err == WEIR_OK) {
+        err = make_tasks(sync, plan.tasks, error);
+    }
+    if (err != WEIR_OK) {
+        return err;
+    }
+    sync->assignment = (weir__assignment){.leader = THREAD,
+                                          .message = "",
+                                          .topics = plan.topics,
+                                          .topic_count = plan.topic_count,
+                                          .members = &sync->tasks,
+                                          .member_count = 1};
+    return weir__task_set_take(&sync->worker.tasks, &sync->assignment, &sync->tasks, error);
+}
+
+/* ---- Life ---- */
+
+weir_err weir__sync_open(weir__sync *sync, const weir__sync_opts *opts, weir_error *error)
+{
+    bool several = false;
+    *sync = (weir__sync){.topology = opts->topology, .commit_interval = opts->commit_interval};
+    sync->loopback = weir__loopback_new(opts->partitions > 0 ? opts->partitions : 1);
+    weir_err err = sync->loopback != NULL ? make_topics(sync, opts, &several, error)
+                                          : weir__error_set(error, WEIR_ENOMEM, "topics");
+    if (err == WEIR_OK && !several) {
+        sync->merged = weir__topology_merged(opts->topology);
+        sync->topology = sync->merged;
+        err = sync->merged != NULL ? WEIR_OK : weir__error_set(error, WEIR_ENOMEM, "topology");
+    }
+    if (err == WEIR_OK) {
+        err = open_instance(sync, opts, error);
+    }
+    if (err == WEIR_OK) {
+        err = open_globals(sync, opts->start_ms, error);
+    }
+    if (err == WEIR_OK) {
+        weir__worker_opts worker = {.instance = &sync->instance, .name = THREAD, .number = 1};
+        sync->worker_open = true;
+        err = weir__worker_open(&sync->worker, &worker, opts->start_ms, error);
+    }
+    if (err == WEIR_OK) {
+        err = start_tasks(sync, error);
+    }
+    return err == WEIR_OK ? weir__sync_run(sync, error) : err;
+}
+
+void weir__sync_close(weir__sync *sync)
+{
+    weir__instance *instance = &sync->instance;
+    if (sync->worker_open) {
+        if (sync->worker.open_tasks) {
+            weir__task_set_close(&sync->worker.tasks, false);
+        }
+        weir__worker_close(&sync->worker);
+    }
+    weir__globals_close(sync->globals);
+    weir__admin_close(instance->admin);
+    weir__directory_close(instance->directory);
+    weir__drop_counts_free(instance->drops);
+    weir__loopback_free(sync->loopback);
+    weir__arena_fini(&sync->arena);
+    weir_topology_free(sync->merged);
+    *sync = (weir__sync){0};
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The synchronous driver: the tasks of a topology over the loopback, on the caller's thread, by a
+ * clock that the caller sets. The worker, the tasks and the global tables are those of an instance;
+ * only the threads and the group are left out. */
+#ifndef WEIR_DRIVER_SYNC_SYNC_H
+#define WEIR_DRIVER_SYNC_SYNC_H
+
+#include "cluster/globals.h"
+#include "cluster/worker.h"
+#include "sync/loopback.h"
+
+/* Zeros: defaults. */
+typedef struct weir__sync_opts {
+    const weir_topology *topology; /* borrowed */
+    const weir_config *config;     /* borrowed; checked by the caller */
+    weir_app_opts app;
+    /* Of topics without a count of their own. 0: 1. */
+    int32_t partitions;
+    /* Topics that exist at the start, with their partitions. If every source topic has one
+     * partition, the whole topology is one task, as in Kafka's TopologyTestDriver. */
+    const weir__topic_count *topics;
+    size_t topic_count;
+    int64_t start_ms;     /* wall clock */
+    bool commit_interval; /* commits as an instance does, with caches; else after each record */
+} weir__sync_opts;
+
+typedef struct weir__sync {
+    weir__instance instance;
+    const weir_topology *topology; /* the one that runs */
+    weir_topology *merged;         /* NULL: several tasks */
+    weir__loopback *loopback;
+    weir__globals *globals; /* NULL: none */
+    weir__worker worker;
+    weir__arena arena; /* of the assignment */
+    weir__assignment assignment;
+    weir__member_tasks tasks;
+    weir_error failed; /* the first failure; nothing is processed after it */
+    bool commit_interval;
+    bool worker_open;
+} weir__sync;
+
+/* Makes the topics, opens the stores and processors. Close it also after a failure. */
+weir_err weir__sync_open(weir__sync *sync, const weir__sync_opts *opts, weir_error *error);
+void weir__sync_close(weir__sync *sync);
+
+int64_t weir__sync_now_ms(const weir__sync *sync);
+/* Appends the record and processes until every task waits. WEIR_ENOTFOUND: no source reads the
+ * topic. Another error is that of a task; each later call returns it, too. */
+weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_error *error);
+/* Advances the wall clock (ms >= 0), fires the punctuations that are due, once, and processes what
+ * they sent. */
+weir_err weir__sync_advance(weir__sync *sync, int64_t ms, weir_error *error);
+/* Commits, and processes what that sent. */
+weir_err weir__sync_commit(weir__sync *sync, weir_error *error);
+
+#endif
