@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cluster/cluster.h"
@@ -139,7 +140,7 @@ int weir_cluster_branch(weir_cluster *cluster, uint64_t reseed, weir_error *erro
         return -1;
     }
     snprintf(copy, sizeof copy, "%.*s/%d-%d", (int)(WEIR__PATH_MAX / 2), cluster->base,
-             (int)getpid(), ++cluster->branches);
+             (int)syscall(SYS_getpid), ++cluster->branches);
     int child = -1;
     weir_err err = weir__folder_branch(cluster->disk, copy, error);
     if (err == WEIR_OK) {

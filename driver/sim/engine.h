@@ -166,6 +166,7 @@ typedef struct weir__sim {
     weir_sim_opts opts;
     const weir__backend *backend;
     long process; /* the process in which it runs */
+    long started; /* the process in which the run was started: not a branch */
     int branch;   /* depth of branches: 0: the run, 1: a branch of it, ... */
 
     int64_t now_us;
@@ -310,6 +311,10 @@ void *weir__context_pc(void *context);
 uintptr_t weir__context_sp(void *context);
 /* True when one of the frames is in malloc, free and the like. */
 bool weir__backtrace_allocates(void *const *frames, size_t count);
+
+/* interpose_random.c */
+/* What the kernel would give to `caller`. */
+void weir__random_fill(const void *caller, void *out, size_t len);
 
 /* timers.c */
 void weir__timer_arm(weir__timer *timer, int64_t due_us);

@@ -108,6 +108,12 @@ ssize_t weir__file_write(weir__thread *self, int fd, const struct iovec *parts, 
 /* The first steps of connect; timers take the others. */
 void weir__file_connect(weir__file *file, int port);
 
+/* interpose_files.c */
+/* After a read of a descriptor that is not one of ours: where it gives random bytes, puts those in
+ * that the seed gives to `caller`. Returns how many there are. */
+ssize_t weir__read_from_seed(const void *caller, int fd, const struct iovec *parts, size_t count,
+                             ssize_t got);
+
 /* streams.c */
 void weir__stream_put(weir__stream *stream, const void *data, size_t bytes, bool fin);
 size_t weir__stream_get(weir__stream *stream, void *out, size_t bytes, size_t skip);

@@ -179,8 +179,9 @@ __attribute__((no_sanitize("address"))) INTERPOSE long syscall(long number, ...)
             break;
         }
     }
-    if (self && number == SYS_getrandom) {
-        return getrandom((void *)a.at[0], (size_t)a.at[1], (unsigned)a.at[2]);
+    if (weir__managed() && number == SYS_getrandom) {
+        weir__random_fill(CALLER(), (void *)a.at[0], (size_t)a.at[1]);
+        return a.at[1];
     }
     return REAL(syscall)(number, a.at[0], a.at[1], a.at[2], a.at[3], a.at[4], a.at[5]);
 }

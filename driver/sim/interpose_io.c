@@ -24,13 +24,16 @@ static weir__file *ours(int fd)
     return weir__managed() ? weir__file_of(fd) : NULL;
 }
 
+static ssize_t read_for(const void *caller, int fd, void *data, size_t len)
+{
+    const struct iovec part = {data, len};
+    return ours(fd) ? weir__file_read(weir__self, fd, &part, 1, 0)
+                    : weir__read_from_seed(caller, fd, &part, 1, REAL(read)(fd, data, len));
+}
+
 INTERPOSE ssize_t read(int fd, void *data, size_t len)
 {
-    if (!ours(fd)) {
-        return REAL(read)(fd, data, len);
-    }
-    const struct iovec part = {data, len};
-    return weir__file_read(weir__self, fd, &part, 1, 0);
+    return read_for(CALLER(), fd, data, len);
 }
 
 INTERPOSE ssize_t write(int fd, const void *data, size_t len)
@@ -49,7 +52,8 @@ INTERPOSE ssize_t write(int fd, const void *data, size_t len)
 INTERPOSE ssize_t readv(int fd, const struct iovec *parts, int count)
 {
     return ours(fd) ? weir__file_read(weir__self, fd, parts, (size_t)count, 0)
-                    : REAL(readv)(fd, parts, count);
+                    : weir__read_from_seed(CALLER(), fd, parts, (size_t)count,
+                                           REAL(readv)(fd, parts, count));
 }
 
 INTERPOSE ssize_t writev(int fd, const struct iovec *parts, int count)
@@ -63,7 +67,7 @@ ssize_t __read_chk(int fd, void *data, size_t len, size_t size);
 INTERPOSE ssize_t __read_chk(int fd, void *data, size_t len, size_t size)
 {
     weir_assert(len <= size);
-    return read(fd, data, len);
+    return read_for(CALLER(), fd, data, len);
 }
 
 INTERPOSE int close(int fd)

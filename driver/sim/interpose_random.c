@@ -55,6 +55,11 @@ static void fill(weir_sim_stream stream, void *out, size_t len)
     }
 }
 
+void weir__random_fill(const void *caller, void *out, size_t len)
+{
+    fill(weir__outlives_run(caller) ? WEIR_SIM_RESEEDING : WEIR_SIM_ENTROPY, out, len);
+}
+
 INTERPOSE int rand(void)
 {
     return simulated() ? draw31() : REAL(rand)();
@@ -100,14 +105,12 @@ INTERPOSE long mrand48(void)
     return simulated() ? (int32_t)(draw() >> 32) : REAL(mrand48)();
 }
 
-/* How often a generator asks for a new seed (OpenSSL's does after so many uses) depends on what the
- * process did before: it takes no numbers from anybody else. */
 INTERPOSE ssize_t getrandom(void *out, size_t len, unsigned flags)
 {
     if (!simulated()) {
         return REAL(getrandom)(out, len, flags);
     }
-    fill(WEIR_SIM_ENTROPY, out, len);
+    weir__random_fill(CALLER(), out, len);
     return (ssize_t)len;
 }
 
@@ -116,7 +119,7 @@ INTERPOSE int getentropy(void *out, size_t len)
     if (!simulated()) {
         return REAL(getentropy)(out, len);
     }
-    fill(WEIR_SIM_ENTROPY, out, len);
+    weir__random_fill(CALLER(), out, len);
     return 0;
 }
 

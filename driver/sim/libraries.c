@@ -158,6 +158,7 @@ static const char *const *const covered[] = {
     weir__interposed_locks, weir__interposed_conds,  weir__interposed_threads,
     weir__interposed_time,  weir__interposed_random, weir__interposed_sockets,
     weir__interposed_io,    weir__interposed_poll,   weir__interposed_ends,
+    weir__interposed_files, weir__interposed_pids,
 };
 
 /* ---- What is loaded where ---- */
@@ -190,13 +191,13 @@ static const struct {
     weir__caller caller;
 } known[] = {
     {"librdkafka", WEIR__CALLER_RDKAFKA}, {"librocksdb", WEIR__CALLER_ROCKSDB},
-    {"libstdc++", WEIR__CALLER_STDCXX},   {"libasan", WEIR__CALLER_TOOL},
-    {"libtsan", WEIR__CALLER_TOOL},       {"liblsan", WEIR__CALLER_TOOL},
-    {"libubsan", WEIR__CALLER_TOOL},      {"libclang_rt", WEIR__CALLER_TOOL},
-    {"libhwasan", WEIR__CALLER_TOOL},     {"libprofiler", WEIR__CALLER_TOOL},
-    {"libgcov", WEIR__CALLER_TOOL},       {"libgcc_s", WEIR__CALLER_TOOL},
-    {"libunwind", WEIR__CALLER_TOOL},     {"ld-linux", WEIR__CALLER_TOOL},
-    {"vgpreload", WEIR__CALLER_TOOL},
+    {"libstdc++", WEIR__CALLER_STDCXX},   {"libcrypto", WEIR__CALLER_CRYPTO},
+    {"libasan", WEIR__CALLER_TOOL},       {"libtsan", WEIR__CALLER_TOOL},
+    {"liblsan", WEIR__CALLER_TOOL},       {"libubsan", WEIR__CALLER_TOOL},
+    {"libclang_rt", WEIR__CALLER_TOOL},   {"libhwasan", WEIR__CALLER_TOOL},
+    {"libprofiler", WEIR__CALLER_TOOL},   {"libgcov", WEIR__CALLER_TOOL},
+    {"libgcc_s", WEIR__CALLER_TOOL},      {"libunwind", WEIR__CALLER_TOOL},
+    {"ld-linux", WEIR__CALLER_TOOL},      {"vgpreload", WEIR__CALLER_TOOL},
 };
 
 static weir__caller classify(const char *path)
@@ -281,6 +282,13 @@ weir__caller weir__caller_of(const void *address)
         *entry = (cached){page, find_range((uintptr_t)address)};
     }
     return entry->caller;
+}
+
+bool weir__outlives_run(const void *address)
+{
+    weir__caller caller = weir__caller_of(address);
+    return caller == WEIR__CALLER_RDKAFKA || caller == WEIR__CALLER_ROCKSDB ||
+           caller == WEIR__CALLER_CRYPTO;
 }
 
 /* ---- The check ---- */

@@ -13,7 +13,8 @@ typedef enum weir__caller {
     WEIR__CALLER_RDKAFKA,
     WEIR__CALLER_ROCKSDB,
     WEIR__CALLER_STDCXX,
-    WEIR__CALLER_TOOL, /* sanitizers, profilers: they need the real clock */
+    WEIR__CALLER_CRYPTO, /* OpenSSL */
+    WEIR__CALLER_TOOL,   /* sanitizers, profilers: they need the real clock */
 } weir__caller;
 
 /* Checks the loaded libraries, and reads the address ranges of all loaded objects.
@@ -25,5 +26,9 @@ bool weir__under_valgrind(void);
 
 /* The kind of object to which `address` belongs. */
 weir__caller weir__caller_of(const void *address);
+
+/* A library whose random generators live as long as the process: how often it seeds one depends on
+ * the runs before. When the process id changes, it takes that for a fork and seeds them anew. */
+bool weir__outlives_run(const void *address);
 
 #endif

@@ -32,7 +32,9 @@ extern const char *const weir__interposed_time[];
 extern const char *const weir__interposed_random[];
 extern const char *const weir__interposed_sockets[];
 extern const char *const weir__interposed_io[];
+extern const char *const weir__interposed_files[];
 extern const char *const weir__interposed_poll[];
 extern const char *const weir__interposed_ends[];
+extern const char *const weir__interposed_pids[];
 
 #endif

@@ -163,6 +163,7 @@ weir_err weir_sim_start(const weir_sim_opts *opts, weir_error *error)
     weir__self = sim->main;
     sim->current = sim->main;
     sim->process = REAL(syscall)(SYS_getpid);
+    sim->started = sim->process;
     sim->running = true;
     if (sim->opts.on_crash) {
         weir__crash_arm();

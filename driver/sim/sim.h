@@ -108,9 +108,10 @@ void weir_sim_yield(void);
 typedef enum weir_sim_stream {
     WEIR_SIM_SCHEDULE,
     WEIR_SIM_LIBRARY,
-    WEIR_SIM_ENTROPY, /* the kernel's random numbers: seeds of generators that outlive a run */
+    WEIR_SIM_ENTROPY, /* the kernel's random numbers */
     WEIR_SIM_FAULTS,
     WEIR_SIM_TEST,
+    WEIR_SIM_RESEEDING, /* the kernel's random numbers that seed generators that outlive a run */
     WEIR_SIM_STREAM_COUNT
 } weir_sim_stream;
 uint64_t weir_sim_random(weir_sim_stream stream);
