@@ -22,16 +22,16 @@
 static void explain_hold(weir__task *task, char out[WAITS_FOR_MAX])
 {
     const weir__record_queue *waits_for = NULL;
-    weir__wait_reason hold = weir__task_wait_reason(task, &waits_for);
-    if (hold == WEIR__WAIT_NONE || hold == WEIR__WAIT_EMPTY) {
-        snprintf(out, WAITS_FOR_MAX, "%s", hold == WEIR__WAIT_EMPTY ? "waits for records" : "");
+    weir__wait_reason reason = weir__task_wait_reason(task, &waits_for);
+    if (reason == WEIR__WAIT_NONE || reason == WEIR__WAIT_EMPTY) {
+        snprintf(out, WAITS_FOR_MAX, "%s", reason == WEIR__WAIT_EMPTY ? "waits for records" : "");
         return;
     }
     weir_assert(waits_for != NULL);
-    if (hold == WEIR__WAIT_UNKNOWN) {
+    if (reason == WEIR__WAIT_UNKNOWN) {
         snprintf(out, WAITS_FOR_MAX, "waits for the end offset of %s-%d", waits_for->topic,
                  waits_for->partition);
-    } else if (hold == WEIR__WAIT_LAG) {
+    } else if (reason == WEIR__WAIT_LAG) {
         snprintf(out, WAITS_FOR_MAX, "waits for records of %s-%d: %" PRId64 " are on their way",
                  waits_for->topic, waits_for->partition, waits_for->lag);
     } else {

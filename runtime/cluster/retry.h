@@ -32,8 +32,9 @@ static inline weir_err weir__retry_note(weir__retry *retry, weir_err err, const 
     }
     retry->last = *error;
     retry->next_ms = weir__add_sat(now_ms, WEIR__RETRY_PAUSE_MS);
-    bool borne = weir_err_is_retriable(err) && weir__sub_sat(now_ms, retry->since_ms) <= limit_ms;
-    return borne ? WEIR_OK : err;
+    bool is_retried =
+        weir_err_is_retriable(err) && weir__sub_sat(now_ms, retry->since_ms) <= limit_ms;
+    return is_retried ? WEIR_OK : err;
 }
 
 #endif

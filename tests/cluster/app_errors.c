@@ -161,7 +161,7 @@ static void failing_records_may_be_dropped(void **state)
     app_close(a);
 }
 
-static void a_replaced_thread_goes_on_with_the_others(void **state)
+static void a_replaced_thread_continues_beside_the_others(void **state)
 {
     apps *all = *state;
     mock_create(all->mock, "words", 2);
@@ -226,7 +226,7 @@ int main(void)
         apps_test(only_undecodable_records_are_committed_too),
         apps_test(a_failing_processor_names_the_record),
         apps_test(failing_records_may_be_dropped),
-        apps_test(a_replaced_thread_goes_on_with_the_others),
+        apps_test(a_replaced_thread_continues_beside_the_others),
         apps_test(all_instances_stop_when_one_wants_it),
         apps_test(a_second_instance_cannot_use_the_directory),
     };

@@ -31,7 +31,7 @@ static void an_instance_that_joins_gets_half_of_the_tasks(void **state)
     assert_no_failure(all->mock);
 }
 
-static void a_frozen_instance_comes_back_without_harm(void **state)
+static void a_frozen_instance_rejoins_without_harm(void **state)
 {
     apps *all = *state;
     word_count_topics(all);
@@ -132,7 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         apps_test(an_instance_that_joins_gets_half_of_the_tasks),
-        apps_test(a_frozen_instance_comes_back_without_harm),
+        apps_test(a_frozen_instance_rejoins_without_harm),
         apps_test(a_member_that_freezes_before_its_join_record_is_left_out),
         apps_test(a_clean_restart_restores_nothing),
         apps_test(more_threads_than_partitions_are_idle_and_running),

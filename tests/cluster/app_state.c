@@ -146,7 +146,7 @@ static void a_truncated_changelog_makes_the_store_new(void **state)
 
 /* ---- Restarts while it restores ---- */
 
-static void a_restore_that_was_cut_short_goes_on_where_it_was(void **state)
+static void an_interrupted_restore_continues_at_its_offset(void **state)
 {
     apps *all = *state;
     int sent = 0;
@@ -194,7 +194,7 @@ static int numbers_in_store(const app *one)
     return all.rows;
 }
 
-static void rows_that_were_deleted_do_not_come_back_with_a_restore(void **state)
+static void deleted_rows_do_not_reappear_with_a_restore(void **state)
 {
     apps *all = *state;
     mock_create(all->mock, "numbers", 1);
@@ -293,8 +293,8 @@ int main(void)
         apps_test(a_store_in_memory_is_restored_at_each_start),
         apps_test(a_damaged_store_is_restored_from_its_changelog),
         apps_test(a_truncated_changelog_makes_the_store_new),
-        apps_test(a_restore_that_was_cut_short_goes_on_where_it_was),
-        apps_test(rows_that_were_deleted_do_not_come_back_with_a_restore),
+        apps_test(an_interrupted_restore_continues_at_its_offset),
+        apps_test(deleted_rows_do_not_reappear_with_a_restore),
         apps_test(a_global_table_is_whole_before_the_first_record),
         apps_test(a_missing_global_topic_fails_the_start),
     };

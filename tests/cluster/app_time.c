@@ -140,7 +140,7 @@ static void idling_gives_the_other_partition_time(void **state)
     app_close(a);
 }
 
-static void stream_time_goes_on_after_a_restart(void **state)
+static void stream_time_continues_after_a_restart(void **state)
 {
     apps *all = *state;
     char metadata[64];
@@ -218,7 +218,7 @@ static weir_topology *clock_only(const weir_config *config, weir_error *error)
 }
 
 /* No record arrives, so nothing else requests a commit. */
-static void what_a_punctuation_writes_leaves_the_cache_with_the_next_commit(void **state)
+static void writes_of_a_punctuation_are_flushed_with_the_next_commit(void **state)
 {
     apps *all = *state;
     app *a = app_start(all, "a", clock_only, NULL);
@@ -295,7 +295,7 @@ static void the_cache_makes_fewer_updates_and_the_same_counts(void **state)
     assert_true(with < ROUNDS);
 }
 
-static void without_cache_every_update_comes_out(void **state)
+static void without_cache_every_update_is_sent(void **state)
 {
     apps *all = *state;
     word_count_topics(all);
@@ -316,13 +316,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         diary_test(two_partitions_are_read_in_order_of_time),
         diary_test(idling_gives_the_other_partition_time),
-        diary_test(stream_time_goes_on_after_a_restart),
+        diary_test(stream_time_continues_after_a_restart),
         diary_test(punctuators_are_called_by_stream_time_and_wall_clock),
-        diary_test(what_a_punctuation_writes_leaves_the_cache_with_the_next_commit),
+        diary_test(writes_of_a_punctuation_are_flushed_with_the_next_commit),
         diary_test(a_processor_can_ask_for_a_commit),
         apps_test(committed_records_of_repartition_topics_are_deleted),
         apps_test(the_cache_makes_fewer_updates_and_the_same_counts),
-        apps_test(without_cache_every_update_comes_out),
+        apps_test(without_cache_every_update_is_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ static void assert_setting(const apps *all, const char *topic, const char *name,
 
 /* A changelog keeps the last row of each key for ever; a repartition topic keeps all until it is
  * purged. */
-static void internal_topics_keep_what_is_still_needed(void **state)
+static void internal_topics_keep_the_records_still_needed(void **state)
 {
     apps *all = *state;
     make_topics(all);
@@ -56,7 +56,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         apps_test(one_instance_counts_words),
-        apps_test(internal_topics_keep_what_is_still_needed),
+        apps_test(internal_topics_keep_the_records_still_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

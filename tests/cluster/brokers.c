@@ -171,7 +171,7 @@ static void the_coordinator_may_move_at_any_time(void **state)
     move_coordinator(state, "assignment-taken", false);
 }
 
-static void the_coordinator_may_move_when_its_broker_dies(void **state)
+static void the_coordinator_may_move_when_its_broker_is_down(void **state)
 {
     move_coordinator(state, NULL, true);
     move_coordinator(state, "join", true);
@@ -204,7 +204,7 @@ static void lost_answers_to_writes_write_nothing_twice(void **state)
     scenario_check_exact(all);
 }
 
-static void lost_answers_to_joins_and_syncs_cost_no_record(void **state)
+static void lost_answers_to_joins_and_syncs_lose_no_record(void **state)
 {
     static const int16_t apis[] = {11, 14, 12};
     for (size_t i = 0; i < 3; i++) {
@@ -220,7 +220,7 @@ static void lost_answers_to_joins_and_syncs_cost_no_record(void **state)
 
 /* ---- Cut off ------------------------------------------------------------------------------ */
 
-static void an_instance_cut_off_past_its_session_stops_and_comes_back(void **state)
+static void an_instance_cut_off_past_its_session_stops_and_rejoins(void **state)
 {
     weir_instance *b = NULL;
     scenario *all = two_at_work(state, NULL, &b);
@@ -233,7 +233,7 @@ static void an_instance_cut_off_past_its_session_stops_and_comes_back(void **sta
     scenario_check_at_least_once(all);
 }
 
-static void an_instance_cut_off_from_the_coordinator_only_stops_and_comes_back(void **state)
+static void an_instance_cut_off_from_the_coordinator_only_stops_and_rejoins(void **state)
 {
     weir_instance *b = NULL;
     scenario *all = two_at_work(state, NULL, &b);
@@ -249,7 +249,7 @@ static void an_instance_cut_off_from_the_coordinator_only_stops_and_comes_back(v
     scenario_check_at_least_once(all);
 }
 
-static void a_slow_broker_evicts_nobody(void **state)
+static void a_slow_broker_evicts_no_member(void **state)
 {
     scenario *all = two_at_work(state, NULL, NULL);
     int before = scenario_generations(all);
@@ -275,13 +275,13 @@ int main(void)
         cluster_test(leaders_that_move_under_load_lose_nothing),
         cluster_test(partitions_without_leader_are_waited_for),
         cluster_test(the_coordinator_may_move_at_any_time),
-        cluster_test(the_coordinator_may_move_when_its_broker_dies),
+        cluster_test(the_coordinator_may_move_when_its_broker_is_down),
         cluster_test(lost_answers_to_commits_lose_nothing),
         cluster_test(lost_answers_to_writes_write_nothing_twice),
-        cluster_test(lost_answers_to_joins_and_syncs_cost_no_record),
-        cluster_test(an_instance_cut_off_past_its_session_stops_and_comes_back),
-        cluster_test(an_instance_cut_off_from_the_coordinator_only_stops_and_comes_back),
-        cluster_test(a_slow_broker_evicts_nobody),
+        cluster_test(lost_answers_to_joins_and_syncs_lose_no_record),
+        cluster_test(an_instance_cut_off_past_its_session_stops_and_rejoins),
+        cluster_test(an_instance_cut_off_from_the_coordinator_only_stops_and_rejoins),
+        cluster_test(a_slow_broker_evicts_no_member),
     };
     return cmocka_run_group_tests_name("brokers", tests, NULL, NULL);
 }

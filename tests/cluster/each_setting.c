@@ -360,7 +360,7 @@ static void internal_topics_have_the_replication_factor(void **state)
     }
 }
 
-/* ---- Patience ----------------------------------------------------------------------------- */
+/* ---- Time limits -------------------------------------------------------------------------- */
 
 static bool has_failed(weir_cluster *cluster, void *all)
 {

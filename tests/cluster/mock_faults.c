@@ -145,7 +145,7 @@ static void a_request_whose_answer_is_lost_is_carried_out(void **state)
     assert_no_failure(mock);
 }
 
-static void an_idempotent_producer_appends_once_what_it_sends_again(void **state)
+static void an_idempotent_producer_appends_a_retried_batch_once(void **state)
 {
     weir_mock *mock = *state;
     mock_create(mock, "t", 1);
@@ -216,7 +216,7 @@ int main(void)
         mock_test(an_injected_error_can_be_for_one_client),
         mock_test(a_broken_request_is_not_carried_out),
         mock_test(a_request_whose_answer_is_lost_is_carried_out),
-        mock_test(an_idempotent_producer_appends_once_what_it_sends_again),
+        mock_test(an_idempotent_producer_appends_a_retried_batch_once),
         mock_test(clients_get_over_a_retriable_error_in_any_request),
     };
     return cmocka_run_group_tests_name("mock_faults", tests, NULL, NULL);

@@ -72,7 +72,7 @@ static void two_members_share_the_partitions_and_one_takes_over(void **state)
     assert_string_equal(info.state, "Empty");
 }
 
-static void a_restarted_member_reads_on_from_what_was_committed(void **state)
+static void a_restarted_member_continues_at_the_committed_offset(void **state)
 {
     weir_mock *mock = *state;
     rd_kafka_t *producer = client_producer(mock, "p", NULL);
@@ -316,7 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(two_members_share_the_partitions_and_one_takes_over),
-        test(a_restarted_member_reads_on_from_what_was_committed),
+        test(a_restarted_member_continues_at_the_committed_offset),
         test(a_crashed_member_is_replaced_when_its_session_is_over),
         test(a_rebalance_lasts_a_heartbeat_and_no_longer),
         test(members_follow_a_coordinator_that_moves),

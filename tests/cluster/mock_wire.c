@@ -46,7 +46,7 @@ static void invalid_frames_close_the_connection(void **state)
     assert_non_null(weir_mock_failure(*state));
 }
 
-static void a_frame_may_come_in_pieces_and_go_unfinished(void **state)
+static void a_frame_may_arrive_in_pieces_or_stay_incomplete(void **state)
 {
     weir_buf buf = {0};
     weir_buf answer = {0};
@@ -330,7 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         mock_test(invalid_frames_close_the_connection),
-        mock_test(a_frame_may_come_in_pieces_and_go_unfinished),
+        mock_test(a_frame_may_arrive_in_pieces_or_stay_incomplete),
         mock_test(requests_sent_ahead_are_answered_in_order),
         mock_test(versions_and_keys_that_are_not_offered_close_the_connection),
         mock_test(a_newer_client_gets_the_supported_versions),

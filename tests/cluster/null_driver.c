@@ -303,7 +303,7 @@ static weir_topology *build(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-static void functions_of_the_driver_name_what_is_null(void **state)
+static void functions_of_the_driver_name_the_null_argument(void **state)
 {
     (void)state;
     failure last = {0};
@@ -432,7 +432,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_end_of_a_branch_that_there_is_not_ends_the_program),
-        cmocka_unit_test(functions_of_the_driver_name_what_is_null),
+        cmocka_unit_test(functions_of_the_driver_name_the_null_argument),
         cmocka_unit_test(a_record_whose_headers_are_not_given_is_refused),
         cmocka_unit_test(invalid_cluster_options_are_named),
         cluster_test(invalid_instance_options_are_named),

@@ -185,7 +185,7 @@ static void a_member_is_cut_off_in_a_restore(void **state)
     inject_into_restorer(state, 1, SCENARIO_PARTITION);
 }
 
-static void a_member_that_crashes_as_it_joins_stops_nobody(void **state)
+static void a_member_that_crashes_as_it_joins_stops_no_other(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     weir_cluster *cluster = scenario_cluster(all);
@@ -242,7 +242,7 @@ int main(void)
         cluster_test(a_member_crashes_at_the_end_of_a_restore),
         cluster_test(a_member_freezes_in_a_restore_and_others_go_on_meanwhile),
         cluster_test(a_member_is_cut_off_in_a_restore),
-        cluster_test(a_member_that_crashes_as_it_joins_stops_nobody),
+        cluster_test(a_member_that_crashes_as_it_joins_stops_no_other),
     };
     return cmocka_run_group_tests_name("rebalance_faults", tests, NULL, NULL);
 }

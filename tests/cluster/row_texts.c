@@ -94,7 +94,7 @@ static void differences_show_what_is_printed(void **state)
                         "  [0]  differs:    'k' => at (3,\\n4), expected at (3,\\n5)\n");
 }
 
-static void what_is_not_printed_shows_its_bytes(void **state)
+static void values_without_print_show_their_bytes(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     assert_string_equal(text_of(cluster, &unprinted, &(point){3, 4}), "0x03000400 => null");
@@ -125,7 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(a_serde_of_the_users_own_prints_its_values),
         cluster_test(differences_show_what_is_printed),
-        cluster_test(what_is_not_printed_shows_its_bytes),
+        cluster_test(values_without_print_show_their_bytes),
         cluster_test(long_texts_are_cut),
         cluster_test(numbers_show_the_fewest_digits_that_differ),
     };

@@ -8,7 +8,7 @@
 #define TOO_LONG WEIR_SECONDS(400)
 #define LONG WEIR_SECONDS(120)
 
-static void a_processor_that_takes_too_long_loses_its_tasks_to_others_and_comes_back(void **state)
+static void a_processor_that_takes_too_long_loses_its_tasks_to_others_and_rejoins(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     weir_cluster *cluster = scenario_cluster(all);
@@ -47,7 +47,7 @@ static void a_slow_processor_that_polls_in_time_keeps_its_tasks(void **state)
 }
 
 /* The store's directory belongs to the slow thread until it knows that it has lost its tasks. */
-static void a_store_goes_to_another_thread_when_the_one_that_lost_it_lets_go(void **state)
+static void a_store_moves_to_another_thread_when_its_former_owner_closes_it(void **state)
 {
     scenario *all = scenario_new(state, NULL);
     weir_cluster *cluster = scenario_cluster(all);
@@ -96,9 +96,9 @@ static void a_partition_whose_buffer_is_full_is_read_on_when_it_is_empty(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(a_processor_that_takes_too_long_loses_its_tasks_to_others_and_comes_back),
+        cluster_test(a_processor_that_takes_too_long_loses_its_tasks_to_others_and_rejoins),
         cluster_test(a_slow_processor_that_polls_in_time_keeps_its_tasks),
-        cluster_test(a_store_goes_to_another_thread_when_the_one_that_lost_it_lets_go),
+        cluster_test(a_store_moves_to_another_thread_when_its_former_owner_closes_it),
         cluster_test(a_crash_with_records_waiting_loses_none_of_them),
         cluster_test(a_partition_whose_buffer_is_full_is_read_on_when_it_is_empty),
     };

@@ -39,7 +39,7 @@ static void a_key_is_found_wherever_its_task_runs(void **state)
     assert_int_equal(count_of(view, "nobody"), 0);
 }
 
-static void all_entries_come_in_order_of_keys(void **state)
+static void all_entries_are_in_order_of_keys(void **state)
 {
     static const char *const words[] = {"a",      "hello", "kafka", "measures",
                                         "stream", "weir",  "world"};
@@ -73,7 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(a_key_is_found_wherever_its_task_runs),
-        cluster_test(all_entries_come_in_order_of_keys),
+        cluster_test(all_entries_are_in_order_of_keys),
         cluster_test(a_range_has_both_its_ends),
         cluster_test(a_task_has_the_keys_of_its_partition),
     };

@@ -14,7 +14,7 @@ static weir_slice text(const char *chars)
     return weir_slice_of(chars);
 }
 
-static void records_come_out_as_they_went_in(void **state)
+static void records_are_read_as_they_were_sent(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_input in = weir_cluster_input(cluster, "numbers", 3, &weir_string, &weir_i64);
@@ -342,7 +342,7 @@ static void what_does_not_fit_a_partition_fails_the_test(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cluster_test(records_come_out_as_they_went_in),
+        cluster_test(records_are_read_as_they_were_sent),
         cluster_test(nulls_stay_nulls),
         cluster_test(timestamps_advance_by_themselves),
         cluster_test(every_time_can_be_sent),

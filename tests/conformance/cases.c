@@ -242,7 +242,7 @@ static void all_cases(const char *folder, tally *t)
     free(plans);
 }
 
-static void plans_give_what_kafka_streams_gives(void **state)
+static void plans_have_the_results_of_kafka_streams(void **state)
 {
     (void)state;
     const char *given = getenv("WEIR_CONFORMANCE");
@@ -267,7 +267,7 @@ static void plans_give_what_kafka_streams_gives(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plans_give_what_kafka_streams_gives),
+        cmocka_unit_test(plans_have_the_results_of_kafka_streams),
     };
     return cmocka_run_group_tests_name("conformance", tests, NULL, NULL);
 }

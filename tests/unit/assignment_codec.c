@@ -26,12 +26,12 @@ static const weir__join_record join = {.generation = 7,
 static const weir__topic_count topics[] = {{"a-by-word", 4}, {"lines", 4}};
 static const weir__task_id tasks[] = {{0, 0}, {0, 2}, {1, 1}};
 static const weir__member_tasks members[] = {{"a-1-3f", tasks, 3}, {"b-1-77", NULL, 0}};
-static const char *const shape[] = {"reads lines", "reads by-word; keeps counts"};
+static const char *const fingerprint[] = {"reads lines", "reads by-word; keeps counts"};
 static const weir__assignment assignment = {.generation = 8,
                                             .leader = "b-1-77",
                                             .err = WEIR_EMISSING_TOPIC,
                                             .message = "missing: lines",
-                                            .fingerprint = shape,
+                                            .fingerprint = fingerprint,
                                             .fingerprint_lines = 2,
                                             .topics = topics,
                                             .topic_count = 2,
@@ -52,7 +52,7 @@ static weir_err decode(weir_slice bytes, weir__arena *arena, weir__assignment_re
     return err;
 }
 
-static void a_join_record_comes_back(void **state)
+static void a_join_record_is_decoded_as_encoded(void **state)
 {
     (void)state;
     weir_buf buf = {0};
@@ -80,7 +80,7 @@ static void a_join_record_comes_back(void **state)
     weir__arena_fini(&arena);
 }
 
-static void an_assignment_record_comes_back(void **state)
+static void an_assignment_record_is_decoded_as_encoded(void **state)
 {
     (void)state;
     weir_buf buf = {0};
@@ -96,7 +96,7 @@ static void an_assignment_record_comes_back(void **state)
     assert_int_equal(got->err, WEIR_EMISSING_TOPIC);
     assert_string_equal(got->message, "missing: lines");
     assert_int_equal(got->fingerprint_lines, 2);
-    assert_string_equal(got->fingerprint[1], shape[1]);
+    assert_string_equal(got->fingerprint[1], fingerprint[1]);
     assert_int_equal(got->topic_count, 2);
     assert_string_equal(got->topics[1].topic, "lines");
     assert_int_equal(got->topics[1].partitions, 4);
@@ -214,8 +214,8 @@ static void a_name_too_long_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest list[] = {
-        cmocka_unit_test(a_join_record_comes_back),
-        cmocka_unit_test(an_assignment_record_comes_back),
+        cmocka_unit_test(a_join_record_is_decoded_as_encoded),
+        cmocka_unit_test(an_assignment_record_is_decoded_as_encoded),
         cmocka_unit_test(an_assignment_without_error_has_no_message),
         cmocka_unit_test(the_bytes_are_fixed),
         cmocka_unit_test(damaged_records_are_errors),

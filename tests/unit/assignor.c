@@ -105,7 +105,7 @@ static void tasks_that_do_not_exist_any_more_are_ignored(void **state)
     check_good(&g, &out);
 }
 
-static void a_member_that_comes_twice_is_refused(void **state)
+static void a_member_listed_twice_is_refused(void **state)
 {
     (void)state;
     group g;
@@ -129,7 +129,7 @@ int main(void)
         cmocka_unit_test(progress_of_a_stateless_task_does_not_count),
         cmocka_unit_test(two_members_that_report_the_same_task_do_not_both_get_it),
         cmocka_unit_test(tasks_that_do_not_exist_any_more_are_ignored),
-        cmocka_unit_test(a_member_that_comes_twice_is_refused),
+        cmocka_unit_test(a_member_listed_twice_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

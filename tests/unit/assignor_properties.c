@@ -104,7 +104,7 @@ static void a_new_member_takes_no_more_than_its_share(void **state)
     assert_true(all_moved * 10 <= share * 13);
 }
 
-static void a_member_that_comes_back_gets_its_tasks_again(void **state)
+static void a_member_that_returns_gets_its_tasks_again(void **state)
 {
     (void)state;
     group g;
@@ -186,7 +186,7 @@ int main(void)
         cmocka_unit_test(nothing_moves_when_nothing_changes),
         cmocka_unit_test(when_a_member_leaves_only_its_tasks_move),
         cmocka_unit_test(a_new_member_takes_no_more_than_its_share),
-        cmocka_unit_test(a_member_that_comes_back_gets_its_tasks_again),
+        cmocka_unit_test(a_member_that_returns_gets_its_tasks_again),
         cmocka_unit_test(the_order_of_the_input_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,7 @@ static void wait_joined(member **members, size_t count, int joins)
 
 static const char *const subscription[] = {"t", NULL};
 
-static void a_member_learns_its_generation_and_what_it_is_given(void **state)
+static void a_member_gets_its_generation_and_its_partitions(void **state)
 {
     fixture *f = *state;
     member a;
@@ -339,7 +339,7 @@ static void assignments_may_follow_each_other_at_once(void **state)
 
 /* librdkafka may end the membership before it has read the reply to its rebalance event, and then
  * never answers that reply. */
-static void a_member_that_has_not_read_what_it_is_given_may_close(void **state)
+static void a_member_that_has_not_read_its_assignment_may_close(void **state)
 {
     fixture *f = *state;
     member a;
@@ -386,7 +386,7 @@ static int set_up_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_member_learns_its_generation_and_what_it_is_given),
+        test(a_member_gets_its_generation_and_its_partitions),
         test(other_partitions_than_the_given_are_read_and_committed),
         test(a_rebalance_revokes_and_the_last_commit_is_taken),
         test(a_member_without_partitions_is_notified_of_rebalances_too),
@@ -399,7 +399,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_member_that_enters_a_new_generation_may_close,
                                         set_up_random, tear_down),
-        cmocka_unit_test_setup_teardown(a_member_that_has_not_read_what_it_is_given_may_close,
+        cmocka_unit_test_setup_teardown(a_member_that_has_not_read_its_assignment_may_close,
                                         set_up_random, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

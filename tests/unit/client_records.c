@@ -8,7 +8,7 @@
 #define PRODUCE 0
 #define TOPIC_AUTHORIZATION_FAILED 29
 
-static void a_record_comes_as_it_was_sent(void **state)
+static void a_record_is_received_as_sent(void **state)
 {
     fixture *f = *state;
     weir__message *out[4];
@@ -178,7 +178,7 @@ static void an_empty_partition_is_known_to_be_read_whole(void **state)
     assert_int_equal(weir__consumer_position(f->consumer, at), 0);
 }
 
-static void a_pause_keeps_what_was_fetched(void **state)
+static void a_pause_keeps_the_fetched_records(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
@@ -304,7 +304,7 @@ static void a_consumer_of_a_topic_that_was_deleted_closes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_record_comes_as_it_was_sent),
+        test(a_record_is_received_as_sent),
         test(time_zero_is_kept_in_internal_topics_and_is_1_in_others),
         test(keyed_records_are_partitioned_by_the_client_too),
         test(a_delivery_report_has_the_offset),
@@ -313,7 +313,7 @@ int main(void)
         test(undelivered_records_are_dropped_at_close),
         test(position_and_end_are_known_after_the_first_fetch),
         test(an_empty_partition_is_known_to_be_read_whole),
-        test(a_pause_keeps_what_was_fetched),
+        test(a_pause_keeps_the_fetched_records),
         test(a_long_pause_of_much_loses_and_repeats_nothing),
         test(partitions_that_stay_are_read_on),
         test(wrong_assignments_are_refused),

@@ -211,7 +211,7 @@ static void every_other_line_is_taken(void **state)
     }
 }
 
-static void the_clients_get_what_was_taken(void **state)
+static void the_clients_get_the_accepted_settings(void **state)
 {
     (void)weir_config_load(*state, JAVA_FILE, NULL);
     assert_string_equal(given(*state, WEIR__KAFKA_MAIN, "session.timeout.ms"), "45000");
@@ -314,7 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(each_line_that_cannot_be_honoured_is_named),
         test(every_other_line_is_taken),
-        test(the_clients_get_what_was_taken),
+        test(the_clients_get_the_accepted_settings),
         test(java_names_behind_a_prefix_are_translated),
         test(a_wrong_value_is_reported_with_the_name_that_was_set),
         test(the_own_name_of_a_setting_wins_over_an_old_one),

@@ -26,7 +26,7 @@ static void create(weir_mock *mock, const char *topic, int32_t partitions)
     }
 }
 
-static void records_come_back_with_offsets_and_watermarks(void **state)
+static void records_are_fetched_with_offsets_and_watermarks(void **state)
 {
     weir_mock *mock = *state;
     create(mock, "lines", 2);
@@ -52,7 +52,7 @@ static void records_come_back_with_offsets_and_watermarks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(records_come_back_with_offsets_and_watermarks, set_up,
+        cmocka_unit_test_setup_teardown(records_are_fetched_with_offsets_and_watermarks, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests_name("mock_front", tests, NULL, NULL);

@@ -150,7 +150,7 @@ static void a_member_that_does_not_rejoin_is_removed_after_the_longest_timeout(v
     assert_int_equal(heartbeat(k, &a), RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
 }
 
-static void a_dead_leader_is_replaced_when_it_expires(void **state)
+static void a_crashed_leader_is_replaced_when_it_expires(void **state)
 {
     kit *k = *state;
     client a = {0};
@@ -189,7 +189,7 @@ int main(void)
         test(the_initial_delay_ends_with_the_rebalance_timeout),
         test(a_member_that_sends_no_sync_in_time_is_removed),
         test(a_member_that_does_not_rejoin_is_removed_after_the_longest_timeout),
-        test(a_dead_leader_is_replaced_when_it_expires),
+        test(a_crashed_leader_is_replaced_when_it_expires),
         test(nothing_is_due_in_a_group_without_members),
     };
     return cmocka_run_group_tests_name("mock_group_time", tests, NULL, NULL);

@@ -27,7 +27,7 @@ static void an_old_client_joins_without_the_detour(void **state)
     assert_int_equal(a.generation, 1);
 }
 
-static void joining_ends_as_soon_as_all_known_members_have_come(void **state)
+static void joining_ends_as_soon_as_all_known_members_have_joined(void **state)
 {
     kit *k = *state;
     client a = {0};
@@ -320,7 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(a_new_member_gets_its_id_and_joins_with_it),
         test(an_old_client_joins_without_the_detour),
-        test(joining_ends_as_soon_as_all_known_members_have_come),
+        test(joining_ends_as_soon_as_all_known_members_have_joined),
         test(a_follower_gets_its_assignment_whenever_it_asks),
         test(a_member_without_an_assignment_gets_an_empty_one),
         test(the_leader_can_ask_for_a_rebalance_a_follower_cannot),

@@ -196,7 +196,7 @@ static void assert_built(weir_builder *b, const char *function, const char *argu
         assert_built(b, #function, #argument, expected);                                           \
     }
 
-static void builders_name_what_is_null(void **state)
+static void builders_name_the_null_argument(void **state)
 {
     (void)state;
     SOURCE_ROWS(RUN_BUILDER)
@@ -484,7 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions_outside_of_topologies_refuse_null),
-        cmocka_unit_test(builders_name_what_is_null),
+        cmocka_unit_test(builders_name_the_null_argument),
         cmocka_unit_test(store_settings_without_a_value_are_named),
         cmocka_unit_test(store_settings_that_there_are_not_are_named),
         cmocka_unit_test(a_zeroed_serde_is_refused),

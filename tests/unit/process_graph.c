@@ -376,7 +376,7 @@ static weir_err swallow(weir_ctx *ctx, const weir_record *in, void *state)
 
 static const weir_processor_ops clocks_ops = {"clocks", clocks_open, swallow, NULL};
 
-static void punctuations_keep_their_rhythm_and_skip_what_they_missed(void **state)
+static void punctuations_keep_their_interval_and_skip_missed_times(void **state)
 {
     (void)state;
     clocks seen = {0};
@@ -474,7 +474,7 @@ int main(void)
         cmocka_unit_test(a_failed_forward_may_be_ignored),
         cmocka_unit_test(headers_are_shared_by_siblings_but_not_with_process_values),
         cmocka_unit_test(headers_keep_their_order_and_may_repeat),
-        cmocka_unit_test(punctuations_keep_their_rhythm_and_skip_what_they_missed),
+        cmocka_unit_test(punctuations_keep_their_interval_and_skip_missed_times),
         cmocka_unit_test(a_punctuation_with_a_start_is_due_then_or_in_its_rhythm),
         cmocka_unit_test(a_processor_knows_where_and_when_it_is),
     };

@@ -219,7 +219,7 @@ static weir_err set_broken_text(weir_ctx *ctx, const weir_record *in, void *out,
     return weir_json_set(ctx, doc, out);
 }
 
-static void what_json_does_not_have_is_refused_where_it_is_made(void **state)
+static void values_that_json_lacks_are_refused_where_they_are_made(void **state)
 {
     (void)state;
     assert_fails(set_without_root, NULL, "1", WEIR_EINVAL,
@@ -360,7 +360,7 @@ int main(void)
         cmocka_unit_test(a_value_made_in_a_callback_is_like_one_that_was_read),
         cmocka_unit_test(numbers_are_read_with_all_their_bits),
         cmocka_unit_test(a_value_that_is_no_such_number_is_an_error),
-        cmocka_unit_test(what_json_does_not_have_is_refused_where_it_is_made),
+        cmocka_unit_test(values_that_json_lacks_are_refused_where_they_are_made),
         cmocka_unit_test(text_that_nests_too_deep_is_not_decoded),
         cmocka_unit_test(brackets_in_strings_and_beside_each_other_are_not_deep),
         cmocka_unit_test(aggregates_keep_the_numbers_of_all_records),

@@ -66,7 +66,7 @@ static const struct {
     {"state.dir", EACH, "state_goes_to_the_state_dir"},
     {"statestore.cache.max.bytes", "cluster/app_time.c",
      "the_cache_makes_fewer_updates_and_the_same_counts"},
-    {"statestore.cache.max.bytes", "cluster/app_time.c", "without_cache_every_update_comes_out"},
+    {"statestore.cache.max.bytes", "cluster/app_time.c", "without_cache_every_update_is_sent"},
     {"task.timeout.ms", EACH, "a_temporary_failure_is_one_after_task_timeout_ms"},
     {"topology.optimization", "unit/config.c", "unsupported_settings_are_refused_with_a_reason"},
 };

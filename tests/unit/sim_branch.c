@@ -91,7 +91,7 @@ static void branches_diverge_by_their_seed_and_repeat_with_it(void **state)
     stop_rolling(threads);
 }
 
-static void the_parent_goes_on_as_if_it_had_not_branched(void **state)
+static void the_parent_continues_as_if_it_had_not_branched(void **state)
 {
     (void)state;
     if (UNDER_TSAN) {
@@ -188,8 +188,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(branches_diverge_by_their_seed_and_repeat_with_it,
                                         start_random, stop),
-        cmocka_unit_test_setup_teardown(the_parent_goes_on_as_if_it_had_not_branched, start_random,
-                                        stop),
+        cmocka_unit_test_setup_teardown(the_parent_continues_as_if_it_had_not_branched,
+                                        start_random, stop),
         simulated(a_branch_may_branch),
         simulated(threads_may_begin_and_end_in_a_branch_and_in_its_branch),
     };

@@ -30,7 +30,7 @@ static void talk(world *w, int id)
     }
     struct pollfd own = {w->pipes[id][0], POLLIN, 0};
     if (poll(&own, 1, (unsigned char)token % 4) == 1 && read(own.fd, &token, 1) == 1) {
-        weir_sim_trace("heard", "%d", token);
+        weir_sim_trace("received", "%d", token);
     }
 }
 

@@ -254,13 +254,13 @@ static void stop_while_locked(void (*stop_host)(weir_host *host))
     assert_int_equal(steps, 2);
 }
 
-static void a_dead_holder_runs_on_until_it_has_released_what_others_want(void **state)
+static void a_crashed_holder_runs_until_it_has_released_the_lock(void **state)
 {
     (void)state;
     stop_while_locked(weir_sim_host_crash);
 }
 
-static void a_paused_holder_runs_on_until_it_has_released_what_others_want(void **state)
+static void a_paused_holder_runs_until_it_has_released_the_lock(void **state)
 {
     (void)state;
     stop_while_locked(weir_sim_host_pause);
@@ -287,7 +287,7 @@ static void *take_process_lock(void *arg)
     return NULL;
 }
 
-static void a_thread_that_crashes_its_host_still_releases_what_others_wait_for(void **state)
+static void a_thread_that_crashes_its_host_still_releases_locks(void **state)
 {
     (void)state;
     weir_host *host = weir_sim_host_new("holder");
@@ -375,9 +375,9 @@ int main(void)
         simulated(peers_of_a_crashed_host_see_a_reset),
         simulated(connections_of_a_paused_host_stay_open),
         simulated(a_crash_behind_a_cut_is_not_seen_until_healed),
-        simulated(a_dead_holder_runs_on_until_it_has_released_what_others_want),
-        simulated(a_paused_holder_runs_on_until_it_has_released_what_others_want),
-        simulated(a_thread_that_crashes_its_host_still_releases_what_others_wait_for),
+        simulated(a_crashed_holder_runs_until_it_has_released_the_lock),
+        simulated(a_paused_holder_runs_until_it_has_released_the_lock),
+        simulated(a_thread_that_crashes_its_host_still_releases_locks),
         simulated(a_waiter_that_crashes_does_not_keep_the_lock),
         simulated(the_next_simulation_starts_afresh_after_a_crash),
         simulated(a_thread_left_in_poll_outlives_its_descriptor),

@@ -18,7 +18,7 @@ static void hold_memory(void *arg)
 
 /* In a copy of the process LeakSanitizer finds none of the threads. The same happens if it takes a
  * thread for an earlier one with the same thread id. */
-static void what_a_crashed_thread_holds_is_no_leak_in_whatever_way_it_is_found(void **state)
+static void memory_of_a_crashed_thread_is_no_leak(void **state)
 {
     (void)state;
     if (!__lsan_do_recoverable_leak_check) {
@@ -41,7 +41,7 @@ static void what_a_crashed_thread_holds_is_no_leak_in_whatever_way_it_is_found(v
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        simulated(what_a_crashed_thread_holds_is_no_leak_in_whatever_way_it_is_found),
+        simulated(memory_of_a_crashed_thread_is_no_leak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 
 #include "unit/support/sim.h"
 
-static void what_a_library_calls_and_is_not_covered_is_named(void **state)
+static void functions_of_a_library_that_are_not_covered_are_named(void **state)
 {
     (void)state;
     weir_error error;
@@ -18,7 +18,7 @@ static void what_a_library_calls_and_is_not_covered_is_named(void **state)
     assert_null(strstr(error.message, "pthread_mutex_lock"));
 }
 
-static void a_library_within_what_is_covered_passes(void **state)
+static void a_library_that_is_covered_passes(void **state)
 {
     (void)state;
     weir_error error;
@@ -50,8 +50,8 @@ static void the_loaded_librdkafka_and_rocksdb_pass(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_library_calls_and_is_not_covered_is_named),
-        cmocka_unit_test(a_library_within_what_is_covered_passes),
+        cmocka_unit_test(functions_of_a_library_that_are_not_covered_are_named),
+        cmocka_unit_test(a_library_that_is_covered_passes),
         cmocka_unit_test(a_file_that_is_no_library_is_an_error),
         cmocka_unit_test(the_loaded_librdkafka_and_rocksdb_pass),
     };

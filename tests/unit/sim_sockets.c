@@ -175,7 +175,7 @@ static void close_is_the_end_after_the_last_byte(void **state)
     assert_int_equal(errno, EBADF);
 }
 
-static void nobody_listening_is_refused(void **state)
+static void a_connect_without_a_listener_is_refused(void **state)
 {
     (void)state;
     int fd = begin_connect(4711);
@@ -389,7 +389,7 @@ int main(void)
         simulated(a_full_socket_takes_a_part_and_reports_when_there_is_room),
         simulated(a_blocking_write_waits_for_all),
         simulated(close_is_the_end_after_the_last_byte),
-        simulated(nobody_listening_is_refused),
+        simulated(a_connect_without_a_listener_is_refused),
         simulated(a_port_has_one_listener),
         simulated(latency_delays_both_directions_and_keeps_the_order),
         simulated(connecting_takes_a_round_trip),

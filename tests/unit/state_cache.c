@@ -411,7 +411,7 @@ static void a_callback_may_put_the_key_that_is_flushed(void **state)
     weir__cache_free(cache);
 }
 
-static void a_store_that_never_comes_to_rest_is_an_error(void **state)
+static void a_store_that_stays_dirty_is_an_error(void **state)
 {
     (void)state;
     weir__cache *cache = cache_of(BIG);
@@ -473,7 +473,7 @@ int main(void)
         cmocka_unit_test(a_callback_may_put_into_the_store_that_is_flushed),
         cmocka_unit_test(an_eviction_leaves_rows_that_it_made_dirty_again),
         cmocka_unit_test(a_callback_may_put_the_key_that_is_flushed),
-        cmocka_unit_test(a_store_that_never_comes_to_rest_is_an_error),
+        cmocka_unit_test(a_store_that_stays_dirty_is_an_error),
         cmocka_unit_test(a_failing_callback_ends_the_flush),
         cmocka_unit_test(rows_are_not_restored_through_the_cache),
     };

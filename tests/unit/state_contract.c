@@ -190,7 +190,7 @@ static void a_new_store_has_no_offset(void **state)
     assert_int_equal(kv->ops->offset(kv), WEIR__NO_OFFSET);
 }
 
-static void the_offset_is_what_was_set_last(void **state)
+static void the_offset_is_the_one_set_last(void **state)
 {
     weir__kv *kv = kv_of(state);
     assert_ok(kv->ops->set_offset(kv, 41, NULL));
@@ -243,7 +243,7 @@ int main(void)
         cmocka_unit_test(a_range_does_not_see_what_is_put_after_it_was_opened),
         cmocka_unit_test(rows_may_be_deleted_while_they_are_read),
         cmocka_unit_test(a_new_store_has_no_offset),
-        cmocka_unit_test(the_offset_is_what_was_set_last),
+        cmocka_unit_test(the_offset_is_the_one_set_last),
         cmocka_unit_test(restoring_puts_deletes_and_sets_the_offset),
         cmocka_unit_test(an_empty_restore_moves_the_offset),
         cmocka_unit_test(flushing_keeps_everything),

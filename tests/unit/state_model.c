@@ -175,7 +175,7 @@ static void step(run *r)
     }
 }
 
-static void random_operations_give_what_a_sorted_array_gives(void **state)
+static void random_operations_agree_with_a_sorted_array(void **state)
 {
     run *r = calloc(1, sizeof *r);
     r->kv = ((opened *)*state)->kv;
@@ -195,7 +195,7 @@ static void random_operations_give_what_a_sorted_array_gives(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        cmocka_unit_test(random_operations_give_what_a_sorted_array_gives),
+        cmocka_unit_test(random_operations_agree_with_a_sorted_array),
     };
     print_message("WEIR_SEED=%llu\n", (unsigned long long)seed_of_run());
     return run_over_stacks("state_model", cases, 1);

@@ -122,7 +122,7 @@ static void a_lazy_store_exists_from_its_first_write(void **state)
     kv->ops->close(kv);
 }
 
-static void a_kill_loses_what_was_not_flushed_with_its_offset(void **state)
+static void a_kill_loses_unflushed_rows_with_their_offset(void **state)
 {
     weir__kv *kv = kit_rocksdb(*state, true);
     kit_put(kv, "kept", "row");
@@ -317,7 +317,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(rows_and_offset_survive_closing),
         TEST(a_lazy_store_exists_from_its_first_write),
-        TEST(a_kill_loses_what_was_not_flushed_with_its_offset),
+        TEST(a_kill_loses_unflushed_rows_with_their_offset),
         TEST(after_a_kill_rows_are_never_older_than_the_offset),
         TEST(a_closed_store_counts_as_closed_though_it_was_left_open_before),
         TEST(a_store_that_is_open_is_locked),

@@ -142,7 +142,7 @@ static void a_replaced_item_is_removed(void **state)
     weir__tree_fini(&tree, free_item);
 }
 
-static void seeking_finds_the_neighbours_of_what_is_not_there(void **state)
+static void seeking_a_missing_key_finds_its_neighbours(void **state)
 {
     (void)state;
     weir__tree tree = {0};
@@ -187,7 +187,7 @@ int main(void)
         cmocka_unit_test(removed_items_leave_the_others),
         cmocka_unit_test(a_window_may_slide_over_the_keys),
         cmocka_unit_test(a_replaced_item_is_removed),
-        cmocka_unit_test(seeking_finds_the_neighbours_of_what_is_not_there),
+        cmocka_unit_test(seeking_a_missing_key_finds_its_neighbours),
         cmocka_unit_test(an_empty_tree_has_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,7 +134,7 @@ static void topics_filled_alike_are_not_logged(void **state)
     assert_int_equal(f->warnings, 0);
 }
 
-static void keys_that_come_again_are_no_evidence(void **state)
+static void repeated_keys_are_no_evidence(void **state)
 {
     fixture *f = *state;
     for (int i = 0; i < 100; i++) {
@@ -210,7 +210,7 @@ int main(void)
         test(a_topic_not_placed_by_murmur2_beside_one_that_is_is_logged_once),
         test(it_does_not_matter_which_side_is_read_first),
         test(topics_filled_alike_are_not_logged),
-        test(keys_that_come_again_are_no_evidence),
+        test(repeated_keys_are_no_evidence),
         test(a_few_exceptions_are_not_logged),
         test(one_partition_has_all_keys_alike),
         test(a_topic_that_grows_is_sampled_again),

@@ -94,7 +94,7 @@ static void assert_all_freed(const fakes *all)
 
 /* ---- Queue ---- */
 
-static void records_come_in_order_and_only_the_head_is_decoded(void **state)
+static void records_are_in_order_and_only_the_head_is_decoded(void **state)
 {
     (void)state;
     fakes all = {0};
@@ -157,7 +157,7 @@ static void the_last_offset_of_all_has_no_next_one(void **state)
     assert_all_freed(&all);
 }
 
-static void an_emptied_queue_fetches_again_what_it_held(void **state)
+static void an_emptied_queue_fetches_its_records_again(void **state)
 {
     (void)state;
     fakes all = {0};
@@ -281,7 +281,7 @@ static int take(contest *choice)
     return from->partition;
 }
 
-static void the_smallest_timestamp_comes_first(void **state)
+static void the_smallest_timestamp_is_first(void **state)
 {
     (void)state;
     contest choice;
@@ -375,7 +375,7 @@ static void without_waiting_no_lag_is_requested(void **state)
 
 /* ---- Commit metadata ---- */
 
-static void metadata_is_what_kafka_streams_writes(void **state)
+static void metadata_has_the_bytes_of_kafka_streams(void **state)
 {
     (void)state;
     char text[WEIR__COMMIT_METADATA_SIZE];
@@ -404,18 +404,18 @@ static void metadata_of_others_gives_the_time_or_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(records_come_in_order_and_only_the_head_is_decoded),
+        cmocka_unit_test(records_are_in_order_and_only_the_head_is_decoded),
         cmocka_unit_test(records_had_before_are_dropped),
         cmocka_unit_test(the_last_offset_of_all_has_no_next_one),
-        cmocka_unit_test(an_emptied_queue_fetches_again_what_it_held),
+        cmocka_unit_test(an_emptied_queue_fetches_its_records_again),
         cmocka_unit_test(undecodable_heads_are_dropped_if_the_handler_lets_them),
         cmocka_unit_test(a_head_that_stops_the_task_keeps_its_offset),
-        cmocka_unit_test(the_smallest_timestamp_comes_first),
+        cmocka_unit_test(the_smallest_timestamp_is_first),
         cmocka_unit_test(ties_follow_the_heap_of_java),
         cmocka_unit_test(without_idling_it_waits_only_for_data_that_is_there),
         cmocka_unit_test(idling_begins_when_a_partition_has_been_read_whole),
         cmocka_unit_test(without_waiting_no_lag_is_requested),
-        cmocka_unit_test(metadata_is_what_kafka_streams_writes),
+        cmocka_unit_test(metadata_has_the_bytes_of_kafka_streams),
         cmocka_unit_test(metadata_of_others_gives_the_time_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
