@@ -110,8 +110,8 @@ static void freeze(const weir_host *host)
         weir__dequeue(thread);
         weir__timer_disarm(&thread->timer);
         if (thread->state == WEIR__RUNNABLE && waits_for_lock(thread)) {
-            weir__wake_for_lock(
-                thread->object); /* it was woken for the lock: another one gets it */
+            /* It was woken to take the lock; another waiter must take it now. */
+            weir__wake_for_lock(thread->object);
         }
         weir__lease_where_needed(thread);
     }
