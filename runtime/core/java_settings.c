@@ -264,12 +264,12 @@ weir_err weir__java_settings_markdown(weir_buf *out)
     weir__buf_put_text(
         out,
         "\n## Properties files of Java applications\n\n"
-        "`weir_config_load` takes them as they are, line by line; a line that Weir cannot "
-        "honour is refused\nwith what to write instead, and the other lines are taken. "
-        "`weir_config_load_with` tells each such line.\nBlanks around a value are left out, as "
-        "Java does; only those of the program's own settings (`app.`) stay.\n\n"
-        "These are other names of settings above. A warning is logged for an old one; the "
-        "setting's own name wins.\n\n| name | stands for | |\n|---|---|---|\n");
+        "`weir_config_load` reads such a file line by line. A line that Weir cannot honour is "
+        "refused with what to\nwrite instead; the other lines are taken. `weir_config_load_with` "
+        "reports each refused line.\nBlanks around a value are removed, as in Java, except those "
+        "of the program's own settings (`app.`).\n\n"
+        "These are other names of settings above. The setting's own name wins. For an old name a "
+        "warning is logged.\n\n| name | stands for | |\n|---|---|---|\n");
     for (size_t i = 0; i < COUNT(other_names); i++) {
         weir__buf_printf(out, "| `%s` | `%s` | %s |\n", other_names[i].other, other_names[i].name,
                          other_names[i].old ? "old" : "");

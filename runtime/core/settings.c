@@ -17,18 +17,19 @@
 static const weir__setting settings[] = {
     {.name = "application.id",
      .kind = WEIR__SETTING_TEXT,
-     .doc = "Names the application: consumer group, prefix of internal topics and of client ids, "
-            "folder of its state. The same for all instances. Required."},
+     .doc = "The name of the application. It is the group.id of its consumers, the prefix of "
+            "its internal topics and client ids, and the name of the folder of its state. It "
+            "is the same for all instances. Required."},
     {.name = "auto.offset.reset",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "earliest",
      .choices = {{"earliest", "smallest", false},
                  {"latest", "largest", false},
                  {"none", "error", false}},
-     .doc =
-         "Where a source topic is read from when the group has no offset for it, or one that "
-         "does not exist any more: its start, its end, or not at all (the thread stops). A source "
-         "may say it itself. Internal topics and global tables are always read from the start."},
+     .doc = "The offset at which a source topic is read when the group has no committed "
+            "offset, or the committed offset is out of range: the beginning, the end, or none "
+            "(the thread stops with an error). auto_offset_reset of a source wins. Internal "
+            "topics and global tables are always read from the beginning."},
     {.name = "bootstrap.servers",
      .kind = WEIR__SETTING_TEXT,
      .doc = "`host:port` of some brokers, separated by commas. Required."},
@@ -38,22 +39,23 @@ static const weir__setting settings[] = {
      .min = 1,
      .max = 1000000,
      .capped = "1000000",
-     .doc = "Records that a task holds for one partition before its fetching is paused."},
+     .doc = "The greatest number of records that a task buffers for a partition. The "
+            "partition is paused when there are more."},
     {.name = "client.id",
      .kind = WEIR__SETTING_TEXT,
-     .doc = "Prefix of the names of threads and clients; without it "
+     .doc = "The prefix of the names of threads and of client ids. The default is "
             "`<application.id>-<process id>`."},
     {.name = "commit.interval.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "30000",
      .min = 0,
      .max = INT64_MAX,
-     .doc = "Time between commits. A record may be processed again after a crash if it was not "
-            "committed yet."},
+     .doc = "The time between commits. After a crash, records that were processed since the "
+            "last commit are processed again."},
     {.name = "default.key.serde",
      .kind = WEIR__SETTING_SERDE,
-     .doc = "Serde of keys where the topology names none: a built-in one or one registered by the "
-            "program."},
+     .doc = "The serde of keys where the topology names none: a built-in serde or one that "
+            "the program has registered."},
     {.name = "default.timestamp.extractor",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail_on_invalid",
@@ -61,25 +63,26 @@ static const weir__setting settings[] = {
                  {"log_and_skip", "LogAndSkipOnInvalidTimestamp", false},
                  {"use_partition_time", "UsePartitionTimeOnInvalidTimestamp", false},
                  {"wall_clock", "WallclockTimestampExtractor", false}},
-     .doc = "What happens to a record with a negative timestamp whose source has no timestamp "
-            "function: stop the thread, log and drop the record, or give it the greatest timestamp "
-            "of its partition so far (stop the thread when there is none). `wall_clock`: every "
-            "record of such a source gets the time at which it is read."},
+     .doc = "What happens to a record with a negative timestamp if its source has no "
+            "timestamp function: the thread stops, the record is dropped and logged, or the "
+            "record gets the greatest timestamp of its partition so far (the thread stops if "
+            "there is none). `wall_clock`: each record of such a source gets the time at "
+            "which it is read."},
     {.name = "default.value.serde",
      .kind = WEIR__SETTING_SERDE,
-     .doc = "Serde of values where the topology names none."},
+     .doc = "The serde of values where the topology names none."},
     {.name = "deserialization.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail",
      .choices = {{"fail", "LogAndFailExceptionHandler", false},
                  {"continue", "LogAndContinueExceptionHandler", false}},
-     .doc = "What happens to a record that cannot be decoded: stop the thread, or log and drop "
-            "the record."},
+     .doc = "What happens when a record cannot be deserialized: the thread stops, or the "
+            "record is dropped and logged."},
     {.name = "dsl.store",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "rocksdb",
      .choices = {{"rocksdb", "rocksDB", false}, {"memory", "in_memory", false}},
-     .doc = "Where stores live that do not say it themselves."},
+     .doc = "The kind of a store that does not name one."},
     {.name = "log.level",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "info",
@@ -87,105 +90,108 @@ static const weir__setting settings[] = {
                  {"warn", NULL, false},
                  {"info", NULL, false},
                  {"debug", NULL, false}},
-     .doc = "The least important lines that are still logged."},
+     .doc = "The least severe level that is logged."},
     {.name = "max.poll.records",
      .kind = WEIR__SETTING_I64,
      .fallback = "1000",
      .min = 1,
      .max = 100000,
      .capped = "100000",
-     .doc = "Most records that a stream thread takes from its consumer at once."},
+     .doc = "The greatest number of records that one poll of a stream thread returns."},
     {.name = "max.task.idle.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "0",
      .min = -1,
      .max = INT64_MAX,
-     .doc = "How long a task with an empty partition waits for its data before it goes on with "
-            "the others. 0: only for data that the broker is known to have; -1: not at all."},
+     .doc = "How long a task waits for records of an empty partition before it processes "
+            "records of its other partitions. 0: it waits only while the broker has records "
+            "that are not fetched yet; -1: it does not wait."},
     {.name = "num.stream.threads",
      .kind = WEIR__SETTING_I64,
      .fallback = "1",
      .min = 1,
      .max = THREADS_MAX,
-     .doc = "Stream threads of this instance."},
+     .doc = "The number of stream threads of this instance."},
     {.name = "poll.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "100",
      .min = 0,
      .max = INT64_MAX,
-     .doc = "How long a stream thread without work waits for records."},
+     .doc = "How long a poll waits for records when the thread has nothing else to do."},
     {.name = "processing.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail",
      .choices = {{"fail", "LogAndFailProcessingExceptionHandler", false},
                  {"continue", "LogAndContinueProcessingExceptionHandler", false}},
-     .doc = "What happens when an operator fails on a record, or a punctuator fails: stop the "
-            "thread, or log and go on without the record."},
+     .doc = "What happens when a processor or a punctuator fails: the thread stops, or the "
+            "record is dropped and logged."},
     {.name = "processing.guarantee",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "at_least_once",
      .choices = {{"at_least_once", NULL, false},
                  {"exactly_once_v2", "exactly_once", true},
                  {"exactly_once_beta", NULL, true}},
-     .doc = "What a crash may do to a record."},
+     .doc = "How often a record takes effect when an instance fails."},
     {.name = "producer.max.block.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "60000",
      .min = 0,
      .max = INT64_MAX,
-     .doc = "How long a thread waits for room when its producer's queue is full."},
+     .doc = "How long a send waits for room while the queue of the producer is full."},
     {.name = "production.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail",
      .choices = {{"fail", "DefaultProductionExceptionHandler", false}, {"continue", NULL, false}},
-     .doc = "What happens when a record cannot be written for good (too large, refused): stop "
-            "the thread, or log and drop the record."},
+     .doc = "What happens when a record cannot be sent and a retry does not help (it is too "
+            "large, the broker refuses it): the thread stops, or the record is dropped and "
+            "logged."},
     {.name = "repartition.purge.interval.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "30000",
      .min = 0,
      .max = INT64_MAX,
-     .doc = "Time between deletions of committed records from repartition topics."},
+     .doc = "The time between two deletions of committed records from repartition topics."},
     {.name = "replication.factor",
      .kind = WEIR__SETTING_I64,
      .fallback = "-1",
      .min = -1,
      .max = INT16_MAX,
-     .doc = "Replicas of internal topics. -1: the broker's default."},
+     .doc = "The number of replicas of internal topics. -1: the default of the broker."},
     {.name = "state.cleanup.delay.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "600000",
      .min = 0,
      .max = INT64_MAX,
-     .doc = "How long after an instance gave up a task the task's folder in its `state.dir` is "
-            "removed, ms; while the application is RUNNING, looked at from time to time."},
+     .doc = "The folder of a task is removed from `state.dir` this time, ms, after the task "
+            "was revoked. Folders are checked from time to time while the application is "
+            "RUNNING."},
     {.name = "state.cleanup.dir.max.age.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "43200000",
      .min = -1,
      .max = INT64_MAX,
-     .doc = "State on disk of this age, ms, is not used any more: at the start folders of tasks "
-            "last used so long ago are removed, and a store that is behind its changelog and was "
-            "last up to date so long ago is restored from the beginning (also after half of "
-            "`delete.retention.ms`, if the store's changelog settings give that). Older state may "
-            "miss deletions. -1, Java's default: any age is good."},
+     .doc = "The greatest age, ms, of state on disk that is used. At the start, older folders "
+            "of tasks are removed. A store that is behind its changelog and older than that "
+            "is restored from the beginning; if its changelog settings have "
+            "`delete.retention.ms`, the limit is at most half of it. Older state may miss "
+            "tombstones that have been compacted. -1, Java's default: no limit."},
     {.name = "state.dir",
      .kind = WEIR__SETTING_TEXT,
      .fallback = "/tmp/weir",
-     .doc = "Folder of the state stores; each application has a folder in it."},
+     .doc = "The folder of the state stores. Each application has a folder in it."},
     {.name = "statestore.cache.max.bytes",
      .kind = WEIR__SETTING_I64,
      .fallback = "10485760",
      .min = 0,
      .max = INT64_MAX,
-     .doc = "Memory of the record caches of this instance, shared by its threads. 0: no cache, "
-            "every update is forwarded."},
+     .doc = "The memory of the record caches of this instance, which its threads share. 0: no "
+            "cache; each update is forwarded."},
     {.name = "task.timeout.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "300000",
      .min = 0,
      .max = INT64_MAX,
-     .doc = "How long temporary failures of the broker are retried before they become errors."},
+     .doc = "How long a temporary failure is retried before it becomes an error."},
     {.name = "topology.optimization",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "none",
@@ -194,7 +200,7 @@ static const weir__setting settings[] = {
                  {"reuse.ktable.source.topics", NULL, true},
                  {"merge.repartition.topics", NULL, true},
                  {"single.store.self.join", NULL, true}},
-     .doc = "Whether the topology is rewritten to need fewer topics."},
+     .doc = "Whether the topology is rewritten to need fewer internal topics."},
 };
 
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])
@@ -204,17 +210,18 @@ static const struct {
     const char *doc;
 } passes[] = {
     {"consumer.", "all consumers"},
-    {"main.consumer.", "the consumers of stream threads; wins over `consumer.`"},
-    {"restore.consumer.", "the consumers that restore state; wins over `consumer.`"},
-    {"global.consumer.", "the consumers of global tables; wins over `consumer.`"},
+    {"main.consumer.", "the consumers of stream threads; it wins over `consumer.`"},
+    {"restore.consumer.", "the consumers that restore state; it wins over `consumer.`"},
+    {"global.consumer.", "the consumers of global tables; it wins over `consumer.`"},
     {"producer.", "producers"},
     {"admin.", "the admin client"},
-    {"topic.", "repartition topics and changelogs when they are made (`topic.segment.bytes`); what "
-               "a store says itself wins"},
+    {"topic.",
+     "repartition topics and changelogs, when they are created (`topic.segment.bytes`); the "
+     "settings of a store win"},
     {"security.", "all clients, under the same name (`security.protocol`)"},
     {"ssl.", "all clients, under the same name (`ssl.ca.location`)"},
     {"sasl.", "all clients, under the same name (`sasl.mechanisms`)"},
-    {"app.", "settings of the program itself: Weir stores them and does not look at them"},
+    {"app.", "the program itself: Weir stores these settings and does not use them"},
 };
 
 #define PASS_COUNT (sizeof passes / sizeof passes[0])
@@ -419,13 +426,15 @@ static void put_allowed(weir_buf *out, const weir__setting *setting)
 
 weir_err weir__settings_markdown(weir_buf *out)
 {
-    weir__buf_put_text(out, "# Settings\n\n"
-                            "`weir_config_set`, or a Java properties file for `weir_config_load`. "
-                            "Names, units and defaults are\nKafka Streams' where it has them; "
-                            "names of its classes (in brackets) are understood too.\n"
-                            "This file is checked against the table in "
-                            "`runtime/core/settings.c` by a test.\n\n"
-                            "| name | default | allowed | what it does |\n|---|---|---|---|\n");
+    weir__buf_put_text(
+        out, "# Settings\n\n"
+             "`weir_config_set` sets one; `weir_config_load` reads a Java properties file. "
+             "Names, units and defaults are\nthose of Kafka Streams where it "
+             "has the setting; the names of its classes (in brackets) are "
+             "taken too.\n"
+             "This file is checked against the table in "
+             "`runtime/core/settings.c` by a test.\n\n"
+             "| name | default | allowed | what it does |\n|---|---|---|---|\n");
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const weir__setting *setting = &settings[i];
         const char *quote = setting->fallback != NULL ? "`" : "";
@@ -435,24 +444,26 @@ weir_err weir__settings_markdown(weir_buf *out)
         weir__buf_printf(out, " | %s |\n", setting->doc);
     }
     weir__buf_put_text(out,
-                       "\nWhat a handler's `continue` drops, and what operators drop by themselves "
-                       "(a record without a key at a\ntable, say), is logged once for each node "
-                       "and reason, with topic, partition and offset, and then\ncounted: "
-                       "`weir_app_dropped_records` gives the counts.\n");
+                       "\nThe first record that a node drops for a reason is logged with topic, "
+                       "partition and offset. Further\nones are counted: "
+                       "`weir_app_dropped_records` returns the counts. Records are dropped by "
+                       "`continue` of\na handler, and by operators (a table drops a record "
+                       "without a key, for example).\n");
     weir__buf_put_text(out, "\n## Settings of librdkafka and of the program\n\n"
-                            "Behind a prefix stand the settings of librdkafka (its "
-                            "`CONFIGURATION.md` lists them) for\n\n"
+                            "A setting of librdkafka (see its `CONFIGURATION.md`) is "
+                            "written with a prefix:\n\n"
                             "| prefix | goes to |\n|---|---|\n");
     for (size_t i = 0; i < PASS_COUNT; i++) {
         weir__buf_printf(out, "| `%s` | %s |\n", passes[i].prefix, passes[i].doc);
     }
-    weir__buf_put_text(out,
-                       "\nWeir's own defaults for them (`runtime/client/conf.c`) give way to "
-                       "yours. For each main consumer,\n`queued.min.messages` (records fetched "
-                       "ahead, about 300 bytes each beside their own bytes) is\n500,000 and "
-                       "`fetch.message.max.bytes` (of a partition in one Fetch; raise it for "
-                       "brokers far away)\n262,144.\n");
-    weir__buf_put_text(out, "\nThese Weir sets itself and refuses, with a prefix or without:\n\n");
+    weir__buf_put_text(
+        out, "\nThey win over Weir's own defaults (`runtime/client/conf.c`). Of these, two "
+             "limit the memory of a main\nconsumer: `queued.min.messages` is 500,000 "
+             "(the number of records fetched ahead; each needs about\n300 bytes and "
+             "its own bytes), and `fetch.message.max.bytes` is 262,144 (of a partition "
+             "in one Fetch;\na greater value is better for brokers far away).\n");
+    weir__buf_put_text(
+        out, "\nWeir sets these settings itself and refuses them, with a prefix or without:\n\n");
     for (size_t i = 0; i < RESERVED_COUNT; i++) {
         const char *accepts = reserved[i].accepts;
         weir__buf_printf(out, "- `%s`: %s%s%s%s\n", reserved[i].name, reserved[i].why,
