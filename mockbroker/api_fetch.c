@@ -295,8 +295,8 @@ static int16_t list_offset(const weir__request *request, const weir__partition *
         return RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     }
     if (timestamp != EARLIEST && timestamp != LATEST) {
-        /* Times are not indexed here: an error is better than "none found". */
-        return RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
+        weir_err err = weir__times_find(&partition->times, partition->start, timestamp, offset);
+        return err == WEIR_OK ? 0 : RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
     }
     *offset = timestamp == EARLIEST ? partition->start : partition->end;
     return 0;

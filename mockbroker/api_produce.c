@@ -207,7 +207,8 @@ static void appended(weir__request *request, produced *part)
         return; /* refused, or a duplicate */
     }
     if (weir__partition_appended(partition, part->base, part->batch.count, bytes,
-                                 request->mock->now_us) != WEIR_OK) {
+                                 request->mock->now_us) != WEIR_OK ||
+        weir__times_add(&partition->times, part->records, part->base) == WEIR_ENOMEM) {
         weir__mock_fail(request->mock, "out of memory");
     }
     request->mock->fetches_due = true;

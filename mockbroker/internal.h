@@ -17,6 +17,7 @@
 #include "core/map.h"
 #include "groups.h"
 #include "idempotence.h"
+#include "times.h"
 
 #define WEIR__BROKERS_MAX 64
 #define WEIR__PARTITIONS_MAX 1024 /* of a topic */
@@ -46,6 +47,7 @@ typedef struct weir__partition {
     size_t oldest;
     size_t batch_count;
     size_t batch_capacity;
+    weir__times times; /* of the records from the oldest batch on */
     size_t bytes;
     size_t bytes_in_flight; /* forwarded, not answered */
     size_t batches_in_flight;

@@ -20,6 +20,7 @@ static void topic_free(void *value)
     weir__topic *topic = value;
     for (int32_t i = 0; i < topic->partition_count; i++) {
         free(topic->partitions[i]->batches);
+        weir__times_fini(&topic->partitions[i]->times);
         weir__known_producers_fini(&topic->partitions[i]->known);
         weir__compacted_fini(&topic->partitions[i]->compacted);
         free(topic->partitions[i]);
@@ -387,6 +388,7 @@ weir_err weir__partition_appended(weir__partition *partition, int64_t base, int3
     partition->bytes += bytes;
     while (partition->batch_count > 1 && (partition->batch_count > WEIR__LOG_BATCHES_MAX ||
                                           partition->bytes > WEIR__LOG_BYTES_MAX)) {
+        weir__times_trim(&partition->times, partition->batches[partition->oldest].last_offset);
         partition->bytes -= partition->batches[partition->oldest++].bytes;
         partition->batch_count--;
     }

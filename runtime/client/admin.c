@@ -189,6 +189,32 @@ static weir_err query_offsets(weir__admin *port, weir__topic_partition at, int64
     return WEIR_OK;
 }
 
+static weir_err query_time(weir__admin *port, weir__topic_partition at, int64_t time_ms,
+                           int64_t *offset, weir_error *error)
+{
+    kafka_admin *admin = admin_of(port);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one =
+        rd_kafka_topic_partition_list_add(list, at.topic, at.partition);
+    one->offset = time_ms;
+    pthread_mutex_lock(&admin->lock);
+    rd_kafka_resp_err_t cause = rd_kafka_offsets_for_times(admin->rk, list, QUERY_TIMEOUT_MS);
+    pthread_mutex_unlock(&admin->lock);
+    cause = cause == RD_KAFKA_RESP_ERR_NO_ERROR ? one->err : cause;
+    int64_t found = one->offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return weir__kafka_fail(error, cause, "asking for the offset of %s[%d] at a time", at.topic,
+                                (int)at.partition);
+    }
+    int64_t start = 0;
+    if (found < 0) { /* no record is so young */
+        return query_offsets(port, at, &start, offset, error);
+    }
+    *offset = found;
+    return WEIR_OK;
+}
+
 static weir_err new_topic(const weir__new_topic *topic, rd_kafka_NewTopic_t **out,
                           weir_error *error)
 {
@@ -425,6 +451,7 @@ static const weir__admin_ops admin_ops = {.close = close_admin,
                                           .list_topics = list_topics,
                                           .delete_records = delete_records,
                                           .query_offsets = query_offsets,
+                                          .query_time = query_time,
                                           .describe_group = describe_group};
 
 weir_err weir__kafka_admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error)

@@ -235,6 +235,10 @@ weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *befo
  * waits for records. */
 weir_err weir__admin_query_offsets(weir__admin *admin, weir__topic_partition at, int64_t *start,
                                    int64_t *end, weir_error *error);
+/* The offset of the first record of a partition whose timestamp is time_ms (>= 0) or later; the end
+ * offset if there is none. */
+weir_err weir__admin_query_time(weir__admin *admin, weir__topic_partition at, int64_t time_ms,
+                                int64_t *offset, weir_error *error);
 /* Returns the number of members of the group and calls fn for each, in order of member id. */
 weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
                                     void (*fn)(const char *member_id, const char *client_id,

@@ -171,6 +171,12 @@ weir_err weir__admin_query_offsets(weir__admin *admin, weir__topic_partition at,
     return admin->ops->query_offsets(admin, at, start, end, error);
 }
 
+weir_err weir__admin_query_time(weir__admin *admin, weir__topic_partition at, int64_t time_ms,
+                                int64_t *offset, weir_error *error)
+{
+    return admin->ops->query_time(admin, at, time_ms, offset, error);
+}
+
 weir_err weir__admin_describe_group(weir__admin *admin, const char *group,
                                     void (*fn)(const char *member_id, const char *client_id,
                                                void *user),

@@ -73,6 +73,8 @@ typedef struct weir__admin_ops {
                                weir_error *error);
     weir_err (*query_offsets)(weir__admin *port, weir__topic_partition at, int64_t *start,
                               int64_t *end, weir_error *error);
+    weir_err (*query_time)(weir__admin *port, weir__topic_partition at, int64_t time_ms,
+                           int64_t *offset, weir_error *error);
     weir_err (*describe_group)(weir__admin *port, const char *group,
                                void (*fn)(const char *member_id, const char *client_id, void *user),
                                void *user, size_t *members, weir_error *error);

@@ -109,14 +109,18 @@ static void skip_deleted(weir__task *task, weir__record_queue *queue, void *user
         return;
     }
     weir__reset reset = weir__task_reset(task, queue);
-    if (reset == WEIR__RESET_NONE) {
+    if (reset.kind == WEIR__RESET_NONE) {
         all->err = weir__error_set(all->error, WEIR_ERANGE,
                                    "task %s: offset %" PRId64 " of %s-%d does not exist, and "
                                    "auto.offset.reset is none",
                                    task->name, queue->fetch_offset, queue->topic, queue->partition);
         return;
     }
-    int64_t to = reset == WEIR__RESET_LATEST ? end : start;
+    int64_t to = reset.kind == WEIR__RESET_LATEST ? end : start;
+    if (reset.kind == WEIR__RESET_BY_DURATION &&
+        weir__task_reset_offset(task, queue, reset, &to, NULL) != WEIR_OK) {
+        return;
+    }
     weir__log_write(
         worker->env.log, WEIR__LOG_WARNING,
         "%s: task %s: offset %" PRId64 " of %s-%d does not exist, continuing at %" PRId64,

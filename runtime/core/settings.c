@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/java_settings.h"
 #include "core/nearest.h"
+#include "core/reset.h"
 
 #define THREADS_MAX 256
 
@@ -26,8 +27,9 @@ static const weir__setting settings[] = {
      .choices = {{"earliest", "smallest", false},
                  {"latest", "largest", false},
                  {"none", "error", false}},
+     .resets = true,
      .doc = "The offset at which a source topic is read when the group has no committed "
-            "offset, or the committed offset is out of range: the beginning, the end, or none "
+            "offset, or the committed offset is out of range: the beginning, the end, none "
             "(the thread stops with an error). auto_offset_reset of a source wins. Internal "
             "topics and global tables are always read from the beginning."},
     {.name = "bootstrap.servers",
@@ -307,6 +309,10 @@ static weir_err check_choice(const weir__setting *setting, const char *value,
 {
     const char *java = without_package(value);
     char allowed[256] = "";
+    weir__reset reset;
+    if (setting->resets && weir__reset_parse(value, &reset)) {
+        return WEIR_OK;
+    }
     for (size_t i = 0; i < WEIR__CHOICES_MAX && setting->choices[i].value != NULL; i++) {
         const weir__choice *choice = &setting->choices[i];
         if (strcmp(value, choice->value) == 0 ||
@@ -331,7 +337,7 @@ static weir_err check_choice(const weir__setting *setting, const char *value,
                                extractor ? ", or give the sources a timestamp function" : "");
     }
     return weir__error_set(error, WEIR_ECONFIG, "%s: '%s' is not one of %s", setting->name, value,
-                           allowed);
+                           setting->resets ? WEIR__RESET_ALLOWED : allowed);
 }
 
 weir_err weir__setting_check(const weir__setting *setting, const char *value,
@@ -419,6 +425,9 @@ static void put_allowed(weir_buf *out, const weir__setting *setting)
             if (choice->java != NULL) {
                 weir__buf_printf(out, " (`%s`)", choice->java);
             }
+        }
+        if (setting->resets) {
+            weir__buf_put_text(out, ", `by_duration:PT1H` (any ISO 8601 duration)");
         }
         break;
     }

@@ -32,6 +32,7 @@ typedef struct weir__setting {
     int64_t max;
     const char *capped; /* what a greater number of Java's int becomes: `max`; NULL: refused */
     weir__choice choices[WEIR__CHOICES_MAX]; /* ends with value == NULL if there are fewer */
+    bool resets;                             /* weir__reset_parse decides about other values */
     const char *doc;
 } weir__setting;
 

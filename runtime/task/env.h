@@ -10,6 +10,7 @@
 #include "client/client.h"
 #include "core/log.h"
 #include "core/map.h"
+#include "core/reset.h"
 #include "process/drops.h"
 #include "process/graph.h"
 #include "state/directory.h"
@@ -37,17 +38,6 @@ static inline void weir__step(const weir__observer *observer, const char *kind, 
                               const char *detail)
 {
     weir__step_at(observer, kind, task, detail, -1);
-}
-
-/* Where to read if the offset is not known or does not exist. */
-typedef enum weir__reset { WEIR__RESET_EARLIEST, WEIR__RESET_LATEST, WEIR__RESET_NONE } weir__reset;
-
-/* "earliest", "latest", "none". */
-static inline weir__reset weir__reset_of(const char *name)
-{
-    return name[0] == 'l'   ? WEIR__RESET_LATEST
-           : name[0] == 'n' ? WEIR__RESET_NONE
-                            : WEIR__RESET_EARLIEST;
 }
 
 /* Settings, parsed once. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/reset.h"
 #include "core/saturate.h"
 #include "task/metadata.h"
 #include "task/process.h"
@@ -179,35 +180,51 @@ weir_err weir__task_open(weir__task *task, weir_error *error)
 weir__reset weir__task_reset(const weir__task *task, const weir__record_queue *queue)
 {
     const char *own = task->env->topology->nodes[queue->source].source.auto_offset_reset;
-    return queue->repartition ? WEIR__RESET_EARLIEST
-           : own != NULL      ? weir__reset_of(own)
-                              : task->env->settings.reset;
+    if (queue->repartition) {
+        return (weir__reset){.kind = WEIR__RESET_EARLIEST};
+    }
+    return own != NULL ? weir__reset_of(own) : task->env->settings.reset;
 }
 
-/* Sets start_offset of each queue that has no committed offset. For auto.offset.reset latest it
- * queries the end offset of the partition and commits it with the next commit: a later owner then
- * continues from there. */
+weir_err weir__task_reset_offset(const weir__task *task, const weir__record_queue *queue,
+                                 weir__reset reset, int64_t *out, weir_error *error)
+{
+    const weir__topic_partition at = {queue->topic, queue->partition};
+    int64_t start = 0;
+    int64_t end = 0;
+    weir_assert(reset.kind != WEIR__RESET_NONE);
+    if (reset.kind == WEIR__RESET_BY_DURATION) {
+        int64_t time_ms = weir__sub_sat(task->env->now_ms, reset.ago_ms);
+        return weir__admin_query_time(task->env->admin, at, time_ms > 0 ? time_ms : 0, out, error);
+    }
+    weir_err err = weir__admin_query_offsets(task->env->admin, at, &start, &end, error);
+    if (err == WEIR_OK) {
+        *out = reset.kind == WEIR__RESET_LATEST ? end : start;
+    }
+    return err;
+}
+
+/* Sets start_offset of each queue that has no committed offset. For auto.offset.reset latest and by
+ * duration it asks the broker for the offset and commits it with the next commit: a later owner
+ * then continues from there. */
 static weir_err find_starts(weir__task *task, const weir__offset *committed, weir_error *error)
 {
     for (size_t i = 0; i < task->queue_count; i++) {
         weir__record_queue *queue = &task->queues[i];
         weir__reset reset = weir__task_reset(task, queue);
-        int64_t start = 0;
         queue->start_offset =
             committed[i].offset >= 0 ? committed[i].offset : WEIR__OFFSET_BEGINNING;
-        if (committed[i].offset >= 0 || reset == WEIR__RESET_EARLIEST) {
+        if (committed[i].offset >= 0 || reset.kind == WEIR__RESET_EARLIEST) {
             continue;
         }
-        if (reset == WEIR__RESET_NONE) {
+        if (reset.kind == WEIR__RESET_NONE) {
             return weir__error_set(error, WEIR_ERANGE,
                                    "task %s: the group has no committed offset for %s-%d, and "
                                    "auto.offset.reset is none: set it to earliest or latest, or "
                                    "auto_offset_reset of the source",
                                    task->name, queue->topic, queue->partition);
         }
-        weir_err err = weir__admin_query_offsets(
-            task->env->admin, (weir__topic_partition){queue->topic, queue->partition}, &start,
-            &queue->start_offset, error);
+        weir_err err = weir__task_reset_offset(task, queue, reset, &queue->start_offset, error);
         if (err != WEIR_OK) {
             return err;
         }

@@ -75,6 +75,9 @@ weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_
 void weir__task_suspend(weir__task *task);
 /* The reset policy of a queue: that of its source, or else auto.offset.reset. */
 weir__reset weir__task_reset(const weir__task *task, const weir__record_queue *queue);
+/* The offset of `reset`, asked of the broker; not for WEIR__RESET_NONE. */
+weir_err weir__task_reset_offset(const weir__task *task, const weir__record_queue *queue,
+                                 weir__reset reset, int64_t *out, weir_error *error);
 /* SUSPENDED -> RESTORING or RUNNING, whichever it was. */
 void weir__task_resume(weir__task *task);
 /* *out: `committed` (as for start) and the end offsets of the changelogs are those that this

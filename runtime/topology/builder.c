@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/reset.h"
 
 #define NAME_MAX_LENGTH ((size_t)249)
 #define NODES_MAX ((size_t)1 << 16)
@@ -256,12 +257,11 @@ void weir__builder_read_as(weir_builder *builder, int source, const weir_serde *
     if (reset == NULL) {
         return;
     }
-    if (strcmp(reset, "earliest") != 0 && strcmp(reset, "latest") != 0 &&
-        strcmp(reset, "none") != 0) {
-        weir__builder_fail(
-            builder, WEIR_EINVAL,
-            "source '%s': auto_offset_reset '%s' is not one of earliest, latest, none", node->name,
-            reset);
+    weir__reset parsed;
+    if (!weir__reset_parse(reset, &parsed)) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "source '%s': auto_offset_reset '%s' is not one of " WEIR__RESET_ALLOWED,
+                           node->name, reset);
         return;
     }
     node->source.auto_offset_reset = weir__builder_text(builder, "%s", reset);

@@ -247,17 +247,56 @@ static void a_fetch_without_data_waits_and_costs_nothing(void **state)
     rd_kafka_destroy(consumer);
 }
 
-static void a_lookup_by_time_is_refused_and_not_answered_wrongly(void **state)
+static rd_kafka_resp_err_t look_up(rd_kafka_t *consumer, int64_t time_ms, int64_t *offset)
 {
-    mock_create(*state, "t", 1);
-    rd_kafka_t *consumer = consumer_new(*state);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, "t", 0)->offset = 1700000000000;
+    rd_kafka_topic_partition_list_add(list, "t", 0)->offset = time_ms;
     rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(consumer, list, CLIENT_TIMEOUT_MS);
-    assert_code(err != 0 ? err : list->elems[0].err,
-                RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT);
+    *offset = list->elems[0].offset;
+    err = err != 0 ? err : list->elems[0].err;
     rd_kafka_topic_partition_list_destroy(list);
+    return err;
+}
+
+static void a_lookup_by_time_finds_the_first_record_that_is_not_older(void **state)
+{
+    static const int64_t sent[] = {1000, 3000, 2000, 4000};
+    static const struct {
+        int64_t time_ms;
+        int64_t offset;
+    } rows[] = {
+        {1, 0}, {1000, 0}, {1001, 1}, {3000, 1}, {3001, 3}, {4000, 3}, {4001, RD_KAFKA_OFFSET_END}};
+    mock_create(*state, "t", 1);
+    rd_kafka_t *rk = client_producer(*state, "p", (const char *[]){"linger.ms", "50", NULL});
+    rd_kafka_t *consumer = consumer_new(*state);
+    send_times(rk, sent, 4);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t offset = -5;
+        assert_code(look_up(consumer, rows[i].time_ms, &offset), 0);
+        assert_int_equal(offset, rows[i].offset);
+    }
     rd_kafka_destroy(consumer);
+    rd_kafka_destroy(rk);
+}
+
+static void a_lookup_into_a_compressed_batch_is_refused_and_not_answered_wrongly(void **state)
+{
+    enum { RECORDS = 200 }; /* enough to become smaller */
+    int64_t sent[RECORDS];
+    int64_t offset;
+    for (int i = 0; i < RECORDS; i++) {
+        sent[i] = 1000 + i;
+    }
+    mock_create(*state, "t", 1);
+    rd_kafka_t *rk = client_producer(
+        *state, "p", (const char *[]){"linger.ms", "50", "compression.codec", "lz4", NULL});
+    rd_kafka_t *consumer = consumer_new(*state);
+    send_times(rk, sent, RECORDS);
+    assert_code(look_up(consumer, 1001, &offset), RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT);
+    assert_code(look_up(consumer, 1000 + RECORDS, &offset), 0);
+    assert_int_equal(offset, RD_KAFKA_OFFSET_END);
+    rd_kafka_destroy(consumer);
+    rd_kafka_destroy(rk);
 }
 
 /* ---- Reading for assertions ---- */
@@ -395,7 +434,8 @@ int main(void)
         mock_test(a_batch_over_the_topics_limit_is_refused),
         mock_test(new_data_wakes_a_fetch_that_waits),
         mock_test(a_fetch_without_data_waits_and_costs_nothing),
-        mock_test(a_lookup_by_time_is_refused_and_not_answered_wrongly),
+        mock_test(a_lookup_by_time_finds_the_first_record_that_is_not_older),
+        mock_test(a_lookup_into_a_compressed_batch_is_refused_and_not_answered_wrongly),
         mock_test(a_topic_is_read_whole_and_in_order),
         mock_test(compressed_records_are_read_as_well),
         mock_test(reading_needs_no_broker_of_the_front),

@@ -163,7 +163,7 @@ typedef struct copying {
 } copying;
 
 /* Three records exist before the first start. */
-static copying start_copying(void **state, const char *source, const char *const *config)
+static copying prepare_copying(void **state, const char *source)
 {
     source_reset = source;
     copying c = {.cluster = fixture_cluster(state, NULL), .capture = log_capture_new(state)};
@@ -174,6 +174,12 @@ static copying start_copying(void **state, const char *source, const char *const
     weir_input_text(c.in, "k", "old");
     weir_input_text(c.in, "k", "old");
     weir_cluster_run_for(c.cluster, WEIR_SECONDS(1));
+    return c;
+}
+
+static copying start_copying(void **state, const char *source, const char *const *config)
+{
+    copying c = prepare_copying(state, source);
     c.a = log_capture_start(c.cluster, c.capture, "a", copy_all, config);
     return c;
 }
@@ -215,6 +221,51 @@ static void the_prefix_of_main_consumers_wins(void **state)
 }
 
 /* Its start offset is committed: records sent while no instance ran are not skipped. */
+/* Three records are a minute old at the first start, and two are a second old. */
+static void start_by_duration(void **state, const char *source, const char *setting, size_t copies)
+{
+    copying c = prepare_copying(state, source);
+    weir_cluster_run_for(c.cluster, WEIR_MINUTES(1));
+    weir_input_text(c.in, "k", "young");
+    weir_input_text(c.in, "k", "young");
+    weir_cluster_run_for(c.cluster, WEIR_SECONDS(1));
+    c.a =
+        log_capture_start(c.cluster, c.capture, "a", copy_all, LIST("auto.offset.reset", setting));
+    send_one_and_expect(&c, copies);
+}
+
+static void by_duration_begins_at_the_first_record_that_is_not_older(void **state)
+{
+    start_by_duration(state, NULL, "by_duration:PT30S", 2 + 1);
+}
+
+static void by_duration_begins_at_the_end_if_all_records_are_older(void **state)
+{
+    start_by_duration(state, NULL, "by_duration:PT0S", 1);
+}
+
+static void by_duration_begins_at_the_beginning_if_no_record_is_older(void **state)
+{
+    start_by_duration(state, NULL, "by_duration:P1D", 3 + 2 + 1);
+}
+
+static void the_duration_of_a_source_wins_over_the_setting(void **state)
+{
+    start_by_duration(state, "by_duration:PT30S", "latest", 2 + 1);
+}
+
+/* Its start offset is committed: records that are too old at the second start are not skipped. */
+static void by_duration_is_for_the_first_start_only(void **state)
+{
+    copying c = start_copying(state, "by_duration:PT0S", NULL);
+    weir_run_until(c.cluster, weir_all_running, WEIR_MINUTES(1));
+    assert_int_equal(weir_instance_close(c.a, WEIR_MINUTES(1)), WEIR_OK);
+    weir_input_text(c.in, "k", "between");
+    weir_cluster_run_for(c.cluster, WEIR_MINUTES(1));
+    weir_instance_restart(c.a);
+    send_one_and_expect(&c, 2);
+}
+
 static void latest_is_for_the_first_start_only(void **state)
 {
     copying c = start_copying(state, "latest", NULL);
@@ -274,6 +325,16 @@ static void an_offset_out_of_range_is_reset_to_the_start(void **state)
 static void an_offset_out_of_range_is_reset_to_the_end_with_latest(void **state)
 {
     expect_after_a_trim(state, "latest", 3 + 1);
+}
+
+static void an_offset_out_of_range_is_reset_by_duration(void **state)
+{
+    expect_after_a_trim(state, "by_duration:P1D", 3 + 2 + 1);
+}
+
+static void an_offset_out_of_range_is_reset_to_the_end_if_all_records_are_older(void **state)
+{
+    expect_after_a_trim(state, "by_duration:PT0S", 3 + 1);
 }
 
 static void an_offset_out_of_range_stops_with_none(void **state)
@@ -353,11 +414,18 @@ int main(void)
         cluster_test(latest_begins_at_the_end_at_the_first_start),
         cluster_test(a_source_wins_over_the_setting),
         cluster_test(the_prefix_of_main_consumers_wins),
+        cluster_test(by_duration_begins_at_the_first_record_that_is_not_older),
+        cluster_test(by_duration_begins_at_the_end_if_all_records_are_older),
+        cluster_test(by_duration_begins_at_the_beginning_if_no_record_is_older),
+        cluster_test(the_duration_of_a_source_wins_over_the_setting),
+        cluster_test(by_duration_is_for_the_first_start_only),
         cluster_test(latest_is_for_the_first_start_only),
         cluster_test(the_start_of_latest_is_committed_at_once),
         cluster_test(none_stops_a_start_without_committed_offsets),
         cluster_test(an_offset_out_of_range_is_reset_to_the_start),
         cluster_test(an_offset_out_of_range_is_reset_to_the_end_with_latest),
+        cluster_test(an_offset_out_of_range_is_reset_by_duration),
+        cluster_test(an_offset_out_of_range_is_reset_to_the_end_if_all_records_are_older),
         cluster_test(an_offset_out_of_range_stops_with_none),
         cluster_test(a_reset_that_does_not_exist_is_refused),
         cluster_test(default_serdes_read_and_write),

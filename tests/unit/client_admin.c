@@ -87,6 +87,26 @@ static void the_broker_returns_start_and_end(void **state)
     weir__admin_close(admin);
 }
 
+static void the_broker_returns_the_offset_of_a_time(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    weir__admin *admin;
+    const weir__topic_partition one = {"one", 0};
+    int64_t offset = -1;
+    open_admin(f, &admin);
+    send_numbers(f, "one", 0, 7);
+    must(weir__admin_query_time(admin, one, 0, &offset, &error), &error);
+    assert_int_equal(offset, 0);
+    must(weir__admin_query_time(admin, one, INT64_MAX, &offset, &error), &error);
+    assert_int_equal(offset, 7); /* no record is so young: the end */
+    assert_int_not_equal(
+        weir__admin_query_time(admin, (weir__topic_partition){"nowhere", 0}, 0, &offset, &error),
+        WEIR_OK);
+    assert_non_null(strstr(error.message, "asking for the offset of nowhere[0] at a time"));
+    weir__admin_close(admin);
+}
+
 static void records_before_an_offset_are_deleted(void **state)
 {
     fixture *f = *state;
@@ -189,10 +209,10 @@ static void a_client_is_logged_by_its_id(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(topics_are_created_with_their_settings), test(the_topics_of_the_brokers_are_listed),
-        test(a_topic_that_cannot_be_is_named),        test(the_broker_returns_start_and_end),
-        test(records_before_an_offset_are_deleted),   test(members_of_a_group_are_listed),
-        test(a_client_is_logged_by_its_id),
+        test(topics_are_created_with_their_settings),  test(the_topics_of_the_brokers_are_listed),
+        test(a_topic_that_cannot_be_is_named),         test(the_broker_returns_start_and_end),
+        test(the_broker_returns_the_offset_of_a_time), test(records_before_an_offset_are_deleted),
+        test(members_of_a_group_are_listed),           test(a_client_is_logged_by_its_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

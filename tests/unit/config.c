@@ -91,6 +91,16 @@ static void a_refusal_names_setting_value_and_what_is_allowed(void **state)
     assert_holds(refusal(*state, "num.stream.threads", "99999999999999999999"), "to 256");
 }
 
+static void a_duration_of_auto_offset_reset_is_checked(void **state)
+{
+    assert_set(*state, "auto.offset.reset", "by_duration:PT1H30M");
+    assert_string_equal(weir_config_get(*state, "auto.offset.reset"), "by_duration:PT1H30M");
+    assert_string_equal(refusal(*state, "auto.offset.reset", "by_duration:1h"),
+                        "auto.offset.reset: 'by_duration:1h' is not one of earliest, latest, none, "
+                        "by_duration:<ISO 8601>, as in by_duration:PT1H");
+    assert_holds(refusal(*state, "auto.offset.reset", "by_duration:-PT1H"), "is not one of");
+}
+
 static void unsupported_settings_are_refused_with_a_reason(void **state)
 {
     assert_string_equal(
@@ -410,6 +420,7 @@ int main(int argc, char **argv)
         test(the_last_value_set_wins),
         test(an_unknown_name_is_answered_with_the_nearest),
         test(a_refusal_names_setting_value_and_what_is_allowed),
+        test(a_duration_of_auto_offset_reset_is_checked),
         test(unsupported_settings_are_refused_with_a_reason),
         test(names_of_java_classes_are_understood),
         test(default_serdes_are_found_by_name),

@@ -60,7 +60,7 @@ static const struct {
     {CLIENTS, "ssl.key.password", {"secret"}},
 
     {CONSUMER, "allow.auto.create.topics", {"false"}},
-    {CONSUMER, "auto.offset.reset", {"earliest", "latest", "none"}},
+    {CONSUMER, "auto.offset.reset", {"earliest", "latest", "none", "by_duration:P2DT3H4.5S"}},
     {CONSUMER, "check.crcs", BOOLEANS},
     {CONSUMER, "enable.auto.commit", {"false"}},
     {CONSUMER, "fetch.max.bytes", {"0", INT_MAX_TEXT}},

@@ -136,9 +136,10 @@ typedef struct weir_source_opts {
     int64_t (*timestamp)(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms,
                          void *user);
     void *user;
-    /* Where reading starts when the group has no committed offset: "earliest", "latest" or "none"
-     * (an error; KIP-1106). Copied; NULL: the setting auto.offset.reset. Not for global tables,
-     * which are always read from the beginning. */
+    /* Where reading starts when the group has no committed offset: "earliest", "latest", "none" (an
+     * error), or "by_duration:PT1H": at the first record that is at most so old, by its timestamp;
+     * the duration is one of ISO 8601 (KIP-1106). Copied; NULL: the setting auto.offset.reset. Not
+     * for global tables, which are always read from the beginning. */
     const char *auto_offset_reset;
 } weir_source_opts;
 /* Adds a node that reads these topics (Topology.addSource). */
