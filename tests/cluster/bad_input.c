@@ -72,10 +72,17 @@ static void a_malformed_setting_is_refused_with_the_allowed_values(void **state)
                     WEIR_ECONFIG, "num.stream.threads: 'two' is not");
 }
 
-static void a_malformed_setting_of_librdkafka_is_named(void **state)
+static void a_malformed_setting_of_a_client_is_named(void **state)
 {
     assert_no_start(fixture_cluster(state, NULL), texts, LIST("producer.linger.ms", "soon"),
-                    WEIR_ECONFIG, "producer.linger.ms=soon");
+                    WEIR_ECONFIG, "producer.linger.ms: 'soon' is not a number from 0 to ");
+}
+
+static void a_malformed_setting_of_librdkafka_is_named(void **state)
+{
+    assert_no_start(fixture_cluster(state, NULL), texts,
+                    LIST("producer.queue.buffering.max.ms", "soon"), WEIR_ECONFIG,
+                    "producer.queue.buffering.max.ms=soon");
 }
 
 static void an_unknown_setting_of_librdkafka_is_named(void **state)
@@ -383,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cluster_test(an_unknown_setting_is_answered_with_the_nearest),
         cluster_test(a_malformed_setting_is_refused_with_the_allowed_values),
+        cluster_test(a_malformed_setting_of_a_client_is_named),
         cluster_test(a_malformed_setting_of_librdkafka_is_named),
         cluster_test(an_unknown_setting_of_librdkafka_is_named),
         cmocka_unit_test(without_an_application_id_there_is_no_application),
