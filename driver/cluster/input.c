@@ -49,6 +49,18 @@ static weir_err topic_start(weir_cluster *cluster, const char *topic, int32_t pa
                                  (int)partitions);
 }
 
+void weir_cluster_topic_create(weir_cluster *cluster, const char *topic, int32_t partitions)
+{
+    weir_error error;
+    if (!weir__given(cluster != NULL, __func__, "cluster") ||
+        !weir__given(topic != NULL, __func__, "topic")) {
+        return;
+    }
+    if (topic_start(cluster, topic, partitions, &error) != WEIR_OK) {
+        weir__cluster_fail(cluster, "cannot create topic %s: %s", topic, error.message);
+    }
+}
+
 void weir_cluster_topic_grow(weir_cluster *cluster, const char *topic, int32_t partitions)
 {
     weir_error error;

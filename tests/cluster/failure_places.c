@@ -100,6 +100,8 @@ static void mistakes_with_input_are_reported_with_their_place(void **state)
     FAILS(weir_input_send_to(in, -2, &(weir_input_record){.key = &key}),
           "there is no partition -2");
     FAILS(weir_input_file(in, "/dev/null/x"), "cannot read /dev/null/x");
+    FAILS(weir_cluster_topic_create(*state, "texts", 2),
+          "cannot create topic texts: it has 1 partitions, not 2");
     FAILS(weir_cluster_topic_grow(*state, "texts", 1), "cannot add partitions");
 }
 

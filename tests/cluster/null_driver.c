@@ -77,6 +77,8 @@ static void remember(const char *file, int line, const char *message, void *user
     X(weir_cluster_input, topic, "topic is", weir_cluster_input(cluster, NULL, 1, STRINGS))        \
     X(weir_cluster_input, key, "key is", weir_cluster_input(cluster, "x", 1, NULL, &weir_i64))     \
     X(weir_cluster_input, value, "value is", weir_cluster_input(cluster, "x", 1, &weir_i64, 0))    \
+    X(weir_cluster_topic_create, cluster, "cluster is", weir_cluster_topic_create(NULL, "x", 1))   \
+    X(weir_cluster_topic_create, topic, "topic is", weir_cluster_topic_create(cluster, NULL, 1))   \
     X(weir_cluster_topic_grow, cluster, "cluster is", weir_cluster_topic_grow(NULL, "in", 9))      \
     X(weir_cluster_topic_grow, topic, "topic is", weir_cluster_topic_grow(cluster, NULL, 9))       \
     X(weir_cluster_topic_delete, cluster, "cluster is", weir_cluster_topic_delete(NULL, "in"))     \

@@ -57,6 +57,20 @@ static void partitions_added_to_a_source_get_tasks_and_are_read_from_their_begin
     weir_assert_same_rows(copies, expected);
 }
 
+static void a_created_topic_is_written_to(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_input lines = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
+    weir_cluster_topic_create(cluster, "copies", 3);
+    weir_cluster_topic_create(cluster, "copies", 3); /* it exists, and is as wanted */
+    weir_cluster_start(cluster, "a", copy, NULL);
+    weir_input_text(lines, "key", "hello");
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_output copies = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
+    assert_int_equal(weir_output_size(copies), 1);
+    assert_int_equal(weir_mock_topic_partitions(weir_cluster_mock(cluster), "copies"), 3);
+}
+
 static void grow_the_output(void **state, const char *const *config, int64_t noticed_ms)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -171,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(partitions_added_to_a_source_get_tasks_and_are_read_from_their_beginning),
+        cluster_test(a_created_topic_is_written_to),
         cluster_test(partitions_added_to_the_output_are_written_to),
         cluster_test(the_output_is_looked_at_again_after_metadata_max_age_ms),
         cluster_test(partitions_added_to_a_source_are_read_after_metadata_max_age_ms),

@@ -4,6 +4,7 @@
  *
  *     weir_cluster *cluster = weir_cluster_new(&(weir_cluster_opts){.seed = 7}, &error);
  *     weir_input lines = weir_cluster_input(cluster, "lines", 4, &weir_string, &weir_string);
+ *     weir_cluster_topic_create(cluster, "word-counts", 4);
  *     weir_instance *a = weir_cluster_start(cluster, "a", word_count, NULL);
  *     weir_input_text(lines, NULL, "hello world");
  *     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
@@ -122,13 +123,18 @@ typedef struct weir_input {
 } weir_input;
 
 /* A topic to write to. It is created unless it exists; an existing one must have that many
- * partitions. */
+ * partitions. The serdes are those of this handle: topics contain bytes, so that texts may be sent
+ * with weir_string to a topic that the application reads as JSON. */
 WEIR_API weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t partitions,
                                        const weir_serde *key, const weir_serde *value);
 
 /* Administration of any topic (repartition topics and changelogs too), as by an operator. Instances
  * see the change after their next metadata request. All these calls wait for records already sent.
  */
+/* Creates a topic, for example one that the application writes to. An existing one must have that
+ * many partitions. */
+WEIR_API void weir_cluster_topic_create(weir_cluster *cluster, const char *topic,
+                                        int32_t partitions);
 /* Adds partitions, up to `partitions` in all, which must be more than before. Records without a key
  * use all of them. */
 WEIR_API void weir_cluster_topic_grow(weir_cluster *cluster, const char *topic, int32_t partitions);
@@ -226,9 +232,10 @@ typedef struct weir_output {
     struct weir__output_topic *topic;
 } weir_output;
 
-/* A topic to read from. It must exist when it is read, but not yet when the handle is made. A
- * deleted topic keeps the rows that were read before. Rows are the records in the brokers' log: a
- * record that the application wrote with timestamp 0 has timestamp 1 (weir_forward). */
+/* A topic to read from. It must exist when it is read, but not yet when the handle is made:
+ * weir_cluster_topic_create. JSON can be read with weir_string, as text. A deleted topic keeps the
+ * rows that were read before. Rows are the records in the brokers' log: a record that the
+ * application wrote with timestamp 0 has timestamp 1 (weir_forward). */
 WEIR_API weir_output weir_cluster_output(weir_cluster *cluster, const char *topic,
                                          const weir_serde *key, const weir_serde *value);
 /* The next record not yet returned through `output` or another handle for the same topic, or NULL

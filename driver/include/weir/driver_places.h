@@ -30,6 +30,8 @@ extern "C" {
     VALUE(weir_input, weir_cluster_input, (cluster, topic, partitions, key, value),                \
           weir_cluster *cluster, const char *topic, int32_t partitions, const weir_serde *key,     \
           const weir_serde *value)                                                                 \
+    VOID(weir_cluster_topic_create, (cluster, topic, partitions), weir_cluster *cluster,           \
+         const char *topic, int32_t partitions)                                                    \
     VOID(weir_cluster_topic_grow, (cluster, topic, partitions), weir_cluster *cluster,             \
          const char *topic, int32_t partitions)                                                    \
     VOID(weir_cluster_topic_delete, (cluster, topic), weir_cluster *cluster, const char *topic)    \
@@ -154,6 +156,7 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_cluster_random(...) weir_cluster_random_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_repeat_command(...) weir_cluster_repeat_command_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_input(...) weir_cluster_input_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_cluster_topic_create(...) weir_cluster_topic_create_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_topic_grow(...) weir_cluster_topic_grow_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_topic_delete(...) weir_cluster_topic_delete_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_topic_trim(...) weir_cluster_topic_trim_placed(__VA_ARGS__, WEIR__HERE)
