@@ -31,6 +31,17 @@ const char *weir_err_name(weir_err err)
     return "WEIR_EUNKNOWN";
 }
 
+bool weir__err_known(weir_err err)
+{
+    switch (err) {
+#define X(name, number, text) case name:
+        WEIR_ERR_MAP(X)
+#undef X
+        return true;
+    }
+    return false;
+}
+
 bool weir_err_is_retriable(weir_err err)
 {
     return err == WEIR_ERETRY || err == WEIR_ETIMEOUT || err == WEIR_ELOCKED;

@@ -19,6 +19,9 @@ weir_err weir__error_vset(weir_error *error, weir_err code, const char *format, 
 weir_err weir__error_prefix(weir_error *error, weir_err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* False for a number that is not in WEIR_ERR_MAP, which only a user's callback can return. */
+bool weir__err_known(weir_err err);
+
 /* For a NULL argument that must not be NULL: "weir_config_set: name is NULL". Returns WEIR_EINVAL.
  */
 weir_err weir__error_null(weir_error *error, const char *function, const char *argument);

@@ -165,7 +165,11 @@ weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_er
         ctx->failed_at = ctx->at;
     }
     if (ctx->error.code != err) {
-        weir_fail(ctx, err, "%s", weir_err_str(err));
+        if (weir__err_known(err)) {
+            weir_fail(ctx, err, "%s", weir_err_str(err));
+        } else {
+            weir_fail(ctx, err, "the callback returned %d, which is not a weir_err", (int)err);
+        }
     }
     return err;
 }

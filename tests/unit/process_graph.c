@@ -82,6 +82,9 @@ static weir_err fail_on_x(weir_ctx *ctx, const weir_record *in, void *state)
     if (is(in->value, "x")) {
         return weir_fail(ctx, WEIR_EUSER, "the value is %s", "x");
     }
+    if (is(in->value, "odd")) {
+        return (weir_err)-1;
+    }
     return is(in->value, "mute") ? WEIR_EUSER : weir_forward(ctx, in);
 }
 
@@ -105,6 +108,12 @@ static void an_error_without_a_text_gets_one(void **state)
     open_with(&of, &fail_on_x_ops, NULL);
     assert_int_equal(driven_pipe(&of.task, "in", "k", "mute", 1), WEIR_EUSER);
     assert_string_equal(of.task.error.message, "node 'p', task 0_0, in-0@0: user callback failed");
+    close_it(&of);
+    of = (one_processor){0};
+    open_with(&of, &fail_on_x_ops, NULL);
+    assert_true(driven_pipe(&of.task, "in", "k", "odd", 1) != WEIR_OK);
+    assert_string_equal(of.task.error.message, "node 'p', task 0_0, in-0@0: the callback returned "
+                                               "-1, which is not a weir_err");
     close_it(&of);
 }
 
