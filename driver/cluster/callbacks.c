@@ -21,6 +21,17 @@ void weir__instance_note_warning(weir_instance *instance, const char *text)
     pthread_mutex_unlock(&instance->warnings_lock);
 }
 
+void weir__instance_put_warnings(weir_buf *out, weir_instance *instance, const char *before)
+{
+    pthread_mutex_lock(&instance->warnings_lock);
+    size_t count = instance->warning_count;
+    size_t first = count > WEIR__WARNINGS_MAX ? count - WEIR__WARNINGS_MAX : 0;
+    for (size_t i = first; i < count; i++) {
+        weir__buf_printf(out, "%s%s\n", before, instance->warnings[i % WEIR__WARNINGS_MAX]);
+    }
+    pthread_mutex_unlock(&instance->warnings_lock);
+}
+
 static void on_state(weir_state from, weir_state to, void *user)
 {
     weir_instance *instance = user;

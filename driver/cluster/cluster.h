@@ -230,6 +230,8 @@ bool weir__instance_do(weir_instance *instance, void (*job)(weir_instance *insta
 weir_instance *weir__instance_of_host(const weir_host *host);
 /* Any thread. */
 void weir__instance_note_warning(weir_instance *instance, const char *text);
+/* Appends the last warnings, one a line, each behind `before`. Any thread. */
+void weir__instance_put_warnings(weir_buf *out, weir_instance *instance, const char *before);
 void weir__instance_set_opts(weir_instance *instance, const weir_instance_opts *opts);
 /* Called just before its host crashes: keeps the state directory. The rest is never freed. */
 void weir__instance_crashed(weir_instance *instance, weir_disk disk);

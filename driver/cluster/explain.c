@@ -109,13 +109,7 @@ static void explain_instance(weir_buf *out, weir_instance *instance)
             explain_threads(out, instance);
         }
     }
-    pthread_mutex_lock(&instance->warnings_lock);
-    size_t count = instance->warning_count;
-    size_t first = count > WEIR__WARNINGS_MAX ? count - WEIR__WARNINGS_MAX : 0;
-    for (size_t i = first; i < count; i++) {
-        weir__buf_printf(out, "    said: %s\n", instance->warnings[i % WEIR__WARNINGS_MAX]);
-    }
-    pthread_mutex_unlock(&instance->warnings_lock);
+    weir__instance_put_warnings(out, instance, "    said: ");
 }
 
 /* Returns how many partitions lag; shows the first ones. */

@@ -314,8 +314,9 @@ static bool takes_text(weir_input input, const char *helper, const char *side,
         return true;
     }
     weir__cluster_fail(input.cluster,
-                       "%s: the %ss of topic %s are %s, not texts; use weir_input_pipe", helper,
-                       side, input.topic->name, serde->name);
+                       "%s: the %ss of topic %s are %s, not texts; use weir_input_pipe, or give "
+                       "weir_string to weir_cluster_input to send the bytes of texts",
+                       helper, side, input.topic->name, serde->name);
     return false;
 }
 

@@ -224,6 +224,25 @@ static weir_err check_instance_opts(const weir_instance_opts *opts, weir_error *
                              "weir_instance_opts.config");
 }
 
+static weir_err check_name(const weir_cluster *cluster, const char *name, weir_error *error)
+{
+    if (weir_cluster_instance(cluster, name) != NULL) {
+        return weir__error_set(error, WEIR_EEXISTS,
+                               "instance '%s': there is one of that name already "
+                               "(weir_instance_restart starts it again)",
+                               name);
+    }
+    if (name[0] == '\0' || strlen(name) >= WEIR_SIM_NAME_MAX || strchr(name, '/') != NULL) {
+        return weir__error_set(error, WEIR_EINVAL,
+                               "instance '%s': the name must have 1 to %d bytes and no '/'", name,
+                               WEIR_SIM_NAME_MAX - 1);
+    }
+    return cluster->instance_count < WEIR__INSTANCES_MAX
+               ? WEIR_OK
+               : weir__error_set(error, WEIR_ELIMIT, "instance '%s': more than %zu instances", name,
+                                 WEIR__INSTANCES_MAX);
+}
+
 static weir_err check_start(const weir_cluster *cluster, const char *name,
                             weir_topology_fn topology, const weir_instance_opts *opts,
                             weir_error *error)
@@ -234,7 +253,8 @@ static weir_err check_start(const weir_cluster *cluster, const char *name,
                                 : name == NULL  ? "name"
                                                 : "topology");
     }
-    return check_instance_opts(opts, error);
+    weir_err err = check_name(cluster, name, error);
+    return err != WEIR_OK ? err : check_instance_opts(opts, error);
 }
 
 weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
@@ -244,13 +264,6 @@ weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
     weir_error own;
     error = error != NULL ? error : &own;
     if (check_start(cluster, name, topology, opts, error) != WEIR_OK) {
-        return NULL;
-    }
-    if (cluster->instance_count == WEIR__INSTANCES_MAX ||
-        weir_cluster_instance(cluster, name) != NULL || name[0] == '\0' ||
-        strlen(name) >= WEIR_SIM_NAME_MAX || strchr(name, '/') != NULL) {
-        weir__error_set(error, WEIR_EINVAL,
-                        "instance '%s': the name must be new and short, without '/'", name);
         return NULL;
     }
     weir_instance *instance = weir__must(calloc(1, sizeof *instance));

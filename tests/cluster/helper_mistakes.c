@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <weir/driver_cmocka.h>
+#include <weir/dsl.h>
 
 #define TEXT_MAX 2048
 
@@ -63,7 +64,14 @@ static void a_json_value_is_not_made_of_a_text(void **state)
 {
     weir_input in = weir_cluster_input(*state, "json", 1, &weir_string, &weir_json);
     weir_input_text(in, "key", "{}");
-    assert_failed_with("weir_input_text: the values of topic json are json, not texts");
+    assert_failed_with("weir_input_text: the values of topic json are json, not texts; use "
+                       "weir_input_pipe, or give weir_string to weir_cluster_input");
+    weir_input texts = weir_cluster_input(*state, "json", 1, &weir_string, &weir_string);
+    weir_input_text(texts, "key", "{}");
+    weir_cluster_run_for(*state, WEIR_SECONDS(1)); /* it is sent meanwhile */
+    assert_int_equal(
+        weir_output_size(weir_cluster_output(*state, "json", &weir_string, &weir_json)), 1);
+    assert_string_equal(last_failure, "");
 }
 
 static void a_text_is_not_looked_for_among_numbers(void **state)
@@ -175,6 +183,50 @@ static void the_error_of_a_serde_is_reported(void **state)
     assert_failed_with("topic texts: partition 0, offset 0: value: serde i64: ");
 }
 
+/* ---- Rows that are missing ------------------------------------------------------------------ */
+
+static weir_topology *table(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_table all = weir_table_source(b, "texts", "table", &weir_string, &weir_string,
+                                       &(weir_store_opts){.node = "table"});
+    weir_to(weir_to_stream(all, NULL), "copies", NULL);
+    return weir_build(b, config, error);
+}
+
+static void missing_rows_are_shown_with_what_the_instances_warned_of(void **state)
+{
+    weir_cluster *cluster = *state;
+    weir_input texts = weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
+    weir_cluster_topic_create(cluster, "copies", 1);
+    weir_cluster_start(cluster, "a", table, NULL);
+    weir_input_lines(texts, "a line has no key");
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_rows *copies =
+        weir_output_all(weir_cluster_output(cluster, "copies", &weir_string, &weir_string));
+    weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
+    weir_slice line = weir_slice_of("a line has no key");
+    weir_rows_add(expected, &line, &line);
+    const char *why =
+        "\n  a:\n    said: a-StreamThread-1: dropped a record: node 'table', task 0_0, "
+        "texts-0@0: null key";
+    weir_assert_size(copies, 1);
+    assert_failed_with(why);
+    weir_assert_same_rows(copies, expected);
+    assert_failed_with(why);
+    weir_assert_same_list(copies, expected);
+    assert_failed_with(why);
+}
+
+static void a_second_instance_of_a_name_is_refused(void **state)
+{
+    weir_cluster_topic_create(*state, "texts", 1);
+    weir_cluster_start(*state, "a", table, NULL);
+    weir_cluster_start(*state, "a", table, NULL);
+    assert_failed_with("cannot start: instance 'a': there is one of that name already "
+                       "(weir_instance_restart starts it again)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +241,9 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_handle_is_made_before_its_topic, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_error_of_a_serde_is_reported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_second_instance_of_a_name_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(missing_rows_are_shown_with_what_the_instances_warned_of,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests_name("helper_mistakes", tests, NULL, NULL);
 }

@@ -390,7 +390,8 @@ static void invalid_instance_options_are_named(void **state)
     } wrong[] = {
         {"a", {.config = LIST("poll.ms")}, "weir_instance_opts.config: 'poll.ms' has no value"},
         {"a", {.threads = -1}, "weir_instance_opts.threads is negative: -1"},
-        {"", {0}, "instance '': the name must be new and short"},
+        {"", {0}, "instance '': the name must have 1 to 63 bytes and no '/'"},
+        {"a/b", {0}, "instance 'a/b': the name must have 1 to 63 bytes and no '/'"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         weir_error error = {0};

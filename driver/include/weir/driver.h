@@ -391,7 +391,8 @@ WEIR_API weir_rows *weir_store_view_all(weir_store_view view);
 
 /* ---- Assertions --------------------------------------------------------------------------- */
 
-/* These print a readable difference, with place and seed, and fail the test. */
+/* These print a readable difference, with place and seed, and fail the test. The last warnings of
+ * each instance follow: a row is often missing because its record was dropped. */
 #define weir_assert_same_rows(actual, expected)                                                    \
     weir_assert_same_rows_at((actual), (expected), #actual, __FILE__, __LINE__)
 #define weir_assert_same_list(actual, expected)                                                    \
