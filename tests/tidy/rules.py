@@ -17,6 +17,7 @@ INCLUDES = {
     "driver/sync": ["core", "client", "topology", "process", "task", "cluster", "sync"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
+    "examples/project": ["project"],
 }
 
 # Where quoted includes are looked for; the folder's own headers may be named without a folder.
@@ -25,7 +26,8 @@ PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include"
 
 # Public headers of the test side begin so, and only these may include them.
 TEST_SIDE_HEADERS = ("weir/driver", "weir/mockbroker")
-TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench"]
+TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench",
+                   "examples/project/test_orders.c", "examples/project/test_reminders.c"]
 
 CALL = r"\b(?:%s)\s*\("
 

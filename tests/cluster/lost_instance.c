@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The test that README.md shows. */
+ * Word count on a simulated cluster, of which an instance is lost. */
 #include <weir/driver_cmocka.h>
 
 #include "fixtures/word_count.h"
@@ -47,5 +47,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(counts_survive_the_loss_of_an_instance, start_cluster,
                                         end_cluster),
     };
-    return cmocka_run_group_tests_name("readme", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("lost_instance", tests, NULL, NULL);
 }
