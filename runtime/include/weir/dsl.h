@@ -9,10 +9,11 @@
  * Kafka. The repartition topics that operators imply must have a name. Serdes: NULL means the
  * configured default. Tables, aggregations, repartitions and inner joins drop records without a
  * key; aggregations and joins also drop records without a value. weir_app_dropped_records counts
- * them. Callbacks return a code; weir_fail adds a text. Inputs are borrowed until the callback
- * returns. A callback writes its result into zeroed storage of the output serde's size;
- * weir_out_null makes the result null. A callback that writes past the end of that storage, or of
- * memory from weir_alloc, ends the thread with WEIR_EOVERRUN, which no exception handler skips. */
+ * them. The callbacks of all other operators get NULL for a null key or value. Callbacks return a
+ * code; weir_fail adds a text. Inputs are borrowed until the callback returns. A callback writes
+ * its result into zeroed storage of the output serde's size; weir_out_null makes the result null. A
+ * callback that writes past the end of that storage, or of memory from weir_alloc, ends the thread
+ * with WEIR_EOVERRUN, which no exception handler skips. */
 #ifndef WEIR_DSL_H
 #define WEIR_DSL_H
 

@@ -17,7 +17,8 @@
  *
  * Declare the types of your own serdes: WEIR_SERDE_TYPE(order_serde, order). The inputs are checked
  * against the serdes that the declaration names; weir_build cannot check that these are the
- * stream's serdes. Pointers are NULL where the untyped callbacks get NULL. */
+ * stream's serdes. Pointers are NULL where the untyped callbacks get NULL: `value` for a record
+ * with a null value, except in aggregations and inner joins. */
 #ifndef WEIR_TYPED_H
 #define WEIR_TYPED_H
 
