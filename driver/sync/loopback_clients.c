@@ -353,6 +353,22 @@ static weir_err query_offsets(weir__admin *port, weir__topic_partition at, int64
     return WEIR_OK;
 }
 
+static weir_err query_time(weir__admin *port, weir__topic_partition at, int64_t time_ms,
+                           int64_t *offset, weir_error *error)
+{
+    const weir__loopback_partition *partition = find_partition(((admin *)port)->loopback, at);
+    if (partition == NULL) {
+        return no_partition(at, error);
+    }
+    int64_t found = partition->start;
+    while (found < partition->count &&
+           partition->records[found]->message.view.timestamp_ms < time_ms) {
+        found++;
+    }
+    *offset = found;
+    return WEIR_OK;
+}
+
 static weir_err describe_group(weir__admin *port, const char *group,
                                void (*fn)(const char *member_id, const char *client_id, void *user),
                                void *user, size_t *members, weir_error *error)
@@ -373,6 +389,7 @@ static const weir__admin_ops admin_ops = {
     .list_topics = list_topics,
     .delete_records = delete_records,
     .query_offsets = query_offsets,
+    .query_time = query_time,
     .describe_group = describe_group,
 };
 
