@@ -419,9 +419,12 @@ static void put_allowed(weir_buf *out, const weir__setting *setting)
     case WEIR__SETTING_CHOICE:
         for (size_t i = 0; i < WEIR__CHOICES_MAX && setting->choices[i].value != NULL; i++) {
             const weir__choice *choice = &setting->choices[i];
-            if (!choice->unsupported) {
-                weir__buf_printf(out, "%s`%s`", i > 0 ? ", " : "", choice->value);
-            }
+            bool first = choice->unsupported && !setting->choices[i - (i > 0)].unsupported;
+            weir__buf_printf(out, "%s`%s`",
+                             first   ? "; not yet: "
+                             : i > 0 ? ", "
+                                     : "",
+                             choice->value);
             if (choice->java != NULL) {
                 weir__buf_printf(out, " (`%s`)", choice->java);
             }
