@@ -114,12 +114,11 @@ CLIENT_FN void app_on_log(int level, const char *text, void *user)
 /* Each test has directories of its own: a crashed instance still holds RocksDB's locks. */
 CLIENT_FN int apps_set_up(void **state)
 {
-    static int number = 0;
     apps *all = calloc(1, sizeof *all);
     all->mock = mock_start(NULL);
     all->producer = client_producer(all->mock, "input", NULL);
-    snprintf(all->directory, sizeof all->directory, "/tmp/weir-apps-%d-%d", (int)getpid(),
-             number++);
+    snprintf(all->directory, sizeof all->directory, "/tmp/weir-apps-XXXXXX");
+    assert_non_null(mkdtemp(all->directory));
     *state = all;
     return 0;
 }
