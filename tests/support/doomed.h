@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs tests/helpers/doomed.c as a process of its own, and keeps what it printed. */
+ * Runs a program of tests/helpers as a process of its own, and keeps what it printed. */
 #ifndef WEIR_TESTS_DOOMED_H
 #define WEIR_TESTS_DOOMED_H
 
