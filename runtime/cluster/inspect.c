@@ -293,7 +293,7 @@ weir_err weir__snapshot_store_range(const weir__snapshot_store *store, weir_slic
                                weir__task_state_name(store->task->state));
     }
     weir__kv *top = weir__graph_store_top(store->task->graph, store->index);
-    return top->ops->range(top, from, to, false, out, error);
+    return weir__kv_range(top, from, to, false, out, error);
 }
 
 bool weir__app_globals_have_read(const weir_app *app, const char *topic, int32_t partition,

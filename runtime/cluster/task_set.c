@@ -385,7 +385,8 @@ weir_err weir__task_set_commit(weir__task_set *set, weir_error *error)
 static bool is_damaged(const weir__task *task)
 {
     for (size_t i = 0; i < task->stores.count; i++) {
-        if (task->stores.items[i].inner != NULL && task->stores.items[i].inner->damaged) {
+        if (task->stores.items[i].inner != NULL &&
+            weir__kv_is_damaged(task->stores.items[i].inner)) {
             return true;
         }
     }
@@ -455,8 +456,7 @@ static int64_t progress_of(const weir__task *task)
     int64_t sum = 0;
     for (size_t i = 0; i < task->stores.count; i++) {
         const weir__task_store *store = &task->stores.items[i];
-        int64_t offset =
-            store->topic != NULL ? store->inner->ops->offset(store->inner) : WEIR__NO_OFFSET;
+        int64_t offset = store->topic != NULL ? weir__kv_offset(store->inner) : WEIR__NO_OFFSET;
         sum = offset != WEIR__NO_OFFSET ? weir__add_sat(sum, weir__add_sat(offset, 1)) : sum;
     }
     return sum;

@@ -409,7 +409,7 @@ weir_err weir__graph_flush(weir__graph *graph, weir_error *error)
     for (size_t i = 0; i < graph->topology->store_count && err == WEIR_OK; i++) {
         weir_kv *kv = graph->stores[i];
         if (kv != NULL && !kv->view) {
-            err = kv->top->ops->flush(kv->top, &graph->ctx.error);
+            err = weir__kv_flush(kv->top, &graph->ctx.error);
         }
     }
     if (err != WEIR_OK && graph->ctx.failed_node == NULL) {

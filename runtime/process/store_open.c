@@ -133,7 +133,7 @@ weir_err weir__typed_open(weir__graph *graph, int store, weir__kv *layers, weir_
     const weir__store_spec *spec = &graph->topology->stores[store];
     weir_kv *kv = calloc(1, sizeof *kv);
     if (kv == NULL) {
-        layers->ops->close(layers);
+        weir__kv_close(layers);
         return weir__error_set(error, WEIR_ENOMEM, "store '%s': out of memory", spec->name);
     }
     kv->ctx = &graph->ctx;
@@ -171,7 +171,7 @@ void weir__typed_close(weir_kv *kv)
         return;
     }
     if (!kv->view) {
-        kv->top->ops->close(kv->top);
+        weir__kv_close(kv->top);
     }
     weir__buf_fini(&kv->key);
     weir__buf_fini(&kv->row);

@@ -39,12 +39,12 @@ weir_err weir__typed_key(weir_kv *kv, const void *key, weir_slice *out)
 weir_err weir__typed_get_row(weir_kv *kv, weir_slice key, weir_slice *row)
 {
     if (kv->lock == NULL) {
-        return kv->top->ops->get(kv->top, key, row, &kv->ctx->error);
+        return weir__kv_get(kv->top, key, row, &kv->ctx->error);
     }
     /* Another thread may use the store as soon as the lock is released: keep a copy. */
     weir_slice found;
     lock(kv);
-    weir_err err = kv->top->ops->get(kv->top, key, &found, &kv->ctx->error);
+    weir_err err = weir__kv_get(kv->top, key, &found, &kv->ctx->error);
     weir__buf_reset(&kv->row);
     if (err == WEIR_OK && found.data != NULL) {
         err = weir_put(&kv->row, found.data, found.len);
@@ -63,7 +63,7 @@ weir_err weir__typed_put_row(weir_kv *kv, weir_slice key, weir_slice row)
                          kv->spec->name);
     }
     lock(kv);
-    weir_err err = kv->top->ops->put(kv->top, key, row, &kv->ctx->error);
+    weir_err err = weir__kv_put(kv->top, key, row, &kv->ctx->error);
     unlock(kv);
     return err;
 }
@@ -307,7 +307,7 @@ weir_err weir_kv_range(weir_kv *kv, const void *from, const void *to, bool rever
     }
     iter->kv = kv;
     lock(kv);
-    err = kv->top->ops->range(kv->top, low, high, reverse, &iter->inner, &kv->ctx->error);
+    err = weir__kv_range(kv->top, low, high, reverse, &iter->inner, &kv->ctx->error);
     unlock(kv);
     if (err != WEIR_OK) {
         free(iter);
@@ -395,7 +395,7 @@ weir_err weir__graph_store_scan(weir__graph *graph, int store, weir_slice from, 
     weir_slice row;
     weir_assert(kv != NULL);
     lock(kv);
-    weir_err err = kv->top->ops->range(kv->top, from, to, false, &iter, error);
+    weir_err err = weir__kv_range(kv->top, from, to, false, &iter, error);
     if (err == WEIR_OK) {
         while (err == WEIR_OK && iter->ops->next(iter, &key, &row)) {
             err = fn(key, row, user);

@@ -23,17 +23,9 @@ typedef struct held {
 
 typedef struct buffered {
     weir__kv base;
-    weir__kv *inner;
     weir__map rows;
     size_t bytes;
 } buffered;
-
-/* Copies the damaged flag of the store below. */
-static weir_err noted(buffered *store, weir_err err)
-{
-    store->base.damaged = store->inner->damaged;
-    return err;
-}
 
 static weir_slice value_of(const held *row)
 {
@@ -44,9 +36,9 @@ static weir_slice value_of(const held *row)
 static weir_err write_out(buffered *store, weir_error *error)
 {
     for (const weir__map_entry *at = store->rows.first; at != NULL; at = at->next) {
-        weir_err err = store->inner->ops->put(store->inner, at->key, value_of(at->value), error);
+        weir_err err = weir__kv_put(store->base.inner, at->key, value_of(at->value), error);
         if (err != WEIR_OK) {
-            return noted(store, err);
+            return err;
         }
     }
     weir__map_fini(&store->rows, free);
@@ -62,7 +54,7 @@ static weir_err buffered_get(weir__kv *kv, weir_slice key, weir_slice *value, we
         *value = value_of(row);
         return WEIR_OK;
     }
-    return noted(store, store->inner->ops->get(store->inner, key, value, error));
+    return weir__kv_get(kv->inner, key, value, error);
 }
 
 /* NULL: out of memory. */
@@ -105,59 +97,35 @@ static weir_err buffered_put(weir__kv *kv, weir_slice key, weir_slice value, wei
 static weir_err buffered_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                                weir__kv_iter **out, weir_error *error)
 {
-    buffered *store = (buffered *)kv;
-    weir_err err = write_out(store, error);
-    return err != WEIR_OK ? err
-                          : noted(store, store->inner->ops->range(store->inner, from, to, reverse,
-                                                                  out, error));
+    weir_err err = write_out((buffered *)kv, error);
+    return err == WEIR_OK ? weir__kv_range(kv->inner, from, to, reverse, out, error) : err;
 }
 
 static weir_err buffered_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                                  weir_error *error)
 {
-    buffered *store = (buffered *)kv;
-    weir_err err = write_out(store, error);
-    return err != WEIR_OK
-               ? err
-               : noted(store, store->inner->ops->restore(store->inner, rows, count, offset, error));
+    weir_err err = write_out((buffered *)kv, error);
+    return err == WEIR_OK ? weir__kv_restore(kv->inner, rows, count, offset, error) : err;
 }
 
 static weir_err buffered_flush(weir__kv *kv, weir_error *error)
 {
-    buffered *store = (buffered *)kv;
-    weir_err err = write_out(store, error);
-    return err != WEIR_OK ? err : noted(store, store->inner->ops->flush(store->inner, error));
-}
-
-static int64_t buffered_offset(weir__kv *kv)
-{
-    const buffered *store = (const buffered *)kv;
-    return store->inner->ops->offset(store->inner);
+    weir_err err = write_out((buffered *)kv, error);
+    return err == WEIR_OK ? weir__kv_flush(kv->inner, error) : err;
 }
 
 /* The offset must not be ahead of the rows. */
 static weir_err buffered_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
 {
-    buffered *store = (buffered *)kv;
-    weir_err err = write_out(store, error);
-    return err != WEIR_OK
-               ? err
-               : noted(store, store->inner->ops->set_offset(store->inner, offset, error));
-}
-
-static int64_t buffered_as_of_ms(weir__kv *kv)
-{
-    const buffered *store = (const buffered *)kv;
-    return store->inner->ops->as_of_ms(store->inner);
+    weir_err err = write_out((buffered *)kv, error);
+    return err == WEIR_OK ? weir__kv_set_offset(kv->inner, offset, error) : err;
 }
 
 /* The time must not be ahead of the rows. */
 static weir_err buffered_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
 {
-    buffered *store = (buffered *)kv;
-    weir_err err = write_out(store, error);
-    return err != WEIR_OK ? err
-                          : noted(store, store->inner->ops->set_as_of(store->inner, now_ms, error));
+    weir_err err = write_out((buffered *)kv, error);
+    return err == WEIR_OK ? weir__kv_set_as_of(kv->inner, now_ms, error) : err;
 }
 
 static void buffered_close(weir__kv *kv)
@@ -165,7 +133,6 @@ static void buffered_close(weir__kv *kv)
     buffered *store = (buffered *)kv;
     write_out(store, NULL); /* after a failure the offset does not cover the rows */
     weir__map_fini(&store->rows, free);
-    store->inner->ops->close(store->inner);
     free(store);
 }
 
@@ -176,9 +143,7 @@ static const weir__kv_ops buffered_ops = {
     .range = buffered_range,
     .restore = buffered_restore,
     .flush = buffered_flush,
-    .offset = buffered_offset,
     .set_offset = buffered_set_offset,
-    .as_of_ms = buffered_as_of_ms,
     .set_as_of = buffered_set_as_of,
     .close = buffered_close,
 };
@@ -187,12 +152,11 @@ weir_err weir__buffered_wrap(weir__kv *inner, weir__kv **out, weir_error *error)
 {
     buffered *store = calloc(1, sizeof *store);
     if (store == NULL) {
-        inner->ops->close(inner);
+        weir__kv_close(inner);
         return weir__error_set(error, WEIR_ENOMEM, "no memory for a store");
     }
     store->base.ops = &buffered_ops;
-    store->base.damaged = inner->damaged;
-    store->inner = inner;
+    store->base.inner = inner;
     *out = &store->base;
     return WEIR_OK;
 }

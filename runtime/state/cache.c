@@ -78,7 +78,7 @@ static weir_err cached_get(weir__kv *kv, weir_slice key, weir_slice *value, weir
         return WEIR_OK;
     }
     weir_slice below;
-    weir_err err = store->inner->ops->get(store->inner, key, &below, error);
+    weir_err err = weir__kv_get(kv->inner, key, &below, error);
     if (err != WEIR_OK) {
         return err;
     }
@@ -159,7 +159,7 @@ static weir_err cached_range(weir__kv *kv, weir_slice from, weir_slice to, bool 
     if (collect_dirty(store, from, to, reverse, &overlay) != WEIR_OK) {
         return weir__error_set(error, WEIR_ENOMEM, "cache: no memory to read a range");
     }
-    weir_err err = store->inner->ops->range(store->inner, from, to, reverse, &below, error);
+    weir_err err = weir__kv_range(kv->inner, from, to, reverse, &below, error);
     if (err != WEIR_OK) {
         weir__overlay_free(overlay);
         return err;
@@ -190,26 +190,13 @@ static weir_err cached_flush(weir__kv *kv, weir_error *error)
         }
         err = weir__cached_flush_round(store, error);
     }
-    return err == WEIR_OK ? store->inner->ops->flush(store->inner, error) : err;
-}
-
-static int64_t cached_offset(weir__kv *kv)
-{
-    weir__cached *store = (weir__cached *)kv;
-    return store->inner->ops->offset(store->inner);
-}
-
-static weir_err cached_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
-{
-    weir__cached *store = (weir__cached *)kv;
-    return store->inner->ops->set_offset(store->inner, offset, error);
+    return err == WEIR_OK ? weir__kv_flush(kv->inner, error) : err;
 }
 
 static void cached_close(weir__kv *kv)
 {
     weir__cached *store = (weir__cached *)kv;
     weir__tree_fini(&store->entries, weir__cached_forget);
-    store->inner->ops->close(store->inner);
     store->cache->stores--;
     free(store);
 }
@@ -221,8 +208,6 @@ static const weir__kv_ops cached_ops = {
     .range = cached_range,
     .restore = cached_restore,
     .flush = cached_flush,
-    .offset = cached_offset,
-    .set_offset = cached_set_offset,
     .close = cached_close,
 };
 
@@ -231,11 +216,11 @@ weir_err weir__cache_wrap(weir__cache *cache, weir__kv *inner, const weir__cache
 {
     weir__cached *store = calloc(1, sizeof *store);
     if (store == NULL) {
-        inner->ops->close(inner);
+        weir__kv_close(inner);
         return weir__error_set(error, WEIR_ENOMEM, "no memory for a cached store");
     }
     store->base.ops = &cached_ops;
-    store->inner = inner;
+    store->base.inner = inner;
     store->cache = cache;
     store->client = *client;
     cache->stores++;

@@ -60,7 +60,7 @@ static weir_err write_below(weir__cached *store, const change *copy, weir__entry
     if (client->set_origin != NULL) {
         client->set_origin(client->user, &copy->origin);
     }
-    weir_err err = store->inner->ops->put(store->inner, copy->key, copy->value, error);
+    weir_err err = weir__kv_put(store->base.inner, copy->key, copy->value, error);
     if (err == WEIR_OK && at != NULL) {
         settle(at);
     }
@@ -82,7 +82,7 @@ static weir_err send_down(weir__cached *store, change from, weir__entry *at, wei
 {
     bool deletes = from.value.data == NULL;
     if (store->client.on_flush != NULL && (store->client.old_rows || deletes)) {
-        weir_err err = store->inner->ops->get(store->inner, from.key, &from.old, error);
+        weir_err err = weir__kv_get(store->base.inner, from.key, &from.old, error);
         if (err != WEIR_OK) {
             return err;
         }

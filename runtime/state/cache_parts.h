@@ -31,7 +31,6 @@ typedef struct weir__entry {
 
 struct weir__cached {
     weir__kv base;
-    weir__kv *inner;
     weir__cache *cache;
     weir__cache_client client;
     weir__tree entries;

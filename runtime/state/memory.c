@@ -180,13 +180,6 @@ static weir_err memory_restore(weir__kv *kv, const weir__row *rows, size_t count
     return WEIR_OK;
 }
 
-static weir_err memory_flush(weir__kv *kv, weir_error *error)
-{
-    (void)kv;
-    (void)error;
-    return WEIR_OK;
-}
-
 static int64_t memory_offset(weir__kv *kv)
 {
     return ((memory *)kv)->offset;
@@ -326,7 +319,6 @@ static const weir__kv_ops memory_ops = {
     .put = memory_put,
     .range = memory_range,
     .restore = memory_restore,
-    .flush = memory_flush,
     .offset = memory_offset,
     .set_offset = memory_set_offset,
     .close = memory_close,

@@ -157,12 +157,6 @@ static weir_err rocks_restore(weir__kv *kv, const weir__row *rows, size_t count,
     return err;
 }
 
-static weir_err rocks_flush(weir__kv *kv, weir_error *error)
-{
-    (void)kv, (void)error;
-    return WEIR_OK;
-}
-
 /* ---- Offsets, status ---------------------------------------------------------------------- */
 
 static weir_err put_number(rocks *store, const char *key, uint64_t number, weir_error *error)
@@ -218,6 +212,11 @@ static int64_t rocks_as_of_ms(weir__kv *kv)
 static weir_err rocks_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
 {
     return put_number((rocks *)kv, AS_OF_KEY, (uint64_t)now_ms, error);
+}
+
+static bool rocks_was_left_open(weir__kv *kv)
+{
+    return ((const rocks *)kv)->was_left_open;
 }
 
 /* ---- Iterators ---------------------------------------------------------------------------- */
@@ -317,19 +316,13 @@ static const weir__kv_ops rocks_ops = {
     .put = rocks_put,
     .range = rocks_range,
     .restore = rocks_restore,
-    .flush = rocks_flush,
     .offset = rocks_offset,
     .set_offset = rocks_set_offset,
     .as_of_ms = rocks_as_of_ms,
     .set_as_of = rocks_set_as_of,
+    .was_left_open = rocks_was_left_open,
     .close = rocks_close,
 };
-
-bool weir__rocksdb_was_left_open(const weir__kv *kv)
-{
-    weir_assert(kv->ops == &rocks_ops); /* a layer above it is not a RocksDB store */
-    return ((const rocks *)kv)->was_left_open;
-}
 
 static void set_table_options(rocksdb_options_t *options, size_t block_cache_bytes)
 {

@@ -10,43 +10,33 @@
 #include "state/store.h"
 
 typedef struct lazy {
-    weir__kv base;
-    weir__kv *inner; /* NULL: not made yet, has no rows */
+    weir__kv base; /* its `inner` is NULL as long as the database is not made: it has no rows */
     weir__rocksdb_opts opts;
     char *directory;
     char *offset_key;
 } lazy;
 
-static weir_err make(lazy *store, weir_error *error)
+static weir_err make(weir__kv *kv, weir_error *error)
 {
-    return store->inner != NULL
+    const lazy *store = (const lazy *)kv;
+    return kv->inner != NULL
                ? WEIR_OK
-               : weir__rocksdb_open(store->directory, &store->opts, &store->inner, error);
-}
-
-/* Copies the damaged flag of the database. */
-static weir_err noted(lazy *store, weir_err err)
-{
-    store->base.damaged = store->inner != NULL && store->inner->damaged;
-    return err;
+               : weir__rocksdb_open(store->directory, &store->opts, &kv->inner, error);
 }
 
 static weir_err lazy_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
 {
-    lazy *store = (lazy *)kv;
-    if (store->inner == NULL) {
+    if (kv->inner == NULL) {
         *value = (weir_slice){0};
         return WEIR_OK;
     }
-    return noted(store, store->inner->ops->get(store->inner, key, value, error));
+    return weir__kv_get(kv->inner, key, value, error);
 }
 
 static weir_err lazy_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
 {
-    lazy *store = (lazy *)kv;
-    weir_err err = make(store, error);
-    return noted(store,
-                 err == WEIR_OK ? store->inner->ops->put(store->inner, key, value, error) : err);
+    weir_err err = make(kv, error);
+    return err == WEIR_OK ? weir__kv_put(kv->inner, key, value, error) : err;
 }
 
 static bool no_next(weir__kv_iter *iter, weir_slice *key, weir_slice *value)
@@ -68,9 +58,8 @@ static const weir__kv_iter_ops empty_iter_ops = {no_next, close_empty};
 static weir_err lazy_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                            weir__kv_iter **out, weir_error *error)
 {
-    lazy *store = (lazy *)kv;
-    if (store->inner != NULL) {
-        return noted(store, store->inner->ops->range(store->inner, from, to, reverse, out, error));
+    if (kv->inner != NULL) {
+        return weir__kv_range(kv->inner, from, to, reverse, out, error);
     }
     weir__kv_iter *iter = malloc(sizeof *iter);
     if (iter == NULL) {
@@ -84,55 +73,35 @@ static weir_err lazy_range(weir__kv *kv, weir_slice from, weir_slice to, bool re
 static weir_err lazy_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                              weir_error *error)
 {
-    lazy *store = (lazy *)kv;
-    weir_err err = make(store, error);
-    return noted(store, err == WEIR_OK
-                            ? store->inner->ops->restore(store->inner, rows, count, offset, error)
-                            : err);
-}
-
-static weir_err lazy_flush(weir__kv *kv, weir_error *error)
-{
-    lazy *store = (lazy *)kv;
-    return noted(store,
-                 store->inner != NULL ? store->inner->ops->flush(store->inner, error) : WEIR_OK);
+    weir_err err = make(kv, error);
+    return err == WEIR_OK ? weir__kv_restore(kv->inner, rows, count, offset, error) : err;
 }
 
 static int64_t lazy_offset(weir__kv *kv)
 {
-    const lazy *store = (const lazy *)kv;
-    return store->inner != NULL ? store->inner->ops->offset(store->inner) : WEIR__NO_OFFSET;
+    return kv->inner != NULL ? weir__kv_offset(kv->inner) : WEIR__NO_OFFSET;
 }
 
 static weir_err lazy_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
 {
-    lazy *store = (lazy *)kv;
-    weir_err err = make(store, error);
-    return noted(store,
-                 err == WEIR_OK ? store->inner->ops->set_offset(store->inner, offset, error) : err);
+    weir_err err = make(kv, error);
+    return err == WEIR_OK ? weir__kv_set_offset(kv->inner, offset, error) : err;
 }
 
 /* A database that does not exist has no rows. */
 static int64_t lazy_as_of_ms(weir__kv *kv)
 {
-    const lazy *store = (const lazy *)kv;
-    return store->inner != NULL ? store->inner->ops->as_of_ms(store->inner) : WEIR__TIME_UNKNOWN;
+    return kv->inner != NULL ? weir__kv_as_of_ms(kv->inner) : WEIR__TIME_UNKNOWN;
 }
 
 static weir_err lazy_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
 {
-    lazy *store = (lazy *)kv;
-    return noted(store, store->inner != NULL
-                            ? store->inner->ops->set_as_of(store->inner, now_ms, error)
-                            : WEIR_OK);
+    return kv->inner != NULL ? weir__kv_set_as_of(kv->inner, now_ms, error) : WEIR_OK;
 }
 
 static void lazy_close(weir__kv *kv)
 {
     lazy *store = (lazy *)kv;
-    if (store->inner != NULL) {
-        store->inner->ops->close(store->inner);
-    }
     free(store->directory);
     free(store->offset_key);
     free(store);
@@ -144,7 +113,6 @@ static const weir__kv_ops lazy_ops = {
     .put = lazy_put,
     .range = lazy_range,
     .restore = lazy_restore,
-    .flush = lazy_flush,
     .offset = lazy_offset,
     .set_offset = lazy_set_offset,
     .as_of_ms = lazy_as_of_ms,

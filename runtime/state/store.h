@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Byte stores: key-value stores below the serdes. One interface, several layers:
+ * Byte stores: ordered maps of bytes below the serdes. One interface, several layers:
  *
  *     typed store (process/)  ->  cache.c  ->  changelog.c  ->  memory.c | buffered.c -> rocksdb.c
  *
@@ -24,46 +24,71 @@ typedef struct weir__row {
     weir_slice value; /* null: delete */
 } weir__row;
 
+/* The operations of a store. A layer leaves NULL what it passes unchanged to `inner`; only close is
+ * not passed: weir__kv_close closes layer by layer. */
 typedef struct weir__kv_ops {
     const char *name; /* "memory", "rocksdb", "buffered", "changelog", "cache" */
-    /* *value null: no row. Valid until the next call on the store. */
     weir_err (*get)(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error);
-    /* Copies key and value; neither may point into the store (from its get or range). A null value
-     * deletes. */
     weir_err (*put)(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error);
-    /* from <= key <= to by bytes; null slices: open ends. A snapshot. */
     weir_err (*range)(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                       weir__kv_iter **out, weir_error *error);
-    /* Restores: writes all rows and the offset in one atomic write, not through cache and
-     * changelog. */
     weir_err (*restore)(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                         weir_error *error);
-    /* Cache: writes dirty entries to the store below and forwards them. Buffered: writes its rows
-     * to the store below. Others: do nothing. */
     weir_err (*flush)(weir__kv *kv, weir_error *error);
-    /* Offset of the last changelog record that the rows contain; WEIR__NO_OFFSET: unknown. Kept in
-     * the store itself, so that rows on disk are never older than the offset on disk. */
     int64_t (*offset)(weir__kv *kv);
     weir_err (*set_offset)(weir__kv *kv, int64_t offset, weir_error *error);
-    /* Wall clock, ms, at which the rows were up to date with the changelog; stored with the offset,
-     * and never newer than the rows. WEIR__TIME_UNKNOWN: unknown. Both functions NULL: the store is
-     * not persistent. */
+    /* NULL down to the backend: the store is not persistent. */
     int64_t (*as_of_ms)(weir__kv *kv);
     weir_err (*set_as_of)(weir__kv *kv, int64_t now_ms, weir_error *error);
-    void (*close)(weir__kv *kv); /* frees; a layer closes the one below */
+    bool (*was_left_open)(weir__kv *kv); /* NULL: false */
+    void (*close)(weir__kv *kv);         /* frees this layer, not `inner` */
 } weir__kv_ops;
 
 /* First member of every implementation. */
 struct weir__kv {
     const weir__kv_ops *ops;
-    bool damaged; /* it has read bytes on disk that differ from those written */
+    weir__kv *inner; /* the layer below, owned; NULL: a backend */
+    bool damaged;    /* it has read bytes on disk that differ from those written */
 };
+
+/* *value null: no row. Valid until the next call on the store. */
+weir_err weir__kv_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error);
+/* Copies key and value; neither may point into the store (from its get or range). A null value
+ * deletes. */
+weir_err weir__kv_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error);
+/* from <= key <= to by bytes; null slices: open ends. A snapshot. */
+weir_err weir__kv_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
+                        weir__kv_iter **out, weir_error *error);
+/* Restores: writes all rows and the offset in one atomic write, not through cache and changelog. */
+weir_err weir__kv_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                          weir_error *error);
+/* Cache: writes dirty entries to the store below and forwards them. Buffered: writes its rows to
+ * the store below. */
+weir_err weir__kv_flush(weir__kv *kv, weir_error *error);
+/* Offset of the last changelog record that the rows contain; WEIR__NO_OFFSET: unknown. Kept in the
+ * store itself, so that rows on disk are never older than the offset on disk. */
+int64_t weir__kv_offset(weir__kv *kv);
+weir_err weir__kv_set_offset(weir__kv *kv, int64_t offset, weir_error *error);
+/* True if the rows survive close: the backend is a database. */
+bool weir__kv_is_persistent(const weir__kv *kv);
+/* Wall clock, ms, at which the rows were up to date with the changelog; stored with the offset, and
+ * never newer than the rows. WEIR__TIME_UNKNOWN: unknown, or not persistent. */
+int64_t weir__kv_as_of_ms(weir__kv *kv);
+/* Does nothing in a store that is not persistent. */
+weir_err weir__kv_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error);
+/* True when the rows were last written by a run that did not close the store: exactly-once wipes.
+ * False for stores that are not persistent. */
+bool weir__kv_was_left_open(weir__kv *kv);
+/* True if a layer has read bytes on disk that differ from those written. */
+bool weir__kv_is_damaged(const weir__kv *kv);
+/* Closes and frees all layers, the upper ones first. */
+void weir__kv_close(weir__kv *kv);
 
 typedef struct weir__kv_iter_ops {
     /* False at the end or on failure. Slices valid until the next call on the iterator. */
     bool (*next)(weir__kv_iter *iter, weir_slice *key, weir_slice *value);
-    weir_err (*close)(weir__kv_iter *iter); /* frees the iterator; returns the failure that ended it
-                                             */
+    /* Frees the iterator; returns the failure that ended it. */
+    weir_err (*close)(weir__kv_iter *iter);
 } weir__kv_iter_ops;
 
 /* Closed before its store. */
@@ -89,9 +114,6 @@ weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opt
 /* The same with lazy creation: the first write makes a database that does not exist. */
 weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_opts *opts,
                                    weir__kv **out, weir_error *error);
-/* True when the rows were last written by a run that did not close the store: exactly-once wipes.
- */
-bool weir__rocksdb_was_left_open(const weir__kv *kv);
 const char *weir__rocksdb_version(void); /* "7.8.3"; static */
 
 /* Keeps rows in memory until the next flush (or range, or 4 MiB of rows), so that a row that

@@ -158,7 +158,7 @@ static bool has_rows(weir__kv *kv)
     weir_slice key;
     weir_slice row;
     weir_slice open_end = {0};
-    if (kv->ops->range(kv, open_end, open_end, false, &iter, NULL) != WEIR_OK) {
+    if (weir__kv_range(kv, open_end, open_end, false, &iter, NULL) != WEIR_OK) {
         return true; /* a store that cannot be read is restored from the start */
     }
     bool found = iter->ops->next(iter, &key, &row);
@@ -170,8 +170,8 @@ static bool has_rows(weir__kv *kv)
  * a task that was closed before its first commit. */
 static int64_t read_as_of(const weir__restorer *restorer, weir__task_store *store, int64_t stored)
 {
-    if (stored != WEIR__NO_OFFSET && store->inner->ops->as_of_ms != NULL) {
-        return store->inner->ops->as_of_ms(store->inner);
+    if (stored != WEIR__NO_OFFSET && weir__kv_is_persistent(store->inner)) {
+        return weir__kv_as_of_ms(store->inner);
     }
     return stored == WEIR__NO_OFFSET && has_rows(store->inner) ? WEIR__TIME_UNKNOWN
                                                                : restorer->env->now_ms;
@@ -209,8 +209,7 @@ static void mark_outdated(weir__restorer *restorer, weir__task *task, const weir
 /* After a failure the store keeps an older time, which may cause a full restore. */
 static void note_as_of(weir__task_store *store, int64_t ms)
 {
-    if (store->inner->ops->set_as_of != NULL &&
-        store->inner->ops->set_as_of(store->inner, ms, NULL) == WEIR_OK) {
+    if (weir__kv_set_as_of(store->inner, ms, NULL) == WEIR_OK) {
         store->as_of_noted = true;
     }
 }
@@ -239,7 +238,7 @@ static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__ta
         return weir__error_prefix(error, err, "task %s: offsets of %s-%d", task->name, store->topic,
                                   store->partition);
     }
-    int64_t stored = store->inner->ops->offset(store->inner);
+    int64_t stored = weir__kv_offset(store->inner);
     int64_t start = stored == WEIR__NO_OFFSET ? log_start : weir__add_sat(stored, 1);
     if (start < log_start || start > log_end) {
         mark_corrupt(restorer, task, store, start, log_start, log_end);
@@ -393,7 +392,7 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
         }
     }
     if (err == WEIR_OK && last >= store->position) {
-        err = store->inner->ops->restore(store->inner, restorer->rows, rows, last, error);
+        err = weir__kv_restore(store->inner, restorer->rows, rows, last, error);
     }
     weir__arena_reset(&restorer->arena);
     if (err != WEIR_OK) {

@@ -52,8 +52,8 @@ static weir_err sample_table(const weir__task *task, const weir__task_store *sto
     weir__kv_iter *rows = NULL;
     weir_slice key;
     weir_slice row;
-    weir_err err = store->inner->ops->range(store->inner, (weir_slice){0}, (weir_slice){0}, false,
-                                            &rows, error);
+    weir_err err =
+        weir__kv_range(store->inner, (weir_slice){0}, (weir_slice){0}, false, &rows, error);
     if (err != WEIR_OK) {
         return err;
     }

@@ -225,7 +225,7 @@ weir_err weir__task_stores_flush(weir__task_stores *stores, weir_error *error)
 {
     for (size_t i = 0; i < stores->count; i++) {
         weir__kv *inner = stores->items[i].inner;
-        weir_err err = inner->ops->flush(inner, error);
+        weir_err err = weir__kv_flush(inner, error);
         if (err != WEIR_OK) {
             return err;
         }
@@ -238,9 +238,9 @@ weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *e
     for (size_t i = 0; i < stores->count; i++) {
         weir__task_store *store = &stores->items[i];
         if (store->acks != NULL && store->acks->acked != WEIR__NO_OFFSET) {
-            weir_err err = store->inner->ops->set_offset(store->inner, store->acks->acked, error);
-            if (err == WEIR_OK && store->inner->ops->set_as_of != NULL) {
-                err = store->inner->ops->set_as_of(store->inner, stores->env->now_ms, error);
+            weir_err err = weir__kv_set_offset(store->inner, store->acks->acked, error);
+            if (err == WEIR_OK) {
+                err = weir__kv_set_as_of(store->inner, stores->env->now_ms, error);
             }
             if (err != WEIR_OK) {
                 return err;
@@ -254,7 +254,8 @@ void weir__task_stores_spare(weir__task_stores *stores)
 {
     for (size_t i = 0; i < stores->count; i++) {
         weir__task_store *store = &stores->items[i];
-        store->spared = store->topic == NULL && store->inner != NULL && !store->inner->damaged;
+        store->spared =
+            store->topic == NULL && store->inner != NULL && !weir__kv_is_damaged(store->inner);
     }
 }
 

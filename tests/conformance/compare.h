@@ -254,7 +254,7 @@ CASE_FN void compare_stores(case_run *run, yyjson_val *stores, difference *d)
                                                    : driven_task(&run->task)->graph;
         weir__kv *kv = weir__graph_store_layers(graph, (int)i);
         weir__kv_iter *iter = NULL;
-        weir_assert(kv->ops->range(kv, (weir_slice){0}, (weir_slice){0}, false, &iter,
+        weir_assert(weir__kv_range(kv, (weir_slice){0}, (weir_slice){0}, false, &iter,
                                    &run->task.error) == WEIR_OK);
         compare_rows(run, iter, spec->name, yyjson_obj_get(expected, "entries"), d);
         weir_assert(iter->ops->close(iter) == WEIR_OK);

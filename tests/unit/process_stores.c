@@ -327,7 +327,7 @@ static void damaged_rows_are_reported_not_used(void **state)
     opened(&task, topology, 0);
     weir__kv *kv = weir__graph_store_layers(driven_task(&task)->graph, 0);
     weir__row row = {weir_slice_of("a"), weir_slice_of("short")};
-    assert_int_equal(kv->ops->restore(kv, &row, 1, 0, &task.error), WEIR_OK);
+    assert_int_equal(weir__kv_restore(kv, &row, 1, 0, &task.error), WEIR_OK);
     assert_int_equal(driven_pipe(&task, "in", "a", "v", 1), WEIR_ECORRUPT);
     assert_non_null(strstr(task.error.message, "a count of 5 bytes in store 'n'"));
     driven_close(&task);
@@ -343,7 +343,7 @@ static void processors_read_through_the_cache(void **state)
     piped(&task, "in", "a", "v", 5);
     weir_slice row = {0};
     weir__kv *top = weir__graph_store_top(driven_task(&task)->graph, 0);
-    assert_int_equal(top->ops->get(top, weir_slice_of("a"), &row, &task.error), WEIR_OK);
+    assert_int_equal(weir__kv_get(top, weir_slice_of("a"), &row, &task.error), WEIR_OK);
     assert_int_equal(row.len, 16);
     assert_int_equal(weir__load_u64(row.data), 5);
     driven_close(&task);

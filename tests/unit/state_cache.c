@@ -60,7 +60,7 @@ static weir_err on_flush(void *user, const weir__flushed *flushed, weir_error *e
     text_of(flushed->key, key);
     weir_slice now;
     assert_int_equal(l->origin, flushed->origin->offset);
-    assert_ok(l->below->ops->get(l->below, flushed->key, &now, error));
+    assert_ok(weir__kv_get(l->below, flushed->key, &now, error));
     assert_true(weir_slice_equal(now, flushed->new_row));
     assert_int_equal(flushed->origin->timestamp_ms, 7);
     if (l->headers != NULL) {
@@ -127,11 +127,11 @@ static void puts_of_a_key_become_one_change(void **state)
     assert_slice(kit_get(l.kv, "a"), "2");
     assert_slice(kit_get(l.below, "a"), "0");
     assert_out(&l, "");
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_out(&l, "a:0->2@11");
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_out(&l, "");
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -146,9 +146,9 @@ static void changes_are_flushed_in_the_order_of_their_last_put(void **state)
     put_at(&l, "b", "3", 2);
     put_at(&l, "c", "4", 3);
     kit_get(l.kv, "a");
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_out(&l, "a:null->2@1 b:null->3@2 c:null->4@3");
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -160,9 +160,9 @@ static void old_rows_are_returned_only_on_request(void **state)
     open_listened(cache, &l, false);
     kit_put(l.below, "a", "0");
     put_at(&l, "a", NULL, 5);
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_out(&l, "a:null->null@5");
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -175,10 +175,10 @@ static void a_key_that_is_added_and_deleted_leaves_no_trace(void **state)
     put_at(&l, "a", "1", 0);
     put_at(&l, "a", NULL, 1);
     assert_slice(kit_get(l.kv, "a"), NULL);
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_out(&l, "");
     assert_int_equal(weir__cache_used(cache), 0);
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -195,7 +195,7 @@ static void without_bytes_every_put_goes_through(void **state)
     put_at(&l, "a", NULL, 4);
     assert_out(&l, "a:1->2@2 a:2->null@3");
     assert_int_equal(weir__cache_used(cache), 0);
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -212,7 +212,7 @@ static void entries_count_as_in_kafka(void **state)
     kit_put(l.below, "read", "row");
     kit_get(l.kv, "read");
     assert_int_equal(weir__cache_used(cache), 2 * ENTRY_BYTES + 3 + 1 + 2 + 4 + 4 + 3);
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     assert_int_equal(weir__cache_used(cache), 0);
     weir__cache_free(cache);
 }
@@ -233,7 +233,7 @@ static void a_full_cache_flushes_the_store_of_the_oldest_and_drops_it(void **sta
     assert_int_equal(weir__cache_used(cache), 3 * (ENTRY_BYTES + 2 + 2));
     put_at(&l, "e", "5", 4); /* drops c, which is clean */
     assert_out(&l, "");
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -251,9 +251,9 @@ static void stores_share_the_bound_of_their_cache(void **state)
     put_at(&two, "y", "4", 3);
     assert_out(&one, "a:null->1@0 b:null->2@1");
     assert_out(&two, "");
-    one.kv->ops->close(one.kv);
+    weir__kv_close(one.kv);
     assert_int_equal(weir__cache_used(cache), 2 * (ENTRY_BYTES + 2 + 2));
-    two.kv->ops->close(two.kv);
+    weir__kv_close(two.kv);
     weir__cache_free(cache);
 }
 
@@ -269,7 +269,7 @@ static void a_get_never_calls_back(void **state)
     assert_slice(kit_get(l.kv, "r"), "0");
     assert_out(&l, "");
     assert_int_equal(weir__cache_used(cache), 2 * (ENTRY_BYTES + 2 + 2));
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -282,7 +282,7 @@ static void a_row_larger_than_the_cache_goes_through(void **state)
     put_at(&l, "a", "1", 0);
     assert_out(&l, "a:null->1@0");
     assert_int_equal(weir__cache_used(cache), 0);
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -300,7 +300,7 @@ static void a_smaller_bound_holds_from_the_next_put(void **state)
     assert_out(&l, "b:null->2@1 a:null->3@2");
     assert_int_equal(weir__cache_used(cache), 0);
     assert_slice(kit_get(l.kv, "a"), "3");
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -312,10 +312,10 @@ static void the_origin_is_current_while_a_change_is_written(void **state)
     open_listened(cache, &l, false);
     put_at(&l, "a", "1", 41);
     l.offset = 99;
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_out(&l, "a:null->1@41");
     assert_int_equal(l.origin, -1);
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -335,16 +335,16 @@ static void a_callback_may_put_into_another_store_of_the_cache(void **state)
             put_at(&up, key, "value", i);
             up.out[0] = down.out[0] = '\0';
         }
-        assert_ok(up.kv->ops->flush(up.kv, NULL));
-        assert_ok(down.kv->ops->flush(down.kv, NULL));
+        assert_ok(weir__kv_flush(up.kv, NULL));
+        assert_ok(weir__kv_flush(down.kv, NULL));
         for (int i = 0; i < 10; i++) {
             char key[16];
             snprintf(key, sizeof key, "%d", i);
             assert_slice(kit_get(up.below, key), "value");
             assert_slice(kit_get(down.below, key), "put by a callback");
         }
-        up.kv->ops->close(up.kv);
-        down.kv->ops->close(down.kv);
+        weir__kv_close(up.kv);
+        weir__kv_close(down.kv);
         weir__cache_free(cache);
     }
 }
@@ -364,10 +364,10 @@ static void a_callback_may_put_into_the_store_that_is_flushed(void **state)
             l.out[0] = '\0';
         }
         l.puts_into = NULL;
-        assert_ok(l.kv->ops->flush(l.kv, NULL));
+        assert_ok(weir__kv_flush(l.kv, NULL));
         assert_slice(kit_get(l.below, "0"), "value");
         assert_slice(kit_get(l.below, "4"), "value");
-        l.kv->ops->close(l.kv);
+        weir__kv_close(l.kv);
         weir__cache_free(cache);
     }
 }
@@ -386,12 +386,12 @@ static void an_eviction_leaves_rows_that_it_made_dirty_again(void **state)
     put_at(&l, "d", "4", 3);
     l.puts_into = NULL;
     assert_out(&l, "a:null->1@0 b:null->2@1 c:null->3@2 d:null->4@3");
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_slice(kit_get(l.below, "a+"), "put by a callback");
     assert_slice(kit_get(l.below, "b+"), "put by a callback");
     assert_slice(kit_get(l.below, "c+"), "put by a callback");
     assert_slice(kit_get(l.below, "d+"), "put by a callback");
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -404,10 +404,10 @@ static void a_callback_may_put_the_key_that_is_flushed(void **state)
     l.puts_into = l.kv;
     l.puts_once = true;
     put_at(&l, "a", "1", 3);
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_out(&l, "a:null->1@3 a:1->put by a callback@3");
     assert_slice(kit_get(l.below, "a"), "put by a callback");
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -419,8 +419,8 @@ static void a_store_that_stays_dirty_is_an_error(void **state)
     open_listened(cache, &l, false);
     l.puts_into = l.kv;
     put_at(&l, "a", "1", 0);
-    assert_int_equal(l.kv->ops->flush(l.kv, NULL), WEIR_ELIMIT);
-    l.kv->ops->close(l.kv);
+    assert_int_equal(weir__kv_flush(l.kv, NULL), WEIR_ELIMIT);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -433,13 +433,13 @@ static void a_failing_callback_ends_the_flush(void **state)
     put_at(&l, "a", "1", 0);
     put_at(&l, "b", "2", 1);
     l.fails_with = WEIR_EUSER;
-    assert_int_equal(l.kv->ops->flush(l.kv, NULL), WEIR_EUSER);
+    assert_int_equal(weir__kv_flush(l.kv, NULL), WEIR_EUSER);
     assert_int_equal(l.origin, -1);
     assert_slice(kit_get(l.below, "b"), NULL);
     l.fails_with = WEIR_OK;
-    assert_ok(l.kv->ops->flush(l.kv, NULL));
+    assert_ok(weir__kv_flush(l.kv, NULL));
     assert_out(&l, "b:null->2@1");
-    l.kv->ops->close(l.kv);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 
@@ -449,8 +449,8 @@ static void rows_are_not_restored_through_the_cache(void **state)
     weir__cache *cache = cache_of(BIG);
     listened l = {0};
     open_listened(cache, &l, false);
-    assert_int_equal(l.kv->ops->restore(l.kv, NULL, 0, 1, NULL), WEIR_ESTATE);
-    l.kv->ops->close(l.kv);
+    assert_int_equal(weir__kv_restore(l.kv, NULL, 0, 1, NULL), WEIR_ESTATE);
+    weir__kv_close(l.kv);
     weir__cache_free(cache);
 }
 

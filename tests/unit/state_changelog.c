@@ -53,13 +53,13 @@ static void a_timestamped_row_is_logged_as_value_and_timestamp(void **state)
     (void)state;
     logged log = {0};
     weir__kv *kv = wrapped(true, &log);
-    assert_ok(kv->ops->put(kv, s("key"), (weir_slice){ROW_TS "31", 10}, NULL));
+    assert_ok(weir__kv_put(kv, s("key"), (weir_slice){ROW_TS "31", 10}, NULL));
     assert_int_equal(log.count, 1);
     assert_string_equal(log.key, "key");
     assert_string_equal(log.value, "31");
     assert_int_equal(log.timestamp_ms, T0);
     assert_true(log.inner_had_it);
-    kv->ops->close(kv);
+    weir__kv_close(kv);
 }
 
 static void an_empty_value_of_a_timestamped_row_is_not_logged_as_null(void **state)
@@ -67,10 +67,10 @@ static void an_empty_value_of_a_timestamped_row_is_not_logged_as_null(void **sta
     (void)state;
     logged log = {0};
     weir__kv *kv = wrapped(true, &log);
-    assert_ok(kv->ops->put(kv, s("key"), (weir_slice){ROW_TS, 8}, NULL));
+    assert_ok(weir__kv_put(kv, s("key"), (weir_slice){ROW_TS, 8}, NULL));
     assert_string_equal(log.value, "");
     assert_false(log.null_value);
-    kv->ops->close(kv);
+    weir__kv_close(kv);
 }
 
 static void plain_rows_and_deletes_take_the_time_of_the_current_record(void **state)
@@ -87,7 +87,7 @@ static void plain_rows_and_deletes_take_the_time_of_the_current_record(void **st
         kit_put(kv, "key", NULL);
         assert_true(log.null_value);
         assert_int_equal(log.timestamp_ms, NOW);
-        kv->ops->close(kv);
+        weir__kv_close(kv);
     }
 }
 
@@ -97,11 +97,11 @@ static void restored_rows_are_not_logged_again(void **state)
     logged log = {0};
     weir__kv *kv = wrapped(false, &log);
     weir__row row = {s("key"), s("value")};
-    assert_ok(kv->ops->restore(kv, &row, 1, 7, NULL));
+    assert_ok(weir__kv_restore(kv, &row, 1, 7, NULL));
     assert_int_equal(log.count, 0);
-    assert_int_equal(kv->ops->offset(kv), 7);
+    assert_int_equal(weir__kv_offset(kv), 7);
     assert_slice(kit_get(kv, "key"), "value");
-    kv->ops->close(kv);
+    weir__kv_close(kv);
 }
 
 static void a_failure_of_the_log_is_returned(void **state)
@@ -109,8 +109,8 @@ static void a_failure_of_the_log_is_returned(void **state)
     (void)state;
     logged log = {.fails_with = WEIR_EBROKER};
     weir__kv *kv = wrapped(false, &log);
-    assert_int_equal(kv->ops->put(kv, s("key"), s("value"), NULL), WEIR_EBROKER);
-    kv->ops->close(kv);
+    assert_int_equal(weir__kv_put(kv, s("key"), s("value"), NULL), WEIR_EBROKER);
+    weir__kv_close(kv);
 }
 
 static void a_row_without_its_timestamp_is_refused(void **state)
@@ -119,10 +119,10 @@ static void a_row_without_its_timestamp_is_refused(void **state)
     logged log = {0};
     weir_error error;
     weir__kv *kv = wrapped(true, &log);
-    assert_int_equal(kv->ops->put(kv, s("key"), s("short"), &error), WEIR_EINVAL);
+    assert_int_equal(weir__kv_put(kv, s("key"), s("short"), &error), WEIR_EINVAL);
     assert_int_equal(log.count, 0);
     assert_slice(kit_get(kv, "key"), NULL);
-    kv->ops->close(kv);
+    weir__kv_close(kv);
 }
 
 static void a_changelog_record_becomes_the_row_that_was_logged(void **state)

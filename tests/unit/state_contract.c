@@ -79,7 +79,7 @@ static void keys_with_zero_bytes_differ(void **state)
     weir__kv *kv = kv_of(state);
     weir_slice keys[] = {{"a", 1}, {"a\0", 2}, {"a\0\0", 3}, {"a\0\0\0\0\0\0\0\0", 9}};
     for (size_t i = 0; i < 4; i++) {
-        assert_ok(kv->ops->put(kv, keys[i], (weir_slice){&"0123"[i], 1}, NULL));
+        assert_ok(weir__kv_put(kv, keys[i], (weir_slice){&"0123"[i], 1}, NULL));
     }
     weir__kv_iter *iter = kit_range(kv, NULL, NULL, false);
     weir_slice key;
@@ -187,15 +187,15 @@ static void rows_may_be_deleted_while_they_are_read(void **state)
 static void a_new_store_has_no_offset(void **state)
 {
     weir__kv *kv = kv_of(state);
-    assert_int_equal(kv->ops->offset(kv), WEIR__NO_OFFSET);
+    assert_int_equal(weir__kv_offset(kv), WEIR__NO_OFFSET);
 }
 
 static void the_offset_is_the_one_set_last(void **state)
 {
     weir__kv *kv = kv_of(state);
-    assert_ok(kv->ops->set_offset(kv, 41, NULL));
-    assert_ok(kv->ops->set_offset(kv, 0x123456789abcdef, NULL));
-    assert_int_equal(kv->ops->offset(kv), 0x123456789abcdef);
+    assert_ok(weir__kv_set_offset(kv, 41, NULL));
+    assert_ok(weir__kv_set_offset(kv, 0x123456789abcdef, NULL));
+    assert_int_equal(weir__kv_offset(kv), 0x123456789abcdef);
 }
 
 static void restoring_puts_deletes_and_sets_the_offset(void **state)
@@ -204,16 +204,16 @@ static void restoring_puts_deletes_and_sets_the_offset(void **state)
     kit_put(o->base, "old", "row");
     weir__row rows[] = {
         {s("a"), s("1")}, {s("b"), s("2")}, {s("old"), {0}}, {s("a"), s("3")}, {s("c"), s("")}};
-    assert_ok(o->base->ops->restore(o->base, rows, 5, 17, NULL));
-    assert_int_equal(o->kv->ops->offset(o->kv), 17);
+    assert_ok(weir__kv_restore(o->base, rows, 5, 17, NULL));
+    assert_int_equal(weir__kv_offset(o->kv), 17);
     assert_rows(kit_range(o->kv, NULL, NULL, false), "a=3 b=2 c=");
 }
 
 static void an_empty_restore_moves_the_offset(void **state)
 {
     opened *o = *state;
-    assert_ok(o->base->ops->restore(o->base, NULL, 0, 99, NULL));
-    assert_int_equal(o->kv->ops->offset(o->kv), 99);
+    assert_ok(weir__kv_restore(o->base, NULL, 0, 99, NULL));
+    assert_int_equal(weir__kv_offset(o->kv), 99);
 }
 
 static void flushing_keeps_everything(void **state)
@@ -221,7 +221,7 @@ static void flushing_keeps_everything(void **state)
     weir__kv *kv = kv_of(state);
     fill(kv);
     kit_put(kv, "date", NULL);
-    assert_ok(kv->ops->flush(kv, NULL));
+    assert_ok(weir__kv_flush(kv, NULL));
     assert_rows(kit_range(kv, NULL, NULL, false), "apple=1 banana=2 cherry=3");
 }
 

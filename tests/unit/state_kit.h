@@ -77,20 +77,20 @@ static inline int kit_teardown(void **state)
 
 static inline void kit_put(weir__kv *kv, const char *key, const char *value)
 {
-    assert_ok(kv->ops->put(kv, s(key), s(value), NULL));
+    assert_ok(weir__kv_put(kv, s(key), s(value), NULL));
 }
 
 static inline weir_slice kit_get(weir__kv *kv, const char *key)
 {
     weir_slice value = {"unset", 5};
-    assert_ok(kv->ops->get(kv, s(key), &value, NULL));
+    assert_ok(weir__kv_get(kv, s(key), &value, NULL));
     return value;
 }
 
 static inline weir__kv_iter *kit_range(weir__kv *kv, const char *from, const char *to, bool reverse)
 {
     weir__kv_iter *iter = NULL;
-    assert_ok(kv->ops->range(kv, s(from), s(to), reverse, &iter, NULL));
+    assert_ok(weir__kv_range(kv, s(from), s(to), reverse, &iter, NULL));
     return iter;
 }
 
@@ -136,13 +136,23 @@ static inline weir__kv *kit_rocksdb(const char *directory, bool timestamped)
     return kv;
 }
 
+static inline weir__kv *kit_lazy_of(const char *directory, bool timestamped)
+{
+    weir__kv *kv = NULL;
+    weir__rocksdb_opts opts = {.offset_key = KIT_OFFSET_KEY, .timestamped = timestamped};
+    assert_ok(weir__rocksdb_open_lazily(directory, &opts, &kv, NULL));
+    return kv;
+}
+
 /* A plain store that its first write makes. */
 static inline weir__kv *kit_lazy(const char *directory)
 {
-    weir__kv *kv = NULL;
-    weir__rocksdb_opts opts = {.offset_key = KIT_OFFSET_KEY};
-    assert_ok(weir__rocksdb_open_lazily(directory, &opts, &kv, NULL));
-    return kv;
+    return kit_lazy_of(directory, false);
+}
+
+static inline weir__kv *kit_lazy_timestamped(const char *directory)
+{
+    return kit_lazy_of(directory, true);
 }
 
 static inline weir__kv *kit_memory(void)

@@ -165,7 +165,7 @@ static void step(run *r)
     } else if (kind < 80) {
         step_get(r);
     } else if (kind == 80) {
-        assert_ok(r->kv->ops->flush(r->kv, NULL));
+        assert_ok(weir__kv_flush(r->kv, NULL));
     } else if (w->iter == NULL) {
         step_open(r, w);
     } else if (kind < 95) {

@@ -20,7 +20,7 @@ static weir_err try_open(const char *directory, bool timestamped, weir_error *er
     weir_err err = weir__rocksdb_open(directory, &opts, &kv, error);
     assert_int_equal(err == WEIR_OK, kv != NULL);
     if (kv != NULL) {
-        kv->ops->close(kv);
+        weir__kv_close(kv);
     }
     return err;
 }
@@ -32,8 +32,8 @@ static void put_many(weir__kv *kv)
     memset(value, 'v', sizeof value);
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof key, "%06d", i);
-        assert_ok(kv->ops->put(kv, s(key), (weir_slice){value, sizeof value}, NULL));
-        assert_ok(kv->ops->set_offset(kv, i, NULL));
+        assert_ok(weir__kv_put(kv, s(key), (weir_slice){value, sizeof value}, NULL));
+        assert_ok(weir__kv_set_offset(kv, i, NULL));
     }
 }
 
@@ -87,14 +87,14 @@ static void rows_and_offset_survive_closing(void **state)
         kit_put(kv, "b", "");
         kit_put(kv, "c", "3");
         kit_put(kv, "c", NULL);
-        assert_ok(kv->ops->set_offset(kv, 12, NULL));
-        kv->ops->close(kv);
+        assert_ok(weir__kv_set_offset(kv, 12, NULL));
+        weir__kv_close(kv);
 
         kv = kit_rocksdb(directory, timestamped == 1);
-        assert_int_equal(kv->ops->offset(kv), 12);
-        assert_false(weir__rocksdb_was_left_open(kv));
+        assert_int_equal(weir__kv_offset(kv), 12);
+        assert_false(weir__kv_was_left_open(kv));
         assert_rows(kit_range(kv, NULL, NULL, false), "a=1 b=");
-        kv->ops->close(kv);
+        weir__kv_close(kv);
     }
 }
 
@@ -102,39 +102,39 @@ static void a_lazy_store_exists_from_its_first_write(void **state)
 {
     weir__kv *kv = kit_lazy(*state);
     weir_slice value = {"", 0};
-    assert_ok(kv->ops->get(kv, s("a"), &value, NULL));
+    assert_ok(weir__kv_get(kv, s("a"), &value, NULL));
     assert_null(value.data);
     assert_rows(kit_range(kv, NULL, NULL, false), "");
-    assert_ok(kv->ops->flush(kv, NULL));
-    assert_int_equal(kv->ops->offset(kv), WEIR__NO_OFFSET);
-    kv->ops->close(kv);
+    assert_ok(weir__kv_flush(kv, NULL));
+    assert_int_equal(weir__kv_offset(kv), WEIR__NO_OFFSET);
+    weir__kv_close(kv);
     assert_false(weir__has_file(*state, "CURRENT"));
 
     kv = kit_lazy(*state);
     kit_put(kv, "a", "1");
     assert_true(weir__has_file(*state, "CURRENT"));
-    assert_ok(kv->ops->set_offset(kv, 3, NULL));
-    kv->ops->close(kv);
+    assert_ok(weir__kv_set_offset(kv, 3, NULL));
+    weir__kv_close(kv);
 
     kv = kit_lazy(*state);
-    assert_int_equal(kv->ops->offset(kv), 3);
+    assert_int_equal(weir__kv_offset(kv), 3);
     assert_rows(kit_range(kv, NULL, NULL, false), "a=1");
-    kv->ops->close(kv);
+    weir__kv_close(kv);
 }
 
 static void a_kill_loses_unflushed_rows_with_their_offset(void **state)
 {
     weir__kv *kv = kit_rocksdb(*state, true);
     kit_put(kv, "kept", "row");
-    assert_ok(kv->ops->set_offset(kv, 5, NULL));
-    kv->ops->close(kv);
+    assert_ok(weir__kv_set_offset(kv, 5, NULL));
+    weir__kv_close(kv);
     play("put_few", *state);
 
     kv = kit_rocksdb(*state, true);
-    assert_int_equal(kv->ops->offset(kv), 5);
-    assert_false(weir__rocksdb_was_left_open(kv));
+    assert_int_equal(weir__kv_offset(kv), 5);
+    assert_false(weir__kv_was_left_open(kv));
     assert_rows(kit_range(kv, NULL, NULL, false), "kept=row");
-    kv->ops->close(kv);
+    weir__kv_close(kv);
 }
 
 static void after_a_kill_rows_are_never_older_than_the_offset(void **state)
@@ -142,12 +142,32 @@ static void after_a_kill_rows_are_never_older_than_the_offset(void **state)
     play("put_many", *state);
     weir__kv *kv = kit_rocksdb(*state, true);
     int rows = count_rows(kv);
-    int64_t offset = kv->ops->offset(kv);
+    int64_t offset = weir__kv_offset(kv);
     assert_true(rows > 0 && rows < MANY);
     /* A flush may fall between the put of a row and that of its offset. */
     assert_true(offset + 1 == rows || offset + 2 == rows);
-    assert_true(weir__rocksdb_was_left_open(kv));
-    kv->ops->close(kv);
+    assert_true(weir__kv_was_left_open(kv));
+    weir__kv_close(kv);
+}
+
+static void layers_above_a_store_say_whether_it_was_left_open(void **state)
+{
+    play("put_many", *state);
+    weir__kv *kv = kit_lazy_timestamped(*state);
+    assert_ok(weir__buffered_wrap(kv, &kv, NULL));
+    assert_true(weir__kv_was_left_open(kv));
+    weir__kv_close(kv);
+
+    char empty[KIT_PATH_MAX];
+    kit_directory(empty);
+    kv = kit_lazy_timestamped(empty);
+    assert_false(weir__kv_was_left_open(kv));
+    weir__kv_close(kv);
+    kit_remove(empty);
+
+    kv = kit_memory();
+    assert_false(weir__kv_was_left_open(kv));
+    weir__kv_close(kv);
 }
 
 static void a_closed_store_counts_as_closed_though_it_was_left_open_before(void **state)
@@ -155,8 +175,8 @@ static void a_closed_store_counts_as_closed_though_it_was_left_open_before(void 
     play("put_many", *state);
     assert_ok(try_open(*state, true, NULL));
     weir__kv *kv = kit_rocksdb(*state, true);
-    assert_false(weir__rocksdb_was_left_open(kv));
-    kv->ops->close(kv);
+    assert_false(weir__kv_was_left_open(kv));
+    weir__kv_close(kv);
 }
 
 static void a_store_that_is_open_is_locked(void **state)
@@ -166,7 +186,7 @@ static void a_store_that_is_open_is_locked(void **state)
     assert_int_equal(try_open(*state, true, &error), WEIR_ELOCKED);
     assert_non_null(strstr(error.message, *state));
     kit_put(kv, "still", "usable");
-    kv->ops->close(kv);
+    weir__kv_close(kv);
     assert_ok(try_open(*state, true, NULL));
 }
 
@@ -241,7 +261,7 @@ static void a_damaged_database_is_distinguished_from_other_failures(void **state
         snprintf(directory, sizeof directory, "%s/%zu", (char *)*state, i);
         weir__kv *kv = kit_rocksdb(directory, true);
         put_many(kv);
-        kv->ops->close(kv);
+        weir__kv_close(kv);
         damage_files(directory, cases[i].part, cases[i].damage);
         weir_error error;
         weir_err err = try_open(directory, true, &error);
@@ -261,7 +281,7 @@ static void a_store_of_another_kind_is_not_taken_for_an_empty_one(void **state)
         snprintf(directory, sizeof directory, "%s/%d", (char *)*state, timestamped);
         weir__kv *kv = kit_rocksdb(directory, timestamped == 1);
         kit_put(kv, "key", "value");
-        kv->ops->close(kv);
+        weir__kv_close(kv);
         weir_error error;
         assert_int_equal(try_open(directory, timestamped == 0, &error), WEIR_ECORRUPT);
         assert_non_null(strstr(error.message, "of another kind"));
@@ -303,7 +323,7 @@ static int play_role(const char *role, const char *directory)
     }
     if (strcmp(role, "put_few") == 0) {
         kit_put(kv, "lost", "row");
-        assert_ok(kv->ops->set_offset(kv, 99, NULL));
+        assert_ok(weir__kv_set_offset(kv, 99, NULL));
         return 0;
     }
     return write(STDOUT_FILENO, &byte, 1) == 1 && read(STDIN_FILENO, &byte, 1) == 1 ? 0 : 1;
@@ -319,6 +339,7 @@ int main(int argc, char **argv)
         TEST(a_lazy_store_exists_from_its_first_write),
         TEST(a_kill_loses_unflushed_rows_with_their_offset),
         TEST(after_a_kill_rows_are_never_older_than_the_offset),
+        TEST(layers_above_a_store_say_whether_it_was_left_open),
         TEST(a_closed_store_counts_as_closed_though_it_was_left_open_before),
         TEST(a_store_that_is_open_is_locked),
         TEST(a_store_that_another_process_has_open_is_locked),

@@ -97,7 +97,7 @@ static inline int stack_open(void **state)
 static inline int stack_close(void **state)
 {
     opened *o = *state;
-    o->kv->ops->close(o->kv);
+    weir__kv_close(o->kv);
     weir__cache_free(o->cache);
     if (o->stack->rocksdb) {
         kit_remove(o->directory);

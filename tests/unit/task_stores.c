@@ -73,7 +73,7 @@ static void put(thread *one, const char *key)
 {
     weir_error error = {0};
     weir__kv *kv = weir__graph_store_layers(one->graph, 0);
-    must(kv->ops->put(kv, weir_slice_of(key), weir_slice_of("12345678value"), &error), &error);
+    must(weir__kv_put(kv, weir_slice_of(key), weir_slice_of("12345678value"), &error), &error);
 }
 
 static void flush(const fixture *f)
@@ -87,7 +87,7 @@ static int64_t saved_offset(thread *one)
     weir_error error = {0};
     weir__kv *inner = one->stores.items[0].inner;
     must(weir__task_stores_save_offsets(&one->stores, &error), &error);
-    return inner->ops->offset(inner);
+    return weir__kv_offset(inner);
 }
 
 static void a_store_holds_its_changelog_as_far_as_it_was_delivered(void **state)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Calls an operation of the uppermost layer that has it. */
+#include "state/store.h"
+
+weir_err weir__kv_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
+{
+    while (kv->ops->get == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->get(kv, key, value, error);
+}
+
+weir_err weir__kv_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
+{
+    while (kv->ops->put == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->put(kv, key, value, error);
+}
+
+weir_err weir__kv_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
+                        weir__kv_iter **out, weir_error *error)
+{
+    while (kv->ops->range == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->range(kv, from, to, reverse, out, error);
+}
+
+weir_err weir__kv_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                          weir_error *error)
+{
+    while (kv->ops->restore == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->restore(kv, rows, count, offset, error);
+}
+
+weir_err weir__kv_flush(weir__kv *kv, weir_error *error)
+{
+    while (kv != NULL && kv->ops->flush == NULL) {
+        kv = kv->inner;
+    }
+    return kv != NULL ? kv->ops->flush(kv, error) : WEIR_OK;
+}
+
+int64_t weir__kv_offset(weir__kv *kv)
+{
+    while (kv->ops->offset == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->offset(kv);
+}
+
+weir_err weir__kv_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+{
+    while (kv->ops->set_offset == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->set_offset(kv, offset, error);
+}
+
+bool weir__kv_is_persistent(const weir__kv *kv)
+{
+    while (kv != NULL && kv->ops->as_of_ms == NULL) {
+        kv = kv->inner;
+    }
+    return kv != NULL;
+}
+
+int64_t weir__kv_as_of_ms(weir__kv *kv)
+{
+    while (kv != NULL && kv->ops->as_of_ms == NULL) {
+        kv = kv->inner;
+    }
+    return kv != NULL ? kv->ops->as_of_ms(kv) : WEIR__TIME_UNKNOWN;
+}
+
+weir_err weir__kv_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
+{
+    while (kv != NULL && kv->ops->set_as_of == NULL) {
+        kv = kv->inner;
+    }
+    return kv != NULL ? kv->ops->set_as_of(kv, now_ms, error) : WEIR_OK;
+}
+
+bool weir__kv_was_left_open(weir__kv *kv)
+{
+    while (kv != NULL && kv->ops->was_left_open == NULL) {
+        kv = kv->inner;
+    }
+    return kv != NULL && kv->ops->was_left_open(kv);
+}
+
+bool weir__kv_is_damaged(const weir__kv *kv)
+{
+    while (kv != NULL && !kv->damaged) {
+        kv = kv->inner;
+    }
+    return kv != NULL;
+}
+
+void weir__kv_close(weir__kv *kv)
+{
+    while (kv != NULL) {
+        weir__kv *inner = kv->inner;
+        kv->ops->close(kv);
+        kv = inner;
+    }
+}
