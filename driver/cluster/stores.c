@@ -158,7 +158,7 @@ static weir_rows *look_everywhere(weir_store_view view, weir_slice from, weir_sl
             continue; /* each instance has all rows: only the first one reads them */
         }
         known = true;
-        look->timestamped = spec->timestamped;
+        look->timestamped = spec->kind->timestamped;
         look->global = spec->subtopology < 0;
         if (!weir__instance_do(instance, look_at_instance, look, WEIR__RETRY_MS)) {
             weir__cluster_fail(cluster, "store '%s': '%s' does not answer", view.store,

@@ -82,24 +82,21 @@ static void on_left_open(void *user, const weir__node *node, const weir__store_s
 static weir_err open_store(weir__globals *globals, const weir__store_spec *spec, weir_error *error)
 {
     const weir__instance *instance = globals->instance;
-    weir__kv *kv = NULL;
     bool persistent = spec->backend == WEIR_BACKEND_DEFAULT ? !instance->settings.memory_stores
                                                             : spec->backend == WEIR_BACKEND_ROCKSDB;
-    weir_err err = WEIR_OK;
-    if (persistent) {
-        char *path = weir__directory_store_path(instance->directory, DIRECTORY, spec->name);
-        weir__rocksdb_opts opts = {.offset_key = spec->name, .timestamped = spec->timestamped};
-        err = path != NULL ? weir__remove_directory(path, error)
-                           : weir__error_set(error, WEIR_ENOMEM, "store %s", spec->name);
-        if (err == WEIR_OK) {
-            err = weir__rocksdb_open(path, &opts, &kv, error);
-        }
-        free(path);
-    } else {
-        err = weir__memory_open(&kv, error);
+    char *path =
+        persistent ? weir__directory_store_path(instance->directory, DIRECTORY, spec->name) : NULL;
+    if (path == NULL && persistent) {
+        return weir__error_set(error, WEIR_ENOMEM, "store %s", spec->name);
     }
-    return err == WEIR_OK ? weir__graph_set_store(globals->graph, spec->index, kv, NULL, error)
-                          : err;
+    /* The topic is read from its beginning at each start. */
+    weir_err err = persistent ? weir__remove_directory(path, error) : WEIR_OK;
+    if (err == WEIR_OK) {
+        weir__store_plan plan = {.directory = path, .offset_key = spec->name};
+        err = weir__graph_open_store(globals->graph, spec->index, &plan, NULL, error);
+    }
+    free(path);
+    return err;
 }
 
 static weir_err open_graph(weir__globals *globals, weir_error *error)

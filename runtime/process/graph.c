@@ -105,12 +105,16 @@ void weir__graph_free(weir__graph *graph)
     free(graph);
 }
 
-weir_err weir__graph_set_store(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
-                               weir_error *error)
+weir_err weir__graph_open_store(weir__graph *graph, int store, const weir__store_plan *plan,
+                                weir__store_layers *out, weir_error *error)
 {
     weir_assert(store >= 0 && (size_t)store < graph->topology->store_count);
     weir_assert(graph->stores[store] == NULL);
-    return weir__typed_open(graph, store, layers, cache, &graph->stores[store], error);
+    weir_err err = weir__typed_open(graph, store, plan, &graph->stores[store], error);
+    if (err == WEIR_OK && out != NULL) {
+        *out = graph->stores[store]->layers;
+    }
+    return err;
 }
 
 weir_err weir__graph_set_globals(weir__graph *graph, weir__graph *globals, weir_error *error)
@@ -409,7 +413,7 @@ weir_err weir__graph_flush(weir__graph *graph, weir_error *error)
     for (size_t i = 0; i < graph->topology->store_count && err == WEIR_OK; i++) {
         weir_kv *kv = graph->stores[i];
         if (kv != NULL && !kv->view) {
-            err = weir__kv_flush(kv->top, &graph->ctx.error);
+            err = weir__kv_flush(kv->layers.top, &graph->ctx.error);
         }
     }
     if (err != WEIR_OK && graph->ctx.failed_node == NULL) {
@@ -428,13 +432,13 @@ int64_t weir__graph_record_time_ms(const weir__graph *graph)
 weir__kv *weir__graph_store_layers(weir__graph *graph, int store)
 {
     weir_kv *kv = graph->stores[store];
-    return kv != NULL ? kv->layers : NULL;
+    return kv != NULL ? kv->layers.below : NULL;
 }
 
 weir__kv *weir__graph_store_top(weir__graph *graph, int store)
 {
     weir_kv *kv = graph->stores[store];
-    return kv != NULL ? kv->top : NULL;
+    return kv != NULL ? kv->layers.top : NULL;
 }
 
 /* ---- Stores for processors ---------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #define WEIR_PROCESS_GRAPH_H
 
 #include "core/arena.h"
-#include "state/cache.h"
+#include "state/open.h"
 #include "topology/topology.h"
 
 typedef struct weir__graph weir__graph;
@@ -64,11 +64,11 @@ typedef struct weir__graph_host {
  * copied. */
 weir_err weir__graph_new(const weir_topology *topology, int subtopology,
                          const weir__graph_host *host, weir__graph **out, weir_error *error);
-/* Sets the layers of a store (below the cache): once for each store of the sub-topology, before
- * open. Consumed, also on failure. `cache` is borrowed; NULL (also if its size is set to 0): no
- * store is cached, and changes are forwarded at once. */
-weir_err weir__graph_set_store(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
-                               weir_error *error);
+/* Opens a store of the sub-topology, once, before weir__graph_open. Kind and the cache's client are
+ * set here; plan->cache NULL (also if its size is set to 0): changes are forwarded at once. The
+ * graph closes the store; *out (NULL allowed) is borrowed. */
+weir_err weir__graph_open_store(weir__graph *graph, int store, const weir__store_plan *plan,
+                                weir__store_layers *out, weir_error *error);
 /* Sets the global graph whose stores the joins and processors of this graph read. They read under
  * the lock that the global graph takes for its own reads and writes. Before open; `globals`
  * outlives the graph, and has all its stores. */

@@ -116,37 +116,57 @@ static weir_err on_flush(void *user, const weir__flushed *flushed, weir_error *e
     return err;
 }
 
-static weir_err wrap(weir_kv *kv, weir__cache *cache, weir_error *error)
+/* The store without its layers, with memory for reads; NULL: out of memory. */
+static weir_kv *new_store(void)
 {
-    weir__cache_client client = {.origin = current_origin, .set_origin = set_origin, .user = kv};
-    if (kv->owner != NULL) {
-        client.on_flush = on_flush;
-        client.old_rows = kv->owner->spec->send_old;
-        kv->cached = true;
+    weir_kv *kv = calloc(1, sizeof *kv);
+    weir__typed_scratch *scratch = calloc(1, sizeof *scratch);
+    if (kv == NULL || scratch == NULL) {
+        free(kv);
+        free(scratch);
+        return NULL;
     }
-    return weir__cache_wrap(cache, kv->layers, &client, &kv->top, error);
+    kv->scratch = scratch;
+    return kv;
 }
 
-weir_err weir__typed_open(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
+static void free_store(weir_kv *kv)
+{
+    weir__buf_fini(&kv->scratch->key);
+    weir__buf_fini(&kv->scratch->row);
+    weir__arena_fini(&kv->scratch->arena);
+    free(kv->scratch);
+    free(kv);
+}
+
+weir_err weir__typed_open(weir__graph *graph, int store, const weir__store_plan *plan,
                           weir_kv **out, weir_error *error)
 {
     const weir__store_spec *spec = &graph->topology->stores[store];
-    weir_kv *kv = calloc(1, sizeof *kv);
+    weir_kv *kv = new_store();
     if (kv == NULL) {
-        weir__kv_close(layers);
         return weir__error_set(error, WEIR_ENOMEM, "store '%s': out of memory", spec->name);
     }
     kv->ctx = &graph->ctx;
     kv->spec = spec;
-    kv->layers = kv->top = layers;
     kv->lock = graph->global ? &graph->lock : NULL;
     kv->owner = spec->owner >= 0 ? graph->nodes[spec->owner] : NULL;
-    if (spec->caching && cache != NULL) {
-        weir_err err = wrap(kv, cache, error);
-        if (err != WEIR_OK) {
-            free(kv);
-            return err;
-        }
+    weir__cache_client client = {.origin = current_origin, .set_origin = set_origin, .user = kv};
+    weir__store_plan whole = *plan;
+    whole.kind = spec->kind;
+    whole.client = &client;
+    if (!spec->caching) {
+        whole.cache = NULL;
+    }
+    if (kv->owner != NULL) {
+        client.on_flush = on_flush;
+        client.old_rows = kv->owner->spec->send_old;
+        kv->cached = whole.cache != NULL;
+    }
+    weir_err err = weir__store_open(&whole, &kv->layers, error);
+    if (err != WEIR_OK) {
+        free_store(kv);
+        return err;
     }
     *out = kv;
     return WEIR_OK;
@@ -154,13 +174,13 @@ weir_err weir__typed_open(weir__graph *graph, int store, weir__kv *layers, weir_
 
 weir_kv *weir__typed_view(weir__graph *graph, const weir_kv *global)
 {
-    weir_kv *kv = calloc(1, sizeof *kv);
+    weir_kv *kv = new_store();
     if (kv != NULL) {
-        *kv = (weir_kv){.ctx = &graph->ctx,
-                        .spec = global->spec,
-                        .top = global->top,
-                        .lock = global->lock,
-                        .view = true};
+        kv->ctx = &graph->ctx;
+        kv->spec = global->spec;
+        kv->layers = global->layers;
+        kv->lock = global->lock;
+        kv->view = true;
     }
     return kv;
 }
@@ -171,10 +191,7 @@ void weir__typed_close(weir_kv *kv)
         return;
     }
     if (!kv->view) {
-        weir__kv_close(kv->top);
+        weir__kv_close(kv->layers.top);
     }
-    weir__buf_fini(&kv->key);
-    weir__buf_fini(&kv->row);
-    weir__arena_fini(&kv->arena);
-    free(kv);
+    free_store(kv);
 }

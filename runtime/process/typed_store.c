@@ -7,51 +7,51 @@
 
 #include "core/error.h"
 
-static void lock(weir_kv *kv)
+static void lock(const weir_kv *kv)
 {
     if (kv->lock != NULL) {
         pthread_mutex_lock(kv->lock);
     }
 }
 
-static void unlock(weir_kv *kv)
+static void unlock(const weir_kv *kv)
 {
     if (kv->lock != NULL) {
         pthread_mutex_unlock(kv->lock);
     }
 }
 
-static weir_err no_key(weir_kv *kv)
+static weir_err no_key(const weir_kv *kv)
 {
     return weir_fail(kv->ctx, WEIR_EINVAL, "store '%s' has no null keys", kv->spec->name);
 }
 
-weir_err weir__typed_key(weir_kv *kv, const void *key, weir_slice *out)
+weir_err weir__typed_key(const weir_kv *kv, const void *key, weir_slice *out)
 {
-    weir__buf_reset(&kv->key);
-    weir_err err = weir__encode(kv->ctx, kv->spec->key, key, &kv->key);
+    weir__buf_reset(&kv->scratch->key);
+    weir_err err = weir__encode(kv->ctx, kv->spec->key, key, &kv->scratch->key);
     if (err == WEIR_OK) {
-        *out = weir__buf_slice(&kv->key);
+        *out = weir__buf_slice(&kv->scratch->key);
     }
     return err;
 }
 
-weir_err weir__typed_get_row(weir_kv *kv, weir_slice key, weir_slice *row)
+weir_err weir__typed_get_row(const weir_kv *kv, weir_slice key, weir_slice *row)
 {
     if (kv->lock == NULL) {
-        return weir__kv_get(kv->top, key, row, &kv->ctx->error);
+        return weir__kv_get(kv->layers.top, key, row, &kv->ctx->error);
     }
     /* Another thread may use the store as soon as the lock is released: keep a copy. */
     weir_slice found;
     lock(kv);
-    weir_err err = weir__kv_get(kv->top, key, &found, &kv->ctx->error);
-    weir__buf_reset(&kv->row);
+    weir_err err = weir__kv_get(kv->layers.top, key, &found, &kv->ctx->error);
+    weir__buf_reset(&kv->scratch->row);
     if (err == WEIR_OK && found.data != NULL) {
-        err = weir_put(&kv->row, found.data, found.len);
+        err = weir_put(&kv->scratch->row, found.data, found.len);
     }
     unlock(kv);
     if (err == WEIR_OK) {
-        *row = found.data != NULL ? weir__buf_slice(&kv->row) : found;
+        *row = found.data != NULL ? weir__buf_slice(&kv->scratch->row) : found;
     }
     return err;
 }
@@ -63,14 +63,14 @@ weir_err weir__typed_put_row(weir_kv *kv, weir_slice key, weir_slice row)
                          kv->spec->name);
     }
     lock(kv);
-    weir_err err = weir__kv_put(kv->top, key, row, &kv->ctx->error);
+    weir_err err = weir__kv_put(kv->layers.top, key, row, &kv->ctx->error);
     unlock(kv);
     return err;
 }
 
 /* Decodes into `arena`; the row's bytes live as long. */
-static weir_err decode_row(weir_kv *kv, weir__arena *arena, weir_slice row, const void **value,
-                           int64_t *timestamp_ms)
+static weir_err decode_row(const weir_kv *kv, weir__arena *arena, weir_slice row,
+                           const void **value, int64_t *timestamp_ms)
 {
     if (row.data == NULL) {
         *value = NULL;
@@ -92,12 +92,12 @@ static weir_err decode_row(weir_kv *kv, weir__arena *arena, weir_slice row, cons
     return err;
 }
 
-weir_err weir_kv_get(weir_kv *kv, const void *key, const void **value, int64_t *timestamp_ms)
+weir_err weir_kv_get(const weir_kv *kv, const void *key, const void **value, int64_t *timestamp_ms)
 {
     if (kv == NULL || value == NULL) {
         return weir__ctx_null(kv != NULL ? kv->ctx : NULL, __func__, "value");
     }
-    weir__arena_reset(&kv->arena);
+    weir__arena_reset(&kv->scratch->arena);
     if (weir__is_null(kv->spec->key, key)) {
         return no_key(kv);
     }
@@ -108,14 +108,14 @@ weir_err weir_kv_get(weir_kv *kv, const void *key, const void **value, int64_t *
         err = weir__typed_get_row(kv, bytes, &row);
     }
     /* A put into another store of the cache may drop the row: keep a copy. */
-    if (err == WEIR_OK && kv->top != kv->layers &&
-        weir__arena_copy(&kv->arena, row, &row) != WEIR_OK) {
+    if (err == WEIR_OK && kv->layers.top != kv->layers.below &&
+        weir__arena_copy(&kv->scratch->arena, row, &row) != WEIR_OK) {
         err = weir__ctx_out_of_memory(kv->ctx);
     }
-    return err == WEIR_OK ? decode_row(kv, &kv->arena, row, value, timestamp_ms) : err;
+    return err == WEIR_OK ? decode_row(kv, &kv->scratch->arena, row, value, timestamp_ms) : err;
 }
 
-weir_err weir__typed_keep_row(weir_kv *kv, weir_slice row, const void **value,
+weir_err weir__typed_keep_row(const weir_kv *kv, weir_slice row, const void **value,
                               int64_t *timestamp_ms)
 {
     weir_slice kept;
@@ -125,7 +125,8 @@ weir_err weir__typed_keep_row(weir_kv *kv, weir_slice row, const void **value,
     return decode_row(kv, kv->ctx->arena, kept, value, timestamp_ms);
 }
 
-weir_err weir__typed_load(weir_kv *kv, const void *key, const void **value, int64_t *timestamp_ms)
+weir_err weir__typed_load(const weir_kv *kv, const void *key, const void **value,
+                          int64_t *timestamp_ms)
 {
     weir_slice bytes;
     weir_slice row;
@@ -153,12 +154,13 @@ weir_err weir_kv_put(weir_kv *kv, const void *key, const void *value, int64_t ti
     }
     weir_slice bytes;
     weir_err err = weir__typed_key(kv, key, &bytes);
-    weir__buf_reset(&kv->row);
+    weir__buf_reset(&kv->scratch->row);
     if (err == WEIR_OK) {
-        weir__buf_put_i64(&kv->row, timestamp_ms);
-        err = weir__encode(kv->ctx, kv->spec->value, value, &kv->row);
+        weir__buf_put_i64(&kv->scratch->row, timestamp_ms);
+        err = weir__encode(kv->ctx, kv->spec->value, value, &kv->scratch->row);
     }
-    return err == WEIR_OK ? weir__typed_put_row(kv, bytes, weir__buf_slice(&kv->row)) : err;
+    return err == WEIR_OK ? weir__typed_put_row(kv, bytes, weir__buf_slice(&kv->scratch->row))
+                          : err;
 }
 
 weir_err weir_kv_delete(weir_kv *kv, const void *key)
@@ -181,7 +183,7 @@ weir_err weir_kv_delete(weir_kv *kv, const void *key)
 #define LEFT_ITERS_MAX 64
 
 struct weir_kv_iter {
-    weir_kv *kv;
+    const weir_kv *kv;
     weir__kv_iter *inner;       /* NULL: closed by Weir, the callback left it open */
     uint64_t number;            /* iterators of the task opened by then, this one included */
     struct weir_kv_iter *newer; /* in its list of the context */
@@ -264,7 +266,7 @@ void weir__iters_fini(weir_ctx *ctx)
     }
 }
 
-static weir_err was_closed(weir_kv *kv)
+static weir_err was_closed(const weir_kv *kv)
 {
     return weir_fail(kv->ctx, WEIR_ESTATE,
                      "store '%s': the iterator was closed when the callback that opened it "
@@ -272,7 +274,7 @@ static weir_err was_closed(weir_kv *kv)
                      kv->spec->name);
 }
 
-static weir_err bound(weir_kv *kv, const void *key, weir_buf *buf, weir_slice *out)
+static weir_err bound(const weir_kv *kv, const void *key, weir_buf *buf, weir_slice *out)
 {
     *out = (weir_slice){0};
     if (key == NULL) {
@@ -286,7 +288,7 @@ static weir_err bound(weir_kv *kv, const void *key, weir_buf *buf, weir_slice *o
     return err;
 }
 
-weir_err weir_kv_range(weir_kv *kv, const void *from, const void *to, bool reverse,
+weir_err weir_kv_range(const weir_kv *kv, const void *from, const void *to, bool reverse,
                        weir_kv_iter **out)
 {
     if (kv == NULL || out == NULL) {
@@ -294,9 +296,9 @@ weir_err weir_kv_range(weir_kv *kv, const void *from, const void *to, bool rever
     }
     weir_slice low;
     weir_slice high;
-    weir_err err = bound(kv, from, &kv->key, &low);
+    weir_err err = bound(kv, from, &kv->scratch->key, &low);
     if (err == WEIR_OK) {
-        err = bound(kv, to, &kv->row, &high);
+        err = bound(kv, to, &kv->scratch->row, &high);
     }
     if (err != WEIR_OK) {
         return err;
@@ -307,7 +309,7 @@ weir_err weir_kv_range(weir_kv *kv, const void *from, const void *to, bool rever
     }
     iter->kv = kv;
     lock(kv);
-    err = weir__kv_range(kv->top, low, high, reverse, &iter->inner, &kv->ctx->error);
+    err = weir__kv_range(kv->layers.top, low, high, reverse, &iter->inner, &kv->ctx->error);
     unlock(kv);
     if (err != WEIR_OK) {
         free(iter);
@@ -369,7 +371,7 @@ weir_err weir_kv_iter_close(weir_kv_iter *iter)
     if (iter == NULL) {
         return WEIR_OK;
     }
-    weir_kv *kv = iter->kv;
+    const weir_kv *kv = iter->kv;
     if (iter->inner == NULL) {
         weir_err left = was_closed(kv);
         forget_left(kv->ctx, iter);
@@ -389,13 +391,13 @@ weir_err weir__graph_store_scan(weir__graph *graph, int store, weir_slice from, 
                                 weir_err (*fn)(weir_slice key, weir_slice row, void *user),
                                 void *user, weir_error *error)
 {
-    weir_kv *kv = graph->stores[store];
+    const weir_kv *kv = graph->stores[store];
     weir__kv_iter *iter = NULL;
     weir_slice key;
     weir_slice row;
     weir_assert(kv != NULL);
     lock(kv);
-    weir_err err = weir__kv_range(kv->top, from, to, false, &iter, error);
+    weir_err err = weir__kv_range(kv->layers.top, from, to, false, &iter, error);
     if (err == WEIR_OK) {
         while (err == WEIR_OK && iter->ops->next(iter, &key, &row)) {
             err = fn(key, row, user);

@@ -7,40 +7,45 @@
 
 #include "process/graph_internal.h"
 
+/* Memory that reads of a const store change, too. */
+typedef struct weir__typed_scratch {
+    weir_buf key;
+    weir_buf row;
+    weir__arena arena; /* the value that the last get decoded */
+} weir__typed_scratch;
+
 struct weir_kv {
     weir_ctx *ctx;
     const weir__store_spec *spec;
-    weir__kv *layers;      /* as given by the task; NULL in views */
-    weir__kv *top;         /* the cache over them, or the same */
+    weir__store_layers layers;
     bool cached;           /* changes are forwarded when the cache flushes or evicts them */
     bool view;             /* a read-only view of a global store */
     pthread_mutex_t *lock; /* NULL: no other thread uses it */
     weir__running *owner;  /* the node whose table this is; NULL: none */
     bool lost;             /* no memory for the frame of a change of the cache */
-    weir_buf key;
-    weir_buf row;
-    weir__arena arena; /* the value that the last get decoded */
+    weir__typed_scratch *scratch;
 };
 
-/* Consumes `layers`, also on failure. */
-weir_err weir__typed_open(weir__graph *graph, int store, weir__kv *layers, weir__cache *cache,
+/* `plan` without kind and client. */
+weir_err weir__typed_open(weir__graph *graph, int store, const weir__store_plan *plan,
                           weir_kv **out, weir_error *error);
 /* For a graph that reads a global store of another. */
 weir_kv *weir__typed_view(weir__graph *graph, const weir_kv *global);
 void weir__typed_close(weir_kv *kv); /* NULL allowed */
 
 /* The bytes of a key: valid until the next call on the store. */
-weir_err weir__typed_key(weir_kv *kv, const void *key, weir_slice *out);
+weir_err weir__typed_key(const weir_kv *kv, const void *key, weir_slice *out);
 /* A row by the bytes of its key: valid until the next call on the store. */
-weir_err weir__typed_get_row(weir_kv *kv, weir_slice key, weir_slice *row);
+weir_err weir__typed_get_row(const weir_kv *kv, weir_slice key, weir_slice *row);
 /* A null row deletes. */
 weir_err weir__typed_put_row(weir_kv *kv, weir_slice key, weir_slice row);
 
 /* Decodes a copy of the row that lives as long as the current record. *value NULL: no row. */
-weir_err weir__typed_keep_row(weir_kv *kv, weir_slice row, const void **value,
+weir_err weir__typed_keep_row(const weir_kv *kv, weir_slice row, const void **value,
                               int64_t *timestamp_ms);
 /* As weir_kv_get, with such a value. */
-weir_err weir__typed_load(weir_kv *kv, const void *key, const void **value, int64_t *timestamp_ms);
+weir_err weir__typed_load(const weir_kv *kv, const void *key, const void **value,
+                          int64_t *timestamp_ms);
 
 /* The store that the running node is connected to, by its place there. */
 weir_kv *weir__store_at(weir_ctx *ctx, size_t index);

@@ -59,8 +59,7 @@ typedef struct rocks_iter {
     char bounds[];
 } rocks_iter;
 
-static const char *const plain_families[] = {"default", "offsets"};
-static const char *const timestamped_families[] = {"default", "keyValueWithTimestamp", "offsets"};
+#define DEFAULT_FAMILY "default" /* always there */
 
 /* ---- Errors ------------------------------------------------------------------------------- */
 
@@ -396,10 +395,11 @@ static weir_err check_families(rocks *store, const char *const *wanted, size_t w
 
 /* Whenever a database is opened or a family is added, RocksDB writes the options of all families, a
  * third of a millisecond each. A new database is therefore opened while it has one family. */
-static weir_err open_database(rocks *store, bool timestamped, weir_error *error)
+static weir_err open_database(rocks *store, const char *family, weir_error *error)
 {
-    const char *const *names = timestamped ? timestamped_families : plain_families;
-    int count = timestamped ? 3 : 2;
+    bool plain = strcmp(family, DEFAULT_FAMILY) == 0;
+    const char *const names[FAMILIES_MAX] = {DEFAULT_FAMILY, plain ? "offsets" : family, "offsets"};
+    int count = plain ? 2 : 3;
     bool exists = weir__has_file(store->directory, "CURRENT"); /* names the newest manifest */
     weir_err err = exists ? check_families(store, names, (size_t)count, error) : WEIR_OK;
     if (err != WEIR_OK) {
@@ -416,7 +416,7 @@ static weir_err open_database(rocks *store, bool timestamped, weir_error *error)
             rocksdb_create_column_family(store->db, store->options, names[i], &text);
         store->family_count += text == NULL ? 1 : 0;
     }
-    store->rows = store->families[timestamped ? 1 : 0];
+    store->rows = store->families[plain ? 0 : 1];
     store->offsets = store->families[count - 1];
     return check(store, text, "open the database", error);
 }
@@ -480,7 +480,7 @@ weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opt
         goto done;
     }
     set_options(store, opts);
-    err = open_database(store, opts->timestamped, error);
+    err = open_database(store, opts->family, error);
     err = err == WEIR_OK ? read_state(store, error) : err;
 
 done:

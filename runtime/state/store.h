@@ -100,8 +100,8 @@ struct weir__kv_iter {
 weir_err weir__memory_open(weir__kv **out, weir_error *error);
 
 typedef struct weir__rocksdb_opts {
-    const char *offset_key; /* "<changelog topic>-<partition>" */
-    bool timestamped;
+    const char *offset_key;    /* "<changelog topic>-<partition>" */
+    const char *family;        /* column family of the rows, of those named below; static */
     size_t write_buffer_bytes; /* 0: Kafka's 16 MiB */
     size_t block_cache_bytes;  /* 0: Kafka's 50 MiB */
 } weir__rocksdb_opts;
@@ -119,23 +119,5 @@ const char *weir__rocksdb_version(void); /* "7.8.3"; static */
 /* Keeps rows in memory until the next flush (or range, or 4 MiB of rows), so that a row that
  * changes often is written once. `inner` is consumed, also on failure. */
 weir_err weir__buffered_wrap(weir__kv *inner, weir__kv **out, weir_error *error);
-
-typedef struct weir__changelog_sink {
-    weir_err (*log)(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
-                    weir_error *error);
-    int64_t (*now_ms)(void *user); /* timestamp of the current record */
-    void *user;
-} weir__changelog_sink;
-
-/* Sends each put to sink->log, after it was written to `inner` (consumed, also on failure). A
- * timestamped row is logged as the plain value with its timestamp; deletes and plain rows with
- * sink->now_ms. */
-weir_err weir__changelog_wrap(weir__kv *inner, bool timestamped, const weir__changelog_sink *sink,
-                              weir__kv **out, weir_error *error);
-
-/* Turns a changelog record into the row to restore: puts the timestamp in front (timestamped). Key
- * and value are borrowed; new memory is allocated in `arena`. */
-weir_err weir__changelog_row(bool timestamped, weir_slice key, weir_slice value,
-                             int64_t timestamp_ms, weir__arena *arena, weir__row *out);
 
 #endif

@@ -387,8 +387,9 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
         }
         last = view.offset;
         if (view.key.data != NULL) {
-            err = weir__changelog_row(store->spec->timestamped, view.key, view.value,
-                                      view.timestamp_ms, &restorer->arena, &restorer->rows[rows++]);
+            err = store->spec->kind->from_log(
+                &(weir__log_record){view.key, view.value, view.timestamp_ms}, &restorer->arena,
+                &restorer->rows[rows++]);
         }
     }
     if (err == WEIR_OK && last >= store->position) {

@@ -118,42 +118,59 @@ static weir_err find_acks(weir__task_env *env, weir__task_store *store, weir_err
     return WEIR_OK;
 }
 
-static weir_err open_rocksdb(weir__task_stores *stores, weir__task_store *store, weir_error *error)
+/* Opens the store; a damaged database is wiped first. */
+static weir_err open_or_wipe(const weir__task_store *store, const weir__store_plan *plan,
+                             weir__store_layers *out, weir_error *error)
 {
-    weir__directory *directory = stores->env->directory;
-    char *path = weir__directory_store_path(directory, stores->task, store->spec->name);
-    weir_buf offset_key = {0};
-    weir__buf_printf(&offset_key, "%s-%d", store->topic != NULL ? store->topic : store->spec->name,
-                     store->partition);
-    weir__rocksdb_opts opts = {.offset_key = weir__buf_text(&offset_key),
-                               .timestamped = store->spec->timestamped};
+    const weir__task_env *env = store->env;
+    int index = store->spec->index;
     weir_error opened = {0};
-    weir_err err = path != NULL && offset_key.err == WEIR_OK
-                       ? weir__rocksdb_open_lazily(path, &opts, &store->inner, &opened)
-                       : weir__error_set(&opened, WEIR_ENOMEM, "store %s", store->spec->name);
-    if (err == WEIR_ECORRUPT) {
-        weir__log_write(stores->env->log, WEIR__LOG_WARNING,
-                        "%s: task %s: store %s is damaged: '%s' is wiped%s: %s",
-                        stores->env->observer.thread, stores->task, store->spec->name, path,
-                        store->topic != NULL ? " and restored from its changelog" : "",
-                        opened.message);
-        err = weir__remove_directory(path, error);
-        if (err == WEIR_OK) {
-            err = weir__rocksdb_open_lazily(path, &opts, &store->inner, error);
-        }
-    } else if (err != WEIR_OK) {
+    weir_err err = weir__graph_open_store(store->graph, index, plan, out, &opened);
+    if (err == WEIR_ECORRUPT && plan->directory != NULL) {
+        weir__log_write(
+            env->log, WEIR__LOG_WARNING, "%s: task %s: store %s is damaged: '%s' is wiped%s: %s",
+            env->observer.thread, store->task, store->spec->name, plan->directory,
+            store->topic != NULL ? " and restored from its changelog" : "", opened.message);
+        err = weir__remove_directory(plan->directory, error);
+        return err == WEIR_OK ? weir__graph_open_store(store->graph, index, plan, out, error) : err;
+    }
+    if (err != WEIR_OK) {
         weir__error_set(error, err, "%s", opened.message);
     }
+    return err;
+}
+
+static weir_err open_layers(weir__task_store *store, const weir__changelog_sink *sink,
+                            weir_error *error)
+{
+    const weir__task_env *env = store->env;
+    const char *name = store->spec->name;
+    char *path = NULL;
+    weir_buf offset_key = {0};
+    if (store->persistent) {
+        path = weir__directory_store_path(env->directory, store->task, name);
+        weir__buf_printf(&offset_key, "%s-%d", store->topic != NULL ? store->topic : name,
+                         store->partition);
+    }
+    weir__store_layers layers = {0};
+    weir__store_plan plan = {.directory = path,
+                             .offset_key = weir__buf_text(&offset_key),
+                             .buffered = true,
+                             .sink = sink,
+                             .cache = env->cache};
+    weir_err err = (path == NULL && store->persistent) || offset_key.err != WEIR_OK
+                       ? weir__error_set(error, WEIR_ENOMEM, "store %s", name)
+                       : open_or_wipe(store, &plan, &layers, error);
+    store->inner = layers.base;
     weir__buf_fini(&offset_key);
     free(path);
     return err;
 }
 
-static weir_err open_store(weir__task_stores *stores, weir__task_store *store, weir__graph *graph,
-                           weir_error *error)
+static weir_err open_store(weir__task_store *store, weir_error *error)
 {
     const weir__store_spec *spec = store->spec;
-    weir__task_env *env = stores->env;
+    weir__task_env *env = store->env;
     weir_err err = WEIR_OK;
     if (spec->logging) {
         store->topic = weir__changelog_name(env->application, spec->name);
@@ -162,28 +179,10 @@ static weir_err open_store(weir__task_stores *stores, weir__task_store *store, w
         }
         err = find_acks(env, store, error);
     }
-    if (err == WEIR_OK) {
-        err = store->persistent ? open_rocksdb(stores, store, error)
-                                : weir__memory_open(&store->inner, error);
-    }
-    bool cached = spec->caching && env->cache != NULL && weir__cache_max(env->cache) > 0;
-    if (err == WEIR_OK && store->persistent && !cached) {
-        err = weir__buffered_wrap(store->inner, &store->inner, error);
-    }
-    weir__kv *layers = store->inner;
     bool traced = !spec->logging && env->observer.opts->on_step != NULL;
-    if (err == WEIR_OK && (spec->logging || traced)) {
-        weir__changelog_sink sink = {
-            .log = traced ? trace_change : log_change, .now_ms = change_time, .user = store};
-        err = weir__changelog_wrap(store->inner, spec->timestamped, &sink, &layers, error);
-    }
-    if (err == WEIR_OK) {
-        err = weir__graph_set_store(graph, spec->index, layers, env->cache, error);
-    }
-    if (err != WEIR_OK) {
-        store->inner = NULL;
-    }
-    return err;
+    weir__changelog_sink sink = {
+        .log = traced ? trace_change : log_change, .now_ms = change_time, .user = store};
+    return err == WEIR_OK ? open_layers(store, spec->logging || traced ? &sink : NULL, error) : err;
 }
 
 weir_err weir__task_stores_open(weir__task_stores *stores, const weir__subtopology *sub,
@@ -206,7 +205,7 @@ weir_err weir__task_stores_open(weir__task_stores *stores, const weir__subtopolo
                                 ? !stores->env->settings.memory_stores
                                 : spec->backend == WEIR_BACKEND_ROCKSDB;
         stores->count = i + 1;
-        err = open_store(stores, store, graph, error);
+        err = open_store(store, error);
     }
     return err;
 }

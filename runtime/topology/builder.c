@@ -337,7 +337,7 @@ int weir__builder_store(weir_builder *builder, const char *name, const weir_stor
         .backend = opts->backend,
         .caching = opts->caching == WEIR_TOGGLE_DEFAULT ? caching : opts->caching == WEIR_ON,
         .logging = opts->logging != WEIR_OFF,
-        .timestamped = true,
+        .kind = &weir__kind_timestamped_key_value,
         .owner = -1,
     };
     if (opts->changelog_config != NULL) {

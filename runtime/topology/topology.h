@@ -8,6 +8,8 @@
 
 #include <weir/dsl.h>
 
+#include "state/kind.h"
+
 typedef enum weir__node_kind { WEIR__SOURCE, WEIR__PROCESSOR, WEIR__SINK } weir__node_kind;
 
 typedef struct weir__topic_ref {
@@ -50,7 +52,7 @@ typedef struct weir__store_spec {
     weir_backend backend; /* WEIR_BACKEND_DEFAULT is resolved by the instance's config */
     bool caching;
     bool logging;
-    bool timestamped;
+    const weir__store_kind *kind;
     const char *const
         *changelog_config; /* name, value, ..., NULL; NULL: none beyond the defaults */
     int subtopology;       /* index; -1: global */

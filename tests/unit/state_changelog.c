@@ -44,7 +44,7 @@ static weir__kv *wrapped(bool timestamped, logged *log)
     weir__kv *kv = NULL;
     weir__changelog_sink sink = {remember, now, log};
     log->inner = kit_memory();
-    assert_ok(weir__changelog_wrap(log->inner, timestamped, &sink, &kv, NULL));
+    assert_ok(weir__changelog_wrap(log->inner, kit_plan(NULL, timestamped).kind, &sink, &kv, NULL));
     return kv;
 }
 
@@ -130,15 +130,19 @@ static void a_changelog_record_becomes_the_row_that_was_logged(void **state)
     (void)state;
     weir__arena arena = {0};
     weir__row row;
-    assert_ok(weir__changelog_row(true, s("key"), s("31"), T0, &arena, &row));
+    weir__log_record in = {s("key"), s("31"), T0};
+    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row));
     assert_slice(row.key, "key");
     assert_int_equal(row.value.len, 10);
     assert_memory_equal(row.value.data, ROW_TS "31", 10);
-    assert_ok(weir__changelog_row(true, s("key"), s(""), T0, &arena, &row));
+    in.value = s("");
+    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row));
     assert_int_equal(row.value.len, 8);
-    assert_ok(weir__changelog_row(true, s("key"), (weir_slice){0}, T0, &arena, &row));
+    in.value = (weir_slice){0};
+    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row));
     assert_null(row.value.data);
-    assert_ok(weir__changelog_row(false, s("key"), s("31"), T0, &arena, &row));
+    in.value = s("31");
+    assert_ok(weir__kind_key_value.from_log(&in, &arena, &row));
     assert_slice(row.value, "31");
     weir__arena_fini(&arena);
 }

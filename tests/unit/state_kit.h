@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "state/files.h"
-#include "state/store.h"
+#include "state/open.h"
 
 #define KIT_PATH_MAX 256
 #define KIT_OFFSET_KEY "app-counts-changelog-0"
@@ -122,37 +122,41 @@ static inline void kit_assert_rows(weir__kv_iter *iter, const char *text, const 
     _assert_string_equal(rows, text, file, line);
 }
 
+static inline weir__store_plan kit_plan(const char *directory, bool timestamped)
+{
+    return (weir__store_plan){.kind = timestamped ? &weir__kind_timestamped_key_value
+                                                  : &weir__kind_key_value,
+                              .directory = directory,
+                              .offset_key = KIT_OFFSET_KEY,
+                              .write_buffer_bytes = 1 << 20,
+                              .block_cache_bytes = 1 << 20};
+}
+
+/* A store of which only the backend is of interest; its first write makes the database. */
+static inline weir__kv *kit_lazy(const char *directory, bool timestamped)
+{
+    weir_error error = {.message = ""};
+    weir__store_layers layers;
+    weir__store_plan plan = kit_plan(directory, timestamped);
+    if (weir__store_open(&plan, &layers, &error) != WEIR_OK) {
+        fail_msg("%s", error.message);
+    }
+    return layers.top;
+}
+
+/* The database is there at once. */
 static inline weir__kv *kit_rocksdb(const char *directory, bool timestamped)
 {
     weir__kv *kv = NULL;
     weir_error error = {.message = ""};
     weir__rocksdb_opts opts = {.offset_key = KIT_OFFSET_KEY,
-                               .timestamped = timestamped,
+                               .family = kit_plan(NULL, timestamped).kind->family,
                                .write_buffer_bytes = 1 << 20,
                                .block_cache_bytes = 1 << 20};
     if (weir__rocksdb_open(directory, &opts, &kv, &error) != WEIR_OK) {
         fail_msg("%s", error.message);
     }
     return kv;
-}
-
-static inline weir__kv *kit_lazy_of(const char *directory, bool timestamped)
-{
-    weir__kv *kv = NULL;
-    weir__rocksdb_opts opts = {.offset_key = KIT_OFFSET_KEY, .timestamped = timestamped};
-    assert_ok(weir__rocksdb_open_lazily(directory, &opts, &kv, NULL));
-    return kv;
-}
-
-/* A plain store that its first write makes. */
-static inline weir__kv *kit_lazy(const char *directory)
-{
-    return kit_lazy_of(directory, false);
-}
-
-static inline weir__kv *kit_lazy_timestamped(const char *directory)
-{
-    return kit_lazy_of(directory, true);
 }
 
 static inline weir__kv *kit_memory(void)

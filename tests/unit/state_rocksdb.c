@@ -16,7 +16,8 @@
 static weir_err try_open(const char *directory, bool timestamped, weir_error *error)
 {
     weir__kv *kv = NULL;
-    weir__rocksdb_opts opts = {.offset_key = KIT_OFFSET_KEY, .timestamped = timestamped};
+    weir__rocksdb_opts opts = {.offset_key = KIT_OFFSET_KEY,
+                               .family = kit_plan(NULL, timestamped).kind->family};
     weir_err err = weir__rocksdb_open(directory, &opts, &kv, error);
     assert_int_equal(err == WEIR_OK, kv != NULL);
     if (kv != NULL) {
@@ -100,7 +101,7 @@ static void rows_and_offset_survive_closing(void **state)
 
 static void a_lazy_store_exists_from_its_first_write(void **state)
 {
-    weir__kv *kv = kit_lazy(*state);
+    weir__kv *kv = kit_lazy(*state, false);
     weir_slice value = {"", 0};
     assert_ok(weir__kv_get(kv, s("a"), &value, NULL));
     assert_null(value.data);
@@ -110,13 +111,13 @@ static void a_lazy_store_exists_from_its_first_write(void **state)
     weir__kv_close(kv);
     assert_false(weir__has_file(*state, "CURRENT"));
 
-    kv = kit_lazy(*state);
+    kv = kit_lazy(*state, false);
     kit_put(kv, "a", "1");
     assert_true(weir__has_file(*state, "CURRENT"));
     assert_ok(weir__kv_set_offset(kv, 3, NULL));
     weir__kv_close(kv);
 
-    kv = kit_lazy(*state);
+    kv = kit_lazy(*state, false);
     assert_int_equal(weir__kv_offset(kv), 3);
     assert_rows(kit_range(kv, NULL, NULL, false), "a=1");
     weir__kv_close(kv);
@@ -153,14 +154,14 @@ static void after_a_kill_rows_are_never_older_than_the_offset(void **state)
 static void layers_above_a_store_say_whether_it_was_left_open(void **state)
 {
     play("put_many", *state);
-    weir__kv *kv = kit_lazy_timestamped(*state);
+    weir__kv *kv = kit_lazy(*state, true);
     assert_ok(weir__buffered_wrap(kv, &kv, NULL));
     assert_true(weir__kv_was_left_open(kv));
     weir__kv_close(kv);
 
     char empty[KIT_PATH_MAX];
     kit_directory(empty);
-    kv = kit_lazy_timestamped(empty);
+    kv = kit_lazy(empty, true);
     assert_false(weir__kv_was_left_open(kv));
     weir__kv_close(kv);
     kit_remove(empty);

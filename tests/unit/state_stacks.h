@@ -73,23 +73,24 @@ static inline int stack_open(void **state)
     if (which->rocksdb) {
         kit_directory(o->directory);
     }
-    o->base = o->kv = which->lazy      ? kit_lazy(o->directory)
-                      : which->rocksdb ? kit_rocksdb(o->directory, false)
-                                       : kit_memory();
-    if (which->buffered) {
-        assert_ok(weir__buffered_wrap(o->kv, &o->kv, NULL));
-        o->base = o->kv;
-    }
-    if (which->changelog) {
-        weir__changelog_sink sink = {stack_log, stack_now, NULL};
-        assert_ok(weir__changelog_wrap(o->kv, false, &sink, &o->kv, NULL));
-    }
+    weir__changelog_sink sink = {stack_log, stack_now, NULL};
+    weir__cache_client client = {
+        .origin = stack_origin, .on_flush = stack_flushed, .old_rows = true};
+    weir__store_plan plan = kit_plan(which->rocksdb ? o->directory : NULL, false);
+    plan.buffered = which->buffered;
+    plan.sink = which->changelog ? &sink : NULL;
+    plan.client = &client;
     if (which->cache_bytes >= 0) {
-        weir__cache_client client = {
-            .origin = stack_origin, .on_flush = stack_flushed, .old_rows = true};
         assert_ok(weir__cache_new((size_t)which->cache_bytes, &o->cache));
-        assert_ok(weir__cache_wrap(o->cache, o->kv, &client, &o->kv, NULL));
+        plan.cache = o->cache;
     }
+    if (which->rocksdb && !which->lazy) {
+        weir__kv_close(kit_rocksdb(o->directory, false)); /* makes the database */
+    }
+    weir__store_layers layers;
+    assert_ok(weir__store_open(&plan, &layers, NULL));
+    o->base = layers.base;
+    o->kv = layers.top;
     *state = o;
     return 0;
 }

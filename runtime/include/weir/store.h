@@ -42,7 +42,7 @@ typedef struct weir_kv_iter weir_kv_iter;
 
 /* Sets *value to the value of the key; NULL: no row. The value is valid until the next call on this
  * store. `timestamp_ms` may be NULL. */
-WEIR_API weir_err weir_kv_get(weir_kv *store, const void *key, const void **value,
+WEIR_API weir_err weir_kv_get(const weir_kv *store, const void *key, const void **value,
                               int64_t *timestamp_ms);
 /* Copies key and value. A NULL value deletes the row. WEIR_EINVAL: a negative timestamp, which
  * Kafka's changelog records cannot have. */
@@ -54,8 +54,8 @@ WEIR_API weir_err weir_kv_delete(weir_kv *store, const void *key);
  * the store made at the call. Close it before the callback returns: Weir closes an iterator that a
  * callback (of a processor, a punctuator, open or close) leaves open, and logs a warning, once per
  * node and store. The iterator then returns WEIR_ESTATE. */
-WEIR_API weir_err weir_kv_range(weir_kv *store, const void *from, const void *to, bool reverse,
-                                weir_kv_iter **out);
+WEIR_API weir_err weir_kv_range(const weir_kv *store, const void *from, const void *to,
+                                bool reverse, weir_kv_iter **out);
 /* False at the end, and for a NULL iterator. Key and value are valid until the next call on the
  * iterator; each of the three pointers may be NULL. */
 WEIR_API bool weir_kv_next(weir_kv_iter *iter, const void **key, const void **value,

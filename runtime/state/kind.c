@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows and their changelog records. The timestamp of a row becomes the record's timestamp:
+ *
+ *     row   1700000000000 31      <->   record  value 31, timestamp 1700000000000 */
+#include "state/kind.h"
+
+#include "core/error.h"
+
+static weir_err plain_to_log(weir_slice key, weir_slice row, int64_t now_ms, weir__log_record *out,
+                             weir_error *error)
+{
+    (void)error;
+    *out = (weir__log_record){key, row, now_ms};
+    return WEIR_OK;
+}
+
+static weir_err plain_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out)
+{
+    (void)arena;
+    *out = (weir__row){in->key, in->value};
+    return WEIR_OK;
+}
+
+/* A deletion has no row that could have a timestamp. */
+static weir_err timestamped_to_log(weir_slice key, weir_slice row, int64_t now_ms,
+                                   weir__log_record *out, weir_error *error)
+{
+    if (row.data == NULL) {
+        *out = (weir__log_record){key, row, now_ms};
+        return WEIR_OK;
+    }
+    if (row.len < WEIR__TIMESTAMP_SIZE) {
+        return weir__error_set(error, WEIR_EINVAL, "row of %zu bytes has no timestamp", row.len);
+    }
+    weir_slice plain = {(const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE,
+                        row.len - WEIR__TIMESTAMP_SIZE};
+    *out = (weir__log_record){key, plain, (int64_t)weir__load_u64(row.data)};
+    return WEIR_OK;
+}
+
+static weir_err timestamped_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out)
+{
+    if (in->value.data == NULL) {
+        return plain_from_log(in, arena, out);
+    }
+    uint8_t *bytes = weir__arena_alloc(arena, WEIR__TIMESTAMP_SIZE + in->value.len);
+    if (bytes == NULL) {
+        return WEIR_ENOMEM;
+    }
+    weir__store_u64(bytes, (uint64_t)in->timestamp_ms);
+    memcpy(bytes + WEIR__TIMESTAMP_SIZE, in->value.data, in->value.len);
+    *out = (weir__row){in->key, {bytes, WEIR__TIMESTAMP_SIZE + in->value.len}};
+    return WEIR_OK;
+}
+
+const weir__store_kind weir__kind_key_value = {
+    .name = "key-value store",
+    .family = "default",
+    .cleanup_policy = "compact",
+    .to_log = plain_to_log,
+    .from_log = plain_from_log,
+};
+
+const weir__store_kind weir__kind_timestamped_key_value = {
+    .name = "key-value store",
+    .family = "keyValueWithTimestamp",
+    .cleanup_policy = "compact",
+    .timestamped = true,
+    .to_log = timestamped_to_log,
+    .from_log = timestamped_from_log,
+};

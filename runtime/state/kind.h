@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The kinds of stores as data: what tells them apart below their types. Layers, restore and the
+ * creation of topics read a kind, and never ask which one it is. */
+#ifndef WEIR_STATE_KIND_H
+#define WEIR_STATE_KIND_H
+
+#include "state/store.h"
+
+/* A record of a changelog topic. */
+typedef struct weir__log_record {
+    weir_slice key;
+    weir_slice value; /* null: deleted */
+    int64_t timestamp_ms;
+} weir__log_record;
+
+/* A constant. */
+typedef struct weir__store_kind {
+    const char *name;           /* for errors: "key-value store" */
+    const char *family;         /* RocksDB's column family of the rows, as Kafka's */
+    const char *cleanup_policy; /* of the changelog topic */
+    bool timestamped;           /* a row is 8 bytes of timestamp (big-endian) and the value */
+    /* The changelog record of a row that was put or (null) deleted; it borrows. `now_ms`: timestamp
+     * of the current record. WEIR_EINVAL: the row is not one of this kind. */
+    weir_err (*to_log)(weir_slice key, weir_slice row, int64_t now_ms, weir__log_record *out,
+                       weir_error *error);
+    /* The row to restore from a changelog record: it borrows, or is allocated in `arena`. */
+    weir_err (*from_log)(const weir__log_record *in, weir__arena *arena, weir__row *out);
+} weir__store_kind;
+
+extern const weir__store_kind weir__kind_key_value; /* Kafka's KeyValueStore */
+extern const weir__store_kind weir__kind_timestamped_key_value;
+
+#endif

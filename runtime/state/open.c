@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Stacks the layers of a store. */
+#include "state/open.h"
+
+static weir_err open_base(const weir__store_plan *plan, weir__kv **out, weir_error *error)
+{
+    if (plan->directory == NULL) {
+        return weir__memory_open(out, error);
+    }
+    weir__rocksdb_opts opts = {.offset_key = plan->offset_key,
+                               .family = plan->kind->family,
+                               .write_buffer_bytes = plan->write_buffer_bytes,
+                               .block_cache_bytes = plan->block_cache_bytes};
+    weir_err err = weir__rocksdb_open_lazily(plan->directory, &opts, out, error);
+    /* A cache has the effect of the buffer. */
+    bool cached = plan->cache != NULL && weir__cache_max(plan->cache) > 0;
+    return err == WEIR_OK && plan->buffered && !cached ? weir__buffered_wrap(*out, out, error)
+                                                       : err;
+}
+
+weir_err weir__store_open(const weir__store_plan *plan, weir__store_layers *out, weir_error *error)
+{
+    weir__store_layers layers = {0};
+    weir_err err = open_base(plan, &layers.base, error);
+    layers.below = layers.base;
+    if (err == WEIR_OK && plan->sink != NULL) {
+        err = weir__changelog_wrap(layers.base, plan->kind, plan->sink, &layers.below, error);
+    }
+    layers.top = layers.below;
+    if (err == WEIR_OK && plan->cache != NULL) {
+        err = weir__cache_wrap(plan->cache, layers.below, plan->client, &layers.top, error);
+    }
+    if (err == WEIR_OK) {
+        *out = layers;
+    }
+    return err;
+}
