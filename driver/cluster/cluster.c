@@ -243,12 +243,12 @@ static const char *const *copy_list(weir__arena *arena, const char *const *list)
 
 const char *const *weir__copy_list(weir_cluster *cluster, const char *const *list)
 {
-    return copy_list(&cluster->arena, list);
+    return copy_list(&cluster->driver.arena, list);
 }
 
 static void copy_opts(weir_cluster *cluster, const weir_cluster_opts *opts)
 {
-    weir__arena *arena = &cluster->arena;
+    weir__arena *arena = &cluster->driver.arena;
     const char *application = opts->application != NULL ? opts->application : "app";
     cluster->opts = *opts;
     cluster->opts.brokers = opts->brokers != 0 ? opts->brokers : BROKERS_DEFAULT;
@@ -305,6 +305,9 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
         return NULL;
     }
     weir_cluster *cluster = weir__must(calloc(1, sizeof *cluster));
+    cluster->driver.ops = &weir__cluster_driver_ops;
+    cluster->driver.on_failure = opts->on_failure;
+    cluster->driver.user = opts->user;
     copy_opts(cluster, opts);
     weir_err err = pick_seed(opts, &cluster->seed, error);
     cluster->repeat = opts->repeat_command != NULL ? weir__must(strdup(opts->repeat_command))
@@ -312,6 +315,7 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
     make_seed_line(cluster);
     err = err != WEIR_OK ? err : start_simulation(cluster, error);
     current = cluster;
+    weir__driver_set_current(&cluster->driver);
     err = err != WEIR_OK ? err : make_root(cluster, error);
     err = err != WEIR_OK ? err : start_brokers(cluster, error);
     if (err != WEIR_OK) {
@@ -325,19 +329,11 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
 
 static void free_memory(weir_cluster *cluster)
 {
-    weir_rows *next;
-    for (weir_rows *rows = cluster->rows; rows != NULL; rows = next) {
-        next = rows->next;
-        weir__rows_free(rows);
-    }
     for (size_t i = 0; i < cluster->instance_count; i++) {
         weir__instance_free(cluster->instances[i]);
     }
-    weir__outputs_free(cluster);
-    weir__buf_fini(&cluster->message);
     weir__buf_fini(&cluster->explanation);
-    weir__arena_fini(&cluster->scratch);
-    weir__arena_fini(&cluster->arena);
+    weir__driver_fini(&cluster->driver);
     free(cluster->repeat);
     free(cluster->seed_line);
     free(cluster);
@@ -348,7 +344,7 @@ void weir_cluster_free(weir_cluster *cluster)
     if (cluster == NULL) {
         return;
     }
-    cluster->failing = true; /* failures during the clean-up are not reported */
+    cluster->driver.failing = true; /* failures during the clean-up are not reported */
     for (size_t i = 0; i < cluster->instance_count; i++) {
         weir__instance_end(cluster->instances[i]);
     }
@@ -364,6 +360,7 @@ void weir_cluster_free(weir_cluster *cluster)
     }
     weir__branches_end(cluster);
     current = NULL;
+    weir__driver_set_current(NULL);
     free_memory(cluster);
 }
 

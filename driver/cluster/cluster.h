@@ -5,71 +5,24 @@
 #ifndef WEIR_DRIVER_CLUSTER_CLUSTER_H
 #define WEIR_DRIVER_CLUSTER_CLUSTER_H
 
-#define WEIR__WITHOUT_PLACES
-#include <weir/driver.h>
-
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 
-#include "client/client.h"
 #include "cluster/inspect.h"
-#include "core/arena.h"
-#include "core/buf.h"
-#include "core/map.h"
+#include "common/common.h"
+#include "common/files.h"
 #include "sim/sim.h"
 
-#define WEIR__PATH_MAX ((size_t)512)
 #define WEIR__INSTANCES_MAX ((size_t)32)
 #define WEIR__WARNINGS_MAX ((size_t)4)
 #define WEIR__WARNING_SIZE ((size_t)256)
 #define WEIR__CRASH_SIZE ((size_t)512)
-/* The maximal length of a key or value: more than any broker accepts. */
-#define WEIR__SLICE_MAX ((size_t)1 << 30)
 /* The bound of waits of the driver itself: start, close, a job on an instance's host. */
 #define WEIR__RETRY_MS WEIR_MINUTES(5)
 /* In this virtual time thread pools of libraries finish their jobs at the end of a simulation. */
 #define WEIR__POOLS_REST_US ((int64_t)1000000)
 /* A predicate is called at least this often, even if there was no event. */
 #define WEIR__ASK_EVERY_US ((int64_t)100000)
-
-typedef struct weir__input_topic {
-    weir_cluster *cluster;
-    const char *name;
-    const weir_serde *key;
-    const weir_serde *value;
-    int32_t turn; /* partition of the next record without a key */
-    bool timed;   /* timestamps are next_ms, not the virtual wall clock */
-    int64_t next_ms;
-    int64_t advance_ms;
-} weir__input_topic;
-
-typedef struct weir__output_topic {
-    weir_cluster *cluster;
-    const char *name;
-    weir_rows *rows;    /* all rows read so far */
-    size_t seen;        /* number of rows returned by weir_output_next and _rest */
-    int64_t *positions; /* next offset to read, for each partition */
-    int32_t partitions; /* 0: the topic did not exist yet */
-    struct weir__output_topic *next;
-} weir__output_topic;
-
-typedef struct weir__entry {
-    weir_row row;
-    weir_slice key_bytes;
-    weir_slice value_bytes;
-} weir__entry;
-
-struct weir_rows {
-    weir_cluster *cluster;
-    const weir_serde *key;
-    const weir_serde *value;
-    weir__entry **entries; /* entries and their bytes are in the cluster's arena */
-    size_t count;
-    size_t capacity;
-    weir__map last; /* key bytes -> last entry with that key */
-    struct weir_rows *next;
-};
 
 typedef enum weir__life { WEIR__ALIVE, WEIR__CLOSED, WEIR__CRASHED } weir__life;
 
@@ -102,10 +55,9 @@ struct weir_instance {
 };
 
 struct weir_cluster {
+    weir__driver driver; /* first */
     weir_cluster_opts opts;
     uint64_t seed;
-    weir__arena arena;   /* memory of everything that the driver returns */
-    weir__arena scratch; /* for the encoding of one record */
     char root[WEIR__PATH_MAX];
     bool own_root;
     /* With branches the root is /proc/self/fd/<disk_fd> instead: */
@@ -117,18 +69,13 @@ struct weir_cluster {
     weir_mock *mock;
     weir__producer *producer; /* made with the first input */
     bool unflushed;
-    weir__map inputs;
-    weir__output_topic *outputs;
-    weir_rows *rows; /* all lists, newest first */
     weir_instance *instances[WEIR__INSTANCES_MAX];
     size_t instance_count;
-    weir_buf message;
     weir_buf explanation;
     char *repeat;                 /* the command that repeats the run */
     char *seed_line;              /* weir__seed_line */
     char crash[WEIR__CRASH_SIZE]; /* why a thread crashed, in one line; "": none did */
     weir_host *crash_host;        /* the host of that thread */
-    bool failing; /* on_failure is running or has run: the clean-up reports no second failure */
     void (*on_event)(const weir_event *event, void *user);
     void *event_user;
     FILE *trace; /* WEIR_TRACE of the environment */
@@ -140,33 +87,10 @@ weir_cluster *weir__cluster_current(void);
 const char *const *weir__copy_list(weir_cluster *cluster, const char *const *list);
 
 /* ---- Failures (fail.c) ---- */
-/* The place of a call of the driver in the test's source. */
-typedef struct weir__place {
-    const char *file; /* borrowed; NULL: not known */
-    int line;
-} weir__place;
-/* Failures on this thread are reported at this place from now on; `file` NULL: at the place that
- * counts now. Returns the previous place, for weir__place_leave. */
-weir__place weir__place_enter(const char *file, int line);
-void weir__place_leave(const weir__place *outer);
-/* The same until the end of the block. At most once in a block. */
-#define WEIR__AT_PLACE(file, line)                                                                 \
-    __attribute__((cleanup(weir__place_leave))) const weir__place outer_place =                    \
-        weir__place_enter((file), (line));                                                         \
-    (void)outer_place
-
-/* Fails the test at the place of the call that this thread is in. */
-void weir__cluster_fail(weir_cluster *cluster, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-/* Returns `given`. If it is false, the test fails: "weir_rows_at: rows is NULL". */
-bool weir__given(bool given, const char *function, const char *argument);
-/* The same for a serde that can be used. */
-bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument);
-/* Keeps the on_failure of a cluster that could not be made: calls with its NULL call it. `opts`
- * NULL: forgets it. */
+/* weir__driver_fail; NULL allowed. */
+#define weir__cluster_fail(cluster, ...) weir__driver_fail((weir__driver *)(cluster), __VA_ARGS__)
+/* weir__driver_not_made with the on_failure of `opts`; NULL: forgets it. */
 void weir__cluster_not_made(const weir_cluster_opts *opts);
-/* Returns its argument; ends the process if that is NULL (out of memory). */
-void *weir__must(void *memory);
 char *weir__repeat_command(uint64_t seed);
 
 /* "seed 7; repeat with: ...\n"; "" if the test prints a command of its own. */
@@ -189,39 +113,11 @@ bool weir__brokers_failed(weir_cluster *cluster);
 /* A topic of which a global table of a running instance has not read all records; NULL: none. */
 const char *weir__global_topic_behind(const weir_instance *instance);
 
-/* ---- Serdes (codec.c) ---- */
-/* Decodes `in`, which must be in the cluster's arena; so is *out, which is NULL for a null slice.
- */
-weir_err weir__codec_decode(weir_cluster *cluster, const weir_serde *serde, weir_slice in,
-                            const void **out, weir_error *error);
-/* Encodes into `arena` (the cluster's or scratch); a null slice for NULL. */
-weir_err weir__codec_encode(weir__arena *arena, const weir_serde *serde, const void *in,
-                            weir_slice *out, weir_error *error);
-/* True if the serde's C type is weir_slice. For a serde of the test's own this is a guess by size.
- */
-bool weir__codec_takes_text(const weir_serde *serde);
-/* WEIR_EINVAL if the serde's type is weir_slice and `decoded` cannot point to one. Most C strings
- * passed instead are found. */
-weir_err weir__codec_check_slice(const weir_serde *serde, const void *decoded, weir_error *error);
-
-/* ---- Input (input.c) ---- */
+/* ---- Operations for weir__driver (topics.c, stores.c) ---- */
 void weir__inputs_flush(weir_cluster *cluster);
 void weir__inputs_close(weir_cluster *cluster);
-
-/* ---- Rows (rows.c) ---- */
-weir_slice weir__kept(weir__arena *arena, weir_slice bytes); /* a copy */
-/* Adds an entry. Decodes the bytes, which must be in the arena; the other fields are those of
- * `row`. */
-weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
-                           weir_error *error);
-void weir__rows_push(weir_rows *rows, weir__entry *entry);
-void weir__rows_sort(weir_rows *rows); /* by key bytes */
-void weir__rows_free(weir_rows *rows);
-/* The last value of each key, in order of key bytes, without nulls. */
-weir_rows *weir__rows_as_table(const weir_rows *rows);
-
-/* ---- Output (output.c) ---- */
-void weir__outputs_free(weir_cluster *cluster);
+extern const weir__driver_ops weir__cluster_driver_ops;
+void weir__cluster_look(weir__driver *driver, weir__look *look);
 
 /* ---- Instances (instance.c) ---- */
 /* Runs job(instance, arg) on the instance's host and waits; false: not done within the bound. */
@@ -259,15 +155,6 @@ void weir__trace_end(weir_cluster *cluster);
 /* Makes the directories of a cluster with branches, and sets the root. */
 weir_err weir__branches_prepare(weir_cluster *cluster, weir_error *error);
 void weir__branches_end(weir_cluster *cluster);
-
-/* ---- Files (files.c) ---- */
-weir_err weir__folder_make(const char *path, weir_error *error);
-weir_err weir__folder_copy(const char *from, const char *to, weir_error *error);
-/* The same for a branch: files that never change again are linked, not copied. */
-weir_err weir__folder_branch(const char *from, const char *to, weir_error *error);
-void weir__folder_remove(const char *path);
-/* Makes a new directory, in memory if there is a file system for that. */
-weir_err weir__folder_fresh(char *path, size_t size, weir_error *error);
 
 /* warm_up.c */
 /* Called before each cluster is started, with its backend. Does its work for the first one only. */

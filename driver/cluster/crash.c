@@ -53,8 +53,8 @@ bool weir__on_crash(const weir_sim_crash *crash, void *user)
     weir_cluster *cluster = user;
     weir__snapshot_place place = {0};
     char where[WEIR__CRASH_SIZE / 2] = "";
-    bool fails = !crash->final && !cluster->failing && cluster->opts.on_failure != NULL;
-    if (crash->end == WEIR_SIM_EXIT && crash->test_thread && cluster->failing) {
+    bool fails = !crash->final && !cluster->driver.failing && cluster->opts.on_failure != NULL;
+    if (crash->end == WEIR_SIM_EXIT && crash->test_thread && cluster->driver.failing) {
         return false; /* the reason was reported */
     }
     weir_sim_print("%sweir: %s%s\n", weir__seed_line(cluster), crash->what,
@@ -78,7 +78,7 @@ bool weir__on_crash(const weir_sim_crash *crash, void *user)
 void weir__on_assertion(void *user)
 {
     const weir_cluster *cluster = user;
-    if (!cluster->failing) {
+    if (!cluster->driver.failing) {
         weir_sim_print("%s", weir__seed_line(cluster));
     }
 }

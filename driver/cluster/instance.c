@@ -84,15 +84,15 @@ static void list_topics(weir_instance *instance)
     size_t sources = 0;
     const char **names = weir__must(weir__topology_source_topics(topology, &sources));
     const char **topics = weir__must(weir__arena_alloc(
-        &cluster->arena, (sources + topology->repartition_count + 1) * sizeof *topics));
+        &cluster->driver.arena, (sources + topology->repartition_count + 1) * sizeof *topics));
     size_t count = 0;
     for (size_t i = 0; i < sources; i++) {
-        topics[count++] = weir__must(weir__arena_strdup(&cluster->arena, names[i]));
+        topics[count++] = weir__must(weir__arena_strdup(&cluster->driver.arena, names[i]));
     }
     for (size_t i = 0; i < topology->repartition_count; i++) {
         weir__topic_ref topic = {topology->repartitions[i].name, true};
         char *name = weir__must(weir__topic_name(cluster->opts.application, topic));
-        topics[count++] = weir__must(weir__arena_strdup(&cluster->arena, name));
+        topics[count++] = weir__must(weir__arena_strdup(&cluster->driver.arena, name));
         free(name);
     }
     free((void *)names);
@@ -167,7 +167,7 @@ static weir_err build(weir_instance *instance, weir_error *error)
 static weir_err bring_up(weir_instance *instance, weir_error *error)
 {
     struct outcome *outcome =
-        weir__must(weir__arena_alloc(&instance->cluster->arena, sizeof *outcome));
+        weir__must(weir__arena_alloc(&instance->cluster->driver.arena, sizeof *outcome));
     weir_err err = build(instance, error);
     if (err != WEIR_OK) {
         drop(instance);
@@ -360,7 +360,7 @@ weir_err weir_instance_close(weir_instance *instance, int64_t timeout_ms)
         return WEIR_EINVAL;
     }
     struct closing *closing =
-        weir__must(weir__arena_alloc(&instance->cluster->arena, sizeof *closing));
+        weir__must(weir__arena_alloc(&instance->cluster->driver.arena, sizeof *closing));
     *closing = (struct closing){timeout_ms, WEIR_ETIMEOUT};
     if (instance->life != WEIR__ALIVE) {
         return WEIR_OK;

@@ -95,11 +95,11 @@ bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, 
     text = text != NULL ? text : "the predicate";
     bool hopeless = false;
     bool held = run_until(cluster, predicate, arg, bound_ms, &hopeless);
-    if (hopeless && !cluster->failing) {
+    if (hopeless && !cluster->driver.failing) {
         weir_cluster_fail_at(cluster, file, line,
                              "%s can no longer hold: every instance has failed or ended\n%s", text,
                              weir_cluster_explain(cluster));
-    } else if (!held && !cluster->failing) {
+    } else if (!held && !cluster->driver.failing) {
         weir_cluster_fail_at(cluster, file, line, "%s does not hold after %lld ms\n%s", text,
                              (long long)bound_ms, weir_cluster_explain(cluster));
     }

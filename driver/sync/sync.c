@@ -64,18 +64,6 @@ static weir_err make_topics(weir__sync *sync, const weir__sync_opts *opts, bool 
 
 /* ---- Instance ---- */
 
-static bool has_persistent_stores(const weir__instance *instance)
-{
-    for (size_t i = 0; i < instance->topology->store_count; i++) {
-        weir_backend backend = instance->topology->stores[i].backend;
-        if (backend == WEIR_BACKEND_ROCKSDB ||
-            (backend == WEIR_BACKEND_DEFAULT && !instance->settings.memory_stores)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static weir_err open_instance(weir__sync *sync, const weir__sync_opts *opts, weir_error *error)
 {
     weir__instance *instance = &sync->instance;
@@ -94,7 +82,7 @@ static weir_err open_instance(weir__sync *sync, const weir__sync_opts *opts, wei
     if (!opts->commit_interval) {
         instance->cache_bytes = WEIR__NO_CACHE;
     }
-    if (has_persistent_stores(instance)) {
+    if (weir__topology_has_persistent(sync->topology, instance->settings.memory_stores)) {
         weir_err err = weir__directory_open(weir__config_text(opts->config, "state.dir"),
                                             instance->application, &instance->directory, error);
         if (err != WEIR_OK) {

@@ -40,6 +40,7 @@ typedef struct weir__sync {
     bool worker_open;
 } weir__sync;
 
+/* `error` must not be NULL, here and below. */
 /* Makes the topics, opens the stores and processors. Close it also after a failure. */
 weir_err weir__sync_open(weir__sync *sync, const weir__sync_opts *opts, weir_error *error);
 void weir__sync_close(weir__sync *sync);

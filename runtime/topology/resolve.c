@@ -72,6 +72,18 @@ bool weir__topology_has_globals(const weir_topology *topology)
     return false;
 }
 
+bool weir__topology_has_persistent(const weir_topology *topology, bool memory_stores)
+{
+    for (size_t i = 0; i < topology->store_count; i++) {
+        weir_backend backend = topology->stores[i].backend;
+        if (backend == WEIR_BACKEND_ROCKSDB ||
+            (backend == WEIR_BACKEND_DEFAULT && !memory_stores)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char **weir__topology_source_topics(const weir_topology *topology, size_t *count)
 {
     size_t total = 0;

@@ -100,6 +100,8 @@ struct weir_topology {
 };
 
 bool weir__topology_has_globals(const weir_topology *topology);
+/* A store is on disk; `memory_stores`: those without a backend of their own are not. */
+bool weir__topology_has_persistent(const weir_topology *topology, bool memory_stores);
 
 /* The topology with all its sub-topologies as one, for one task with one partition a topic, as
  * Kafka's TopologyTestDriver runs it. Free it with weir_topology_free, before `topology`, from

@@ -65,7 +65,7 @@ static void a_json_value_is_not_made_of_a_text(void **state)
     weir_input in = weir_cluster_input(*state, "json", 1, &weir_string, &weir_json);
     weir_input_text(in, "key", "{}");
     assert_failed_with("weir_input_text: the values of topic json are json, not texts; use "
-                       "weir_input_pipe, or give weir_string to weir_cluster_input");
+                       "weir_input_pipe, or give weir_string to the function that made the input");
     weir_input texts = weir_cluster_input(*state, "json", 1, &weir_string, &weir_string);
     weir_input_text(texts, "key", "{}");
     weir_cluster_run_for(*state, WEIR_SECONDS(1)); /* it is sent meanwhile */

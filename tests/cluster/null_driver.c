@@ -15,8 +15,8 @@
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define STRINGS &weir_string, &weir_string
-#define NO_INPUT ((weir_input){cluster, NULL})
-#define NO_OUTPUT ((weir_output){cluster, NULL})
+#define NO_INPUT ((weir_input){0})
+#define NO_OUTPUT ((weir_output){0})
 #define NO_VIEW ((weir_store_view){0})
 
 /* The last failure that on_failure received. */
@@ -88,6 +88,9 @@ static void remember(const char *file, int line, const char *message, void *user
     X(weir_cluster_topic_compact, cluster, "cluster is", weir_cluster_topic_compact(NULL, "in"))   \
     X(weir_cluster_topic_compact, topic, "topic is", weir_cluster_topic_compact(cluster, NULL))    \
     X(weir_input_send, input, "input is NULL", weir_input_send(NO_INPUT, &record))                 \
+    X(weir_input_try_send, input, "input is", weir_input_try_send(NO_INPUT, &record, NULL))        \
+    X(weir_input_try_send, record, "record is", weir_input_try_send(in, NULL, NULL))               \
+    X(weir_input_try_send, error, NULL, weir_input_try_send(in, &record, NULL))                    \
     X(weir_input_send, record, "record is NULL", weir_input_send(in, NULL))                        \
     X(weir_input_send_to, input, "input is NULL", weir_input_send_to(NO_INPUT, 0, &record))        \
     X(weir_input_send_to, record, "record is NULL", weir_input_send_to(in, 0, NULL))               \
@@ -165,14 +168,14 @@ static void remember(const char *file, int line, const char *message, void *user
     X(weir_cluster_store, store, "store is", weir_cluster_store(cluster, NULL, STRINGS))           \
     X(weir_cluster_store, key, "key is", weir_cluster_store(cluster, "counts", NULL, &weir_i64))   \
     X(weir_cluster_store, value, "value is", weir_cluster_store(cluster, "counts", &weir_i64, 0))  \
-    X(weir_store_view_task, view, "view.cluster is", weir_store_view_task(NO_VIEW, "0_0"))         \
+    X(weir_store_view_task, view, "view is", weir_store_view_task(NO_VIEW, "0_0"))                 \
     X(weir_store_view_task, task, "task is", weir_store_view_task(view, NULL))                     \
-    X(weir_store_view_get, view, "view.cluster is", weir_store_view_get(NO_VIEW, &text))           \
+    X(weir_store_view_get, view, "view is", weir_store_view_get(NO_VIEW, &text))                   \
     X(weir_store_view_get, key, "key is", weir_store_view_get(view, NULL))                         \
-    X(weir_store_view_range, view, "view.cluster is", weir_store_view_range(NO_VIEW, NULL, NULL))  \
+    X(weir_store_view_range, view, "view is", weir_store_view_range(NO_VIEW, NULL, NULL))          \
     X(weir_store_view_range, from, NULL, weir_store_view_range(view, NULL, &text))                 \
     X(weir_store_view_range, to, NULL, weir_store_view_range(view, &text, NULL))                   \
-    X(weir_store_view_all, view, "view.cluster is", weir_store_view_all(NO_VIEW))
+    X(weir_store_view_all, view, "view is", weir_store_view_all(NO_VIEW))
 
 #define INSTANCE_ROWS(X)                                                                           \
     X(weir_cluster_start, cluster, "cluster is", weir_cluster_start(NULL, "x", build, NULL))       \
@@ -429,6 +432,7 @@ static void every_argument_has_a_row(void **state)
                                         OUTPUT_ROWS(NULL_ROW) INSTANCE_ROWS(NULL_ROW)
                                             ERROR_ROWS(NULL_ROW) BRANCH_ROWS(NULL_ROW)};
     assert_rows_complete("driver/include/weir/driver.h", rows, sizeof rows / sizeof rows[0]);
+    assert_rows_complete("driver/include/weir/driver_io.h", rows, sizeof rows / sizeof rows[0]);
 }
 
 int main(void)

@@ -27,8 +27,8 @@
 
 #include <stdio.h>
 
+#include <weir/driver_io.h>
 #include <weir/mockbroker.h>
-#include <weir/processor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -58,26 +58,6 @@ typedef enum weir_threads {
     WEIR_THREADS_REAL,     /* an OS thread for each, which run one at a time: for debuggers;
                               always used under valgrind */
 } weir_threads;
-
-/* Called when a test fails, on the thread that made the cluster. The message begins with the seed
- * and the command that repeats the run; then it says why. `file` and `line` are those of the
- * assertion or call, also if it fails while it waits; NULL and 0 for a call through a pointer to a
- * function.
- * The function should end the test (longjmp, exit); if it returns, the call that failed returns
- * NULL, false, 0 or an empty list.
- *
- * A test also fails when a thread of an instance crashes (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
- * SIGABRT), calls exit or fails an assertion of cmocka. Seed, host, thread, node, task, record and
- * a backtrace are written to stderr at once, the thread's host is crashed, and this function is
- * called. The program ends if it cannot continue: without this function, in a thread pool of a
- * library, inside malloc or free. Signal handlers that the program or a sanitizer has installed are
- * called then; handlers installed while a cluster exists are kept until it is freed.
- *
- * A test also fails when a thread uses 10 s of processor time (30 s under sanitizers, 200 s under
- * valgrind) without yielding, for example in an endless loop, or sleeps as long in a system call
- * that the simulation does not cover. WEIR_WATCHDOG=seconds in the environment sets another limit,
- * 0: none. There is no limit while a debugger is attached, and none for the test's own thread. */
-typedef void (*weir_failure_fn)(const char *file, int line, const char *message, void *user);
 
 typedef struct weir_cluster_opts {
     int brokers;   /* 0: 3 */
@@ -115,12 +95,7 @@ WEIR_API uint64_t weir_cluster_random(weir_cluster *cluster);
 /* weir_cluster_opts.repeat_command. */
 WEIR_API const char *weir_cluster_repeat_command(const weir_cluster *cluster);
 
-/* ---- Input -------------------------------------------------------------------------------- */
-
-typedef struct weir_input {
-    weir_cluster *cluster;
-    struct weir__input_topic *topic;
-} weir_input;
+/* ---- Topics ------------------------------------------------------------------------------- */
 
 /* A topic to write to. It is created unless it exists; an existing one must have that many
  * partitions. The serdes are those of this handle: topics contain bytes, so that texts may be sent
@@ -148,104 +123,15 @@ WEIR_API void weir_cluster_topic_trim(weir_cluster *cluster, const char *topic, 
 /* Compacts all partitions of a topic now (weir_mock_partition_compact). Waits. */
 WEIR_API void weir_cluster_topic_compact(weir_cluster *cluster, const char *topic);
 
-/* Timestamp of a record: WEIR_AT(0), WEIR_AT(-1). Zeros: the input's time. */
-typedef struct weir_input_time {
-    int64_t ms;
-    bool given;
-} weir_input_time;
-#define WEIR_AT(time_ms) ((weir_input_time){.ms = (time_ms), .given = true})
-
-/* All fields of a record; zeros: defaults. */
-typedef struct weir_input_record {
-    const void *key;    /* decoded form; NULL: null */
-    const void *value;  /* the same */
-    weir_input_time at; /* zeros: the input's time (weir_input_set_time) */
-    const weir_header *headers;
-    size_t header_count;
-} weir_input_record;
-
-/* Copies a record and sends it to the partition by murmur2 of its key; records without a key go to
- * all partitions in turn. The next call that waits begins with the wait for its acknowledgement. */
-WEIR_API void weir_input_send(weir_input input, const weir_input_record *record);
-WEIR_API void weir_input_send_to(weir_input input, int32_t partition,
-                                 const weir_input_record *record);
-/* Shorthands for weir_input_send. A key or value of weir_string or weir_bytes is a pointer to a
- * weir_slice; most C strings passed instead are detected and fail the test. */
-WEIR_API void weir_input_pipe(weir_input input, const void *key, const void *value);
-/* Sends `count` records; arrays of the serdes' C types; `keys` NULL: null keys. */
-WEIR_API void weir_input_list(weir_input input, const void *keys, const void *values, size_t count);
-/* The next three are for topics whose serdes decode to weir_slice; for other topics they fail the
- * test. A NULL text is null. */
-WEIR_API void weir_input_text(weir_input input, const char *key, const char *value);
-/* Sends each line of a text or file as a value without a key; returns the number of lines. */
-WEIR_API size_t weir_input_lines(weir_input input, const char *text);
-WEIR_API size_t weir_input_file(weir_input input, const char *path);
-/* Sets the timestamp of the next record; `advance_ms` is added after each record, up to the limits
- * of int64. Any timestamp is allowed, 0 too. By default the timestamp is the virtual wall clock. */
-WEIR_API void weir_input_set_time(weir_input input, int64_t next_ms, int64_t advance_ms);
-/* Uses the virtual wall clock for timestamps again. */
-WEIR_API void weir_input_follow_clock(weir_input input);
-
-/* ---- Rows --------------------------------------------------------------------------------- */
-
-/* A record of a topic or an entry of a store. */
-typedef struct weir_row {
-    const void *key;   /* decoded; NULL: null */
-    const void *value; /* decoded; NULL: null */
-    int64_t timestamp_ms;
-    int32_t partition; /* -1: not from a topic */
-    int64_t offset;    /* -1: not from a topic */
-    const weir_header *headers;
-    size_t header_count;
-    const char *task; /* "1_0" for entries of stores, else NULL */
-} weir_row;
-
-typedef struct weir_rows weir_rows;
-
-WEIR_API size_t weir_rows_size(const weir_rows *rows);
-WEIR_API const weir_row *weir_rows_at(const weir_rows *rows, size_t index);
-/* The last row with that key, or NULL; `key` decoded, NULL: null. */
-WEIR_API const weir_row *weir_rows_find(const weir_rows *rows, const void *key);
-/* The same for keys that decode to weir_slice; fails the test for others. */
-WEIR_API const weir_row *weir_rows_find_text(const weir_rows *rows, const char *key);
-
-/* For expected rows: makes an empty list. */
-WEIR_API weir_rows *weir_rows_new(weir_cluster *cluster, const weir_serde *key,
-                                  const weir_serde *value);
-WEIR_API void weir_rows_add(weir_rows *rows, const void *key, const void *value);
-/* Replaces the value of a key, or adds a row. */
-WEIR_API void weir_rows_put(weir_rows *rows, const void *key, const void *value);
-/* Adds `by` to the value of a key (values: weir_i64). */
-WEIR_API void weir_rows_count(weir_rows *rows, const void *key, int64_t by);
-
-/* One line: `'hello' => 3`; "(no row)" for NULL. A serde with `print` shows its values itself. */
-WEIR_API const char *weir_row_text(const weir_rows *rows, const weir_row *row);
-/* The differences, one a line, as tables (last value per key, order ignored) or as lists; NULL:
- * none. Timestamps, partitions and offsets are not compared. */
-WEIR_API const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected);
-WEIR_API const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *expected);
-
-/* ---- Output ------------------------------------------------------------------------------- */
-
-typedef struct weir_output {
-    weir_cluster *cluster;
-    struct weir__output_topic *topic;
-} weir_output;
-
 /* A topic to read from. It must exist when it is read, but not yet when the handle is made:
  * weir_cluster_topic_create. JSON can be read with weir_string, as text. A deleted topic keeps the
  * rows that were read before. Rows are the records in the brokers' log: a record that the
  * application wrote with timestamp 0 has timestamp 1 (weir_forward). */
 WEIR_API weir_output weir_cluster_output(weir_cluster *cluster, const char *topic,
                                          const weir_serde *key, const weir_serde *value);
-/* The next record not yet returned through `output` or another handle for the same topic, or NULL
- * when there is none now. Records of a partition are in order; partitions are read lowest first. */
-WEIR_API const weir_row *weir_output_next(weir_output output);
-WEIR_API weir_rows *weir_output_rest(weir_output output); /* all not yet returned */
-WEIR_API weir_rows *weir_output_all(weir_output output);  /* all, returned or not */
-/* The last value of each key in order of key bytes, without keys whose last value is null. */
-WEIR_API weir_rows *weir_output_table(weir_output output);
-WEIR_API size_t weir_output_size(weir_output output); /* records in the topic */
+/* For expected rows: makes an empty list. */
+WEIR_API weir_rows *weir_rows_new(weir_cluster *cluster, const weir_serde *key,
+                                  const weir_serde *value);
 
 /* ---- Instances ---------------------------------------------------------------------------- */
 
@@ -367,46 +253,10 @@ WEIR_API bool weir_caught_up(weir_cluster *cluster, void *unused);
  * timers. May wait for a short time. */
 WEIR_API const char *weir_cluster_explain(weir_cluster *cluster);
 
-/* ---- Stores ------------------------------------------------------------------------------- */
-
-/* The present contents of a store in its active tasks, on all instances that are alive. The store
- * of a global table is read on the first of them, which has all rows; its task is "global". */
-typedef struct weir_store_view {
-    weir_cluster *cluster;
-    const char *store;
-    const char *task; /* NULL: all, merged */
-    const weir_serde *key;
-    const weir_serde *value;
-} weir_store_view;
+/* ---- Stores and failures ------------------------------------------------------------------ */
 
 WEIR_API weir_store_view weir_cluster_store(weir_cluster *cluster, const char *store,
                                             const weir_serde *key, const weir_serde *value);
-/* The part of one task ("1_0"). */
-WEIR_API weir_store_view weir_store_view_task(weir_store_view view, const char *task);
-/* These calls wait for the threads that own the store. NULL: no such key. */
-WEIR_API const weir_row *weir_store_view_get(weir_store_view view, const void *key);
-/* In order of key bytes; both ends included, NULL: open. */
-WEIR_API weir_rows *weir_store_view_range(weir_store_view view, const void *from, const void *to);
-WEIR_API weir_rows *weir_store_view_all(weir_store_view view);
-
-/* ---- Assertions --------------------------------------------------------------------------- */
-
-/* These print a readable difference, with place and seed, and fail the test. The last warnings of
- * each instance follow: a row is often missing because its record was dropped. */
-#define weir_assert_same_rows(actual, expected)                                                    \
-    weir_assert_same_rows_at((actual), (expected), #actual, __FILE__, __LINE__)
-#define weir_assert_same_list(actual, expected)                                                    \
-    weir_assert_same_list_at((actual), (expected), #actual, __FILE__, __LINE__)
-#define weir_assert_size(actual, size)                                                             \
-    weir_assert_size_at((actual), (size), #actual, __FILE__, __LINE__)
-/* As tables: last value per key. */
-WEIR_API void weir_assert_same_rows_at(const weir_rows *actual, const weir_rows *expected,
-                                       const char *what, const char *file, int line);
-/* As lists: all records, in order. */
-WEIR_API void weir_assert_same_list_at(const weir_rows *actual, const weir_rows *expected,
-                                       const char *what, const char *file, int line);
-WEIR_API void weir_assert_size_at(const weir_rows *actual, size_t size, const char *what,
-                                  const char *file, int line);
 /* Fails the test with your own message; adds the place, the seed and the command that repeats it.
  */
 #define weir_cluster_fail(cluster, ...)                                                            \

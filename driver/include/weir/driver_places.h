@@ -13,6 +13,7 @@
 #define WEIR_DRIVER_PLACES_H
 
 #include <weir/driver.h>
+#include <weir/driver_sync.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +40,8 @@ extern "C" {
          const char *topic, int32_t partition, int64_t left)                                       \
     VOID(weir_cluster_topic_compact, (cluster, topic), weir_cluster *cluster, const char *topic)   \
     VOID(weir_input_send, (input, record), weir_input input, const weir_input_record *record)      \
+    VALUE(weir_err, weir_input_try_send, (input, record, error), weir_input input,                 \
+          const weir_input_record *record, weir_error *error)                                      \
     VOID(weir_input_send_to, (input, partition, record), weir_input input, int32_t partition,      \
          const weir_input_record *record)                                                          \
     VOID(weir_input_pipe, (input, key, value), weir_input input, const void *key,                  \
@@ -126,7 +129,25 @@ extern "C" {
          void (*fn)(const weir_event *event, void *user), void *user)                              \
     VALUE(uint64_t, weir_cluster_trace_hash, (cluster), const weir_cluster *cluster)               \
     VOID(weir_cluster_trace_to, (cluster, out, form), weir_cluster *cluster, FILE *out,            \
-         weir_trace_form form)
+         weir_trace_form form)                                                                     \
+    VOID(weir_sync_free, (sync), weir_sync *sync)                                                  \
+    VALUE(weir_input, weir_sync_input, (sync, topic, key, value), weir_sync *sync,                 \
+          const char *topic, const weir_serde *key, const weir_serde *value)                       \
+    VALUE(weir_output, weir_sync_output, (sync, topic, key, value), weir_sync *sync,               \
+          const char *topic, const weir_serde *key, const weir_serde *value)                       \
+    VALUE(weir_store_view, weir_sync_store, (sync, store, key, value), weir_sync *sync,            \
+          const char *store, const weir_serde *key, const weir_serde *value)                       \
+    VALUE(weir_rows *, weir_sync_rows, (sync, key, value), weir_sync *sync, const weir_serde *key, \
+          const weir_serde *value)                                                                 \
+    VALUE(int64_t, weir_sync_now_ms, (sync), const weir_sync *sync)                                \
+    VOID(weir_sync_advance, (sync, ms), weir_sync *sync, int64_t ms)                               \
+    VALUE(weir_err, weir_sync_try_advance, (sync, ms, error), weir_sync *sync, int64_t ms,         \
+          weir_error *error)                                                                       \
+    VOID(weir_sync_commit, (sync), weir_sync *sync)                                                \
+    VOID(weir_sync_each_output, (sync, fn, user), weir_sync *sync,                                 \
+         void (*fn)(const char *topic, void *user), void *user)                                    \
+    VALUE(size_t, weir_sync_dropped_records, (sync, out, max), const weir_sync *sync,              \
+          weir_dropped_records *out, size_t max)
 
 #define WEIR__DECLARE_VALUE(result, function, arguments, ...)                                      \
     WEIR_API result function##_placed(__VA_ARGS__, const char *file, int line);
@@ -162,6 +183,7 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_cluster_topic_trim(...) weir_cluster_topic_trim_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_topic_compact(...) weir_cluster_topic_compact_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_input_send(...) weir_input_send_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_input_try_send(...) weir_input_try_send_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_input_send_to(...) weir_input_send_to_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_input_pipe(...) weir_input_pipe_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_input_list(...) weir_input_list_placed(__VA_ARGS__, WEIR__HERE)
@@ -224,6 +246,17 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_cluster_on_event(...) weir_cluster_on_event_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_trace_hash(...) weir_cluster_trace_hash_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_trace_to(...) weir_cluster_trace_to_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_free(...) weir_sync_free_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_input(...) weir_sync_input_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_output(...) weir_sync_output_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_store(...) weir_sync_store_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_rows(...) weir_sync_rows_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_now_ms(...) weir_sync_now_ms_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_advance(...) weir_sync_advance_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_try_advance(...) weir_sync_try_advance_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_commit(...) weir_sync_commit_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_each_output(...) weir_sync_each_output_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_dropped_records(...) weir_sync_dropped_records_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_branch_end(...) weir_cluster_branch_end_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_trace(cluster, kind, ...)                                                     \
     weir_cluster_trace_placed((cluster), (kind), WEIR__HERE, __VA_ARGS__)

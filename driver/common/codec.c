@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cluster/cluster.h"
+#include "common/common.h"
 #include "core/error.h"
 #include "process/context.h"
 
@@ -16,10 +16,10 @@ static weir_err failed(const weir_ctx *ctx, weir_err code, const weir_serde *ser
     return weir__error_set(error, code, "serde %s: %s", serde->name, text);
 }
 
-weir_err weir__codec_decode(weir_cluster *cluster, const weir_serde *serde, weir_slice in,
+weir_err weir__codec_decode(weir__driver *driver, const weir_serde *serde, weir_slice in,
                             const void **out, weir_error *error)
 {
-    weir_ctx ctx = {.arena = &cluster->arena};
+    weir_ctx ctx = {.arena = &driver->arena};
     *out = NULL;
     if (in.data == NULL) {
         return WEIR_OK;

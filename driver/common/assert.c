@@ -1,7 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Assertions on rows: a failure shows a readable difference, with place and seed. */
-#include "cluster/cluster.h"
+#include "common/common.h"
+
+__attribute__((format(printf, 4, 5))) static void fail_at(weir__driver *driver, const char *file,
+                                                          int line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    weir__driver_vfail(driver, file, line, format, args);
+    va_end(args);
+}
+
+/* The driver's remarks on missing rows. Begins with a line break; "" without remarks. In the arena,
+ * since the failure may not return. */
+static const char *remarks(weir__driver *driver)
+{
+    weir_buf out = {0};
+    driver->ops->remark(driver, &out);
+    const char *text = weir__must(weir__arena_strdup(&driver->arena, weir__buf_text(&out)));
+    weir__buf_fini(&out);
+    return text;
+}
 
 static const char *named(const char *what)
 {
@@ -11,7 +31,7 @@ static const char *named(const char *what)
 static bool rows_given(const weir_rows *rows, const char *what, const char *file, int line)
 {
     if (rows == NULL) {
-        weir_cluster_fail_at(NULL, file, line, "%s is NULL, not rows", what);
+        fail_at(NULL, file, line, "%s is NULL, not rows", what);
     }
     return rows != NULL;
 }
@@ -23,25 +43,6 @@ static bool both_given(const weir_rows *actual, const weir_rows *expected, const
            rows_given(expected, "what is expected", file, line);
 }
 
-/* What the instances have warned of: rows are often missing because records were dropped. Begins
- * with a line break; "" without warnings. In the arena, since the failure may not return. */
-static const char *warnings(weir_cluster *cluster)
-{
-    weir_buf out = {0};
-    for (size_t i = 0; i < cluster->instance_count; i++) {
-        weir_instance *instance = cluster->instances[i];
-        weir_buf said = {0};
-        weir__instance_put_warnings(&said, instance, "    said: ");
-        if (said.len > 0) {
-            weir__buf_printf(&out, "\n  %s:\n%s", instance->name, weir__buf_text(&said));
-        }
-        weir__buf_fini(&said);
-    }
-    const char *text = weir__must(weir__arena_strdup(&cluster->arena, weir__buf_text(&out)));
-    weir__buf_fini(&out);
-    return text;
-}
-
 void weir_assert_same_rows_at(const weir_rows *actual, const weir_rows *expected, const char *what,
                               const char *file, int line)
 {
@@ -50,8 +51,8 @@ void weir_assert_same_rows_at(const weir_rows *actual, const weir_rows *expected
     }
     const char *difference = weir_rows_table_difference(actual, expected);
     if (difference != NULL) {
-        weir_cluster_fail_at(actual->cluster, file, line, "%s is not as expected:\n%s%s",
-                             named(what), difference, warnings(actual->cluster));
+        fail_at(actual->driver, file, line, "%s is not as expected:\n%s%s", named(what), difference,
+                remarks(actual->driver));
     }
 }
 
@@ -63,9 +64,9 @@ void weir_assert_same_list_at(const weir_rows *actual, const weir_rows *expected
     }
     const char *difference = weir_rows_list_difference(actual, expected);
     if (difference != NULL) {
-        weir_cluster_fail_at(
-            actual->cluster, file, line, "%s is not as expected (%zu records, expected %zu):\n%s%s",
-            named(what), actual->count, expected->count, difference, warnings(actual->cluster));
+        fail_at(actual->driver, file, line,
+                "%s is not as expected (%zu records, expected %zu):\n%s%s", named(what),
+                actual->count, expected->count, difference, remarks(actual->driver));
     }
 }
 
@@ -76,7 +77,7 @@ void weir_assert_size_at(const weir_rows *actual, size_t size, const char *what,
         return;
     }
     if (actual->count != size) {
-        weir_cluster_fail_at(actual->cluster, file, line, "%s has %zu rows, expected %zu%s",
-                             named(what), actual->count, size, warnings(actual->cluster));
+        fail_at(actual->driver, file, line, "%s has %zu rows, expected %zu%s", named(what),
+                actual->count, size, remarks(actual->driver));
     }
 }

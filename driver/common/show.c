@@ -3,7 +3,7 @@
  * Rows as text, and the differences of two lists. */
 #include <ctype.h>
 
-#include "cluster/cluster.h"
+#include "common/common.h"
 #include "process/context.h"
 
 #define LINES_MAX ((size_t)20)
@@ -100,7 +100,7 @@ static const char *keep(const weir_rows *rows, weir_buf *text)
 {
     char *kept = NULL;
     if (text->len > 0) {
-        kept = weir__must(weir__arena_strdup(&rows->cluster->arena, weir__buf_text(text)));
+        kept = weir__must(weir__arena_strdup(&rows->driver->arena, weir__buf_text(text)));
     }
     weir__buf_fini(text);
     return kept;
@@ -119,7 +119,7 @@ const char *weir_row_text(const weir_rows *rows, const weir_row *row)
         return "(no row)";
     }
     weir__entry entry = {.row = *row};
-    weir__arena *scratch = &rows->cluster->scratch;
+    weir__arena *scratch = &rows->driver->scratch;
     if (weir__codec_encode(scratch, rows->key, row->key, &entry.key_bytes, NULL) != WEIR_OK ||
         weir__codec_encode(scratch, rows->value, row->value, &entry.value_bytes, NULL) != WEIR_OK) {
         return "(cannot be shown)";

@@ -3,29 +3,40 @@
  * Lists of records and entries: building, searching, sorting, reducing to tables. */
 #include <stdlib.h>
 
-#include "cluster/cluster.h"
+#include "common/common.h"
 #include "core/error.h"
 
-weir_rows *weir_rows_new(weir_cluster *cluster, const weir_serde *key, const weir_serde *value)
+weir_rows *weir__rows_make(weir__driver *driver, const weir_serde *key, const weir_serde *value)
 {
-    if (!weir__given(cluster != NULL, __func__, "cluster") ||
-        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
-        return NULL;
-    }
     weir_rows *rows = weir__must(calloc(1, sizeof *rows));
-    rows->cluster = cluster;
+    rows->driver = driver;
     rows->key = key;
     rows->value = value;
-    rows->next = cluster->rows;
-    cluster->rows = rows;
+    rows->next = driver->rows;
+    driver->rows = rows;
     return rows;
 }
 
-void weir__rows_free(weir_rows *rows)
+static void free_rows(weir_rows *rows)
 {
     weir__map_fini(&rows->last, NULL);
     free(rows->entries);
     free(rows);
+}
+
+void weir__driver_fini(weir__driver *driver)
+{
+    weir_rows *next;
+    for (weir_rows *rows = driver->rows; rows != NULL; rows = next) {
+        next = rows->next;
+        free_rows(rows);
+    }
+    for (weir__output_topic *output = driver->outputs; output != NULL; output = output->next) {
+        free(output->positions);
+    }
+    weir__buf_fini(&driver->message);
+    weir__arena_fini(&driver->scratch);
+    weir__arena_fini(&driver->arena);
 }
 
 void weir__rows_push(weir_rows *rows, weir__entry *entry)
@@ -54,31 +65,31 @@ weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, co
                            weir_error *error)
 {
     weir__entry entry = {.row = *row, .key_bytes = key, .value_bytes = value};
-    weir_err err = weir__codec_decode(rows->cluster, rows->key, key, &entry.row.key, error);
+    weir_err err = weir__codec_decode(rows->driver, rows->key, key, &entry.row.key, error);
     if (err != WEIR_OK) {
         return weir__error_prefix(error, err, "key");
     }
-    err = weir__codec_decode(rows->cluster, rows->value, value, &entry.row.value, error);
+    err = weir__codec_decode(rows->driver, rows->value, value, &entry.row.value, error);
     if (err != WEIR_OK) {
         return weir__error_prefix(error, err, "value");
     }
-    weir__entry *kept = weir__must(weir__arena_alloc(&rows->cluster->arena, sizeof *kept));
+    weir__entry *kept = weir__must(weir__arena_alloc(&rows->driver->arena, sizeof *kept));
     *kept = entry;
     weir__rows_push(rows, kept);
     return WEIR_OK;
 }
 
-/* The bytes of a value, encoded into the cluster's arena. */
+/* The bytes of a value, encoded into the driver's arena. */
 static weir_slice bytes_of(weir_rows *rows, const weir_serde *serde, const void *decoded)
 {
     weir_slice bytes = {0};
     weir_error error;
     weir_err err = weir__codec_check_slice(serde, decoded, &error);
     if (err == WEIR_OK) {
-        err = weir__codec_encode(&rows->cluster->arena, serde, decoded, &bytes, &error);
+        err = weir__codec_encode(&rows->driver->arena, serde, decoded, &bytes, &error);
     }
     if (err != WEIR_OK) {
-        weir__cluster_fail(rows->cluster, "cannot write this row down: %s", error.message);
+        weir__driver_fail(rows->driver, "cannot write this row down: %s", error.message);
     }
     return bytes;
 }
@@ -101,7 +112,7 @@ static void append(weir_rows *rows, weir_slice key, weir_slice value)
     weir_error error;
     weir_row row = {.partition = -1, .offset = -1};
     if (weir__rows_append(rows, key, value, &row, &error) != WEIR_OK) {
-        weir__cluster_fail(rows->cluster, "cannot write this row down: %s", error.message);
+        weir__driver_fail(rows->driver, "cannot write this row down: %s", error.message);
     }
 }
 
@@ -127,9 +138,9 @@ void weir_rows_put(weir_rows *rows, const void *key, const void *value)
         return;
     }
     entry->value_bytes = value_bytes;
-    if (weir__codec_decode(rows->cluster, rows->value, value_bytes, &entry->row.value, &error) !=
+    if (weir__codec_decode(rows->driver, rows->value, value_bytes, &entry->row.value, &error) !=
         WEIR_OK) {
-        weir__cluster_fail(rows->cluster, "cannot write this row down: %s", error.message);
+        weir__driver_fail(rows->driver, "cannot write this row down: %s", error.message);
     }
 }
 
@@ -139,8 +150,8 @@ void weir_rows_count(weir_rows *rows, const void *key, int64_t by)
         return;
     }
     if (rows->value != &weir_i64) {
-        weir__cluster_fail(rows->cluster, "weir_rows_count: values are %s, not i64",
-                           rows->value->name);
+        weir__driver_fail(rows->driver, "weir_rows_count: values are %s, not i64",
+                          rows->value->name);
         return;
     }
     const weir_row *row = weir_rows_find(rows, key);
@@ -167,16 +178,16 @@ const weir_row *weir_rows_find(const weir_rows *rows, const void *key)
     if (!weir__given(rows != NULL, __func__, "rows")) {
         return NULL;
     }
-    weir_cluster *cluster = rows->cluster;
+    weir__driver *driver = rows->driver;
     weir_err err = weir__codec_check_slice(rows->key, key, &error);
     if (err == WEIR_OK) {
-        err = weir__codec_encode(&cluster->scratch, rows->key, key, &bytes, &error);
+        err = weir__codec_encode(&driver->scratch, rows->key, key, &bytes, &error);
     }
     if (err != WEIR_OK) {
-        weir__cluster_fail(cluster, "cannot look for this key: %s", error.message);
+        weir__driver_fail(driver, "cannot look for this key: %s", error.message);
     }
     weir__entry *entry = err == WEIR_OK ? find(rows, bytes) : NULL;
-    weir__arena_reset(&cluster->scratch);
+    weir__arena_reset(&driver->scratch);
     return entry != NULL ? &entry->row : NULL;
 }
 
@@ -186,9 +197,9 @@ const weir_row *weir_rows_find_text(const weir_rows *rows, const char *key)
         return NULL;
     }
     if (key != NULL && !weir__codec_takes_text(rows->key)) {
-        weir__cluster_fail(rows->cluster,
-                           "weir_rows_find_text: keys are %s, not texts; use weir_rows_find",
-                           rows->key->name);
+        weir__driver_fail(rows->driver,
+                          "weir_rows_find_text: keys are %s, not texts; use weir_rows_find",
+                          rows->key->name);
         return NULL;
     }
     weir_slice text = weir_slice_of(key);
@@ -215,7 +226,7 @@ void weir__rows_sort(weir_rows *rows)
 
 weir_rows *weir__rows_as_table(const weir_rows *rows)
 {
-    weir_rows *table = weir_rows_new(rows->cluster, rows->key, rows->value);
+    weir_rows *table = weir__rows_make(rows->driver, rows->key, rows->value);
     for (weir__map_entry *at = rows->last.first; at != NULL; at = at->next) {
         weir__entry *entry = at->value;
         if (entry->value_bytes.data != NULL) {

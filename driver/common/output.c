@@ -4,40 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cluster/cluster.h"
+#include "common/common.h"
 #include "core/error.h"
 #include "core/nearest.h"
 #include "core/saturate.h"
 
-weir_output weir_cluster_output(weir_cluster *cluster, const char *topic, const weir_serde *key,
-                                const weir_serde *value)
+weir_output weir__output_make(weir__driver *driver, const char *topic, const weir_serde *key,
+                              const weir_serde *value)
 {
-    if (!weir__given(cluster != NULL, __func__, "cluster") ||
-        !weir__given(topic != NULL, __func__, "topic") ||
-        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
-        return (weir_output){cluster, NULL};
-    }
-    weir__output_topic *output = cluster->outputs;
+    weir__output_topic *output = driver->outputs;
     while (output != NULL && (strcmp(output->name, topic) != 0 || output->rows->key != key ||
                               output->rows->value != value)) {
         output = output->next;
     }
     if (output == NULL) {
-        output = weir__must(weir__arena_alloc(&cluster->arena, sizeof *output));
-        output->cluster = cluster;
-        output->name = weir__must(weir__arena_strdup(&cluster->arena, topic));
-        output->rows = weir_rows_new(cluster, key, value);
-        output->next = cluster->outputs;
-        cluster->outputs = output;
+        output = weir__must(weir__arena_alloc(&driver->arena, sizeof *output));
+        output->driver = driver;
+        output->name = weir__must(weir__arena_strdup(&driver->arena, topic));
+        output->rows = weir__rows_make(driver, key, value);
+        output->next = driver->outputs;
+        driver->outputs = output;
     }
-    return (weir_output){cluster, output};
-}
-
-void weir__outputs_free(weir_cluster *cluster)
-{
-    for (weir__output_topic *output = cluster->outputs; output != NULL; output = output->next) {
-        free(output->positions);
-    }
+    return (weir_output){driver, output};
 }
 
 struct reading {
@@ -45,7 +33,7 @@ struct reading {
     weir_error undecodable; /* the serde's error, reported instead of the read's own */
 };
 
-static const weir_header *keep_headers(weir__arena *arena, const weir_mock_record *record)
+static const weir_header *keep_headers(weir__arena *arena, const weir__message_view *record)
 {
     if (record->header_count == 0) {
         return NULL;
@@ -59,11 +47,11 @@ static const weir_header *keep_headers(weir__arena *arena, const weir_mock_recor
     return headers;
 }
 
-static weir_err keep_record(const weir_mock_record *record, void *user)
+static weir_err keep_record(const weir__message_view *record, void *user)
 {
     struct reading *reading = user;
     weir__output_topic *output = reading->output;
-    weir__arena *arena = &output->cluster->arena;
+    weir__arena *arena = &output->driver->arena;
     weir_slice key = weir__kept(arena, record->key);
     weir_slice value = weir__kept(arena, record->value);
     weir_row row = {
@@ -85,10 +73,10 @@ static weir_err keep_record(const weir_mock_record *record, void *user)
 
 static weir_err read_partition(weir__output_topic *output, int32_t partition, weir_error *error)
 {
-    weir_mock *mock = output->cluster->mock;
+    weir__driver *driver = output->driver;
     int64_t start;
     int64_t end;
-    weir_err err = weir_mock_partition_offsets(mock, output->name, partition, &start, &end);
+    weir_err err = driver->ops->offsets(driver, output->name, partition, &start, &end);
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "partition %d: %s", (int)partition, weir_err_str(err));
     }
@@ -96,8 +84,8 @@ static weir_err read_partition(weir__output_topic *output, int32_t partition, we
         return WEIR_OK;
     }
     struct reading reading = {.output = output};
-    err = weir_mock_partition_read(mock, output->name, partition, output->positions[partition],
-                                   keep_record, &reading, error);
+    err = driver->ops->read(driver, output->name, partition, output->positions[partition],
+                            keep_record, &reading, error);
     if (reading.undecodable.code != WEIR_OK) {
         *error = reading.undecodable;
     }
@@ -125,27 +113,26 @@ static void look_at(const char *topic, int32_t partitions, void *user)
  * Otherwise the test fails. */
 static bool must_exist(const weir__output_topic *output)
 {
-    weir_mock *mock = output->cluster->mock;
-    if (output->partitions > 0 || weir_mock_topic_partitions(mock, output->name) >= 0) {
+    weir__driver *driver = output->driver;
+    if (output->partitions > 0 || driver->ops->partitions(driver, output->name) >= 0) {
         return true;
     }
     /* A name is suggested only if more than half of it is the same. */
     struct nearest nearest = {.wanted = output->name, .distance = strlen(output->name) / 2 + 1};
-    weir_mock_topics(mock, look_at, &nearest);
+    driver->ops->each_topic(driver, look_at, &nearest);
     bool found = nearest.name[0] != '\0';
-    weir__cluster_fail(output->cluster, "cannot read topic %s: it does not exist%s%s%s",
-                       output->name, found ? " (did you mean '" : "", nearest.name,
-                       found ? "'?)" : "");
+    weir__driver_fail(output->driver, "cannot read topic %s: it does not exist%s%s%s", output->name,
+                      found ? " (did you mean '" : "", nearest.name, found ? "'?)" : "");
     return false;
 }
 
 /* Reads the records appended since the last read. */
 static void refresh(weir__output_topic *output)
 {
-    weir_cluster *cluster = output->cluster;
+    weir__driver *driver = output->driver;
     weir_error error = {0};
     weir_err err = WEIR_OK;
-    int32_t there = weir_mock_topic_partitions(cluster->mock, output->name);
+    int32_t there = driver->ops->partitions(driver, output->name);
     if (!must_exist(output)) {
         return;
     }
@@ -156,12 +143,12 @@ static void refresh(weir__output_topic *output)
                (size_t)(there - output->partitions) * sizeof *output->positions);
         output->partitions = there;
     }
-    weir__inputs_flush(cluster);
+    driver->ops->flush(driver);
     for (int32_t partition = 0; err == WEIR_OK && partition < there; partition++) {
         err = read_partition(output, partition, &error);
     }
     if (err != WEIR_OK) {
-        weir__cluster_fail(cluster, "topic %s: %s", output->name, error.message);
+        weir__driver_fail(driver, "topic %s: %s", output->name, error.message);
     }
 }
 
@@ -179,7 +166,7 @@ const weir_row *weir_output_next(weir_output output)
 
 static weir_rows *from(weir__output_topic *topic, size_t first)
 {
-    weir_rows *rows = weir_rows_new(topic->cluster, topic->rows->key, topic->rows->value);
+    weir_rows *rows = weir__rows_make(topic->driver, topic->rows->key, topic->rows->value);
     for (size_t i = first; i < topic->rows->count; i++) {
         weir__rows_push(rows, topic->rows->entries[i]);
     }
@@ -220,15 +207,14 @@ size_t weir_output_size(weir_output output)
     if (!weir__given(output.topic != NULL, __func__, "output")) {
         return 0;
     }
-    weir_mock *mock = output.topic->cluster->mock;
-    int32_t partitions = weir_mock_topic_partitions(mock, output.topic->name);
+    weir__driver *driver = output.topic->driver;
+    int32_t partitions = driver->ops->partitions(driver, output.topic->name);
     int64_t size = 0;
     must_exist(output.topic);
     for (int32_t partition = 0; partition < partitions; partition++) {
         int64_t start;
         int64_t end;
-        if (weir_mock_partition_offsets(mock, output.topic->name, partition, &start, &end) ==
-            WEIR_OK) {
+        if (driver->ops->offsets(driver, output.topic->name, partition, &start, &end) == WEIR_OK) {
             size += end - start;
         }
     }

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cluster/cluster.h"
+#include "common/common.h"
+#include "common/files.h"
 #include "core/error.h"
 
 #define DEPTH_MAX 16

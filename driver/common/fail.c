@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Failures of a test: the message (seed, command that repeats the run, reason), the place, and the
+ * call of on_failure. */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "common/common.h"
+
+void *weir__must(void *memory)
+{
+    if (memory == NULL) {
+        fputs("weir driver: out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+/* ---- Places ---- */
+
+/* Each thread has its own place: one that crashes inside of a call does not change that of others.
+ */
+static _Thread_local weir__place place;
+
+weir__place weir__place_enter(const char *file, int line)
+{
+    weir__place outer = place;
+    if (file != NULL) {
+        place = (weir__place){file, line};
+    }
+    return outer;
+}
+
+void weir__place_leave(const weir__place *outer)
+{
+    place = *outer;
+}
+
+/* on_failure may jump out of all calls of the driver, so the calls that it makes itself have no
+ * enclosing call. */
+static void call_on_failure(weir_failure_fn on_failure, const char *file, int line,
+                            const char *message, void *user)
+{
+    weir__place outer = place;
+    place = (weir__place){0};
+    on_failure(file, line, message, user);
+    place = outer;
+}
+
+/* ---- Failures without a driver ---- */
+
+static weir__driver *current;
+
+void weir__driver_set_current(weir__driver *driver)
+{
+    current = driver;
+}
+
+/* The on_failure of the last driver that could not be made: calls with its NULL call it. */
+static _Thread_local struct {
+    bool set;
+    weir_failure_fn on_failure;
+    void *user;
+} not_made;
+
+void weir__driver_not_made(bool set, weir_failure_fn on_failure, void *user)
+{
+    not_made.set = set;
+    not_made.on_failure = on_failure;
+    not_made.user = user;
+}
+
+__attribute__((format(printf, 3, 0))) static void
+fail_without_driver(const char *file, int line, const char *format, va_list args)
+{
+    /* On the stack: on_failure may jump away. */
+    char message[WEIR_ERROR_MESSAGE_MAX];
+    size_t used = 0;
+    if (file != NULL) {
+        int n = snprintf(message, sizeof message / 2, "%s:%d: ", file, line);
+        used = n > 0 ? strlen(message) : 0;
+    }
+    vsnprintf(message + used, sizeof message - used, format, args);
+    if (not_made.on_failure != NULL) {
+        call_on_failure(not_made.on_failure, file, line, message, not_made.user);
+        return;
+    }
+    fprintf(stderr, "%s\n", message);
+    if (not_made.set) {
+        abort();
+    }
+}
+
+bool weir__given(bool given, const char *function, const char *argument)
+{
+    if (!given) {
+        weir__driver_fail(NULL, "%s: %s is NULL", function, argument);
+    }
+    return given;
+}
+
+bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument)
+{
+    if (!weir__given(serde != NULL, function, argument)) {
+        return false;
+    }
+    bool whole = serde->name != NULL && serde->decode != NULL && serde->encode != NULL &&
+                 serde->size > 0 && serde->size <= WEIR_SERDE_SIZE_MAX;
+    if (!whole) {
+        weir__driver_fail(NULL,
+                          "%s: %s: the serde '%s' must have a name, decode, encode and a size of "
+                          "1 to %d",
+                          function, argument, serde->name != NULL ? serde->name : "",
+                          WEIR_SERDE_SIZE_MAX);
+    }
+    return whole;
+}
+
+void weir__driver_vfail(weir__driver *driver, const char *file, int line, const char *format,
+                        va_list args)
+{
+    char *text = NULL;
+    driver = driver != NULL ? driver : current;
+    if (driver == NULL) {
+        fail_without_driver(file, line, format, args);
+        return;
+    }
+    if (driver->failing || vasprintf(&text, format, args) < 0) {
+        return; /* only the first failure is reported */
+    }
+    driver->failing = true;
+    weir__buf_reset(&driver->message);
+    weir__buf_put_text(&driver->message,
+                       driver->ops->fail_head(driver)); /* what cuts, cuts the end */
+    if (file != NULL) {
+        weir__buf_printf(&driver->message, "%s:%d: ", file, line);
+    }
+    weir__buf_put_text(&driver->message, text);
+    free(text);
+    driver->ops->fail_end(driver, &driver->message);
+    const char *message = weir__buf_text(&driver->message);
+    if (driver->on_failure != NULL) {
+        call_on_failure(driver->on_failure, file, line, message, driver->user);
+        driver->failing = false;
+        return;
+    }
+    fprintf(stderr, "%s\n", message);
+    abort();
+}
+
+void weir__driver_fail(weir__driver *driver, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    weir__driver_vfail(driver, place.file, place.line, format, args);
+    va_end(args);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Views of stores: decoded rows, in order of key bytes. */
+#include "common/common.h"
+#include "core/error.h"
+#include "process/graph.h"
+
+weir_store_view weir__view_make(weir__driver *driver, const char *store, const weir_serde *key,
+                                const weir_serde *value)
+{
+    const char *name = weir__must(weir__arena_strdup(&driver->arena, store));
+    return (weir_store_view){driver, name, NULL, key, value};
+}
+
+/* A view may be zeroed, or the result of a call that failed. */
+static bool view_given(weir_store_view view, const char *function)
+{
+    return weir__given(view.driver != NULL, function, "view") &&
+           weir__given(view.store != NULL, function, "view.store") &&
+           weir__serde_given(view.key, function, "view.key") &&
+           weir__serde_given(view.value, function, "view.value");
+}
+
+weir_store_view weir_store_view_task(weir_store_view view, const char *task)
+{
+    if (!view_given(view, __func__) || !weir__given(task != NULL, __func__, "task")) {
+        return (weir_store_view){0};
+    }
+    view.task = weir__must(weir__arena_strdup(&view.driver->arena, task));
+    return view;
+}
+
+weir_err weir__look_add(weir__look *look, const char *task, weir_slice key, weir_slice row)
+{
+    weir__arena *arena = &look->view.driver->arena;
+    weir_row meta = {
+        .partition = -1,
+        .offset = -1,
+        .task = weir__must(weir__arena_strdup(arena, task)),
+    };
+    if (look->timestamped) {
+        if (row.len < WEIR__TIMESTAMP_SIZE) {
+            return weir__error_set(&look->error, WEIR_ECORRUPT, "a row of %zu bytes", row.len);
+        }
+        meta.timestamp_ms = (int64_t)weir__load_u64(row.data);
+        row.data = (const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE;
+        row.len -= WEIR__TIMESTAMP_SIZE;
+    }
+    return weir__rows_append(look->rows, weir__kept(arena, key), weir__kept(arena, row), &meta,
+                             &look->error);
+}
+
+static weir_rows *look_up(weir_store_view view, weir_slice from, weir_slice to)
+{
+    weir__driver *driver = view.driver;
+    /* In the arena: a thread of the driver that reads may never end. */
+    weir__look *look = weir__must(weir__arena_alloc(&driver->arena, sizeof *look));
+    look->view = view;
+    look->from = from;
+    look->to = to;
+    look->rows = weir__rows_make(driver, view.key, view.value);
+    driver->ops->look(driver, look);
+    if (look->err != WEIR_OK) {
+        weir__driver_fail(driver, "store '%s': %s", view.store, look->error.message);
+    }
+    weir__rows_sort(look->rows);
+    return look->rows;
+}
+
+static weir_slice key_bytes(weir_store_view view, const void *key)
+{
+    weir_slice bytes = {0};
+    weir_error error;
+    if (weir__codec_encode(&view.driver->arena, view.key, key, &bytes, &error) != WEIR_OK) {
+        weir__driver_fail(view.driver, "store '%s': key: %s", view.store, error.message);
+    }
+    return bytes;
+}
+
+weir_rows *weir_store_view_range(weir_store_view view, const void *from, const void *to)
+{
+    if (!view_given(view, __func__)) {
+        return NULL;
+    }
+    return look_up(view, key_bytes(view, from), key_bytes(view, to));
+}
+
+weir_rows *weir_store_view_all(weir_store_view view)
+{
+    return view_given(view, __func__) ? weir_store_view_range(view, NULL, NULL) : NULL;
+}
+
+const weir_row *weir_store_view_get(weir_store_view view, const void *key)
+{
+    if (!view_given(view, __func__) || !weir__given(key != NULL, __func__, "key")) {
+        return NULL;
+    }
+    return weir_rows_at(weir_store_view_range(view, key, key), 0);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The synchronous driver as a test uses it. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <weir/driver_cmocka.h>
+#include <weir/driver_sync.h>
+
+#include "fixtures/word_count.h"
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define STRINGS &weir_string, &weir_string
+
+static weir_sync *made(weir_topology_fn topology, const weir_sync_opts *opts)
+{
+    weir_error error = {0};
+    weir_sync_opts own = opts != NULL ? *opts : (weir_sync_opts){0};
+    own.on_failure = weir_cmocka_failure;
+    weir_sync *sync = weir_sync_new(topology, &own, &error);
+    if (sync == NULL) {
+        fail_msg("%s", error.message);
+    }
+    return sync;
+}
+
+static weir_rows *two_words(weir_sync *sync)
+{
+    weir_rows *rows = weir_sync_rows(sync, &weir_string, &weir_i64);
+    const weir_slice hello = weir_slice_of("hello");
+    const weir_slice world = weir_slice_of("world");
+    weir_rows_count(rows, &hello, 2);
+    weir_rows_count(rows, &world, 1);
+    return rows;
+}
+
+static void assert_word_count(const weir_sync_opts *opts)
+{
+    weir_sync *sync = made(fixture_word_count, opts);
+    weir_input lines = weir_sync_input(sync, "lines", STRINGS);
+    assert_int_equal(weir_input_lines(lines, "Hello, world\nhello"), 2);
+    weir_sync_commit(sync);
+    weir_rows *expected = two_words(sync);
+    weir_output counts = weir_sync_output(sync, "word-counts", &weir_string, &weir_i64);
+    weir_assert_same_rows(weir_output_table(counts), expected);
+    weir_store_view store = weir_sync_store(sync, "counts", &weir_string, &weir_i64);
+    weir_assert_same_rows(weir_store_view_all(store), expected);
+    weir_sync_free(sync);
+}
+
+static void words_are_counted_in_every_mode(void **state)
+{
+    (void)state;
+    for (int32_t partitions = 1; partitions <= 4; partitions += 3) {
+        for (int interval = 0; interval <= 1; interval++) {
+            for (int memory = 0; memory <= 1; memory++) {
+                weir_sync_opts opts = {.partitions = partitions,
+                                       .commit_interval = interval != 0,
+                                       .config = memory ? LIST("dsl.store", "memory") : NULL};
+                assert_word_count(&opts);
+            }
+        }
+    }
+}
+
+static void partitions_have_tasks_and_stores_of_their_own(void **state)
+{
+    (void)state;
+    weir_sync *sync = made(fixture_word_count, &(weir_sync_opts){.partitions = 2});
+    weir_input lines = weir_sync_input(sync, "lines", STRINGS);
+    weir_input_lines(lines, "a b c d e f g h");
+    size_t all = 0;
+    for (int i = 0; i < 2; i++) {
+        char task[8];
+        snprintf(task, sizeof task, "1_%d", i);
+        weir_store_view store = weir_sync_store(sync, "counts", &weir_string, &weir_i64);
+        weir_rows *rows = weir_store_view_all(weir_store_view_task(store, task));
+        assert_true(weir_rows_size(rows) > 0);
+        all += weir_rows_size(rows);
+    }
+    assert_int_equal(all, 8);
+    weir_sync_free(sync);
+}
+
+static void a_topic_that_nobody_reads_takes_no_record(void **state)
+{
+    (void)state;
+    weir_error error = {0};
+    weir_sync *sync = made(fixture_word_count, NULL);
+    weir_input input = weir_sync_input(sync, "liens", STRINGS);
+    assert_int_equal(weir_input_try_send(input, &(weir_input_record){0}, &error), WEIR_ENOTFOUND);
+    assert_string_equal(error.message, "no source reads topic 'liens'");
+    weir_sync_free(sync);
+}
+
+/* ---- Time and errors ---- */
+
+static weir_err fail_on_x(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)state;
+    const weir_slice *value = in->value;
+    return value != NULL && weir_slice_equal(*value, weir_slice_of("x"))
+               ? weir_fail(ctx, WEIR_EUSER, "no x")
+               : weir_forward(ctx, in);
+}
+
+static weir_err on_punctuate(weir_ctx *ctx, int64_t now_ms, void *state)
+{
+    (void)state;
+    weir_slice key = weir_slice_of("tick");
+    return weir_forward(ctx, &(weir_record){.key = &key, .value = &key, .timestamp_ms = now_ms});
+}
+
+static weir_err schedule(weir_ctx *ctx, void *user, void **state)
+{
+    *state = user;
+    return weir_schedule(ctx, WEIR_WALL_CLOCK_TIME, 1000, on_punctuate, NULL);
+}
+
+static weir_topology *ticking(const weir_config *config, weir_error *error)
+{
+    static const weir_processor_ops ops = {"ticking", schedule, fail_on_x, NULL};
+    weir_builder *b = weir_builder_new();
+    weir_add_source(b, "source", LIST("in"), STRINGS, NULL);
+    weir_add_processor(b, "p", LIST("source"), &ops, NULL);
+    weir_add_sink(b, "sink", LIST("p"), "out", STRINGS, NULL);
+    return weir_build(b, config, error);
+}
+
+static void time_passes_when_the_test_says_so(void **state)
+{
+    (void)state;
+    weir_sync *sync = made(ticking, &(weir_sync_opts){.start = WEIR_AT(0)});
+    weir_output out = weir_sync_output(sync, "out", STRINGS);
+    weir_sync_advance(sync, 999);
+    weir_input in = weir_sync_input(sync, "in", STRINGS);
+    weir_input_text(in, "k", "v");
+    assert_int_equal(weir_output_next(out)->timestamp_ms, 999);
+    assert_null(weir_output_next(out));
+    weir_sync_advance(sync, 5001);
+    assert_int_equal(weir_output_next(out)->timestamp_ms, 6000);
+    assert_null(weir_output_next(out));
+    assert_int_equal(weir_sync_now_ms(sync), 6000);
+    weir_input_send(in, &(weir_input_record){.at = WEIR_AT(0)});
+    assert_int_equal(weir_output_next(out)->timestamp_ms, 0);
+    weir_sync_free(sync);
+}
+
+static void an_error_of_the_topology_is_that_of_each_later_call(void **state)
+{
+    (void)state;
+    weir_sync *sync = made(ticking, NULL);
+    weir_slice x = weir_slice_of("x");
+    weir_input in = weir_sync_input(sync, "in", STRINGS);
+    for (int i = 0; i < 2; i++) {
+        weir_error error = {0};
+        assert_int_equal(weir_input_try_send(in, &(weir_input_record){.value = &x}, &error),
+                         WEIR_EUSER);
+        assert_string_equal(error.message, "node 'p', task 0_0, in-0@0: no x");
+    }
+    assert_int_equal(weir_sync_try_advance(sync, 1, NULL), WEIR_EUSER);
+    weir_sync_free(sync);
+}
+
+/* ---- Many ---- */
+
+static void *count_words(void *user)
+{
+    (void)user;
+    weir_sync *drivers[8];
+    for (size_t i = 0; i < 8; i++) {
+        drivers[i] = weir_sync_new(fixture_word_count,
+                                   &(weir_sync_opts){.config = LIST("dsl.store", "memory")}, NULL);
+    }
+    size_t good = 0;
+    for (size_t i = 0; i < 8; i++) {
+        weir_input lines = weir_sync_input(drivers[i], "lines", STRINGS);
+        weir_input_lines(lines, "hello world hello");
+        weir_output out = weir_sync_output(drivers[i], "word-counts", &weir_string, &weir_i64);
+        const char *difference =
+            weir_rows_table_difference(weir_output_table(out), two_words(drivers[i]));
+        good += difference == NULL ? 1 : 0;
+        weir_sync_free(drivers[i]);
+    }
+    return good == 8 ? user : NULL;
+}
+
+static void drivers_of_several_threads_do_not_meet(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    int mark = 0;
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, count_words, &mark), 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        void *result = NULL;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_ptr_equal(result, &mark);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_are_counted_in_every_mode),
+        cmocka_unit_test(partitions_have_tasks_and_stores_of_their_own),
+        cmocka_unit_test(a_topic_that_nobody_reads_takes_no_record),
+        cmocka_unit_test(time_passes_when_the_test_says_so),
+        cmocka_unit_test(an_error_of_the_topology_is_that_of_each_later_call),
+        cmocka_unit_test(drivers_of_several_threads_do_not_meet),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
