@@ -10,33 +10,29 @@
 #include "core/saturate.h"
 #include "process/graph_internal.h"
 
-#define PUNCTUATIONS_MAX ((size_t)1 << 16)
+#define PUNCTUATIONS_MAX ((size_t)1 << 16) /* of a kind of time, in a task */
 
-struct weir_punctuator {
+/* The place of a punctuation. When the punctuation ends, another one takes the place and gets
+ * another number, so a handle of the ended one does not match any more. */
+typedef struct weir__punctuation {
     int64_t due_ms;
     int64_t interval_ms;
     weir_punctuate_fn fn;
     weir__running *node;
+    uint64_t number; /* 0: the place is free */
     bool cancelled;
-    bool ended; /* its next time is greater than INT64_MAX: it is never due again */
-};
+    struct weir__punctuation *next_free;
+} weir__punctuation;
 
-void weir__punctuations_fini(weir__punctuations *all)
-{
-    for (size_t i = 0; i < all->count; i++) {
-        free(all->heap[i]);
-    }
-    free(all->heap);
-    *all = (weir__punctuations){0};
-}
+/* ---- The heap ---- */
 
-static bool is_due_after(const weir_punctuator *a, const weir_punctuator *b)
+static bool is_due_after(const weir__punctuation *a, const weir__punctuation *b)
 {
-    return a->due_ms > b->due_ms || (a->due_ms == b->due_ms && a->ended && !b->ended);
+    return a->due_ms > b->due_ms;
 }
 
 /* The array has room. */
-static void insert(weir__punctuations *all, weir_punctuator *added)
+static void insert(weir__punctuations *all, weir__punctuation *added)
 {
     size_t at = all->count++;
     while (at > 0 && is_due_after(all->heap[(at - 1) / 2], added)) {
@@ -46,48 +42,10 @@ static void insert(weir__punctuations *all, weir_punctuator *added)
     all->heap[at] = added;
 }
 
-/* Removes cancelled punctuations, whose time may be in the far future. The order of others that are
- * due at the same time may change. */
-static void drop_cancelled(weir__punctuations *all)
+static weir__punctuation *take(weir__punctuations *all)
 {
-    size_t count = all->count;
-    all->count = 0;
-    for (size_t i = 0; i < count; i++) {
-        weir_punctuator *one = all->heap[i];
-        if (one->cancelled) {
-            free(one);
-        } else {
-            insert(all, one);
-        }
-    }
-}
-
-static weir_err reserve(weir__punctuations *all)
-{
-    if (all->count < all->capacity) {
-        return WEIR_OK;
-    }
-    drop_cancelled(all);
-    if (all->count < all->capacity / 2) {
-        return WEIR_OK;
-    }
-    if (all->capacity == PUNCTUATIONS_MAX) {
-        return all->count < all->capacity ? WEIR_OK : WEIR_ELIMIT;
-    }
-    size_t capacity = all->capacity != 0 ? all->capacity * 2 : 8;
-    weir_punctuator **heap = realloc(all->heap, capacity * sizeof(weir_punctuator *));
-    if (heap == NULL) {
-        return WEIR_ENOMEM;
-    }
-    all->heap = heap;
-    all->capacity = capacity;
-    return WEIR_OK;
-}
-
-static weir_punctuator *take(weir__punctuations *all)
-{
-    weir_punctuator *first = all->heap[0];
-    weir_punctuator *last = all->heap[--all->count];
+    weir__punctuation *first = all->heap[0];
+    weir__punctuation *last = all->heap[--all->count];
     size_t at = 0;
     for (;;) {
         size_t child = 2 * at + 1;
@@ -109,24 +67,133 @@ static weir_punctuator *take(weir__punctuations *all)
     return first;
 }
 
-static void due_in(weir_punctuator *punctuator, int64_t now_ms, int64_t delay_ms)
+/* ---- Places ---- */
+
+static void free_list(weir__punctuation *first)
 {
-    punctuator->due_ms = weir__add_sat(now_ms, delay_ms);
-    punctuator->ended = weir__sub_sat(INT64_MAX, delay_ms) < now_ms;
+    while (first != NULL) {
+        weir__punctuation *next = first->next_free;
+        free(first);
+        first = next;
+    }
+}
+
+void weir__punctuations_fini(weir__punctuations *all)
+{
+    weir_assert(all->firing == NULL);
+    for (size_t i = 0; i < all->count; i++) {
+        free(all->heap[i]);
+    }
+    free(all->heap);
+    free_list(all->free);
+    *all = (weir__punctuations){0};
+}
+
+/* Ends a punctuation that is not in the heap. Its place stays allocated: handles point to it. */
+static void release(weir__punctuations *all, weir__punctuation *ended)
+{
+    ended->number = 0;
+    ended->next_free = all->free;
+    all->free = ended;
+}
+
+/* Removes cancelled punctuations, whose time may be in the far future. The order of others that are
+ * due at the same time may change. */
+static void drop_cancelled(weir__punctuations *all)
+{
+    size_t count = all->count;
+    all->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        weir__punctuation *one = all->heap[i];
+        if (one->cancelled) {
+            release(all, one);
+        } else {
+            insert(all, one);
+        }
+    }
+}
+
+/* The punctuation that fires is not in the heap, but returns to it. */
+static size_t used(const weir__punctuations *all)
+{
+    return all->count + (all->firing != NULL && !all->firing->cancelled ? 1 : 0);
+}
+
+static weir_err reserve(weir__punctuations *all)
+{
+    if (used(all) < all->capacity) {
+        return WEIR_OK;
+    }
+    drop_cancelled(all);
+    if (used(all) < all->capacity / 2) {
+        return WEIR_OK;
+    }
+    if (all->capacity == PUNCTUATIONS_MAX) {
+        return used(all) < all->capacity ? WEIR_OK : WEIR_ELIMIT;
+    }
+    size_t capacity = all->capacity != 0 ? all->capacity * 2 : 8;
+    weir__punctuation **heap = realloc(all->heap, capacity * sizeof(weir__punctuation *));
+    if (heap == NULL) {
+        return WEIR_ENOMEM;
+    }
+    all->heap = heap;
+    all->capacity = capacity;
+    return WEIR_OK;
+}
+
+/* A place for one more punctuation; the heap then has room for it. */
+static weir_err acquire(weir__punctuations *all, weir__punctuation **out)
+{
+    weir_err err = reserve(all);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    weir__punctuation *place = all->free;
+    if (place != NULL) {
+        all->free = place->next_free;
+    } else if ((place = malloc(sizeof *place)) == NULL) {
+        return WEIR_ENOMEM;
+    }
+    *out = place;
+    return WEIR_OK;
+}
+
+/* ---- Times ---- */
+
+/* Sets the next time; false: it would be greater than INT64_MAX. */
+static bool due_in(weir__punctuation *punctuation, int64_t now_ms, int64_t delay_ms)
+{
+    punctuation->due_ms = weir__add_sat(now_ms, delay_ms);
+    return weir__sub_sat(INT64_MAX, delay_ms) >= now_ms;
 }
 
 /* Advances from a time that is due to the next one after now_ms: skips missed times and keeps the
- * interval. The difference of the two times may exceed INT64_MAX. */
-static void advance(weir_punctuator *punctuator, int64_t now_ms)
+ * interval. The difference of the two times may exceed INT64_MAX. False: there is no next time. */
+static bool advance(weir__punctuation *punctuation, int64_t now_ms)
 {
-    weir_assert(punctuator->due_ms <= now_ms);
-    uint64_t passed = (uint64_t)now_ms - (uint64_t)punctuator->due_ms;
-    int64_t since_last = (int64_t)(passed % (uint64_t)punctuator->interval_ms);
-    due_in(punctuator, now_ms, punctuator->interval_ms - since_last);
+    weir_assert(punctuation->due_ms <= now_ms);
+    uint64_t passed = (uint64_t)now_ms - (uint64_t)punctuation->due_ms;
+    int64_t since_last = (int64_t)(passed % (uint64_t)punctuation->interval_ms);
+    return due_in(punctuation, now_ms, punctuation->interval_ms - since_last);
 }
 
-static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir_punctuator *wanted,
-                    weir_punctuator **out)
+/* ---- Scheduling ---- */
+
+static weir_err no_place(weir_ctx *ctx, weir_time_kind kind, weir_err err)
+{
+    if (err != WEIR_ELIMIT) {
+        return weir__ctx_out_of_memory(ctx);
+    }
+    return weir_fail(ctx, err,
+                     "the task already has %zu punctuations of %s, which is the limit: cancel "
+                     "those that are not needed any more",
+                     PUNCTUATIONS_MAX,
+                     kind == WEIR_STREAM_TIME ? "stream time" : "wall-clock time");
+}
+
+/* `will_fire`: its first time is not greater than INT64_MAX. */
+static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir__punctuation *wanted,
+                    bool will_fire, weir_punctuator *out)
 {
     if (ctx == NULL) {
         return WEIR_EINVAL;
@@ -140,58 +207,65 @@ static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir_punctuator *w
                          "or more, not %lld",
                          (long long)wanted->interval_ms);
     }
-    weir__punctuations *all = &ctx->graph->punctuations[kind];
-    weir_err err = reserve(all);
-    weir_punctuator *added = err == WEIR_OK ? malloc(sizeof *added) : NULL;
-    if (added == NULL) {
-        err = err != WEIR_OK ? err : WEIR_ENOMEM;
-        return weir_fail(ctx, err, "%zu punctuations: %s", all->count, weir_err_str(err));
+    weir_punctuator handle = {0};
+    if (will_fire) {
+        weir__punctuations *all = &ctx->graph->punctuations[kind];
+        weir__punctuation *added = NULL;
+        weir_err err = acquire(all, &added);
+        if (err != WEIR_OK) {
+            return no_place(ctx, kind, err);
+        }
+        *added = *wanted;
+        added->node = ctx->node;
+        added->number = ++all->scheduled;
+        insert(all, added);
+        handle = (weir_punctuator){added, added->number};
     }
-    *added = *wanted;
-    added->node = ctx->node;
-    insert(all, added);
     if (out != NULL) {
-        *out = added;
+        *out = handle;
     }
     return WEIR_OK;
 }
 
 weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
-                       weir_punctuate_fn fn, weir_punctuator **out)
+                       weir_punctuate_fn fn, weir_punctuator *out)
 {
-    weir_punctuator wanted = {.interval_ms = interval_ms, .fn = fn};
-    if (kind == WEIR_WALL_CLOCK_TIME) {
-        due_in(&wanted, weir_ctx_wall_clock_ms(ctx), interval_ms);
-    }
-    return add(ctx, kind, &wanted, out);
+    weir__punctuation wanted = {.interval_ms = interval_ms, .fn = fn};
+    bool will_fire =
+        kind != WEIR_WALL_CLOCK_TIME || due_in(&wanted, weir_ctx_wall_clock_ms(ctx), interval_ms);
+    return add(ctx, kind, &wanted, will_fire, out);
 }
 
 weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms,
-                            int64_t interval_ms, weir_punctuate_fn fn, weir_punctuator **out)
+                            int64_t interval_ms, weir_punctuate_fn fn, weir_punctuator *out)
 {
-    weir_punctuator wanted = {.due_ms = start_ms, .interval_ms = interval_ms, .fn = fn};
+    weir__punctuation wanted = {.due_ms = start_ms, .interval_ms = interval_ms, .fn = fn};
     int64_t now =
         kind == WEIR_STREAM_TIME ? weir_ctx_stream_time_ms(ctx) : weir_ctx_wall_clock_ms(ctx);
+    bool will_fire = true;
     if (interval_ms > 0 && start_ms < now) {
-        advance(&wanted, now);
+        will_fire = advance(&wanted, now);
     }
-    return add(ctx, kind, &wanted, out);
+    return add(ctx, kind, &wanted, will_fire, out);
 }
 
-/* The punctuator is freed when it is due, or when the array needs room. */
-void weir_punctuator_cancel(weir_punctuator *punctuator)
+/* The place is released when the punctuation is due, or when the array needs room. */
+void weir_punctuator_cancel(weir_punctuator punctuator)
 {
-    if (punctuator != NULL) {
-        punctuator->cancelled = true;
+    weir__punctuation *place = punctuator.place;
+    if (place != NULL && place->number == punctuator.number) {
+        place->cancelled = true;
     }
 }
+
+/* ---- Firing ---- */
 
 static bool first_is_due(const weir__punctuations *all, int64_t now_ms)
 {
-    return all->count > 0 && all->heap[0]->due_ms <= now_ms && !all->heap[0]->ended;
+    return all->count > 0 && all->heap[0]->due_ms <= now_ms;
 }
 
-static weir_err fire(weir__graph *graph, weir_punctuator *due, int64_t now_ms)
+static weir_err fire(weir__graph *graph, weir__punctuation *due, int64_t now_ms)
 {
     weir_ctx *ctx = &graph->ctx;
     ctx->arena = &graph->scratch;
@@ -222,16 +296,16 @@ weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t 
     size_t count = 0;
     weir_err err = WEIR_OK;
     while (err == WEIR_OK && first_is_due(all, now_ms)) {
-        weir_punctuator *due = take(all);
+        weir__punctuation *due = take(all);
         if (!due->cancelled) {
             count++;
+            all->firing = due;
             err = fire(graph, due, now_ms);
+            all->firing = NULL;
         }
-        /* The callback may have scheduled punctuations that used up the free room. */
-        if (due->cancelled || reserve(all) != WEIR_OK) {
-            free(due);
+        if (due->cancelled || !advance(due, now_ms)) {
+            release(all, due);
         } else {
-            advance(due, now_ms);
             insert(all, due);
         }
     }
@@ -241,11 +315,6 @@ weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t 
     return weir__graph_report(graph, err, error);
 }
 
-static bool will_fire(const weir_punctuator *punctuator)
-{
-    return !punctuator->cancelled && !punctuator->ended;
-}
-
 bool weir__graph_punctuation_is_due(const weir__graph *graph, weir_time_kind kind, int64_t now_ms)
 {
     const weir__punctuations *all = &graph->punctuations[kind];
@@ -253,7 +322,7 @@ bool weir__graph_punctuation_is_due(const weir__graph *graph, weir_time_kind kin
         return false; /* nearly always: asked after each record */
     }
     for (size_t i = 0; i < all->count; i++) {
-        if (will_fire(all->heap[i]) && all->heap[i]->due_ms <= now_ms) {
+        if (!all->heap[i]->cancelled && all->heap[i]->due_ms <= now_ms) {
             return true;
         }
     }
@@ -265,7 +334,7 @@ int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind ki
     const weir__punctuations *all = &graph->punctuations[kind];
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < all->count; i++) {
-        if (will_fire(all->heap[i]) && all->heap[i]->due_ms < next) {
+        if (!all->heap[i]->cancelled && all->heap[i]->due_ms < next) {
             next = all->heap[i]->due_ms;
         }
     }

@@ -7,11 +7,15 @@
 #include <weir/processor.h>
 
 typedef struct weir__punctuations {
-    weir_punctuator **heap;
+    struct weir__punctuation **heap;
     size_t count;
     size_t capacity;
+    struct weir__punctuation *free;   /* places of punctuations that ended; used again */
+    struct weir__punctuation *firing; /* not in the heap; its place there is kept */
+    uint64_t scheduled;               /* so far */
 } weir__punctuations;
 
+/* No punctuation fires. Handles become invalid. */
 void weir__punctuations_fini(weir__punctuations *all);
 
 #endif

@@ -35,7 +35,7 @@ typedef struct processor_use {
 typedef struct processor_state {
     const processor_use *use;
     int64_t count;
-    weir_punctuator *active;
+    weir_punctuator active;
     bool kept_key;
     bool kept_value;
     char key_bytes[KEPT_MAX];
@@ -197,13 +197,13 @@ CASE_FN weir_err p_alarm(weir_ctx *ctx, const weir_record *in, processor_state *
     if (is_null(value)) {
         return WEIR_OK;
     }
-    if (weir_slice_equal(value.bytes, weir_slice_of("go")) && state->active == NULL) {
+    if (weir_slice_equal(value.bytes, weir_slice_of("go")) && state->active.number == 0) {
         return weir_schedule(ctx, state->use->clock, state->use->interval_ms, fire_alarm,
                              &state->active);
     }
-    if (weir_slice_equal(value.bytes, weir_slice_of("stop")) && state->active != NULL) {
+    if (weir_slice_equal(value.bytes, weir_slice_of("stop")) && state->active.number != 0) {
         weir_punctuator_cancel(state->active);
-        state->active = NULL;
+        state->active = (weir_punctuator){0};
     }
     return WEIR_OK;
 }

@@ -240,7 +240,7 @@ static weir_err renew_timers(weir_ctx *ctx, const weir_record *in, void *state)
     (void)state;
     weir_err err = WEIR_OK;
     for (int i = 0; i < TIMERS && err == WEIR_OK; i++) {
-        weir_punctuator *timer;
+        weir_punctuator timer;
         err = weir_schedule(ctx, WEIR_WALL_CLOCK_TIME, i % 2 == 0 ? INT64_MAX : 3600000, tick,
                             &timer);
         if (err == WEIR_OK) {

@@ -307,7 +307,7 @@ static void topics_that_lack_something_are_named(void **state)
     X(weir_schedule_from, fn, refused(weir_schedule_from(ctx, WEIR_STREAM_TIME, 1, 1, NULL, 0)))   \
     X(weir_schedule_from, out,                                                                     \
       assert_int_equal(weir_schedule_from(ctx, WEIR_STREAM_TIME, 1, 1, tick, NULL), WEIR_OK))      \
-    X(weir_punctuator_cancel, punctuator, weir_punctuator_cancel(NULL))                            \
+    X(weir_punctuator_cancel, punctuator, weir_punctuator_cancel((weir_punctuator){0}))            \
     X(weir_store, ctx, assert_null(weir_store(NULL, "st")))                                        \
     X(weir_store, name, assert_null(weir_store(ctx, NULL)); reported(weir_ctx_error(ctx)))         \
     X(weir_ctx_error, ctx, refused(weir_ctx_error(NULL)))                                          \

@@ -346,7 +346,7 @@ static void headers_keep_their_order_and_may_repeat(void **state)
 /* ---- Time and metadata -------------------------------------------------------------------- */
 
 typedef struct clocks {
-    weir_punctuator *stream;
+    weir_punctuator stream;
     int fired;
     int64_t last_ms;
 } clocks;

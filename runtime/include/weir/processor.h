@@ -63,22 +63,32 @@ typedef enum weir_time_kind {
 /* A punctuator. `now_ms`: the present time of the kind that was given to weir_schedule; `state`:
  * the processor's. */
 typedef weir_err (*weir_punctuate_fn)(weir_ctx *ctx, int64_t now_ms, void *state);
-typedef struct weir_punctuator weir_punctuator;
+/* A scheduled punctuation (Kafka's Cancellable), passed by value; {0} is none. A copy stands for
+ * the same punctuation. It may be used on the task's thread until the close callback of its
+ * processor has returned, also after the punctuation has ended. The fields are Weir's. */
+typedef struct weir_punctuator {
+    struct weir__punctuation *place;
+    uint64_t number; /* 0: none */
+} weir_punctuator;
 
 /* Calls fn once every interval_ms (KIP-138). With stream time the first call is made as soon as
  * stream time is known; with wall-clock time it is made after one interval. Missed calls are
- * skipped. *out (NULL allowed) is valid until the punctuator is cancelled or the processor is
- * closed. Call weir_schedule in open or process. WEIR_EINVAL: fn is NULL, or interval_ms is below
- * 1. fn is not called again if its next time would be beyond INT64_MAX. If fn fails,
- * processing.exception.handler decides (KIP-1033); after `continue` the schedule continues. */
+ * skipped. Call weir_schedule in open, process or a punctuator. A punctuation that is already due
+ * when a punctuator schedules it is called right after that punctuator. *out (NULL allowed) is
+ * unchanged on failure. WEIR_EINVAL: fn is NULL, or interval_ms is below 1. WEIR_ELIMIT: the task
+ * has 65536 punctuations of that kind of time. fn is not called again if its next time would be
+ * beyond INT64_MAX; if it is never called, *out is {0}. If fn fails, processing.exception.handler
+ * decides (KIP-1033); after `continue` the schedule continues. */
 WEIR_API weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
-                                weir_punctuate_fn fn, weir_punctuator **out);
+                                weir_punctuate_fn fn, weir_punctuator *out);
 /* The same with a start time (KIP-1146): the first call is at start_ms (any int64) or, if that has
  * passed, at the next of start_ms + n * interval_ms. */
 WEIR_API weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t start_ms,
                                      int64_t interval_ms, weir_punctuate_fn fn,
-                                     weir_punctuator **out);
-WEIR_API void weir_punctuator_cancel(weir_punctuator *punctuator);
+                                     weir_punctuator *out);
+/* Ends the punctuation, also from its own call, which is then the last. No effect if it has ended,
+ * or is {0}: it may be cancelled any number of times. */
+WEIR_API void weir_punctuator_cancel(weir_punctuator punctuator);
 
 /* The store of that name if it is connected to this processor. Otherwise NULL; the callback should
  * then return weir_ctx_error(ctx). */
