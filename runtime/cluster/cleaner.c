@@ -10,9 +10,7 @@
 #include "cluster/thread_name.h"
 #include "core/clock.h"
 
-/* The limits of the time between two rounds, which is state.cleanup.delay.ms within them. Each
- * round also notes which folders are in use, so that their age is known to within 10 minutes after
- * a crash. */
+/* The limits of the time between two rounds, which is state.cleanup.delay.ms within them. */
 #define ROUND_MIN_MS 1000
 #define ROUND_MAX_MS 600000
 
@@ -78,7 +76,6 @@ static void clean(const weir__cleaner *cleaner)
 {
     const weir__instance *instance = cleaner->instance;
     int64_t now_ms = weir__wall_ms();
-    weir__directory_note_used(instance->directory, now_ms);
     if (weir_app_state(instance->app) == WEIR_STATE_RUNNING) {
         weir__directory_clean(instance->directory,
                               &(weir__cleaning){.now_ms = now_ms,
@@ -88,12 +85,12 @@ static void clean(const weir__cleaner *cleaner)
     }
 }
 
-static int64_t round_ms(const weir__cleaner *cleaner)
+int64_t weir__cleaner_round_ms(int64_t delay_ms)
 {
-    if (cleaner->delay_ms < ROUND_MIN_MS) {
+    if (delay_ms < ROUND_MIN_MS) {
         return ROUND_MIN_MS;
     }
-    return cleaner->delay_ms < ROUND_MAX_MS ? cleaner->delay_ms : ROUND_MAX_MS;
+    return delay_ms < ROUND_MAX_MS ? delay_ms : ROUND_MAX_MS;
 }
 
 static void *run(void *user)
@@ -102,7 +99,7 @@ static void *run(void *user)
     weir__thread_name_set("Cleanup");
     pthread_mutex_lock(&cleaner->lock);
     while (!cleaner->stop) {
-        struct timespec due = weir__wall_deadline(round_ms(cleaner));
+        struct timespec due = weir__wall_deadline(weir__cleaner_round_ms(cleaner->delay_ms));
         int waited = 0;
         while (!cleaner->stop && waited == 0) {
             waited = pthread_cond_timedwait(&cleaner->stopped, &cleaner->lock, &due);

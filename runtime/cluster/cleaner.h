@@ -15,6 +15,8 @@ typedef struct weir__cleaner weir__cleaner;
  * (KIP-1259); < 0: none. Those with rows that no changelog has are kept. */
 void weir__cleaner_clean_at_start(const weir__instance *instance, int64_t max_age_ms);
 
+/* The time between two rounds of the thread, for state.cleanup.delay.ms. */
+int64_t weir__cleaner_round_ms(int64_t delay_ms);
 /* Starts a thread that checks the folders at intervals, while the application is RUNNING.
  * `instance` is borrowed; its directory must be open until weir__cleaner_free. */
 weir_err weir__cleaner_new(const weir__instance *instance, int64_t delay_ms, weir__cleaner **out);

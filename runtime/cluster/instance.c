@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "cluster/cleaner.h"
 #include "task/restore.h"
 
 static weir__invalid_time invalid_time_of(const weir_config *config)
@@ -22,6 +23,8 @@ void weir__instance_read(weir__instance *instance)
     instance->application = weir__config_text(config, "application.id");
     instance->commit_interval_ms = weir__config_i64(config, "commit.interval.ms");
     instance->purge_interval_ms = weir__config_i64(config, "repartition.purge.interval.ms");
+    instance->note_used_ms =
+        weir__cleaner_round_ms(weir__config_i64(config, "state.cleanup.delay.ms"));
     instance->poll_ms = weir__config_i64(config, "poll.ms");
     instance->task_timeout_ms = weir__config_i64(config, "task.timeout.ms");
     instance->poll_records_max = (size_t)weir__config_i64(config, "max.poll.records");

@@ -26,6 +26,7 @@ typedef struct weir__instance {
     size_t cache_bytes; /* of each stream thread; WEIR__NO_CACHE */
     int64_t commit_interval_ms;
     int64_t purge_interval_ms;
+    int64_t note_used_ms; /* between two notes that a folder of a task is in use */
     int64_t poll_ms;
     int64_t task_timeout_ms;
     size_t poll_records_max;

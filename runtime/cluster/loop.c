@@ -8,7 +8,8 @@
  *                   are too full
  *   3. process      until the budget is spent or every task waits
  *   4. punctuate    by wall clock (by stream time: inside 3, after the record that makes it due)
- *   5. commit       when it is due, or a processor requested it
+ *   5. commit       when it is due, or a processor requested it; from time to time the folders of
+ *                   the tasks are noted as in use
  *   6. restore      restores a slice, and starts the tasks whose stores are restored
  *   7. membership   sends the join record, leads, takes the assignment
  *   8. assign       assigns the partitions of the running tasks, if they changed */
@@ -236,6 +237,7 @@ weir_err weir__loop_once(weir__stream_thread *thread, weir_error *error)
     if (err == WEIR_OK) {
         err = commit(thread, error);
     }
+    weir__worker_note_used(&thread->worker);
     if (err == WEIR_OK) {
         err = weir__worker_restore(&thread->worker, error);
     }

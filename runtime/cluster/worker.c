@@ -299,6 +299,21 @@ weir_err weir__worker_commit(weir__worker *worker, weir_error *error)
     return weir__retry_note(&worker->commit_retry, err, error, now_ms, instance->task_timeout_ms);
 }
 
+void weir__worker_note_used(weir__worker *worker)
+{
+    int64_t now_ms = worker->env.now_ms;
+    if (weir__sub_sat(now_ms, worker->noted_ms) < worker->instance->note_used_ms) {
+        return;
+    }
+    for (size_t i = 0; i < worker->tasks.count; i++) {
+        const weir__task *task = worker->tasks.tasks[i];
+        if (task->locked) {
+            weir__directory_note_used(worker->env.directory, task->name, now_ms);
+        }
+    }
+    worker->noted_ms = now_ms;
+}
+
 /* ---- Restore ---- */
 
 static bool can_process(const weir__worker *worker)
@@ -426,7 +441,7 @@ weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, 
                                    .drops = instance->drops,
                                    .now_ms = now_ms};
     worker->commit_retry = worker->restore_retry = (weir__retry){0};
-    worker->committed_ms = worker->purged_ms = now_ms;
+    worker->committed_ms = worker->purged_ms = worker->noted_ms = now_ms;
     worker->env.sinks = calloc(instance->topology->node_count + 1, sizeof(*worker->env.sinks));
     if (worker->env.sinks == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "%s", opts->name);

@@ -19,6 +19,7 @@ typedef struct weir__worker {
     bool open_tasks;      /* the task set is valid */
     int64_t committed_ms; /* when a commit was last tried */
     int64_t purged_ms;
+    int64_t noted_ms; /* when the use of the tasks' folders was last noted */
     weir__retry commit_retry;
     weir__retry restore_retry;
     uint64_t processed;
@@ -60,6 +61,9 @@ weir_err weir__worker_punctuate(weir__worker *worker, weir_error *error);
 bool weir__worker_commit_is_due(const weir__worker *worker);
 /* WEIR_EFENCED: the group has removed this member; the caller must close the tasks. */
 weir_err weir__worker_commit(weir__worker *worker, weir_error *error);
+/* Notes, from time to time, that the folders of the tasks are in use: their age is then known after
+ * a crash. */
+void weir__worker_note_used(weir__worker *worker);
 /* Restores a slice, and starts the tasks whose stores are restored. */
 weir_err weir__worker_restore(weir__worker *worker, weir_error *error);
 

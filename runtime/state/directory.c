@@ -25,7 +25,6 @@
 
 #define LOCK_FILE ".lock"
 #define FILE_MODE 0640
-#define MAP_NAME_MAX 64 /* "2147483647_2147483647" */
 
 struct weir__directory {
     char *path;
@@ -173,7 +172,7 @@ static void release(weir__directory *directory, const char *task)
     weir_assert(removed != NULL);
 }
 
-static void note_used(const weir__directory *directory, const char *task, int64_t now_ms)
+void weir__directory_note_used(const weir__directory *directory, const char *task, int64_t now_ms)
 {
     char *path = join(directory->path, task, NULL);
     if (path != NULL) {
@@ -192,7 +191,7 @@ weir_err weir__directory_lock_task(weir__directory *directory, const char *task,
     err = path != NULL ? weir__make_directories(path, error) : out_of_memory(error);
     free(path);
     if (err == WEIR_OK) {
-        note_used(directory, task, weir__wall_ms());
+        weir__directory_note_used(directory, task, weir__wall_ms());
     } else {
         release(directory, task);
     }
@@ -201,7 +200,7 @@ weir_err weir__directory_lock_task(weir__directory *directory, const char *task,
 
 void weir__directory_unlock_task(weir__directory *directory, const char *task)
 {
-    note_used(directory, task, weir__wall_ms());
+    weir__directory_note_used(directory, task, weir__wall_ms());
     release(directory, task);
 }
 
@@ -328,17 +327,6 @@ void weir__directory_clean(weir__directory *directory, const weir__cleaning *cle
     if (weir__directory_each_task(directory, clean_task, &run, &failure) != WEIR_OK) {
         cleaning->on_removed(cleaning->user, "?", 0, &failure);
     }
-}
-
-void weir__directory_note_used(weir__directory *directory, int64_t now_ms)
-{
-    pthread_mutex_lock(&directory->mutex);
-    for (const weir__map_entry *at = directory->tasks.first; at != NULL; at = at->next) {
-        char task[MAP_NAME_MAX];
-        snprintf(task, sizeof task, "%.*s", (int)at->key.len, (const char *)at->key.data);
-        note_used(directory, task, now_ms);
-    }
-    pthread_mutex_unlock(&directory->mutex);
 }
 
 char *weir__directory_store_path(const weir__directory *directory, const char *task,

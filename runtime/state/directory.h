@@ -33,6 +33,9 @@ const char *weir__directory_warning(const weir__directory *directory);
  * another thread still has the task open. */
 weir_err weir__directory_lock_task(weir__directory *directory, const char *task, weir_error *error);
 void weir__directory_unlock_task(weir__directory *directory, const char *task);
+/* Writes `now_ms` as the time of last use of the task's folder; lock and unlock do so, too. The
+ * caller has locked the task: so the file has one writer at a time. */
+void weir__directory_note_used(const weir__directory *directory, const char *task, int64_t now_ms);
 /* Removes the folder of a task with its content. The caller has locked the task and closed its
  * stores. */
 weir_err weir__directory_wipe_task(weir__directory *directory, const char *task, weir_error *error);
@@ -53,8 +56,6 @@ typedef struct weir__cleaning {
  * time of last use the present time is written; a time in the future (the clock was set back) is
  * replaced by the present time. */
 void weir__directory_clean(weir__directory *directory, const weir__cleaning *cleaning);
-/* Writes `now_ms` as the time of last use of the folders of locked tasks. */
-void weir__directory_note_used(weir__directory *directory, int64_t now_ms);
 
 /* Calls fn for each folder of a task, by sub-topology and partition. */
 weir_err weir__directory_each_task(const weir__directory *directory,

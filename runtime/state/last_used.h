@@ -9,7 +9,8 @@
 
 #include <weir/weir.h>
 
-/* Replaces the file in one step. Best effort: without the file the age of the folder is unknown. */
+/* Replaces the file in one step. One writer at a time. Best effort: without the file the age of the
+ * folder is unknown. */
 void weir__last_used_write(const char *folder, int64_t now_ms);
 /* False: the file is missing or damaged. */
 bool weir__last_used_read(const char *folder, int64_t *out);

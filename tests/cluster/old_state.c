@@ -205,6 +205,24 @@ static void old_state_that_is_not_behind_is_used(void **state)
     assert_int_equal(one.all->restored, 0);
 }
 
+static void a_folder_that_was_in_use_before_a_crash_is_kept(void **state)
+{
+    static const char *const keep_folders[] = {"state.cleanup.dir.max.age.ms", "1800000", NULL};
+    setup one = set_up(state, 1);
+    weir_instance *a = started(&one, rows, keep_folders);
+    weir_cluster_run_for(one.cluster, HOURS(1));
+    weir_host_crash(weir_instance_host(a), WEIR_DISK_AS_IT_WAS);
+    weir_instance_restart(a);
+    catch_up(&one);
+    assert_null(strstr(weir__buf_text(&one.all->log), "removed the folder"));
+    weir_cluster_run_for(one.cluster, WEIR_MINUTES(1));
+    weir_host_crash(weir_instance_host(a), WEIR_DISK_AS_IT_WAS);
+    weir_cluster_run_for(one.cluster, HOURS(1)); /* in use by none */
+    weir_instance_restart(a);
+    catch_up(&one);
+    assert_in(weir__buf_text(&one.all->log), "removed the folder of task 0_0");
+}
+
 static void rows_without_a_changelog_outlive_a_long_stop(void **state)
 {
     setup one = set_up(state, 1);
@@ -310,6 +328,7 @@ int main(void)
         cluster_test(rows_deleted_long_before_a_crash_stay_deleted),
         cluster_test(state_of_an_hour_is_restored_from_where_it_ends),
         cluster_test(old_state_that_is_not_behind_is_used),
+        cluster_test(a_folder_that_was_in_use_before_a_crash_is_kept),
         cluster_test(rows_without_a_changelog_outlive_a_long_stop),
         cluster_test(a_folder_is_removed_ten_minutes_after_its_task_was_revoked),
         cluster_test(a_shorter_retention_of_all_topics_counts_for_old_state),

@@ -8,7 +8,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "state/directory.h"
+#include "state/last_used.h"
 
 #define METADATA "kafka-streams-process-metadata"
 
@@ -199,6 +203,74 @@ static void a_task_whose_folder_cannot_be_made_is_not_locked(void **state)
     weir__directory_close(directory);
 }
 
+#define WRITERS 4
+#define WRITES 200
+
+typedef struct writer {
+    weir__directory *directory;
+    char task[8];
+    char *folder;
+    atomic_int *left;  /* writers that run */
+    atomic_int *wrong; /* notes that another one overwrote, or that are damaged */
+} writer;
+
+/* Locks, notes and unlocks the task as a stream thread does. Reads each note before it unlocks. */
+static void *write_notes(void *user)
+{
+    writer *w = user;
+    for (int64_t i = 1; i <= WRITES;) {
+        if (weir__directory_lock_task(w->directory, w->task, NULL) == WEIR_OK) {
+            int64_t used_ms = 0;
+            weir__directory_note_used(w->directory, w->task, i);
+            bool right = weir__last_used_read(w->folder, &used_ms) && used_ms == i++;
+            atomic_fetch_add(w->wrong, right ? 0 : 1);
+            weir__directory_unlock_task(w->directory, w->task);
+        }
+    }
+    atomic_fetch_sub(w->left, 1);
+    return NULL;
+}
+
+static void count_removed(void *user, const char *task, int64_t age_ms, const weir_error *failure)
+{
+    (void)task;
+    (void)age_ms;
+    (void)failure;
+    ++*(int *)user;
+}
+
+/* Two threads a task, and the cleanup, which writes where the time is not known. */
+static void the_time_of_last_use_has_one_writer_at_a_time(void **state)
+{
+    weir__directory *directory = open_app(state, "app");
+    atomic_int left = WRITERS;
+    atomic_int wrong = 0;
+    pthread_t threads[WRITERS];
+    writer writers[WRITERS];
+    int removed = 0;
+    weir__cleaning cleaning = {.now_ms = INT64_MAX - 1,
+                               .max_age_ms = INT64_MAX,
+                               .on_removed = count_removed,
+                               .user = &removed};
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = (writer){.directory = directory, .left = &left, .wrong = &wrong};
+        snprintf(writers[i].task, sizeof writers[i].task, "0_%d", i / 2);
+        writers[i].folder = strdup(path_of(state, writers[i].task));
+        assert_int_equal(pthread_create(&threads[i], NULL, write_notes, &writers[i]), 0);
+    }
+    while (atomic_load(&left) > 0) {
+        weir__directory_clean(directory, &cleaning);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        pthread_join(threads[i], NULL);
+        free(writers[i].folder);
+    }
+    assert_int_equal(wrong, 0);
+    assert_int_equal(removed, 0);
+    assert_false(exists(path_of(state, "0_0/.last-used.tmp")));
+    weir__directory_close(directory);
+}
+
 static void note_task(int32_t subtopology, int32_t partition, void *user)
 {
     char *out = user;
@@ -301,6 +373,7 @@ int main(void)
         TEST(two_instances_in_one_process_conflict),
         TEST(two_processes_conflict_until_one_ends),
         TEST(a_task_is_open_once),
+        TEST(the_time_of_last_use_has_one_writer_at_a_time),
         TEST(a_task_whose_folder_cannot_be_made_is_not_locked),
         TEST(tasks_are_listed_by_number),
         TEST(wiping_a_task_removes_all_of_it_and_nothing_else),
