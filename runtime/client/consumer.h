@@ -29,6 +29,7 @@ typedef struct weir__kafka_consumer {
     bool in_batch;     /* rd_kafka_consume_batch_queue is running */
     bool rebalanced;   /* the assignment was revoked during this poll */
     weir_error failed; /* for the next poll to return; code WEIR_OK: none */
+    bool lost_record;  /* for lack of memory: every poll fails from then on, with `failed` */
 } weir__kafka_consumer;
 
 static inline weir__kafka_consumer *weir__kafka_consumer_of(weir__consumer *port)

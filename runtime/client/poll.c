@@ -91,10 +91,9 @@ static void handle_message(weir__kafka_consumer *consumer, rd_kafka_message_t *k
     int64_t next = weir__add_sat(kafka->offset, 1);
     weir__message *message = weir__message_wrap(kafka);
     if (message == NULL) {
-        weir_error failure;
-        weir__error_set(&failure, WEIR_ENOMEM, "%s[%d]: out of memory", at->topic,
-                        (int)at->partition);
-        weir__kafka_consumer_note(consumer, &failure);
+        weir__error_set(&consumer->failed, WEIR_ENOMEM, "%s[%d]@%lld: out of memory", at->topic,
+                        (int)at->partition, (long long)next - 1);
+        consumer->lost_record = true;
         return;
     }
     at->seen = true;
@@ -149,8 +148,9 @@ weir_err weir__kafka_consumer_poll(weir__consumer *port, int64_t timeout_ms, wei
     if (*count < max) {
         fetch(consumer, wait ? weir__kafka_timeout(timeout_ms) : 0, out, max, count);
     }
-    if (consumer->rebalanced) {
-        /* After a rebalance nothing is assigned: records fetched before it are dropped. */
+    if (consumer->rebalanced || consumer->lost_record) {
+        /* After a rebalance nothing is assigned: records fetched before it are dropped. Those
+         * behind a lost record must not be processed: a commit would pass it. */
         for (size_t i = 0; i < *count; i++) {
             weir__message_free(out[i]);
         }
@@ -163,7 +163,9 @@ weir_err weir__kafka_consumer_poll(weir__consumer *port, int64_t timeout_ms, wei
     if (error != NULL) {
         *error = consumer->failed;
     }
-    consumer->failed = (weir_error){0};
+    if (!consumer->lost_record) {
+        consumer->failed = (weir_error){0};
+    }
     return err;
 }
 

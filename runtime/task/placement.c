@@ -33,7 +33,7 @@ typedef struct sample {
     uint64_t seen[KEYS_MAX]; /* hashes of its keys */
     size_t keys;
     size_t misplaced;
-    weir_buf example; /* the first misplaced key */
+    weir_buf example; /* the first misplaced key; empty: none, or out of memory */
     char *warning;    /* NULL: none */
 } sample;
 
@@ -177,9 +177,9 @@ static void put_key(weir_buf *out, weir_slice key)
     weir__buf_printf(out, "%s%s", shown < key.len ? "..." : "", text ? "'" : "");
 }
 
+/* Without memory the example stays empty; the next misplaced key is tried. */
 static void put_example(sample *of, const weir__placed_key *key, int32_t expected)
 {
-    weir__buf_reset(&of->example);
     weir__buf_put_text(&of->example, "key ");
     put_key(&of->example, key->key);
     weir__buf_printf(&of->example, " is in partition %d (", key->partition);
@@ -189,6 +189,10 @@ static void put_example(sample *of, const weir__placed_key *key, int32_t expecte
         weir__buf_put_text(&of->example, "in the table's store");
     }
     weir__buf_printf(&of->example, "), by murmur2 in %d", expected);
+    (void)weir__buf_text(&of->example); /* allocates the end of the text */
+    if (of->example.err != WEIR_OK) {
+        weir__buf_reset(&of->example);
+    }
 }
 
 static bool lies_by_murmur2(const sample *of)
@@ -202,9 +206,11 @@ static bool lies_by_murmur2(const sample *of)
 
 static bool lies_otherwise(const sample *of)
 {
-    return of->misplaced >= DIFFERENT_KEYS_MIN && of->misplaced * DIFFERENT_PART >= of->keys;
+    return of->misplaced >= DIFFERENT_KEYS_MIN && of->misplaced * DIFFERENT_PART >= of->keys &&
+           of->example.len > 0;
 }
 
+/* Without memory the warning is tried again with the next key. */
 static void warn(const joined *pair, sample *other, const sample *murmur2, const weir__log *log,
                  const char *thread)
 {
@@ -245,13 +251,15 @@ void weir__placement_add(weir__placement *placement, const weir__placed_key *key
     if (of->partitions != key->partitions) { /* partitions were added, or the topic is new */
         of->partitions = key->partitions;
         of->keys = of->misplaced = 0;
+        weir__buf_reset(&of->example);
     }
     if (of->keys == KEYS_MAX || was_seen(of, hash)) {
         pthread_mutex_unlock(&placement->lock);
         return;
     }
     of->seen[of->keys++] = hash;
-    if (expected != key->partition && of->misplaced++ == 0) {
+    of->misplaced += expected != key->partition;
+    if (expected != key->partition && of->example.len == 0) {
         put_example(of, key, expected);
     }
     for (size_t i = 0; i < placement->pair_count; i++) {

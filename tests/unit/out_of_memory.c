@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What happens when an allocation fails: each one in turn. The linker passes the allocations of
+ * the runtime to the functions here (tests/CMakeLists.txt). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "client/client.h"
+#include "support/driven.h"
+#include "task/placement.h"
+#include "unit/client_kit.h"
+
+/* ---- Allocations -------------------------------------------------------------------------- */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+
+static _Thread_local int allocations_left =
+    -1; /* of this thread, before the one that fails; -1: none fails */
+
+static bool fails(void)
+{
+    return allocations_left >= 0 && allocations_left-- == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : __real_strdup(text);
+}
+
+/* The allocation number `n` from now on fails. */
+static void fail_allocation(int n)
+{
+    allocations_left = n;
+}
+
+/* None fails any more. False: there were no more than n. */
+static bool allocation_failed(void)
+{
+    bool failed = allocations_left < 0;
+    allocations_left = -1;
+    return failed;
+}
+
+/* ---- Placement of keys -------------------------------------------------------------------- */
+
+#define PARTITIONS 4
+
+static weir_err take_left(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                          void *out, void *user)
+{
+    (void)ctx;
+    (void)key;
+    (void)right;
+    (void)user;
+    *(weir_slice *)out = *(const weir_slice *)left;
+    return WEIR_OK;
+}
+
+static weir_topology *with_join(void)
+{
+    weir_error error = {0};
+    weir_builder *b = weir_builder_new();
+    weir_stream orders = weir_source(b, "orders", &weir_string, &weir_string, NULL);
+    weir_table customers =
+        weir_table_source(b, "customers", "store", &weir_string, &weir_string, NULL);
+    weir_join_table(orders, customers, &weir_string, take_left, NULL, NULL);
+    weir_topology *topology = weir_build(b, NULL, &error);
+    assert_non_null(topology);
+    return topology;
+}
+
+static void a_placement_that_cannot_be_made_is_an_error(void **state)
+{
+    (void)state;
+    weir_topology *topology = with_join();
+    int failures = 0;
+    for (bool failed = true; failed;) {
+        weir__placement *placement = NULL;
+        fail_allocation(failures);
+        weir_err err = weir__placement_new(topology, "app", &placement);
+        failed = allocation_failed();
+        assert_int_equal(err, failed ? WEIR_ENOMEM : WEIR_OK);
+        assert_int_equal(placement == NULL, failed);
+        weir__placement_free(placement);
+        failures += failed;
+    }
+    assert_in_range(failures, 5, 100); /* the object, two arrays, the names of two topics */
+    weir_topology_free(topology);
+}
+
+typedef struct warnings {
+    int count;
+    char last[WEIR__LOG_TEXT_MAX];
+} warnings;
+
+static void on_log(int level, const char *text, void *user)
+{
+    warnings *all = user;
+    assert_int_equal(level, WEIR__LOG_WARNING);
+    all->count++;
+    snprintf(all->last, sizeof all->last, "%s", text);
+}
+
+/* Keys in the partition that is `shift` behind that of murmur2. */
+static void add_keys(weir__placement *placement, const weir__log *log, const char *topic, int from,
+                     int count, int32_t shift)
+{
+    for (int i = from; i < from + count; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "k%d", i);
+        weir_slice key = weir_slice_of(text);
+        int32_t partition = (weir__murmur2_partition(key, PARTITIONS) + shift) % PARTITIONS;
+        weir__placed_key placed = {.topic = weir__placement_find(placement, topic),
+                                   .key = key,
+                                   .partition = partition,
+                                   .partitions = PARTITIONS,
+                                   .offset = i};
+        weir__placement_add(placement, &placed, log, "thread-1");
+    }
+}
+
+/* The allocation fails while the keys 0 to 9 are added; the keys from 10 on are added after it. */
+static void a_misplaced_key_is_logged_by_a_later_one_if_memory_lacked(void **state)
+{
+    (void)state;
+    weir_topology *topology = with_join();
+    int failures = 0;
+    for (bool failed = true; failed;) {
+        warnings all = {0};
+        weir__log log = {.level = WEIR__LOG_WARNING, .fn = on_log, .user = &all};
+        weir__placement *placement = NULL;
+        assert_int_equal(weir__placement_new(topology, "app", &placement), WEIR_OK);
+        add_keys(placement, &log, "customers", 0, 10, 0);
+        fail_allocation(failures);
+        add_keys(placement, &log, "orders", 0, 10, 1);
+        failed = allocation_failed();
+        add_keys(placement, &log, "orders", 10, 10, 1);
+        weir_buf text = {0};
+        weir__placement_explain(placement, &text);
+        assert_int_equal(all.count, 1);
+        assert_non_null(strstr(all.last, "other partitions than 'customers' would have them: key "
+                                         "'k"));
+        assert_non_null(strstr(weir__buf_text(&text), "by murmur2 in "));
+        weir__buf_fini(&text);
+        weir__placement_free(placement);
+        failures += failed;
+    }
+    assert_in_range(failures, 3, 100); /* the example, the text, its copy */
+    weir_topology_free(topology);
+}
+
+/* ---- Punctuations ------------------------------------------------------------------------- */
+
+#define TIMERS 40
+
+typedef struct timers {
+    weir_punctuator handles[TIMERS];
+    int failures; /* allocations before the one that fails */
+    bool failed;
+    int scheduled;
+    int fired;
+} timers;
+
+static weir_err fire(weir_ctx *ctx, int64_t now_ms, void *state)
+{
+    (void)ctx;
+    (void)now_ms;
+    ((timers *)state)->fired++;
+    return WEIR_OK;
+}
+
+static weir_err open_timers(weir_ctx *ctx, void *user, void **state)
+{
+    (void)ctx;
+    *state = user;
+    return WEIR_OK;
+}
+
+static weir_err schedule_many(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    timers *all = state;
+    (void)in;
+    fail_allocation(all->failures);
+    for (int i = 0; i < TIMERS; i++) {
+        weir_err err = weir_schedule(ctx, WEIR_WALL_CLOCK_TIME, 100, fire, &all->handles[i]);
+        assert_true(err == WEIR_OK || err == WEIR_ENOMEM);
+        assert_int_equal(all->handles[i].number != 0, err == WEIR_OK);
+        all->scheduled += err == WEIR_OK;
+    }
+    all->failed = allocation_failed();
+    return WEIR_OK;
+}
+
+static const weir_processor_ops timers_ops = {
+    .name = "timers", .open = open_timers, .process = schedule_many};
+
+static void a_punctuation_that_cannot_be_made_leaves_the_others(void **state)
+{
+    (void)state;
+    const char *const in[] = {"in", NULL};
+    int failures = 0;
+    for (bool failed = true; failed;) {
+        timers all = {.failures = failures};
+        driven task = {0};
+        weir_error error = {0};
+        weir_builder *b = weir_builder_new();
+        weir_add_source(b, "in", in, &weir_string, &weir_string, NULL);
+        weir_add_processor(b, "p", in, &timers_ops, &all);
+        weir_topology *topology = weir_build(b, NULL, &error);
+        assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+        assert_int_equal(driven_pipe(&task, "in", "k", "v", 1), WEIR_OK);
+        assert_int_equal(driven_advance(&task, 100), WEIR_OK);
+        assert_int_equal(all.scheduled, all.failed ? TIMERS - 1 : TIMERS);
+        assert_int_equal(all.fired, all.scheduled);
+        driven_close(&task);
+        weir_topology_free(topology);
+        failed = all.failed;
+        failures += failed;
+    }
+    assert_in_range(failures, TIMERS, 2 * TIMERS); /* a place each, and the array */
+}
+
+/* ---- Fetched records ---------------------------------------------------------------------- */
+
+#define RECORDS 20
+
+/* Polls until all records came or a poll failed; returns how many came, without a gap. */
+static int receive_in_order(fixture *f, weir_err *err)
+{
+    int received = 0;
+    *err = WEIR_OK;
+    for (int i = 0; i < POLLS_MAX && received < RECORDS && *err == WEIR_OK; i++) {
+        weir__message *out[RECORDS];
+        weir_error error = {0};
+        size_t got = 0;
+        *err = weir__consumer_poll(f->consumer, POLL_MS, out, RECORDS, &got, &error);
+        for (size_t k = 0; k < got; k++) {
+            assert_int_equal(weir__message_look(out[k]).offset, received++);
+        }
+        free_all(out, got);
+    }
+    return received;
+}
+
+static void no_record_is_delivered_behind_one_that_was_lost(void **state)
+{
+    fixture *f = *state;
+    send_numbers(f, "one", 0, RECORDS);
+    int failures = 0;
+    for (bool failed = true; failed;) {
+        weir_error error = {0};
+        weir_err err = WEIR_OK;
+        weir__consumer_close(f->consumer);
+        must(weir__consumer_new(&f->opts, WEIR__RESTORE_CONSUMER, NULL, &f->consumer, &error),
+             &error);
+        assign(f, &(weir__offset){{"one", 0}, WEIR__OFFSET_BEGINNING, NULL}, 1);
+        fail_allocation(failures);
+        int received = receive_in_order(f, &err);
+        failed = allocation_failed();
+        assert_int_equal(err, failed ? WEIR_ENOMEM : WEIR_OK);
+        assert_true(failed || received == RECORDS);
+        if (failed) {
+            (void)receive_in_order(f, &err);
+            assert_int_equal(err, WEIR_ENOMEM);
+        }
+        failures += failed;
+    }
+    assert_in_range(failures, RECORDS, 10 * RECORDS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_placement_that_cannot_be_made_is_an_error),
+        cmocka_unit_test(a_misplaced_key_is_logged_by_a_later_one_if_memory_lacked),
+        cmocka_unit_test(a_punctuation_that_cannot_be_made_leaves_the_others),
+        test(no_record_is_delivered_behind_one_that_was_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
