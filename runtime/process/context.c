@@ -57,13 +57,27 @@ weir_headers *weir_headers_copy(weir_ctx *ctx, const weir_headers *headers)
     return ctx != NULL ? weir__headers_copy(ctx->arena, headers) : NULL;
 }
 
+/* Forgets that the result is null; true if it was. */
+static bool clear_null(weir_ctx *ctx, const void *out)
+{
+    for (size_t i = 0; i < WEIR__NULL_OUTS; i++) {
+        if (ctx->null_outs[i] == out) {
+            ctx->null_outs[i] = NULL;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The oldest mark makes room: results that are not taken, of callbacks that failed, may have left
+ * marks. */
 void weir_out_null(weir_ctx *ctx, void *out)
 {
-    for (size_t i = 0; i < WEIR__NULL_OUTS && ctx != NULL; i++) {
-        if (ctx->null_outs[i] == NULL || ctx->null_outs[i] == out) {
-            ctx->null_outs[i] = out;
-            return;
-        }
+    if (ctx != NULL && out != NULL) {
+        (void)clear_null(ctx, out);
+        memmove(&ctx->null_outs[1], &ctx->null_outs[0],
+                (WEIR__NULL_OUTS - 1) * sizeof ctx->null_outs[0]);
+        ctx->null_outs[0] = out;
     }
 }
 
@@ -72,7 +86,9 @@ void *weir__out_new(weir_ctx *ctx, const weir_serde *serde)
     void *out = weir__guarded_new(ctx, serde->size, serde);
     if (out == NULL) {
         weir__ctx_out_of_memory(ctx);
+        return NULL;
     }
+    (void)clear_null(ctx, out); /* a mark of an earlier result in the same memory */
     return out;
 }
 
@@ -84,13 +100,7 @@ bool weir__is_null(const weir_serde *serde, const void *value)
 
 const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *out)
 {
-    for (size_t i = 0; i < WEIR__NULL_OUTS; i++) {
-        if (ctx->null_outs[i] == out) {
-            ctx->null_outs[i] = NULL;
-            return NULL;
-        }
-    }
-    return weir__is_null(serde, out) ? NULL : out;
+    return clear_null(ctx, out) || weir__is_null(serde, out) ? NULL : out;
 }
 
 weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, const void **out)

@@ -17,7 +17,7 @@ typedef struct weir__running {
     size_t child_count;
 } weir__running;
 
-#define WEIR__NULL_OUTS 2
+#define WEIR__NULL_OUTS 4 /* a callback has 2 results; callbacks may be called inside of it */
 
 /* The memory that callbacks got to write to; that of the running callback begins at `first`. */
 typedef struct weir__guards {
@@ -42,7 +42,7 @@ struct weir_ctx {
     struct weir__frame *frames;       /* nodes interrupted by changes of a cache, newest first */
     const weir__running *failed_node; /* the node that returned the current error */
     weir_record_metadata failed_at;   /* the input record of that node */
-    const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null */
+    const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null; newest first */
     weir__guards guards;
     bool overrun; /* a callback wrote past the end: no handler may ignore that */
 };

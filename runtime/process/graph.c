@@ -197,7 +197,7 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
     ctx->record = NULL;
     ctx->failed_node = NULL;
     ctx->error.code = WEIR_OK;
-    ctx->null_outs[0] = ctx->null_outs[1] = NULL;
+    memset(ctx->null_outs, 0, sizeof ctx->null_outs);
     ctx->guards.first = ctx->guards.count = 0;
     ctx->overrun = false;
     ctx->arena = &graph->scratch;

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <weir/dsl.h>
+
 #include "support/driven.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -142,6 +144,52 @@ static void a_failure_that_a_punctuator_ignored_is_not_that_of_the_next(void **s
     close_fixture(&f);
 }
 
+/* ---- Null results ---- */
+
+#define FAILURES 9
+
+static weir_err many_values(weir_ctx *ctx, const weir_record *in, void *user)
+{
+    (void)in;
+    (void)user;
+    weir_err err = WEIR_OK;
+    weir_slice bad = weir_slice_of("bad");
+    weir_slice good = weir_slice_of("good");
+    for (int i = 0; i < FAILURES && err == WEIR_OK; i++) {
+        err = weir_emit_value(ctx, &bad);
+    }
+    return err == WEIR_OK ? weir_emit_value(ctx, &good) : err;
+}
+
+static weir_err null_or_failure(weir_ctx *ctx, const weir_record *in, void *out, void *user)
+{
+    (void)user;
+    weir_out_null(ctx, out);
+    return weir_slice_equal(*(const weir_slice *)in->value, weir_slice_of("good"))
+               ? WEIR_OK
+               : weir_fail(ctx, WEIR_EUSER, "bad");
+}
+
+static void a_result_is_null_whatever_failed_before_it(void **state)
+{
+    (void)state;
+    weir_error error = {0};
+    driven task = {.settings = DRIVEN_SETTINGS("processing.exception.handler", "continue")};
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "in", &weir_string, &weir_string, NULL);
+    weir_stream many = weir_flat_map_values(in, &weir_string, many_values, NULL, NULL);
+    weir_to(weir_map_values(many, &weir_i64, null_or_failure, NULL, NULL), "out", NULL);
+    weir_topology *topology = weir_build(b, NULL, &error);
+    assert_non_null(topology);
+    assert_int_equal(driven_open(&task, topology, 1000), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "v", 1), WEIR_OK);
+    assert_int_equal(driven_dropped(&task), FAILURES);
+    assert_int_equal(task.sent_count, 1);
+    assert_null(driven_sent(&task, 0)->value.data);
+    driven_close(&task);
+    weir_topology_free(topology);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +197,7 @@ int main(void)
         cmocka_unit_test(a_failed_punctuation_is_an_error_without_such_a_handler),
         cmocka_unit_test(a_child_of_a_punctuation_is_asked_about_once),
         cmocka_unit_test(a_failure_that_a_punctuator_ignored_is_not_that_of_the_next),
+        cmocka_unit_test(a_result_is_null_whatever_failed_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
