@@ -4,7 +4,7 @@
  * -1: NULL) and its bytes; a list is its count (i32) and its elements.
  *
  *     record     = version u8 (1), kind u8 (0 join, 1 assignment), body
- *     join       = generation i32, member text, process text, host text, flags u8 (1: shutdown),
+ *     join       = generation i32, member text, process text, flags u8 (1: shutdown),
  *                  given {topic text, partition i32}, tasks {subtopology i32, partition i32,
  *                  progress i64}
  *     assignment = generation i32, leader text, error i32, message text,
@@ -65,7 +65,6 @@ weir_err weir__join_encode(const weir__join_record *join, weir_buf *out)
     weir__buf_put_i32(out, join->generation);
     put_text(out, join->member_id);
     put_text(out, join->process_id);
-    put_text(out, join->host);
     weir__buf_put_u8(out, join->shutdown ? FLAG_SHUTDOWN : 0);
     put_count(out, join->given_count);
     for (size_t i = 0; i < join->given_count; i++) {
@@ -203,7 +202,6 @@ static void read_join(decoder *d, weir__join_record *out)
     out->generation = read_i32(d);
     out->member_id = read_text(d);
     out->process_id = read_text(d);
-    out->host = read_text(d);
     uint8_t flags = weir__read_u8(&d->in);
     if (d->in.failed || (flags & ~FLAG_SHUTDOWN) != 0) {
         fail(d, WEIR_EDECODE);

@@ -24,8 +24,7 @@ typedef struct weir__task_progress {
 typedef struct weir__join_record {
     int32_t generation;
     const char *member_id;
-    const char *process_id; /* members of one instance have the same */
-    const char *host;
+    const char *process_id;             /* members of one instance have the same */
     bool shutdown;                      /* all members must stop: WEIR_SHUTDOWN_APPLICATION */
     const weir__topic_partition *given; /* the partitions that the group assigned */
     size_t given_count;

@@ -42,13 +42,11 @@ static weir__join_record *copy_join(weir__arena *arena, const weir__join_record 
     *copy = *join;
     copy->member_id = weir__arena_strdup(arena, join->member_id);
     copy->process_id = weir__arena_strdup(arena, join->process_id);
-    copy->host = weir__arena_strdup(arena, join->host);
     copy->given = NULL;
     copy->given_count = 0;
     size_t bytes = join->task_count * sizeof(*join->tasks);
     weir__task_progress *tasks = weir__arena_alloc(arena, bytes + 1);
-    if (copy->member_id == NULL || copy->process_id == NULL || copy->host == NULL ||
-        tasks == NULL) {
+    if (copy->member_id == NULL || copy->process_id == NULL || tasks == NULL) {
         return NULL;
     }
     if (bytes > 0) {

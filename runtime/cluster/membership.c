@@ -181,7 +181,6 @@ static weir_err write_join(weir__membership *membership, bool shutdown, weir_err
     weir__join_record join = {.generation = membership->generation,
                               .member_id = membership->member_id,
                               .process_id = membership->instance->process_id,
-                              .host = "",
                               .shutdown = shutdown,
                               .given = membership->given,
                               .given_count = membership->given_count,

@@ -55,10 +55,8 @@ static inline void add_member(group *g, const char *id, const char *process)
     size_t at = g->input.member_count++;
     snprintf(g->member_ids[at], NAME_BYTES, "%s", id);
     snprintf(g->process_ids[at], NAME_BYTES, "%s", process);
-    g->members[at] = (weir__join_record){.member_id = g->member_ids[at],
-                                         .process_id = g->process_ids[at],
-                                         .host = "host",
-                                         .tasks = g->progress[at]};
+    g->members[at] = (weir__join_record){
+        .member_id = g->member_ids[at], .process_id = g->process_ids[at], .tasks = g->progress[at]};
 }
 
 static inline void says(group *g, size_t member, int32_t sub, int32_t partition, int64_t progress)
