@@ -126,7 +126,6 @@ static bool show_task(thread_snapshot *snapshot, weir__task *task, weir__snapsho
                                  .stores = show_stores(snapshot, task),
                                  .store_count = task->stores.count,
                                  .processed = task->processed,
-                                 .dropped = task->dropped,
                                  .stream_time_ms = task->stream_time_ms,
                                  .waits_for = waits_for};
     if (waits_for == NULL || out->partitions == NULL || out->stores == NULL) {
@@ -171,8 +170,7 @@ static bool show_thread(thread_snapshot *snapshot, weir__snapshot_thread *out)
                                    .generation = -1,
                                    .waits_for = "",
                                    .trouble = show_trouble(snapshot),
-                                   .processed = thread->worker.processed,
-                                   .dropped = thread->worker.env.dropped};
+                                   .processed = thread->worker.processed};
     if (!thread->open || out->trouble == NULL) {
         return out->trouble != NULL;
     }

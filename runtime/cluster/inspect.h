@@ -40,7 +40,6 @@ typedef struct weir__snapshot_task {
     const weir__snapshot_store *stores;
     size_t store_count;
     uint64_t processed;
-    uint64_t dropped;
     int64_t stream_time_ms;
     const char *waits_for; /* in words; "" when it can process */
 } weir__snapshot_task;
@@ -54,7 +53,6 @@ typedef struct weir__snapshot_thread {
     const weir__snapshot_task *tasks;
     size_t task_count;
     uint64_t processed; /* since it started */
-    uint64_t dropped;
 } weir__snapshot_thread;
 
 /* Calls fn for each stream thread, in order. WEIR_ETIMEOUT: a thread kept its lock for timeout_ms

@@ -80,7 +80,6 @@ typedef struct weir__task_env {
     weir__map changelogs;   /* acknowledgements of the producer by "<topic>-<partition>" */
     weir_error
         first_send_failure;     /* first record that could not be written since the last commit */
-    uint64_t dropped;           /* records dropped by handlers and operators */
     weir__placement *placement; /* shared by the threads of the instance; NULL: no joins */
     weir__drop_counts *drops;   /* shared by the threads of the instance */
     weir__arena commit;         /* memory of a commit; empty between commits */

@@ -24,14 +24,12 @@ static weir_err decode(void *user, weir__record_queue *queue, const weir__messag
 
 static void count_dropped(weir__task_env *env, const char *task, const weir__dropped *dropped)
 {
-    env->dropped++;
     weir__drop_count(env->drops, env->log, env->observer.thread, task, dropped);
 }
 
 static void on_dropped(void *user, const weir__dropped *dropped)
 {
     weir__task *task = user;
-    task->dropped++;
     task->touched = true;
     count_dropped(task->env, task->name, dropped);
 }

@@ -49,7 +49,6 @@ typedef struct weir__task {
     bool verify;            /* SUSPENDED: another member may have run it since */
     bool locked;            /* holds the lock of its directory */
     uint64_t processed;
-    uint64_t dropped;
 } weir__task;
 
 /* Number of partitions of a topic (real name); 0: no such topic. */
