@@ -89,7 +89,8 @@ WEIR_API weir_table weir_table_source(weir_builder *builder, const char *topic, 
                                       const weir_serde *key, const weir_serde *value,
                                       const weir_store_opts *opts);
 /* Reads a topic as a global table (StreamsBuilder.globalTable, KIP-99): every instance reads all
- * partitions of the topic. */
+ * partitions that the topic has when the instance starts. As in Kafka Streams, partitions that are
+ * added later are read after the next start of the instance. */
 WEIR_API weir_global_table weir_global_table_source(weir_builder *builder, const char *topic,
                                                     const char *store, const weir_serde *key,
                                                     const weir_serde *value,
