@@ -101,6 +101,12 @@ static weir_err buffered_range(weir__kv *kv, weir_slice from, weir_slice to, boo
     return err == WEIR_OK ? weir__kv_range(kv->inner, from, to, reverse, out, error) : err;
 }
 
+static weir_err buffered_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error)
+{
+    weir_err err = write_out((buffered *)kv, error);
+    return err == WEIR_OK ? weir__kv_drop_range(kv->inner, from, to, error) : err;
+}
+
 static weir_err buffered_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                                  weir_error *error)
 {
@@ -141,6 +147,7 @@ static const weir__kv_ops buffered_ops = {
     .get = buffered_get,
     .put = buffered_put,
     .range = buffered_range,
+    .drop_range = buffered_drop_range,
     .restore = buffered_restore,
     .flush = buffered_flush,
     .set_offset = buffered_set_offset,

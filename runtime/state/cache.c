@@ -168,6 +168,14 @@ static weir_err cached_range(weir__kv *kv, weir_slice from, weir_slice to, bool 
     return WEIR_OK;
 }
 
+static weir_err cached_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error)
+{
+    (void)kv;
+    (void)from;
+    (void)to;
+    return weir__error_set(error, WEIR_ESTATE, "rows are dropped below the cache");
+}
+
 static weir_err cached_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                                weir_error *error)
 {
@@ -206,6 +214,7 @@ static const weir__kv_ops cached_ops = {
     .get = cached_get,
     .put = cached_put,
     .range = cached_range,
+    .drop_range = cached_drop_range,
     .restore = cached_restore,
     .flush = cached_flush,
     .close = cached_close,

@@ -167,6 +167,27 @@ static weir_err memory_put(weir__kv *kv, weir_slice key, weir_slice value, weir_
     return WEIR_OK;
 }
 
+/* A row that open iterators may see leaves a deleted row of its key in the tree. */
+static weir_err memory_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error)
+{
+    memory *store = (memory *)kv;
+    weir__tree_item *item;
+    bool after = false;
+    while ((item = weir__tree_at(weir__tree_seek(&store->rows, from, after, false))) != NULL &&
+           weir__key_compare(item->key, to) < 0) {
+        row *at = (row *)item;
+        bool stays = at->deleted || is_watched(store, at) || (store->open > 0 && at->older != NULL);
+        if (!at->deleted && delete_row(store, at) != WEIR_OK) {
+            return weir__error_set(error, WEIR_ENOMEM, "memory store: no memory to drop rows");
+        }
+        if (stays) {
+            from = at->item.key; /* kept as long as iterators are open */
+            after = true;
+        }
+    }
+    return WEIR_OK;
+}
+
 static weir_err memory_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                                weir_error *error)
 {
@@ -283,7 +304,15 @@ static weir_err memory_iter_close(weir__kv_iter *base)
     return WEIR_OK;
 }
 
-static const weir__kv_iter_ops memory_iter_ops = {memory_next, memory_iter_close};
+static void memory_seek(weir__kv_iter *base, weir_slice key)
+{
+    memory_iter *iter = (memory_iter *)base;
+    iter->from = key;
+    iter->started = false;
+    iter->done = false;
+}
+
+static const weir__kv_iter_ops memory_iter_ops = {memory_next, memory_seek, memory_iter_close};
 
 static weir_slice keep(uint8_t **at, weir_slice bytes)
 {
@@ -318,6 +347,7 @@ static const weir__kv_ops memory_ops = {
     .get = memory_get,
     .put = memory_put,
     .range = memory_range,
+    .drop_range = memory_drop_range,
     .restore = memory_restore,
     .offset = memory_offset,
     .set_offset = memory_set_offset,

@@ -52,6 +52,24 @@ static bool overlay_next(weir__kv_iter *base, weir_slice *key, weir_slice *value
     }
 }
 
+/* The rows before `key` in the direction of iteration are skipped. */
+static void overlay_seek(weir__kv_iter *base, weir_slice key)
+{
+    weir__overlay *o = (weir__overlay *)base;
+    size_t low = 0;
+    size_t high = o->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = weir__key_compare(o->rows[middle].key, key) * (o->reverse ? -1 : 1);
+        low = order < 0 ? middle + 1 : low;
+        high = order < 0 ? high : middle;
+    }
+    o->next = low;
+    o->under.key.data = NULL;
+    o->below_ended = false;
+    o->below->ops->seek(o->below, key);
+}
+
 static weir_err overlay_close(weir__kv_iter *base)
 {
     weir__overlay *o = (weir__overlay *)base;
@@ -60,7 +78,7 @@ static weir_err overlay_close(weir__kv_iter *base)
     return err;
 }
 
-static const weir__kv_iter_ops overlay_ops = {overlay_next, overlay_close};
+static const weir__kv_iter_ops overlay_ops = {overlay_next, overlay_seek, overlay_close};
 
 weir_err weir__overlay_new(bool reverse, weir__overlay **out)
 {

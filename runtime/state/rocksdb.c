@@ -9,20 +9,13 @@
  *
  * Numbers have 8 bytes, big-endian. There is no write-ahead log; the families are flushed together,
  * so that rows on disk are never older than the offset on disk. Lost rows are restored. */
-#include <rocksdb/c.h>
 #include <stdlib.h>
 
 #include "core/error.h"
 #include "state/damage.h"
 #include "state/files.h"
-#include "state/store.h"
+#include "state/rocksdb_options.h"
 
-#define WRITE_BUFFER_BYTES ((size_t)16 << 20)
-#define BLOCK_CACHE_BYTES ((size_t)50 << 20)
-#define WRITE_BUFFERS 3
-#define BLOCK_BYTES ((size_t)4096)
-#define BLOOM_BITS_PER_KEY 10.0
-#define BACKGROUND_JOBS 2 /* one flush, one compaction */
 #define FAMILIES_MAX 3
 
 #define STATUS_KEY "status"
@@ -56,6 +49,7 @@ typedef struct rocks_iter {
     rocksdb_readoptions_t *reads; /* points to `bounds` */
     bool reverse;
     bool started;
+    bool placed; /* by a seek: at the row that next returns */
     char bounds[];
 } rocks_iter;
 
@@ -125,6 +119,16 @@ static weir_err rocks_put(weir__kv *kv, weir_slice key, weir_slice value, weir_e
                        value.len, &text);
     }
     return check(store, text, "write", error);
+}
+
+static weir_err rocks_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error)
+{
+    rocks *store = (rocks *)kv;
+    char *text = NULL;
+    drop_got(store);
+    rocksdb_delete_range_cf(store->db, store->writes, store->rows, from.data, from.len, to.data,
+                            to.len, &text);
+    return check(store, text, "drop rows", error);
 }
 
 static weir_err rocks_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
@@ -223,12 +227,14 @@ static bool rocks_was_left_open(weir__kv *kv)
 static bool rocks_next(weir__kv_iter *base, weir_slice *key, weir_slice *value)
 {
     rocks_iter *iter = (rocks_iter *)base;
-    if (!iter->started) {
-        iter->started = true;
+    if (iter->placed) {
+        iter->placed = false;
+    } else if (!iter->started) {
         (iter->reverse ? rocksdb_iter_seek_to_last : rocksdb_iter_seek_to_first)(iter->it);
     } else if (rocksdb_iter_valid(iter->it)) {
         (iter->reverse ? rocksdb_iter_prev : rocksdb_iter_next)(iter->it);
     }
+    iter->started = true;
     if (!rocksdb_iter_valid(iter->it)) {
         return false;
     }
@@ -238,6 +244,13 @@ static bool rocks_next(weir__kv_iter *base, weir_slice *key, weir_slice *value)
         value->data = "";
     }
     return true;
+}
+
+static void rocks_seek(weir__kv_iter *base, weir_slice key)
+{
+    rocks_iter *iter = (rocks_iter *)base;
+    (iter->reverse ? rocksdb_iter_seek_for_prev : rocksdb_iter_seek)(iter->it, key.data, key.len);
+    iter->placed = true;
 }
 
 static weir_err rocks_iter_close(weir__kv_iter *base)
@@ -253,7 +266,7 @@ static weir_err rocks_iter_close(weir__kv_iter *base)
     return err;
 }
 
-static const weir__kv_iter_ops rocks_iter_ops = {rocks_next, rocks_iter_close};
+static const weir__kv_iter_ops rocks_iter_ops = {rocks_next, rocks_seek, rocks_iter_close};
 
 /* RocksDB's upper bound is exclusive: the smallest key after `to` is `to` and a zero. */
 static weir_err rocks_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
@@ -314,6 +327,7 @@ static const weir__kv_ops rocks_ops = {
     .get = rocks_get,
     .put = rocks_put,
     .range = rocks_range,
+    .drop_range = rocks_drop_range,
     .restore = rocks_restore,
     .offset = rocks_offset,
     .set_offset = rocks_set_offset,
@@ -322,49 +336,6 @@ static const weir__kv_ops rocks_ops = {
     .was_left_open = rocks_was_left_open,
     .close = rocks_close,
 };
-
-static void set_table_options(rocksdb_options_t *options, size_t block_cache_bytes)
-{
-    rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
-    rocksdb_cache_t *cache = rocksdb_cache_create_lru(block_cache_bytes);
-    rocksdb_block_based_options_set_block_cache(table, cache);
-    rocksdb_block_based_options_set_block_size(table, BLOCK_BYTES);
-    rocksdb_block_based_options_set_filter_policy(
-        table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
-    rocksdb_options_set_block_based_table_factory(options, table);
-    rocksdb_block_based_options_destroy(table);
-    rocksdb_cache_destroy(cache);
-}
-
-/* Sets Kafka's options where they matter, and disables everything that is timed or starts threads
- * besides the two pools. */
-static void set_options(rocks *store, const weir__rocksdb_opts *opts)
-{
-    rocksdb_options_t *options = store->options = rocksdb_options_create();
-    store->reads = rocksdb_readoptions_create();
-    store->writes = rocksdb_writeoptions_create();
-    rocksdb_writeoptions_disable_WAL(store->writes, 1);
-    rocksdb_options_set_create_if_missing(options, 1);
-    rocksdb_options_set_create_missing_column_families(options, 1);
-    rocksdb_options_set_atomic_flush(options, 1);
-    rocksdb_options_set_write_buffer_size(
-        options, opts->write_buffer_bytes != 0 ? opts->write_buffer_bytes : WRITE_BUFFER_BYTES);
-    rocksdb_options_set_max_write_buffer_number(options, WRITE_BUFFERS);
-    rocksdb_options_set_compression(options, rocksdb_no_compression);
-    rocksdb_options_set_compaction_style(options, rocksdb_universal_compaction);
-    rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
-    rocksdb_options_set_max_file_opening_threads(options, 1);
-    rocksdb_options_set_skip_stats_update_on_db_open(options, 1);
-    rocksdb_options_set_allow_concurrent_memtable_write(options, 0); /* one writer */
-    rocksdb_options_set_enable_write_thread_adaptive_yield(options, 0);
-    rocksdb_options_set_stats_dump_period_sec(options, 0);
-    rocksdb_options_set_stats_persist_period_sec(options, 0);
-    rocksdb_options_set_info_log_level(options, 3); /* errors */
-    rocksdb_options_set_keep_log_file_num(options, 1);
-    rocksdb_options_set_manifest_preallocation_size(options, 64 << 10); /* not 4 MiB */
-    set_table_options(options,
-                      opts->block_cache_bytes != 0 ? opts->block_cache_bytes : BLOCK_CACHE_BYTES);
-}
 
 /* Checks that an existing database has the column families that the store would have made. Only a
  * database whose creation was interrupted may lack some: "offsets" is made last. */
@@ -479,7 +450,10 @@ weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opt
         err = weir__error_set(error, WEIR_ENOMEM, "no memory to open '%s'", directory);
         goto done;
     }
-    set_options(store, opts);
+    store->options = weir__rocksdb_options(opts);
+    store->reads = rocksdb_readoptions_create();
+    store->writes = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_disable_WAL(store->writes, 1);
     err = open_database(store, opts->family, error);
     err = err == WEIR_OK ? read_state(store, error) : err;
 

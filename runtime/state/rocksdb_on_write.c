@@ -47,13 +47,19 @@ static bool no_next(weir__kv_iter *iter, weir_slice *key, weir_slice *value)
     return false;
 }
 
+static void no_seek(weir__kv_iter *iter, weir_slice key)
+{
+    (void)iter;
+    (void)key;
+}
+
 static weir_err close_empty(weir__kv_iter *iter)
 {
     free(iter);
     return WEIR_OK;
 }
 
-static const weir__kv_iter_ops empty_iter_ops = {no_next, close_empty};
+static const weir__kv_iter_ops empty_iter_ops = {no_next, no_seek, close_empty};
 
 static weir_err lazy_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                            weir__kv_iter **out, weir_error *error)
@@ -68,6 +74,11 @@ static weir_err lazy_range(weir__kv *kv, weir_slice from, weir_slice to, bool re
     iter->ops = &empty_iter_ops;
     *out = iter;
     return WEIR_OK;
+}
+
+static weir_err lazy_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error)
+{
+    return kv->inner != NULL ? weir__kv_drop_range(kv->inner, from, to, error) : WEIR_OK;
 }
 
 static weir_err lazy_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
@@ -112,6 +123,7 @@ static const weir__kv_ops lazy_ops = {
     .get = lazy_get,
     .put = lazy_put,
     .range = lazy_range,
+    .drop_range = lazy_drop_range,
     .restore = lazy_restore,
     .offset = lazy_offset,
     .set_offset = lazy_set_offset,

@@ -28,6 +28,14 @@ weir_err weir__kv_range(weir__kv *kv, weir_slice from, weir_slice to, bool rever
     return kv->ops->range(kv, from, to, reverse, out, error);
 }
 
+weir_err weir__kv_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error)
+{
+    while (kv->ops->drop_range == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->drop_range(kv, from, to, error);
+}
+
 weir_err weir__kv_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                           weir_error *error)
 {

@@ -32,6 +32,7 @@ typedef struct weir__kv_ops {
     weir_err (*put)(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error);
     weir_err (*range)(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                       weir__kv_iter **out, weir_error *error);
+    weir_err (*drop_range)(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error);
     weir_err (*restore)(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                         weir_error *error);
     weir_err (*flush)(weir__kv *kv, weir_error *error);
@@ -59,6 +60,10 @@ weir_err weir__kv_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error
 /* from <= key <= to by bytes; null slices: open ends. A snapshot. */
 weir_err weir__kv_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                         weir__kv_iter **out, weir_error *error);
+/* Deletes the rows with from <= key < to by bytes; neither is null. RocksDB does it by one write,
+ * without reading the rows. Not logged. WEIR_ESTATE: the store has a cache, which may hold such
+ * rows. */
+weir_err weir__kv_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error);
 /* Restores: writes all rows and the offset in one atomic write, not through cache and changelog. */
 weir_err weir__kv_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                           weir_error *error);
@@ -87,6 +92,10 @@ void weir__kv_close(weir__kv *kv);
 typedef struct weir__kv_iter_ops {
     /* False at the end or on failure. Slices valid until the next call on the iterator. */
     bool (*next)(weir__kv_iter *iter, weir_slice *key, weir_slice *value);
+    /* The following call of next returns the first row with a key >= `key` (in reverse: <= `key`).
+     * `key` is in the range, not behind the last row in the direction of iteration, and valid until
+     * that call. */
+    void (*seek)(weir__kv_iter *iter, weir_slice key);
     /* Frees the iterator; returns the failure that ended it. */
     weir_err (*close)(weir__kv_iter *iter);
 } weir__kv_iter_ops;

@@ -184,6 +184,78 @@ static void rows_may_be_deleted_while_they_are_read(void **state)
     assert_rows(kit_range(kv, "key-099", "key-400", false), "key-099=value key-400=value");
 }
 
+static void next_key(weir__kv_iter *iter, const char *expected)
+{
+    weir_slice key = {0};
+    weir_slice value;
+    assert_int_equal(iter->ops->next(iter, &key, &value), expected != NULL);
+    assert_slice(key, expected);
+}
+
+static void a_seek_goes_to_the_first_key_that_is_not_before_it(void **state)
+{
+    weir__kv *kv = kv_of(state);
+    fill(kv);
+    weir__kv_iter *iter = kit_range(kv, NULL, "cherry", false);
+    iter->ops->seek(iter, s("b"));
+    next_key(iter, "banana");
+    iter->ops->seek(iter, s("apple"));
+    next_key(iter, "apple");
+    next_key(iter, "banana");
+    iter->ops->seek(iter, s("cherry"));
+    next_key(iter, "cherry");
+    next_key(iter, NULL);
+    iter->ops->seek(iter, s("bz"));
+    next_key(iter, "cherry");
+    assert_rows(iter, "");
+}
+
+static void a_seek_in_reverse_goes_to_the_last_key_that_is_not_behind_it(void **state)
+{
+    weir__kv *kv = kv_of(state);
+    fill(kv);
+    weir__kv_iter *iter = kit_range(kv, "banana", NULL, true);
+    next_key(iter, "date");
+    iter->ops->seek(iter, s("c"));
+    next_key(iter, "banana");
+    next_key(iter, NULL);
+    iter->ops->seek(iter, s("cherry"));
+    next_key(iter, "cherry");
+    assert_rows(iter, "banana=2");
+}
+
+/* Rows are dropped below a cache. */
+static void a_dropped_range_includes_its_start_and_not_its_end(void **state)
+{
+    const opened *o = *state;
+    fill(o->base);
+    assert_ok(weir__kv_drop_range(o->base, s("banana"), s("date"), NULL));
+    assert_slice(kit_get(o->base, "banana"), NULL);
+    assert_slice(kit_get(o->base, "cherry"), NULL);
+    assert_rows(kit_range(o->base, NULL, NULL, false), "apple=1 date=4");
+    kit_put(o->base, "banana", "again");
+    assert_rows(kit_range(o->base, NULL, NULL, true), "date=4 banana=again apple=1");
+    assert_ok(weir__kv_drop_range(o->base, s(""), s("z"), NULL));
+    assert_rows(kit_range(o->base, NULL, NULL, false), "");
+}
+
+static void an_open_iterator_still_sees_dropped_rows(void **state)
+{
+    const opened *o = *state;
+    fill(o->base);
+    weir__kv_iter *first = kit_range(o->base, NULL, NULL, false);
+    kit_put(o->base, "cherry", "changed");
+    kit_put(o->base, "blueberry", "new");
+    weir__kv_iter *second = kit_range(o->base, NULL, NULL, false);
+    assert_ok(weir__kv_drop_range(o->base, s("b"), s("d"), NULL));
+    assert_ok(weir__kv_drop_range(o->base, s("a"), s("d"), NULL));
+    assert_rows(kit_range(o->base, NULL, NULL, false), "date=4");
+    kit_put(o->base, "banana", "later");
+    assert_rows(first, "apple=1 banana=2 cherry=3 date=4");
+    assert_rows(second, "apple=1 banana=2 blueberry=new cherry=changed date=4");
+    assert_rows(kit_range(o->base, NULL, NULL, false), "banana=later date=4");
+}
+
 static void a_new_store_has_no_offset(void **state)
 {
     weir__kv *kv = kv_of(state);
@@ -242,6 +314,10 @@ int main(void)
         cmocka_unit_test(a_range_that_ends_before_it_begins_is_empty),
         cmocka_unit_test(a_range_does_not_see_what_is_put_after_it_was_opened),
         cmocka_unit_test(rows_may_be_deleted_while_they_are_read),
+        cmocka_unit_test(a_seek_goes_to_the_first_key_that_is_not_before_it),
+        cmocka_unit_test(a_seek_in_reverse_goes_to_the_last_key_that_is_not_behind_it),
+        cmocka_unit_test(a_dropped_range_includes_its_start_and_not_its_end),
+        cmocka_unit_test(an_open_iterator_still_sees_dropped_rows),
         cmocka_unit_test(a_new_store_has_no_offset),
         cmocka_unit_test(the_offset_is_the_one_set_last),
         cmocka_unit_test(restoring_puts_deletes_and_sets_the_offset),

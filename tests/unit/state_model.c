@@ -144,6 +144,18 @@ static void step_read(run *r, watched *w, unsigned count)
     }
 }
 
+/* To a key that the iterator has not passed yet. */
+static void step_seek(run *r, watched *w)
+{
+    if (w->rest.count == 0) {
+        return;
+    }
+    size_t skipped = draw(r, (unsigned)w->rest.count);
+    w->rest.count -= skipped;
+    w->iter->ops->seek(w->iter, s(w->rest.rows[w->rest.count - 1].key));
+    step_read(r, w, 1);
+}
+
 static void step_close(run *r, watched *w, bool drain)
 {
     weir_slice key;
@@ -168,6 +180,8 @@ static void step(run *r)
         assert_ok(weir__kv_flush(r->kv, NULL));
     } else if (w->iter == NULL) {
         step_open(r, w);
+    } else if (kind < 85) {
+        step_seek(r, w);
     } else if (kind < 95) {
         step_read(r, w, draw(r, 20));
     } else {
