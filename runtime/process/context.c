@@ -226,7 +226,8 @@ static weir_err prepare(weir_ctx *ctx, const weir_record *given, weir_record *ou
     }
     const weir__node *spec = ctx->node->spec;
     *out = *given;
-    if (spec->fixed_key) {
+    bool fixed_key = (spec->facts & WEIR__FIXED_KEY) != 0;
+    if (fixed_key) {
         if (ctx->record == NULL) {
             return weir_fail(ctx, WEIR_ESTATE, "process_values forwards only while it processes");
         }
@@ -241,7 +242,7 @@ static weir_err prepare(weir_ctx *ctx, const weir_record *given, weir_record *ou
         return weir_fail(ctx, WEIR_EINVAL, "a record with the negative timestamp %lld",
                          (long long)out->timestamp_ms);
     }
-    if (out->headers == NULL || spec->fixed_key) {
+    if (out->headers == NULL || fixed_key) {
         out->headers = weir__headers_copy(ctx->arena, out->headers);
     }
     return out->headers != NULL ? WEIR_OK : weir__ctx_out_of_memory(ctx);

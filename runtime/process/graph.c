@@ -257,7 +257,7 @@ weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err er
 /* process_values gets its own header list: only its children see the headers that it adds. */
 static weir_err process(weir_ctx *ctx, weir__running *node, const weir_record *record)
 {
-    if (!node->spec->fixed_key) {
+    if ((node->spec->facts & WEIR__FIXED_KEY) == 0) {
         return node->spec->ops->process(ctx, record, node->state);
     }
     weir_record own = *record;

@@ -4,7 +4,6 @@
 #include "task/sample.h"
 
 #include "core/error.h"
-#include "process/operators.h"
 
 #define TABLE_ROWS_MAX 64 /* sampled, of a store */
 
@@ -35,7 +34,7 @@ void weir__sample_key(const weir__task *task, weir__record_queue *queue, weir_sl
 static const weir__record_queue *queue_of(const weir__task *task, const weir__store_spec *spec)
 {
     const weir__node *nodes = task->env->topology->nodes;
-    if (spec->owner < 0 || nodes[spec->owner].ops != &weir__table_source_ops) {
+    if (spec->owner < 0 || (nodes[spec->owner].facts & WEIR__HAS_TOPIC_ROWS) == 0) {
         return NULL;
     }
     for (size_t i = 0; i < task->queue_count; i++) {

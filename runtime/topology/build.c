@@ -123,40 +123,6 @@ static void connect_stores(weir_builder *builder)
     }
 }
 
-/* ---- Null keys ---------------------------------------------------------------------------- */
-
-static const weir__repartition_draft *repartition_of_sink(const weir_builder *builder, int sink)
-{
-    for (size_t i = 0; i < builder->repartition_count; i++) {
-        if (builder->repartitions[i].sink == sink) {
-            return &builder->repartitions[i];
-        }
-    }
-    return NULL;
-}
-
-/* Finds the nodes above a join that needs null keys, also across repartition topics. Children are
- * made after their parents, so one pass from the last node to the first is enough. */
-static void pass_null_keys(weir_builder *builder)
-{
-    bool *wanted = weir__builder_alloc(builder, (builder->node_count + 1) * sizeof *wanted);
-    for (size_t i = builder->node_count; wanted != NULL && i-- > 0;) {
-        const weir__draft *draft = builder->nodes[i];
-        wanted[i] = draft->keeps_null_keys;
-        for (size_t c = 0; c < draft->children.count; c++) {
-            wanted[i] = wanted[i] || wanted[draft->children.at[c]];
-        }
-        const weir__repartition_draft *topic =
-            draft->node.kind == WEIR__SINK ? repartition_of_sink(builder, (int)i) : NULL;
-        if (topic != NULL && wanted[topic->source]) {
-            wanted[i] = true;
-        }
-        if (draft->null_key_switch != NULL) {
-            *draft->null_key_switch = wanted[i];
-        }
-    }
-}
-
 /* ---- Internal topics ---------------------------------------------------------------------- */
 
 static void check_sinks(weir_builder *builder, const weir_config *config)
@@ -239,6 +205,8 @@ static void finish_nodes(weir_builder *builder, weir_topology *topology)
         nodes[i].child_count = draft->children.count;
         nodes[i].stores = draft->stores.at;
         nodes[i].store_count = draft->stores.count;
+        nodes[i].reads = draft->reads.at;
+        nodes[i].read_count = draft->reads.count;
     }
     topology->nodes = nodes;
     topology->node_count = builder->node_count;
@@ -272,11 +240,12 @@ static void finish(weir_builder *builder, const weir_config *config, weir_topolo
     if (weir__builder_ok(builder) && builder->node_count == 0) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY, "the topology has no nodes");
     }
+    weir__pass_tables(builder);
     resolve_serdes(builder, config);
     check_serdes(builder);
     connect_stores(builder);
     if (weir__builder_ok(builder)) {
-        pass_null_keys(builder);
+        weir__pass_null_keys(builder);
         check_sinks(builder, config);
         weir__build_groups(builder, topology);
     }

@@ -10,7 +10,6 @@
 #include "core/error.h"
 #include "core/reset.h"
 
-#define NAME_MAX_LENGTH ((size_t)249)
 #define NODES_MAX ((size_t)1 << 16)
 
 const weir_serde weir__default_key = {"default.key.serde", 0, NULL, NULL, NULL, NULL};
@@ -126,41 +125,6 @@ void weir__ints_add_all(weir_builder *builder, weir__ints *ints, const weir__int
     }
 }
 
-/* ---- Names -------------------------------------------------------------------------------- */
-
-bool weir__builder_check_name(weir_builder *builder, const char *what, const char *name)
-{
-    size_t length = name != NULL ? strlen(name) : 0;
-    if (length == 0 || length > NAME_MAX_LENGTH || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0) {
-        weir__builder_fail(builder, WEIR_ETOPOLOGY,
-                           "%s name '%.260s' must have 1 to %zu characters and not be \".\" or "
-                           "\"..\"",
-                           what, name != NULL ? name : "", NAME_MAX_LENGTH);
-        return false;
-    }
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789._-";
-    size_t good = strspn(name, allowed);
-    if (good != length) {
-        weir__builder_fail(builder, WEIR_ETOPOLOGY,
-                           "%s name '%s': character %zu is not a letter, a digit, '.', '_' or '-'",
-                           what, name, good + 1);
-        return false;
-    }
-    return weir__builder_ok(builder);
-}
-
-const char *weir__builder_name(weir_builder *builder, const char *given, const char *prefix)
-{
-    if (!weir__builder_ok(builder)) {
-        return NULL;
-    }
-    int number = builder->name_counter++;
-    return given != NULL ? weir__builder_text(builder, "%s", given)
-                         : weir__builder_text(builder, "%s%010d", prefix, number);
-}
-
 /* ---- Nodes -------------------------------------------------------------------------------- */
 
 int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *name)
@@ -179,6 +143,7 @@ int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *
     }
     draft->node.kind = kind;
     draft->node.index = (int)builder->node_count;
+    draft->node.table_store = -1;
     draft->node.name = weir__builder_text(builder, "%s", name);
     if (weir__map_put_text(&builder->node_names, name, draft) != WEIR_OK) {
         weir__builder_fail(builder, WEIR_ENOMEM, "out of memory");
@@ -359,7 +324,32 @@ void weir__builder_use_store(weir_builder *builder, int node, int store)
     }
 }
 
+void weir__builder_own_store(weir_builder *builder, int node, int store)
+{
+    if (weir__builder_ok(builder)) {
+        builder->nodes[node]->node.table_store = store;
+        builder->stores[store]->spec.owner = node;
+        weir__builder_use_store(builder, node, store);
+    }
+}
+
 /* ---- Relations ---------------------------------------------------------------------------- */
+
+void weir__builder_read(weir_builder *builder, int node, int table)
+{
+    if (weir__builder_ok(builder)) {
+        weir__ints_add(builder, &builder->nodes[node]->reads, table);
+    }
+}
+
+const char *weir__builder_table_name(const weir_builder *builder, int table)
+{
+    const weir__draft *draft = builder->nodes[table];
+    int store = draft->node.table_store;
+    return store >= 0                       ? builder->stores[store]->spec.name
+           : draft->store_if_needed != NULL ? draft->store_if_needed
+                                            : draft->node.name;
+}
 
 void weir__builder_check_types(weir_builder *builder, const weir__type_check *check)
 {
@@ -376,12 +366,5 @@ void weir__builder_copartition(weir_builder *builder, const weir__ints *sources,
     if (weir__builder_grow(builder, &builder->copartitions, builder->copartition_count,
                            &builder->copartition_capacity, sizeof *builder->copartitions)) {
         builder->copartitions[builder->copartition_count++] = draft;
-    }
-}
-
-void weir__builder_send_old(weir_builder *builder, int node)
-{
-    if (weir__builder_ok(builder)) {
-        builder->nodes[node]->node.send_old = true;
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A topology being built: nodes, stores and the checks for when all of them are known. The DSL
- * (dsl/) and the Processor API (papi.c) fill it; build.c makes the topology of it. All memory is in
- * one arena, which the topology then owns. */
+ * (operators/) and the Processor API (papi.c) fill it; build.c makes the topology of it. All memory
+ * is in one arena, which the topology then owns. */
 #ifndef WEIR_TOPOLOGY_BUILDER_H
 #define WEIR_TOPOLOGY_BUILDER_H
 
@@ -21,10 +21,8 @@ typedef struct weir__draft {
     weir__ints parents;
     weir__ints children;
     weir__ints stores;
-    bool global;
-    bool table;            /* it forwards changes, not values */
-    bool keeps_null_keys;  /* a left join: null keys must reach it through repartition topics */
-    bool *null_key_switch; /* of a repartition filter: set when such a join is below */
+    weir__ints reads;
+    const char *store_if_needed; /* of a table without a store that can have one: its name */
 } weir__draft;
 
 typedef struct weir__store_draft {
@@ -65,19 +63,15 @@ typedef enum weir__edge_kind {
     WEIR__GROUPED,
 } weir__edge_kind;
 
-/* The stream, table or group of a DSL handle. */
+/* The stream, table or group of a DSL handle. Facts are those of its node. */
 typedef struct weir__edge {
     weir__edge_kind kind;
     int node;
     const weir_serde *key;
     const weir_serde *value;
-    bool rekeyed;       /* the key may have changed: a record may not be in its key's partition */
     weir__ints sources; /* source nodes above, up to the next repartition topic */
-    int store;          /* of a table; -1: not kept in one (yet) */
-    const char *name;   /* grouped: of the repartition topic; a source table without store: its
-                           topic */
+    const char *name;   /* grouped: of the repartition topic */
     int repartitioned;  /* grouped: the edge behind its named repartition topic; -1: none yet */
-    const char *store_name_if_needed; /* a source table without store: the name of one, if needed */
 } weir__edge;
 
 struct weir_builder {
@@ -138,6 +132,14 @@ void weir__ints_add_all(weir_builder *builder, weir__ints *ints, const weir__int
 /* Returns `given`, checked, or else a name generated as in Kafka: "KSTREAM-FILTER-0000000003". A
  * number is used in both cases. */
 const char *weir__builder_name(weir_builder *builder, const char *given, const char *prefix);
+/* Where Kafka takes numbers that appear in no name. */
+typedef enum weir__unnamed {
+    WEIR__UNNAMED_STORE_OF_COUNT,     /* a count without a named store */
+    WEIR__UNNAMED_SHARED_REPARTITION, /* another aggregation of a grouping that has its topic */
+    WEIR__UNNAMED_STORE_OF_TABLE,     /* a table operator whose result has no store */
+} weir__unnamed;
+void weir__builder_skip_numbers(weir_builder *builder, weir__unnamed what);
+void weir__builder_skip(weir_builder *builder, int numbers);
 /* Letters, digits, '.', '_' and '-', 1 to 249 of them. `what`: "node", "store", ... */
 bool weir__builder_check_name(weir_builder *builder, const char *what, const char *name);
 
@@ -156,11 +158,14 @@ void weir__builder_topic(weir_builder *builder, int node, const char *topic, boo
 int weir__builder_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                         bool caching);
 void weir__builder_use_store(weir_builder *builder, int node, int store);
+/* The store has the rows of the table `node`. */
+void weir__builder_own_store(weir_builder *builder, int node, int store);
+/* `node` reads rows of the table `table`; weir_build connects it with the stores that has them. */
+void weir__builder_read(weir_builder *builder, int node, int table);
+/* The name of the store that a table has, or will have as it is read; else that of its node. */
+const char *weir__builder_table_name(const weir_builder *builder, int table);
 void weir__builder_check_types(weir_builder *builder, const weir__type_check *check);
 /* The sources' topics must have the same number of partitions. */
 void weir__builder_copartition(weir_builder *builder, const weir__ints *sources,
                                const char *reason);
-/* Table `node` must forward old values with its changes. */
-void weir__builder_send_old(weir_builder *builder, int node);
-
 #endif

@@ -63,7 +63,7 @@ static void number(weir_builder *builder, int *root, weir__subtopology *list, me
         int first = root_of(root, (int)i);
         if (first == (int)i) {
             node->group = groups++;
-            node->subtopology = builder->nodes[i]->global ? -1 : (int)(*count)++;
+            node->subtopology = (node->facts & WEIR__GLOBAL) != 0 ? -1 : (int)(*count)++;
         } else {
             node->group = builder->nodes[first]->node.group;
             node->subtopology = builder->nodes[first]->node.subtopology;

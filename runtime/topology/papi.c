@@ -41,10 +41,10 @@ static bool check_parent(weir_builder *builder, const char *child, const char *n
     } else if (parent->node.kind == WEIR__SINK) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY, "the parent '%s' of '%s' is a sink", name,
                            child);
-    } else if (parent->global) {
+    } else if ((parent->node.facts & WEIR__GLOBAL) != 0) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY,
                            "the parent '%s' of '%s' belongs to a global table", name, child);
-    } else if (parent->table) {
+    } else if ((parent->node.facts & WEIR__GIVES_TABLE) != 0) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY,
                            "the parent '%s' of '%s' is a table: make it a stream with "
                            "weir_to_stream",

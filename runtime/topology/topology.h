@@ -9,6 +9,7 @@
 #include <weir/dsl.h>
 
 #include "state/kind.h"
+#include "topology/operator.h"
 
 typedef enum weir__node_kind { WEIR__SOURCE, WEIR__PROCESSOR, WEIR__SINK } weir__node_kind;
 
@@ -36,12 +37,16 @@ typedef struct weir__node {
     weir_source_opts source;
     weir_sink_opts sink;
     /* Processor. */
+    const weir__operator *made_by; /* NULL: a processor added by hand */
+    unsigned facts;                /* of weir__fact */
     const weir_processor_ops *ops;
     void *user;
     const int *stores; /* indexes of connected stores */
     size_t store_count;
-    bool send_old;  /* of a table: a node below needs the old values of its changes */
-    bool fixed_key; /* process_values: it cannot change keys */
+    const int *reads; /* indexes of the tables that it reads besides its parents */
+    size_t read_count;
+    int table_store; /* index of the store of its own table; -1: none */
+    bool send_old;   /* of a table: a node below needs the old values of its changes */
 } weir__node;
 
 typedef struct weir__store_spec {

@@ -9,7 +9,7 @@ INCLUDES = {
     "runtime/state": ["core", "state"],
     "runtime/topology": ["core", "client", "state", "topology"],
     "runtime/process": ["core", "client", "state", "topology", "process"],
-    "runtime/dsl": ["core", "client", "state", "topology", "process", "dsl"],
+    "runtime/operators": ["core", "client", "state", "topology", "process", "operators"],
     "runtime/task": ["core", "client", "state", "topology", "process", "task"],
     "runtime/cluster": ["core", "client", "state", "topology", "process", "task", "cluster"],
     "mockbroker": ["core", "mockbroker"],
@@ -48,7 +48,7 @@ FORBIDDEN = [
     ("thread creation", CALL % "pthread_create|thrd_create", ["runtime", "fixtures", "examples"],
      ["runtime/cluster"]),
     ("lock", r"\bpthread_(?:mutex|cond|rwlock|once)_\w+",
-     ["runtime/core", "runtime/state", "runtime/topology", "runtime/dsl", "fixtures"],
+     ["runtime/core", "runtime/state", "runtime/topology", "runtime/operators", "fixtures"],
      ["runtime/state/directory.c"]),  # shared by the threads of an instance
     ("abort or exit", CALL % "abort|exit|_exit|quick_exit", ["runtime", "mockbroker"],
      ["runtime/core/error.c"]),

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A record of a stream is joined with the row that its table has by then. */
+#include "operators/join.h"
+
+static weir_err table_key(weir_ctx *ctx, const weir__join *op, const weir_record *in,
+                          const void **key)
+{
+    *key = in->key;
+    if (op->key_fn == NULL) {
+        return WEIR_OK;
+    }
+    const weir_serde *serde = weir__table_node(ctx, op->table)->key;
+    void *out = weir__out_new(ctx, serde);
+    weir_err err = out != NULL ? op->key_fn(ctx, in, out, op->user) : WEIR_ENOMEM;
+    err = weir__guards_check(ctx, "the key function", err);
+    if (err == WEIR_OK) {
+        *key = weir__out_take(ctx, serde, out);
+    }
+    return err;
+}
+
+weir_err weir__joiner_call(weir_ctx *ctx, const weir_serde *serde, weir_joiner_fn fn, void *user,
+                           const void *key, const void *left, const void *right, const void **out)
+{
+    void *result = weir__out_new(ctx, serde);
+    weir_err err = result != NULL ? fn(ctx, key, left, right, result, user) : WEIR_ENOMEM;
+    err = weir__guards_check(ctx, "the joiner", err);
+    if (err == WEIR_OK) {
+        *out = weir__out_take(ctx, serde, result);
+    }
+    return err;
+}
+
+weir_err weir__join_process(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    const weir__join *op = state;
+    const void *key = NULL;
+    const void *joined = NULL;
+    weir__timed right = {NULL, -1};
+    weir_err err = table_key(ctx, op, in, &key);
+    if (err == WEIR_OK && (in->value == NULL || (key == NULL && !op->left))) {
+        weir__drop(ctx, in->value == NULL ? WEIR_DROP_NULL_VALUE : WEIR_DROP_NULL_KEY, NULL);
+        return WEIR_OK;
+    }
+    if (err == WEIR_OK && key != NULL) {
+        err = weir__table_read(ctx, op->table, key, &right);
+    }
+    if (err != WEIR_OK || (right.value == NULL && !op->left)) {
+        return err;
+    }
+    err = weir__joiner_call(ctx, ctx->node->spec->value, op->fn, op->user, in->key, in->value,
+                            right.value, &joined);
+    return err == WEIR_OK ? weir__forward_new(ctx, in->key, joined, in->timestamp_ms) : err;
+}
+
+const char *weir__join_label(const weir__join *op)
+{
+    return op->left ? "left_join" : "join";
+}
+
+bool weir__join_check(weir_builder *builder, weir_builder *other, const weir__join *op,
+                      const char *name)
+{
+    if (!weir__same_builder(builder, other, weir__join_label(op))) {
+        return false;
+    }
+    if (op->fn == NULL) {
+        weir__builder_fail(builder, WEIR_EINVAL, "%s '%s' needs a function", weir__join_label(op),
+                           name != NULL ? name : "");
+    }
+    return weir__builder_ok(builder);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of the operators share: the edges behind handles, adding a node, repartition
+ * topics, and, at run time, rows and changes of tables. */
+#ifndef WEIR_OPERATORS_OPERATOR_H
+#define WEIR_OPERATORS_OPERATOR_H
+
+#include "process/change.h"
+#include "process/context.h"
+#include "topology/builder.h"
+
+/* ---- Building ----------------------------------------------------------------------------- */
+
+/* The edge of a handle; NULL after an error or if the handle has another kind. */
+const weir__edge *weir__edge_of(weir_builder *builder, int node, weir__edge_kind kind);
+/* Adds a copy of the edge and returns its index; -1 after an error. */
+int weir__edge_add(weir_builder *builder, const weir__edge *edge);
+/* True if records of the edge may be in other partitions than their keys belong to. */
+bool weir__edge_key_changed(const weir_builder *builder, const weir__edge *edge);
+
+/* Where an operator is added, and what it gives. */
+typedef struct weir__operator_at {
+    const char *name;        /* NULL: numbered */
+    bool named;              /* `name` is from weir__builder_name: it takes no other number */
+    const weir__edge *in;    /* the first parent */
+    const weir__edge *other; /* the second one, or NULL */
+    const weir_serde *key;   /* of the output; NULL: as the first parent's */
+    const weir_serde *value;
+} weir__operator_at;
+
+/* Adds a node with a copy of `op` (`size` bytes; 0: none) for its `user`; -1 after an error. */
+int weir__operator_add(weir_builder *builder, const weir__operator *kind, const void *op,
+                       size_t size, const weir__operator_at *at);
+/* The same for an operator with one parent that gives a stream; `at->in` is set here. */
+weir_stream weir__stream_add(weir_stream in, const weir__operator *kind, const void *op,
+                             size_t size, weir__operator_at at);
+/* False, and an error that names the operator, if it lacks its function. */
+bool weir__has_function(weir_builder *builder, const weir__operator *kind, const char *name,
+                        bool given);
+/* False, and an error in both, for handles of two builders. */
+bool weir__same_builder(weir_builder *builder, weir_builder *other, const char *what);
+
+/* A copy in the builder's memory. */
+void *weir__op_copy(weir_builder *builder, const void *op, size_t size);
+
+/* Adds the topic <name>-repartition with filter, sink and source; returns the edge behind it. */
+const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in, const char *name,
+                                    const weir_repartition_opts *opts);
+/* The source of a table and the node that keeps it, without a store; the edge's node is -1 after an
+ * error. */
+weir__edge weir__table_nodes(weir_builder *builder, const char *topic, const weir_serde *key,
+                             const weir_serde *value, const weir_store_opts *opts);
+/* Adds the store of a table's node; -1 after an error. `caching` if the options leave it open. */
+int weir__table_store(weir_builder *builder, const weir__edge *table, const char *store,
+                      const weir_store_opts *opts, bool caching);
+
+static inline const char *weir__name_of(const weir_named *named)
+{
+    return named != NULL ? named->name : NULL;
+}
+
+static inline const weir_serde *weir__key_or_default(const weir_serde *given)
+{
+    return given != NULL ? given : &weir__default_key;
+}
+
+static inline const weir_serde *weir__value_or_default(const weir_serde *given)
+{
+    return given != NULL ? given : &weir__default_value;
+}
+
+extern const weir__operator weir__table_source_operator;
+
+/* ---- Running ------------------------------------------------------------------------------ */
+
+static inline int64_t weir__later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Forwards the record to all children: merge, a branch of a split. */
+weir_err weir__pass(weir_ctx *ctx, const weir_record *in, void *state);
+
+/* Drops a record without key (first) or, if `values`, without value: true if it was dropped. */
+bool weir__drop_nulls(weir_ctx *ctx, const weir_record *in, bool values);
+
+/* The row of a key in the table of a node (an index): from its store, else computed from the tables
+ * above it. Only for nodes that declared it with weir__builder_read, and for tables that the node's
+ * own table is computed from. */
+weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed *out);
+/* The node of a table, for its serdes. */
+const weir__node *weir__table_node(const weir_ctx *ctx, int table);
+/* Forwards a change of the running node's table, with its old value only if that is needed. */
+weir_err weir__table_forward(weir_ctx *ctx, const void *key, weir__change change,
+                             int64_t timestamp_ms);
+/* Puts the new value into the running node's own store, and forwards the change: now, or with a
+ * cache when it is flushed or evicted. */
+weir_err weir__table_put(weir_ctx *ctx, const void *key, weir__change change, int64_t timestamp_ms);
+/* Sets *out to the value in that store if it must be forwarded as the old one; else unchanged. */
+weir_err weir__table_old(weir_ctx *ctx, const void *key, const void **out);
+/* Keeps a record as the row of its key, in the running node's store if it has one, and forwards the
+ * change. Records without a key are dropped. */
+weir_err weir__table_keep(weir_ctx *ctx, const weir_record *in);
+
+#endif

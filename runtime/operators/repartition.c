@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * repartition, and the repartition topics of groupings and joins: filter, sink, topic, source. */
+#include <string.h>
+
+#include "operators/operator.h"
+
+#define SUFFIX "-repartition"
+
+/* Null keys pass only for a join below that keeps them (pass_null_keys.c). */
+static weir_err filter(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)state;
+    if (in->key == NULL && (ctx->node->spec->facts & WEIR__KEEPS_NULL_KEYS) == 0) {
+        weir__drop(ctx, WEIR_DROP_NULL_KEY, NULL);
+        return WEIR_OK;
+    }
+    return weir__forward(ctx, in);
+}
+
+static const weir__operator filter_operator = {
+    .work = {"repartition_filter", NULL, filter, NULL},
+    .prefix = "KSTREAM-FILTER-",
+    .numbers = 2, /* sink and source have one each */
+};
+
+static const char *topic_of(weir_builder *builder, const char *name)
+{
+    size_t length = strlen(name);
+    bool complete = length >= strlen(SUFFIX) && strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
+    return weir__builder_text(builder, "%s%s", name, complete ? "" : SUFFIX);
+}
+
+static int add_sink(weir_builder *builder, const weir__edge *in, const char *topic, int filter_node,
+                    const weir_repartition_opts *opts)
+{
+    int sink =
+        weir__builder_node(builder, WEIR__SINK, weir__builder_text(builder, "%s-sink", topic));
+    if (sink >= 0) {
+        weir__node *node = &builder->nodes[sink]->node;
+        node->key = in->key;
+        node->value = in->value;
+        if (opts != NULL) {
+            node->sink.partitioner = opts->partitioner;
+            node->sink.user = opts->user;
+        }
+        weir__builder_parent(builder, sink, filter_node);
+        weir__builder_topic(builder, sink, topic, true);
+    }
+    return sink;
+}
+
+const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in, const char *name,
+                                    const weir_repartition_opts *opts)
+{
+    const char *topic = topic_of(builder, name);
+    if (topic == NULL) {
+        return NULL;
+    }
+    int filter_node = weir__operator_add(
+        builder, &filter_operator, NULL, 0,
+        &(weir__operator_at){.name = weir__builder_text(builder, "%s-filter", topic), .in = in});
+    if (filter_node < 0) {
+        return NULL;
+    }
+    int sink = add_sink(builder, in, topic, filter_node, opts);
+    const char *source_name = weir__builder_text(builder, "%s-source", topic);
+    int source = sink >= 0 ? weir__builder_source(builder, source_name,
+                                                  (const char *const[]){topic, NULL}, true)
+                           : -1;
+    if (source < 0 ||
+        !weir__builder_grow(builder, &builder->repartitions, builder->repartition_count,
+                            &builder->repartition_capacity, sizeof *builder->repartitions)) {
+        return NULL;
+    }
+    builder->nodes[source]->node.key = in->key;
+    builder->nodes[source]->node.value = in->value;
+    builder->repartitions[builder->repartition_count++] =
+        (weir__repartition_draft){topic, opts != NULL ? opts->partitions : 0, sink, source};
+    weir__edge edge = {.kind = WEIR__STREAM,
+                       .node = source,
+                       .key = in->key,
+                       .value = in->value,
+                       .repartitioned = -1};
+    weir__ints_add(builder, &edge.sources, source);
+    int index = weir__edge_add(builder, &edge);
+    return index >= 0 ? builder->edges[index] : NULL;
+}
+
+static void check_type(weir_builder *builder, const char *name, const weir_serde *of_stream,
+                       const weir_serde *given, bool key)
+{
+    if (given != NULL) {
+        weir__builder_check_types(
+            builder, &(weir__type_check){of_stream, given,
+                                         weir__builder_text(builder, "repartition '%s'", name),
+                                         key ? "the stream's key" : "the stream's value",
+                                         key ? "its key" : "its value"});
+    }
+}
+
+weir_stream weir_repartition(weir_stream in, const char *name, const weir_repartition_opts *opts)
+{
+    weir_builder *builder = in.builder;
+    weir_stream failed = {builder, -1};
+    const weir__edge *from = weir__edge_of(builder, in.node, WEIR__STREAM);
+    if (from == NULL) {
+        return failed;
+    }
+    if (name == NULL || (opts != NULL && opts->partitions < 0)) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "repartition needs a name for its topic and no negative number of "
+                           "partitions");
+        return failed;
+    }
+    check_type(builder, name, from->key, opts != NULL ? opts->key : NULL, true);
+    check_type(builder, name, from->value, opts != NULL ? opts->value : NULL, false);
+    const weir__edge *edge = weir__repartition(builder, from, name, opts);
+    return edge != NULL ? (weir_stream){builder, weir__edge_add(builder, edge)} : failed;
+}

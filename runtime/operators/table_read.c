@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows and changes of tables at run time. */
+#include "core/error.h"
+#include "operators/operator.h"
+#include "process/typed_store.h"
+
+const weir__node *weir__table_node(const weir_ctx *ctx, int table)
+{
+    return &ctx->graph->topology->nodes[table];
+}
+
+weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed *out)
+{
+    const weir__node *node = weir__table_node(ctx, table);
+    *out = (weir__timed){NULL, -1};
+    if (node->table_store >= 0) {
+        weir_kv *kv = ctx->graph->stores[node->table_store];
+        return kv != NULL ? weir__typed_load(kv, key, &out->value, &out->timestamp_ms)
+                          : weir_fail(ctx, WEIR_ESTATE, "the table's store is not there");
+    }
+    weir_assert(node->made_by != NULL && node->made_by->read != NULL);
+    /* Its callbacks run as those of the table's node, for its stores and for what errors name. */
+    weir__running *reader = ctx->node;
+    ctx->node = ctx->graph->nodes[table];
+    weir_err err = node->made_by->read(ctx, node, key, out);
+    ctx->node = reader;
+    return err;
+}
+
+weir_err weir__table_forward(weir_ctx *ctx, const void *key, weir__change change,
+                             int64_t timestamp_ms)
+{
+    if (!ctx->node->spec->send_old) {
+        change.old_value = NULL;
+    }
+    return weir__forward_new(ctx, key, &change, timestamp_ms);
+}
+
+weir_err weir__table_put(weir_ctx *ctx, const void *key, weir__change change, int64_t timestamp_ms)
+{
+    weir_kv *kv = ctx->graph->stores[ctx->node->spec->table_store];
+    weir_err err = weir_kv_put(kv, key, change.new_value, timestamp_ms);
+    return err == WEIR_OK && !kv->cached ? weir__table_forward(ctx, key, change, timestamp_ms)
+                                         : err;
+}
+
+weir_err weir__table_old(weir_ctx *ctx, const void *key, const void **out)
+{
+    weir_kv *kv = ctx->graph->stores[ctx->node->spec->table_store];
+    /* A cache compares with what it has flushed. */
+    return ctx->node->spec->send_old && !kv->cached ? weir__typed_load(kv, key, out, NULL)
+                                                    : WEIR_OK;
+}
+
+weir_err weir__table_keep(weir_ctx *ctx, const weir_record *in)
+{
+    if (weir__drop_nulls(ctx, in, false)) {
+        return WEIR_OK;
+    }
+    weir__change change = {in->value, NULL};
+    if (ctx->node->spec->table_store < 0) {
+        return weir__forward_new(ctx, in->key, &change, in->timestamp_ms);
+    }
+    weir_err err = weir__table_old(ctx, in->key, &change.old_value);
+    return err == WEIR_OK ? weir__table_put(ctx, in->key, change, in->timestamp_ms) : err;
+}
