@@ -2,6 +2,7 @@
  *
  * Encoding and decoding with the serdes of input, output and stores, outside of a topology. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,34 +17,53 @@ static weir_err failed(const weir_ctx *ctx, weir_err code, const weir_serde *ser
     return weir__error_set(error, code, "serde %s: %s", serde->name, text);
 }
 
+/* The context of the driver, as new: its guards keep their memory from call to call. */
+static weir_ctx *begin(weir__driver *driver, weir__arena *arena)
+{
+    if (driver->codec == NULL) {
+        driver->codec = weir__must(calloc(1, sizeof *driver->codec));
+    }
+    weir_ctx *ctx = driver->codec;
+    ctx->arena = arena;
+    ctx->error.code = WEIR_OK;
+    ctx->error.message[0] = '\0';
+    ctx->guards.count = ctx->guards.first = 0; /* a test may have jumped out of a serde */
+    return ctx;
+}
+
+void weir__codec_fini(weir__driver *driver)
+{
+    if (driver->codec != NULL) {
+        weir__guards_fini(driver->codec);
+        free(driver->codec);
+    }
+    weir__buf_fini(&driver->encoded);
+}
+
 weir_err weir__codec_decode(weir__driver *driver, const weir_serde *serde, weir_slice in,
                             const void **out, weir_error *error)
 {
-    weir_ctx ctx = {.arena = &driver->arena};
     *out = NULL;
     if (in.data == NULL) {
         return WEIR_OK;
     }
-    weir_err err = weir__decode(&ctx, serde, in, out);
-    weir__guards_fini(&ctx);
-    return err != WEIR_OK ? failed(&ctx, err, serde, error) : WEIR_OK;
+    weir_ctx *ctx = begin(driver, &driver->arena);
+    weir_err err = weir__decode(ctx, serde, in, out);
+    return err != WEIR_OK ? failed(ctx, err, serde, error) : WEIR_OK;
 }
 
-weir_err weir__codec_encode(weir__arena *arena, const weir_serde *serde, const void *in,
-                            weir_slice *out, weir_error *error)
+weir_err weir__codec_encode(weir__driver *driver, weir__arena *arena, const weir_serde *serde,
+                            const void *in, weir_slice *out, weir_error *error)
 {
-    weir_ctx ctx = {.arena = arena};
-    weir_buf bytes = {0};
     *out = (weir_slice){0};
     if (in == NULL) {
         return WEIR_OK;
     }
-    weir_err err = weir__encode(&ctx, serde, in, &bytes);
-    weir__guards_fini(&ctx);
-    err = err != WEIR_OK ? failed(&ctx, err, serde, error)
-                         : weir__arena_copy(arena, weir__buf_slice(&bytes), out);
-    weir__buf_fini(&bytes);
-    return err;
+    weir_ctx *ctx = begin(driver, arena);
+    weir__buf_reset(&driver->encoded);
+    weir_err err = weir__encode(ctx, serde, in, &driver->encoded);
+    return err != WEIR_OK ? failed(ctx, err, serde, error)
+                          : weir__arena_copy(arena, weir__buf_slice(&driver->encoded), out);
 }
 
 bool weir__codec_takes_text(const weir_serde *serde)
@@ -67,11 +87,25 @@ read_slice(const void *memory)
     return copy.slice;
 }
 
-/* True if the page of this address belongs to the process. */
+#define PAGES 64 /* remembered, by number */
+
+/* The page of this address belongs to the process. A page that did once is taken to do so still. */
 static bool is_mapped(uintptr_t address)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    return msync((void *)(address / page * page), 1, MS_ASYNC) == 0; /* else ENOMEM */
+    static _Thread_local uintptr_t known[PAGES];
+    static _Thread_local uintptr_t size;
+    if (size == 0) {
+        size = (uintptr_t)sysconf(_SC_PAGESIZE);
+    }
+    uintptr_t page = address / size;
+    if (known[page % PAGES] == page && page != 0) {
+        return true;
+    }
+    if (msync((void *)(page * size), 1, MS_ASYNC) != 0) {
+        return false; /* ENOMEM */
+    }
+    known[page % PAGES] = page;
+    return true;
 }
 
 weir_err weir__codec_check_slice(const weir_serde *serde, const void *decoded, weir_error *error)

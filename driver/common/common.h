@@ -62,8 +62,10 @@ typedef struct weir__driver_ops {
 
 struct weir__driver {
     const weir__driver_ops *ops;
-    weir__arena arena;   /* of what the driver returns */
-    weir__arena scratch; /* while one record is encoded */
+    weir__arena arena;      /* of what the driver returns */
+    weir__arena scratch;    /* while one record is encoded */
+    struct weir_ctx *codec; /* of serdes at work; NULL: none yet */
+    weir_buf encoded;
     struct weir__output_topic *outputs;
     weir_rows *rows; /* all lists, newest first */
     weir_buf message;
@@ -151,8 +153,9 @@ void *weir__must(void *memory);
 weir_err weir__codec_decode(weir__driver *driver, const weir_serde *serde, weir_slice in,
                             const void **out, weir_error *error);
 /* Bytes in `arena` (the driver's or scratch); the null slice for NULL. */
-weir_err weir__codec_encode(weir__arena *arena, const weir_serde *serde, const void *in,
-                            weir_slice *out, weir_error *error);
+weir_err weir__codec_encode(weir__driver *driver, weir__arena *arena, const weir_serde *serde,
+                            const void *in, weir_slice *out, weir_error *error);
+void weir__codec_fini(weir__driver *driver);
 /* Its C type is weir_slice, as far as can be known of a serde of the test's own. */
 bool weir__codec_takes_text(const weir_serde *serde);
 /* WEIR_EINVAL where a weir_slice is expected and `decoded` cannot be one; a C string seldom can. */

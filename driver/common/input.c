@@ -63,11 +63,13 @@ static weir_err time_of(weir__input_topic *topic, weir_input_time time, int64_t 
     return WEIR_OK;
 }
 
-static weir_err encode_side(weir__arena *scratch, const weir_serde *serde, const void *decoded,
+static weir_err encode_side(weir__driver *driver, const weir_serde *serde, const void *decoded,
                             const char *side, weir_slice *out, weir_error *error)
 {
     weir_err err = weir__codec_check_slice(serde, decoded, error);
-    err = err != WEIR_OK ? err : weir__codec_encode(scratch, serde, decoded, out, error);
+    if (err == WEIR_OK) {
+        err = weir__codec_encode(driver, &driver->scratch, serde, decoded, out, error);
+    }
     return err != WEIR_OK ? weir__error_prefix(error, err, "%s", side) : WEIR_OK;
 }
 
@@ -76,10 +78,10 @@ static weir_err send_record(weir__input_topic *topic, int32_t partition,
 {
     weir__arena *scratch = &topic->driver->scratch;
     weir__outgoing out = {.topic = topic->name, .partition = partition};
-    weir_err err = encode_side(scratch, topic->key, record->key, "key", &out.key, error);
+    weir_err err = encode_side(topic->driver, topic->key, record->key, "key", &out.key, error);
     err = err != WEIR_OK
               ? err
-              : encode_side(scratch, topic->value, record->value, "value", &out.value, error);
+              : encode_side(topic->driver, topic->value, record->value, "value", &out.value, error);
     if (err != WEIR_OK) {
         return err;
     }

@@ -34,6 +34,7 @@ void weir__driver_fini(weir__driver *driver)
     for (weir__output_topic *output = driver->outputs; output != NULL; output = output->next) {
         free(output->positions);
     }
+    weir__codec_fini(driver);
     weir__buf_fini(&driver->message);
     weir__arena_fini(&driver->scratch);
     weir__arena_fini(&driver->arena);
@@ -86,7 +87,8 @@ static weir_slice bytes_of(weir_rows *rows, const weir_serde *serde, const void 
     weir_error error;
     weir_err err = weir__codec_check_slice(serde, decoded, &error);
     if (err == WEIR_OK) {
-        err = weir__codec_encode(&rows->driver->arena, serde, decoded, &bytes, &error);
+        err =
+            weir__codec_encode(rows->driver, &rows->driver->arena, serde, decoded, &bytes, &error);
     }
     if (err != WEIR_OK) {
         weir__driver_fail(rows->driver, "cannot write this row down: %s", error.message);
@@ -181,7 +183,7 @@ const weir_row *weir_rows_find(const weir_rows *rows, const void *key)
     weir__driver *driver = rows->driver;
     weir_err err = weir__codec_check_slice(rows->key, key, &error);
     if (err == WEIR_OK) {
-        err = weir__codec_encode(&driver->scratch, rows->key, key, &bytes, &error);
+        err = weir__codec_encode(driver, &driver->scratch, rows->key, key, &bytes, &error);
     }
     if (err != WEIR_OK) {
         weir__driver_fail(driver, "cannot look for this key: %s", error.message);

@@ -120,8 +120,10 @@ const char *weir_row_text(const weir_rows *rows, const weir_row *row)
     }
     weir__entry entry = {.row = *row};
     weir__arena *scratch = &rows->driver->scratch;
-    if (weir__codec_encode(scratch, rows->key, row->key, &entry.key_bytes, NULL) != WEIR_OK ||
-        weir__codec_encode(scratch, rows->value, row->value, &entry.value_bytes, NULL) != WEIR_OK) {
+    if (weir__codec_encode(rows->driver, scratch, rows->key, row->key, &entry.key_bytes, NULL) !=
+            WEIR_OK ||
+        weir__codec_encode(rows->driver, scratch, rows->value, row->value, &entry.value_bytes,
+                           NULL) != WEIR_OK) {
         return "(cannot be shown)";
     }
     show_entry(&text, rows, &entry);

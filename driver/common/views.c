@@ -71,7 +71,8 @@ static weir_slice key_bytes(weir_store_view view, const void *key)
 {
     weir_slice bytes = {0};
     weir_error error;
-    if (weir__codec_encode(&view.driver->arena, view.key, key, &bytes, &error) != WEIR_OK) {
+    if (weir__codec_encode(view.driver, &view.driver->arena, view.key, key, &bytes, &error) !=
+        WEIR_OK) {
         weir__driver_fail(view.driver, "store '%s': key: %s", view.store, error.message);
     }
     return bytes;

@@ -4,7 +4,6 @@
  * order in which they were sent. */
 #include "sync/loopback_parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,8 +175,12 @@ static weir_err consumer_commit(weir__consumer *port, const weir__offset *offset
             return no_partition(offsets[i].at, error);
         }
         partition->committed = offsets[i].offset;
-        snprintf(partition->metadata, sizeof partition->metadata, "%s",
-                 offsets[i].metadata != NULL ? offsets[i].metadata : "");
+        partition->metadata[0] = '\0';
+        if (offsets[i].metadata != NULL) {
+            size_t length = strnlen(offsets[i].metadata, sizeof partition->metadata - 1);
+            memcpy(partition->metadata, offsets[i].metadata, length);
+            partition->metadata[length] = '\0';
+        }
     }
     return WEIR_OK;
 }

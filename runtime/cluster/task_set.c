@@ -367,7 +367,8 @@ weir_err weir__task_set_add(weir__task_set *set, weir__message *message,
 
 weir_err weir__task_set_commit(weir__task_set *set, weir_error *error)
 {
-    weir__task **running = calloc(set->count + 1, sizeof(*running));
+    weir__task **running =
+        weir__arena_alloc(&set->env->commit, (set->count + 1) * sizeof(*running));
     if (running == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "commit");
     }
@@ -377,9 +378,7 @@ weir_err weir__task_set_commit(weir__task_set *set, weir_error *error)
             running[count++] = set->tasks[i];
         }
     }
-    weir_err err = weir__commit_tasks(set->env, running, count, NULL, error);
-    free(running);
-    return err;
+    return weir__commit_tasks(set->env, running, count, NULL, error);
 }
 
 static bool is_damaged(const weir__task *task)
