@@ -6,6 +6,8 @@
 #include "state/kind.h"
 
 #include "core/error.h"
+#include "state/keys.h"
+#include "state/segments.h"
 
 static weir_err plain_to_log(weir_slice key, weir_slice row, int64_t now_ms, weir__log_record *out,
                              weir_error *error)
@@ -54,6 +56,19 @@ static weir_err timestamped_from_log(const weir__log_record *in, weir__arena *ar
     return WEIR_OK;
 }
 
+/* The changelog does not know segments; weir__kv_restore adds them. */
+static weir_err segment_to_log(weir_slice key, weir_slice row, int64_t now_ms,
+                               weir__log_record *out, weir_error *error)
+{
+    return plain_to_log(weir__segment_log_key(key), row, now_ms, out, error);
+}
+
+static weir_err timestamped_segment_to_log(weir_slice key, weir_slice row, int64_t now_ms,
+                                           weir__log_record *out, weir_error *error)
+{
+    return timestamped_to_log(weir__segment_log_key(key), row, now_ms, out, error);
+}
+
 const weir__store_kind weir__kind_key_value = {
     .name = "key-value store",
     .family = "default",
@@ -69,4 +84,43 @@ const weir__store_kind weir__kind_timestamped_key_value = {
     .timestamped = true,
     .to_log = timestamped_to_log,
     .from_log = timestamped_from_log,
+};
+
+const weir__store_kind weir__kind_window = {
+    .name = "window store",
+    .family = "default",
+    .cleanup_policy = "compact,delete",
+    .suffix = WEIR__WINDOW_SUFFIX,
+    .to_log = segment_to_log,
+    .from_log = plain_from_log,
+};
+
+const weir__store_kind weir__kind_timestamped_window = {
+    .name = "window store",
+    .family = "keyValueWithTimestamp",
+    .cleanup_policy = "compact,delete",
+    .timestamped = true,
+    .suffix = WEIR__WINDOW_SUFFIX,
+    .to_log = timestamped_segment_to_log,
+    .from_log = timestamped_from_log,
+};
+
+const weir__store_kind weir__kind_duplicates = {
+    .name = "window store",
+    .family = "default",
+    .cleanup_policy = "delete",
+    .suffix = WEIR__WINDOW_SUFFIX,
+    .to_log = segment_to_log,
+    .from_log = plain_from_log,
+};
+
+const weir__store_kind weir__kind_session = {
+    .name = "session store",
+    .family = "default",
+    .cleanup_policy = "compact,delete",
+    .suffix = WEIR__SESSION_SUFFIX,
+    .free_deletions = true,
+    .ordered_first_ms = 1,
+    .to_log = segment_to_log,
+    .from_log = plain_from_log,
 };

@@ -20,6 +20,12 @@ typedef struct weir__store_kind {
     const char *family;         /* RocksDB's column family of the rows, as Kafka's */
     const char *cleanup_policy; /* of the changelog topic */
     bool timestamped;           /* a row is 8 bytes of timestamp (big-endian) and the value */
+    /* Bytes behind the key in the key of a changelog record; they begin with the time of the row,
+     * and the row's key begins with its segment (segments.h). 0: rows have no time, and never
+     * expire. */
+    size_t suffix;
+    bool free_deletions;      /* as in weir__segments_opts */
+    int64_t ordered_first_ms; /* first_ms of weir__retention_time_ordered */
     /* The changelog record of a row that was put or (null) deleted; it borrows. `now_ms`: timestamp
      * of the current record. WEIR_EINVAL: the row is not one of this kind. */
     weir_err (*to_log)(weir_slice key, weir_slice row, int64_t now_ms, weir__log_record *out,
@@ -30,5 +36,9 @@ typedef struct weir__store_kind {
 
 extern const weir__store_kind weir__kind_key_value; /* Kafka's KeyValueStore */
 extern const weir__store_kind weir__kind_timestamped_key_value;
+extern const weir__store_kind weir__kind_window; /* WindowStore: time is the window's start */
+extern const weir__store_kind weir__kind_timestamped_window;
+extern const weir__store_kind weir__kind_duplicates; /* WindowStore that retains duplicates */
+extern const weir__store_kind weir__kind_session;    /* SessionStore: time is the session's end */
 
 #endif

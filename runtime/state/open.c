@@ -19,10 +19,35 @@ static weir_err open_base(const weir__store_plan *plan, weir__kv **out, weir_err
                                                        : err;
 }
 
+static weir__retention retention_of(const weir__store_plan *plan)
+{
+    if (plan->directory == NULL) {
+        return weir__retention_exact(plan->retention_ms);
+    }
+    return plan->time_ordered
+               ? weir__retention_time_ordered(plan->retention_ms, plan->kind->ordered_first_ms)
+               : weir__retention_segments(plan->retention_ms);
+}
+
+static weir_err add_segments(const weir__store_plan *plan, weir__store_layers *layers,
+                             weir_error *error)
+{
+    layers->retention = retention_of(plan);
+    weir__segments_opts opts = {.retention = layers->retention,
+                                .suffix = plan->kind->suffix,
+                                .free_deletions = plan->kind->free_deletions,
+                                .on_expired = plan->on_expired,
+                                .user = plan->user};
+    return weir__segments_wrap(layers->base, &opts, &layers->base, error);
+}
+
 weir_err weir__store_open(const weir__store_plan *plan, weir__store_layers *out, weir_error *error)
 {
     weir__store_layers layers = {0};
     weir_err err = open_base(plan, &layers.base, error);
+    if (err == WEIR_OK && plan->kind->suffix != 0) {
+        err = add_segments(plan, &layers, error);
+    }
     layers.below = layers.base;
     if (err == WEIR_OK && plan->sink != NULL) {
         err = weir__changelog_wrap(layers.base, plan->kind, plan->sink, &layers.below, error);

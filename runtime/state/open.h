@@ -2,19 +2,25 @@
  *
  * The only place that stacks the layers of a store: for tasks, global tables and tests.
  *
- *     cache  ->  changelog  ->  buffered  ->  RocksDB | memory */
+ *     cache  ->  changelog  ->  segments  ->  buffered  ->  RocksDB | memory */
 #ifndef WEIR_STATE_OPEN_H
 #define WEIR_STATE_OPEN_H
 
 #include "state/cache.h"
 #include "state/changelog.h"
+#include "state/segments.h"
 
 /* What a store is made of; borrowed for the call. */
 typedef struct weir__store_plan {
     const weir__store_kind *kind; /* a constant */
-    const char *directory;        /* of its database; NULL: in memory */
-    const char *offset_key;       /* "<changelog topic>-<partition>"; of a database */
-    size_t write_buffer_bytes;    /* of a database; 0: Kafka's */
+    int64_t retention_ms;         /* of a kind whose rows expire */
+    bool time_ordered; /* such rows are in order of time, also on RocksDB, where they otherwise are
+                          in order of segment and key */
+    void (*on_expired)(void *user); /* as in weir__segments_opts */
+    void *user;                     /* of on_expired */
+    const char *directory;          /* of its database; NULL: in memory */
+    const char *offset_key;         /* "<changelog topic>-<partition>"; of a database */
+    size_t write_buffer_bytes;      /* of a database; 0: Kafka's */
     size_t block_cache_bytes;
     bool buffered; /* a database without a cache above keeps rows in memory until the next flush */
     const weir__changelog_sink *sink; /* gets each change; NULL: changes are not logged */
@@ -24,9 +30,10 @@ typedef struct weir__store_plan {
 
 /* The layers of an open store. weir__kv_close(top) closes all. */
 typedef struct weir__store_layers {
-    weir__kv *top;   /* for reads and writes */
-    weir__kv *below; /* below the cache: what is put here is logged, but not forwarded */
-    weir__kv *base;  /* below the changelog: for restore, flush and offsets */
+    weir__kv *top;             /* for reads and writes */
+    weir__kv *below;           /* below the cache: what is put here is logged, but not forwarded */
+    weir__kv *base;            /* below the changelog: for restore, flush and offsets */
+    weir__retention retention; /* of a kind whose rows expire */
 } weir__store_layers;
 
 /* The first write makes a database that does not exist. WEIR_ECORRUPT names the directory: the

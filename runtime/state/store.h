@@ -2,7 +2,8 @@
  *
  * Byte stores: ordered maps of bytes below the serdes. One interface, several layers:
  *
- *     typed store (process/)  ->  cache.c  ->  changelog.c  ->  memory.c | buffered.c -> rocksdb.c
+ *     typed store (process/) -> cache.c -> changelog.c -> segments.c -> memory.c
+ *                                                                      buffered.c -> rocksdb.c
  *
  * Rows of timestamped stores are 8 bytes of timestamp (big-endian) and the value. One thread at a
  * time. */
@@ -93,8 +94,7 @@ typedef struct weir__kv_iter_ops {
     /* False at the end or on failure. Slices valid until the next call on the iterator. */
     bool (*next)(weir__kv_iter *iter, weir_slice *key, weir_slice *value);
     /* The following call of next returns the first row with a key >= `key` (in reverse: <= `key`).
-     * `key` is in the range, not behind the last row in the direction of iteration, and valid until
-     * that call. */
+     * `key` is in the range, and valid until that call. */
     void (*seek)(weir__kv_iter *iter, weir_slice key);
     /* Frees the iterator; returns the failure that ended it. */
     weir_err (*close)(weir__kv_iter *iter);
