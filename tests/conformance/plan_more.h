@@ -245,6 +245,15 @@ CASE_FN void plan_to_stream(plan *p, yyjson_val *op, const plan_id *of)
     }
 }
 
+CASE_FN void plan_to_table(plan *p, yyjson_val *op, const plan_id *of)
+{
+    yyjson_val *store = yyjson_obj_get(op, "store");
+    const char *id = text_member(op, "id");
+    weir_store_opts opts = store_opts(p, store, id);
+    weir_table out = weir_to_table(as_stream(p, of), text_member(store, "name"), &opts);
+    plan_add(p, id, PLAN_TABLE, out.node, of->key, of->value);
+}
+
 /* ---- All ---------------------------------------------------------------------------------- */
 
 /* Operators that start something, or add nodes by hand. False: not one of them. */
@@ -298,6 +307,8 @@ CASE_FN bool plan_of_stream(plan *p, yyjson_val *op, const char *kind, const pla
         plan_process(p, op, of, strcmp(kind, "process_values") == 0);
     } else if (strcmp(kind, "group_by_key") == 0 || strcmp(kind, "group_by") == 0) {
         plan_group(p, op, of, strcmp(kind, "group_by_key") == 0);
+    } else if (strcmp(kind, "to_table") == 0) {
+        plan_to_table(p, op, of);
     } else if (strcmp(kind, "join") == 0 || strcmp(kind, "left_join") == 0) {
         plan_join(p, op, of, strcmp(kind, "left_join") == 0);
     } else {

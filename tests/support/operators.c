@@ -246,6 +246,11 @@ static weir_stream aggregate(const operators_inputs *at)
                                   at->name, &(weir_store_opts){.value = &weir_string}));
 }
 
+static weir_stream to_table(const operators_inputs *at)
+{
+    return weir_to_stream(weir_to_table(at->in, at->name, NULL), NULL);
+}
+
 static weir_stream to_stream(const operators_inputs *at)
 {
     return weir_to_stream(at->rows, NULL);
@@ -291,6 +296,7 @@ const operators_case operators_all[] = {
     {"count-by", count_by, 1, 0},
     {"reduce", reduce, 1, 0},
     {"aggregate", aggregate, 1, 0},
+    {"to-table", to_table, 1, 0},
     {"to-stream", to_stream, 0, 1},
     {"join-table", join_table, 1, 0},
     {"left-join-table", left_join_table, 1, 0},

@@ -122,6 +122,9 @@
     X(weir_aggregate, fn, "lacks a function", weir_aggregate(by, first, NULL, NULL, "x", NULL))    \
     X(weir_aggregate, store, NULL, weir_aggregate(by, first, add, NULL, NULL, COUNTS))             \
     X(weir_aggregate, opts, "default.value", weir_aggregate(by, first, add, NULL, "x", NULL))      \
+    X(weir_to_table, in, NULL, weir_to_table(NO_STREAM, "x", NULL))                                \
+    X(weir_to_table, store, NULL, weir_to_table(s, NULL, NULL))                                    \
+    X(weir_to_table, opts, NULL, weir_to_table(s, "x", NULL))                                      \
     X(weir_to_stream, in, NULL, weir_to_stream((weir_table){0}, NULL))                             \
     X(weir_to_stream, named, NULL, weir_to_stream(t, NULL))                                        \
     X(weir_join_table, left, "two builders",                                                       \

@@ -176,6 +176,10 @@ WEIR_API weir_table weir_reduce(weir_grouped in, weir_reducer_fn fn, void *user,
 WEIR_API weir_table weir_aggregate(weir_grouped in, weir_initializer_fn init, weir_aggregator_fn fn,
                                    void *user, const char *store, const weir_store_opts *opts);
 
+/* The stream's records as the changes of a table, a record with a null value as a deletion
+ * (KIP-523). Records without a key are dropped and counted. `store` as in weir_table_source. If the
+ * stream must be repartitioned, opts->node or else `store` names the topic. */
+WEIR_API weir_table weir_to_table(weir_stream in, const char *store, const weir_store_opts *opts);
 /* The table's changes as a stream. */
 WEIR_API weir_stream weir_to_stream(weir_table in, const weir_named *named);
 
