@@ -136,7 +136,6 @@ const char *weir__builder_name(weir_builder *builder, const char *given, const c
 typedef enum weir__unnamed {
     WEIR__UNNAMED_STORE_OF_COUNT,     /* a count without a named store */
     WEIR__UNNAMED_SHARED_REPARTITION, /* another aggregation of a grouping that has its topic */
-    WEIR__UNNAMED_STORE_OF_TABLE,     /* a table operator whose result has no store */
 } weir__unnamed;
 void weir__builder_skip_numbers(weir_builder *builder, weir__unnamed what);
 void weir__builder_skip(weir_builder *builder, int numbers);

@@ -54,7 +54,6 @@ void weir__builder_skip_numbers(weir_builder *builder, weir__unnamed what)
     static const int numbers[] = {
         [WEIR__UNNAMED_STORE_OF_COUNT] = 1,     /* KGroupedStreamImpl.doCount */
         [WEIR__UNNAMED_SHARED_REPARTITION] = 3, /* KStreamImpl.createRepartitionedSource */
-        [WEIR__UNNAMED_STORE_OF_TABLE] = 1,     /* KTableImpl.doFilter, doMapValues */
     };
     weir__builder_skip(builder, numbers[what]);
 }

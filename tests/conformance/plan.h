@@ -197,6 +197,17 @@ CASE_FN void plan_filter(plan *p, yyjson_val *op, const plan_id *of, bool negate
         return;
     }
     use->predicate = found->fn;
+    if (of->kind == PLAN_TABLE) {
+        yyjson_val *store = yyjson_obj_get(op, "store");
+        weir_store_opts opts = store_opts(p, store, named.name);
+        weir_table in = {p->builder, of->node};
+        weir_table table =
+            negate
+                ? weir_table_filter_not(in, call_predicate, use, text_member(store, "name"), &opts)
+                : weir_table_filter(in, call_predicate, use, text_member(store, "name"), &opts);
+        plan_add(p, named.name, PLAN_TABLE, table.node, of->key, of->value);
+        return;
+    }
     weir_stream out = negate ? weir_filter_not(as_stream(p, of), call_predicate, use, &named)
                              : weir_filter(as_stream(p, of), call_predicate, use, &named);
     plan_add(p, named.name, PLAN_STREAM, out.node, of->key, of->value);
@@ -213,6 +224,18 @@ CASE_FN void plan_map_values(plan *p, yyjson_val *op, const plan_id *of)
     }
     use->fn = found->fn;
     const weir_serde *value = type_of(op, "value", found->gives != NULL ? found->gives : of->value);
+    if (of->kind == PLAN_TABLE) {
+        yyjson_val *store = yyjson_obj_get(op, "store");
+        weir_store_opts opts = store_opts(p, store, named.name);
+        bool transform = strcmp(text_member(op, "op"), "transform_values") == 0;
+        weir_table in = {p->builder, of->node};
+        const char *name = text_member(store, "name");
+        weir_table table =
+            transform ? weir_table_transform_values(in, value, call_value, use, name, &opts)
+                      : weir_table_map_values(in, value, call_value, use, name, &opts);
+        plan_add(p, named.name, PLAN_TABLE, table.node, of->key, value);
+        return;
+    }
     weir_stream out = weir_map_values(as_stream(p, of), value, call_value, use, &named);
     plan_add(p, named.name, PLAN_STREAM, out.node, of->key, value);
 }

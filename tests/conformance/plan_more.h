@@ -317,6 +317,20 @@ CASE_FN bool plan_of_stream(plan *p, yyjson_val *op, const char *kind, const pla
     return true;
 }
 
+CASE_FN bool plan_of_table(plan *p, yyjson_val *op, const char *kind, const plan_id *of)
+{
+    if (strcmp(kind, "to_stream") == 0) {
+        plan_to_stream(p, op, of);
+    } else if (strcmp(kind, "filter") == 0 || strcmp(kind, "filter_not") == 0) {
+        plan_filter(p, op, of, strcmp(kind, "filter_not") == 0);
+    } else if (strcmp(kind, "map_values") == 0 || strcmp(kind, "transform_values") == 0) {
+        plan_map_values(p, op, of);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 CASE_FN void plan_operator(plan *p, yyjson_val *op)
 {
     const char *kind = text_member(op, "op");
@@ -326,8 +340,8 @@ CASE_FN void plan_operator(plan *p, yyjson_val *op)
     const plan_id *of = plan_find(p, text_member(op, "of"));
     if (of != NULL && strcmp(kind, "to") == 0) {
         plan_to(p, op, of);
-    } else if (of != NULL && of->kind == PLAN_TABLE && strcmp(kind, "to_stream") == 0) {
-        plan_to_stream(p, op, of);
+    } else if (of != NULL && of->kind == PLAN_TABLE && plan_of_table(p, op, kind, of)) {
+        return;
     } else if (of != NULL && of->kind == PLAN_GROUPED &&
                (strcmp(kind, "count") == 0 || strcmp(kind, "reduce") == 0 ||
                 strcmp(kind, "aggregate") == 0)) {

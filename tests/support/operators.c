@@ -256,6 +256,28 @@ static weir_stream to_stream(const operators_inputs *at)
     return weir_to_stream(at->rows, NULL);
 }
 
+static weir_stream table_filter(const operators_inputs *at)
+{
+    return weir_to_stream(weir_table_filter(at->rows, keep, NULL, NULL, NULL), NULL);
+}
+
+static weir_stream table_filter_not(const operators_inputs *at)
+{
+    return weir_to_stream(weir_table_filter_not(at->rows, refuse, NULL, at->name, NULL), NULL);
+}
+
+static weir_stream table_map_values(const operators_inputs *at)
+{
+    return weir_to_stream(
+        weir_table_map_values(at->rows, &weir_string, same_value, NULL, at->name, NULL), NULL);
+}
+
+static weir_stream table_transform_values(const operators_inputs *at)
+{
+    return weir_to_stream(
+        weir_table_transform_values(at->rows, &weir_string, same_value, NULL, NULL, NULL), NULL);
+}
+
 static weir_stream join_table(const operators_inputs *at)
 {
     return weir_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
@@ -298,6 +320,10 @@ const operators_case operators_all[] = {
     {"aggregate", aggregate, 1, 0},
     {"to-table", to_table, 1, 0},
     {"to-stream", to_stream, 0, 1},
+    {"table-filter", table_filter, 0, 1},
+    {"table-filter-not", table_filter_not, 0, 1},
+    {"table-map-values", table_map_values, 0, 1},
+    {"table-transform-values", table_transform_values, 0, 1},
     {"join-table", join_table, 1, 0},
     {"left-join-table", left_join_table, 1, 0},
     {"join-global", join_global, 1, 0},

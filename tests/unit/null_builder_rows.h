@@ -103,6 +103,13 @@
     X(weir_process_values, ops, "needs a", weir_process_values(s, &weir_i64, NULL, NULL, NULL))    \
     X(weir_process_values, opts, NULL, weir_process_values(s, &weir_i64, &ops, NULL, NULL))
 
+#define DERIVED_ROWS(X, of)                                                                        \
+    X(of, in, NULL, of((weir_table){0}, &weir_i64, kit_value_as_key, NULL, "x", NULL))             \
+    X(of, value, "default.value", of(t, NULL, kit_value_as_key, NULL, "x", NULL))                  \
+    X(of, fn, "needs a function", of(t, &weir_i64, NULL, NULL, "x", NULL))                         \
+    X(of, store, NULL, of(t, &weir_i64, kit_value_as_key, NULL, NULL, NULL))                       \
+    X(of, opts, NULL, of(t, &weir_i64, kit_value_as_key, NULL, "x", NULL))
+
 #define TABLE_ROWS(X)                                                                              \
     X(weir_group_by_key, in, NULL, weir_group_by_key(NO_STREAM, "x"))                              \
     X(weir_group_by_key, name, NULL, weir_group_by_key(s, NULL))                                   \
@@ -127,6 +134,16 @@
     X(weir_to_table, opts, NULL, weir_to_table(s, "x", NULL))                                      \
     X(weir_to_stream, in, NULL, weir_to_stream((weir_table){0}, NULL))                             \
     X(weir_to_stream, named, NULL, weir_to_stream(t, NULL))                                        \
+    X(weir_table_filter, in, NULL, weir_table_filter((weir_table){0}, keep, NULL, "x", NULL))      \
+    X(weir_table_filter, fn, "needs a function", weir_table_filter(t, NULL, NULL, "x", NULL))      \
+    X(weir_table_filter, store, NULL, weir_table_filter(t, keep, NULL, NULL, NULL))                \
+    X(weir_table_filter, opts, NULL, weir_table_filter(t, keep, NULL, "x", NULL))                  \
+    X(weir_table_filter_not, in, NULL, weir_table_filter_not((weir_table){0}, keep, 0, "x", NULL)) \
+    X(weir_table_filter_not, fn, "needs a func", weir_table_filter_not(t, NULL, NULL, "x", NULL))  \
+    X(weir_table_filter_not, store, NULL, weir_table_filter_not(t, keep, NULL, NULL, NULL))        \
+    X(weir_table_filter_not, opts, NULL, weir_table_filter_not(t, keep, NULL, "x", NULL))          \
+    DERIVED_ROWS(X, weir_table_map_values)                                                         \
+    DERIVED_ROWS(X, weir_table_transform_values)                                                   \
     X(weir_join_table, left, "two builders",                                                       \
       weir_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                              \
     X(weir_join_table, right, "two builders",                                                      \

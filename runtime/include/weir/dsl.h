@@ -183,6 +183,29 @@ WEIR_API weir_table weir_to_table(weir_stream in, const char *store, const weir_
 /* The table's changes as a stream. */
 WEIR_API weir_stream weir_to_stream(weir_table in, const weir_named *named);
 
+/* ---- Operators on tables ------------------------------------------------------------------ */
+
+/* `store` NULL: the result has no store, and its rows are computed from those of `in` when an
+ * operator reads them. opts->node names the node; the other options are those of the store.
+ * Callbacks may be called again for the same row: for old values, and when the table is read. */
+
+/* The rows for which fn is true (KTable.filter). A row that becomes false is deleted. Without old
+ * values there is a deletion for each change that fails, also for rows that did not pass before;
+ * old values are known if `in` has a store. */
+WEIR_API weir_table weir_table_filter(weir_table in, weir_filter_fn fn, void *user,
+                                      const char *store, const weir_store_opts *opts);
+WEIR_API weir_table weir_table_filter_not(weir_table in, weir_filter_fn fn, void *user,
+                                          const char *store, const weir_store_opts *opts);
+/* Other values (KTable.mapValues). fn is not called for deleted rows. */
+WEIR_API weir_table weir_table_map_values(weir_table in, const weir_serde *value,
+                                          weir_map_values_fn fn, void *user, const char *store,
+                                          const weir_store_opts *opts);
+/* The same, with stores that weir_connect connects to the node (KTable.transformValues, KIP-149).
+ * fn is also called for deleted rows, with a NULL value. */
+WEIR_API weir_table weir_table_transform_values(weir_table in, const weir_serde *value,
+                                                weir_map_values_fn fn, void *user,
+                                                const char *store, const weir_store_opts *opts);
+
 /* ---- Joins -------------------------------------------------------------------------------- */
 
 /* Joins each record of the stream with the table's row of the same key. The name also names the
