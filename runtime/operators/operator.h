@@ -43,6 +43,19 @@ bool weir__same_builder(weir_builder *builder, weir_builder *other, const char *
 /* A copy in the builder's memory. */
 void *weir__op_copy(weir_builder *builder, const void *op, size_t size);
 
+/* The internal topic of a repartition, and its nodes. */
+typedef struct weir__repartition_names {
+    const char *topic;
+    const char *sink;
+    const char *source;
+} weir__repartition_names;
+
+/* "<name>-repartition", unless the name ends so. */
+const char *weir__repartition_topic(weir_builder *builder, const char *name);
+/* Adds the topic below node `parent`, with sink and source; returns the edge behind it. */
+const weir__edge *weir__repartition_nodes(weir_builder *builder, const weir__edge *in, int parent,
+                                          const weir__repartition_names *names,
+                                          const weir_repartition_opts *opts);
 /* Adds the topic <name>-repartition with filter, sink and source; returns the edge behind it. */
 const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in, const char *name,
                                     const weir_repartition_opts *opts);

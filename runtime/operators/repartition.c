@@ -24,18 +24,17 @@ static const weir__operator filter_operator = {
     .numbers = 2, /* sink and source have one each */
 };
 
-static const char *topic_of(weir_builder *builder, const char *name)
+const char *weir__repartition_topic(weir_builder *builder, const char *name)
 {
     size_t length = strlen(name);
     bool complete = length >= strlen(SUFFIX) && strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
     return weir__builder_text(builder, "%s%s", name, complete ? "" : SUFFIX);
 }
 
-static int add_sink(weir_builder *builder, const weir__edge *in, const char *topic, int filter_node,
-                    const weir_repartition_opts *opts)
+static int add_sink(weir_builder *builder, const weir__edge *in, int parent,
+                    const weir__repartition_names *names, const weir_repartition_opts *opts)
 {
-    int sink =
-        weir__builder_node(builder, WEIR__SINK, weir__builder_text(builder, "%s-sink", topic));
+    int sink = weir__builder_node(builder, WEIR__SINK, names->sink);
     if (sink >= 0) {
         weir__node *node = &builder->nodes[sink]->node;
         node->key = in->key;
@@ -44,29 +43,19 @@ static int add_sink(weir_builder *builder, const weir__edge *in, const char *top
             node->sink.partitioner = opts->partitioner;
             node->sink.user = opts->user;
         }
-        weir__builder_parent(builder, sink, filter_node);
-        weir__builder_topic(builder, sink, topic, true);
+        weir__builder_parent(builder, sink, parent);
+        weir__builder_topic(builder, sink, names->topic, true);
     }
     return sink;
 }
 
-const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in, const char *name,
-                                    const weir_repartition_opts *opts)
+const weir__edge *weir__repartition_nodes(weir_builder *builder, const weir__edge *in, int parent,
+                                          const weir__repartition_names *names,
+                                          const weir_repartition_opts *opts)
 {
-    const char *topic = topic_of(builder, name);
-    if (topic == NULL) {
-        return NULL;
-    }
-    int filter_node = weir__operator_add(
-        builder, &filter_operator, NULL, 0,
-        &(weir__operator_at){.name = weir__builder_text(builder, "%s-filter", topic), .in = in});
-    if (filter_node < 0) {
-        return NULL;
-    }
-    int sink = add_sink(builder, in, topic, filter_node, opts);
-    const char *source_name = weir__builder_text(builder, "%s-source", topic);
-    int source = sink >= 0 ? weir__builder_source(builder, source_name,
-                                                  (const char *const[]){topic, NULL}, true)
+    int sink = add_sink(builder, in, parent, names, opts);
+    int source = sink >= 0 ? weir__builder_source(builder, names->source,
+                                                  (const char *const[]){names->topic, NULL}, true)
                            : -1;
     if (source < 0 ||
         !weir__builder_grow(builder, &builder->repartitions, builder->repartition_count,
@@ -76,7 +65,7 @@ const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in,
     builder->nodes[source]->node.key = in->key;
     builder->nodes[source]->node.value = in->value;
     builder->repartitions[builder->repartition_count++] =
-        (weir__repartition_draft){topic, opts != NULL ? opts->partitions : 0, sink, source};
+        (weir__repartition_draft){names->topic, opts != NULL ? opts->partitions : 0, sink, source};
     weir__edge edge = {.kind = WEIR__STREAM,
                        .node = source,
                        .key = in->key,
@@ -85,6 +74,22 @@ const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in,
     weir__ints_add(builder, &edge.sources, source);
     int index = weir__edge_add(builder, &edge);
     return index >= 0 ? builder->edges[index] : NULL;
+}
+
+const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in, const char *name,
+                                    const weir_repartition_opts *opts)
+{
+    const char *topic = weir__repartition_topic(builder, name);
+    if (topic == NULL) {
+        return NULL;
+    }
+    int filter_node = weir__operator_add(
+        builder, &filter_operator, NULL, 0,
+        &(weir__operator_at){.name = weir__builder_text(builder, "%s-filter", topic), .in = in});
+    weir__repartition_names names = {topic, weir__builder_text(builder, "%s-sink", topic),
+                                     weir__builder_text(builder, "%s-source", topic)};
+    return filter_node >= 0 ? weir__repartition_nodes(builder, in, filter_node, &names, opts)
+                            : NULL;
 }
 
 static void check_type(weir_builder *builder, const char *name, const weir_serde *of_stream,

@@ -50,6 +50,11 @@ static void resolve_serdes(weir_builder *builder, const weir_config *config)
         store->key = resolve(builder, config, store->key, "its key", what);
         store->value = resolve(builder, config, store->value, "its value", what);
     }
+    for (size_t i = 0; i < builder->wrapped_count && weir__builder_ok(builder); i++) {
+        weir__wrapped *wrapped = builder->wrapped[i];
+        wrapped->inner =
+            resolve(builder, config, wrapped->inner, "its content", wrapped->serde.name);
+    }
     for (size_t i = 0; i < builder->check_count && weir__builder_ok(builder); i++) {
         weir__type_check *check = &builder->checks[i];
         check->left = resolve(builder, config, check->left, check->left_role, check->what);

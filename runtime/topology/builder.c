@@ -125,6 +125,22 @@ void weir__ints_add_all(weir_builder *builder, weir__ints *ints, const weir__int
     }
 }
 
+const weir_serde *weir__builder_wrap(weir_builder *builder, const weir_serde *of,
+                                     const weir_serde *inner)
+{
+    weir__wrapped *wrapped = weir__builder_alloc(builder, sizeof *wrapped);
+    if (wrapped == NULL ||
+        !weir__builder_grow(builder, &builder->wrapped, builder->wrapped_count,
+                            &builder->wrapped_capacity, sizeof *builder->wrapped)) {
+        return NULL;
+    }
+    wrapped->serde = *of;
+    wrapped->serde.user = wrapped;
+    wrapped->inner = inner;
+    builder->wrapped[builder->wrapped_count++] = wrapped;
+    return &wrapped->serde;
+}
+
 /* ---- Nodes -------------------------------------------------------------------------------- */
 
 int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *name)

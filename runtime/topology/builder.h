@@ -61,6 +61,7 @@ typedef enum weir__edge_kind {
     WEIR__TABLE,
     WEIR__GLOBAL_TABLE,
     WEIR__GROUPED,
+    WEIR__GROUPED_TABLE,
 } weir__edge_kind;
 
 /* The stream, table or group of a DSL handle. Facts are those of its node. */
@@ -73,6 +74,12 @@ typedef struct weir__edge {
     const char *name;   /* grouped: of the repartition topic */
     int repartitioned;  /* grouped: the edge behind its named repartition topic; -1: none yet */
 } weir__edge;
+
+/* A serde made of another one. Its `user` points to this. */
+typedef struct weir__wrapped {
+    weir_serde serde;
+    const weir_serde *inner; /* a default until weir_build */
+} weir__wrapped;
 
 struct weir_builder {
     weir__arena arena;
@@ -98,6 +105,9 @@ struct weir_builder {
     weir__copartition_draft *copartitions;
     size_t copartition_count;
     size_t copartition_capacity;
+    weir__wrapped **wrapped;
+    size_t wrapped_count;
+    size_t wrapped_capacity;
     weir__map node_names;  /* -> weir__draft * */
     weir__map store_names; /* -> weir__store_draft * */
     weir__map sources;     /* topic -> weir__draft * that reads it */
@@ -141,6 +151,11 @@ void weir__builder_skip_numbers(weir_builder *builder, weir__unnamed what);
 void weir__builder_skip(weir_builder *builder, int numbers);
 /* Letters, digits, '.', '_' and '-', 1 to 249 of them. `what`: "node", "store", ... */
 bool weir__builder_check_name(weir_builder *builder, const char *what, const char *name);
+
+/* A copy of `of` (name, size, functions) whose `user` is a weir__wrapped around `inner`; NULL after
+ * an error. */
+const weir_serde *weir__builder_wrap(weir_builder *builder, const weir_serde *of,
+                                     const weir_serde *inner);
 
 /* Adds a node with an unused name; returns its index, -1 after an error. `name` is copied. */
 int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *name);

@@ -21,7 +21,9 @@ typedef struct fn_use {
     joiner_fn joiner;
     initializer_fn initializer;
     aggregator_fn aggregator;
+    aggregator_fn subtractor;
     reducer_fn reducer;
+    reducer_fn undo;
     const char *pair;
 } fn_use;
 

@@ -13,7 +13,13 @@
 #define PLAN_IDS_MAX 128
 #define PLAN_LIST_MAX 16
 
-typedef enum plan_kind { PLAN_STREAM, PLAN_TABLE, PLAN_GLOBAL, PLAN_GROUPED } plan_kind;
+typedef enum plan_kind {
+    PLAN_STREAM,
+    PLAN_TABLE,
+    PLAN_GLOBAL,
+    PLAN_GROUPED,
+    PLAN_GROUPED_TABLE,
+} plan_kind;
 
 typedef struct plan_id {
     const char *id;
@@ -81,6 +87,14 @@ CASE_FN fn_use *new_use(plan *p, const plan_id *of)
         use->value = of->value;
     }
     return use;
+}
+
+/* NULL: it gives null. */
+CASE_FN initializer_fn initializer_named(const char *name)
+{
+    return strcmp(name, "empty") == 0  ? initializer_empty
+           : strcmp(name, "zero") == 0 ? initializer_zero
+                                       : NULL;
 }
 
 /* A NULL-terminated list of strings in the plan's memory. */

@@ -4,7 +4,7 @@
 #ifndef WEIR_TESTS_CONFORMANCE_PLAN_MORE_H
 #define WEIR_TESTS_CONFORMANCE_PLAN_MORE_H
 
-#include "conformance/plan.h"
+#include "conformance/plan_tables.h"
 
 /* ---- Processors --------------------------------------------------------------------------- */
 
@@ -173,14 +173,11 @@ CASE_FN void plan_aggregate(plan *p, yyjson_val *op, const plan_id *of, const ch
         out = weir_reduce(in, call_reducer, use, store, &opts);
     } else {
         const aggregator_name *found = FIND(aggregator_names, text_member(op, "aggregator"));
-        const char *first = text_member(op, "initializer");
         weir_assert(found != NULL);
         value = type_of(op, "value", found->gives);
         use->right = opts.value = value;
         use->aggregator = found->fn;
-        use->initializer = strcmp(first, "empty") == 0  ? initializer_empty
-                           : strcmp(first, "zero") == 0 ? initializer_zero
-                                                        : NULL;
+        use->initializer = initializer_named(text_member(op, "initializer"));
         out = weir_aggregate(in, call_initializer, call_aggregator, use, store, &opts);
     }
     plan_add(p, id, PLAN_TABLE, out.node, of->key, value);
@@ -325,6 +322,8 @@ CASE_FN bool plan_of_table(plan *p, yyjson_val *op, const char *kind, const plan
         plan_filter(p, op, of, strcmp(kind, "filter_not") == 0);
     } else if (strcmp(kind, "map_values") == 0 || strcmp(kind, "transform_values") == 0) {
         plan_map_values(p, op, of);
+    } else if (strcmp(kind, "group_by") == 0) {
+        plan_table_group(p, op, of);
     } else {
         return false;
     }
@@ -346,8 +345,11 @@ CASE_FN void plan_operator(plan *p, yyjson_val *op)
                (strcmp(kind, "count") == 0 || strcmp(kind, "reduce") == 0 ||
                 strcmp(kind, "aggregate") == 0)) {
         plan_aggregate(p, op, of, kind);
+    } else if (of != NULL && of->kind == PLAN_GROUPED_TABLE) {
+        plan_table_aggregate(p, op, of, kind);
     } else if (of == NULL || of->kind != PLAN_STREAM || !plan_of_stream(p, op, kind, of)) {
-        static const char *const kinds[] = {"stream", "table", "global table", "group"};
+        static const char *const kinds[] = {"stream", "table", "global table", "group",
+                                            "grouped table"};
         char of_what[32];
         snprintf(of_what, sizeof of_what, "of a %s", of != NULL ? kinds[of->kind] : "nothing");
         plan_skip(p, kind, of_what);

@@ -278,6 +278,28 @@ static weir_stream table_transform_values(const operators_inputs *at)
         weir_table_transform_values(at->rows, &weir_string, same_value, NULL, NULL, NULL), NULL);
 }
 
+static weir_grouped_table group_rows(const operators_inputs *at)
+{
+    return weir_table_group_by(at->rows, at->name, &weir_string, &weir_string, same_both, NULL);
+}
+
+static weir_stream table_count(const operators_inputs *at)
+{
+    return as_text(weir_table_count(group_rows(at), at->name, NULL));
+}
+
+static weir_stream table_reduce(const operators_inputs *at)
+{
+    return as_text(weir_table_reduce(group_rows(at), newer, newer, NULL, at->name, NULL));
+}
+
+static weir_stream table_aggregate(const operators_inputs *at)
+{
+    const weir_table_aggregator fn = {newer_record, newer_record, NULL};
+    return as_text(weir_table_aggregate(group_rows(at), nothing, &fn, at->name,
+                                        &(weir_store_opts){.value = &weir_string}));
+}
+
 static weir_stream join_table(const operators_inputs *at)
 {
     return weir_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
@@ -324,6 +346,9 @@ const operators_case operators_all[] = {
     {"table-filter-not", table_filter_not, 0, 1},
     {"table-map-values", table_map_values, 0, 1},
     {"table-transform-values", table_transform_values, 0, 1},
+    {"table-count", table_count, 0, 1},
+    {"table-reduce", table_reduce, 0, 1},
+    {"table-aggregate", table_aggregate, 0, 1},
     {"join-table", join_table, 1, 0},
     {"left-join-table", left_join_table, 1, 0},
     {"join-global", join_global, 1, 0},

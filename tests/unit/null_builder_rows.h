@@ -103,6 +103,9 @@
     X(weir_process_values, ops, "needs a", weir_process_values(s, &weir_i64, NULL, NULL, NULL))    \
     X(weir_process_values, opts, NULL, weir_process_values(s, &weir_i64, &ops, NULL, NULL))
 
+#define TABLE_BY weir_table_group_by(t, "grouped", STRINGS, map, NULL)
+#define ADD_AND_SUBTRACT (&(weir_table_aggregator){add, add, NULL})
+
 #define DERIVED_ROWS(X, of)                                                                        \
     X(of, in, NULL, of((weir_table){0}, &weir_i64, kit_value_as_key, NULL, "x", NULL))             \
     X(of, value, "default.value", of(t, NULL, kit_value_as_key, NULL, "x", NULL))                  \
@@ -144,6 +147,31 @@
     X(weir_table_filter_not, opts, NULL, weir_table_filter_not(t, keep, NULL, "x", NULL))          \
     DERIVED_ROWS(X, weir_table_map_values)                                                         \
     DERIVED_ROWS(X, weir_table_transform_values)                                                   \
+    X(weir_table_group_by, in, NULL,                                                               \
+      weir_table_group_by((weir_table){0}, "x", STRINGS, map, NULL))                               \
+    X(weir_table_group_by, name, NULL, weir_table_group_by(t, NULL, STRINGS, map, NULL))           \
+    X(weir_table_group_by, key, "default.key", weir_table_group_by(t, "x", 0, &weir_i64, map, 0))  \
+    X(weir_table_group_by, value, "default.v", weir_table_group_by(t, "x", &weir_i64, 0, map, 0))  \
+    X(weir_table_group_by, fn, "needs a", weir_table_group_by(t, "x", STRINGS, NULL, NULL))        \
+    X(weir_table_count, in, NULL, weir_table_count((weir_grouped_table){0}, "x", NULL))            \
+    X(weir_table_count, store, NULL, weir_table_count(TABLE_BY, NULL, NULL))                       \
+    X(weir_table_count, opts, NULL, weir_table_count(TABLE_BY, "x", NULL))                         \
+    X(weir_table_reduce, in, NULL,                                                                 \
+      weir_table_reduce((weir_grouped_table){0}, reduce, reduce, NULL, "x", NULL))                 \
+    X(weir_table_reduce, adder, "lacks a", weir_table_reduce(TABLE_BY, NULL, reduce, 0, "x", 0))   \
+    X(weir_table_reduce, subtractor, "lacks", weir_table_reduce(TABLE_BY, reduce, 0, 0, "x", 0))   \
+    X(weir_table_reduce, store, NULL, weir_table_reduce(TABLE_BY, reduce, reduce, 0, NULL, NULL))  \
+    X(weir_table_reduce, opts, NULL, weir_table_reduce(TABLE_BY, reduce, reduce, 0, "x", NULL))    \
+    X(weir_table_aggregate, in, NULL,                                                              \
+      weir_table_aggregate((weir_grouped_table){0}, first, ADD_AND_SUBTRACT, "x", NULL))           \
+    X(weir_table_aggregate, init, "lacks a function",                                              \
+      weir_table_aggregate(TABLE_BY, NULL, ADD_AND_SUBTRACT, "x", COUNTS))                         \
+    X(weir_table_aggregate, fn, "lacks a function",                                                \
+      weir_table_aggregate(TABLE_BY, first, NULL, "x", COUNTS))                                    \
+    X(weir_table_aggregate, store, NULL,                                                           \
+      weir_table_aggregate(TABLE_BY, first, ADD_AND_SUBTRACT, NULL, COUNTS))                       \
+    X(weir_table_aggregate, opts, "default.value",                                                 \
+      weir_table_aggregate(TABLE_BY, first, ADD_AND_SUBTRACT, "x", NULL))                          \
     X(weir_join_table, left, "two builders",                                                       \
       weir_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                              \
     X(weir_join_table, right, "two builders",                                                      \

@@ -39,6 +39,10 @@ typedef struct weir_grouped {
     weir_builder *builder;
     int node;
 } weir_grouped;
+typedef struct weir_grouped_table {
+    weir_builder *builder;
+    int node;
+} weir_grouped_table;
 
 /* ---- Callbacks ---------------------------------------------------------------------------- */
 
@@ -205,6 +209,30 @@ WEIR_API weir_table weir_table_map_values(weir_table in, const weir_serde *value
 WEIR_API weir_table weir_table_transform_values(weir_table in, const weir_serde *value,
                                                 weir_map_values_fn fn, void *user,
                                                 const char *store, const weir_store_opts *opts);
+
+/* Groups the rows by another key (KTable.groupBy): fn gives the key and the value of a row in its
+ * group; a row for which one of them is null is in no group. `name` names the node and the
+ * repartition topic, which there always is; NULL: the topic is named by the aggregation's store. */
+WEIR_API weir_grouped_table weir_table_group_by(weir_table in, const char *name,
+                                                const weir_serde *key, const weir_serde *value,
+                                                weir_map_fn fn, void *user);
+/* What an aggregation of a grouped table needs: when a row changes, its old value is subtracted
+ * from its group, and the new one is added. `user` is passed to the initializer, too. */
+typedef struct weir_table_aggregator {
+    weir_aggregator_fn adder;
+    weir_aggregator_fn subtractor;
+    void *user;
+} weir_table_aggregator;
+/* `store` and `opts` as for a grouped stream. */
+WEIR_API weir_table weir_table_count(weir_grouped_table in, const char *store,
+                                     const weir_store_opts *opts);
+WEIR_API weir_table weir_table_reduce(weir_grouped_table in, weir_reducer_fn adder,
+                                      weir_reducer_fn subtractor, void *user, const char *store,
+                                      const weir_store_opts *opts);
+/* opts->value is the aggregate's serde. `fn` is copied. */
+WEIR_API weir_table weir_table_aggregate(weir_grouped_table in, weir_initializer_fn init,
+                                         const weir_table_aggregator *fn, const char *store,
+                                         const weir_store_opts *opts);
 
 /* ---- Joins -------------------------------------------------------------------------------- */
 
