@@ -16,7 +16,7 @@
 #define WEIR__INSTANCES_MAX ((size_t)32)
 #define WEIR__WARNINGS_MAX ((size_t)4)
 #define WEIR__WARNING_SIZE ((size_t)256)
-#define WEIR__CRASH_SIZE ((size_t)512)
+#define WEIR__CRASH_SIZE ((size_t)2048)
 /* The bound of waits of the driver itself: start, close, a job on an instance's host. */
 #define WEIR__RETRY_MS WEIR_MINUTES(5)
 /* In this virtual time thread pools of libraries finish their jobs at the end of a simulation. */

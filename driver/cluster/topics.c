@@ -309,7 +309,15 @@ static void flush_inputs(weir__driver *driver)
     weir__inputs_flush(cluster_of(driver));
 }
 
+static bool on_own_thread(const weir__driver *driver)
+{
+    (void)driver;
+    return weir_sim_on_test_thread();
+}
+
 const weir__driver_ops weir__cluster_driver_ops = {
+    .on_own_thread = on_own_thread,
+    .fail_thread = weir_sim_fail_thread,
     .fail_head = fail_head,
     .fail_end = fail_end,
     .remark = remark,

@@ -92,6 +92,9 @@ bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, 
         return false;
     }
     WEIR__AT_PLACE(file, line);
+    if (!weir__may_call(&cluster->driver, "weir_run_until")) {
+        return false;
+    }
     text = text != NULL ? text : "the predicate";
     bool hopeless = false;
     bool held = run_until(cluster, predicate, arg, bound_ms, &hopeless);

@@ -58,6 +58,10 @@ typedef struct weir__driver_ops {
     void (*flush)(weir__driver *driver);
     /* Adds the rows of a store with weir__look_add. Fails the test, or sets look->err. */
     void (*look)(weir__driver *driver, weir__look *look);
+    /* True on the thread that may call the driver; NULL: the test sees to that. */
+    bool (*on_own_thread)(const weir__driver *driver);
+    /* Fails the test because of another thread, which ends. Returns if the program must end. */
+    void (*fail_thread)(const char *text);
 } weir__driver_ops;
 
 struct weir__driver {
@@ -137,6 +141,9 @@ void weir__driver_fail(weir__driver *driver, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void weir__driver_vfail(weir__driver *driver, const char *file, int line, const char *format,
                         va_list args) __attribute__((format(printf, 4, 0)));
+/* True if the calling thread may call that function of weir/driver_places.h; else the test fails.
+ * `driver` NULL: the call has none. */
+bool weir__may_call(weir__driver *driver, const char *function);
 /* The driver of calls that have none: the cluster of the process; NULL: none. */
 void weir__driver_set_current(weir__driver *driver);
 /* For calls on this thread that have no driver: it could not be made, or an argument is NULL. */

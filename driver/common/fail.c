@@ -7,6 +7,18 @@
 
 #include "common/common.h"
 
+#define OTHER_THREAD_TEXT_MAX ((size_t)4096)
+
+/* The calls of a cluster that any thread may make: "Any thread" in weir/driver.h. */
+static const char *const any_thread[] = {
+    "weir_cluster_instance", "weir_cluster_now_ms",      "weir_instance_name",
+    "weir_instance_host",    "weir_instance_state",      "weir_host_crash",
+    "weir_host_pause",       "weir_host_resume",         "weir_host_partition",
+    "weir_host_heal",        "weir_host_partition_from", "weir_host_heal_from",
+    "weir_host_latency",     "weir_host_skew",           "weir_host_reset_connections",
+    "weir_cluster_branch",
+};
+
 void *weir__must(void *memory)
 {
     if (memory == NULL) {
@@ -116,6 +128,26 @@ bool weir__serde_given(const weir_serde *serde, const char *function, const char
     return whole;
 }
 
+/* Fails the test on a thread that may not call on_failure. The text is on the stack, since the
+ * thread does not continue. */
+__attribute__((format(printf, 4, 0))) static void fail_on_other_thread(const weir__driver *driver,
+                                                                       const char *file, int line,
+                                                                       const char *format,
+                                                                       va_list args)
+{
+    char text[OTHER_THREAD_TEXT_MAX];
+    int used = file != NULL ? snprintf(text, sizeof text / 2, "%s:%d: ", file, line) : 0;
+    size_t at = used > 0 ? strnlen(text, sizeof text / 2) : 0;
+    vsnprintf(text + at, sizeof text - at, format, args);
+    driver->ops->fail_thread(text);
+    abort();
+}
+
+static bool on_own_thread(const weir__driver *driver)
+{
+    return driver->ops->on_own_thread == NULL || driver->ops->on_own_thread(driver);
+}
+
 void weir__driver_vfail(weir__driver *driver, const char *file, int line, const char *format,
                         va_list args)
 {
@@ -124,6 +156,9 @@ void weir__driver_vfail(weir__driver *driver, const char *file, int line, const 
     if (driver == NULL) {
         fail_without_driver(file, line, format, args);
         return;
+    }
+    if (!driver->failing && !on_own_thread(driver)) {
+        fail_on_other_thread(driver, file, line, format, args);
     }
     if (driver->failing || vasprintf(&text, format, args) < 0) {
         return; /* only the first failure is reported */
@@ -154,4 +189,21 @@ void weir__driver_fail(weir__driver *driver, const char *format, ...)
     va_start(args, format);
     weir__driver_vfail(driver, place.file, place.line, format, args);
     va_end(args);
+}
+
+bool weir__may_call(weir__driver *driver, const char *function)
+{
+    if (driver == NULL || on_own_thread(driver)) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof any_thread / sizeof any_thread[0]; i++) {
+        if (strcmp(any_thread[i], function) == 0) {
+            return true;
+        }
+    }
+    weir__driver_fail(driver,
+                      "%s: only the thread that made the cluster may call it, not a callback of an "
+                      "instance",
+                      function);
+    return false;
 }

@@ -440,6 +440,26 @@ static void report_exit(const char *call, int status, void *caller)
     }
 }
 
+bool weir_sim_on_test_thread(void)
+{
+    return !weir__the_sim.running || weir__self == weir__the_sim.main;
+}
+
+void weir_sim_fail_thread(const char *what)
+{
+    weir__thread *self = weir__self;
+    void *frames[WEIR__FRAMES_MAX];
+    weir_sim_crash seen = {.end = WEIR_SIM_MISUSED, .what = what, .hint = "", .frames = frames};
+    if (!is_ours() || crash.reporting) {
+        weir_sim_print("%s\n", what);
+        return;
+    }
+    seen.frame_count = weir__backtrace(CALLER(), frames);
+    if (weir__crash_report(&seen, self)) {
+        weir__give_up(self);
+    }
+}
+
 /* An exit with status 0 on a thread that is not the test's is a failure. */
 static int status_of(int status)
 {

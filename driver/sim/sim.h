@@ -38,6 +38,7 @@ typedef enum weir_sim_end {
     WEIR_SIM_SIGNAL,    /* SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT */
     WEIR_SIM_EXIT,      /* it calls exit, or _exit */
     WEIR_SIM_STALLED,   /* the watchdog: it does not yield */
+    WEIR_SIM_MISUSED,   /* weir_sim_fail_thread */
     WEIR_SIM_SANITIZER, /* a sanitizer ends the program; its own report is written */
 } weir_sim_end;
 
@@ -94,6 +95,8 @@ weir_err weir_sim_start(const weir_sim_opts *opts, weir_error *error);
  * do not disturb the exit of the process. */
 void weir_sim_stop(void);
 bool weir_sim_running(void);
+/* True on the thread that started the simulation, and while there is no simulation. */
+bool weir_sim_on_test_thread(void);
 
 /* The check of weir_sim_start on one library by its path (loaded or not). */
 weir_err weir_sim_check_library(const char *path, weir_error *error);
@@ -200,6 +203,10 @@ weir_sim_stats weir_sim_get_stats(void);
 
 /* Every thread's name, host, state and what it waits for. malloc'ed: free() it. */
 char *weir_sim_report(void);
+/* Ends the calling thread, which is not the one that started the simulation, as a crash does:
+ * on_crash is called with the text, and the simulation is stuck. Returns if the program must end.
+ */
+void weir_sim_fail_thread(const char *what);
 /* Calls fn for each thread of the host that waits: "waits for sleep since 1.0 until 5.0". */
 void weir_sim_each_wait(const weir_host *host,
                         void (*fn)(pthread_t thread, const char *what, void *user), void *user);

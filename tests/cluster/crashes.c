@@ -92,6 +92,29 @@ static void an_assertion_of_cmocka_in_a_callback_fails_its_test_with_its_text(vo
     assert_one_failed(child);
 }
 
+static void a_call_of_the_driver_that_a_callback_may_not_make_fails_the_test(void **state)
+{
+    static const char *const ways[][2] = {
+        {"run_for", "weir_cluster_run_for: only the thread that made the cluster may call it"},
+        {"run_until", "weir_run_until: only the thread that made the cluster may call it"},
+        {"start", "weir_cluster_start: only the thread that made the cluster may call it"},
+        {"close", "weir_instance_close: only the thread that made the cluster may call it"},
+        {"output", "weir_cluster_output: only the thread that made the cluster may call it"},
+        {"rows_at", "weir_rows_at: rows is NULL"},
+        {"cluster_fail", "no die wanted"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        const doomed *child = assert_reported_from_a_callback(ways[i][0], ways[i][1]);
+        assert_printed(child, "doomed.c:"); /* the place */
+        assert_one_failed(child);
+    }
+    const doomed *child = doomed_run("run_for", "plain", NULL);
+    assert_printed(child, "seed 7; repeat with: WEIR_SEED=7");
+    assert_printed(child, PLACE);
+    assert_true(!WIFEXITED(child->status) || WEXITSTATUS(child->status) != 0);
+}
+
 static void a_stack_overflow_names_the_limit_and_how_to_raise_it(void **state)
 {
     (void)state;
@@ -200,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_crash_in_a_callback_fails_its_test_and_says_where_it_was),
         cmocka_unit_test(an_exit_in_a_callback_fails_its_test),
         cmocka_unit_test(an_assertion_of_cmocka_in_a_callback_fails_its_test_with_its_text),
+        cmocka_unit_test(a_call_of_the_driver_that_a_callback_may_not_make_fails_the_test),
         cmocka_unit_test(a_stack_overflow_names_the_limit_and_how_to_raise_it),
         cmocka_unit_test(a_damaged_heap_ends_the_program_after_a_report),
         cmocka_unit_test(without_a_function_for_failures_the_program_ends_by_the_signal),

@@ -13,8 +13,9 @@
  *     weir_cluster_free(cluster);
  *
  * A process has at most one cluster at a time; its run does not depend on earlier clusters. Only
- * the thread that made the cluster may make these calls, except where they say otherwise. Virtual
- * time passes only in calls that say that they wait. Everything that the driver returns (handles,
+ * the thread that made the cluster may make these calls, except where they say "Any thread": any
+ * other call in a callback of an instance fails the test, as a crash there does. Virtual time
+ * passes only in calls that say that they wait. Everything that the driver returns (handles,
  * instances, rows, texts) is valid until weir_cluster_free.
  *
  * A call that fails and has no `error` fails the test through weir_cluster_opts.on_failure, with
@@ -89,7 +90,8 @@ WEIR_API uint64_t weir_cluster_seed(const weir_cluster *cluster);
 WEIR_API const char *weir_cluster_application(const weir_cluster *cluster);
 /* The mock cluster, for calls about brokers: topics, leaders, coordinators, broker faults. */
 WEIR_API weir_mock *weir_cluster_mock(weir_cluster *cluster);
-WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster); /* virtual, from 0 */
+/* Virtual time, from 0. Any thread. */
+WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster);
 /* A random number from the seed, independent of thread scheduling: for times, sizes, choices. */
 WEIR_API uint64_t weir_cluster_random(weir_cluster *cluster);
 /* weir_cluster_opts.repeat_command. */
@@ -158,10 +160,12 @@ WEIR_API weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char
                                                const weir_instance_opts *opts, weir_error *error);
 /* The instance of that name, also while it starts; NULL: no such instance. Any thread. */
 WEIR_API weir_instance *weir_cluster_instance(const weir_cluster *cluster, const char *name);
+/* Any thread. */
 WEIR_API const char *weir_instance_name(const weir_instance *instance);
 /* The current host: a restart after a crash makes a new host. Any thread. */
 WEIR_API weir_host *weir_instance_host(const weir_instance *instance);
-/* The state of the instance's application; NOT_RUNNING if it is closed or its host crashed. */
+/* The state of the instance's application; NOT_RUNNING if it is closed or its host crashed. Any
+ * thread. */
 WEIR_API weir_state weir_instance_state(const weir_instance *instance);
 /* weir_app_dropped_records of the instance's application since its last start; 0 if it does not
  * run. */
@@ -182,13 +186,15 @@ WEIR_API void weir_instance_wipe(weir_instance *instance);
 
 /* ---- Faults ------------------------------------------------------------------------------- */
 
+/* These calls do not wait. Any thread: a fault can hit at a step (weir_app_opts.on_step). */
+
 typedef enum weir_disk {
     WEIR_DISK_AS_IT_WAS, /* a restart finds the state directory as it was at this moment */
     WEIR_DISK_WIPED,     /* a restart finds an empty one */
 } weir_disk;
 
-/* A power failure: the host's threads never run again, its connections are reset. Any thread; does
- * not return if the caller is a thread of the host. */
+/* A power failure: the host's threads never run again, its connections are reset. Does not
+ * return if the caller is a thread of the host. */
 WEIR_API void weir_host_crash(weir_host *host, weir_disk disk);
 /* Stops all threads of the host while time passes elsewhere (long GC, SIGSTOP). */
 WEIR_API void weir_host_pause(weir_host *host);
@@ -258,7 +264,7 @@ WEIR_API const char *weir_cluster_explain(weir_cluster *cluster);
 WEIR_API weir_store_view weir_cluster_store(weir_cluster *cluster, const char *store,
                                             const weir_serde *key, const weir_serde *value);
 /* Fails the test with your own message; adds the place, the seed and the command that repeats it.
- */
+ * Any thread. */
 #define weir_cluster_fail(cluster, ...)                                                            \
     weir_cluster_fail_at((cluster), __FILE__, __LINE__, __VA_ARGS__)
 WEIR_API void weir_cluster_fail_at(weir_cluster *cluster, const char *file, int line,
