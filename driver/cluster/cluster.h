@@ -110,6 +110,9 @@ void weir__crash_fail(weir_cluster *cluster);
 /* Waits until `until` is false, at most until that time; true: it is false. */
 bool weir__wait_while(const atomic_bool *busy, const weir_host *host, int64_t bound_ms);
 bool weir__brokers_failed(weir_cluster *cluster);
+/* True if each instance is closed, crashed or in state ERROR, or there is none. No instance leaves
+ * these states by itself, and only the test's thread could start one. */
+bool weir__no_instance_works(const weir_cluster *cluster);
 /* A topic of which a global table of a running instance has not read all records; NULL: none. */
 const char *weir__global_topic_behind(const weir_instance *instance);
 

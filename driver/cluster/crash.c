@@ -62,6 +62,9 @@ bool weir__on_crash(const weir_sim_crash *crash, void *user)
     if (crash->hint[0] != '\0') {
         weir_sim_print("  %s\n", crash->hint);
     }
+    if (crash->ending[0] != '\0') {
+        weir_sim_print("  %s\n", crash->ending);
+    }
     if (!crash->test_thread && crash->host != NULL) {
         const weir_instance *instance = weir__instance_of_host(crash->host);
         if (instance != NULL && instance->app != NULL &&

@@ -279,6 +279,8 @@ const char *weir_cluster_explain(weir_cluster *cluster)
     explain_lag(out, cluster);
     explain_brokers(out, cluster);
     explain_group(out, cluster);
-    explain_timers(out);
+    if (!weir__no_instance_works(cluster)) { /* else only threads of libraries have timers */
+        explain_timers(out);
+    }
     return weir__buf_text(out);
 }

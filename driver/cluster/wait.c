@@ -30,22 +30,32 @@ bool weir__brokers_failed(weir_cluster *cluster)
     return failure != NULL;
 }
 
-/* True if no record will be processed any more: each instance is closed, crashed or in state ERROR.
- * No instance leaves these states by itself, and only the thread that waits here could start one.
- * A predicate of the test's own may wait for something that does not depend on instances, so its
- * wait is ended only if an instance has failed. */
-static bool is_hopeless(const weir_cluster *cluster, weir_predicate predicate)
+static bool is_in_error(const weir_instance *instance)
 {
-    bool failed = predicate == weir_all_running || predicate == weir_caught_up;
+    return instance->life == WEIR__ALIVE && instance->state == WEIR_STATE_ERROR;
+}
+
+bool weir__no_instance_works(const weir_cluster *cluster)
+{
     for (size_t i = 0; i < cluster->instance_count; i++) {
         const weir_instance *instance = cluster->instances[i];
-        bool in_error = instance->life == WEIR__ALIVE && instance->state == WEIR_STATE_ERROR;
-        if (instance->busy || (instance->life == WEIR__ALIVE && !in_error)) {
+        if (instance->busy || (instance->life == WEIR__ALIVE && !is_in_error(instance))) {
             return false;
         }
-        failed = failed || in_error;
     }
-    return failed && cluster->instance_count > 0;
+    return true;
+}
+
+/* True if no record will be processed any more, and the predicate waits for that. A predicate of
+ * the test's own may wait for something that does not depend on instances, so its wait is ended
+ * only if an instance has failed. */
+static bool is_hopeless(const weir_cluster *cluster, weir_predicate predicate)
+{
+    bool waits = predicate == weir_all_running || predicate == weir_caught_up;
+    for (size_t i = 0; i < cluster->instance_count; i++) {
+        waits = waits || is_in_error(cluster->instances[i]);
+    }
+    return waits && weir__no_instance_works(cluster);
 }
 
 /* `hopeless` NULL: always waits until the bound. */
@@ -99,8 +109,10 @@ bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, 
     bool hopeless = false;
     bool held = run_until(cluster, predicate, arg, bound_ms, &hopeless);
     if (hopeless && !cluster->driver.failing) {
-        weir_cluster_fail_at(cluster, file, line,
-                             "%s can no longer hold: every instance has failed or ended\n%s", text,
+        weir_cluster_fail_at(cluster, file, line, "%s %s\n%s", text,
+                             cluster->instance_count == 0
+                                 ? "cannot hold: no instance was started (weir_cluster_start)"
+                                 : "can no longer hold: every instance has failed or ended",
                              weir_cluster_explain(cluster));
     } else if (!held && !cluster->driver.failing) {
         weir_cluster_fail_at(cluster, file, line, "%s does not hold after %lld ms\n%s", text,

@@ -11,11 +11,26 @@
 
 /* The calls of a cluster that any thread may make: "Any thread" in weir/driver.h. */
 static const char *const any_thread[] = {
-    "weir_cluster_instance", "weir_cluster_now_ms",      "weir_instance_name",
-    "weir_instance_host",    "weir_instance_state",      "weir_host_crash",
-    "weir_host_pause",       "weir_host_resume",         "weir_host_partition",
-    "weir_host_heal",        "weir_host_partition_from", "weir_host_heal_from",
-    "weir_host_latency",     "weir_host_skew",           "weir_host_reset_connections",
+    "weir_cluster_seed",
+    "weir_cluster_application",
+    "weir_cluster_mock",
+    "weir_cluster_random",
+    "weir_cluster_repeat_command",
+    "weir_cluster_instance",
+    "weir_cluster_now_ms",
+    "weir_instance_name",
+    "weir_instance_host",
+    "weir_instance_state",
+    "weir_host_crash",
+    "weir_host_pause",
+    "weir_host_resume",
+    "weir_host_partition",
+    "weir_host_heal",
+    "weir_host_partition_from",
+    "weir_host_heal_from",
+    "weir_host_latency",
+    "weir_host_skew",
+    "weir_host_reset_connections",
     "weir_cluster_branch",
 };
 

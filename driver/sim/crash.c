@@ -138,6 +138,27 @@ static const char *name_of(const weir__thread *self, char name[WEIR_SIM_NAME_MAX
     return name;
 }
 
+/* Why the program must end, in a line; "": it need not. A test cannot end without the threads of
+ * pools and brokers. A thread that crashes in malloc keeps the heap locked. */
+static const char *ending_of(const weir_sim_crash *what, const weir__thread *self)
+{
+    if (what->end == WEIR_SIM_SANITIZER) {
+        return "a sanitizer ends the program at its first report: no more tests run";
+    }
+    if (what->test_thread || !weir__the_sim.running) {
+        return ""; /* cmocka may continue */
+    }
+    if (weir__backtrace_allocates(what->frames, what->frame_count)) {
+        return "inside malloc or free: the heap is damaged, and stays locked. The program ends "
+               "here: no more tests run";
+    }
+    if (!self || self->home == &weir__the_sim.hosts[0]) {
+        return "a thread that all tests need: it belongs to no instance. The program ends here: "
+               "no more tests run";
+    }
+    return "";
+}
+
 bool weir__crash_report(weir_sim_crash *what, weir__thread *self)
 {
     weir__sim *sim = &weir__the_sim;
@@ -145,11 +166,8 @@ bool weir__crash_report(weir_sim_crash *what, weir__thread *self)
     what->test_thread = self == sim->main;
     what->host = self ? self->home : NULL;
     what->thread = name_of(self, name);
-    /* A test cannot end without the threads of pools and brokers. A thread that crashes in malloc
-     * keeps the heap locked. */
-    what->final = what->final || !self || what->test_thread || self->home == &sim->hosts[0] ||
-                  what->end == WEIR_SIM_SANITIZER || !sim->running ||
-                  weir__backtrace_allocates(what->frames, what->frame_count);
+    what->ending = ending_of(what, self);
+    what->final = what->final || what->test_thread || !sim->running || what->ending[0] != '\0';
     crash.reporting = true;
     crash.reported = true;
     bool wanted = sim->opts.on_crash(what, sim->opts.user);

@@ -52,7 +52,8 @@ typedef struct weir_sim_crash {
     const char *thread;     /* its name */
     void *const *frames;    /* return addresses, innermost first */
     size_t frame_count;
-    bool final; /* the program cannot continue after it */
+    bool final;         /* the program cannot continue after it */
+    const char *ending; /* why it cannot, or "" */
 } weir_sim_crash;
 
 typedef struct weir_sim_opts {

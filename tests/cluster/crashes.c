@@ -139,6 +139,8 @@ static void a_damaged_heap_ends_the_program_after_a_report(void **state)
     const doomed *child = assert_reported_from_a_callback("free", "weir: SIGABRT");
     assert_true(WIFSIGNALED(child->status));
     assert_int_equal(WTERMSIG(child->status), SIGABRT);
+    assert_printed(child, "inside malloc or free: the heap is damaged, and stays locked. The "
+                          "program ends here: no more tests run");
     assert_null(strstr(child->output, "the_second_test"));
 }
 
@@ -191,6 +193,7 @@ static void the_report_of_a_sanitizer_is_followed_by_seed_and_place(void **state
     assert_printed(child, "ERROR: AddressSanitizer: heap-use-after-free");
     assert_printed(child, REPEAT);
     assert_printed(child, "weir: a sanitizer ends the program");
+    assert_printed(child, "no more tests run");
     assert_printed(child, PLACE);
 }
 

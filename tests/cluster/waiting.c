@@ -149,6 +149,7 @@ static void a_wait_ends_at_once_when_every_instance_has_failed(void **state)
         assert_non_null(strstr(failure.message, "it can no longer hold"));
         assert_non_null(strstr(failure.message, "a: ERROR"));
         assert_non_null(strstr(failure.message, "wrong on purpose"));
+        assert_null(strstr(failure.message, "due next")); /* nothing that the user knows of */
     }
 }
 
@@ -159,9 +160,31 @@ static void a_wait_for_instances_ends_at_once_when_all_are_closed(void **state)
     assert_true(wait_in_vain(&failure, weir_all_running, false) < WEIR_MINUTES(5));
     assert_non_null(strstr(failure.message, "it can no longer hold"));
     assert_non_null(strstr(failure.message, "a: closed at "));
+    assert_null(strstr(failure.message, "due next"));
     /* A predicate of the test itself may not depend on instances. */
     assert_true(wait_in_vain(&failure, never, false) >= WEIR_MINUTES(30));
     assert_non_null(strstr(failure.message, "it does not hold after"));
+}
+
+static void a_wait_for_instances_ends_at_once_when_none_was_started(void **state)
+{
+    (void)state;
+    static struct failure failure;
+    weir_predicate const predicates[] = {weir_caught_up, weir_all_running};
+    for (size_t i = 0; i < sizeof predicates / sizeof predicates[0]; i++) {
+        weir_cluster *cluster = weir_cluster_new(
+            &(weir_cluster_opts){.seed = 7, .on_failure = jump_out, .user = &failure}, NULL);
+        assert_non_null(cluster);
+        if (setjmp(failure.out) == 0) {
+            weir_cluster_run_until_at(cluster, predicates[i], NULL, WEIR_MINUTES(30), "it",
+                                      __FILE__, __LINE__);
+            fail();
+        }
+        assert_true(weir_cluster_now_ms(cluster) < WEIR_MINUTES(1));
+        assert_non_null(strstr(failure.message, "it cannot hold: no instance was started"));
+        assert_null(strstr(failure.message, "due next"));
+        weir_cluster_free(cluster);
+    }
 }
 
 int main(void)
@@ -174,6 +197,7 @@ int main(void)
         cluster_test(an_instance_that_cannot_start_says_why),
         cmocka_unit_test(a_wait_ends_at_once_when_every_instance_has_failed),
         cmocka_unit_test(a_wait_for_instances_ends_at_once_when_all_are_closed),
+        cmocka_unit_test(a_wait_for_instances_ends_at_once_when_none_was_started),
     };
     return cmocka_run_group_tests_name("waiting", tests, NULL, NULL);
 }

@@ -86,12 +86,12 @@ WEIR_API weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_erro
  * allowed after a test that failed half-way. NULL allowed. Waits. */
 WEIR_API void weir_cluster_free(weir_cluster *cluster);
 
+/* The next six: any thread. */
 WEIR_API uint64_t weir_cluster_seed(const weir_cluster *cluster);
 WEIR_API const char *weir_cluster_application(const weir_cluster *cluster);
 /* The mock cluster, for calls about brokers: topics, leaders, coordinators, broker faults. */
 WEIR_API weir_mock *weir_cluster_mock(weir_cluster *cluster);
-/* Virtual time, from 0. Any thread. */
-WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster);
+WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster); /* virtual, from 0 */
 /* A random number from the seed, independent of thread scheduling: for times, sizes, choices. */
 WEIR_API uint64_t weir_cluster_random(weir_cluster *cluster);
 /* weir_cluster_opts.repeat_command. */
@@ -238,7 +238,8 @@ WEIR_API bool weir_cluster_run_until(weir_cluster *cluster, weir_predicate predi
 WEIR_API void weir_cluster_run_for(weir_cluster *cluster, int64_t ms);
 /* Lets time pass until the predicate is true. If it is not within `bound_ms`, the test fails with
  * the place and the text of weir_cluster_explain. The test fails at once when no instance can make
- * progress any more (each is in state ERROR, closed or crashed). */
+ * progress (each is in state ERROR, closed or crashed), or a predicate of this header waits and
+ * none was started. */
 #define weir_run_until(cluster, predicate, bound_ms)                                               \
     weir_run_until_with((cluster), predicate, NULL, (bound_ms))
 #define weir_run_until_with(cluster, predicate, arg, bound_ms)                                     \
@@ -256,7 +257,7 @@ WEIR_API bool weir_all_running(weir_cluster *cluster, void *unused);
 WEIR_API bool weir_caught_up(weir_cluster *cluster, void *unused);
 
 /* Describes what the cluster waits for: states, tasks, dropped records, lag per partition, groups,
- * timers. May wait for a short time. */
+ * and the next timers if an instance runs. May wait for a short time. */
 WEIR_API const char *weir_cluster_explain(weir_cluster *cluster);
 
 /* ---- Stores and failures ------------------------------------------------------------------ */
