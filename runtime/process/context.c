@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/error.h"
+#include "core/nearest.h"
 #include "process/graph_internal.h"
 #include "process/headers.h"
 
@@ -33,13 +34,49 @@ weir_err weir_fail(weir_ctx *ctx, weir_err code, const char *format, ...)
         return code;
     }
     if (format == NULL) {
-        return weir__error_set(&ctx->error, code, "%s", weir_err_str(code));
+        weir__error_set(&ctx->error, code, "%s", weir_err_str(code));
+    } else {
+        va_list args;
+        va_start(args, format);
+        weir__error_vset(&ctx->error, code, format, args);
+        va_end(args);
     }
-    va_list args;
-    va_start(args, format);
-    weir__error_vset(&ctx->error, code, format, args);
-    va_end(args);
+    if (ctx->first_error.code == WEIR_OK) {
+        ctx->first_error = ctx->error;
+    }
     return code;
+}
+
+void weir__ctx_add_first_error(weir_ctx *ctx)
+{
+    const char *first = ctx->first_error.message;
+    if (ctx->first_error.code != WEIR_OK && strstr(ctx->error.message, first) == NULL) {
+        weir_error last = ctx->error;
+        weir__error_set(&ctx->error, last.code, "%s; the first failure in the callback: %s",
+                        last.message, first);
+    }
+    ctx->first_error.code = WEIR_OK;
+}
+
+void weir__ctx_no_store(weir_ctx *ctx, const char *name)
+{
+    const weir_topology *topology = ctx->graph->topology;
+    const char *nearest = NULL;
+    size_t distance = strlen(name) / 2 + 1;
+    for (size_t i = 0; i < topology->store_count; i++) {
+        size_t edits = weir__edit_distance(name, topology->stores[i].name);
+        if (edits < distance) {
+            distance = edits;
+            nearest = topology->stores[i].name;
+        }
+    }
+    if (nearest != NULL && distance == 0) {
+        weir_fail(ctx, WEIR_ENOTFOUND, "the store '%s' is not connected to this processor", name);
+    } else {
+        weir_fail(ctx, WEIR_ENOTFOUND, "the topology has no store '%s'%s%s%s", name,
+                  nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+                  nearest != NULL ? "'?)" : "");
+    }
 }
 
 weir_err weir_ctx_error(const weir_ctx *ctx)

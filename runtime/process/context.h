@@ -27,6 +27,18 @@ typedef struct weir__guards {
     size_t first;
 } weir__guards;
 
+#define WEIR__JSON_DOCS 8
+
+/* The last JSON documents that were read, for the place of a value in an error. Only their
+ * addresses count here: the memory may be freed. */
+typedef struct weir__json_docs {
+    struct {
+        struct yyjson_val *root;
+        size_t count; /* values of the document, in an array that begins with the root */
+    } docs[WEIR__JSON_DOCS];
+    size_t read; /* documents so far */
+} weir__json_docs;
+
 struct weir_ctx {
     weir__graph *graph;
     weir__arena *arena;
@@ -35,8 +47,10 @@ struct weir_ctx {
     weir_record_metadata at;
     int64_t time_ms; /* timestamp of the current record, or the punctuation's time */
     weir_error error;
-    struct weir_kv_iter *open_iters; /* newest first */
-    struct weir_kv_iter *left_iters; /* closed by Weir: their callbacks left them open */
+    weir_error first_error; /* of the callback; code WEIR_OK: nothing has failed in it yet */
+    struct weir_kv_iter *open_iters;       /* newest first */
+    struct weir_kv_iter *left_iters;       /* closed by Weir, newest first */
+    struct weir_kv_iter *oldest_left_iter; /* the next to be used again */
     size_t left_iter_count;
     uint64_t iters_opened;            /* so far */
     struct weir__frame *frames;       /* nodes interrupted by changes of a cache, newest first */
@@ -44,6 +58,7 @@ struct weir_ctx {
     weir_record_metadata failed_at;   /* the input record of that node */
     const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null; newest first */
     weir__guards guards;
+    weir__json_docs json_docs;
     bool overrun; /* a callback wrote past the end: no handler may ignore that */
 };
 
@@ -88,6 +103,11 @@ void weir__iters_fini(weir_ctx *ctx);
 
 /* Fails because an argument of a public function is NULL; `ctx` itself may be NULL: WEIR_EINVAL. */
 weir_err weir__ctx_null(weir_ctx *ctx, const char *function, const char *argument);
+/* Fails because the running node has no such store. */
+void weir__ctx_no_store(weir_ctx *ctx, const char *name);
+/* Adds the callback's first failure to the text of ctx->error, unless it is there. A callback that
+ * ignores the NULL of weir_store fails later, in a call that knows less. */
+void weir__ctx_add_first_error(weir_ctx *ctx);
 /* The code of a failed call whose text is in ctx->error. */
 weir_err weir__ctx_out_of_memory(weir_ctx *ctx);
 

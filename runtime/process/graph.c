@@ -164,16 +164,18 @@ weir_err weir__graph_open(weir__graph *graph, weir_error *error)
 
 weir_err weir__graph_callback_failed(weir_ctx *ctx, weir__running *node, weir_err err)
 {
-    if (ctx->failed_node == NULL || ctx->error.code != err) {
-        ctx->failed_node = node;
-        ctx->failed_at = ctx->at;
-    }
+    bool is_new = ctx->failed_node == NULL || ctx->error.code != err;
     if (ctx->error.code != err) {
         if (weir__err_known(err)) {
             weir_fail(ctx, err, "%s", weir_err_str(err));
         } else {
             weir_fail(ctx, err, "the callback returned %d, which is not a weir_err", (int)err);
         }
+    }
+    if (is_new) {
+        ctx->failed_node = node;
+        ctx->failed_at = ctx->at;
+        weir__ctx_add_first_error(ctx);
     }
     return err;
 }
@@ -197,6 +199,7 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
     ctx->record = NULL;
     ctx->failed_node = NULL;
     ctx->error.code = WEIR_OK;
+    ctx->first_error.code = WEIR_OK;
     memset(ctx->null_outs, 0, sizeof ctx->null_outs);
     ctx->guards.first = ctx->guards.count = 0;
     ctx->overrun = false;
@@ -277,6 +280,7 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     ctx->record = record;
     ctx->time_ms = record->timestamp_ms;
     uint64_t mark = ctx->iters_opened;
+    weir_err failed_before = ctx->first_error.code; /* in a callback that forwards to this node */
     weir_err err =
         node->spec->kind == WEIR__SINK ? send(ctx, node->spec, record) : process(ctx, node, record);
     weir__iters_close_since(ctx, mark, node->spec);
@@ -284,9 +288,12 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     err = err == WEIR_OK && ctx->overrun ? WEIR_EOVERRUN : err;
     if (err != WEIR_OK) {
         err = weir__graph_node_failed(ctx, node, err);
-    } else if (ctx->failed_node != NULL) {
-        ctx->failed_node = NULL; /* the processor ignored a failed forward */
-        ctx->error.code = WEIR_OK;
+    } else {
+        if (ctx->failed_node != NULL) {
+            ctx->failed_node = NULL; /* the processor ignored a failed forward */
+            ctx->error.code = WEIR_OK;
+        }
+        ctx->first_error.code = failed_before;
     }
     ctx->node = parent;
     ctx->record = outer;
@@ -468,6 +475,6 @@ weir_kv *weir_store(weir_ctx *ctx, const char *name)
             return kv;
         }
     }
-    weir_fail(ctx, WEIR_ENOTFOUND, "the store '%s' is not connected to this processor", name);
+    weir__ctx_no_store(ctx, name);
     return NULL;
 }

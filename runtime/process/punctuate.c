@@ -283,6 +283,7 @@ static weir_err fire(weir__graph *graph, weir__punctuation *due, int64_t now_ms)
     } else {
         ctx->failed_node = NULL; /* the punctuator ignored a failed forward */
         ctx->error.code = WEIR_OK;
+        ctx->first_error.code = WEIR_OK;
     }
     ctx->node = NULL;
     weir__arena_reset(&graph->scratch);

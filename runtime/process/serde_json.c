@@ -3,6 +3,9 @@
  * JSON through yyjson: any value, also a bare string or number. All memory of documents comes from
  * the arena of the context, so it is never freed alone. Numbers are read as yyjson's raw values,
  * which are the text of the number, and yyjson writes raw values as they are. */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include <yyjson.h>
 
 #include <weir/serde.h>
@@ -104,6 +107,10 @@ static weir_err read_text(weir_ctx *ctx, memory *from, weir_slice text, yyjson_v
                          column);
     }
     *root = yyjson_doc_get_root(doc);
+    weir__json_docs *docs = &ctx->json_docs;
+    size_t slot = docs->read++ % WEIR__JSON_DOCS;
+    docs->docs[slot].root = *root;
+    docs->docs[slot].count = yyjson_doc_get_val_count(doc);
     return WEIR_OK;
 }
 
@@ -222,6 +229,90 @@ weir_err weir_json_write(weir_ctx *ctx, yyjson_mut_doc *doc, weir_buf *out)
 /* 2^53: a double holds every integer up to here. */
 #define EXACT_DOUBLE_MAX 9007199254740992.0
 
+#define POINTER_MAX 256 /* bytes of a JSON pointer in an error */
+
+static bool is_inside(yyjson_val *value, yyjson_val *from, yyjson_val *end)
+{
+    return (uintptr_t)value >= (uintptr_t)from && (uintptr_t)value < (uintptr_t)end;
+}
+
+/* The root of the document of a value that is alive; NULL: not known. If memory of an older
+ * document was used again, the newer one is found first. */
+static yyjson_val *root_of(const weir_ctx *ctx, yyjson_val *value)
+{
+    const weir__json_docs *docs = &ctx->json_docs;
+    for (size_t i = 1; i <= WEIR__JSON_DOCS && i <= docs->read; i++) {
+        size_t slot = (docs->read - i) % WEIR__JSON_DOCS;
+        yyjson_val *root = docs->docs[slot].root;
+        if (is_inside(value, root, root + docs->docs[slot].count)) {
+            return root;
+        }
+    }
+    return NULL;
+}
+
+/* Appends "/name", with the escapes of RFC 6901; what does not fit is left out. */
+static void append_member(char *pointer, const char *name)
+{
+    size_t len = strlen(pointer);
+    for (const char *at = name - 1; len + 3 < POINTER_MAX; at++) {
+        char c = at < name ? '/' : *at;
+        if (c == '\0') {
+            break;
+        }
+        if (at >= name && (c == '~' || c == '/')) {
+            pointer[len++] = '~';
+            c = c == '~' ? '0' : '1';
+        }
+        pointer[len++] = c;
+    }
+    pointer[len] = '\0';
+}
+
+/* Appends the member or the index of `container` that has `value` inside. Returns that child. */
+static yyjson_val *descend(yyjson_val *container, yyjson_val *value, char *pointer)
+{
+    size_t index;
+    size_t max;
+    yyjson_val *key;
+    yyjson_val *child;
+    yyjson_obj_foreach(container, index, max, key, child)
+    {
+        if (is_inside(value, child, unsafe_yyjson_get_next(child))) {
+            append_member(pointer, yyjson_get_str(key));
+            return child;
+        }
+    }
+    yyjson_arr_foreach(container, index, max, child)
+    {
+        if (is_inside(value, child, unsafe_yyjson_get_next(child))) {
+            char number[24];
+            snprintf(number, sizeof number, "%zu", index);
+            append_member(pointer, number);
+            return child;
+        }
+    }
+    return NULL;
+}
+
+/* Fails with the JSON pointer (RFC 6901) of the value in front of the text. */
+__attribute__((format(printf, 3, 4))) static weir_err fail_at(weir_ctx *ctx, yyjson_val *value,
+                                                              const char *format, ...)
+{
+    char text[WEIR_ERROR_MESSAGE_MAX];
+    char pointer[POINTER_MAX] = "";
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    yyjson_val *at = value != NULL ? root_of(ctx, value) : NULL;
+    while (at != NULL && at != value) {
+        at = descend(at, value, pointer);
+    }
+    return weir_fail(ctx, WEIR_EDECODE, "json: %s%s%s", pointer, pointer[0] != '\0' ? ": " : "",
+                     text);
+}
+
 /* *out: the number as yyjson would have read it. */
 static weir_err parse_number(weir_ctx *ctx, yyjson_val *value, yyjson_val *out)
 {
@@ -230,25 +321,25 @@ static weir_err parse_number(weir_ctx *ctx, yyjson_val *value, yyjson_val *out)
         return WEIR_OK;
     }
     if (!yyjson_is_raw(value)) {
-        return weir_fail(ctx, WEIR_EDECODE, "json: a number is expected, there is %s",
-                         value != NULL ? yyjson_get_type_desc(value) : "nothing");
+        return fail_at(ctx, value, "a number is expected, there is %s",
+                       value != NULL ? yyjson_get_type_desc(value)
+                                     : "nothing (the member is missing)");
     }
     yyjson_read_err error;
     const char *text = yyjson_get_raw(value);
     const char *end = yyjson_read_number(text, out, YYJSON_READ_NOFLAG, NULL, &error);
     return end == text + yyjson_get_len(value)
                ? WEIR_OK
-               : weir_fail(ctx, WEIR_EDECODE, "json: %s is outside of what a double holds", text);
+               : fail_at(ctx, value, "%s is outside of what a double holds", text);
 }
 
 static weir_err not_an_i64(weir_ctx *ctx, yyjson_val *value, const yyjson_val *parsed)
 {
     if (yyjson_is_raw(value)) {
-        return weir_fail(ctx, WEIR_EDECODE, "json: %s is not an integer of 64 bits",
-                         yyjson_get_raw(value));
+        return fail_at(ctx, value, "%s is not an integer of 64 bits", yyjson_get_raw(value));
     }
-    return weir_fail(ctx, WEIR_EDECODE, "json: %.17g is not an integer of 64 bits",
-                     yyjson_get_num((yyjson_val *)parsed));
+    return fail_at(ctx, value, "%.17g is not an integer of 64 bits",
+                   yyjson_get_num((yyjson_val *)parsed));
 }
 
 weir_err weir_json_i64(weir_ctx *ctx, yyjson_val *value, int64_t *out)

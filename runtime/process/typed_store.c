@@ -179,7 +179,9 @@ weir_err weir_kv_delete(weir_kv *kv, const void *key)
 /* ---- Scans -------------------------------------------------------------------------------- */
 
 /* The number of iterators that stay in memory after Weir has closed them: a processor that uses one
- * later gets an error. If there are more, the oldest are freed. */
+ * later gets an error. If there are more, the oldest one becomes the next iterator that is opened.
+ * So its address may be known to two callbacks, and its memory is not freed before the task ends.
+ */
 #define LEFT_ITERS_MAX 64
 
 struct weir_kv_iter {
@@ -190,6 +192,7 @@ struct weir_kv_iter {
     struct weir_kv_iter *older;
     weir__arena arena; /* the current key and value */
     weir_err err;
+    bool was_left; /* once: by a callback that may still have its address */
 };
 
 static void add_to(weir_kv_iter **list, weir_kv_iter *iter)
@@ -225,24 +228,38 @@ static weir_err close_inner(weir_kv_iter *iter)
     return err;
 }
 
-static void forget_left(weir_ctx *ctx, weir_kv_iter *iter)
-{
-    remove_from(&ctx->left_iters, iter);
-    ctx->left_iter_count--;
-    free(iter);
-}
-
 static void keep_left(weir_ctx *ctx, weir_kv_iter *iter)
 {
-    if (ctx->left_iter_count == LEFT_ITERS_MAX) {
-        weir_kv_iter *oldest = ctx->left_iters;
-        while (oldest->older != NULL) {
-            oldest = oldest->older;
-        }
-        forget_left(ctx, oldest);
-    }
+    iter->was_left = true;
     add_to(&ctx->left_iters, iter);
+    if (ctx->oldest_left_iter == NULL) {
+        ctx->oldest_left_iter = iter;
+    }
     ctx->left_iter_count++;
+}
+
+/* A new iterator, or the oldest that was left open. NULL: out of memory. */
+static weir_kv_iter *new_iter(weir_ctx *ctx)
+{
+    if (ctx->left_iter_count < LEFT_ITERS_MAX) {
+        return calloc(1, sizeof(weir_kv_iter));
+    }
+    weir_kv_iter *iter = ctx->oldest_left_iter;
+    ctx->oldest_left_iter = iter->newer;
+    remove_from(&ctx->left_iters, iter);
+    ctx->left_iter_count--;
+    *iter = (weir_kv_iter){.was_left = true};
+    return iter;
+}
+
+/* After it was closed, or could not be opened. */
+static void release_iter(weir_ctx *ctx, weir_kv_iter *iter)
+{
+    if (iter->was_left) {
+        keep_left(ctx, iter);
+    } else {
+        free(iter);
+    }
 }
 
 void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *node)
@@ -262,7 +279,9 @@ void weir__iters_fini(weir_ctx *ctx)
 {
     weir_assert(ctx->open_iters == NULL);
     while (ctx->left_iters != NULL) {
-        forget_left(ctx, ctx->left_iters);
+        weir_kv_iter *iter = ctx->left_iters;
+        remove_from(&ctx->left_iters, iter);
+        free(iter);
     }
 }
 
@@ -303,7 +322,7 @@ weir_err weir_kv_range(const weir_kv *kv, const void *from, const void *to, bool
     if (err != WEIR_OK) {
         return err;
     }
-    weir_kv_iter *iter = calloc(1, sizeof *iter);
+    weir_kv_iter *iter = new_iter(kv->ctx);
     if (iter == NULL) {
         return weir__ctx_out_of_memory(kv->ctx);
     }
@@ -312,7 +331,7 @@ weir_err weir_kv_range(const weir_kv *kv, const void *from, const void *to, bool
     err = weir__kv_range(kv->layers.top, low, high, reverse, &iter->inner, &kv->ctx->error);
     unlock(kv);
     if (err != WEIR_OK) {
-        free(iter);
+        release_iter(kv->ctx, iter);
         return err;
     }
     iter->number = ++kv->ctx->iters_opened;
@@ -373,9 +392,7 @@ weir_err weir_kv_iter_close(weir_kv_iter *iter)
     }
     const weir_kv *kv = iter->kv;
     if (iter->inner == NULL) {
-        weir_err left = was_closed(kv);
-        forget_left(kv->ctx, iter);
-        return left;
+        return was_closed(kv);
     }
     weir_err err = close_inner(iter);
     if (iter->err != WEIR_OK) {
@@ -383,7 +400,7 @@ weir_err weir_kv_iter_close(weir_kv_iter *iter)
     } else if (err != WEIR_OK) {
         weir_fail(kv->ctx, err, "store '%s': the scan broke off", kv->spec->name);
     }
-    free(iter);
+    release_iter(kv->ctx, iter);
     return err;
 }
 

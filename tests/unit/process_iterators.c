@@ -13,7 +13,7 @@
 #include "support/driven.h"
 
 #define CACHE_BYTES ((size_t)1 << 20)
-#define KEPT_MAX 100
+#define KEPT_MAX 300 /* more than stay in memory */
 
 /* The data shared by the processors of a test. */
 typedef struct notes {
@@ -40,19 +40,23 @@ static weir_err open_notes(weir_ctx *ctx, void *user, void **state)
     return WEIR_OK;
 }
 
-/* Opens an iterator a record; "use" asks the first of them instead. */
+/* Opens an iterator a record; "use" uses the last of them instead, "use-all" each one. */
 static weir_err keep(weir_ctx *ctx, const weir_record *in, void *state)
 {
     notes *all = state;
-    if (!weir_slice_equal(*(const weir_slice *)in->key, weir_slice_of("use"))) {
+    bool use_all = weir_slice_equal(*(const weir_slice *)in->key, weir_slice_of("use-all"));
+    if (!use_all && !weir_slice_equal(*(const weir_slice *)in->key, weir_slice_of("use"))) {
         all->kept[all->kept_count++] = scan(ctx);
         return WEIR_OK;
     }
     const void *key = NULL;
     const void *value = NULL;
-    weir_kv_iter *last = all->kept[all->kept_count - 1];
-    all->had_next = weir_kv_next(last, &key, &value, NULL);
-    all->closed = weir_kv_iter_close(last);
+    all->closed = WEIR_ESTATE;
+    for (size_t i = use_all ? 0 : all->kept_count - 1; i < all->kept_count; i++) {
+        all->had_next = weir_kv_next(all->kept[i], &key, &value, NULL) || all->had_next;
+        weir_err err = weir_kv_iter_close(all->kept[i]);
+        all->closed = err != WEIR_ESTATE ? err : all->closed;
+    }
     return WEIR_OK;
 }
 
@@ -129,7 +133,7 @@ static void run(const weir_topology *topology, size_t cache_bytes, const char *c
 static void an_iterator_kept_for_the_next_record_gives_an_error(void **state)
 {
     (void)state;
-    notes all = {.had_next = true};
+    notes all = {0};
     weir_topology *topology = topology_of(&keep_ops, NULL, &all);
     run(topology, CACHE_BYTES, (const char *const[]){"k", "use", NULL});
     assert_false(all.had_next);
@@ -153,6 +157,61 @@ static void many_iterators_left_open_take_bounded_memory(void **state)
     weir_topology_free(topology);
 }
 
+static void even_the_oldest_iterator_left_open_may_be_used(void **state)
+{
+    (void)state;
+    notes all = {0};
+    const char *keys[KEPT_MAX + 3] = {NULL};
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        keys[i] = "k";
+    }
+    keys[KEPT_MAX] = "use-all";
+    keys[KEPT_MAX + 1] = "use-all";
+    weir_topology *topology = topology_of(&keep_ops, NULL, &all);
+    run(topology, 0, keys);
+    assert_false(all.had_next);
+    assert_string_equal(weir_err_name(all.closed), "WEIR_ESTATE");
+    weir_topology_free(topology);
+}
+
+/* Uses an old iterator, whose memory its own scan may have now. */
+static weir_err use_oldest(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    notes *all = state;
+    const void *key = NULL;
+    const void *value = NULL;
+    (void)in;
+    if (all->kept_count < KEPT_MAX) {
+        all->kept[all->kept_count++] = scan(ctx);
+        return WEIR_OK;
+    }
+    weir_kv_iter *mine = scan(ctx);
+    for (size_t i = 0; i < all->kept_count; i++) {
+        weir_kv_next(all->kept[i], &key, &value, NULL);
+        weir_kv_iter_close(all->kept[i]);
+    }
+    all->had_next = weir_kv_next(mine, &key, &value, NULL);
+    all->closed = weir_kv_iter_close(mine);
+    return WEIR_OK;
+}
+
+static const weir_processor_ops use_oldest_ops = {"oldest", open_notes, use_oldest, NULL};
+
+static void an_old_iterator_never_frees_the_one_that_has_its_memory(void **state)
+{
+    (void)state;
+    notes all = {0};
+    const char *keys[KEPT_MAX + 2] = {NULL};
+    for (size_t i = 0; i <= KEPT_MAX; i++) {
+        keys[i] = "k";
+    }
+    weir_topology *topology = topology_of(&use_oldest_ops, NULL, &all);
+    run(topology, 0, keys);
+    assert_false(all.had_next);
+    assert_string_equal(weir_err_name(all.closed), "WEIR_ESTATE");
+    weir_topology_free(topology);
+}
+
 static void an_iterator_of_a_parent_outlives_its_children(void **state)
 {
     (void)state;
@@ -171,6 +230,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_iterator_kept_for_the_next_record_gives_an_error),
         cmocka_unit_test(many_iterators_left_open_take_bounded_memory),
+        cmocka_unit_test(even_the_oldest_iterator_left_open_may_be_used),
+        cmocka_unit_test(an_old_iterator_never_frees_the_one_that_has_its_memory),
         cmocka_unit_test(an_iterator_of_a_parent_outlives_its_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,16 +180,34 @@ static void a_value_that_is_no_such_number_is_an_error(void **state)
     (void)state;
     numbers got = {.i64 = 7, .f64 = 7};
     assert_fails(read_i64, &got, "{\"n\":9223372036854775808}", WEIR_EDECODE,
-                 "json: 9223372036854775808 is not an integer of 64 bits");
+                 "json: /n: 9223372036854775808 is not an integer of 64 bits");
     assert_fails(read_i64, &got, "{\"n\":1.5}", WEIR_EDECODE,
-                 "json: 1.5 is not an integer of 64 bits");
+                 "json: /n: 1.5 is not an integer of 64 bits");
     assert_fails(read_f64, &got, "{\"n\":1e400}", WEIR_EDECODE,
-                 "json: 1e400 is outside of what a double holds");
+                 "json: /n: 1e400 is outside of what a double holds");
     assert_fails(read_f64, &got, "{\"n\":\"1\"}", WEIR_EDECODE,
-                 "json: a number is expected, there is string");
+                 "json: /n: a number is expected, there is string");
     assert_fails(read_i64, &got, "{}", WEIR_EDECODE,
-                 "json: a number is expected, there is nothing");
+                 "json: a number is expected, there is nothing (the member is missing)");
     assert_true(got.i64 == 7 && got.f64 >= 7 && got.f64 <= 7);
+}
+
+static weir_err read_deep(weir_ctx *ctx, const weir_record *in, void *out, void *user)
+{
+    weir_json_value *value = out;
+    *value = *(const weir_json_value *)in->value;
+    yyjson_val *list = yyjson_obj_get(yyjson_obj_get(value->root, "a/b~"), "list");
+    return weir_json_i64(ctx, yyjson_arr_get(yyjson_arr_get(list, 1), 2), user);
+}
+
+static void an_error_names_the_place_of_the_value_in_its_document(void **state)
+{
+    (void)state;
+    int64_t got = 7;
+    assert_fails(read_deep, &got,
+                 "{\"x\":[0],\"a/b~\":{\"y\":1,\"list\":[[1,2,3],[4,5,{\"z\":6}]]}}", WEIR_EDECODE,
+                 "json: /a~1b~0/list/1/2: a number is expected, there is object");
+    assert_int_equal(got, 7);
 }
 
 /* ---- Values that cannot be ------------------------------------------------------------------ */
@@ -360,6 +378,7 @@ int main(void)
         cmocka_unit_test(a_value_made_in_a_callback_is_like_one_that_was_read),
         cmocka_unit_test(numbers_are_read_with_all_their_bits),
         cmocka_unit_test(a_value_that_is_no_such_number_is_an_error),
+        cmocka_unit_test(an_error_names_the_place_of_the_value_in_its_document),
         cmocka_unit_test(values_that_json_lacks_are_refused_where_they_are_made),
         cmocka_unit_test(text_that_nests_too_deep_is_not_decoded),
         cmocka_unit_test(brackets_in_strings_and_beside_each_other_are_not_deep),

@@ -91,7 +91,8 @@ WEIR_API weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t
 WEIR_API void weir_punctuator_cancel(weir_punctuator punctuator);
 
 /* The store of that name if it is connected to this processor. Otherwise NULL; the callback should
- * then return weir_ctx_error(ctx). */
+ * then return weir_ctx_error(ctx). The error of a callback that goes on and fails later has the
+ * text of its first failure, too. */
 WEIR_API weir_kv *weir_store(weir_ctx *ctx, const char *name);
 WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx); /* code of the last call that failed */
 

@@ -53,8 +53,8 @@ WEIR_API weir_err weir_kv_delete(weir_kv *store, const void *key);
  * open end. `reverse`: the greatest key first. The iterator reads a snapshot of
  * the store made at the call. Close it before the callback returns: Weir closes an iterator that a
  * callback (of a processor, a punctuator, open or close) leaves open, and logs a warning, once per
- * node and store. The iterator then returns WEIR_ESTATE; only the last 64 such iterators of a task
- * stay in memory. */
+ * node and store. The iterator then returns WEIR_ESTATE. Its memory is kept until the task ends,
+ * so it may be used later by mistake; after 64 more of them it may be the memory of a new one. */
 WEIR_API weir_err weir_kv_range(const weir_kv *store, const void *from, const void *to,
                                 bool reverse, weir_kv_iter **out);
 /* False at the end, and for a NULL iterator. Key and value are valid until the next call on the
