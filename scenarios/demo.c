@@ -149,14 +149,25 @@ static void count_words(const fixture_text *text)
 
 /* ---- ID mapping --------------------------------------------------------------------------- */
 
+/* Shows identities from all parts of the output. An event has no idCard: those shown got theirs
+ * from a registration. An event without phone and device has the identity {}. */
 static void print_identities(weir_output identities)
 {
     weir_rows *rows = weir_output_all(identities);
-    size_t count = weir_rows_size(rows);
-    printf("\n%zu identities; some of them:\n", count);
-    for (size_t i = 0; i < SHOWN_IDENTITIES && i < count; i++) {
-        const weir_slice *json = weir_rows_at(rows, i * count / SHOWN_IDENTITIES)->value;
-        printf("  %.*s\n", (int)json->len, (const char *)json->data);
+    size_t completed = 0;
+    for (size_t at = weir_scenario_next_completed(rows, 0); at < weir_rows_size(rows);
+         at = weir_scenario_next_completed(rows, at + 1)) {
+        completed++;
+    }
+    printf("\n%zu identities, %zu completed by a registration; some of these:\n",
+           weir_rows_size(rows), completed);
+    for (size_t i = 0; i < SHOWN_IDENTITIES && completed > 0; i++) {
+        size_t from = i * weir_rows_size(rows) / SHOWN_IDENTITIES;
+        size_t at = weir_scenario_next_completed(rows, from);
+        if (at < weir_rows_size(rows)) {
+            const weir_slice *json = weir_rows_at(rows, at)->value;
+            printf("  %.*s\n", (int)json->len, (const char *)json->data);
+        }
     }
 }
 

@@ -3,6 +3,8 @@
  * The ID mapping's data through the driver. */
 #include "scenarios/lib/identities.h"
 
+#include <string.h>
+
 #include "fixtures/id_mapping.h"
 
 weir_scenario_ids weir_scenario_ids_new(weir_cluster *cluster, int32_t partitions)
@@ -51,4 +53,18 @@ weir_rows *weir_scenario_identities(weir_cluster *cluster, size_t events, size_t
         weir_rows_count(bag, &text, 1);
     }
     return bag;
+}
+
+size_t weir_scenario_next_completed(const weir_rows *identities, size_t index)
+{
+    static const char member[] = "\"idCard\":";
+    size_t count = weir_rows_size(identities);
+    for (; index < count; index++) {
+        const weir_slice *json = weir_rows_at(identities, index)->value;
+        if (json != NULL && json->data != NULL &&
+            memmem(json->data, json->len, member, sizeof member - 1) != NULL) {
+            break;
+        }
+    }
+    return index;
 }

@@ -22,5 +22,8 @@ void weir_scenario_happen(weir_scenario_ids ids, size_t from, size_t to, size_t 
 weir_rows *weir_scenario_bag(weir_cluster *cluster, const weir_rows *values);
 /* The bag of identities that events 0..events-1 must give, with all `phones` registered. */
 weir_rows *weir_scenario_identities(weir_cluster *cluster, size_t events, size_t phones);
+/* The index of the next identity, from `index` on, that a registration has completed; the number of
+ * rows: none. `identities`: rows with texts. */
+size_t weir_scenario_next_completed(const weir_rows *identities, size_t index);
 
 #endif

@@ -23,6 +23,26 @@ static void assert_identities(weir_cluster *cluster, weir_scenario_ids ids, size
     weir_assert_same_rows(found, weir_scenario_identities(cluster, events, PHONES));
 }
 
+/* The demo shows some of these. */
+static void assert_completed(const weir_rows *rows)
+{
+    size_t completed = 0;
+    size_t expected = 0;
+    for (size_t i = 0; i < EVENTS; i++) {
+        char json[WEIR_FIXTURE_JSON_MAX];
+        fixture_expected_identity(i, PHONES, PHONES, json);
+        expected += strstr(json, "\"idCard\":\"card-") != NULL;
+    }
+    for (size_t at = weir_scenario_next_completed(rows, 0); at < weir_rows_size(rows);
+         at = weir_scenario_next_completed(rows, at + 1)) {
+        weir_slice json = *(const weir_slice *)weir_rows_at(rows, at)->value;
+        assert_false(weir_slice_equal(json, weir_slice_of("{}")));
+        completed++;
+    }
+    assert_true(completed > 0 && completed < EVENTS);
+    assert_int_equal(completed, expected);
+}
+
 static void events_are_completed_from_registrations(void **state)
 {
     weir_cluster *cluster = fixture_cluster(state, NULL);
@@ -33,6 +53,7 @@ static void events_are_completed_from_registrations(void **state)
     weir_scenario_happen(ids, 0, EVENTS, PHONES);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     assert_identities(cluster, ids, EVENTS);
+    assert_completed(weir_output_all(ids.identities));
 }
 
 static void identities_survive_the_loss_of_an_instance(void **state)
