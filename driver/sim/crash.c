@@ -138,27 +138,6 @@ static const char *name_of(const weir__thread *self, char name[WEIR_SIM_NAME_MAX
     return name;
 }
 
-/* Why the program must end, in a line; "": it need not. A test cannot end without the threads of
- * pools and brokers. A thread that crashes in malloc keeps the heap locked. */
-static const char *ending_of(const weir_sim_crash *what, const weir__thread *self)
-{
-    if (what->end == WEIR_SIM_SANITIZER) {
-        return "a sanitizer ends the program at its first report: no more tests run";
-    }
-    if (what->test_thread || !weir__the_sim.running) {
-        return ""; /* cmocka may continue */
-    }
-    if (weir__backtrace_allocates(what->frames, what->frame_count)) {
-        return "inside malloc or free: the heap is damaged, and stays locked. The program ends "
-               "here: no more tests run";
-    }
-    if (!self || self->home == &weir__the_sim.hosts[0]) {
-        return "a thread that all tests need: it belongs to no instance. The program ends here: "
-               "no more tests run";
-    }
-    return "";
-}
-
 bool weir__crash_report(weir_sim_crash *what, weir__thread *self)
 {
     weir__sim *sim = &weir__the_sim;
@@ -166,7 +145,7 @@ bool weir__crash_report(weir_sim_crash *what, weir__thread *self)
     what->test_thread = self == sim->main;
     what->host = self ? self->home : NULL;
     what->thread = name_of(self, name);
-    what->ending = ending_of(what, self);
+    what->ending = weir__crash_ending(what, self);
     what->final = what->final || what->test_thread || !sim->running || what->ending[0] != '\0';
     crash.reporting = true;
     crash.reported = true;
@@ -453,26 +432,6 @@ static void report_exit(const char *call, int status, void *caller)
                            .frame_count = end_of_test ? 0 : weir__backtrace(caller, frames)};
     frames[0] =
         (char *)caller - 1; /* a call that does not return may be the last of its function */
-    if (weir__crash_report(&seen, self)) {
-        weir__give_up(self);
-    }
-}
-
-bool weir_sim_on_test_thread(void)
-{
-    return !weir__the_sim.running || weir__self == weir__the_sim.main;
-}
-
-void weir_sim_fail_thread(const char *what)
-{
-    weir__thread *self = weir__self;
-    void *frames[WEIR__FRAMES_MAX];
-    weir_sim_crash seen = {.end = WEIR_SIM_MISUSED, .what = what, .hint = "", .frames = frames};
-    if (!is_ours() || crash.reporting) {
-        weir_sim_print("%s\n", what);
-        return;
-    }
-    seen.frame_count = weir__backtrace(CALLER(), frames);
     if (weir__crash_report(&seen, self)) {
         weir__give_up(self);
     }

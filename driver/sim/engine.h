@@ -292,6 +292,9 @@ bool weir__crash_is_ours(void); /* armed, for this process, and not reporting al
 bool weir__crash_is_reporting(void);
 /* Fills the fields of `what` about the thread and reports the crash; true: stop `self` for good. */
 bool weir__crash_report(weir_sim_crash *what, weir__thread *self);
+/* Why the program must end after a crash, in a line; "": it need not. A test cannot end without the
+ * threads of pools and brokers. A thread that crashes in malloc keeps the heap locked. */
+const char *weir__crash_ending(const weir_sim_crash *what, const weir__thread *self);
 _Noreturn void weir__crash_abort(void); /* after the report */
 
 /* watchdog.c */
