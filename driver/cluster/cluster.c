@@ -294,7 +294,9 @@ static weir_err check_opts(const weir_cluster_opts *opts, weir_error *error)
 weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
 {
     weir_cluster_opts defaults = {0};
+    weir_error local;
     opts = opts != NULL ? opts : &defaults;
+    error = error != NULL ? error : &local;
     if (current != NULL) {
         weir__error_set(error, WEIR_ESTATE, "this process has a cluster already: free it first");
         return NULL;
@@ -302,6 +304,7 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
     weir__cluster_not_made(opts);
     weir__place_leave(&(weir__place){0}); /* the last test may have jumped out of a call */
     if (check_opts(opts, error) != WEIR_OK) {
+        weir__driver_not_made_because(error->message);
         return NULL;
     }
     weir_cluster *cluster = weir__must(calloc(1, sizeof *cluster));
@@ -319,6 +322,7 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
     err = err != WEIR_OK ? err : make_root(cluster, error);
     err = err != WEIR_OK ? err : start_brokers(cluster, error);
     if (err != WEIR_OK) {
+        weir__driver_not_made_because(error->message);
         weir_cluster_free(cluster);
         return NULL;
     }

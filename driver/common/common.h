@@ -148,6 +148,8 @@ bool weir__may_call(weir__driver *driver, const char *function);
 void weir__driver_set_current(weir__driver *driver);
 /* For calls on this thread that have no driver: it could not be made, or an argument is NULL. */
 void weir__driver_not_made(bool set, weir_failure_fn on_failure, void *user);
+/* Why it could not be made: part of the text of such a failure. */
+void weir__driver_not_made_because(const char *why);
 /* True when it was given; else the test fails: "weir_rows_at: rows is NULL". */
 bool weir__given(bool given, const char *function, const char *argument);
 /* The same for a serde that can be used. */

@@ -88,6 +88,7 @@ static _Thread_local struct {
     bool set;
     weir_failure_fn on_failure;
     void *user;
+    char why[WEIR_ERROR_MESSAGE_MAX / 2]; /* "": not known */
 } not_made;
 
 void weir__driver_not_made(bool set, weir_failure_fn on_failure, void *user)
@@ -95,6 +96,12 @@ void weir__driver_not_made(bool set, weir_failure_fn on_failure, void *user)
     not_made.set = set;
     not_made.on_failure = on_failure;
     not_made.user = user;
+    not_made.why[0] = '\0';
+}
+
+void weir__driver_not_made_because(const char *why)
+{
+    snprintf(not_made.why, sizeof not_made.why, "%s", why);
 }
 
 __attribute__((format(printf, 3, 0))) static void
@@ -108,6 +115,11 @@ fail_without_driver(const char *file, int line, const char *format, va_list args
         used = n > 0 ? strlen(message) : 0;
     }
     vsnprintf(message + used, sizeof message - used, format, args);
+    if (not_made.why[0] != '\0') {
+        used = strlen(message);
+        snprintf(message + used, sizeof message - used, "; the driver could not be made: %s",
+                 not_made.why);
+    }
     if (not_made.on_failure != NULL) {
         call_on_failure(not_made.on_failure, file, line, message, not_made.user);
         return;

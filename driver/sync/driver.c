@@ -211,6 +211,19 @@ static weir_err configure(weir_sync *sync, const weir_sync_opts *opts, weir_erro
     return err == WEIR_OK ? weir__config_check(sync->config, error) : err;
 }
 
+static weir_err build(weir_sync *sync, weir_topology_fn topology, weir_error *error)
+{
+    *error = (weir_error){0}; /* the caller's may be uninitialised */
+    sync->topology = topology(sync->config, error);
+    if (sync->topology != NULL) {
+        return WEIR_OK;
+    }
+    return error->code != WEIR_OK
+               ? error->code
+               : weir__error_set(error, WEIR_EINVAL,
+                                 "the topology function returned NULL and set no error");
+}
+
 /* The directory itself is made by the first store that needs it. */
 static weir_err choose_directory(weir_sync *sync, const weir_sync_opts *opts, weir_error *error)
 {
@@ -271,14 +284,16 @@ weir_sync *weir_sync_new(weir_topology_fn topology, const weir_sync_opts *opts, 
     sync->driver.user = opts->user;
     weir_err err = configure(sync, opts, error);
     if (err == WEIR_OK) {
-        sync->topology = topology(sync->config, error);
-        err = sync->topology != NULL ? choose_directory(sync, opts, error) : WEIR_ETOPOLOGY;
+        err = build(sync, topology, error);
     }
+    err = err == WEIR_OK ? choose_directory(sync, opts, error) : err;
     err = err == WEIR_OK ? open_core(sync, opts, error) : err;
     if (err != WEIR_OK) {
+        weir__driver_not_made_because(error->message);
         weir_sync_free(sync);
         return NULL;
     }
+    weir__driver_not_made(true, opts->on_failure, opts->user);
     return sync;
 }
 
@@ -383,30 +398,47 @@ void weir_sync_commit(weir_sync *sync)
 
 /* ---- What happened ---- */
 
-struct each_output {
-    void (*fn)(const char *topic, void *user);
-    void *user;
+struct first_output {
+    const char *topic; /* NULL: no topic after `after` */
+    size_t sequence;   /* of the topic's first record that the topology sent */
+    size_t after;      /* earlier sequences do not count */
 };
 
-static void pass_output(const weir__loopback_topic *topic, void *user)
+static void find_first(const weir__loopback_topic *topic, void *user)
 {
-    const struct each_output *each = user;
+    struct first_output *first = user;
+    size_t earliest = SIZE_MAX;
     for (int32_t i = 0; i < topic->count; i++) {
         const weir__loopback_partition *partition = &topic->partitions[i];
-        for (int64_t offset = 0; offset < partition->count; offset++) {
-            if (!partition->records[offset]->piped) {
-                each->fn(topic->name, each->user);
-                return;
-            }
+        int64_t offset = 0;
+        while (offset < partition->count && partition->records[offset]->piped) {
+            offset++;
         }
+        if (offset < partition->count && partition->records[offset]->sequence < earliest) {
+            earliest = partition->records[offset]->sequence;
+        }
+    }
+    if (earliest >= first->after && earliest < first->sequence) {
+        first->topic = topic->name;
+        first->sequence = earliest;
     }
 }
 
 void weir_sync_each_output(weir_sync *sync, void (*fn)(const char *topic, void *user), void *user)
 {
-    if (weir__given(sync != NULL, __func__, "sync") && weir__given(fn != NULL, __func__, "fn")) {
-        weir__loopback_each(sync->core.loopback, pass_output, &(struct each_output){fn, user});
+    struct first_output first = {.after = 0};
+    if (!weir__given(sync != NULL, __func__, "sync") || !weir__given(fn != NULL, __func__, "fn")) {
+        return;
     }
+    do {
+        first.topic = NULL;
+        first.sequence = SIZE_MAX;
+        weir__loopback_each(sync->core.loopback, find_first, &first);
+        if (first.topic != NULL) {
+            fn(first.topic, user);
+            first.after = first.sequence + 1;
+        }
+    } while (first.topic != NULL);
 }
 
 size_t weir_sync_dropped_records(const weir_sync *sync, weir_dropped_records *out, size_t max)

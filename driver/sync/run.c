@@ -131,7 +131,10 @@ weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_er
     const weir__loopback_topic *topic = weir__loopback_find(sync->loopback, record->topic);
     weir_err err = check(sync, error);
     if (err == WEIR_OK && (topic == NULL || !is_read(topic))) {
-        return weir__error_set(error, WEIR_ENOTFOUND, "no source reads topic '%s'", record->topic);
+        const char *nearest = topic == NULL ? weir__sync_nearest_topic(sync, record->topic) : NULL;
+        return weir__error_set(error, WEIR_ENOTFOUND, "no source reads topic '%s'%s%s%s",
+                               record->topic, nearest != NULL ? " (did you mean '" : "",
+                               nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "");
     }
     if (err == WEIR_OK) {
         err = weir__loopback_append(sync->loopback, record, error);

@@ -9,6 +9,7 @@
 
 #include "cluster/internal_topics.h"
 #include "core/error.h"
+#include "core/nearest.h"
 #include "sync/run.h"
 
 #define THREAD "sync" /* in log lines and steps */
@@ -28,17 +29,74 @@ static int32_t count_of(const weir__sync_opts *opts, const char *topic)
 static weir_err make_topic(weir__sync *sync, const char *topic, int32_t partitions,
                            weir_error *error)
 {
-    if (partitions < 1) {
-        return weir__error_set(error, WEIR_EINVAL, "topic %s: %d partitions", topic,
-                               (int)partitions);
+    if (partitions < 1 || partitions > WEIR__SYNC_PARTITIONS_MAX) {
+        return weir__error_set(error, WEIR_EINVAL, "topic %s: %d partitions, not 1 to %d", topic,
+                               (int)partitions, WEIR__SYNC_PARTITIONS_MAX);
     }
     return weir__loopback_make(sync->loopback, topic, partitions) != NULL
                ? WEIR_OK
                : weir__error_set(error, WEIR_ENOMEM, "topic %s", topic);
 }
 
-/* The topics of the sources, those of global tables too. *several: one of the others has more than
- * one partition. */
+/* The topics of the sources and sinks, those of global tables too. *several: one that a source of a
+ * task reads has more than one partition. */
+static weir_err make_node_topics(weir__sync *sync, const weir__sync_opts *opts,
+                                 const weir__node *node, bool *several, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < node->topic_count && err == WEIR_OK; i++) {
+        if (node->topics[i].internal) {
+            continue;
+        }
+        int32_t partitions = count_of(opts, node->topics[i].name);
+        bool read = node->kind == WEIR__SOURCE && node->subtopology >= 0;
+        *several = *several || (read && partitions > 1);
+        err = make_topic(sync, node->topics[i].name, partitions, error);
+    }
+    return err;
+}
+
+struct nearest {
+    const char *wanted;
+    const char *name; /* NULL: none is near */
+    size_t distance;
+};
+
+static void look_at(const weir__loopback_topic *topic, void *user)
+{
+    struct nearest *nearest = user;
+    size_t distance = weir__edit_distance(nearest->wanted, topic->name);
+    if (distance < nearest->distance) {
+        nearest->name = topic->name;
+        nearest->distance = distance;
+    }
+}
+
+const char *weir__sync_nearest_topic(const weir__sync *sync, const char *topic)
+{
+    struct nearest nearest = {.wanted = topic, .distance = strlen(topic) / 2 + 1};
+    weir__loopback_each(sync->loopback, look_at, &nearest);
+    return nearest.distance > 0 ? nearest.name : NULL;
+}
+
+/* Fails if the options name a topic that no node reads or writes: a count that counts for nothing.
+ */
+static weir_err check_names(const weir__sync *sync, const weir__sync_opts *opts, weir_error *error)
+{
+    for (size_t i = 0; i < opts->topic_count; i++) {
+        const char *name = opts->topics[i].topic;
+        if (weir__loopback_find(sync->loopback, name) == NULL) {
+            const char *nearest = weir__sync_nearest_topic(sync, name);
+            return weir__error_set(
+                error, WEIR_ENOTFOUND,
+                "weir_sync_opts.topics: no node reads or writes topic '%s'%s%s%s", name,
+                nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+                nearest != NULL ? "'?)" : "");
+        }
+    }
+    return WEIR_OK;
+}
+
 static weir_err make_topics(weir__sync *sync, const weir__sync_opts *opts, bool *several,
                             weir_error *error)
 {
@@ -46,20 +104,11 @@ static weir_err make_topics(weir__sync *sync, const weir__sync_opts *opts, bool 
     weir_err err = WEIR_OK;
     for (size_t i = 0; i < topology->node_count && err == WEIR_OK; i++) {
         const weir__node *node = &topology->nodes[i];
-        for (size_t t = 0; node->kind == WEIR__SOURCE && t < node->topic_count && err == WEIR_OK;
-             t++) {
-            if (node->topics[t].internal) {
-                continue;
-            }
-            int32_t partitions = count_of(opts, node->topics[t].name);
-            *several = *several || (node->subtopology >= 0 && partitions > 1);
-            err = make_topic(sync, node->topics[t].name, partitions, error);
+        if (node->kind == WEIR__SOURCE || node->kind == WEIR__SINK) {
+            err = make_node_topics(sync, opts, node, several, error);
         }
     }
-    for (size_t i = 0; i < opts->topic_count && err == WEIR_OK; i++) {
-        err = make_topic(sync, opts->topics[i].topic, opts->topics[i].partitions, error);
-    }
-    return err;
+    return err == WEIR_OK ? check_names(sync, opts, error) : err;
 }
 
 /* ---- Instance ---- */

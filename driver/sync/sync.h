@@ -10,6 +10,8 @@
 #include "cluster/worker.h"
 #include "sync/loopback.h"
 
+#define WEIR__SYNC_PARTITIONS_MAX 1000 /* of a topic: each may be a task with stores of its own */
+
 /* Zeros: defaults. */
 typedef struct weir__sync_opts {
     const weir_topology *topology; /* borrowed */
@@ -45,6 +47,8 @@ typedef struct weir__sync {
 weir_err weir__sync_open(weir__sync *sync, const weir__sync_opts *opts, weir_error *error);
 void weir__sync_close(weir__sync *sync);
 
+/* The topic whose name is nearest, for errors; NULL: none is near. */
+const char *weir__sync_nearest_topic(const weir__sync *sync, const char *topic);
 int64_t weir__sync_now_ms(const weir__sync *sync);
 /* Appends the record and processes until every task waits. WEIR_ENOTFOUND: no source reads the
  * topic. Another error is that of a task; each later call returns it, too. */

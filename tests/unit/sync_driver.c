@@ -90,7 +90,7 @@ static void a_topic_that_nobody_reads_takes_no_record(void **state)
     weir_sync *sync = made(fixture_word_count, NULL);
     weir_input input = weir_sync_input(sync, "liens", STRINGS);
     assert_int_equal(weir_input_try_send(input, &(weir_input_record){0}, &error), WEIR_ENOTFOUND);
-    assert_string_equal(error.message, "no source reads topic 'liens'");
+    assert_string_equal(error.message, "no source reads topic 'liens' (did you mean 'lines'?)");
     weir_sync_free(sync);
 }
 

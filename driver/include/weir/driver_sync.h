@@ -17,8 +17,9 @@
  *
  * A driver belongs to one thread at a time; there can be any number of drivers. Everything that it
  * returns is valid until weir_sync_free. A call that fails and has no `error` fails the test
- * through weir_sync_opts.on_failure. After an error of the topology (a record cannot be decoded, a
- * processor fails) nothing more is processed: each later call that processes has the same error. */
+ * through weir_sync_opts.on_failure, also a call with the NULL of a weir_sync_new that failed.
+ * After an error of the topology (a record cannot be decoded, a processor fails) nothing more is
+ * processed: each later call that processes has the same error. */
 #ifndef WEIR_DRIVER_SYNC_H
 #define WEIR_DRIVER_SYNC_H
 
@@ -43,9 +44,10 @@ typedef struct weir_sync_topic {
 typedef struct weir_sync_opts {
     const char *application;   /* application.id; NULL: "app" */
     const char *const *config; /* name, value, ..., NULL: settings of the application */
-    int32_t partitions;        /* of topics that `topics` does not name; 0: 1 */
-    /* If each source topic has one partition, the whole topology is one task with one stream time,
-     * as in TopologyTestDriver. Else there is a task for each sub-topology and partition. */
+    int32_t partitions;        /* of topics that `topics` does not name; 0: 1; at most 1000 */
+    /* Topics of sources and sinks. If each source topic has one partition, the whole topology is
+     * one task with one stream time, as in TopologyTestDriver. Else there is a task for each
+     * sub-topology and partition. */
     const weir_sync_topic *topics;
     size_t topic_count;
     weir_input_time start; /* wall clock; zeros: WEIR_SYNC_START_MS */
@@ -68,8 +70,8 @@ WEIR_API void weir_sync_free(weir_sync *sync); /* NULL allowed */
 /* The topic must be one that a source reads when a record is sent to it. */
 WEIR_API weir_input weir_sync_input(weir_sync *sync, const char *topic, const weir_serde *key,
                                     const weir_serde *value);
-/* Any topic, also a repartition topic or a changelog ("app-counts-changelog"). It must exist when
- * it is read. */
+/* Any topic of a source or sink, which exists from the start, or a repartition topic or changelog
+ * ("app-counts-changelog"), which must exist when it is read. */
 WEIR_API weir_output weir_sync_output(weir_sync *sync, const char *topic, const weir_serde *key,
                                       const weir_serde *value);
 /* The present contents of a store in all tasks, through the record cache. */
@@ -87,7 +89,7 @@ WEIR_API weir_err weir_sync_try_advance(weir_sync *sync, int64_t ms, weir_error 
 /* Commits now: writes the record caches downstream. Of use with `commit_interval`. */
 WEIR_API void weir_sync_commit(weir_sync *sync);
 
-/* Calls fn with each topic that has a record of the topology, in order of creation. */
+/* Calls fn with each topic that has a record of the topology, in order of their first ones. */
 WEIR_API void weir_sync_each_output(weir_sync *sync, void (*fn)(const char *topic, void *user),
                                     void *user);
 /* As weir_app_dropped_records. */
