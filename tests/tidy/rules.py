@@ -28,7 +28,8 @@ PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include"
 # Public headers of the test side begin so, and only these may include them.
 TEST_SIDE_HEADERS = ("weir/driver", "weir/mockbroker")
 TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench",
-                   "examples/project/test_orders.c", "examples/project/test_reminders.c"]
+                   "examples/project/test_orders.c", "examples/project/test_reminders.c",
+                   "examples/project/test_enriched.c"]
 
 CALL = r"\b(?:%s)\s*\("
 
