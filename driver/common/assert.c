@@ -70,6 +70,20 @@ void weir_assert_same_list_at(const weir_rows *actual, const weir_rows *expected
     }
 }
 
+void weir_assert_same_records_at(const weir_rows *actual, const weir_rows *expected,
+                                 const char *what, const char *file, int line)
+{
+    if (!both_given(actual, expected, what, file, line)) {
+        return;
+    }
+    const char *difference = weir_rows_record_difference(actual, expected);
+    if (difference != NULL) {
+        fail_at(actual->driver, file, line,
+                "%s is not as expected (%zu records, expected %zu):\n%s%s", named(what),
+                actual->count, expected->count, difference, remarks(actual->driver));
+    }
+}
+
 void weir_assert_size_at(const weir_rows *actual, size_t size, const char *what, const char *file,
                          int line)
 {
@@ -77,7 +91,7 @@ void weir_assert_size_at(const weir_rows *actual, size_t size, const char *what,
         return;
     }
     if (actual->count != size) {
-        fail_at(actual->driver, file, line, "%s has %zu rows, expected %zu%s", named(what),
-                actual->count, size, remarks(actual->driver));
+        fail_at(actual->driver, file, line, "%s has %zu rows, expected %zu%s%s", named(what),
+                actual->count, size, weir__rows_list(actual), remarks(actual->driver));
     }
 }

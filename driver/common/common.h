@@ -103,6 +103,7 @@ typedef struct weir__entry {
     weir_row row;
     weir_slice key_bytes;
     weir_slice value_bytes;
+    bool timed; /* an expected row with a timestamp, which is compared */
 } weir__entry;
 
 struct weir_rows {
@@ -173,21 +174,29 @@ weir_err weir__codec_check_slice(const weir_serde *serde, const void *decoded, w
 /* ---- Inputs (input.c), outputs (output.c), store views (views.c) ---- */
 weir_input weir__input_make(weir__driver *driver, const char *topic, const weir_serde *key,
                             const weir_serde *value);
+/* weir__given for the headers of a record. */
+bool weir__headers_given(const weir_input_record *record, const char *function);
 weir_output weir__output_make(weir__driver *driver, const char *topic, const weir_serde *key,
                               const weir_serde *value);
 weir_store_view weir__view_make(weir__driver *driver, const char *store, const weir_serde *key,
                                 const weir_serde *value);
+/* weir__given for all that a view has. */
+bool weir__view_given(weir_store_view view, const char *function);
 /* A row as the store has it; with a timestamp in front if it is timestamped. */
 weir_err weir__look_add(weir__look *look, const char *task, weir_slice key, weir_slice row);
 
 /* ---- Rows (rows.c) ---- */
 weir_rows *weir__rows_make(weir__driver *driver, const weir_serde *key, const weir_serde *value);
 weir_slice weir__kept(weir__arena *arena, weir_slice bytes); /* a copy */
+/* A copy of headers and bytes; NULL: none. */
+const weir_header *weir__kept_headers(weir__arena *arena, const weir_header *headers, size_t count);
 /* Takes the bytes (which are in the arena), decodes them; position and time come from `row`. */
 weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
                            weir_error *error);
 void weir__rows_push(weir_rows *rows, weir__entry *entry);
 void weir__rows_sort(weir_rows *rows); /* by key bytes */
+/* The first rows, each on a line of its own behind a line break. */
+const char *weir__rows_list(const weir_rows *rows);
 /* The last value of each key, by key bytes, without nulls. */
 weir_rows *weir__rows_as_table(const weir_rows *rows);
 

@@ -100,7 +100,7 @@ static weir_err send_record(weir__input_topic *topic, int32_t partition,
     return topic->driver->ops->send(topic->driver, &out, error);
 }
 
-static bool headers_given(const weir_input_record *record, const char *function)
+bool weir__headers_given(const weir_input_record *record, const char *function)
 {
     if (!weir__given(record->headers != NULL || record->header_count == 0, function,
                      "record->headers")) {
@@ -128,7 +128,8 @@ static void send_to(weir_input input, int32_t partition, const weir_input_record
 {
     weir_error error;
     if (!weir__given(input.topic != NULL, function, "input") ||
-        !weir__given(record != NULL, function, "record") || !headers_given(record, function)) {
+        !weir__given(record != NULL, function, "record") ||
+        !weir__headers_given(record, function)) {
         return;
     }
     if (try_send(input, partition, record, &error) != WEIR_OK) {
@@ -139,7 +140,8 @@ static void send_to(weir_input input, int32_t partition, const weir_input_record
 weir_err weir_input_try_send(weir_input input, const weir_input_record *record, weir_error *error)
 {
     if (!weir__given(input.topic != NULL, __func__, "input") ||
-        !weir__given(record != NULL, __func__, "record") || !headers_given(record, __func__)) {
+        !weir__given(record != NULL, __func__, "record") ||
+        !weir__headers_given(record, __func__)) {
         return weir__error_set(error, WEIR_EINVAL, "%s: an argument is NULL", __func__);
     }
     return try_send(input, BY_KEY, record, error);

@@ -33,20 +33,6 @@ struct reading {
     weir_error undecodable; /* the serde's error, reported instead of the read's own */
 };
 
-static const weir_header *keep_headers(weir__arena *arena, const weir__message_view *record)
-{
-    if (record->header_count == 0) {
-        return NULL;
-    }
-    weir_header *headers =
-        weir__must(weir__arena_alloc(arena, record->header_count * sizeof *headers));
-    for (size_t i = 0; i < record->header_count; i++) {
-        headers[i].name = weir__must(weir__arena_strdup(arena, record->headers[i].name));
-        headers[i].value = weir__kept(arena, record->headers[i].value);
-    }
-    return headers;
-}
-
 static weir_err keep_record(const weir__message_view *record, void *user)
 {
     struct reading *reading = user;
@@ -58,7 +44,7 @@ static weir_err keep_record(const weir__message_view *record, void *user)
         .timestamp_ms = record->timestamp_ms,
         .partition = record->partition,
         .offset = record->offset,
-        .headers = keep_headers(arena, record),
+        .headers = weir__kept_headers(arena, record->headers, record->header_count),
         .header_count = record->header_count,
     };
     weir_err err = weir__rows_append(output->rows, key, value, &row, &reading->undecodable);

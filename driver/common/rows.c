@@ -62,6 +62,19 @@ weir_slice weir__kept(weir__arena *arena, weir_slice bytes)
     return kept;
 }
 
+const weir_header *weir__kept_headers(weir__arena *arena, const weir_header *headers, size_t count)
+{
+    if (count == 0) {
+        return NULL;
+    }
+    weir_header *kept = weir__must(weir__arena_alloc(arena, count * sizeof *kept));
+    for (size_t i = 0; i < count; i++) {
+        kept[i].name = weir__must(weir__arena_strdup(arena, headers[i].name));
+        kept[i].value = weir__kept(arena, headers[i].value);
+    }
+    return kept;
+}
+
 weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
                            weir_error *error)
 {
@@ -109,21 +122,57 @@ static weir__entry *find(const weir_rows *rows, weir_slice key)
     return NULL;
 }
 
-static void append(weir_rows *rows, weir_slice key, weir_slice value)
+static void append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row)
 {
     weir_error error;
-    weir_row row = {.partition = -1, .offset = -1};
-    if (weir__rows_append(rows, key, value, &row, &error) != WEIR_OK) {
+    if (weir__rows_append(rows, key, value, row, &error) != WEIR_OK) {
         weir__driver_fail(rows->driver, "cannot write this row down: %s", error.message);
     }
 }
 
+static const weir_row no_position = {.partition = -1, .offset = -1};
+
 void weir_rows_add(weir_rows *rows, const void *key, const void *value)
 {
-    if (!weir__given(rows != NULL, __func__, "rows")) {
+    if (weir__given(rows != NULL, __func__, "rows")) {
+        append(rows, bytes_of(rows, rows->key, key), bytes_of(rows, rows->value, value),
+               &no_position);
+    }
+}
+
+void weir_rows_add_record(weir_rows *rows, const weir_input_record *record)
+{
+    if (!weir__given(rows != NULL, __func__, "rows") ||
+        !weir__given(record != NULL, __func__, "record") ||
+        !weir__headers_given(record, __func__)) {
         return;
     }
-    append(rows, bytes_of(rows, rows->key, key), bytes_of(rows, rows->value, value));
+    weir_row row = no_position;
+    row.timestamp_ms = record->at.ms;
+    row.headers = weir__kept_headers(&rows->driver->arena, record->headers, record->header_count);
+    row.header_count = record->header_count;
+    size_t before = rows->count;
+    append(rows, bytes_of(rows, rows->key, record->key), bytes_of(rows, rows->value, record->value),
+           &row);
+    if (rows->count > before) {
+        rows->entries[before]->timed = record->at.given;
+    }
+}
+
+bool weir_row_header(const weir_row *row, const char *name, weir_slice *value)
+{
+    if (!weir__given(row != NULL, __func__, "row") ||
+        !weir__given(name != NULL, __func__, "name") ||
+        !weir__given(value != NULL, __func__, "value")) {
+        return false;
+    }
+    for (size_t i = row->header_count; i > 0; i--) {
+        if (strcmp(row->headers[i - 1].name, name) == 0) {
+            *value = row->headers[i - 1].value;
+            return true;
+        }
+    }
+    return false;
 }
 
 void weir_rows_put(weir_rows *rows, const void *key, const void *value)
@@ -136,7 +185,7 @@ void weir_rows_put(weir_rows *rows, const void *key, const void *value)
     weir__entry *entry = find(rows, key_bytes);
     weir_error error;
     if (entry == NULL) {
-        append(rows, key_bytes, value_bytes);
+        append(rows, key_bytes, value_bytes, &no_position);
         return;
     }
     entry->value_bytes = value_bytes;

@@ -192,6 +192,89 @@ const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows 
     return keep(actual, &out);
 }
 
+static bool same_headers(const weir_row *a, const weir_row *b)
+{
+    bool same = a->header_count == b->header_count;
+    for (size_t i = 0; same && i < a->header_count; i++) {
+        same = strcmp(a->headers[i].name, b->headers[i].name) == 0 &&
+               weir_slice_equal(a->headers[i].value, b->headers[i].value);
+    }
+    return same;
+}
+
+/* Timestamp and headers behind an entry. */
+static void show_rest(weir_buf *out, const weir__entry *entry, bool timed)
+{
+    if (timed) {
+        weir__buf_printf(out, " @%lld", (long long)entry->row.timestamp_ms);
+    }
+    for (size_t i = 0; i < entry->row.header_count; i++) {
+        const weir_header *header = &entry->row.headers[i];
+        weir__buf_printf(out, "%s%s=", i == 0 ? " [" : ", ", header->name);
+        if (header->value.data != NULL) {
+            show_bytes(out, header->value, "'");
+        } else {
+            weir__buf_put_text(out, "null");
+        }
+    }
+    weir__buf_put_text(out, entry->row.header_count > 0 ? "]" : "");
+}
+
+static bool same_record(const weir__entry *found, const weir__entry *wanted)
+{
+    return weir_slice_equal(found->key_bytes, wanted->key_bytes) &&
+           weir_slice_equal(found->value_bytes, wanted->value_bytes) &&
+           (!wanted->timed || found->row.timestamp_ms == wanted->row.timestamp_ms) &&
+           same_headers(&found->row, &wanted->row);
+}
+
+const char *weir_rows_record_difference(const weir_rows *actual, const weir_rows *expected)
+{
+    if (!weir__given(actual != NULL, __func__, "actual") ||
+        !weir__given(expected != NULL, __func__, "expected")) {
+        return "there is nothing to compare";
+    }
+    weir_buf out = {0};
+    size_t lines = 0;
+    size_t longer = actual->count > expected->count ? actual->count : expected->count;
+    for (size_t i = 0; i < longer; i++) {
+        const weir__entry *found = i < actual->count ? actual->entries[i] : NULL;
+        const weir__entry *wanted = i < expected->count ? expected->entries[i] : NULL;
+        if ((found != NULL && wanted != NULL && same_record(found, wanted)) ||
+            ++lines > LINES_MAX) {
+            continue;
+        }
+        weir__buf_printf(&out, "  [%zu]  ", i);
+        if (found != NULL) {
+            weir__buf_put_text(&out, wanted != NULL ? "differs: " : "unexpected: ");
+            show_entry(&out, actual, found);
+            show_rest(&out, found, wanted == NULL || wanted->timed);
+        }
+        if (wanted != NULL) {
+            weir__buf_put_text(&out, found != NULL ? ", expected " : "missing: ");
+            show_entry(&out, actual, wanted);
+            show_rest(&out, wanted, wanted->timed);
+        }
+        weir__buf_put_text(&out, "\n");
+    }
+    put_rest(&out, lines);
+    return keep(actual, &out);
+}
+
+const char *weir__rows_list(const weir_rows *rows)
+{
+    weir_buf out = {0};
+    for (size_t i = 0; i < rows->count && i < LINES_MAX; i++) {
+        weir__buf_printf(&out, "\n  [%zu]  ", i);
+        show_entry(&out, rows, rows->entries[i]);
+    }
+    if (rows->count > LINES_MAX) {
+        weir__buf_printf(&out, "\n  ... and %zu more", rows->count - LINES_MAX);
+    }
+    const char *text = keep(rows, &out);
+    return text != NULL ? text : "";
+}
+
 const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *expected)
 {
     if (!weir__given(actual != NULL, __func__, "actual") ||

@@ -13,7 +13,7 @@ weir_store_view weir__view_make(weir__driver *driver, const char *store, const w
 }
 
 /* A view may be zeroed, or the result of a call that failed. */
-static bool view_given(weir_store_view view, const char *function)
+bool weir__view_given(weir_store_view view, const char *function)
 {
     return weir__given(view.driver != NULL, function, "view") &&
            weir__given(view.store != NULL, function, "view.store") &&
@@ -23,7 +23,7 @@ static bool view_given(weir_store_view view, const char *function)
 
 weir_store_view weir_store_view_task(weir_store_view view, const char *task)
 {
-    if (!view_given(view, __func__) || !weir__given(task != NULL, __func__, "task")) {
+    if (!weir__view_given(view, __func__) || !weir__given(task != NULL, __func__, "task")) {
         return (weir_store_view){0};
     }
     view.task = weir__must(weir__arena_strdup(&view.driver->arena, task));
@@ -80,7 +80,7 @@ static weir_slice key_bytes(weir_store_view view, const void *key)
 
 weir_rows *weir_store_view_range(weir_store_view view, const void *from, const void *to)
 {
-    if (!view_given(view, __func__)) {
+    if (!weir__view_given(view, __func__)) {
         return NULL;
     }
     return look_up(view, key_bytes(view, from), key_bytes(view, to));
@@ -88,13 +88,57 @@ weir_rows *weir_store_view_range(weir_store_view view, const void *from, const v
 
 weir_rows *weir_store_view_all(weir_store_view view)
 {
-    return view_given(view, __func__) ? weir_store_view_range(view, NULL, NULL) : NULL;
+    return weir__view_given(view, __func__) ? weir_store_view_range(view, NULL, NULL) : NULL;
 }
 
 const weir_row *weir_store_view_get(weir_store_view view, const void *key)
 {
-    if (!view_given(view, __func__) || !weir__given(key != NULL, __func__, "key")) {
+    if (!weir__view_given(view, __func__) || !weir__given(key != NULL, __func__, "key")) {
         return NULL;
     }
     return weir_rows_at(weir_store_view_range(view, key, key), 0);
+}
+
+/* The least key that is greater than all with the prefix; a null slice: there is none. */
+static weir_slice end_of_prefix(weir__arena *arena, weir_slice prefix)
+{
+    weir_slice end = weir__kept(arena, prefix);
+    unsigned char *bytes = (unsigned char *)(uintptr_t)end.data;
+    while (end.len > 0 && bytes[end.len - 1] == UINT8_MAX) {
+        end.len--;
+    }
+    if (end.len == 0) {
+        return (weir_slice){0};
+    }
+    bytes[end.len - 1]++;
+    return end;
+}
+
+static bool begins_with(weir_slice bytes, weir_slice prefix)
+{
+    return bytes.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(bytes.data, prefix.data, prefix.len) == 0);
+}
+
+weir_rows *weir_store_view_prefix(weir_store_view view, weir_slice prefix)
+{
+    if (!weir__view_given(view, __func__) ||
+        !weir__given(prefix.data != NULL, __func__, "prefix.data")) {
+        return NULL;
+    }
+    weir__arena *arena = &view.driver->arena;
+    weir_slice from = prefix.len > 0 ? weir__kept(arena, prefix) : (weir_slice){0};
+    weir_rows *rows = look_up(view, from, end_of_prefix(arena, prefix));
+    weir_rows *found = weir__rows_make(view.driver, view.key, view.value);
+    for (size_t i = 0; i < rows->count; i++) {
+        if (begins_with(rows->entries[i]->key_bytes, prefix)) {
+            weir__rows_push(found, rows->entries[i]);
+        }
+    }
+    return found;
+}
+
+size_t weir_store_view_size(weir_store_view view)
+{
+    return weir__view_given(view, __func__) ? weir_rows_size(weir_store_view_all(view)) : 0;
 }

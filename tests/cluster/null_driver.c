@@ -144,6 +144,23 @@ static void remember(const char *file, int line, const char *message, void *user
       weir_assert_same_rows_at(rows, NULL, "what", "file", 1))                                     \
     X(weir_assert_same_rows_at, what, NULL, weir_assert_same_rows_at(rows, rows, NULL, "file", 1)) \
     X(weir_assert_same_rows_at, file, NULL, weir_assert_same_rows_at(rows, rows, "what", NULL, 1)) \
+    X(weir_rows_add_record, rows, "rows is NULL", weir_rows_add_record(NULL, &record))             \
+    X(weir_rows_add_record, record, "record is NULL", weir_rows_add_record(rows, NULL))            \
+    X(weir_row_header, row, "row is NULL", weir_row_header(NULL, "h", &bytes))                     \
+    X(weir_row_header, name, "name is NULL", weir_row_header(&(weir_row){0}, NULL, &bytes))        \
+    X(weir_row_header, value, "value is NULL", weir_row_header(&(weir_row){0}, "h", NULL))         \
+    X(weir_rows_record_difference, actual, "actual is NULL",                                       \
+      assert_non_null(weir_rows_record_difference(NULL, rows)))                                    \
+    X(weir_rows_record_difference, expected, "expected is NULL",                                   \
+      assert_non_null(weir_rows_record_difference(rows, NULL)))                                    \
+    X(weir_assert_same_records_at, actual, "file:1: what is NULL",                                 \
+      weir_assert_same_records_at(NULL, rows, "what", "file", 1))                                  \
+    X(weir_assert_same_records_at, expected, "file:1: what is expected is NULL",                   \
+      weir_assert_same_records_at(rows, NULL, "what", "file", 1))                                  \
+    X(weir_assert_same_records_at, what, NULL,                                                     \
+      weir_assert_same_records_at(rows, rows, NULL, "file", 1))                                    \
+    X(weir_assert_same_records_at, file, NULL,                                                     \
+      weir_assert_same_records_at(rows, rows, "what", NULL, 1))                                    \
     X(weir_assert_same_list_at, actual, "file:1: what is NULL",                                    \
       weir_assert_same_list_at(NULL, rows, "what", "file", 1))                                     \
     X(weir_assert_same_list_at, expected, "file:1: what is expected is NULL",                      \
@@ -175,7 +192,9 @@ static void remember(const char *file, int line, const char *message, void *user
     X(weir_store_view_range, view, "view is", weir_store_view_range(NO_VIEW, NULL, NULL))          \
     X(weir_store_view_range, from, NULL, weir_store_view_range(view, NULL, &text))                 \
     X(weir_store_view_range, to, NULL, weir_store_view_range(view, &text, NULL))                   \
-    X(weir_store_view_all, view, "view is", weir_store_view_all(NO_VIEW))
+    X(weir_store_view_all, view, "view is", weir_store_view_all(NO_VIEW))                          \
+    X(weir_store_view_prefix, view, "view is", weir_store_view_prefix(NO_VIEW, text))              \
+    X(weir_store_view_size, view, "view is", weir_store_view_size(NO_VIEW))
 
 #define INSTANCE_ROWS(X)                                                                           \
     X(weir_cluster_start, cluster, "cluster is", weir_cluster_start(NULL, "x", build, NULL))       \
@@ -314,6 +333,7 @@ static void functions_of_the_driver_name_the_null_argument(void **state)
     failure last = {0};
     weir_cluster *cluster = recording_cluster(&last);
     const weir_slice text = weir_slice_of("x");
+    weir_slice bytes = {0};
     const weir_input_record record = {0};
     weir_input in = weir_cluster_input(cluster, "in", 1, STRINGS);
     weir_rows *rows = weir_rows_new(cluster, STRINGS);

@@ -53,6 +53,10 @@ static void count_topic(const char *topic, void *user)
     X(weir_sync_store, store, "store is", weir_sync_store(sync, NULL, STRINGS))                    \
     X(weir_sync_store, key, "key is", weir_sync_store(sync, "counts", NULL, &weir_i64))            \
     X(weir_sync_store, value, "value is", weir_sync_store(sync, "counts", &weir_i64, NULL))        \
+    X(weir_sync_store_put, view, "view is",                                                        \
+      weir_sync_store_put((weir_store_view){0}, &text, 0, 0))                                      \
+    X(weir_sync_store_put, key, "key is", weir_sync_store_put(view, NULL, &text, 0))               \
+    X(weir_sync_store_put, value, NULL, weir_sync_store_put(view, &text, NULL, 0))                 \
     X(weir_sync_rows, sync, "sync is", weir_sync_rows(NULL, STRINGS))                              \
     X(weir_sync_rows, key, "key is", weir_sync_rows(sync, NULL, &weir_i64))                        \
     X(weir_sync_rows, value, "value is", weir_sync_rows(sync, &weir_i64, NULL))                    \
@@ -95,6 +99,8 @@ static void functions_of_the_synchronous_driver_name_what_is_null(void **state)
     if (sync == NULL) {
         fail_msg("%s", error.message);
     }
+    const weir_slice text = weir_slice_of("k");
+    weir_store_view view = weir_sync_store(sync, "counts", &weir_string, &weir_i64);
     SYNC_ROWS(RUN)
     assert_int_equal(count, 0);
     weir_sync_free(sync);

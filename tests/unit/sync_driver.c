@@ -163,6 +163,100 @@ static void an_error_of_the_topology_is_that_of_each_later_call(void **state)
     weir_sync_free(sync);
 }
 
+/* ---- Rows ---- */
+
+static weir_err add_header(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)state;
+    weir_err err = weir_headers_add(in->headers, "seen", weir_slice_of("yes"));
+    return err == WEIR_OK ? weir_forward(ctx, in) : err;
+}
+
+static weir_topology *marking(const weir_config *config, weir_error *error)
+{
+    static const weir_processor_ops ops = {"marking", NULL, add_header, NULL};
+    weir_builder *b = weir_builder_new();
+    weir_add_source(b, "source", LIST("in"), STRINGS, NULL);
+    weir_add_processor(b, "p", LIST("source"), &ops, NULL);
+    weir_add_sink(b, "sink", LIST("p"), "out", STRINGS, NULL);
+    return weir_build(b, config, error);
+}
+
+static void records_are_compared_with_headers_and_timestamps(void **state)
+{
+    (void)state;
+    weir_sync *sync = made(marking, NULL);
+    weir_input in = weir_sync_input(sync, "in", STRINGS);
+    weir_input_send(
+        in, &(weir_input_record){.key = weir_text("k"), .value = weir_text("v"), .at = WEIR_AT(0)});
+    weir_output out = weir_sync_output(sync, "out", STRINGS);
+    const weir_header seen = {"seen", weir_slice_of("yes")};
+    weir_input_record expected = {
+        .key = weir_text("k"), .value = weir_text("v"), .headers = &seen, .header_count = 1};
+    weir_rows *good = weir_sync_rows(sync, STRINGS);
+    weir_rows_add_record(good, &expected); /* any timestamp */
+    weir_assert_same_records(weir_output_all(out), good);
+    weir_rows *other_time = weir_sync_rows(sync, STRINGS);
+    expected.at = WEIR_AT(1);
+    weir_rows_add_record(other_time, &expected);
+    assert_string_equal(
+        weir_rows_record_difference(weir_output_all(out), other_time),
+        "  [0]  differs: 'k' => 'v' @0 [seen='yes'], expected 'k' => 'v' @1 [seen='yes']\n");
+    weir_rows *no_header = weir_sync_rows(sync, STRINGS);
+    weir_rows_add(no_header, expected.key, expected.value);
+    assert_string_equal(weir_rows_record_difference(weir_output_all(out), no_header),
+                        "  [0]  differs: 'k' => 'v' [seen='yes'], expected 'k' => 'v'\n");
+    weir_slice value;
+    assert_true(weir_row_header(weir_output_next(out), "seen", &value));
+    assert_true(weir_slice_equal(value, weir_slice_of("yes")));
+    assert_false(weir_row_header(weir_rows_at(no_header, 0), "seen", &value));
+    weir_sync_free(sync);
+}
+
+static void a_test_writes_to_a_store_through_its_changelog(void **state)
+{
+    (void)state;
+    for (int32_t partitions = 1; partitions <= 3; partitions++) {
+        weir_sync *sync = made(fixture_word_count, &(weir_sync_opts){.partitions = partitions});
+        weir_store_view counts = weir_sync_store(sync, "counts", &weir_string, &weir_i64);
+        const int64_t forty = 40;
+        weir_sync_store_put(counts, weir_text("hello"), &forty, 5);
+        weir_sync_store_put(counts, weir_text("help"), &forty, 5);
+        weir_sync_store_put(counts, weir_text("world"), &forty, 5);
+        weir_sync_store_put(counts, weir_text("world"), NULL, 6);
+        weir_input_text(weir_sync_input(sync, "lines", STRINGS), NULL, "hello");
+        assert_int_equal(*(const int64_t *)weir_store_view_get(counts, weir_text("hello"))->value,
+                         41);
+        assert_int_equal(weir_store_view_size(counts), 2);
+        assert_int_equal(weir_rows_size(weir_store_view_prefix(counts, weir_slice_of("hel"))), 2);
+        assert_int_equal(weir_rows_size(weir_store_view_prefix(counts, weir_slice_of("help"))), 1);
+        assert_int_equal(weir_rows_size(weir_store_view_prefix(counts, weir_slice_of(""))), 2);
+        weir_output log = weir_sync_output(sync, "app-counts-changelog", &weir_string, &weir_i64);
+        assert_int_equal(weir_output_size(log), 5);
+        weir_sync_free(sync);
+    }
+}
+
+static void note_topic(const char *topic, void *user)
+{
+    char *all = user;
+    size_t used = strlen(all);
+    snprintf(all + used, 256 - used, "%s ", topic);
+}
+
+static void topics_with_output_are_named(void **state)
+{
+    (void)state;
+    char topics[256] = "";
+    weir_sync *sync = made(fixture_word_count, NULL);
+    weir_sync_each_output(sync, note_topic, topics);
+    assert_string_equal(topics, "");
+    weir_input_text(weir_sync_input(sync, "lines", STRINGS), NULL, "hello");
+    weir_sync_each_output(sync, note_topic, topics);
+    assert_string_equal(topics, "app-by-word-repartition app-counts-changelog word-counts ");
+    weir_sync_free(sync);
+}
+
 /* ---- Many ---- */
 
 static void *count_words(void *user)
@@ -209,6 +303,9 @@ int main(void)
         cmocka_unit_test(a_topic_that_nobody_reads_takes_no_record),
         cmocka_unit_test(time_passes_when_the_test_says_so),
         cmocka_unit_test(an_error_of_the_topology_is_that_of_each_later_call),
+        cmocka_unit_test(records_are_compared_with_headers_and_timestamps),
+        cmocka_unit_test(a_test_writes_to_a_store_through_its_changelog),
+        cmocka_unit_test(topics_with_output_are_named),
         cmocka_unit_test(drivers_of_several_threads_do_not_meet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

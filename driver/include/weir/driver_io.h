@@ -32,6 +32,10 @@ extern "C" {
  * 0: none. There is no limit while a debugger is attached, and none for the test's own thread. */
 typedef void (*weir_failure_fn)(const char *file, int line, const char *message, void *user);
 
+/* A text as a key or value of weir_string, in a C expression: weir_input_pipe(in, weir_text("k"),
+ * &number). Valid until the end of the enclosing block. NULL: null. */
+#define weir_text(text) ((weir_slice[]){weir_slice_of(text)})
+
 /* ---- Input -------------------------------------------------------------------------------- */
 
 typedef struct weir_input {
@@ -106,6 +110,9 @@ WEIR_API const weir_row *weir_rows_find_text(const weir_rows *rows, const char *
 
 /* Lists of expected rows are made by weir_rows_new and weir_sync_rows. */
 WEIR_API void weir_rows_add(weir_rows *rows, const void *key, const void *value);
+/* Adds a row with the headers and, if given, the timestamp of the record, for
+ * weir_assert_same_records. */
+WEIR_API void weir_rows_add_record(weir_rows *rows, const weir_input_record *record);
 /* Replaces the value of a key, or adds a row. */
 WEIR_API void weir_rows_put(weir_rows *rows, const void *key, const void *value);
 /* Adds `by` to the value of a key (values: weir_i64). */
@@ -113,10 +120,16 @@ WEIR_API void weir_rows_count(weir_rows *rows, const void *key, int64_t by);
 
 /* One line: `'hello' => 3`; "(no row)" for NULL. A serde with `print` shows its values itself. */
 WEIR_API const char *weir_row_text(const weir_rows *rows, const weir_row *row);
+/* The value of the last header of that name; false: the row has none. */
+WEIR_API bool weir_row_header(const weir_row *row, const char *name, weir_slice *value);
 /* The differences, one a line, as tables (last value per key, order ignored) or as lists; NULL:
  * none. Timestamps, partitions and offsets are not compared. */
 WEIR_API const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected);
 WEIR_API const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *expected);
+/* As lists, with headers, and with the timestamps of the expected rows that have one
+ * (weir_rows_add_record). */
+WEIR_API const char *weir_rows_record_difference(const weir_rows *actual,
+                                                 const weir_rows *expected);
 
 /* ---- Output ------------------------------------------------------------------------------- */
 
@@ -153,6 +166,9 @@ WEIR_API const weir_row *weir_store_view_get(weir_store_view view, const void *k
 /* In order of key bytes; both ends included, NULL: open. */
 WEIR_API weir_rows *weir_store_view_range(weir_store_view view, const void *from, const void *to);
 WEIR_API weir_rows *weir_store_view_all(weir_store_view view);
+/* The entries whose key bytes begin with `prefix`. */
+WEIR_API weir_rows *weir_store_view_prefix(weir_store_view view, weir_slice prefix);
+WEIR_API size_t weir_store_view_size(weir_store_view view); /* number of entries */
 
 /* ---- Assertions --------------------------------------------------------------------------- */
 
@@ -163,6 +179,8 @@ WEIR_API weir_rows *weir_store_view_all(weir_store_view view);
     weir_assert_same_rows_at((actual), (expected), #actual, __FILE__, __LINE__)
 #define weir_assert_same_list(actual, expected)                                                    \
     weir_assert_same_list_at((actual), (expected), #actual, __FILE__, __LINE__)
+#define weir_assert_same_records(actual, expected)                                                 \
+    weir_assert_same_records_at((actual), (expected), #actual, __FILE__, __LINE__)
 #define weir_assert_size(actual, size)                                                             \
     weir_assert_size_at((actual), (size), #actual, __FILE__, __LINE__)
 /* As tables: last value per key. */
@@ -171,6 +189,10 @@ WEIR_API void weir_assert_same_rows_at(const weir_rows *actual, const weir_rows 
 /* As lists: all records, in order. */
 WEIR_API void weir_assert_same_list_at(const weir_rows *actual, const weir_rows *expected,
                                        const char *what, const char *file, int line);
+/* As lists, with headers and timestamps (weir_rows_record_difference). */
+WEIR_API void weir_assert_same_records_at(const weir_rows *actual, const weir_rows *expected,
+                                          const char *what, const char *file, int line);
+/* A failure lists the first rows. */
 WEIR_API void weir_assert_size_at(const weir_rows *actual, size_t size, const char *what,
                                   const char *file, int line);
 #ifdef __cplusplus

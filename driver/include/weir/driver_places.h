@@ -63,6 +63,16 @@ extern "C" {
     VALUE(weir_rows *, weir_rows_new, (cluster, key, value), weir_cluster *cluster,                \
           const weir_serde *key, const weir_serde *value)                                          \
     VOID(weir_rows_add, (rows, key, value), weir_rows *rows, const void *key, const void *value)   \
+    VOID(weir_rows_add_record, (rows, record), weir_rows *rows, const weir_input_record *record)   \
+    VALUE(bool, weir_row_header, (row, name, value), const weir_row *row, const char *name,        \
+          weir_slice *value)                                                                       \
+    VALUE(const char *, weir_rows_record_difference, (actual, expected), const weir_rows *actual,  \
+          const weir_rows *expected)                                                               \
+    VALUE(weir_rows *, weir_store_view_prefix, (view, prefix), weir_store_view view,               \
+          weir_slice prefix)                                                                       \
+    VALUE(size_t, weir_store_view_size, (view), weir_store_view view)                              \
+    VOID(weir_sync_store_put, (view, key, value, timestamp_ms), weir_store_view view,              \
+         const void *key, const void *value, int64_t timestamp_ms)                                 \
     VOID(weir_rows_put, (rows, key, value), weir_rows *rows, const void *key, const void *value)   \
     VOID(weir_rows_count, (rows, key, by), weir_rows *rows, const void *key, int64_t by)           \
     VALUE(const char *, weir_row_text, (rows, row), const weir_rows *rows, const weir_row *row)    \
@@ -198,6 +208,12 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_rows_find_text(...) weir_rows_find_text_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_rows_new(...) weir_rows_new_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_rows_add(...) weir_rows_add_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_rows_add_record(...) weir_rows_add_record_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_row_header(...) weir_row_header_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_rows_record_difference(...) weir_rows_record_difference_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_store_view_prefix(...) weir_store_view_prefix_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_store_view_size(...) weir_store_view_size_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_store_put(...) weir_sync_store_put_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_rows_put(...) weir_rows_put_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_rows_count(...) weir_rows_count_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_row_text(...) weir_row_text_placed(__VA_ARGS__, WEIR__HERE)

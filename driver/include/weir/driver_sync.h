@@ -77,6 +77,12 @@ WEIR_API weir_output weir_sync_output(weir_sync *sync, const char *topic, const 
 /* The present contents of a store in all tasks, through the record cache. */
 WEIR_API weir_store_view weir_sync_store(weir_sync *sync, const char *store, const weir_serde *key,
                                          const weir_serde *value);
+/* Writes a row to the store as a processor would: through the record cache and the changelog, and
+ * downstream of a table with a cache. Not to the store of a global table. `value` NULL deletes.
+ * `timestamp_ms` (>= 0) is ignored by stores without timestamps. The task is that of
+ * weir_store_view_task, else that of the key's partition by murmur2. */
+WEIR_API void weir_sync_store_put(weir_store_view view, const void *key, const void *value,
+                                  int64_t timestamp_ms);
 /* For expected rows: makes an empty list. */
 WEIR_API weir_rows *weir_sync_rows(weir_sync *sync, const weir_serde *key, const weir_serde *value);
 
