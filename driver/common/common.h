@@ -35,6 +35,7 @@ typedef struct weir__look {
 } weir__look;
 
 typedef struct weir__driver_ops {
+    bool keeps_records; /* what `read` passes to fn is valid as long as the driver */
     /* What the message of a failure begins and ends with; end: appended to the text. */
     const char *(*fail_head)(const weir__driver *driver);
     void (*fail_end)(const weir__driver *driver, weir_buf *message);

@@ -38,13 +38,15 @@ static weir_err keep_record(const weir__message_view *record, void *user)
     struct reading *reading = user;
     weir__output_topic *output = reading->output;
     weir__arena *arena = &output->driver->arena;
-    weir_slice key = weir__kept(arena, record->key);
-    weir_slice value = weir__kept(arena, record->value);
+    bool kept = output->driver->ops->keeps_records;
+    weir_slice key = kept ? record->key : weir__kept(arena, record->key);
+    weir_slice value = kept ? record->value : weir__kept(arena, record->value);
     weir_row row = {
         .timestamp_ms = record->timestamp_ms,
         .partition = record->partition,
         .offset = record->offset,
-        .headers = weir__kept_headers(arena, record->headers, record->header_count),
+        .headers = kept ? record->headers
+                        : weir__kept_headers(arena, record->headers, record->header_count),
         .header_count = record->header_count,
     };
     weir_err err = weir__rows_append(output->rows, key, value, &row, &reading->undecodable);

@@ -4,27 +4,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "common/common.h"
-#include "common/files.h"
 #include "core/error.h"
-#include "sync/sync.h"
+#include "sync/driver.h"
 
 #define REMARKS_MAX 32
 
-struct weir_sync {
-    weir__driver driver; /* first */
-    weir__sync core;
-    weir_config *config;
-    weir_topology *topology;
-    char directory[WEIR__PATH_MAX]; /* own; "": none */
-};
-
 /* ---- Operations for weir__driver ---- */
-
-static weir_sync *sync_of(const weir__driver *driver)
-{
-    return (weir_sync *)(uintptr_t)driver;
-}
 
 static const char *fail_head(const weir__driver *driver)
 {
@@ -43,7 +28,7 @@ static void remark(weir__driver *driver, weir_buf *out)
 {
     weir_dropped_records dropped[REMARKS_MAX];
     size_t count =
-        weir__drop_counts_read(sync_of(driver)->core.instance.drops, dropped, REMARKS_MAX);
+        weir__drop_counts_read(weir__sync_of(driver)->core.instance.drops, dropped, REMARKS_MAX);
     for (size_t i = 0; i < count && i < REMARKS_MAX; i++) {
         weir__buf_printf(out, "\n  node '%s' dropped %" PRIu64 " records: %s", dropped[i].node,
                          dropped[i].count, weir_drop_reason_str(dropped[i].reason));
@@ -52,12 +37,13 @@ static void remark(weir__driver *driver, weir_buf *out)
 
 static int64_t now_ms(const weir__driver *driver)
 {
-    return weir__sync_now_ms(&sync_of(driver)->core);
+    return weir__sync_now_ms(&weir__sync_of(driver)->core);
 }
 
 static int32_t partitions(weir__driver *driver, const char *topic)
 {
-    const weir__loopback_topic *found = weir__loopback_find(sync_of(driver)->core.loopback, topic);
+    const weir__loopback_topic *found =
+        weir__loopback_find(weir__sync_of(driver)->core.loopback, topic);
     return found != NULL ? found->count : -1;
 }
 
@@ -75,19 +61,21 @@ static void pass_topic(const weir__loopback_topic *topic, void *user)
 static void each_topic(weir__driver *driver,
                        void (*fn)(const char *topic, int32_t partitions, void *user), void *user)
 {
-    weir__loopback_each(sync_of(driver)->core.loopback, pass_topic, &(struct each_topic){fn, user});
+    weir__loopback_each(weir__sync_of(driver)->core.loopback, pass_topic,
+                        &(struct each_topic){fn, user});
 }
 
 static weir_err send_record(weir__driver *driver, const weir__outgoing *record, weir_error *error)
 {
     weir_error local;
-    return weir__sync_pipe(&sync_of(driver)->core, record, error != NULL ? error : &local);
+    return weir__sync_pipe(&weir__sync_of(driver)->core, record, error != NULL ? error : &local);
 }
 
 static const weir__loopback_partition *find_partition(weir__driver *driver, const char *topic,
                                                       int32_t partition)
 {
-    const weir__loopback_topic *found = weir__loopback_find(sync_of(driver)->core.loopback, topic);
+    const weir__loopback_topic *found =
+        weir__loopback_find(weir__sync_of(driver)->core.loopback, topic);
     return found != NULL && partition < found->count ? &found->partitions[partition] : NULL;
 }
 
@@ -121,71 +109,8 @@ static void flush(weir__driver *driver)
     (void)driver; /* what is sent is there */
 }
 
-/* ---- Stores ---- */
-
-static weir_err look_at_graph(weir__look *look, weir__graph *graph, int store, const char *task)
-{
-    weir__kv *top = weir__graph_store_top(graph, store);
-    weir__kv_iter *iter = NULL;
-    weir_slice key;
-    weir_slice row;
-    weir_err err = weir__kv_range(top, look->from, look->to, false, &iter, &look->error);
-    if (err != WEIR_OK) {
-        return err;
-    }
-    while (err == WEIR_OK && iter->ops->next(iter, &key, &row)) {
-        err = weir__look_add(look, task, key, row);
-    }
-    weir_err end = iter->ops->close(iter);
-    return err != WEIR_OK ? err : end;
-}
-
-static bool is_wanted(const weir__look *look, const char *task)
-{
-    return look->view.task == NULL || strcmp(look->view.task, task) == 0;
-}
-
-static void look_at(weir_sync *sync, weir__look *look, const weir__store_spec *spec)
-{
-    weir__sync *core = &sync->core;
-    look->timestamped = spec->kind->timestamped;
-    look->global = spec->subtopology < 0;
-    if (look->global) {
-        if (is_wanted(look, "global")) {
-            look->err = look_at_graph(look, core->instance.globals, spec->index, "global");
-        }
-        return;
-    }
-    for (size_t i = 0; i < core->worker.tasks.count && look->err == WEIR_OK; i++) {
-        const weir__task *task = core->worker.tasks.tasks[i];
-        if (task->id.subtopology == spec->subtopology && is_wanted(look, task->name)) {
-            look->err = look_at_graph(look, task->graph, spec->index, task->name);
-        }
-    }
-}
-
-static const weir__store_spec *find_store(const weir_sync *sync, const char *name)
-{
-    const weir_topology *topology = sync->core.topology;
-    for (size_t i = 0; i < topology->store_count; i++) {
-        if (strcmp(topology->stores[i].name, name) == 0) {
-            return &topology->stores[i];
-        }
-    }
-    return NULL;
-}
-
-static void look(weir__driver *driver, weir__look *look)
-{
-    const weir__store_spec *spec = find_store(sync_of(driver), look->view.store);
-    if (spec != NULL) {
-        look_at(sync_of(driver), look, spec);
-    } else {
-        weir__driver_fail(driver, "the topology has no store '%s'", look->view.store);
-    }
-}
-
-static const weir__driver_ops driver_ops = {
+const weir__driver_ops weir__sync_driver_ops = {
+    .keeps_records = true,
     .fail_head = fail_head,
     .fail_end = fail_end,
     .remark = remark,
@@ -196,90 +121,8 @@ static const weir__driver_ops driver_ops = {
     .offsets = offsets,
     .read = read_records,
     .flush = flush,
-    .look = look,
+    .look = weir__sync_look,
 };
-
-static weir__task *task_of(weir__sync *core, const weir__store_spec *spec, const char *name,
-                           weir_slice key)
-{
-    int32_t count = 0;
-    for (size_t i = 0; i < core->worker.tasks.count; i++) {
-        count += core->worker.tasks.tasks[i]->id.subtopology == spec->subtopology ? 1 : 0;
-    }
-    int32_t partition = count > 0 ? weir__murmur2_partition(key, count) : -1;
-    for (size_t i = 0; i < core->worker.tasks.count; i++) {
-        weir__task *task = core->worker.tasks.tasks[i];
-        if (task->id.subtopology == spec->subtopology &&
-            (name != NULL ? strcmp(task->name, name) == 0 : task->id.partition == partition)) {
-            return task;
-        }
-    }
-    return NULL;
-}
-
-static weir_err put_row(weir_sync *sync, weir_store_view view, weir_slice key, weir_slice value,
-                        int64_t timestamp_ms, weir_error *error)
-{
-    const weir__store_spec *spec = find_store(sync, view.store);
-    if (spec == NULL || spec->subtopology < 0) {
-        return weir__error_set(error, WEIR_ENOTFOUND, "no task has a store of that name");
-    }
-    weir__task *task = task_of(&sync->core, spec, view.task, key);
-    if (task == NULL) {
-        return weir__error_set(error, WEIR_ENOTFOUND, "there is no task '%s' with it",
-                               view.task != NULL ? view.task : "");
-    }
-    weir_buf row = {0};
-    if (value.data != NULL && spec->kind->timestamped) {
-        weir__buf_put_i64(&row, timestamp_ms);
-    }
-    if (value.data != NULL) {
-        (void)weir_put(&row, value.data, value.len); /* row.err says */
-    }
-    weir_err err = row.err;
-    if (err == WEIR_OK) {
-        weir__kv *top = weir__graph_store_top(task->graph, spec->index);
-        err = weir__kv_put(top, key, value.data != NULL ? weir__buf_slice(&row) : (weir_slice){0},
-                           error);
-    }
-    weir__buf_fini(&row);
-    task->touched = true;
-    return err == WEIR_OK && !sync->core.commit_interval ? weir__sync_commit(&sync->core, error)
-                                                         : err;
-}
-
-void weir_sync_store_put(weir_store_view view, const void *key, const void *value,
-                         int64_t timestamp_ms)
-{
-    weir_error error = {0};
-    weir_slice key_bytes = {0};
-    weir_slice value_bytes = {0};
-    if (!weir__view_given(view, __func__) || !weir__given(key != NULL, __func__, "key")) {
-        return;
-    }
-    if (view.driver->ops != &driver_ops) {
-        weir__driver_fail(view.driver, "%s: the view is not one of weir_sync_store", __func__);
-        return;
-    }
-    weir__arena *scratch = &view.driver->scratch;
-    weir_err err = timestamp_ms >= 0
-                       ? WEIR_OK
-                       : weir__error_set(&error, WEIR_EINVAL, "the timestamp %lld is negative",
-                                         (long long)timestamp_ms);
-    if (err == WEIR_OK) {
-        err = weir__codec_encode(view.driver, scratch, view.key, key, &key_bytes, &error);
-    }
-    if (err == WEIR_OK) {
-        err = weir__codec_encode(view.driver, scratch, view.value, value, &value_bytes, &error);
-    }
-    if (err == WEIR_OK) {
-        err = put_row(sync_of(view.driver), view, key_bytes, value_bytes, timestamp_ms, &error);
-    }
-    weir__arena_reset(scratch);
-    if (err != WEIR_OK) {
-        weir__driver_fail(view.driver, "store '%s': %s", view.store, error.message);
-    }
-}
 
 /* ---- Life ---- */
 
@@ -369,7 +212,7 @@ weir_sync *weir_sync_new(weir_topology_fn topology, const weir_sync_opts *opts, 
         return NULL;
     }
     weir_sync *sync = weir__must(calloc(1, sizeof *sync));
-    sync->driver.ops = &driver_ops;
+    sync->driver.ops = &weir__sync_driver_ops;
     sync->driver.on_failure = opts->on_failure;
     sync->driver.user = opts->user;
     weir_err err = configure(sync, opts, error);

@@ -45,9 +45,16 @@ const weir__client *weir__loopback_client(const weir__loopback *loopback)
 
 /* ---- Topics ---- */
 
-weir__loopback_topic *weir__loopback_find(const weir__loopback *loopback, const char *topic)
+/* A caller passes the same string for the same topic: the slot of the string's address usually has
+ * the topic. */
+weir__loopback_topic *weir__loopback_find(weir__loopback *loopback, const char *topic)
 {
-    return weir__map_get_text(&loopback->topics, topic);
+    weir__loopback_topic **slot =
+        &loopback->recent[((uintptr_t)topic >> 4) % WEIR__LOOPBACK_RECENT];
+    if (*slot == NULL || strcmp((*slot)->name, topic) != 0) {
+        *slot = weir__map_get_text(&loopback->topics, topic);
+    }
+    return *slot;
 }
 
 weir__loopback_topic *weir__loopback_make(weir__loopback *loopback, const char *topic,
@@ -86,18 +93,6 @@ void weir__loopback_each(const weir__loopback *loopback,
          entry = entry->next) {
         fn(entry->value, user);
     }
-}
-
-/* A sender passes the same string for the same topic: the slot of the string's address usually has
- * the topic. */
-weir__loopback_topic *weir__loopback_lookup(weir__loopback *loopback, const char *topic)
-{
-    weir__loopback_topic **slot =
-        &loopback->recent[((uintptr_t)topic >> 4) % WEIR__LOOPBACK_RECENT];
-    if (*slot == NULL || strcmp((*slot)->name, topic) != 0) {
-        *slot = weir__loopback_find(loopback, topic);
-    }
-    return *slot;
 }
 
 /* ---- Records ---- */
@@ -214,7 +209,7 @@ static weir_err reserve(weir__loopback *loopback, weir__loopback_partition *part
 weir_err weir__loopback_add(weir__loopback *loopback, const weir__outgoing *from, bool piped,
                             int64_t *offset, weir_error *error)
 {
-    weir__loopback_topic *topic = weir__loopback_lookup(loopback, from->topic);
+    weir__loopback_topic *topic = weir__loopback_find(loopback, from->topic);
     if (topic == NULL) {
         topic = weir__loopback_make(loopback, from->topic, loopback->partitions);
     }

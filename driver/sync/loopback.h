@@ -52,7 +52,7 @@ void weir__loopback_free(weir__loopback *loopback); /* its clients must be close
 const weir__client *weir__loopback_client(const weir__loopback *loopback);
 
 /* NULL: no such topic. */
-weir__loopback_topic *weir__loopback_find(const weir__loopback *loopback, const char *topic);
+weir__loopback_topic *weir__loopback_find(weir__loopback *loopback, const char *topic);
 /* An existing topic stays as it is. NULL: out of memory. */
 weir__loopback_topic *weir__loopback_make(weir__loopback *loopback, const char *topic,
                                           int32_t partitions);

@@ -16,7 +16,7 @@ static weir__loopback *loopback_of(const weir__client_opts *opts)
 
 static weir__loopback_partition *find_partition(weir__loopback *loopback, weir__topic_partition at)
 {
-    weir__loopback_topic *topic = weir__loopback_lookup(loopback, at.topic);
+    weir__loopback_topic *topic = weir__loopback_find(loopback, at.topic);
     return topic != NULL && at.partition >= 0 && at.partition < topic->count
                ? &topic->partitions[at.partition]
                : NULL;
@@ -250,7 +250,7 @@ static weir_err producer_partitions(weir__producer *port, const char *topic, int
                                     weir_error *error)
 {
     weir__loopback *loopback = ((producer *)port)->loopback;
-    weir__loopback_topic *found = weir__loopback_lookup(loopback, topic);
+    weir__loopback_topic *found = weir__loopback_find(loopback, topic);
     if (found == NULL) {
         found = weir__loopback_make(loopback, topic, loopback->partitions);
     }

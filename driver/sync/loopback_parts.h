@@ -21,8 +21,6 @@ struct weir__loopback {
 
 extern const weir__client weir__loopback_port;
 
-/* weir__loopback_find, quicker. */
-weir__loopback_topic *weir__loopback_lookup(weir__loopback *loopback, const char *topic);
 weir_err weir__loopback_add(weir__loopback *loopback, const weir__outgoing *from, bool piped,
                             int64_t *offset, weir_error *error);
 
