@@ -25,6 +25,9 @@ weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed
     ctx->node = ctx->graph->nodes[table];
     weir_err err = node->made_by->read(ctx, node, key, out);
     ctx->node = reader;
+    if (out->value == NULL) {
+        out->timestamp_ms = -1; /* there is no such row, whatever it was computed from */
+    }
     return err;
 }
 

@@ -29,8 +29,8 @@ typedef enum weir__fact {
 
 /* A row of a table. */
 typedef struct weir__timed {
-    const void *value; /* decoded, as long as the current record; NULL: no row */
-    int64_t timestamp_ms;
+    const void *value;    /* decoded, as long as the current record; NULL: no row */
+    int64_t timestamp_ms; /* -1: no row */
 } weir__timed;
 
 typedef struct weir__operator {

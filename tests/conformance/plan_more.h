@@ -324,6 +324,9 @@ CASE_FN bool plan_of_table(plan *p, yyjson_val *op, const char *kind, const plan
         plan_map_values(p, op, of);
     } else if (strcmp(kind, "group_by") == 0) {
         plan_table_group(p, op, of);
+    } else if (strcmp(kind, "join") == 0 || strcmp(kind, "left_join") == 0 ||
+               strcmp(kind, "outer_join") == 0) {
+        plan_table_join(p, op, of, kind);
     } else {
         return false;
     }

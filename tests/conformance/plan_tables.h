@@ -159,4 +159,45 @@ CASE_FN void plan_table_aggregate(plan *p, yyjson_val *op, const plan_id *of, co
     plan_add(p, id, PLAN_TABLE, out.node, of->key, value);
 }
 
+/* ---- Joins -------------------------------------------------------------------------------- */
+
+/* Kafka's joiners of tables get no key. */
+CASE_FN weir_err call_table_joiner(weir_ctx *ctx, const void *key, const void *left,
+                                   const void *right, void *out, void *user)
+{
+    (void)key;
+    const fn_use *use = user;
+    datum_out(
+        ctx,
+        use->joiner(ctx, datum_null(), datum_of(use->value, left), datum_of(use->right, right)),
+        out);
+    return WEIR_OK;
+}
+
+CASE_FN void plan_table_join(plan *p, yyjson_val *op, const plan_id *of, const char *kind)
+{
+    yyjson_val *store = yyjson_obj_get(op, "store");
+    const char *id = text_member(op, "id");
+    const char *name = text_member(store, "name");
+    const plan_id *with = plan_find(p, text_member(op, "with"));
+    const joiner_name *found = FIND(joiner_names, text_member(op, "joiner"));
+    if (with == NULL || with->kind != PLAN_TABLE || found == NULL) {
+        plan_skip(p, "join of tables of this kind", NULL);
+        return;
+    }
+    fn_use *use = new_use(p, of);
+    use->right = with->value;
+    use->joiner = found->fn;
+    weir_store_opts opts = store_opts(p, store, id);
+    opts.value = type_of(op, "value", of->value);
+    weir_table left = as_table(p, of);
+    weir_table right = as_table(p, with);
+    weir_table out = strcmp(kind, "join") == 0
+                         ? weir_table_join(left, right, call_table_joiner, use, name, &opts)
+                     : strcmp(kind, "left_join") == 0
+                         ? weir_table_left_join(left, right, call_table_joiner, use, name, &opts)
+                         : weir_table_outer_join(left, right, call_table_joiner, use, name, &opts);
+    plan_add(p, id, PLAN_TABLE, out.node, of->key, opts.value);
+}
+
 #endif

@@ -300,6 +300,33 @@ static weir_stream table_aggregate(const operators_inputs *at)
                                         &(weir_store_opts){.value = &weir_string}));
 }
 
+/* The table beside a table without a store: it is computed where the join reads it. */
+static weir_stream join_rows(const operators_inputs *at,
+                             weir_table (*join)(weir_table left, weir_table right,
+                                                weir_joiner_fn fn, void *user, const char *store,
+                                                const weir_store_opts *opts),
+                             const char *store)
+{
+    weir_table other = weir_table_map_values(at->rows, &weir_string, same_value, NULL, NULL, NULL);
+    weir_store_opts opts = {.value = &weir_string};
+    return weir_to_stream(join(at->rows, other, left_side, NULL, store, &opts), NULL);
+}
+
+static weir_stream table_join(const operators_inputs *at)
+{
+    return join_rows(at, weir_table_join, NULL);
+}
+
+static weir_stream table_left_join(const operators_inputs *at)
+{
+    return join_rows(at, weir_table_left_join, at->name);
+}
+
+static weir_stream table_outer_join(const operators_inputs *at)
+{
+    return join_rows(at, weir_table_outer_join, NULL);
+}
+
 static weir_stream join_table(const operators_inputs *at)
 {
     return weir_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
@@ -349,6 +376,9 @@ const operators_case operators_all[] = {
     {"table-count", table_count, 0, 1},
     {"table-reduce", table_reduce, 0, 1},
     {"table-aggregate", table_aggregate, 0, 1},
+    {"table-join", table_join, 0, 2}, /* a change of each side */
+    {"table-left-join", table_left_join, 0, 2},
+    {"table-outer-join", table_outer_join, 0, 2},
     {"join-table", join_table, 1, 0},
     {"left-join-table", left_join_table, 1, 0},
     {"join-global", join_global, 1, 0},

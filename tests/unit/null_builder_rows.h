@@ -113,6 +113,13 @@
     X(of, store, NULL, of(t, &weir_i64, kit_value_as_key, NULL, NULL, NULL))                       \
     X(of, opts, NULL, of(t, &weir_i64, kit_value_as_key, NULL, "x", NULL))
 
+#define TABLE_JOIN_ROWS(X, of)                                                                     \
+    X(of, left, "two builders", of((weir_table){0}, t, kit_join, NULL, "x", COUNTS))               \
+    X(of, right, "two builders", of(t, (weir_table){0}, kit_join, NULL, "x", COUNTS))              \
+    X(of, fn, "needs a function", of(t, t, NULL, NULL, "x", COUNTS))                               \
+    X(of, store, NULL, of(t, t, kit_join, NULL, NULL, COUNTS))                                     \
+    X(of, opts, "default.value", of(t, t, kit_join, NULL, "x", NULL))
+
 #define TABLE_ROWS(X)                                                                              \
     X(weir_group_by_key, in, NULL, weir_group_by_key(NO_STREAM, "x"))                              \
     X(weir_group_by_key, name, NULL, weir_group_by_key(s, NULL))                                   \
@@ -172,6 +179,9 @@
       weir_table_aggregate(TABLE_BY, first, ADD_AND_SUBTRACT, NULL, COUNTS))                       \
     X(weir_table_aggregate, opts, "default.value",                                                 \
       weir_table_aggregate(TABLE_BY, first, ADD_AND_SUBTRACT, "x", NULL))                          \
+    TABLE_JOIN_ROWS(X, weir_table_join)                                                            \
+    TABLE_JOIN_ROWS(X, weir_table_left_join)                                                       \
+    TABLE_JOIN_ROWS(X, weir_table_outer_join)                                                      \
     X(weir_join_table, left, "two builders",                                                       \
       weir_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                              \
     X(weir_join_table, right, "two builders",                                                      \

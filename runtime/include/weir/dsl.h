@@ -60,7 +60,7 @@ typedef weir_err (*weir_aggregator_fn)(weir_ctx *ctx, const weir_record *in, con
                                        void *out, void *user);
 typedef weir_err (*weir_reducer_fn)(weir_ctx *ctx, const void *aggregate, const void *value,
                                     void *out, void *user);
-/* `right` is NULL in left joins without a match. */
+/* `right` is NULL in left joins without a match; in outer joins of tables `left` may be NULL. */
 typedef weir_err (*weir_joiner_fn)(weir_ctx *ctx, const void *key, const void *left,
                                    const void *right, void *out, void *user);
 
@@ -258,6 +258,20 @@ WEIR_API weir_stream weir_join_global(weir_stream left, weir_global_table right,
 WEIR_API weir_stream weir_left_join_global(weir_stream left, weir_global_table right,
                                            const weir_serde *value, weir_joiner_fn fn, void *user,
                                            const weir_global_join_opts *opts);
+
+/* Joins of two tables by key: a change of either gives a change of the result (KTable.join,
+ * leftJoin, outerJoin). In a left join `right` may be NULL, in an outer join either; a change of
+ * the right table of a left join that deletes its row calls fn with the left row. The result's
+ * timestamp is the greater one of the two rows. opts->value is the serde of the result; `store`
+ * NULL: it is not kept, and computed again where it is read. Both tables must be co-partitioned. */
+WEIR_API weir_table weir_table_join(weir_table left, weir_table right, weir_joiner_fn fn,
+                                    void *user, const char *store, const weir_store_opts *opts);
+WEIR_API weir_table weir_table_left_join(weir_table left, weir_table right, weir_joiner_fn fn,
+                                         void *user, const char *store,
+                                         const weir_store_opts *opts);
+WEIR_API weir_table weir_table_outer_join(weir_table left, weir_table right, weir_joiner_fn fn,
+                                          void *user, const char *store,
+                                          const weir_store_opts *opts);
 
 #ifdef __cplusplus
 }
