@@ -80,6 +80,12 @@ typedef struct weir__consumer weir__consumer;
 
 /* Called inside weir__consumer_poll or _close, on that thread. */
 typedef struct weir__consumer_events {
+    /* The lock under which the caller uses the consumer; NULL: none. poll is called with the lock
+     * held, and releases it only while it waits or serves events. The calls below are made with the
+     * lock held. So another thread that holds the lock may ask for positions and end offsets.
+     * _close is called without it. */
+    void (*lock)(void *user);
+    void (*unlock)(void *user);
     /* A new generation with the partitions that the group gave this member (borrowed). Nothing is
      * assigned until weir__consumer_assign. */
     void (*on_joined)(const weir__topic_partition *given, size_t count, void *user);

@@ -183,6 +183,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t event,
                          rd_kafka_topic_partition_list_t *list, void *opaque)
 {
     weir__kafka_consumer *consumer = opaque;
+    weir__kafka_consumer_lock(consumer);
     consumer->in_event = true;
     if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         on_assigned(consumer, list);
@@ -191,6 +192,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t event,
     }
     consumer->in_event = false;
     consumer->rebalanced = true;
+    weir__kafka_consumer_unlock(consumer);
     if (!consumer->in_batch) {
         rd_kafka_yield(rk); /* return to the caller, which must handle the rebalance */
     }

@@ -61,6 +61,21 @@ weir_err weir__kafka_consumer_commit(weir__consumer *port, const weir__offset *o
 /* False while the joined generation is current. */
 bool weir__kafka_consumer_has_left(weir__kafka_consumer *consumer);
 
+/* The lock of `events`, if there is one. */
+static inline void weir__kafka_consumer_lock(const weir__kafka_consumer *consumer)
+{
+    if (consumer->events.lock != NULL) {
+        consumer->events.lock(consumer->events.user);
+    }
+}
+
+static inline void weir__kafka_consumer_unlock(const weir__kafka_consumer *consumer)
+{
+    if (consumer->events.unlock != NULL) {
+        consumer->events.unlock(consumer->events.user);
+    }
+}
+
 /* Keeps a failure for the next poll, unless there is one already. */
 void weir__kafka_consumer_note(weir__kafka_consumer *consumer, const weir_error *failure);
 /* librdkafka's error callback. librdkafka reports a missing topic only here, not in a message. */

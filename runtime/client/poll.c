@@ -110,13 +110,15 @@ static void handle_message(weir__kafka_consumer *consumer, rd_kafka_message_t *k
     }
 }
 
-/* Also serves events: a rebalance calls on_rebalance. */
+/* Also serves events: a rebalance calls on_rebalance, which takes the lock again. */
 static void fetch(weir__kafka_consumer *consumer, int timeout_ms, weir__message **out, size_t max,
                   size_t *count)
 {
     rd_kafka_message_t *batch[BATCH];
     if (timeout_ms > 0) {
+        weir__kafka_consumer_unlock(consumer);
         rd_kafka_message_t *first = rd_kafka_consumer_poll(consumer->rk, timeout_ms);
+        weir__kafka_consumer_lock(consumer);
         if (first == NULL) {
             return;
         }
@@ -125,7 +127,9 @@ static void fetch(weir__kafka_consumer *consumer, int timeout_ms, weir__message 
     for (int round = 0; *count < max && round < BATCHES_MAX && !consumer->rebalanced; round++) {
         size_t want = max - *count < BATCH ? max - *count : BATCH;
         consumer->in_batch = true;
+        weir__kafka_consumer_unlock(consumer);
         ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, 0, batch, want);
+        weir__kafka_consumer_lock(consumer);
         consumer->in_batch = false;
         for (ssize_t i = 0; i < got; i++) {
             handle_message(consumer, batch[i], out, count);

@@ -46,10 +46,8 @@ static weir_err poll(weir__stream_thread *thread, size_t *count, weir_error *err
     int64_t timeout_ms = wait_ms(thread);
     weir__step(&thread->worker.env.observer, "poll", NULL, NULL);
     thread->worker.env.polling = true;
-    pthread_mutex_unlock(&thread->lock);
     weir_err err = weir__consumer_poll(thread->worker.env.consumer, timeout_ms, thread->messages,
                                        thread->instance->poll_records_max, count, error);
-    pthread_mutex_lock(&thread->lock);
     thread->worker.env.polling = false;
     int64_t since_ms = thread->worker.env.now_ms;
     thread->worker.env.now_ms = weir__wall_ms();

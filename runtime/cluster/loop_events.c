@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The rebalance callbacks of a stream thread, for a generation that begins, ends or is lost. The
- * consumer calls them inside a poll, while the thread does not hold its lock. */
+ * consumer calls them inside a poll, with the thread's lock held. */
 #include "cluster/loop.h"
 #include "core/error.h"
+
+static void lock(void *user)
+{
+    weir__stream_thread *thread = user;
+    pthread_mutex_lock(&thread->lock);
+}
+
+static void unlock(void *user)
+{
+    weir__stream_thread *thread = user;
+    pthread_mutex_unlock(&thread->lock);
+}
 
 static void on_joined(const weir__topic_partition *given, size_t count, void *user)
 {
     weir__stream_thread *thread = user;
-    pthread_mutex_lock(&thread->lock);
     weir__membership_joined(&thread->membership, given, count);
     thread->worker.tasks.assign_due = true;
-    pthread_mutex_unlock(&thread->lock);
 }
 
 /* No record may be processed after the commit, so the tasks are suspended at once. After a commit
@@ -20,7 +30,6 @@ static void on_joined(const weir__topic_partition *given, size_t count, void *us
 static void on_revoked(void *user)
 {
     weir__stream_thread *thread = user;
-    pthread_mutex_lock(&thread->lock);
     weir_error error = {0};
     weir_err err = weir__task_set_rebuild_damaged(
         &thread->worker.tasks, weir__task_set_commit(&thread->worker.tasks, &error), &error);
@@ -43,7 +52,6 @@ static void on_revoked(void *user)
         weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);
         weir__step(&thread->worker.env.observer, "join", NULL, "rebalance");
     }
-    pthread_mutex_unlock(&thread->lock);
 }
 
 /* Other members own the tasks already, so this thread writes neither records nor offsets. */
@@ -88,17 +96,19 @@ weir_err weir__loop_verify_membership(weir__stream_thread *thread, weir_error *e
 static void on_lost(void *user)
 {
     weir__stream_thread *thread = user;
-    pthread_mutex_lock(&thread->lock);
     weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING,
                     "%s: the group went on without this member: its tasks are closed",
                     thread->name);
     weir__loop_close_lost_tasks(thread);
     weir__step(&thread->worker.env.observer, "join", NULL, "lost");
-    pthread_mutex_unlock(&thread->lock);
 }
 
 weir__consumer_events weir__loop_events(weir__stream_thread *thread)
 {
-    return (weir__consumer_events){
-        .on_joined = on_joined, .on_revoked = on_revoked, .on_lost = on_lost, .user = thread};
+    return (weir__consumer_events){.lock = lock,
+                                   .unlock = unlock,
+                                   .on_joined = on_joined,
+                                   .on_revoked = on_revoked,
+                                   .on_lost = on_lost,
+                                   .user = thread};
 }

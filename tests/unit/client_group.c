@@ -56,7 +56,8 @@ static void on_lost(void *user)
 static void start(fixture *f, member *m, const char *const *topics)
 {
     weir_error error = {0};
-    weir__consumer_events events = {on_joined, on_revoked, on_lost, m};
+    weir__consumer_events events = {
+        .on_joined = on_joined, .on_revoked = on_revoked, .on_lost = on_lost, .user = m};
     *m = (member){.topic = topics[0], .commit_at_revoke = WEIR_EINVAL};
     must(weir__consumer_new(&f->opts, WEIR__MAIN_CONSUMER, &events, &m->consumer, &error), &error);
     must(weir__consumer_subscribe(m->consumer, topics, &error), &error);
@@ -104,6 +105,74 @@ static void a_member_gets_its_generation_and_its_partitions(void **state)
     weir__consumer_close(a.consumer);
     assert_int_equal(a.revokes, 1);
     assert_int_equal(a.losses, 0);
+}
+
+/* A caller's lock. */
+typedef struct locked {
+    bool held;
+    int releases;
+    int joins;
+    int revokes;
+} locked;
+
+static void take_lock(void *user)
+{
+    locked *at = user;
+    assert_false(at->held);
+    at->held = true;
+}
+
+static void release_lock(void *user)
+{
+    locked *at = user;
+    assert_true(at->held);
+    at->held = false;
+    at->releases++;
+}
+
+static void on_joined_locked(const weir__topic_partition *given, size_t count, void *user)
+{
+    locked *at = user;
+    (void)given;
+    (void)count;
+    assert_true(at->held);
+    at->joins++;
+}
+
+static void on_revoked_locked(void *user)
+{
+    locked *at = user;
+    assert_true(at->held);
+    at->revokes++;
+}
+
+static void the_callers_lock_is_held_in_events_and_released_while_a_poll_waits(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    weir__message *out[16];
+    size_t got;
+    locked at = {0};
+    weir__consumer *consumer = NULL;
+    weir__consumer_events events = {.lock = take_lock,
+                                    .unlock = release_lock,
+                                    .on_joined = on_joined_locked,
+                                    .on_revoked = on_revoked_locked,
+                                    .user = &at};
+    must(weir__consumer_new(&f->opts, WEIR__MAIN_CONSUMER, &events, &consumer, &error), &error);
+    must(weir__consumer_subscribe(consumer, subscription, &error), &error);
+    at.held = true;
+    for (int i = 0; i < POLLS_MAX && at.joins == 0; i++) {
+        int before = at.releases;
+        must(weir__consumer_poll(consumer, POLL_MS, out, 16, &got, &error), &error);
+        assert_true(at.held);
+        assert_true(at.releases > before);
+    }
+    assert_int_equal(at.joins, 1);
+    at.held = false; /* a close is not made under the lock */
+    weir__consumer_close(consumer);
+    assert_int_equal(at.revokes, 1);
+    assert_false(at.held);
 }
 
 static void other_partitions_than_the_given_are_read_and_committed(void **state)
@@ -178,7 +247,8 @@ static void a_member_without_partitions_is_notified_of_rebalances_too(void **sta
     member a = {0};
     member b = {0};
     member *both[] = {&a, &b};
-    weir__consumer_events events[] = {{NULL, on_revoked, NULL, &a}, {NULL, on_revoked, NULL, &b}};
+    weir__consumer_events events[] = {{.on_revoked = on_revoked, .user = &a},
+                                      {.on_revoked = on_revoked, .user = &b}};
     int32_t generation[2] = {0, 0};
     const char *id;
     for (int i = 0; i < 2; i++) {
@@ -387,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_member_gets_its_generation_and_its_partitions),
+        test(the_callers_lock_is_held_in_events_and_released_while_a_poll_waits),
         test(other_partitions_than_the_given_are_read_and_committed),
         test(a_rebalance_revokes_and_the_last_commit_is_taken),
         test(a_member_without_partitions_is_notified_of_rebalances_too),
