@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Inspection of the stream threads. A thread holds its lock except while it waits for records, so
- * a caller that gets the lock sees the thread between two steps of its loop. */
+ * a caller that gets the lock sees the thread between two steps of its loop. Tasks, membership and
+ * consumer are read only while the thread is open: it opens and closes them without the lock. */
 #include "cluster/inspect.h"
 
 #include <inttypes.h>
@@ -19,10 +20,10 @@
 
 /* ---- What is shown ---- */
 
-static void explain_hold(weir__task *task, char out[WAITS_FOR_MAX])
+static void explain_hold(const weir__task *task, char out[WAITS_FOR_MAX])
 {
     const weir__record_queue *waits_for = NULL;
-    weir__wait_reason reason = weir__task_wait_reason(task, &waits_for);
+    weir__wait_reason reason = weir__task_last_reason(task, &waits_for);
     if (reason == WEIR__WAIT_NONE || reason == WEIR__WAIT_EMPTY) {
         snprintf(out, WAITS_FOR_MAX, "%s", reason == WEIR__WAIT_EMPTY ? "waits for records" : "");
         return;
@@ -42,7 +43,7 @@ static void explain_hold(weir__task *task, char out[WAITS_FOR_MAX])
     }
 }
 
-static void explain_task(weir__task *task, char out[WAITS_FOR_MAX])
+static void explain_task(const weir__task *task, char out[WAITS_FOR_MAX])
 {
     switch (task->state) {
     case WEIR__TASK_CREATED:
@@ -116,7 +117,7 @@ static weir__snapshot_store *show_stores(thread_snapshot *snapshot, const weir__
     return all;
 }
 
-static bool show_task(thread_snapshot *snapshot, weir__task *task, weir__snapshot_task *out)
+static bool show_task(thread_snapshot *snapshot, const weir__task *task, weir__snapshot_task *out)
 {
     char *waits_for = weir__arena_alloc(&snapshot->arena, WAITS_FOR_MAX);
     *out = (weir__snapshot_task){.name = task->name,
@@ -169,8 +170,7 @@ static bool show_thread(thread_snapshot *snapshot, weir__snapshot_thread *out)
                                    .state = weir__thread_state_name(state),
                                    .generation = -1,
                                    .waits_for = "",
-                                   .trouble = show_trouble(snapshot),
-                                   .processed = thread->worker.processed};
+                                   .trouble = show_trouble(snapshot)};
     if (!thread->open || out->trouble == NULL) {
         return out->trouble != NULL;
     }
@@ -271,7 +271,7 @@ bool weir__app_place(const weir_app *app, pthread_t handle, weir__snapshot_place
 {
     for (int i = 0; app->threads != NULL && i < app->thread_count; i++) {
         const weir__stream_thread *thread = &app->threads[i];
-        if (thread->started && pthread_equal(thread->handle, handle)) {
+        if (atomic_load(&thread->started) && pthread_equal(thread->handle, handle)) {
             *out =
                 (weir__snapshot_place){.thread = thread->name, .step = atomic_load(&thread->step)};
             find_node(thread, out);

@@ -52,7 +52,6 @@ typedef struct weir__snapshot_thread {
     const char *trouble;   /* the failures that are being retried, in words; "": none */
     const weir__snapshot_task *tasks;
     size_t task_count;
-    uint64_t processed; /* since it started */
 } weir__snapshot_thread;
 
 /* Calls fn for each stream thread, in order. WEIR_ETIMEOUT: a thread kept its lock for timeout_ms

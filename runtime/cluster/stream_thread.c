@@ -219,7 +219,7 @@ weir_err weir__stream_thread_start(weir__stream_thread *thread, weir_error *erro
     if (failed != 0) {
         return weir__error_set(error, WEIR_ELIMIT, "thread %s: %s", thread->name, strerror(failed));
     }
-    thread->started = true;
+    atomic_store(&thread->started, true);
     return WEIR_OK;
 }
 
@@ -231,8 +231,8 @@ void weir__stream_thread_stop(weir__stream_thread *thread)
 
 void weir__stream_thread_join(weir__stream_thread *thread)
 {
-    if (thread->started) {
+    if (atomic_load(&thread->started)) {
         pthread_join(thread->handle, NULL);
-        thread->started = false;
+        atomic_store(&thread->started, false);
     }
 }

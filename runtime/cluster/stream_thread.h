@@ -32,13 +32,13 @@ typedef struct weir__stream_thread {
     char *name; /* "<client id>-StreamThread-1" */
     int number; /* from 1 */
     pthread_t handle;
-    bool started;
+    atomic_bool started; /* `handle` is valid */
     atomic_bool stop;
     _Atomic(const char *) step; /* its current step; NULL: none yet */
     _Atomic(int64_t) polled_ms; /* when the last poll ended */
     _Atomic(weir__thread_state) state;
-    /* The thread holds it except while it waits for records. Another thread that holds it may read
-     * the members below. */
+    /* The thread holds it except while it waits for records, opens or closes. Another thread that
+     * holds it may read `open` and `enter_retry`, and the other members below while `open`. */
     pthread_mutex_t lock;
     pthread_cond_t wake; /* with `lock`: stop was set */
     weir__worker worker;

@@ -189,7 +189,6 @@ static weir_err process_next(weir__worker *worker, size_t max, size_t *done, wei
         return WEIR_OK;
     }
     weir_err err = weir__task_process(task, max, done, error);
-    worker->processed += *done;
     return err == WEIR_OK ? WEIR_OK : weir__task_set_rebuild_damaged(set, err, error);
 }
 

@@ -22,7 +22,6 @@ typedef struct weir__worker {
     int64_t noted_ms; /* when the use of the tasks' folders was last noted */
     weir__retry commit_retry;
     weir__retry restore_retry;
-    uint64_t processed;
 } weir__worker;
 
 /* All but the copied events is borrowed until the worker is closed. */

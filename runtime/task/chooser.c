@@ -86,9 +86,8 @@ weir__record_queue *weir__chooser_take(weir__chooser *chooser)
     return first;
 }
 
-/* Why the task must wait for an empty queue, if it must. */
-static weir__wait_reason wait_reason_of(weir__chooser *chooser, weir__record_queue *queue,
-                                        int64_t now_ms)
+/* Reads the lag of an empty queue, and begins to idle when it is 0. */
+static void look_for_records(weir__chooser *chooser, weir__record_queue *queue, int64_t now_ms)
 {
     if (queue->lag_epoch != chooser->epoch) {
         queue->lag_epoch = chooser->epoch;
@@ -96,16 +95,26 @@ static weir__wait_reason wait_reason_of(weir__chooser *chooser, weir__record_que
     }
     if (queue->lag != 0) {
         queue->idle_until_ms = -1;
-        return queue->lag < 0 ? WEIR__WAIT_UNKNOWN : WEIR__WAIT_LAG;
-    }
-    if (queue->idle_until_ms < 0) {
+    } else if (queue->idle_until_ms < 0) {
         queue->idle_until_ms = weir__add_sat(now_ms, chooser->idle_ms);
+    }
+}
+
+/* Why the task must wait for an empty queue, if it must. */
+static weir__wait_reason wait_reason_of(const weir__record_queue *queue, int64_t now_ms)
+{
+    if (queue->lag_epoch == 0 || queue->lag < 0) {
+        return WEIR__WAIT_UNKNOWN;
+    }
+    if (queue->lag > 0) {
+        return WEIR__WAIT_LAG;
     }
     return now_ms < queue->idle_until_ms ? WEIR__WAIT_IDLE : WEIR__WAIT_NONE;
 }
 
-weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_ms,
-                                            const weir__record_queue **waits_for)
+/* `asks` NULL: nothing is looked for. */
+static weir__wait_reason find_reason(const weir__chooser *chooser, weir__chooser *asks,
+                                     int64_t now_ms, const weir__record_queue **waits_for)
 {
     if (chooser->count == 0) {
         return WEIR__WAIT_EMPTY;
@@ -115,8 +124,13 @@ weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_
     }
     for (size_t i = 0; i < chooser->queue_count; i++) {
         weir__record_queue *queue = &chooser->queues[i];
-        weir__wait_reason reason =
-            queue->ready ? WEIR__WAIT_NONE : wait_reason_of(chooser, queue, now_ms);
+        if (queue->ready) {
+            continue;
+        }
+        if (asks != NULL) {
+            look_for_records(asks, queue, now_ms);
+        }
+        weir__wait_reason reason = wait_reason_of(queue, now_ms);
         if (reason != WEIR__WAIT_NONE) {
             if (waits_for != NULL) {
                 *waits_for = queue;
@@ -125,4 +139,16 @@ weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_
         }
     }
     return WEIR__WAIT_NONE;
+}
+
+weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_ms,
+                                            const weir__record_queue **waits_for)
+{
+    return find_reason(chooser, chooser, now_ms, waits_for);
+}
+
+weir__wait_reason weir__chooser_last_reason(const weir__chooser *chooser, int64_t now_ms,
+                                            const weir__record_queue **waits_for)
+{
+    return find_reason(chooser, NULL, now_ms, waits_for);
 }

@@ -43,6 +43,10 @@ void weir__chooser_enter(weir__chooser *chooser, weir__record_queue *queue);
  * queue for which the task waits. */
 weir__wait_reason weir__chooser_wait_reason(weir__chooser *chooser, int64_t now_ms,
                                             const weir__record_queue **waits_for);
+/* The same by what the last weir__chooser_wait_reason found, for another thread that looks: it
+ * asks the consumer nothing, and changes nothing. */
+weir__wait_reason weir__chooser_last_reason(const weir__chooser *chooser, int64_t now_ms,
+                                            const weir__record_queue **waits_for);
 /* Removes the queue with the smallest head from the heap and returns it; there must be one. */
 weir__record_queue *weir__chooser_take(weir__chooser *chooser);
 

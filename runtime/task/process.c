@@ -269,6 +269,12 @@ weir__wait_reason weir__task_wait_reason(weir__task *task, const weir__record_qu
     return weir__chooser_wait_reason(&task->chooser, task->env->now_ms, waits_for);
 }
 
+weir__wait_reason weir__task_last_reason(const weir__task *task,
+                                         const weir__record_queue **waits_for)
+{
+    return weir__chooser_last_reason(&task->chooser, task->env->now_ms, waits_for);
+}
+
 static weir_err punctuate(weir__task *task, weir_time_kind kind, int64_t now_ms, weir_error *error)
 {
     size_t fired = 0;

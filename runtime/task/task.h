@@ -97,5 +97,8 @@ weir_err weir__task_process(weir__task *task, size_t max, size_t *processed, wei
 weir_err weir__task_punctuate(weir__task *task, weir_error *error);
 /* Why the task does not process now; *waits_for as in weir__chooser_wait_reason. RUNNING only. */
 weir__wait_reason weir__task_wait_reason(weir__task *task, const weir__record_queue **waits_for);
+/* weir__chooser_last_reason, for another thread that holds the lock of the task's thread. */
+weir__wait_reason weir__task_last_reason(const weir__task *task,
+                                         const weir__record_queue **waits_for);
 
 #endif

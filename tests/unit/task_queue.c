@@ -361,6 +361,30 @@ static void idling_begins_when_a_partition_has_been_read_whole(void **state)
     end(&choice);
 }
 
+static void the_last_reason_asks_for_nothing_and_changes_nothing(void **state)
+{
+    (void)state;
+    contest choice;
+    const weir__record_queue *who = NULL;
+    begin(&choice, 2, 100);
+    assert_int_equal(weir__chooser_last_reason(&choice.chooser, 0, NULL), WEIR__WAIT_EMPTY);
+    put(&choice, 0, 0, 1);
+    assert_int_equal(weir__chooser_last_reason(&choice.chooser, 0, &who), WEIR__WAIT_UNKNOWN);
+    assert_ptr_equal(who, &choice.queues[1]);
+    assert_int_equal(choice.asked, 0);
+    assert_int_equal(choice.queues[1].idle_until_ms, -1);
+    choice.lags[1] = 3;
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 0, NULL), WEIR__WAIT_LAG);
+    choice.lags[1] = 0;
+    weir__chooser_refresh(&choice.chooser);
+    assert_int_equal(weir__chooser_last_reason(&choice.chooser, 0, NULL), WEIR__WAIT_LAG);
+    assert_int_equal(weir__chooser_wait_reason(&choice.chooser, 1000, NULL), WEIR__WAIT_IDLE);
+    assert_int_equal(weir__chooser_last_reason(&choice.chooser, 1099, NULL), WEIR__WAIT_IDLE);
+    assert_int_equal(weir__chooser_last_reason(&choice.chooser, 1100, NULL), WEIR__WAIT_NONE);
+    assert_int_equal(choice.asked, 2);
+    end(&choice);
+}
+
 static void without_waiting_no_lag_is_requested(void **state)
 {
     (void)state;
@@ -414,6 +438,7 @@ int main(void)
         cmocka_unit_test(ties_follow_the_heap_of_java),
         cmocka_unit_test(without_idling_it_waits_only_for_data_that_is_there),
         cmocka_unit_test(idling_begins_when_a_partition_has_been_read_whole),
+        cmocka_unit_test(the_last_reason_asks_for_nothing_and_changes_nothing),
         cmocka_unit_test(without_waiting_no_lag_is_requested),
         cmocka_unit_test(metadata_has_the_bytes_of_kafka_streams),
         cmocka_unit_test(metadata_of_others_gives_the_time_or_none),
