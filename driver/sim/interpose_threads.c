@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <threads.h>
 
@@ -71,11 +72,40 @@ INTERPOSE int pthread_create(pthread_t *restrict handle, const pthread_attr_t *r
     return error;
 }
 
+/* ThreadSanitizer knows only POSIX threads: in another one its functions crash. In glibc the
+ * handles are the same, and a result is an int in the pointer. */
+typedef struct c11_start {
+    thrd_start_t fn;
+    void *arg;
+} c11_start;
+
+static void *run_c11(void *arg)
+{
+    c11_start start = *(c11_start *)arg;
+    free(arg);
+    return (void *)(intptr_t)start.fn(start.arg);
+}
+
+static int create_as_posix(thrd_t *handle, thrd_start_t fn, void *arg)
+{
+    c11_start *start = malloc(sizeof *start);
+    if (!start) {
+        return thrd_nomem;
+    }
+    *start = (c11_start){fn, arg};
+    if (REAL(pthread_create)((pthread_t *)handle, NULL, run_c11, start)) {
+        free(start);
+        return thrd_error;
+    }
+    return thrd_success;
+}
+
 INTERPOSE int thrd_create(thrd_t *handle, thrd_start_t fn, void *arg)
 {
     const weir__thread *self = weir__managed();
     if (!self) {
-        return REAL(thrd_create)(handle, fn, arg);
+        return weir__tsan_runs() ? create_as_posix(handle, fn, arg)
+                                 : REAL(thrd_create)(handle, fn, arg);
     }
     weir__thread *thread = weir__thread_new(self->acting, NULL);
     if (!thread) {
@@ -107,11 +137,12 @@ INTERPOSE int thrd_join(thrd_t handle, int *result)
 {
     weir__thread *self = weir__synced();
     weir__thread *other = managed_target(self, (pthread_t)handle);
-    if (!other) {
+    void *value;
+    if (!other && !weir__tsan_runs()) {
         return REAL(thrd_join)(handle, result);
     }
-    void *value;
-    if (weir__thread_join(self, other, &value)) {
+    if (other ? weir__thread_join(self, other, &value)
+              : REAL(pthread_join)((pthread_t)handle, &value)) {
         return thrd_error;
     }
     if (result) {
