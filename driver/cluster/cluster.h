@@ -117,6 +117,8 @@ bool weir__no_instance_works(const weir_cluster *cluster);
 const char *weir__global_topic_behind(const weir_instance *instance);
 
 /* ---- Operations for weir__driver (topics.c, stores.c) ---- */
+/* Each wait of the test begins with it: the input is delivered first, and what the test did is
+ * ordered before what the instances do during the wait (weir_sim_order_writes). */
 void weir__inputs_flush(weir_cluster *cluster);
 void weir__inputs_close(weir_cluster *cluster);
 extern const weir__driver_ops weir__cluster_driver_ops;

@@ -36,6 +36,7 @@ bool weir__instance_do(weir_instance *instance, void (*job)(weir_instance *insta
     instance->job = job;
     instance->job_arg = arg;
     instance->busy = true;
+    weir_sim_order_writes();
     if (weir_sim_host_run(instance->host, "main", job_main, instance) != WEIR_OK) {
         instance->busy = false;
         return false;

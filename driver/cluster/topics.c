@@ -175,6 +175,7 @@ weir_rows *weir_rows_new(weir_cluster *cluster, const weir_serde *key, const wei
 void weir__inputs_flush(weir_cluster *cluster)
 {
     weir_error error;
+    weir_sim_order_writes();
     if (!cluster->unflushed) {
         return;
     }
@@ -256,6 +257,7 @@ static weir_err send_record(weir__driver *driver, const weir__outgoing *record, 
     }
     shifted.timestamp_ms = weir__add_wrap(record->timestamp_ms, TIME_SHIFT_MS);
     cluster->unflushed = true;
+    weir_sim_order_writes();
     return weir__producer_send(cluster->producer, &shifted, NULL, error);
 }
 

@@ -2,8 +2,9 @@
  *
  * The threads backend: real threads, of which only the one with the baton runs. The baton is passed
  * by futex system calls, which ThreadSanitizer does not see: for it only the program's own locks
- * order the threads. A test's thread that returns from weir_sim_wait and similar calls is ordered
- * after what the other threads did before. */
+ * order the threads. There are two exceptions: a test's thread that returns from weir_sim_wait and
+ * similar calls is ordered after what the other threads did before, and weir_sim_order_writes
+ * orders the other threads after what its caller did. */
 #include "sim/engine.h"
 
 static void take(weir__thread *thread)
@@ -12,6 +13,7 @@ static void take(weir__thread *thread)
         weir__futex_wait(&thread->baton, 0);
     }
     __atomic_store_n(&thread->baton, 0, __ATOMIC_RELAXED);
+    weir__tsan_acquire(&weir__the_sim.ordered);
 }
 
 static void give(weir__thread *thread)

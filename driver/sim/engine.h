@@ -205,6 +205,8 @@ typedef struct weir__sim {
     weir_sim_stuck stuck_why;
     char *stuck_report;
 
+    char ordered; /* stands for weir_sim_order_writes in annotations */
+
     uint64_t pointers; /* last number given to a library that prints an address as an id */
 
     uint64_t hash;

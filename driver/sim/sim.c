@@ -278,6 +278,11 @@ static void observe(void)
     weir__tsan_acquire(&weir__the_sim);
 }
 
+void weir_sim_order_writes(void)
+{
+    weir__tsan_release(&weir__the_sim.ordered);
+}
+
 void weir_sim_sleep_us(int64_t us)
 {
     weir_assert(weir__self);

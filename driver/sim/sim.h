@@ -121,6 +121,11 @@ typedef enum weir_sim_stream {
 uint64_t weir_sim_random(weir_sim_stream stream);
 void weir_sim_progress(void); /* reports progress: the time of livelock_us starts again */
 
+/* For ThreadSanitizer: what this thread did so far happens before what the others do from now on.
+ * For the test's thread, when it begins to wait. Not at each switch of a wait: the test's thread is
+ * ordered after the others, so this would order all others by each other, and hide their races. */
+void weir_sim_order_writes(void);
+
 /* Sleeps until `wake_us` or until another managed thread calls weir_sim_notify, whichever is first.
  * True: notified. How run_until waits without polling. One waiter at a time. */
 bool weir_sim_wait(int64_t wake_us);

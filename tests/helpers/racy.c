@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * racy plain|mutex: an instance with two stream threads, whose callbacks count in one variable,
- * without a lock or with one. tests/cluster/races.c checks what ThreadSanitizer reports. */
+ * racy threads|instances|test [mutex]: callbacks count in one variable, without a lock or with one:
+ * those of two stream threads, those of two instances, or those of one thread and the test.
+ * tests/cluster/races.c checks what ThreadSanitizer reports. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool locks;
 static int count;
+static int step = 1; /* what a record counts; the test changes it between two waits */
 
 static weir_err count_up(weir_ctx *ctx, const weir_record *in, void *out, void *user)
 {
@@ -25,7 +27,7 @@ static weir_err count_up(weir_ctx *ctx, const weir_record *in, void *out, void *
     if (locks) {
         pthread_mutex_lock(&lock);
     }
-    count++;
+    count += step;
     if (locks) {
         pthread_mutex_unlock(&lock);
     }
@@ -41,10 +43,52 @@ static weir_topology *counting(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
+static void send_round(weir_input in)
+{
+    for (int i = 0; i < RECORDS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", i);
+        weir_input_text(in, key, "v");
+    }
+}
+
+/* Reads what the callbacks write, during the wait. */
+static bool has_counted(weir_cluster *cluster, void *arg)
+{
+    const int *least = arg;
+    (void)cluster;
+    return count >= *least;
+}
+
+static void run_rounds(weir_cluster *cluster, weir_input in)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        send_round(in);
+        weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    }
+}
+
+/* The test writes and reads what the callbacks read and write. */
+static void run_with_test(weir_cluster *cluster, weir_input in)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        int least = count + RECORDS;
+        step = 1;
+        send_round(in);
+        weir_run_until_with(cluster, has_counted, &least, WEIR_MINUTES(2));
+        step = 0;
+        send_round(in);
+        weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+        count = least;
+    }
+}
+
 int main(int argc, char **argv)
 {
     weir_error error = {0};
-    locks = argc > 1 && strcmp(argv[1], "mutex") == 0;
+    const char *how = argc > 1 ? argv[1] : "threads";
+    locks = argc > 2 && strcmp(argv[2], "mutex") == 0;
+    bool with_test = strcmp(how, "test") == 0;
     weir_cluster *cluster = weir_cluster_new(NULL, &error); /* its seed is WEIR_SEED */
     if (cluster == NULL) {
         fprintf(stderr, "%s\n", error.message);
@@ -52,14 +96,15 @@ int main(int argc, char **argv)
     }
     weir_input in = weir_cluster_input(cluster, "in", PARTITIONS, &weir_string, &weir_string);
     weir_cluster_input(cluster, "out", PARTITIONS, &weir_string, &weir_string);
-    weir_cluster_start(cluster, "a", counting, &(weir_instance_opts){.threads = 2});
-    for (int round = 0; round < ROUNDS; round++) {
-        for (int i = 0; i < RECORDS; i++) {
-            char key[16];
-            snprintf(key, sizeof key, "k%d", i);
-            weir_input_text(in, key, "v");
-        }
-        weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    int threads = strcmp(how, "threads") == 0 ? 2 : 1;
+    weir_cluster_start(cluster, "a", counting, &(weir_instance_opts){.threads = threads});
+    if (strcmp(how, "instances") == 0) {
+        weir_cluster_start(cluster, "b", counting, &(weir_instance_opts){.threads = threads});
+    }
+    if (with_test) {
+        run_with_test(cluster, in);
+    } else {
+        run_rounds(cluster, in);
     }
     printf("counted %d\n", count);
     weir_cluster_free(cluster);

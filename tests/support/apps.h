@@ -238,6 +238,7 @@ CLIENT_FN void app_close(app *one)
 #define app_run_until(all, condition, seconds)                                                     \
     do {                                                                                           \
         int64_t app_end_us = weir_sim_now_us() + (int64_t)(seconds)*1000000;                       \
+        weir_sim_order_writes();                                                                   \
         while (!(condition)) {                                                                     \
             if (weir_sim_now_us() >= app_end_us) {                                                 \
                 apps_explain(all);                                                                 \

@@ -18,6 +18,12 @@
  * passes only in calls that say that they wait. Everything that the driver returns (handles,
  * instances, rows, texts) is valid until weir_cluster_free.
  *
+ * Only one thread runs at a time. What the test shares with callbacks (of a topology or of an
+ * application) needs no lock: a call that waits orders what the test did before it, what the
+ * callbacks do during it, and what the test does after it. What the callbacks of two stream threads
+ * share needs a lock, as in production; without one ThreadSanitizer reports a race
+ * (docs/debugging.md).
+ *
  * A call that fails and has no `error` fails the test through weir_cluster_opts.on_failure, with
  * file and line of the call: each function is also a macro that passes them
  * (weir/driver_places.h). A NULL argument where a value is required fails the test in the same
@@ -144,8 +150,8 @@ typedef struct weir_host weir_host;
 typedef struct weir_instance_opts {
     int threads;               /* num.stream.threads */
     const char *const *config; /* name, value, ..., NULL: wins over the cluster's */
-    /* Called after the driver's own callbacks, on the instance's threads. Only one thread runs at a
-     * time: data that the callbacks share with each other and with the test needs no lock. */
+    /* Called after the driver's own callbacks, on the instance's threads. Data that these callbacks
+     * share with each other needs no lock in a test: ThreadSanitizer does not check them. */
     weir_app_opts app;
 } weir_instance_opts;
 
@@ -228,7 +234,8 @@ WEIR_API void weir_cluster_branch_end(weir_cluster *cluster, int status) __attri
 
 /* ---- Waiting ------------------------------------------------------------------------------ */
 
-/* Must not wait. It is called again after each event of the simulation. */
+/* Must not wait. It is called again after each event of the simulation, by the test's thread, and
+ * may read without a lock what callbacks write. ThreadSanitizer does not check it. */
 typedef bool (*weir_predicate)(weir_cluster *cluster, void *arg);
 
 /* Lets time pass until the predicate is true; returns false when it is not within `bound_ms`. */
