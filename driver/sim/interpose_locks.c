@@ -59,10 +59,24 @@ static int thrd_result(int error)
 
 /* ---- Mutexes ---- */
 
+static int lock_mutex(const void *caller, pthread_mutex_t *mutex)
+{
+    weir__thread *self = taker(caller);
+    if (!self) {
+        return REAL(pthread_mutex_lock)(mutex);
+    }
+    if (weir__tsan_runs() && weir__caller_of(caller) == WEIR__CALLER_PROGRAM) {
+        weir__tsan_enter(caller);
+        int error = weir__mutex_lock_checked(self, mutex);
+        weir__tsan_leave();
+        return error;
+    }
+    return weir__mutex_lock(self, mutex, WEIR__NEVER);
+}
+
 INTERPOSE int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    weir__thread *self = taker(CALLER());
-    return self ? weir__mutex_lock(self, mutex, WEIR__NEVER) : REAL(pthread_mutex_lock)(mutex);
+    return lock_mutex(CALLER(), mutex);
 }
 
 INTERPOSE int pthread_mutex_trylock(pthread_mutex_t *mutex)
@@ -104,7 +118,7 @@ INTERPOSE int pthread_mutex_unlock(pthread_mutex_t *mutex)
 
 INTERPOSE int mtx_lock(mtx_t *mutex)
 {
-    return thrd_result(pthread_mutex_lock((pthread_mutex_t *)mutex));
+    return thrd_result(lock_mutex(CALLER(), (pthread_mutex_t *)mutex));
 }
 
 INTERPOSE int mtx_trylock(mtx_t *mutex)

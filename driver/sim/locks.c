@@ -159,7 +159,16 @@ static int try_mutex(void *lock)
 
 static const weir__lock_class mutex_class = {WEIR__WAIT_MUTEX, try_mutex};
 
-int weir__mutex_lock(weir__thread *self, pthread_mutex_t *mutex, int64_t deadline_us)
+/* ThreadSanitizer does not look for lock cycles at a trylock, which cannot wait. */
+static int lock_free_mutex(void *lock)
+{
+    return weir__holder(lock) ? EBUSY : REAL(pthread_mutex_lock)(lock);
+}
+
+static const weir__lock_class checked_class = {WEIR__WAIT_MUTEX, lock_free_mutex};
+
+static int lock_mutex(weir__thread *self, const weir__lock_class *class, pthread_mutex_t *mutex,
+                      int64_t deadline_us)
 {
     if (weir__holds(self, mutex)) {
         /* An error-checking mutex returns EDEADLK. On a normal one, which is not recursive, the
@@ -173,7 +182,18 @@ int weir__mutex_lock(weir__thread *self, pthread_mutex_t *mutex, int64_t deadlin
             return EDEADLK;
         }
     }
-    return weir__lock_acquire(self, &mutex_class, mutex, deadline_us);
+    return weir__lock_acquire(self, class, mutex, deadline_us);
+}
+
+int weir__mutex_lock(weir__thread *self, pthread_mutex_t *mutex, int64_t deadline_us)
+{
+    return lock_mutex(self, &mutex_class, mutex, deadline_us);
+}
+
+int weir__mutex_lock_checked(weir__thread *self, pthread_mutex_t *mutex)
+{
+    weir__tsan_check_order(mutex);
+    return lock_mutex(self, &checked_class, mutex, WEIR__NEVER);
 }
 
 int weir__mutex_unlock(weir__thread *self, pthread_mutex_t *mutex)

@@ -20,6 +20,9 @@ void weir__lock_released(weir__thread *self, void *lock);
 
 /* pthread_mutex_lock and _unlock of a managed thread. */
 int weir__mutex_lock(weir__thread *self, pthread_mutex_t *mutex, int64_t deadline_us);
+/* Without a deadline; ThreadSanitizer looks for lock cycles. The mutex is not shared with threads
+ * that are not managed. */
+int weir__mutex_lock_checked(weir__thread *self, pthread_mutex_t *mutex);
 int weir__mutex_unlock(weir__thread *self, pthread_mutex_t *mutex);
 
 #endif

@@ -20,6 +20,14 @@ void weir__tsan_ignore_end(void);
 void weir__tsan_release(const void *object);
 void weir__tsan_acquire(const void *object);
 
+/* Reports a lock cycle if this mutex, which the caller is about to lock, closes one. */
+void weir__tsan_check_order(const void *mutex);
+
+/* Between these calls reports show the caller's place: functions of the simulation are not
+ * instrumented, and ThreadSanitizer would begin with the caller of that. */
+void weir__tsan_enter(const void *caller);
+void weir__tsan_leave(void);
+
 /* Memory of the simulation, which ThreadSanitizer does not check. */
 void *weir__sim_calloc(size_t bytes);
 void *weir__sim_realloc(void *memory, size_t bytes); /* aborts when out of memory */

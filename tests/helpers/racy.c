@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * racy threads|instances|test [mutex]: callbacks count in one variable, without a lock or with one:
- * those of two stream threads, those of two instances, or those of one thread and the test.
- * tests/cluster/races.c checks what ThreadSanitizer reports. */
+ * racy threads|instances|test [mutex|cycle]: callbacks count in one variable: those of two stream
+ * threads, those of two instances, or those of one thread and the test. They take no lock, or one,
+ * or two in an order that varies. tests/cluster/races.c checks what ThreadSanitizer reports. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,22 +14,26 @@
 #define RECORDS 40
 #define ROUNDS 5 /* in each of them both threads process records */
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool locks;
+static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
+static int locks; /* how many are taken */
 static int count;
 static int step = 1; /* what a record counts; the test changes it between two waits */
 
 static weir_err count_up(weir_ctx *ctx, const weir_record *in, void *out, void *user)
 {
     const weir_slice *value = in->value;
+    const weir_slice *key = in->key;
+    bool odd = ((const char *)key->data)[key->len - 1] % 2 != 0;
+    pthread_mutex_t *order[] = {odd && locks == 2 ? &second : &first, odd ? &first : &second};
     (void)ctx;
     (void)user;
-    if (locks) {
-        pthread_mutex_lock(&lock);
+    for (int i = 0; i < locks; i++) {
+        pthread_mutex_lock(order[i]);
     }
     count += step;
-    if (locks) {
-        pthread_mutex_unlock(&lock);
+    for (int i = locks; i-- > 0;) {
+        pthread_mutex_unlock(order[i]);
     }
     *(weir_slice *)out = *value;
     return WEIR_OK;
@@ -87,7 +91,8 @@ int main(int argc, char **argv)
 {
     weir_error error = {0};
     const char *how = argc > 1 ? argv[1] : "threads";
-    locks = argc > 2 && strcmp(argv[2], "mutex") == 0;
+    const char *with = argc > 2 ? argv[2] : "";
+    locks = strcmp(with, "mutex") == 0 ? 1 : strcmp(with, "cycle") == 0 ? 2 : 0;
     bool with_test = strcmp(how, "test") == 0;
     weir_cluster *cluster = weir_cluster_new(NULL, &error); /* its seed is WEIR_SEED */
     if (cluster == NULL) {
