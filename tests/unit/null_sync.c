@@ -75,17 +75,22 @@ static void count_topic(const char *topic, void *user)
     X(weir_sync_fail_at, file, "mine", weir_sync_fail_at(sync, NULL, 1, "mine"))                   \
     X(weir_sync_fail_at, format, "format is", weir_sync_fail_at(sync, "f", 1, NULL))
 
+/* `wanted` NULL: no failure since `before`. */
+static void check_failure(const failure *last, int before, const char *wanted, const char *row)
+{
+    bool named = wanted == NULL || strstr(last->message, wanted) != NULL;
+    if (last->count != before + (wanted != NULL ? 1 : 0) || !named) {
+        fail_msg("%s NULL: %s", row, last->message);
+    }
+}
+
 #define RUN(function, argument, expected, call)                                                    \
     {                                                                                              \
-        static const char *const wanted = expected;                                                \
         int before = last.count;                                                                   \
         /* A call without a driver fails as the one that was made last on this thread. */          \
         assert_null(weir_sync_new(NULL, &opts, NULL));                                             \
         call;                                                                                      \
-        if (last.count != before + (wanted != NULL ? 1 : 0) ||                                     \
-            (wanted != NULL && strstr(last.message, wanted) == NULL)) {                            \
-            fail_msg("%s: '%s' NULL: %s", #function, #argument, last.message);                     \
-        }                                                                                          \
+        check_failure(&last, before, expected, #function ": '" #argument "'");                     \
     }
 
 static void functions_of_the_synchronous_driver_name_what_is_null(void **state)
