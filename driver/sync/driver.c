@@ -304,8 +304,8 @@ weir_err weir_sync_try_advance(weir_sync *sync, int64_t ms, weir_error *error)
         return weir__error_null(error, __func__, "sync");
     }
     if (ms < 0) {
-        return weir__error_set(error, WEIR_EINVAL, "the clock cannot go back by %lld ms",
-                               -(long long)ms);
+        return weir__error_set(error, WEIR_EINVAL, "%s: %lld ms: the clock cannot go back",
+                               __func__, (long long)ms);
     }
     weir_error local;
     return weir__sync_advance(&sync->core, ms, error != NULL ? error : &local);

@@ -96,9 +96,11 @@ static weir_err run(weir__sync *sync, weir_error *error)
     return err;
 }
 
-/* A failure is kept: the tasks are not in order after it. */
-static weir_err keep_failure(weir__sync *sync, weir_err err, const weir_error *error)
+/* A failure is kept: the tasks are not in order after it. Not reached if the caller jumps out of a
+ * callback: `running` then stays set. */
+static weir_err end(weir__sync *sync, weir_err err, const weir_error *error)
 {
+    sync->running = false;
     if (err != WEIR_OK && sync->failed.code == WEIR_OK) {
         sync->failed = *error;
     }
@@ -109,13 +111,20 @@ static weir_err check(const weir__sync *sync, weir_error *error)
 {
     if (sync->failed.code != WEIR_OK) {
         *error = sync->failed;
+        return sync->failed.code;
     }
-    return sync->failed.code;
+    if (sync->running) {
+        return weir__error_set(error, WEIR_ESTATE,
+                               "a callback of the topology cannot send or advance the clock, and "
+                               "after a jump out of a callback nothing more is processed");
+    }
+    return WEIR_OK;
 }
 
 weir_err weir__sync_run(weir__sync *sync, weir_error *error)
 {
-    return keep_failure(sync, run(sync, error), error);
+    sync->running = true;
+    return end(sync, run(sync, error), error);
 }
 
 /* ---- Calls ---- */
@@ -148,11 +157,12 @@ weir_err weir__sync_advance(weir__sync *sync, int64_t ms, weir_error *error)
     if (err != WEIR_OK) {
         return err;
     }
+    sync->running = true;
     sync->worker.env.now_ms = weir__add_sat(sync->worker.env.now_ms, ms);
     err = weir__worker_punctuate(&sync->worker, error);
     err = err == WEIR_OK ? commit_if_due(sync, error) : err;
     err = err == WEIR_OK ? run(sync, error) : err;
-    return keep_failure(sync, err, error);
+    return end(sync, err, error);
 }
 
 weir_err weir__sync_commit(weir__sync *sync, weir_error *error)
@@ -161,7 +171,8 @@ weir_err weir__sync_commit(weir__sync *sync, weir_error *error)
     if (err != WEIR_OK) {
         return err;
     }
+    sync->running = true;
     err = weir__worker_commit(&sync->worker, error);
     err = err == WEIR_OK ? run(sync, error) : err;
-    return keep_failure(sync, err, error);
+    return end(sync, err, error);
 }

@@ -40,6 +40,7 @@ typedef struct weir__sync {
     weir_error failed; /* the first failure; nothing is processed after it */
     bool commit_interval;
     bool worker_open;
+    bool running; /* callbacks of the topology may be on the stack */
 } weir__sync;
 
 /* `error` must not be NULL, here and below. */
@@ -51,7 +52,8 @@ void weir__sync_close(weir__sync *sync);
 const char *weir__sync_nearest_topic(const weir__sync *sync, const char *topic);
 int64_t weir__sync_now_ms(const weir__sync *sync);
 /* Appends the record and processes until every task waits. WEIR_ENOTFOUND: no source reads the
- * topic. Another error is that of a task; each later call returns it, too. */
+ * topic. WEIR_ESTATE, here and below: a callback of the topology calls it, or the caller jumped out
+ * of a callback. Another error is that of a task; each later call returns it, too. */
 weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_error *error);
 /* Advances the wall clock (ms >= 0), fires the punctuations that are due, once, and processes what
  * they sent. */

@@ -15,7 +15,7 @@ typedef struct weir__punctuations {
     uint64_t scheduled;               /* so far */
 } weir__punctuations;
 
-/* No punctuation fires. Handles become invalid. */
+/* Handles become invalid. A punctuation still fires if the caller jumped out of its call. */
 void weir__punctuations_fini(weir__punctuations *all);
 
 #endif

@@ -19,7 +19,12 @@
  * returns is valid until weir_sync_free. A call that fails and has no `error` fails the test
  * through weir_sync_opts.on_failure, also a call with the NULL of a weir_sync_new that failed.
  * After an error of the topology (a record cannot be decoded, a processor fails) nothing more is
- * processed: each later call that processes has the same error. */
+ * processed: each later call that processes has the same error.
+ *
+ * Callbacks of the topology are called on the test's thread. They cannot send records, advance the
+ * clock, commit or change a store through the driver (WEIR_ESTATE). An assertion of the test may
+ * jump out of one (longjmp): afterwards nothing more is processed, and weir_sync_free may be called.
+ */
 #ifndef WEIR_DRIVER_SYNC_H
 #define WEIR_DRIVER_SYNC_H
 
