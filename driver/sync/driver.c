@@ -33,6 +33,9 @@ static void remark(weir__driver *driver, weir_buf *out)
         weir__buf_printf(out, "\n  node '%s' dropped %" PRIu64 " records: %s", dropped[i].node,
                          dropped[i].count, weir_drop_reason_str(dropped[i].reason));
     }
+    if (count > REMARKS_MAX) {
+        weir__buf_printf(out, "\n  and %zu more counts of dropped records", count - REMARKS_MAX);
+    }
 }
 
 static int64_t now_ms(const weir__driver *driver)
@@ -172,22 +175,55 @@ static weir_err choose_directory(weir_sync *sync, const weir_sync_opts *opts, we
                           : err;
 }
 
-static weir_err open_core(weir_sync *sync, const weir_sync_opts *opts, weir_error *error)
+static weir_err check_start(weir_input_time start, weir_error *error)
 {
-    if (opts->partitions < 0) {
-        return weir__error_set(error, WEIR_EINVAL, "weir_sync_opts.partitions is negative");
+    if (start.given ? start.ms >= 0 : start.ms == 0) {
+        return WEIR_OK;
     }
+    return weir__error_set(error, WEIR_EINVAL, "weir_sync_opts.start: %s WEIR_AT(%lld)",
+                           start.given ? "a wall clock is not before 1970:"
+                                       : "a time is given with",
+                           (long long)start.ms);
+}
+
+/* *out is in the driver's arena. */
+static weir_err copy_topics(weir_sync *sync, const weir_sync_opts *opts, weir__topic_count **out,
+                            weir_error *error)
+{
     if (opts->topics == NULL && opts->topic_count > 0) {
         return weir__error_set(error, WEIR_EINVAL, "weir_sync_opts.topics is NULL");
     }
     weir__topic_count *topics = weir__must(
         weir__arena_alloc(&sync->driver.arena, (opts->topic_count + 1) * sizeof *topics));
     for (size_t i = 0; i < opts->topic_count; i++) {
-        if (opts->topics[i].name == NULL) {
+        const char *name = opts->topics[i].name;
+        if (name == NULL) {
             return weir__error_set(error, WEIR_EINVAL, "weir_sync_opts.topics[%zu].name is NULL",
                                    i);
         }
-        topics[i] = (weir__topic_count){opts->topics[i].name, opts->topics[i].partitions};
+        for (size_t other = 0; other < i; other++) {
+            if (strcmp(topics[other].topic, name) == 0) {
+                return weir__error_set(error, WEIR_EINVAL,
+                                       "weir_sync_opts.topics[%zu]: '%s' is topics[%zu], too", i,
+                                       name, other);
+            }
+        }
+        topics[i] = (weir__topic_count){name, opts->topics[i].partitions};
+    }
+    *out = topics;
+    return WEIR_OK;
+}
+
+static weir_err open_core(weir_sync *sync, const weir_sync_opts *opts, weir_error *error)
+{
+    weir__topic_count *topics = NULL;
+    if (opts->partitions < 0) {
+        return weir__error_set(error, WEIR_EINVAL, "weir_sync_opts.partitions is negative");
+    }
+    weir_err err = check_start(opts->start, error);
+    err = err == WEIR_OK ? copy_topics(sync, opts, &topics, error) : err;
+    if (err != WEIR_OK) {
+        return err;
     }
     weir__sync_opts core = {.topology = sync->topology,
                             .config = sync->config,

@@ -23,7 +23,7 @@ typedef struct weir__sync_opts {
      * partition, the whole topology is one task, as in Kafka's TopologyTestDriver. */
     const weir__topic_count *topics;
     size_t topic_count;
-    int64_t start_ms;     /* wall clock */
+    int64_t start_ms;     /* wall clock, >= 0 */
     bool commit_interval; /* commits as an instance does, with caches; else after each record */
 } weir__sync_opts;
 

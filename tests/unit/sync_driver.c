@@ -83,6 +83,26 @@ static void partitions_have_tasks_and_stores_of_their_own(void **state)
     weir_sync_free(sync);
 }
 
+static void assert_refused(const weir_sync_opts *opts, const char *why)
+{
+    weir_error error = {0};
+    assert_null(weir_sync_new(fixture_word_count, opts, &error));
+    assert_int_equal(error.code, WEIR_EINVAL);
+    assert_string_equal(error.message, why);
+}
+
+static void options_that_make_no_sense_are_refused(void **state)
+{
+    static const weir_sync_topic twice[] = {{"lines", 2}, {"other", 1}, {"lines", 3}};
+    (void)state;
+    assert_refused(&(weir_sync_opts){.start = WEIR_AT(-1)},
+                   "weir_sync_opts.start: a wall clock is not before 1970: WEIR_AT(-1)");
+    assert_refused(&(weir_sync_opts){.start = {.ms = 5}},
+                   "weir_sync_opts.start: a time is given with WEIR_AT(5)");
+    assert_refused(&(weir_sync_opts){.topics = twice, .topic_count = 3},
+                   "weir_sync_opts.topics[2]: 'lines' is topics[0], too");
+}
+
 static void a_topic_that_nobody_reads_takes_no_record(void **state)
 {
     (void)state;
@@ -300,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_counted_in_every_mode),
         cmocka_unit_test(partitions_have_tasks_and_stores_of_their_own),
+        cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(a_topic_that_nobody_reads_takes_no_record),
         cmocka_unit_test(time_passes_when_the_test_says_so),
         cmocka_unit_test(an_error_of_the_topology_is_that_of_each_later_call),

@@ -55,7 +55,7 @@ typedef struct weir_sync_opts {
      * sub-topology and partition. */
     const weir_sync_topic *topics;
     size_t topic_count;
-    weir_input_time start; /* wall clock; zeros: WEIR_SYNC_START_MS */
+    weir_input_time start; /* wall clock, WEIR_AT(0) or later; zeros: WEIR_SYNC_START_MS */
     /* Commits as commit.interval.ms says, and record caches. Default: a commit after each record,
      * and no caches. */
     bool commit_interval;
