@@ -104,7 +104,8 @@ typedef struct weir__entry {
     weir_row row;
     weir_slice key_bytes;
     weir_slice value_bytes;
-    bool timed; /* an expected row with a timestamp, which is compared */
+    bool timed;                /* an expected row with a timestamp, which is compared */
+    const weir_rows *made_for; /* other lists may have the entry, too */
 } weir__entry;
 
 struct weir_rows {

@@ -258,7 +258,12 @@ size_t weir_input_file(weir_input input, const char *path)
         send_line(input, line, (size_t)len);
         count++;
     }
+    int cause = ferror(file) ? errno : 0;
     free(line);
     fclose(file);
+    if (cause != 0) {
+        weir__driver_fail(input.driver, "cannot read %s after line %zu: %s", path, count,
+                          strerror(cause));
+    }
     return count;
 }

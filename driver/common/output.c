@@ -186,8 +186,19 @@ weir_rows *weir_output_table(weir_output output)
     if (!weir__given(output.topic != NULL, __func__, "output")) {
         return NULL;
     }
-    refresh(output.topic);
-    return weir__rows_as_table(output.topic->rows);
+    weir__output_topic *topic = output.topic;
+    refresh(topic);
+    for (size_t i = 0; i < topic->rows->count; i++) {
+        const weir__entry *entry = topic->rows->entries[i];
+        if (entry->key_bytes.data == NULL) {
+            weir__driver_fail(topic->driver,
+                              "weir_output_table: topic %s has a record without a key (partition "
+                              "%d, offset %lld), which no table has; use weir_output_all",
+                              topic->name, (int)entry->row.partition, (long long)entry->row.offset);
+            return weir__rows_make(topic->driver, topic->rows->key, topic->rows->value);
+        }
+    }
+    return weir__rows_as_table(topic->rows);
 }
 
 size_t weir_output_size(weir_output output)

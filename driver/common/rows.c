@@ -78,7 +78,7 @@ const weir_header *weir__kept_headers(weir__arena *arena, const weir_header *hea
 weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
                            weir_error *error)
 {
-    weir__entry entry = {.row = *row, .key_bytes = key, .value_bytes = value};
+    weir__entry entry = {.row = *row, .key_bytes = key, .value_bytes = value, .made_for = rows};
     weir_err err = weir__codec_decode(rows->driver, rows->key, key, &entry.row.key, error);
     if (err != WEIR_OK) {
         return weir__error_prefix(error, err, "key");
@@ -175,6 +175,25 @@ bool weir_row_header(const weir_row *row, const char *name, weir_slice *value)
     return false;
 }
 
+/* The entry, of this list alone: the records of a topic are in each list of them. */
+static weir__entry *own(weir_rows *rows, weir__entry *entry)
+{
+    if (entry->made_for == rows) {
+        return entry;
+    }
+    weir__entry *copy = weir__must(weir__arena_alloc(&rows->driver->arena, sizeof *copy));
+    *copy = *entry;
+    copy->made_for = rows;
+    for (size_t i = 0; i < rows->count; i++) {
+        rows->entries[i] = rows->entries[i] == entry ? copy : rows->entries[i];
+    }
+    if (copy->key_bytes.data != NULL &&
+        weir__map_put(&rows->last, copy->key_bytes, copy) != WEIR_OK) {
+        weir__must(NULL);
+    }
+    return copy;
+}
+
 void weir_rows_put(weir_rows *rows, const void *key, const void *value)
 {
     if (!weir__given(rows != NULL, __func__, "rows")) {
@@ -188,6 +207,7 @@ void weir_rows_put(weir_rows *rows, const void *key, const void *value)
         append(rows, key_bytes, value_bytes, &no_position);
         return;
     }
+    entry = own(rows, entry);
     entry->value_bytes = value_bytes;
     if (weir__codec_decode(rows->driver, rows->value, value_bytes, &entry->row.value, &error) !=
         WEIR_OK) {

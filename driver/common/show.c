@@ -166,6 +166,19 @@ static void put_rest(weir_buf *out, size_t lines)
     }
 }
 
+/* Rows without a key are in no table: they are differences, so that none is overlooked. */
+static void put_keyless(weir_buf *out, size_t *lines, const weir_rows *rows, const char *whose)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (rows->entries[i]->key_bytes.data == NULL && ++*lines <= LINES_MAX) {
+            weir__buf_printf(out, "  no key:     ");
+            show_entry(out, rows, rows->entries[i]);
+            weir__buf_printf(out, " (%s; weir_assert_same_list compares rows without a key)\n",
+                             whose);
+        }
+    }
+}
+
 const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected)
 {
     if (!weir__given(actual != NULL, __func__, "actual") ||
@@ -176,6 +189,8 @@ const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows 
     const weir_rows *right = weir__rows_as_table(expected);
     weir_buf out = {0};
     size_t lines = 0;
+    put_keyless(&out, &lines, actual, "actual");
+    put_keyless(&out, &lines, expected, "expected");
     for (size_t i = 0; i < right->count; i++) {
         const weir__entry *wanted = right->entries[i];
         const weir__entry *found = weir__map_get(&left->last, wanted->key_bytes);

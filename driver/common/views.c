@@ -67,15 +67,18 @@ static weir_rows *look_up(weir_store_view view, weir_slice from, weir_slice to)
     return look->rows;
 }
 
-static weir_slice key_bytes(weir_store_view view, const void *key)
+/* False, and the test fails: the key cannot be encoded. */
+static bool encode_key(weir_store_view view, const void *key, weir_slice *out)
 {
-    weir_slice bytes = {0};
     weir_error error;
-    if (weir__codec_encode(view.driver, &view.driver->arena, view.key, key, &bytes, &error) !=
-        WEIR_OK) {
+    weir_err err = weir__codec_check_slice(view.key, key, &error);
+    if (err == WEIR_OK) {
+        err = weir__codec_encode(view.driver, &view.driver->arena, view.key, key, out, &error);
+    }
+    if (err != WEIR_OK) {
         weir__driver_fail(view.driver, "store '%s': key: %s", view.store, error.message);
     }
-    return bytes;
+    return err == WEIR_OK;
 }
 
 weir_rows *weir_store_view_range(weir_store_view view, const void *from, const void *to)
@@ -83,7 +86,12 @@ weir_rows *weir_store_view_range(weir_store_view view, const void *from, const v
     if (!weir__view_given(view, __func__)) {
         return NULL;
     }
-    return look_up(view, key_bytes(view, from), key_bytes(view, to));
+    weir_slice first = {0};
+    weir_slice last = {0};
+    if (!encode_key(view, from, &first) || !encode_key(view, to, &last)) {
+        return weir__rows_make(view.driver, view.key, view.value);
+    }
+    return look_up(view, first, last);
 }
 
 weir_rows *weir_store_view_all(weir_store_view view)

@@ -142,8 +142,8 @@ static void remember(const char *file, int line, const char *message, void *user
       weir_assert_same_rows_at(NULL, rows, "what", "file", 1))                                     \
     X(weir_assert_same_rows_at, expected, "file:1: what is expected is NULL",                      \
       weir_assert_same_rows_at(rows, NULL, "what", "file", 1))                                     \
-    X(weir_assert_same_rows_at, what, NULL, weir_assert_same_rows_at(rows, rows, NULL, "file", 1)) \
-    X(weir_assert_same_rows_at, file, NULL, weir_assert_same_rows_at(rows, rows, "what", NULL, 1)) \
+    X(weir_assert_same_rows_at, what, NULL, weir_assert_same_rows_at(none, none, NULL, "file", 1)) \
+    X(weir_assert_same_rows_at, file, NULL, weir_assert_same_rows_at(none, none, "what", NULL, 1)) \
     X(weir_rows_add_record, rows, "rows is NULL", weir_rows_add_record(NULL, &record))             \
     X(weir_rows_add_record, record, "record is NULL", weir_rows_add_record(rows, NULL))            \
     X(weir_row_header, row, "row is NULL", weir_row_header(NULL, "h", &bytes))                     \
@@ -337,6 +337,7 @@ static void functions_of_the_driver_name_the_null_argument(void **state)
     const weir_input_record record = {0};
     weir_input in = weir_cluster_input(cluster, "in", 1, STRINGS);
     weir_rows *rows = weir_rows_new(cluster, STRINGS);
+    weir_rows *none = weir_rows_new(cluster, STRINGS);
     weir_rows *counts = weir_rows_new(cluster, &weir_string, &weir_i64);
     weir_instance *a = weir_cluster_start(cluster, "a", build, NULL);
     weir_host *host = weir_instance_host(a);

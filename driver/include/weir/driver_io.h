@@ -113,7 +113,8 @@ WEIR_API void weir_rows_add(weir_rows *rows, const void *key, const void *value)
 /* Adds a row with the headers and, if given, the timestamp of the record, for
  * weir_assert_same_records. */
 WEIR_API void weir_rows_add_record(weir_rows *rows, const weir_input_record *record);
-/* Replaces the value of a key, or adds a row. */
+/* Replaces the value of a key, or adds a row. Other lists do not change, and neither does what an
+ * output or a store returns. */
 WEIR_API void weir_rows_put(weir_rows *rows, const void *key, const void *value);
 /* Adds `by` to the value of a key (values: weir_i64). */
 WEIR_API void weir_rows_count(weir_rows *rows, const void *key, int64_t by);
@@ -123,7 +124,8 @@ WEIR_API const char *weir_row_text(const weir_rows *rows, const weir_row *row);
 /* The value of the last header of that name; false: the row has none. */
 WEIR_API bool weir_row_header(const weir_row *row, const char *name, weir_slice *value);
 /* The differences, one a line, as tables (last value per key, order ignored) or as lists; NULL:
- * none. Timestamps, partitions and offsets are not compared. */
+ * none. Timestamps, partitions and offsets are not compared. A row without a key is a difference of
+ * tables. */
 WEIR_API const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected);
 WEIR_API const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *expected);
 /* As lists, with headers, and with the timestamps of the expected rows that have one
@@ -143,7 +145,8 @@ typedef struct weir_output {
 WEIR_API const weir_row *weir_output_next(weir_output output);
 WEIR_API weir_rows *weir_output_rest(weir_output output); /* all not yet returned */
 WEIR_API weir_rows *weir_output_all(weir_output output);  /* all, returned or not */
-/* The last value of each key in order of key bytes, without keys whose last value is null. */
+/* The last value of each key in order of key bytes, without keys whose last value is null. A record
+ * without a key fails the test, as in Kafka's readKeyValuesToMap. */
 WEIR_API weir_rows *weir_output_table(weir_output output);
 WEIR_API size_t weir_output_size(weir_output output); /* records in the topic */
 

@@ -23,7 +23,8 @@
  *
  * Callbacks of the topology are called on the test's thread. They cannot send records, advance the
  * clock, commit or change a store through the driver (WEIR_ESTATE). An assertion of the test may
- * jump out of one (longjmp): afterwards nothing more is processed, and weir_sync_free may be called.
+ * jump out of one (longjmp): afterwards nothing more is processed, and weir_sync_free may be
+ * called.
  */
 #ifndef WEIR_DRIVER_SYNC_H
 #define WEIR_DRIVER_SYNC_H
