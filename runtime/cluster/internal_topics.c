@@ -3,11 +3,14 @@
  * Internal topics, with the names, partition counts and settings that Kafka Streams gives them. */
 #include "cluster/internal_topics.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cluster/missing_topics.h"
 #include "core/error.h"
+#include "core/saturate.h"
 
 /* The text of Java. */
 #define MISSING_SOURCES "One or more source topics were missing during rebalance"
@@ -23,8 +26,12 @@ static const char *const repartition_config[] = {"cleanup.policy",
                                                  "message.timestamp.type",
                                                  "CreateTime",
                                                  NULL};
-static const char *const changelog_config[] = {"cleanup.policy", "compact",
-                                               "message.timestamp.type", "CreateTime", NULL};
+static const char *const changelog_config[] = {"message.timestamp.type", "CreateTime", NULL};
+
+/* Kafka's default of windowstore.changelog.additional.retention.ms: the clocks of brokers and of
+ * records may differ. */
+#define EXTRA_RETENTION_MS ((int64_t)86400000)
+#define RETENTION_TEXT_MAX 24
 
 /* Topics with their partition counts; -1: the topic does not exist. */
 typedef struct topic_counts {
@@ -162,6 +169,37 @@ static void add_setting(const char *name, const char *value, void *user)
     all->at[all->count++] = value;
 }
 
+/* The settings of a store's changelog that its kind gives. NULL: out of memory. */
+static const char *const *kind_config(const weir__store_spec *store, weir__arena *arena)
+{
+    const char **config = weir__arena_alloc(arena, 5 * sizeof *config);
+    char *retention = weir__arena_alloc(arena, RETENTION_TEXT_MAX);
+    if (config == NULL || retention == NULL) {
+        return NULL;
+    }
+    config[0] = "cleanup.policy";
+    config[1] = store->kind->cleanup_policy;
+    if (store->kind->suffix != 0) {
+        snprintf(retention, RETENTION_TEXT_MAX, "%" PRId64,
+                 weir__add_sat(store->retention_ms, EXTRA_RETENTION_MS));
+        config[2] = "retention.ms";
+        config[3] = retention;
+    }
+    return config;
+}
+
+/* The changelog's settings: Weir's, the kind's, those of `topic.`, and the store's own. NULL: out
+ * of memory. */
+static const char *const *store_config(const weir__store_spec *store, const char *const *settings,
+                                       weir__arena *arena)
+{
+    const char *const *of_kind = kind_config(store, arena);
+    const char *const *all =
+        of_kind != NULL ? merge_config(arena, changelog_config, of_kind) : NULL;
+    all = all != NULL ? merge_config(arena, all, settings) : NULL;
+    return all != NULL ? merge_config(arena, all, store->changelog_config) : NULL;
+}
+
 /* The settings behind `topic.`. NULL: out of memory. */
 static const char *const *topic_config(const weir_config *config, weir__arena *arena)
 {
@@ -190,8 +228,7 @@ static weir_err want_internal(const weir__instance *instance, const int32_t *cou
         return WEIR_ENOMEM;
     }
     const char *const *repartition = merge_config(arena, repartition_config, settings);
-    const char *const *changelog = merge_config(arena, changelog_config, settings);
-    if (repartition == NULL || changelog == NULL) {
+    if (repartition == NULL) {
         return WEIR_ENOMEM;
     }
     for (size_t i = 0; i < topology->repartition_count; i++) {
@@ -211,7 +248,7 @@ static weir_err want_internal(const weir__instance *instance, const int32_t *cou
             .name = keep(arena, weir__changelog_name(instance->application, store->name)),
             .partitions = tasks[store->subtopology],
             .replication_factor = instance->replication_factor,
-            .config = merge_config(arena, changelog, store->changelog_config)};
+            .config = store_config(store, settings, arena)};
     }
     for (size_t i = 0; i < out->count; i++) {
         if (out->items[i].name == NULL || out->items[i].config == NULL) {

@@ -95,7 +95,8 @@ static const weir__refused_setting refused[] = {
     {"windowed.inner.class.serde", false, true, NULL,
      "there are no windowed serdes yet; leave it out"},
     {"windowstore.changelog.additional.retention.ms", false, true, "86400000",
-     "there are no window stores yet; leave it out"},
+     "the changelog of a window store keeps its rows a day longer than the store; for another time "
+     "write retention.ms into its changelog_config"},
     /* Settings of the clients. */
     {"admin.retries", false, false, NULL,
      "requests are repeated until task.timeout.ms; leave it out"},

@@ -111,7 +111,7 @@ void weir__left_open_warn(weir__drop_counts *counts, const weir__log *log, const
     if (!atomic_flag_test_and_set(&counts->left_open[at])) {
         weir__log_write(log, WEIR__LOG_WARNING,
                         "%s: node '%s', task %s: a callback returned with an iterator of store "
-                        "'%s' open; Weir closed it. Call weir_kv_iter_close on every way out of "
+                        "'%s' open; Weir closed it. Close iterators on every way out of "
                         "the callback (logged once per node and store)",
                         thread, node != NULL ? node->name : "?", task, store->name);
     }

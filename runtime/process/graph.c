@@ -447,34 +447,3 @@ weir__kv *weir__graph_store_top(weir__graph *graph, int store)
     weir_kv *kv = graph->stores[store];
     return kv != NULL ? kv->layers.top : NULL;
 }
-
-/* ---- Stores for processors ---------------------------------------------------------------- */
-
-weir_kv *weir__store_at(weir_ctx *ctx, size_t index)
-{
-    return ctx->graph->stores[ctx->node->spec->stores[index]];
-}
-
-weir_kv *weir_store(weir_ctx *ctx, const char *name)
-{
-    if (ctx == NULL || ctx->graph == NULL || name == NULL) {
-        weir__ctx_null(ctx, __func__, name == NULL ? "name" : "ctx");
-        return NULL;
-    }
-    const weir_topology *topology = ctx->graph->topology;
-    const weir__node *node = ctx->node != NULL ? ctx->node->spec : NULL;
-    for (size_t i = 0; node != NULL && i < node->store_count; i++) {
-        if (strcmp(topology->stores[node->stores[i]].name, name) == 0) {
-            return ctx->graph->stores[node->stores[i]];
-        }
-    }
-    /* Global stores need no connection. */
-    for (size_t i = 0; i < topology->store_count; i++) {
-        weir_kv *kv = ctx->graph->stores[i];
-        if (kv != NULL && kv->view && strcmp(kv->spec->name, name) == 0) {
-            return kv;
-        }
-    }
-    weir__ctx_no_store(ctx, name);
-    return NULL;
-}

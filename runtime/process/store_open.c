@@ -139,6 +139,35 @@ static void free_store(weir_kv *kv)
     free(kv);
 }
 
+/* The node that put the row; of a row that the cache flushes, the first one that uses the store. */
+static int node_of(const weir_kv *kv)
+{
+    const weir_topology *topology = kv->ctx->graph->topology;
+    if (kv->ctx->node != NULL) {
+        return kv->ctx->node->spec->index;
+    }
+    for (size_t i = 0; i < topology->node_count; i++) {
+        const weir__node *node = &topology->nodes[i];
+        for (size_t s = 0; s < node->store_count; s++) {
+            if (node->stores[s] == kv->spec->index) {
+                return node->index;
+            }
+        }
+    }
+    return 0;
+}
+
+static void on_expired(void *user)
+{
+    const weir_kv *kv = user;
+    const weir__graph_host *host = &kv->ctx->graph->host;
+    if (host->dropped != NULL) {
+        weir__dropped dropped = {
+            .node = node_of(kv), .reason = WEIR_DROP_EXPIRED, .at = kv->ctx->at};
+        host->dropped(host->user, &dropped);
+    }
+}
+
 weir_err weir__typed_open(weir__graph *graph, int store, const weir__store_plan *plan,
                           weir_kv **out, weir_error *error)
 {
@@ -154,6 +183,10 @@ weir_err weir__typed_open(weir__graph *graph, int store, const weir__store_plan 
     weir__cache_client client = {.origin = current_origin, .set_origin = set_origin, .user = kv};
     weir__store_plan whole = *plan;
     whole.kind = spec->kind;
+    whole.retention_ms = spec->retention_ms;
+    whole.time_ordered = spec->time_ordered;
+    whole.on_expired = on_expired;
+    whole.user = kv;
     whole.client = &client;
     if (!spec->caching) {
         whole.cache = NULL;

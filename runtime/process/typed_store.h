@@ -14,6 +14,7 @@ typedef struct weir__typed_scratch {
     weir__arena arena; /* the value that the last get decoded */
 } weir__typed_scratch;
 
+/* Also the window and session stores, whose public types only keep them apart. */
 struct weir_kv {
     weir_ctx *ctx;
     const weir__store_spec *spec;
@@ -23,6 +24,7 @@ struct weir_kv {
     pthread_mutex_t *lock; /* NULL: no other thread uses it */
     weir__running *owner;  /* the node whose table this is; NULL: none */
     bool lost;             /* no memory for the frame of a change of the cache */
+    int32_t sequence;      /* of the last put into a store that retains duplicates; else 0 */
     weir__typed_scratch *scratch;
 };
 
@@ -33,6 +35,10 @@ weir_err weir__typed_open(weir__graph *graph, int store, const weir__store_plan 
 weir_kv *weir__typed_view(weir__graph *graph, const weir_kv *global);
 void weir__typed_close(weir_kv *kv); /* NULL allowed */
 
+/* A global store is locked for each access: its own thread writes it. */
+void weir__typed_lock(const weir_kv *kv);
+void weir__typed_unlock(const weir_kv *kv);
+
 /* The bytes of a key: valid until the next call on the store. */
 weir_err weir__typed_key(const weir_kv *kv, const void *key, weir_slice *out);
 /* A row by the bytes of its key: valid until the next call on the store. */
@@ -40,6 +46,17 @@ weir_err weir__typed_get_row(const weir_kv *kv, weir_slice key, weir_slice *row)
 /* A null row deletes. */
 weir_err weir__typed_put_row(weir_kv *kv, weir_slice key, weir_slice row);
 
+/* The bytes of a row: valid until the next call on the store. The timestamp is left out in a kind
+ * without. */
+weir_err weir__typed_encode_row(const weir_kv *kv, const void *value, int64_t timestamp_ms,
+                                weir_slice *out);
+/* Decodes into `arena`; the row's bytes live as long. *value NULL: no row. The timestamp, where
+ * wanted, is -1 in a kind without. */
+weir_err weir__typed_decode_row(const weir_kv *kv, weir__arena *arena, weir_slice row,
+                                const void **value, int64_t *timestamp_ms);
+/* Reads and decodes the row of a key: valid until the next call on the store. */
+weir_err weir__typed_find(const weir_kv *kv, weir_slice key, const void **value,
+                          int64_t *timestamp_ms);
 /* Decodes a copy of the row that lives as long as the current record. *value NULL: no row. */
 weir_err weir__typed_keep_row(const weir_kv *kv, weir_slice row, const void **value,
                               int64_t *timestamp_ms);

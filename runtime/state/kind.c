@@ -70,7 +70,7 @@ static weir_err timestamped_segment_to_log(weir_slice key, weir_slice row, int64
 }
 
 const weir__store_kind weir__kind_key_value = {
-    .name = "key-value store",
+    .type = WEIR__TYPE_KEY_VALUE,
     .family = "default",
     .cleanup_policy = "compact",
     .to_log = plain_to_log,
@@ -78,7 +78,7 @@ const weir__store_kind weir__kind_key_value = {
 };
 
 const weir__store_kind weir__kind_timestamped_key_value = {
-    .name = "key-value store",
+    .type = WEIR__TYPE_KEY_VALUE,
     .family = "keyValueWithTimestamp",
     .cleanup_policy = "compact",
     .timestamped = true,
@@ -87,7 +87,7 @@ const weir__store_kind weir__kind_timestamped_key_value = {
 };
 
 const weir__store_kind weir__kind_window = {
-    .name = "window store",
+    .type = WEIR__TYPE_WINDOW,
     .family = "default",
     .cleanup_policy = "compact,delete",
     .suffix = WEIR__WINDOW_SUFFIX,
@@ -96,7 +96,7 @@ const weir__store_kind weir__kind_window = {
 };
 
 const weir__store_kind weir__kind_timestamped_window = {
-    .name = "window store",
+    .type = WEIR__TYPE_WINDOW,
     .family = "keyValueWithTimestamp",
     .cleanup_policy = "compact,delete",
     .timestamped = true,
@@ -106,7 +106,7 @@ const weir__store_kind weir__kind_timestamped_window = {
 };
 
 const weir__store_kind weir__kind_duplicates = {
-    .name = "window store",
+    .type = WEIR__TYPE_WINDOW,
     .family = "default",
     .cleanup_policy = "delete",
     .suffix = WEIR__WINDOW_SUFFIX,
@@ -115,7 +115,7 @@ const weir__store_kind weir__kind_duplicates = {
 };
 
 const weir__store_kind weir__kind_session = {
-    .name = "session store",
+    .type = WEIR__TYPE_SESSION,
     .family = "default",
     .cleanup_policy = "compact,delete",
     .suffix = WEIR__SESSION_SUFFIX,

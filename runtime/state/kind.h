@@ -14,9 +14,16 @@ typedef struct weir__log_record {
     int64_t timestamp_ms;
 } weir__log_record;
 
+/* The typed stores that processors see. */
+typedef enum weir__store_type {
+    WEIR__TYPE_KEY_VALUE,
+    WEIR__TYPE_WINDOW,
+    WEIR__TYPE_SESSION,
+} weir__store_type;
+
 /* A constant. */
 typedef struct weir__store_kind {
-    const char *name;           /* for errors: "key-value store" */
+    weir__store_type type;
     const char *family;         /* RocksDB's column family of the rows, as Kafka's */
     const char *cleanup_policy; /* of the changelog topic */
     bool timestamped;           /* a row is 8 bytes of timestamp (big-endian) and the value */

@@ -86,11 +86,16 @@ static int64_t time_of(weir_slice key, size_t suffix)
     return (int64_t)weir__load_u64((const uint8_t *)key.data + key.len - suffix);
 }
 
-void weir__segment_key(const weir__retention *retention, int64_t time_ms, weir_slice log_key,
-                       weir_buf *out)
+void weir__segment_begin(const weir__retention *retention, int64_t time_ms, weir_buf *out)
 {
     weir_assert(time_ms >= 0);
     weir__buf_put_i64(out, time_ms / retention->order_ms);
+}
+
+void weir__segment_key(const weir__retention *retention, int64_t time_ms, weir_slice log_key,
+                       weir_buf *out)
+{
+    weir__segment_begin(retention, time_ms, out);
     (void)weir_put(out, log_key.data, log_key.len);
 }
 

@@ -38,7 +38,10 @@ weir__retention weir__retention_time_ordered(int64_t retention_ms, int64_t first
 int64_t weir__retention_first_kept(const weir__retention *retention, int64_t stream_ms);
 int64_t weir__retention_first_seen(const weir__retention *retention, int64_t stream_ms);
 
-/* Appends the key of a row to `out`. `log_key`: that of its changelog record; time_ms >= 0. */
+/* Appends what the key of a row begins with; the key of its changelog record follows. time_ms >= 0.
+ */
+void weir__segment_begin(const weir__retention *retention, int64_t time_ms, weir_buf *out);
+/* Appends the whole key. */
 void weir__segment_key(const weir__retention *retention, int64_t time_ms, weir_slice log_key,
                        weir_buf *out);
 /* The key of the changelog record of a row; borrows. The key has a segment (asserted). */

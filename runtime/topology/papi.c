@@ -101,6 +101,13 @@ void weir_connect(weir_builder *builder, const char *processor, const char *stor
     }
 }
 
+static void connect_all(weir_builder *builder, const char *const *processors, const char *store)
+{
+    for (size_t i = 0; processors != NULL && processors[i] != NULL; i++) {
+        weir_connect(builder, processors[i], store);
+    }
+}
+
 void weir_add_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                     const char *const *processors)
 {
@@ -108,8 +115,61 @@ void weir_add_store(weir_builder *builder, const char *name, const weir_store_op
         return;
     }
     weir__builder_store(builder, name, opts, false);
-    for (size_t i = 0; processors != NULL && processors[i] != NULL; i++) {
-        weir_connect(builder, processors[i], name);
+    connect_all(builder, processors, name);
+}
+
+static bool check_windows(weir_builder *builder, const char *name, const weir_window_opts *windows,
+                          bool caching)
+{
+    if (windows->window_ms < 0) {
+        weir__builder_fail(builder, WEIR_EINVAL, "store '%s': window_ms is %lld, less than 0", name,
+                           (long long)windows->window_ms);
+    } else if (windows->retention_ms < windows->window_ms) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "store '%s': retention_ms is %lld, less than window_ms, which is %lld",
+                           name, (long long)windows->retention_ms, (long long)windows->window_ms);
+    } else if (windows->retain_duplicates && (caching || windows->timestamped)) {
+        weir__builder_fail(builder, WEIR_EINVAL, "store '%s' retains duplicates and cannot be %s",
+                           name, caching ? "cached" : "timestamped");
+    }
+    return weir__builder_ok(builder);
+}
+
+void weir_add_window_store(weir_builder *builder, const char *name, const weir_window_opts *windows,
+                           const weir_store_opts *opts, const char *const *processors)
+{
+    if (!weir__builder_given(builder, name != NULL, __func__, "name") ||
+        !weir__builder_given(builder, windows != NULL, __func__, "windows") ||
+        !check_windows(builder, name, windows, opts != NULL && opts->caching == WEIR_ON)) {
+        return;
+    }
+    int index = weir__builder_store(builder, name, opts, false);
+    if (index >= 0) {
+        weir__store_spec *spec = &builder->stores[index]->spec;
+        spec->kind = windows->retain_duplicates ? &weir__kind_duplicates
+                     : windows->timestamped     ? &weir__kind_timestamped_window
+                                                : &weir__kind_window;
+        spec->retention_ms = windows->retention_ms;
+        spec->duplicates = windows->retain_duplicates;
+        connect_all(builder, processors, name);
+    }
+}
+
+void weir_add_session_store(weir_builder *builder, const char *name, int64_t retention_ms,
+                            const weir_store_opts *opts, const char *const *processors)
+{
+    if (!weir__builder_given(builder, name != NULL, __func__, "name")) {
+        return;
+    }
+    if (retention_ms < 0) {
+        weir__builder_fail(builder, WEIR_EINVAL, "store '%s': retention_ms is %lld, less than 0",
+                           name, (long long)retention_ms);
+    }
+    int index = weir__builder_store(builder, name, opts, false);
+    if (index >= 0) {
+        builder->stores[index]->spec.kind = &weir__kind_session;
+        builder->stores[index]->spec.retention_ms = retention_ms;
+        connect_all(builder, processors, name);
     }
 }
 

@@ -58,6 +58,9 @@ typedef struct weir__store_spec {
     bool caching;
     bool logging;
     const weir__store_kind *kind;
+    int64_t retention_ms; /* of a kind whose rows expire */
+    bool time_ordered;    /* as in weir__store_plan */
+    bool duplicates;      /* a window store keeps all puts of a key and window */
     const char *const
         *changelog_config; /* name, value, ..., NULL; NULL: none beyond the defaults */
     int subtopology;       /* index; -1: global */

@@ -236,6 +236,24 @@
     X(weir_add_store, name, "weir_add_store: name", weir_add_store(b, NULL, I64_STORE, NULL))      \
     X(weir_add_store, opts, "default.key", weir_add_store(b, "x", NULL, LIST("p")))                \
     X(weir_add_store, processors, "no processor uses", weir_add_store(b, "x", I64_STORE, NULL))    \
+    X(weir_add_window_store, builder, NULL,                                                        \
+      weir_add_window_store(NULL, "x", WINDOWS, I64_STORE, NULL))                                  \
+    X(weir_add_window_store, name, "weir_add_window_store: name",                                  \
+      weir_add_window_store(b, NULL, WINDOWS, I64_STORE, NULL))                                    \
+    X(weir_add_window_store, windows, "weir_add_window_store: windows",                            \
+      weir_add_window_store(b, "x", NULL, I64_STORE, NULL))                                        \
+    X(weir_add_window_store, opts, "default.key",                                                  \
+      weir_add_window_store(b, "x", WINDOWS, NULL, LIST("p")))                                     \
+    X(weir_add_window_store, processors, "no processor uses",                                      \
+      weir_add_window_store(b, "x", WINDOWS, I64_STORE, NULL))                                     \
+    X(weir_add_session_store, builder, NULL,                                                       \
+      weir_add_session_store(NULL, "x", 1, I64_STORE, NULL))                                       \
+    X(weir_add_session_store, name, "weir_add_session_store: name",                                \
+      weir_add_session_store(b, NULL, 1, I64_STORE, NULL))                                         \
+    X(weir_add_session_store, opts, "default.key",                                                 \
+      weir_add_session_store(b, "x", 1, NULL, LIST("p")))                                          \
+    X(weir_add_session_store, processors, "no processor uses",                                     \
+      weir_add_session_store(b, "x", 1, I64_STORE, NULL))                                          \
     X(weir_connect, builder, NULL, weir_connect(NULL, "p", "x"))                                   \
     X(weir_connect, processor, "weir_connect: processor", weir_connect(b, NULL, "x"))              \
     X(weir_connect, store, "weir_connect: store", weir_connect(b, "p", NULL))                      \

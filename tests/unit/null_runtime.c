@@ -18,9 +18,11 @@
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NAMED (&(weir_named){"n"})
 #define I64_STORE (&(weir_store_opts){.key = &weir_i64, .value = &weir_i64})
+#define WINDOWS (&(weir_window_opts){.window_ms = 1, .retention_ms = 100})
 #define COUNTS (&(weir_store_opts){.value = &weir_i64})
 
 #include "null_builder_rows.h"
+#include "null_store_rows.h"
 
 /* ---- Outside of topologies ---------------------------------------------------------------- */
 
@@ -310,6 +312,12 @@ static void topics_that_lack_something_are_named(void **state)
     X(weir_punctuator_cancel, punctuator, weir_punctuator_cancel((weir_punctuator){0}))            \
     X(weir_store, ctx, assert_null(weir_store(NULL, "st")))                                        \
     X(weir_store, name, assert_null(weir_store(ctx, NULL)); reported(weir_ctx_error(ctx)))         \
+    X(weir_window_store, ctx, assert_null(weir_window_store(NULL, "w")))                           \
+    X(weir_window_store, name, assert_null(weir_window_store(ctx, NULL));                          \
+      reported(weir_ctx_error(ctx)))                                                               \
+    X(weir_session_store, ctx, assert_null(weir_session_store(NULL, "s")))                         \
+    X(weir_session_store, name, assert_null(weir_session_store(ctx, NULL));                        \
+      reported(weir_ctx_error(ctx)))                                                               \
     X(weir_ctx_error, ctx, refused(weir_ctx_error(NULL)))                                          \
     X(weir_ctx_metadata, ctx, assert_null(weir_ctx_metadata(NULL).topic))                          \
     X(weir_ctx_task, ctx, assert_string_equal(weir_ctx_task(NULL), ""))                            \
@@ -318,29 +326,6 @@ static void topics_that_lack_something_are_named(void **state)
     X(weir_ctx_stream_time_ms, ctx, assert_int_equal(weir_ctx_stream_time_ms(NULL), -1))           \
     X(weir_ctx_wall_clock_ms, ctx, assert_int_equal(weir_ctx_wall_clock_ms(NULL), -1))             \
     X(weir_ctx_commit, ctx, weir_ctx_commit(NULL))
-
-#define STORE_ROWS(X)                                                                              \
-    X(weir_kv_get, store, refused(weir_kv_get(NULL, &number, &found, NULL)))                       \
-    X(weir_kv_get, key, refused(weir_kv_get(kv, NULL, &found, NULL)))                              \
-    X(weir_kv_get, value, reported(weir_kv_get(kv, &number, NULL, NULL)))                          \
-    X(weir_kv_get, timestamp_ms, assert_int_equal(weir_kv_get(kv, &number, &found, 0), WEIR_OK))   \
-    X(weir_kv_put, store, refused(weir_kv_put(NULL, &number, &number, 1)))                         \
-    X(weir_kv_put, key, refused(weir_kv_put(kv, NULL, &number, 1)))                                \
-    X(weir_kv_put, value, assert_int_equal(weir_kv_put(kv, &number, NULL, 1), WEIR_OK))            \
-    X(weir_kv_delete, store, refused(weir_kv_delete(NULL, &number)))                               \
-    X(weir_kv_delete, key, refused(weir_kv_delete(kv, NULL)))                                      \
-    X(weir_kv_range, store, refused(weir_kv_range(NULL, NULL, NULL, false, &iter)))                \
-    X(weir_kv_range, from,                                                                         \
-      assert_int_equal(weir_kv_range(kv, NULL, &number, false, &iter), WEIR_OK);                   \
-      (void)weir_kv_iter_close(iter))                                                              \
-    X(weir_kv_range, to, assert_int_equal(weir_kv_range(kv, &number, 0, 0, &iter), WEIR_OK);       \
-      (void)weir_kv_iter_close(iter))                                                              \
-    X(weir_kv_range, out, reported(weir_kv_range(kv, NULL, NULL, false, NULL)))                    \
-    X(weir_kv_next, iter, assert_false(weir_kv_next(NULL, &found, &found, NULL)))                  \
-    X(weir_kv_next, key, one_row(kv, NULL, &found, &time_ms))                                      \
-    X(weir_kv_next, value, one_row(kv, &found, NULL, &time_ms))                                    \
-    X(weir_kv_next, timestamp_ms, one_row(kv, &found, &found, NULL))                               \
-    X(weir_kv_iter_close, iter, assert_int_equal(weir_kv_iter_close(NULL), WEIR_OK))
 
 #define SERDE_ROWS(X)                                                                              \
     X(weir_alloc, ctx, assert_null(weir_alloc(NULL, 1)))                                           \
@@ -399,16 +384,6 @@ static weir_err put_without_text(weir_buf *out)
     return put(out, NULL);
 }
 
-static void one_row(weir_kv *kv, const void **key, const void **value, int64_t *time_ms)
-{
-    const int64_t number = 7;
-    weir_kv_iter *iter = NULL;
-    assert_int_equal(weir_kv_put(kv, &number, &number, 5), WEIR_OK);
-    assert_int_equal(weir_kv_range(kv, NULL, NULL, false, &iter), WEIR_OK);
-    assert_true(weir_kv_next(iter, key, value, time_ms));
-    assert_int_equal(weir_kv_iter_close(iter), WEIR_OK);
-}
-
 static weir_err try_all(weir_ctx *ctx, const weir_record *in, void *user)
 {
     (void)user;
@@ -423,10 +398,20 @@ static weir_err try_all(weir_ctx *ctx, const weir_record *in, void *user)
     weir_buf sink = {0};
     weir_kv_iter *iter = NULL;
     weir_kv *kv = weir_store(ctx, "st");
+    weir_window *windows = weir_window_store(ctx, "windows");
+    weir_window_iter *rows = NULL;
+    weir_window_row window;
+    weir_session *sessions = weir_session_store(ctx, "sessions");
+    weir_session_iter *found_s = NULL;
+    weir_session_row session;
     assert_non_null(kv);
+    assert_non_null(windows);
+    assert_non_null(sessions);
     assert_int_equal(weir_headers_add(in->headers, "h", text), WEIR_OK);
     RECORD_ROWS(RUN_CALLBACK)
     STORE_ROWS(RUN_CALLBACK)
+    WINDOW_ROWS(RUN_CALLBACK)
+    SESSION_ROWS(RUN_CALLBACK)
     SERDE_ROWS(RUN_CALLBACK)
     weir__buf_fini(&buf);
     weir__buf_fini(&sink);
@@ -442,6 +427,8 @@ static void callbacks_get_an_error_for_null(void **state)
     weir_add_source(b, "in", LIST("in"), STRINGS, NULL);
     weir_add_processor(b, "p", LIST("in"), &all_ops, NULL);
     weir_add_store(b, "st", I64_STORE, LIST("p"));
+    weir_add_window_store(b, "windows", WINDOWS, I64_STORE, LIST("p"));
+    weir_add_session_store(b, "sessions", 100, I64_STORE, LIST("p"));
     weir_add_sink(b, "out", LIST("p"), "out", STRINGS, NULL);
     weir_topology *topology = weir_build(b, NULL, NULL);
     driven task = {0};
@@ -470,7 +457,8 @@ static void every_argument_has_a_row(void **state)
     (void)state;
     static const null_row rows[] = {
         PLAIN_ROWS(NULL_ROW) SOURCE_ROWS(NULL_ROW) STATELESS_ROWS(NULL_ROW) TABLE_ROWS(NULL_ROW)
-            NODE_ROWS(NULL_ROW) RECORD_ROWS(NULL_ROW) STORE_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW)};
+            NODE_ROWS(NULL_ROW) RECORD_ROWS(NULL_ROW) STORE_ROWS(NULL_ROW) WINDOW_ROWS(NULL_ROW)
+                SESSION_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW)};
     static const char *const headers[] = {"weir.h",  "admin.h",     "serde.h",
                                           "store.h", "processor.h", "dsl.h"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {

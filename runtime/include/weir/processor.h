@@ -90,10 +90,12 @@ WEIR_API weir_err weir_schedule_from(weir_ctx *ctx, weir_time_kind kind, int64_t
  * or is {0}: it may be cancelled any number of times. */
 WEIR_API void weir_punctuator_cancel(weir_punctuator punctuator);
 
-/* The store of that name if it is connected to this processor. Otherwise NULL; the callback should
- * then return weir_ctx_error(ctx). The error of a callback that goes on and fails later has the
- * text of its first failure, too. */
+/* The store of that name if it is connected to this processor, and of this kind. Otherwise NULL;
+ * the callback should then return weir_ctx_error(ctx). The error of a callback that goes on and
+ * fails later has the text of its first failure, too. */
 WEIR_API weir_kv *weir_store(weir_ctx *ctx, const char *name);
+WEIR_API weir_window *weir_window_store(weir_ctx *ctx, const char *name);
+WEIR_API weir_session *weir_session_store(weir_ctx *ctx, const char *name);
 WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx); /* code of the last call that failed */
 
 /* Topic, partition and offset of the current input record. In a punctuator: topic NULL, others -1.
@@ -165,6 +167,15 @@ WEIR_API void weir_add_processor(weir_builder *builder, const char *name,
 /* Adds a store and connects it to these processors (NULL: none). */
 WEIR_API void weir_add_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                              const char *const *processors);
+/* Adds a window store, with these options, and connects it to these processors (NULL: none). Not
+ * cached by default. */
+WEIR_API void weir_add_window_store(weir_builder *builder, const char *name,
+                                    const weir_window_opts *windows, const weir_store_opts *opts,
+                                    const char *const *processors);
+/* Adds a session store, whose rows are kept for retention_ms >= 0 (as in weir_window_opts, by the
+ * ends of sessions), and connects it. Not cached by default. */
+WEIR_API void weir_add_session_store(weir_builder *builder, const char *name, int64_t retention_ms,
+                                     const weir_store_opts *opts, const char *const *processors);
 /* Connects a processor with a store, so that weir_store finds it there. */
 WEIR_API void weir_connect(weir_builder *builder, const char *processor, const char *store);
 

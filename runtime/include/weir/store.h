@@ -64,6 +64,102 @@ WEIR_API bool weir_kv_next(weir_kv_iter *iter, const void **key, const void **va
 /* The failure that ended the iteration, or WEIR_OK; frees the iterator. NULL allowed. */
 WEIR_API weir_err weir_kv_iter_close(weir_kv_iter *iter);
 
+/* ---- Windows ------------------------------------------------------------------------------ */
+
+/* What a window store is (Kafka's Stores.windowStoreBuilder). Times are in ms. */
+typedef struct weir_window_opts {
+    int64_t window_ms; /* length of the windows, >= 0; only checked against retention_ms */
+    /* How long rows are kept, >= window_ms, by the greatest start that was put into the task's
+     * store. In memory a row is gone when its start <= that - retention_ms. In RocksDB it is not
+     * read any more then, and is refused and dropped later, in segments of half the retention, but
+     * at least one minute. */
+    int64_t retention_ms;
+    /* Keeps all values put for a key and start, in order of their puts. Not with caching or
+     * timestamps. */
+    bool retain_duplicates;
+    /* Rows have a timestamp (Kafka's timestampedWindowStoreBuilder). It is that of their changelog
+     * record; without one that is the current record's. */
+    bool timestamped;
+} weir_window_opts;
+
+/* One task's part of a window store: values by key and start of a window. Valid while the task is
+ * open; use it only in callbacks of that task's processors. Starts are >= 0. All calls return
+ * WEIR_EINVAL for a NULL store, which weir_window_store returns when it fails. */
+typedef struct weir_window weir_window;
+typedef struct weir_window_iter weir_window_iter;
+
+/* Copies key and value. A NULL value deletes the row; if duplicates are retained it deletes
+ * nothing, and is logged. A row that has expired is not stored: it is logged, and counts as a
+ * dropped record (WEIR_DROP_EXPIRED). `timestamp_ms` is not used by a store without timestamps.
+ * WEIR_EINVAL: a null key, a negative start or timestamp. */
+WEIR_API weir_err weir_window_put(weir_window *store, const void *key, const void *value,
+                                  int64_t start_ms, int64_t timestamp_ms);
+/* Sets *value to the value of that key and start; NULL: no row. Valid until the next call on this
+ * store. `timestamp_ms` may be NULL; it is -1 in a store without timestamps. WEIR_EINVAL also if
+ * duplicates are retained. */
+WEIR_API weir_err weir_window_get(const weir_window *store, const void *key, int64_t start_ms,
+                                  const void **value, int64_t *timestamp_ms);
+/* Iterates over the rows of a key with from_ms <= start <= to_ms (any int64), in order of start;
+ * `reverse`: the latest first. A snapshot; close it before the callback returns, as for
+ * weir_kv_range. */
+WEIR_API weir_err weir_window_fetch(const weir_window *store, const void *key, int64_t from_ms,
+                                    int64_t to_ms, bool reverse, weir_window_iter **out);
+/* The same for all keys. In memory: in order of start, then of the key's bytes. In RocksDB: segment
+ * by segment, in each in order of the key's bytes, then of start. */
+WEIR_API weir_err weir_window_fetch_all(const weir_window *store, int64_t from_ms, int64_t to_ms,
+                                        bool reverse, weir_window_iter **out);
+
+typedef struct weir_window_row {
+    const void *key; /* valid until the next call on the iterator, as is the value */
+    const void *value;
+    int64_t start_ms;
+    int64_t timestamp_ms; /* -1 in a store without timestamps */
+} weir_window_row;
+
+/* False at the end, after a failure, and for a NULL iterator. `row` may be NULL. */
+WEIR_API bool weir_window_next(weir_window_iter *iter, weir_window_row *row);
+/* The failure that ended the iteration, or WEIR_OK; frees the iterator. NULL allowed. */
+WEIR_API weir_err weir_window_iter_close(weir_window_iter *iter);
+
+/* ---- Sessions ----------------------------------------------------------------------------- */
+
+/* One task's part of a session store: values by key, start and end of a session (both included),
+ * 0 <= start <= end. Valid and used as a window store. Rows expire by their end, and have no
+ * timestamp: that of their changelog record is the current record's. */
+typedef struct weir_session weir_session;
+typedef struct weir_session_iter weir_session_iter;
+
+/* Copies key and value. A NULL value removes the session. A row that has expired is not stored: it
+ * is logged, and counts as a dropped record (WEIR_DROP_EXPIRED). */
+WEIR_API weir_err weir_session_put(weir_session *store, const void *key, const void *value,
+                                   int64_t start_ms, int64_t end_ms);
+WEIR_API weir_err weir_session_remove(weir_session *store, const void *key, int64_t start_ms,
+                                      int64_t end_ms);
+/* Sets *value to the value of exactly that session; NULL: no row. Valid until the next call on this
+ * store. */
+WEIR_API weir_err weir_session_get(const weir_session *store, const void *key, int64_t start_ms,
+                                   int64_t end_ms, const void **value);
+/* Iterates over the sessions of a key that end at earliest_end_ms or later and start at
+ * latest_start_ms or earlier (any int64), in order of end, then of start; `reverse`: the latest
+ * first. A NULL key: of all keys; in memory in order of end, then of the key's bytes, then of
+ * start; in RocksDB segment by segment, in each in order of the key's bytes. A snapshot; close it
+ * before the callback returns, as for weir_kv_range. */
+WEIR_API weir_err weir_session_find(const weir_session *store, const void *key,
+                                    int64_t earliest_end_ms, int64_t latest_start_ms, bool reverse,
+                                    weir_session_iter **out);
+
+typedef struct weir_session_row {
+    const void *key; /* valid until the next call on the iterator, as is the value */
+    const void *value;
+    int64_t start_ms;
+    int64_t end_ms;
+} weir_session_row;
+
+/* False at the end, after a failure, and for a NULL iterator. `row` may be NULL. */
+WEIR_API bool weir_session_next(weir_session_iter *iter, weir_session_row *row);
+/* The failure that ended the iteration, or WEIR_OK; frees the iterator. NULL allowed. */
+WEIR_API weir_err weir_session_iter_close(weir_session_iter *iter);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The stores that the nodes of a graph are connected to. */
+#include <string.h>
+
+#include "core/error.h"
+#include "process/typed_store.h"
+
+weir_kv *weir__store_at(weir_ctx *ctx, size_t index)
+{
+    return ctx->graph->stores[ctx->node->spec->stores[index]];
+}
+
+/* NULL: the running node does not see such a store. */
+static weir_kv *find_store(weir_ctx *ctx, const char *name)
+{
+    const weir_topology *topology = ctx->graph->topology;
+    const weir__node *node = ctx->node != NULL ? ctx->node->spec : NULL;
+    for (size_t i = 0; node != NULL && i < node->store_count; i++) {
+        if (strcmp(topology->stores[node->stores[i]].name, name) == 0) {
+            return ctx->graph->stores[node->stores[i]];
+        }
+    }
+    /* Global stores need no connection. */
+    for (size_t i = 0; i < topology->store_count; i++) {
+        weir_kv *kv = ctx->graph->stores[i];
+        if (kv != NULL && kv->view && strcmp(kv->spec->name, name) == 0) {
+            return kv;
+        }
+    }
+    weir__ctx_no_store(ctx, name);
+    return NULL;
+}
+
+static weir_kv *store_of_type(weir_ctx *ctx, const char *name, weir__store_type type,
+                              const char *function)
+{
+    static const char *const types[] = {"key-value store: use weir_store",
+                                        "window store: use weir_window_store",
+                                        "session store: use weir_session_store"};
+    if (ctx == NULL || ctx->graph == NULL || name == NULL) {
+        weir__ctx_null(ctx, function, name == NULL ? "name" : "ctx");
+        return NULL;
+    }
+    weir_kv *kv = find_store(ctx, name);
+    if (kv != NULL && kv->spec->kind->type != type) {
+        weir_fail(ctx, WEIR_EINVAL, "the store '%s' is a %s", name, types[kv->spec->kind->type]);
+        return NULL;
+    }
+    return kv;
+}
+
+weir_kv *weir_store(weir_ctx *ctx, const char *name)
+{
+    return store_of_type(ctx, name, WEIR__TYPE_KEY_VALUE, __func__);
+}
+
+weir_window *weir_window_store(weir_ctx *ctx, const char *name)
+{
+    return (weir_window *)store_of_type(ctx, name, WEIR__TYPE_WINDOW, __func__);
+}
+
+weir_session *weir_session_store(weir_ctx *ctx, const char *name)
+{
+    return (weir_session *)store_of_type(ctx, name, WEIR__TYPE_SESSION, __func__);
+}

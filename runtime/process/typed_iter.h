@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Iterators of typed stores. Weir closes those that a callback leaves open, whatever their store.
+ */
+#ifndef WEIR_PROCESS_TYPED_ITER_H
+#define WEIR_PROCESS_TYPED_ITER_H
+
+#include "process/typed_store.h"
+
+/* Also the iterators of window and session stores, whose public types only keep them apart. */
+struct weir_kv_iter {
+    const weir_kv *kv;
+    weir__kv_iter *inner;       /* NULL: closed by Weir, the callback left it open */
+    uint64_t number;            /* iterators of the task opened by then, this one included */
+    struct weir_kv_iter *newer; /* in its list of the context */
+    struct weir_kv_iter *older;
+    weir__arena arena; /* the current key and value */
+    weir_err err;
+    bool was_left;           /* once: by a callback that may still have its address */
+    int64_t latest_start_ms; /* of a find in a session store */
+};
+
+/* Opens an iterator over the rows of a store with segments; its keys are those of the changelog. */
+weir_err weir__iter_scan(const weir_kv *kv, const weir__segments_range *range, weir_kv_iter **out);
+/* A copy of the next row, valid until the next call. False: at the end, after a failure
+ * (iter->err), or for NULL. */
+bool weir__iter_next(weir_kv_iter *iter, weir_slice *key, weir_slice *row);
+/* Decodes key and row, valid until the next call. False: iter->err says why. `timestamp_ms` may be
+ * NULL. */
+bool weir__iter_decode(weir_kv_iter *iter, weir_slice key, weir_slice row, const void **key_out,
+                       const void **value, int64_t *timestamp_ms);
+
+#endif
