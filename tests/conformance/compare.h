@@ -5,63 +5,9 @@
 #define WEIR_TESTS_CONFORMANCE_COMPARE_H
 
 #include <ctype.h>
-#include <yyjson.h>
 
-#include "conformance/datum.h"
-#include "support/driven.h"
+#include "conformance/compare_windows.h"
 
-typedef struct difference {
-    char text[2048]; /* "": none */
-} difference;
-
-CASE_FN void differ(difference *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-CASE_FN void differ(difference *d, const char *format, ...)
-{
-    if (d->text[0] == '\0') {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(d->text, sizeof d->text, format, args);
-        va_end(args);
-    }
-}
-
-/* ---- Bytes -------------------------------------------------------------------------------- */
-
-/* A datum of a case as bytes; hexadecimal ones go into the arena. */
-CASE_FN weir_slice case_bytes(weir__arena *arena, yyjson_val *d)
-{
-    if (yyjson_is_str(d)) {
-        return (weir_slice){yyjson_get_str(d), yyjson_get_len(d)};
-    }
-    const char *hex = yyjson_get_str(yyjson_obj_get(d, "hex"));
-    if (hex == NULL) {
-        return (weir_slice){NULL, 0};
-    }
-    size_t len = strlen(hex) / 2;
-    unsigned char *bytes = weir__arena_alloc(arena, len + 1);
-    weir_assert(bytes != NULL);
-    for (size_t i = 0; i < len; i++) {
-        char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-        bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
-    }
-    return (weir_slice){bytes, len};
-}
-
-CASE_FN const char *show(char out[128], weir_slice bytes)
-{
-    if (bytes.data == NULL) {
-        return "null";
-    }
-    size_t used = 0;
-    for (size_t i = 0; i < bytes.len && used + 4 < 128; i++) {
-        unsigned char c = ((const unsigned char *)bytes.data)[i];
-        used += (size_t)snprintf(out + used, 128 - used, isprint(c) ? "%c" : "\\%02x", c);
-    }
-    out[used] = '\0';
-    return out;
-}
-
-/* Names that Kafka numbers: ten digits behind '-' do not count. */
 CASE_FN void strip_numbers(char *text)
 {
     char *to = text;
@@ -256,7 +202,12 @@ CASE_FN void compare_stores(case_run *run, yyjson_val *stores, difference *d)
         weir__kv_iter *iter = NULL;
         weir_assert(weir__kv_range(kv, (weir_slice){0}, (weir_slice){0}, false, &iter,
                                    &run->task.error) == WEIR_OK);
-        compare_rows(run, iter, spec->name, yyjson_obj_get(expected, "entries"), d);
+        yyjson_val *entries = yyjson_obj_get(expected, "entries");
+        if (spec->kind->suffix != 0) {
+            compare_timed_rows(&run->memory, spec, iter, entries, d);
+        } else {
+            compare_rows(run, iter, spec->name, entries, d);
+        }
         weir_assert(iter->ops->close(iter) == WEIR_OK);
     }
 }

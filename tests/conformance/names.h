@@ -5,7 +5,7 @@
 #define WEIR_TESTS_CONFORMANCE_NAMES_H
 
 #include "conformance/callbacks.h"
-#include "conformance/processors.h"
+#include "conformance/window_processors.h"
 
 /* A name and what it gives (NULL: the type that it reads). */
 typedef struct value_name {
@@ -153,6 +153,8 @@ static const processor_name processor_names[] = {
     {"seen_count", NULL, p_seen_count, &weir_string},
     {"ttl_expire", open_ttl_expire, p_ttl_expire, NULL},
     {"kv_scan", NULL, p_kv_scan, &weir_string},
+    {"window_store_scan", NULL, p_window_store_scan, &weir_string},
+    {"session_store_merge", NULL, p_session_store_merge, &weir_string},
     {"put_shared", NULL, p_put, NULL},
     {"get_shared", NULL, p_get_shared, &weir_string},
     {"reads_global", NULL, p_reads_global, &weir_string},

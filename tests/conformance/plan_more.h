@@ -55,6 +55,8 @@ CASE_FN processor_use *new_processor(plan *p, yyjson_val *op, const plan_id *of,
         .start_ms = number_member(params, "start_ms"),
         .add_ms = number_member(params, "add_ms"),
         .ttl_ms = number_member(params, "ttl_ms"),
+        .range_ms = number_member(params, "range_ms"),
+        .gap_ms = number_member(params, "gap_ms"),
         .clock =
             clock != NULL && strcmp(clock, "wall") == 0 ? WEIR_WALL_CLOCK_TIME : WEIR_STREAM_TIME,
         .first = text_member(params, "first"),
@@ -83,13 +85,37 @@ CASE_FN void plan_process(plan *p, yyjson_val *op, const plan_id *of, bool value
     plan_add(p, opts.name, PLAN_STREAM, out.node, values ? of->key : key, value);
 }
 
+/* The backend of such a store can be seen: its rows expire differently. */
+CASE_FN weir_store_opts timed_store_opts(yyjson_val *store)
+{
+    const char *backend = text_member(store, "backend");
+    bool rocksdb = backend != NULL && strcmp(backend, "rocksdb") == 0;
+    return (weir_store_opts){
+        .backend = rocksdb ? WEIR_BACKEND_ROCKSDB : WEIR_BACKEND_MEMORY,
+        .logging = yyjson_is_false(yyjson_obj_get(store, "logging")) ? WEIR_OFF : WEIR_ON};
+}
+
 CASE_FN void plan_store(plan *p, yyjson_val *op)
 {
     yyjson_val *store = yyjson_obj_get(op, "store");
-    weir_store_opts opts = store_opts(p, store, NULL);
+    const char *name = text_member(store, "name");
+    const char *kind = text_member(store, "kind");
+    const char *const *processors = text_list(p, op, "processors");
+    bool window = kind != NULL && strcmp(kind, "window") == 0;
+    bool session = kind != NULL && strcmp(kind, "session") == 0;
+    weir_store_opts opts = window || session ? timed_store_opts(store) : store_opts(p, store, NULL);
     opts.key = serde_named(text_member(op, "key"));
     opts.value = serde_named(text_member(op, "value"));
-    weir_add_store(p->builder, text_member(store, "name"), &opts, text_list(p, op, "processors"));
+    if (window) {
+        weir_window_opts windows = {.window_ms = number_member(store, "window_ms"),
+                                    .retention_ms = number_member(store, "retention_ms")};
+        weir_add_window_store(p->builder, name, &windows, &opts, processors);
+    } else if (session) {
+        weir_add_session_store(p->builder, name, number_member(store, "retention_ms"), &opts,
+                               processors);
+    } else {
+        weir_add_store(p->builder, name, &opts, processors);
+    }
 }
 
 /* ---- By hand ------------------------------------------------------------------------------ */

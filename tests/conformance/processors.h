@@ -24,6 +24,8 @@ typedef struct processor_use {
     int64_t start_ms;
     int64_t add_ms;
     int64_t ttl_ms;
+    int64_t range_ms;
+    int64_t gap_ms;
     weir_time_kind clock;
     const char *first;
     const char *second;
