@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The bytes of Kafka Streams' keys, as Java 4.3 wrote them. */
-#include "state_kit.h"
+#include "state_hex.h"
 
 #include "state/keys.h"
-
-#define TEXT_MAX 128
-
-/* Compares with hexadecimal text; spaces in it are skipped. */
-#define assert_hex(bytes, text) check_hex((bytes), (text), __FILE__, __LINE__)
-static void check_hex(weir_slice bytes, const char *text, const char *file, int line)
-{
-    char actual[2 * TEXT_MAX + 1] = "";
-    char expected[2 * TEXT_MAX + 1];
-    size_t len = 0;
-    assert_true(bytes.len <= TEXT_MAX);
-    for (size_t i = 0; i < bytes.len; i++) {
-        snprintf(actual + 2 * i, 3, "%02x", ((const uint8_t *)bytes.data)[i]);
-    }
-    for (; *text != '\0'; text++) {
-        if (*text != ' ') {
-            expected[len++] = *text;
-        }
-    }
-    expected[len] = '\0';
-    _assert_string_equal(actual, expected, file, line);
-}
 
 static void a_windowed_key_on_a_topic_is_key_and_start(void **state)
 {
