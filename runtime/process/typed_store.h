@@ -25,6 +25,7 @@ struct weir_kv {
     weir__running *owner;  /* the node whose table this is; NULL: none */
     bool lost;             /* no memory for the frame of a change of the cache */
     int32_t sequence;      /* of the last put into a store that retains duplicates; else 0 */
+    bool numbered;         /* `sequence` continues that of the rows there were */
     weir__typed_scratch *scratch;
 };
 

@@ -48,11 +48,18 @@ static weir_err check_row(const weir_kv *kv, const void *key, int64_t start_ms)
     return WEIR_OK;
 }
 
+/* Continues behind the rows on disk and in the changelog: the same number for the same key and
+ * start would replace a row. */
 static int32_t next_sequence(weir_kv *kv)
 {
-    if (kv->spec->duplicates) {
-        kv->sequence = kv->sequence < SEQUENCE_MAX ? kv->sequence + 1 : 0;
+    if (!kv->spec->duplicates) {
+        return 0;
     }
+    if (!kv->numbered) {
+        kv->sequence = weir__segments_last_number(kv->layers.base);
+        kv->numbered = true;
+    }
+    kv->sequence = kv->sequence < SEQUENCE_MAX ? kv->sequence + 1 : 0;
     return kv->sequence;
 }
 

@@ -110,6 +110,7 @@ const weir__store_kind weir__kind_duplicates = {
     .family = "default",
     .cleanup_policy = "delete",
     .suffix = WEIR__WINDOW_SUFFIX,
+    .numbered = true,
     .to_log = segment_to_log,
     .from_log = plain_from_log,
 };

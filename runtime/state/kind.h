@@ -32,6 +32,7 @@ typedef struct weir__store_kind {
      * expire. */
     size_t suffix;
     bool free_deletions;      /* as in weir__segments_opts */
+    bool numbered;            /* as in weir__segments_opts */
     int64_t ordered_first_ms; /* first_ms of weir__retention_time_ordered */
     /* The changelog record of a row that was put or (null) deleted; it borrows. `now_ms`: timestamp
      * of the current record. WEIR_EINVAL: the row is not one of this kind. */

@@ -36,6 +36,7 @@ static weir_err add_segments(const weir__store_plan *plan, weir__store_layers *l
     weir__segments_opts opts = {.retention = layers->retention,
                                 .suffix = plan->kind->suffix,
                                 .free_deletions = plan->kind->free_deletions,
+                                .numbered = plan->kind->numbered,
                                 .on_expired = plan->on_expired,
                                 .user = plan->user};
     return weir__segments_wrap(layers->base, &opts, &layers->base, error);

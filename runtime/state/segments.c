@@ -17,8 +17,10 @@
 
 #define NO_STREAM_TIME ((int64_t)-1)
 
-/* Keys of rows begin with a byte below 0x80, since times are not negative. */
-#define STREAM_TIME_KEY ((weir_slice){"\xff", 1})
+/* Keys of rows begin with a byte below 0x80, since times are not negative. The progress of a store
+ * is its stream time (8) and the greatest number of a put (4). */
+#define PROGRESS_KEY ((weir_slice){"\xff", 1})
+#define PROGRESS_SIZE ((size_t)12)
 #define AFTER_ALL_ROWS ((weir_slice){"\x80", 1})
 
 typedef struct segments {
@@ -26,6 +28,8 @@ typedef struct segments {
     weir__segments_opts opts;
     int64_t stream_ms;
     int64_t saved_ms; /* the stream time that the store below has */
+    int32_t number;   /* the greatest one of a put */
+    int32_t saved_number;
     int64_t dropped_to_ms;
     weir__arena arena; /* rows of one restore */
 } segments;
@@ -123,6 +127,15 @@ static void note_time(segments *store, int64_t time_ms)
     store->stream_ms = time_ms > store->stream_ms ? time_ms : store->stream_ms;
 }
 
+static void note_number(segments *store, weir_slice key)
+{
+    if (store->opts.numbered) {
+        const uint8_t *end = (const uint8_t *)key.data + key.len;
+        int32_t number = (int32_t)weir__load_u32(end - sizeof number);
+        store->number = number > store->number ? number : store->number;
+    }
+}
+
 static bool moves_time(const segments *store, weir_slice value)
 {
     return value.data != NULL || !store->opts.free_deletions;
@@ -159,6 +172,7 @@ static weir_err segments_put(weir__kv *kv, weir_slice key, weir_slice value, wei
     segments *store = (segments *)kv;
     int64_t time_ms = time_of(key, store->opts.suffix);
     bool counts = moves_time(store, value);
+    note_number(store, key);
     if (counts) {
         note_time(store, time_ms);
     }
@@ -197,6 +211,7 @@ static weir_err note_times(segments *store, const weir__row *rows, size_t count,
             return weir__error_set(error, WEIR_ECORRUPT, "a changelog key of %zu bytes has no time",
                                    rows[i].key.len);
         }
+        note_number(store, rows[i].key);
         if (moves_time(store, rows[i].value)) {
             note_time(store, time_of(rows[i].key, store->opts.suffix));
         }
@@ -204,12 +219,25 @@ static weir_err note_times(segments *store, const weir__row *rows, size_t count,
     return WEIR_OK;
 }
 
-/* Stream time is written with the rows, since the task may be closed before the next flush. */
+static weir_slice progress_of(const segments *store, uint8_t out[PROGRESS_SIZE])
+{
+    weir__store_u64(out, (uint64_t)store->stream_ms);
+    weir__store_u32(out + sizeof store->stream_ms, (uint32_t)store->number);
+    return (weir_slice){out, PROGRESS_SIZE};
+}
+
+static void note_saved(segments *store)
+{
+    store->saved_ms = store->stream_ms;
+    store->saved_number = store->number;
+}
+
+/* The progress is written with the rows, since the task may be closed before the next flush. */
 static weir_err segments_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                                  weir_error *error)
 {
     segments *store = (segments *)kv;
-    uint8_t stream_time[sizeof store->stream_ms];
+    uint8_t progress[PROGRESS_SIZE];
     size_t kept = 0;
     weir_err err = note_times(store, rows, count, error);
     err = err == WEIR_OK ? drop_expired(store, error) : err;
@@ -224,55 +252,59 @@ static weir_err segments_restore(weir__kv *kv, const weir__row *rows, size_t cou
         }
     }
     if (err == WEIR_OK) {
-        weir__store_u64(stream_time, (uint64_t)store->stream_ms);
-        all[kept++] = (weir__row){STREAM_TIME_KEY, {stream_time, sizeof stream_time}};
+        all[kept++] = (weir__row){PROGRESS_KEY, progress_of(store, progress)};
         err = weir__kv_restore(kv->inner, all, kept, offset, error);
     } else {
         weir__error_set(error, err, "no memory to restore %zu rows", count);
     }
-    store->saved_ms = err == WEIR_OK ? store->stream_ms : store->saved_ms;
+    if (err == WEIR_OK) {
+        note_saved(store);
+    }
     weir__arena_reset(&store->arena);
     return err;
 }
 
-static weir_err save_time(segments *store, weir_error *error)
+static weir_err save_progress(segments *store, weir_error *error)
 {
-    uint8_t stream_time[sizeof store->stream_ms];
-    if (store->saved_ms == store->stream_ms) {
+    uint8_t progress[PROGRESS_SIZE];
+    if (store->saved_ms == store->stream_ms && store->saved_number == store->number) {
         return WEIR_OK;
     }
-    weir__store_u64(stream_time, (uint64_t)store->stream_ms);
-    weir_err err = weir__kv_put(store->base.inner, STREAM_TIME_KEY,
-                                (weir_slice){stream_time, sizeof stream_time}, error);
-    store->saved_ms = err == WEIR_OK ? store->stream_ms : store->saved_ms;
+    weir_err err =
+        weir__kv_put(store->base.inner, PROGRESS_KEY, progress_of(store, progress), error);
+    if (err == WEIR_OK) {
+        note_saved(store);
+    }
     return err;
 }
 
 static weir_err segments_flush(weir__kv *kv, weir_error *error)
 {
-    weir_err err = save_time((segments *)kv, error);
+    weir_err err = save_progress((segments *)kv, error);
     return err == WEIR_OK ? weir__kv_flush(kv->inner, error) : err;
 }
 
-/* The offset must not be ahead of stream time. */
+/* The offset must not be ahead of the progress. */
 static weir_err segments_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
 {
-    weir_err err = save_time((segments *)kv, error);
+    weir_err err = save_progress((segments *)kv, error);
     return err == WEIR_OK ? weir__kv_set_offset(kv->inner, offset, error) : err;
 }
 
-static weir_err load_time(segments *store, weir_error *error)
+static weir_err load_progress(segments *store, weir_error *error)
 {
     weir_slice saved = {0};
-    weir_err err = weir__kv_get(store->base.inner, STREAM_TIME_KEY, &saved, error);
-    if (err == WEIR_OK && saved.data != NULL && saved.len != sizeof store->stream_ms) {
+    weir_err err = weir__kv_get(store->base.inner, PROGRESS_KEY, &saved, error);
+    if (err == WEIR_OK && saved.data != NULL && saved.len != PROGRESS_SIZE) {
         err = weir__error_set(error, WEIR_ECORRUPT, "the stream time of a store has %zu bytes",
                               saved.len);
     }
     if (err == WEIR_OK && saved.data != NULL) {
-        store->stream_ms = (int64_t)weir__load_u64(saved.data);
+        const uint8_t *bytes = saved.data;
+        store->stream_ms = (int64_t)weir__load_u64(bytes);
+        store->number = (int32_t)weir__load_u32(bytes + sizeof store->stream_ms);
     }
-    store->saved_ms = store->stream_ms;
+    note_saved(store);
     return err;
 }
 
@@ -354,6 +386,12 @@ static const weir__kv_ops segments_ops = {
     .close = segments_close,
 };
 
+int32_t weir__segments_last_number(const weir__kv *kv)
+{
+    weir_assert(kv->ops == &segments_ops);
+    return ((const segments *)kv)->number;
+}
+
 weir_err weir__segments_wrap(weir__kv *inner, const weir__segments_opts *opts, weir__kv **out,
                              weir_error *error)
 {
@@ -366,7 +404,7 @@ weir_err weir__segments_wrap(weir__kv *inner, const weir__segments_opts *opts, w
     store->base.inner = inner;
     store->opts = *opts;
     store->stream_ms = NO_STREAM_TIME;
-    weir_err err = load_time(store, error);
+    weir_err err = load_progress(store, error);
     if (err != WEIR_OK) {
         weir__kv_close(&store->base);
         return err;

@@ -52,6 +52,7 @@ typedef struct weir__segments_opts {
     weir__retention retention;
     size_t suffix; /* bytes behind the key in a changelog record's key; they begin with the time */
     bool free_deletions; /* a deletion neither moves stream time nor counts as refused */
+    bool numbered;       /* keys end in the number of their put, 4 bytes */
     /* A put was refused since its row has expired. NULL: not called. */
     void (*on_expired)(void *user);
     void *user;
@@ -63,6 +64,9 @@ typedef struct weir__segments_opts {
  * failure. */
 weir_err weir__segments_wrap(weir__kv *inner, const weir__segments_opts *opts, weir__kv **out,
                              weir_error *error);
+
+/* The greatest number of a put, also of restored rows; 0: none. `kv` is the layer itself. */
+int32_t weir__segments_last_number(const weir__kv *kv);
 
 /* Rows to read. */
 typedef struct weir__segments_range {

@@ -184,6 +184,35 @@ static void stream_time_outlives_the_store_that_was_open(void **state)
     weir__kv_close(st.layers.top);
 }
 
+/* Otherwise a put after a restart would replace a row of the same key and time. */
+static void the_number_of_the_last_put_outlives_the_store_that_was_open(void **state)
+{
+    store st = {0};
+    weir_buf key = {0};
+    weir__store_plan plan = kit_plan(*state, false);
+    plan.kind = &weir__kind_duplicates;
+    plan.retention_ms = 1000;
+    assert_ok(weir__store_open(&plan, &st.layers, NULL));
+    assert_int_equal(weir__segments_last_number(st.layers.base), 0);
+    weir__window_store_key(&key, &(weir__window_key){s("a"), 7, 41});
+    weir__row row = {weir__buf_slice(&key), s("v")};
+    assert_ok(weir__kv_restore(st.layers.base, &row, 1, 0, NULL));
+    assert_int_equal(weir__segments_last_number(st.layers.base), 41);
+
+    weir_buf row_key = {0};
+    weir__buf_reset(&key);
+    weir__window_store_key(&key, &(weir__window_key){s("a"), 7, 42});
+    weir__segment_key(&st.layers.retention, 7, weir__buf_slice(&key), &row_key);
+    assert_ok(weir__kv_put(st.layers.top, weir__buf_slice(&row_key), s("v"), NULL));
+    assert_ok(weir__kv_flush(st.layers.top, NULL));
+    weir__kv_close(st.layers.top);
+    assert_ok(weir__store_open(&plan, &st.layers, NULL));
+    assert_int_equal(weir__segments_last_number(st.layers.base), 42);
+    weir__kv_close(st.layers.top);
+    weir__buf_fini(&key);
+    weir__buf_fini(&row_key);
+}
+
 static int physical_rows(weir__kv *base)
 {
     weir__kv_iter *iter = NULL;
@@ -258,6 +287,7 @@ int main(void)
         TEST(a_row_in_memory_is_gone_when_its_age_is_the_retention),
         TEST(a_row_in_rocksdb_is_hidden_at_once_and_refused_with_its_segment),
         TEST(stream_time_outlives_the_store_that_was_open),
+        TEST(the_number_of_the_last_put_outlives_the_store_that_was_open),
         TEST(expired_segments_leave_no_rows),
         TEST(a_changelog_key_without_a_time_is_corrupt),
         TEST(a_restored_row_that_has_expired_is_left_out),
