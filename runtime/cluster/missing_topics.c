@@ -51,7 +51,7 @@ void weir__missing_topic_hint(const weir__instance *instance, const char *topic,
 
 static bool is_external_sink(const weir__node *node)
 {
-    return node->kind == WEIR__SINK && !node->topics[0].internal;
+    return node->kind == WEIR__SINK && node->topic_count > 0 && !node->topics[0].internal;
 }
 
 /* Of several sinks of one topic, only the first one logs. */

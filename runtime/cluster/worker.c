@@ -471,6 +471,7 @@ void weir__worker_close(weir__worker *worker)
     env->cache = NULL;
     for (size_t i = 0; env->sinks != NULL && i < env->topology->node_count; i++) {
         free(env->sinks[i].topic);
+        weir__map_fini(&env->sinks[i].topics, weir__task_sink_free);
     }
     free(env->sinks);
     env->sinks = NULL;

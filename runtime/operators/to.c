@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * to: a stream into a topic. */
+ * to: a stream into a topic, or into topics that a callback chooses. */
 #include "operators/operator.h"
 
 void weir_to(weir_stream in, const char *topic, const weir_sink_opts *opts)
 {
     weir_builder *builder = in.builder;
-    if (!weir__builder_given(builder, topic != NULL, __func__, "topic")) {
-        return;
-    }
     const weir__edge *from = weir__edge_of(builder, in.node, WEIR__STREAM);
     const char *name =
         weir__builder_name(builder, opts != NULL ? opts->name : NULL, "KSTREAM-SINK-");
@@ -19,10 +16,6 @@ void weir_to(weir_stream in, const char *topic, const weir_sink_opts *opts)
     weir__node *node = &builder->nodes[index]->node;
     node->key = from->key;
     node->value = from->value;
-    if (opts != NULL) {
-        node->sink = *opts;
-        node->sink.name = node->name;
-    }
     weir__builder_parent(builder, index, from->node);
-    weir__builder_topic(builder, index, topic, false);
+    weir__builder_sink_to(builder, index, topic, opts, __func__);
 }

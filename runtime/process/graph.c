@@ -93,6 +93,7 @@ void weir__graph_free(weir__graph *graph)
     }
     weir__punctuations_fini(&graph->punctuations[WEIR_STREAM_TIME]);
     weir__punctuations_fini(&graph->punctuations[WEIR_WALL_CLOCK_TIME]);
+    weir__buf_fini(&graph->topic);
     weir__buf_fini(&graph->key);
     weir__buf_fini(&graph->value);
     weir__buf_fini(&graph->headers);
@@ -210,36 +211,6 @@ weir_err weir__graph_report(weir__graph *graph, weir_err err, weir_error *error)
 
 /* ---- Records ------------------------------------------------------------------------------ */
 
-static weir_err encode_side(weir_ctx *ctx, const weir_serde *serde, const void *value,
-                            weir_buf *buf, weir_slice *out)
-{
-    *out = (weir_slice){0};
-    if (weir__is_null(serde, value)) {
-        return WEIR_OK;
-    }
-    weir__buf_reset(buf);
-    weir_err err = weir__encode(ctx, serde, value, buf);
-    if (err == WEIR_OK) {
-        *out = weir__buf_slice(buf);
-    }
-    return err;
-}
-
-static weir_err send(weir_ctx *ctx, const weir__node *sink, const weir_record *record)
-{
-    weir__graph *graph = ctx->graph;
-    weir__sent sent = {.sink = sink,
-                       .from = ctx->at,
-                       .topic = sink->topics[0],
-                       .timestamp_ms = record->timestamp_ms,
-                       .headers = record->headers};
-    weir_err err = encode_side(ctx, sink->key, record->key, &graph->key, &sent.key);
-    if (err == WEIR_OK) {
-        err = encode_side(ctx, sink->value, record->value, &graph->value, &sent.value);
-    }
-    return err == WEIR_OK ? graph->host.send(graph->host.user, &sent, &ctx->error) : err;
-}
-
 weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err err)
 {
     weir__graph *graph = ctx->graph;
@@ -281,8 +252,8 @@ weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *
     ctx->time_ms = record->timestamp_ms;
     uint64_t mark = ctx->iters_opened;
     weir_err failed_before = ctx->first_error.code; /* in a callback that forwards to this node */
-    weir_err err =
-        node->spec->kind == WEIR__SINK ? send(ctx, node->spec, record) : process(ctx, node, record);
+    weir_err err = node->spec->kind == WEIR__SINK ? weir__sink_send(ctx, node->spec, record)
+                                                  : process(ctx, node, record);
     weir__iters_close_since(ctx, mark, node->spec);
     err = weir__guards_end(ctx, guards, "the callback", err);
     err = err == WEIR_OK && ctx->overrun ? WEIR_EOVERRUN : err;

@@ -19,12 +19,16 @@ struct weir__graph {
     size_t node_count;
     weir_kv **stores; /* by index in the topology; global ones are views of the global graph's */
     weir__punctuations punctuations[2]; /* by weir_time_kind */
+    weir_buf topic;                     /* chosen for a record */
     weir_buf key;                       /* of the record that a sink sends */
     weir_buf value;
     weir_buf headers; /* of the current record, for the cache */
     bool global;
     pthread_mutex_t lock; /* of the global graph: other threads read its stores */
 };
+
+/* Encodes the record and gives it to the host. */
+weir_err weir__sink_send(weir_ctx *ctx, const weir__node *sink, const weir_record *record);
 
 /* Runs one node with a record; on return the context has its former node and record. */
 weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *record);

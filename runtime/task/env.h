@@ -59,7 +59,11 @@ typedef struct weir__task_sink {
     const weir__node *node;
     char *topic;                /* its real name; NULL: not used yet */
     weir__delivery on_delivery; /* the delivery report of its records; user: this */
+    weir__map topics;           /* of a node that chooses topics: name -> weir__task_sink */
 } weir__task_sink;
+
+/* For weir__map_fini. */
+void weir__task_sink_free(void *sink);
 
 typedef struct weir__task_env {
     const weir_topology *topology;

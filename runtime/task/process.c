@@ -123,26 +123,71 @@ static void on_delivery(weir_err err, const char *message, int64_t offset, void 
     }
 }
 
-/* NULL: out of memory. */
-static weir__task_sink *sink_of(weir__task_env *env, const weir__sent *record)
+void weir__task_sink_free(void *sink)
 {
-    weir__task_sink *sink = &env->sinks[record->sink->index];
-    if (sink->topic == NULL) {
-        *sink = (weir__task_sink){.env = env,
-                                  .node = record->sink,
-                                  .topic = weir__topic_name(env->application, record->topic),
-                                  .on_delivery = {on_delivery, sink}};
+    weir__task_sink *of = sink;
+    if (of != NULL) {
+        free(of->topic);
+        free(of);
     }
-    return sink->topic != NULL ? sink : NULL;
+}
+
+static weir_err use_sink(weir__task_env *env, const weir__sent *record, weir__task_sink *sink)
+{
+    *sink = (weir__task_sink){.env = env,
+                              .node = record->sink,
+                              .topic = weir__topic_name(env->application, record->topic),
+                              .on_delivery = {on_delivery, sink}};
+    return sink->topic != NULL ? WEIR_OK : WEIR_ENOMEM;
+}
+
+/* The sink with a topic that its callback chose, made at the topic's first record. */
+static weir_err chosen_sink(weir__task_env *env, const weir__sent *record, weir__task_sink **out,
+                            weir_error *error)
+{
+    weir__map *topics = &env->sinks[record->sink->index].topics;
+    *out = weir__map_get_text(topics, record->topic.name);
+    if (*out != NULL) {
+        return WEIR_OK;
+    }
+    if (topics->count == WEIR_SINK_TOPICS_MAX) {
+        return weir__error_set(error, WEIR_ELIMIT, "a sink that writes to more than %d topics",
+                               WEIR_SINK_TOPICS_MAX);
+    }
+    weir__task_sink *made = calloc(1, sizeof *made);
+    weir_err err = made != NULL ? use_sink(env, record, made) : WEIR_ENOMEM;
+    if (err == WEIR_OK) {
+        err = weir__map_put_text(topics, record->topic.name, made);
+    }
+    if (err != WEIR_OK) {
+        weir__task_sink_free(made);
+        return err;
+    }
+    *out = made;
+    return WEIR_OK;
+}
+
+static weir_err sink_of(weir__task_env *env, const weir__sent *record, weir__task_sink **out,
+                        weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    if (record->sink->topic_count == 0) {
+        err = chosen_sink(env, record, out, error);
+    } else {
+        *out = &env->sinks[record->sink->index];
+        err = (*out)->topic == NULL ? use_sink(env, record, *out) : WEIR_OK;
+    }
+    return err == WEIR_ENOMEM ? weir__error_set(error, err, "topic %s", record->topic.name) : err;
 }
 
 static weir_err send(void *user, const weir__sent *record, weir_error *error)
 {
     weir__task *task = user;
     weir__task_env *env = task->env;
-    const weir__task_sink *sink = sink_of(env, record);
-    if (sink == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "topic %s", record->topic.name);
+    weir__task_sink *sink = NULL;
+    weir_err found = sink_of(env, record, &sink, error);
+    if (found != WEIR_OK) {
+        return found;
     }
     const char *topic = sink->topic;
     const weir_sink_opts *opts = &record->sink->sink;

@@ -149,7 +149,7 @@ static void check_sinks(weir_builder *builder, const weir_config *config)
     }
     for (size_t i = 0; i < builder->node_count; i++) {
         const weir__node *node = &builder->nodes[i]->node;
-        if (node->kind == WEIR__SINK && !node->topics[0].internal &&
+        if (node->kind == WEIR__SINK && node->topic_count > 0 && !node->topics[0].internal &&
             weir__map_get_text(&internal, node->topics[0].name) != NULL) {
             weir__builder_fail(builder, WEIR_ETOPOLOGY,
                                "sink '%s' writes to '%s', an internal topic of this application",

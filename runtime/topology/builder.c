@@ -195,6 +195,30 @@ void weir__builder_topic(weir_builder *builder, int node, const char *topic, boo
     of->topics = topics;
 }
 
+void weir__builder_sink_to(weir_builder *builder, int sink, const char *topic,
+                           const weir_sink_opts *opts, const char *function)
+{
+    weir__node *node = &builder->nodes[sink]->node;
+    bool chosen = opts != NULL && opts->topic_fn != NULL;
+    if (!weir__builder_given(builder, topic != NULL || chosen, function, "topic")) {
+        return;
+    }
+    if (topic != NULL && chosen) {
+        weir__builder_fail(builder, WEIR_EINVAL, "%s: sink '%s' has both a topic and a topic_fn",
+                           function, node->name);
+        return;
+    }
+    if (opts != NULL) {
+        node->sink = *opts;
+        node->sink.name = node->name;
+        node->sink.topic_rule = weir__builder_text(
+            builder, "%s", opts->topic_rule != NULL ? opts->topic_rule : "topic_fn");
+    }
+    if (topic != NULL) {
+        weir__builder_topic(builder, sink, topic, false);
+    }
+}
+
 int weir__builder_source(weir_builder *builder, const char *name, const char *const *topics,
                          bool internal)
 {

@@ -167,6 +167,10 @@ void weir__builder_read_as(weir_builder *builder, int source, const weir_serde *
 int weir__builder_source(weir_builder *builder, const char *name, const char *const *topics,
                          bool internal);
 void weir__builder_topic(weir_builder *builder, int node, const char *topic, bool internal);
+/* Sets topic and options of a sink outside of the application. `opts` may be NULL; its strings are
+ * copied. Fails, naming `function`, unless there is either a topic or opts->topic_fn. */
+void weir__builder_sink_to(weir_builder *builder, int sink, const char *topic,
+                           const weir_sink_opts *opts, const char *function);
 /* Adds a store. If opts leave it open, logging is the default and caching is `caching`. -1 after an
  * error. */
 int weir__builder_store(weir_builder *builder, const char *name, const weir_store_opts *opts,

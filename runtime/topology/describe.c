@@ -110,7 +110,12 @@ static void put_node(weir_buf *out, const weir_topology *topology, const weir__n
         weir__buf_put_text(out, ")");
         break;
     case WEIR__SINK:
-        weir__buf_printf(out, "    Sink: %s (topic: %s)", node->name, node->topics[0].name);
+        if (node->topic_count > 0) {
+            weir__buf_printf(out, "    Sink: %s (topic: %s)", node->name, node->topics[0].name);
+        } else {
+            weir__buf_printf(out, "    Sink: %s (extractor class: %s)", node->name,
+                             node->sink.topic_rule);
+        }
         break;
     }
     if (node->kind != WEIR__SINK) {

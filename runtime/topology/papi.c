@@ -191,22 +191,17 @@ void weir_add_sink(weir_builder *builder, const char *name, const char *const *p
                    const char *topic, const weir_serde *key, const weir_serde *value,
                    const weir_sink_opts *opts)
 {
-    if (!weir__builder_given(builder, name != NULL, __func__, "name") ||
-        !weir__builder_given(builder, topic != NULL, __func__, "topic")) {
+    if (!weir__builder_given(builder, name != NULL, __func__, "name")) {
         return;
     }
     int index = weir__builder_node(builder, WEIR__SINK, name);
     if (index < 0 || !add_parents(builder, index, parents)) {
         return;
     }
-    weir__builder_topic(builder, index, topic, false);
+    weir__builder_sink_to(builder, index, topic, opts, __func__);
     weir__draft *sink = builder->nodes[index];
     sink->node.key = or_default(key, &weir__default_key);
     sink->node.value = or_default(value, &weir__default_value);
-    if (opts != NULL) {
-        sink->node.sink = *opts;
-        sink->node.sink.name = sink->node.name;
-    }
     for (size_t i = 0; i < sink->parents.count; i++) {
         check_types(builder, &sink->node, &builder->nodes[sink->parents.at[i]]->node);
     }

@@ -29,7 +29,7 @@ typedef struct weir__node {
     const int *children;
     size_t child_count;
     /* Source and sink. */
-    const weir__topic_ref *topics; /* a sink has one */
+    const weir__topic_ref *topics; /* a sink has one, or none: sink.topic_fn */
     size_t topic_count;
     /* Of a source or sink; of a processor its output serdes, NULL if unknown. */
     const weir_serde *key;

@@ -123,6 +123,17 @@ CASE_FN weir_err call_reducer(weir_ctx *ctx, const void *aggregate, const void *
     return WEIR_OK;
 }
 
+CASE_FN weir_err call_by_first_char(weir_ctx *ctx, const weir_record *in, weir_buf *topic,
+                                    void *user)
+{
+    (void)ctx;
+    const fn_use *use = user;
+    datum value = datum_of(use->value, in->value);
+    char first = !is_null(value) && value.bytes.len > 0 ? at(value)[0] : '\0';
+    return first >= 'a' && first <= 'c' ? weir_put_format(topic, "out-%c", first)
+                                        : weir_put_format(topic, "out-other");
+}
+
 /* ---- Functions that give several values or pairs ------------------------------------------ */
 
 CASE_FN weir_err emit(weir_ctx *ctx, datum key, datum value)

@@ -125,7 +125,8 @@ CASE_FN weir_store_opts store_opts(plan *p, yyjson_val *store, const char *node)
 
 CASE_FN weir_source_opts source_opts(plan *p, yyjson_val *op)
 {
-    weir_source_opts opts = {.name = text_member(op, "id")};
+    weir_source_opts opts = {.name = text_member(op, "id"),
+                             .auto_offset_reset = text_member(op, "reset")};
     const char *extractor = text_member(op, "timestamp");
     if (extractor == NULL) {
         return opts;
@@ -149,8 +150,8 @@ CASE_FN weir_source_opts source_opts(plan *p, yyjson_val *op)
 
 CASE_FN void plan_stream(plan *p, yyjson_val *op)
 {
-    if (yyjson_obj_get(op, "pattern") != NULL || yyjson_obj_get(op, "reset") != NULL) {
-        plan_skip(p, "stream with", yyjson_obj_get(op, "reset") != NULL ? "reset" : "pattern");
+    if (yyjson_obj_get(op, "pattern") != NULL) {
+        plan_skip(p, "stream with", "pattern");
         return;
     }
     const weir_serde *key = serde_named(text_member(op, "key"));
@@ -182,21 +183,33 @@ CASE_FN void plan_table(plan *p, yyjson_val *op, bool global)
     }
 }
 
+CASE_FN weir_sink_opts sink_opts(plan *p, yyjson_val *op, const weir_serde *value)
+{
+    weir_sink_opts opts = {0};
+    const char *rule = text_member(op, "topic_fn");
+    if (rule != NULL && strcmp(rule, "by_first_char") != 0) {
+        plan_skip(p, "topic_fn", rule);
+    } else if (rule != NULL) {
+        fn_use *use = new_use(p, NULL);
+        use->value = value;
+        opts = (weir_sink_opts){.topic_fn = call_by_first_char, .topic_rule = rule, .user = use};
+    }
+    return opts;
+}
+
 CASE_FN void plan_to(plan *p, yyjson_val *op, const plan_id *of)
 {
     const char *id = text_member(op, "id");
     weir_stream in = as_stream(p, of);
-    if (yyjson_obj_get(op, "topic_fn") != NULL) {
-        plan_skip(p, "to with topic_fn", NULL);
-        return;
-    }
     if (of->kind == PLAN_TABLE) {
         char *name = weir__arena_alloc(&p->arena, strlen(id) + sizeof "-changes");
         weir_assert(name != NULL);
         snprintf(name, strlen(id) + sizeof "-changes", "%s-changes", id);
         in = weir_to_stream((weir_table){p->builder, of->node}, &(weir_named){name});
     }
-    weir_to(in, text_member(op, "topic"), &(weir_sink_opts){.name = id});
+    weir_sink_opts opts = sink_opts(p, op, of->value);
+    opts.name = id;
+    weir_to(in, text_member(op, "topic"), &opts);
 }
 
 /* ---- Stateless ---------------------------------------------------------------------------- */

@@ -144,13 +144,10 @@ CASE_FN void plan_add_processor(plan *p, yyjson_val *op)
 
 CASE_FN void plan_add_sink(plan *p, yyjson_val *op)
 {
-    if (yyjson_obj_get(op, "topic_fn") != NULL) {
-        plan_skip(p, "add_sink with topic_fn", NULL);
-        return;
-    }
+    weir_sink_opts opts = sink_opts(p, op, serde_named(text_member(op, "value")));
     weir_add_sink(p->builder, text_member(op, "id"), text_list(p, op, "parents"),
                   text_member(op, "topic"), serde_named(text_member(op, "key")),
-                  serde_named(text_member(op, "value")), NULL);
+                  serde_named(text_member(op, "value")), &opts);
 }
 
 CASE_FN void plan_connect(plan *p, yyjson_val *op)

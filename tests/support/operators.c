@@ -199,6 +199,21 @@ static weir_stream repartition(const operators_inputs *at)
     return weir_repartition(at->in, at->name, NULL);
 }
 
+static weir_err named_topic(weir_ctx *ctx, const weir_record *record, weir_buf *topic, void *user)
+{
+    (void)ctx;
+    (void)record;
+    return weir_put_format(topic, "%s", (const char *)user);
+}
+
+/* Also written to its topic by a sink that chooses the topic. */
+static weir_stream to_chosen(const operators_inputs *at)
+{
+    weir_to(at->in, NULL,
+            &(weir_sink_opts){.topic_fn = named_topic, .user = (void *)(uintptr_t)at->name});
+    return at->in;
+}
+
 static weir_stream process(const operators_inputs *at)
 {
     return weir_process(at->in, &weir_string, &weir_string, &pass_on_ops, NULL, NULL);
@@ -360,6 +375,7 @@ const operators_case operators_all[] = {
     {"merge", merge, 2, 0},
     {"split", split, 1, 0},
     {"repartition", repartition, 1, 0},
+    {"to-chosen", to_chosen, 2, 0},
     {"process", process, 1, 0},
     {"process-values", process_values, 1, 0},
     {"process-store", process_store, 1, 0},

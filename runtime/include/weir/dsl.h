@@ -144,8 +144,8 @@ typedef struct weir_repartition_opts {
 /* Writes the stream to the topic <application.id>-<name>-repartition and reads it from there. */
 WEIR_API weir_stream weir_repartition(weir_stream in, const char *name,
                                       const weir_repartition_opts *opts);
-/* Writes the stream to a topic. A record with timestamp 0 is written with timestamp 1
- * (weir_forward). */
+/* Writes the stream to a topic; `topic` is NULL if opts->topic_fn chooses it. A record with
+ * timestamp 0 is written with timestamp 1 (weir_forward). */
 WEIR_API void weir_to(weir_stream in, const char *topic, const weir_sink_opts *opts);
 
 typedef struct weir_process_opts {

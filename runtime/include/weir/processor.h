@@ -183,13 +183,23 @@ WEIR_API void weir_connect(weir_builder *builder, const char *processor, const c
  * A negative result means Kafka's default: the partition by murmur2 of the key. */
 typedef int32_t (*weir_partitioner_fn)(const char *topic, weir_slice key, weir_slice value,
                                        int32_t partitions, void *user);
+/* Chooses the topic of a record (Kafka's TopicNameExtractor, KIP-303): appends its name with
+ * weir_put_format. The topic must exist; the brokers may create it. A sink writes to at most
+ * WEIR_SINK_TOPICS_MAX topics; WEIR_EUSER: no name, or one of more than 249 bytes. */
+typedef weir_err (*weir_topic_fn)(weir_ctx *ctx, const weir_record *record, weir_buf *topic,
+                                  void *user);
+#define WEIR_SINK_TOPICS_MAX 10000
 /* Options of a sink (Kafka's Produced). */
 typedef struct weir_sink_opts {
     const char *name;                /* of the node, in the DSL; NULL: numbered */
     weir_partitioner_fn partitioner; /* NULL: murmur2 of the key */
-    void *user;
+    void *user;                      /* of the partitioner and of topic_fn */
+    weir_topic_fn topic_fn; /* chooses the topic of each record; the argument `topic` is NULL then
+                             */
+    const char *topic_rule; /* how weir_topology_describe names topic_fn; NULL: "topic_fn" */
 } weir_sink_opts;
-/* Adds a node that writes the records of these parents to a topic (Topology.addSink). */
+/* Adds a node that writes the records of these parents to a topic (Topology.addSink); `topic` is
+ * NULL if opts->topic_fn chooses it. */
 WEIR_API void weir_add_sink(weir_builder *builder, const char *name, const char *const *parents,
                             const char *topic, const weir_serde *key, const weir_serde *value,
                             const weir_sink_opts *opts);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sinks: a record as bytes, and its topic. */
+#include "process/graph_internal.h"
+
+static weir_err encode_side(weir_ctx *ctx, const weir_serde *serde, const void *value,
+                            weir_buf *buf, weir_slice *out)
+{
+    *out = (weir_slice){0};
+    if (weir__is_null(serde, value)) {
+        return WEIR_OK;
+    }
+    weir__buf_reset(buf);
+    weir_err err = weir__encode(ctx, serde, value, buf);
+    if (err == WEIR_OK) {
+        *out = weir__buf_slice(buf);
+    }
+    return err;
+}
+
+#define TOPIC_NAME_MAX ((size_t)249)
+
+/* Sets *out to the name that the sink's callback chooses: it is in the graph's buffer. */
+static weir_err choose_topic(weir_ctx *ctx, const weir__node *sink, const weir_record *record,
+                             weir__topic_ref *out)
+{
+    weir_buf *name = &ctx->graph->topic;
+    weir__buf_reset(name);
+    weir_err err = sink->sink.topic_fn(ctx, record, name, sink->sink.user);
+    err = weir__guards_check(ctx, "the topic function", err);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    if (name->err != WEIR_OK || name->len == 0 || name->len > TOPIC_NAME_MAX) {
+        return weir_fail(ctx, WEIR_EUSER, "topic_fn chose a topic with a name of %zu bytes",
+                         name->len);
+    }
+    *out = (weir__topic_ref){weir__buf_text(name), false};
+    return WEIR_OK;
+}
+
+weir_err weir__sink_send(weir_ctx *ctx, const weir__node *sink, const weir_record *record)
+{
+    weir__graph *graph = ctx->graph;
+    weir__sent sent = {.sink = sink,
+                       .from = ctx->at,
+                       .timestamp_ms = record->timestamp_ms,
+                       .headers = record->headers};
+    weir_err err = WEIR_OK;
+    if (sink->topic_count > 0) {
+        sent.topic = sink->topics[0];
+    } else {
+        err = choose_topic(ctx, sink, record, &sent.topic);
+    }
+    if (err != WEIR_OK) {
+        return err;
+    }
+    err = encode_side(ctx, sink->key, record->key, &graph->key, &sent.key);
+    if (err == WEIR_OK) {
+        err = encode_side(ctx, sink->value, record->value, &graph->value, &sent.value);
+    }
+    return err == WEIR_OK ? graph->host.send(graph->host.user, &sent, &ctx->error) : err;
+}
