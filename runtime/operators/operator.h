@@ -101,6 +101,9 @@ bool weir__drop_nulls(weir_ctx *ctx, const weir_record *in, bool values);
  * above it. Only for nodes that declared it with weir__builder_read, and for tables that the node's
  * own table is computed from. */
 weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed *out);
+/* True if that row may be newer than the changes that the table has forwarded: a store that it is
+ * read from has a cache. */
+bool weir__table_is_ahead(const weir_ctx *ctx, int table);
 /* The node of a table, for its serdes. */
 const weir__node *weir__table_node(const weir_ctx *ctx, int table);
 /* Forwards a change of the running node's table, with its old value only if that is needed. */

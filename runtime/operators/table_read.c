@@ -31,6 +31,23 @@ weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed
     return err;
 }
 
+bool weir__table_is_ahead(const weir_ctx *ctx, int table)
+{
+    const weir__node *node = weir__table_node(ctx, table);
+    if (node->table_store >= 0) {
+        const weir_kv *kv = ctx->graph->stores[node->table_store];
+        return kv != NULL && kv->cached;
+    }
+    bool ahead = false;
+    for (size_t i = 0; i < node->parent_count && !ahead; i++) {
+        ahead = weir__table_is_ahead(ctx, node->parents[i]);
+    }
+    for (size_t i = 0; i < node->read_count && !ahead; i++) {
+        ahead = weir__table_is_ahead(ctx, node->reads[i]);
+    }
+    return ahead;
+}
+
 weir_err weir__table_forward(weir_ctx *ctx, const void *key, weir__change change,
                              int64_t timestamp_ms)
 {

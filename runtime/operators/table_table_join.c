@@ -29,6 +29,17 @@ static weir_err call(weir_ctx *ctx, const weir__node *node, const void *key, con
                              op->swapped ? own : other, out);
 }
 
+/* For a change while the other table has no row. Without caches an inner join has no result then:
+ * if it had one, the deletion of the other row has deleted it. With a cache, both rows may be
+ * deleted before either change is forwarded, so the result is deleted here. */
+static bool changes_nothing(const weir_ctx *ctx, const side_op *op, const weir__change *change)
+{
+    if (change->new_value != NULL) {
+        return op->needs_other;
+    }
+    return op->needs_other ? !weir__table_is_ahead(ctx, op->other) : change->old_value == NULL;
+}
+
 static weir_err side(weir_ctx *ctx, const weir_record *in, void *state)
 {
     const side_op *op = state;
@@ -40,8 +51,7 @@ static weir_err side(weir_ctx *ctx, const weir_record *in, void *state)
         return WEIR_OK;
     }
     weir_err err = weir__table_read(ctx, op->other, in->key, &other);
-    if (err == WEIR_OK && other.value == NULL &&
-        (op->needs_other || (change->new_value == NULL && change->old_value == NULL))) {
+    if (err == WEIR_OK && other.value == NULL && changes_nothing(ctx, op, change)) {
         return WEIR_OK;
     }
     if (err == WEIR_OK) {

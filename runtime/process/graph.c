@@ -385,15 +385,28 @@ weir_err weir__graph_process(weir__graph *graph, int source, const weir__input *
     return weir__graph_report(graph, err, error);
 }
 
-weir_err weir__graph_flush(weir__graph *graph, weir_error *error)
+static weir_err flush_store(weir__graph *graph, const weir_kv *kv)
+{
+    return kv != NULL && !kv->view ? weir__kv_flush(kv->layers.top, &graph->ctx.error) : WEIR_OK;
+}
+
+/* A flush of a table forwards changes to the tables below, so these come later. */
+static weir_err flush_all(weir__graph *graph)
 {
     weir_err err = WEIR_OK;
-    for (size_t i = 0; i < graph->topology->store_count && err == WEIR_OK; i++) {
-        weir_kv *kv = graph->stores[i];
-        if (kv != NULL && !kv->view) {
-            err = weir__kv_flush(kv->layers.top, &graph->ctx.error);
-        }
+    for (size_t i = 0; i < graph->node_count && err == WEIR_OK; i++) {
+        int store = graph->running[i].spec->table_store;
+        err = store >= 0 ? flush_store(graph, graph->stores[store]) : WEIR_OK;
     }
+    for (size_t i = 0; i < graph->topology->store_count && err == WEIR_OK; i++) {
+        err = flush_store(graph, graph->stores[i]);
+    }
+    return err;
+}
+
+weir_err weir__graph_flush(weir__graph *graph, weir_error *error)
+{
+    weir_err err = flush_all(graph);
     if (err != WEIR_OK && graph->ctx.failed_node == NULL) {
         *error = graph->ctx.error;
         weir__graph_report(graph, WEIR_OK, NULL);

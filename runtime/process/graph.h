@@ -117,8 +117,8 @@ int64_t weir__graph_record_time_ms(const weir__graph *graph);
 bool weir__graph_punctuation_is_due(const weir__graph *graph, weir_time_kind kind, int64_t now_ms);
 /* When the next punctuation of the kind is due; INT64_MAX: none, or at that time. */
 int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind kind);
-/* Flushes the caches of all stores, in order of the topology: forwards the changes and writes them
- * to the changelogs. */
+/* Flushes the caches of all stores, tables before those below them: forwards the changes and writes
+ * them to the changelogs. */
 weir_err weir__graph_flush(weir__graph *graph, weir_error *error);
 /* The layers given by set_store (for restore, offsets), NULL: not of this graph. */
 weir__kv *weir__graph_store_layers(weir__graph *graph, int store);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Operators on tables with the record cache on and off: the final rows are the same, although the
+ * cache forwards fewer changes, and forwards them later. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <weir/dsl.h>
+
+#include "core/map.h"
+#include "support/driven.h"
+
+#define RECORDS 400
+#define KEYS 7
+#define CACHE_BYTES ((size_t)1 << 20)
+#define SMALL_CACHE_BYTES ((size_t)600) /* evicts in the middle of records */
+
+/* ---- The topology ---- */
+
+static weir_err is_short(weir_ctx *ctx, const weir_record *in, bool *keep, void *user)
+{
+    (void)ctx;
+    (void)user;
+    *keep = ((const weir_slice *)in->value)->len < 3;
+    return WEIR_OK;
+}
+
+static weir_err first_byte(weir_ctx *ctx, const weir_record *in, void *out, void *user)
+{
+    (void)ctx;
+    (void)user;
+    const weir_slice *value = in->value;
+    *(weir_slice *)out = (weir_slice){value->data, 1};
+    return WEIR_OK;
+}
+
+static weir_err by_first_byte(weir_ctx *ctx, const weir_record *in, void *key, void *value,
+                              void *user)
+{
+    *(weir_slice *)value = *(const weir_slice *)in->value;
+    return first_byte(ctx, in, key, user);
+}
+
+static weir_err both(weir_ctx *ctx, const void *key, const void *left, const void *right, void *out,
+                     void *user)
+{
+    (void)key;
+    (void)user;
+    const weir_slice none = weir_slice_of("-");
+    const weir_slice *a = left != NULL ? left : &none;
+    const weir_slice *b = right != NULL ? right : &none;
+    char *text = weir_alloc(ctx, a->len + b->len);
+    if (text == NULL) {
+        return WEIR_ENOMEM;
+    }
+    memcpy(text, a->data, a->len);
+    memcpy(text + a->len, b->data, b->len);
+    *(weir_slice *)out = (weir_slice){text, a->len + b->len};
+    return WEIR_OK;
+}
+
+/* Half of the tables have a store, so that changes come from caches and from nodes above. */
+static weir_topology *tables(void)
+{
+    weir_error error = {0};
+    weir_builder *b = weir_builder_new();
+    weir_store_opts text = {.value = &weir_string};
+    weir_table left = weir_table_source(b, "left", "left", &weir_string, &weir_string, NULL);
+    weir_table right = weir_table_source(b, "right", NULL, &weir_string, &weir_string, NULL);
+    weir_table kept = weir_table_filter(left, is_short, NULL, "kept", NULL);
+    weir_table passed = weir_table_filter_not(left, is_short, NULL, NULL, NULL);
+    weir_table heads = weir_table_map_values(right, &weir_string, first_byte, NULL, NULL, NULL);
+    weir_grouped_table by =
+        weir_table_group_by(kept, "by", &weir_string, &weir_string, by_first_byte, NULL);
+    weir_grouped_table by_head =
+        weir_table_group_by(passed, "by-head", &weir_string, &weir_string, by_first_byte, NULL);
+    weir_to(weir_to_stream(kept, NULL), "kept", NULL);
+    weir_to(weir_to_stream(weir_table_count(by, "counts", NULL), NULL), "counts", NULL);
+    weir_to(weir_to_stream(weir_table_count(by_head, "heads", NULL), NULL), "heads", NULL);
+    weir_to(weir_to_stream(weir_table_join(left, heads, both, NULL, "inner", &text), NULL), "inner",
+            NULL);
+    weir_to(weir_to_stream(weir_table_left_join(kept, heads, both, NULL, NULL, &text), NULL),
+            "left-join", NULL);
+    weir_to(weir_to_stream(weir_table_outer_join(kept, heads, both, NULL, "outer", &text), NULL),
+            "outer", NULL);
+    weir_topology *topology = weir_build(b, NULL, &error);
+    assert_string_equal(error.message, "");
+    return topology;
+}
+
+/* ---- Runs ---- */
+
+static void pipe_all(driven *task)
+{
+    static const char *const values[] = {"a", "ab", "abc", "b", "bcd", "cc", NULL, "c"};
+    uint64_t seed = 1;
+    for (int i = 0; i < RECORDS; i++) {
+        char key[8];
+        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        unsigned draw = (unsigned)(seed >> 40);
+        snprintf(key, sizeof key, "k%u", draw % KEYS);
+        weir_err err = driven_pipe(task, (draw >> 8) % 2 == 0 ? "left" : "right", key,
+                                   values[(draw >> 12) % 8], i);
+        if (err == WEIR_OK && task->cache_bytes > 0 && i % 17 == 0) {
+            err = driven_commit(task);
+        }
+        if (err != WEIR_OK) {
+            fail_msg("%s", task->error.message);
+        }
+    }
+    /* The first commit writes to repartition topics, whose groups the second one flushes. */
+    for (int i = 0; task->cache_bytes > 0 && i < 2; i++) {
+        assert_int_equal(driven_commit(task), WEIR_OK);
+        assert_int_equal(driven_advance(task, 1), WEIR_OK);
+    }
+}
+
+/* The last record of each topic and key. */
+static void collect(const driven *task, weir__map *rows)
+{
+    for (size_t i = 0; i < task->sent_count; i++) {
+        const weir__message_view *sent = driven_sent(task, i);
+        char name[64];
+        if (task->sent[i]->internal) {
+            continue;
+        }
+        snprintf(name, sizeof name, "%s %.*s", sent->topic, (int)sent->key.len,
+                 (const char *)sent->key.data);
+        assert_int_equal(weir__map_put_text(rows, name, (void *)(uintptr_t)sent), WEIR_OK);
+    }
+}
+
+static void compare(const weir__map *expected, const weir__map *actual)
+{
+    for (const weir__map_entry *e = expected->first; e != NULL; e = e->next) {
+        const weir__message_view *one = e->value;
+        const weir__message_view *other = weir__map_get(actual, e->key);
+        weir_slice value = other != NULL ? other->value : (weir_slice){0};
+        if (!weir_slice_equal(one->value, value)) {
+            fail_msg("%.*s: '%.*s' without cache, '%.*s' with", (int)e->key.len,
+                     (const char *)e->key.data, (int)one->value.len, (const char *)one->value.data,
+                     (int)value.len, (const char *)value.data);
+        }
+    }
+}
+
+static void compare_with_cache(size_t cache_bytes)
+{
+    weir_topology *topology = tables();
+    driven plain = {0};
+    driven cached = {.cache_bytes = cache_bytes};
+    weir__map expected = {0};
+    weir__map actual = {0};
+    assert_int_equal(driven_open(&plain, topology, 0), WEIR_OK);
+    assert_int_equal(driven_open(&cached, topology, 0), WEIR_OK);
+    pipe_all(&plain);
+    pipe_all(&cached);
+    collect(&plain, &expected);
+    collect(&cached, &actual);
+    assert_true(expected.count > 3 * KEYS);
+    compare(&expected, &actual);
+    assert_true(cached.sent_count < plain.sent_count);
+    weir__map_fini(&expected, NULL);
+    weir__map_fini(&actual, NULL);
+    driven_close(&plain);
+    driven_close(&cached);
+    weir_topology_free(topology);
+}
+
+static void final_rows_do_not_depend_on_the_cache(void **state)
+{
+    (void)state;
+    compare_with_cache(CACHE_BYTES);
+}
+
+static void final_rows_do_not_depend_on_evictions(void **state)
+{
+    (void)state;
+    compare_with_cache(SMALL_CACHE_BYTES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(final_rows_do_not_depend_on_the_cache),
+        cmocka_unit_test(final_rows_do_not_depend_on_evictions),
+    };
+    return cmocka_run_group_tests_name("tables and cache", tests, NULL, NULL);
+}
