@@ -107,7 +107,7 @@ static weir_err end(weir__sync *sync, weir_err err, const weir_error *error)
     return err;
 }
 
-static weir_err check(const weir__sync *sync, weir_error *error)
+weir_err weir__sync_check(const weir__sync *sync, weir_error *error)
 {
     if (sync->failed.code != WEIR_OK) {
         *error = sync->failed;
@@ -138,7 +138,7 @@ static bool is_read(const weir__loopback_topic *topic)
 weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_error *error)
 {
     const weir__loopback_topic *topic = weir__loopback_find(sync->loopback, record->topic);
-    weir_err err = check(sync, error);
+    weir_err err = weir__sync_check(sync, error);
     if (err == WEIR_OK && (topic == NULL || !is_read(topic))) {
         const char *nearest = topic == NULL ? weir__sync_nearest_topic(sync, record->topic) : NULL;
         return weir__error_set(error, WEIR_ENOTFOUND, "no source reads topic '%s'%s%s%s",
@@ -153,7 +153,7 @@ weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_er
 
 weir_err weir__sync_advance(weir__sync *sync, int64_t ms, weir_error *error)
 {
-    weir_err err = check(sync, error);
+    weir_err err = weir__sync_check(sync, error);
     if (err != WEIR_OK) {
         return err;
     }
@@ -167,7 +167,7 @@ weir_err weir__sync_advance(weir__sync *sync, int64_t ms, weir_error *error)
 
 weir_err weir__sync_commit(weir__sync *sync, weir_error *error)
 {
-    weir_err err = check(sync, error);
+    weir_err err = weir__sync_check(sync, error);
     if (err != WEIR_OK) {
         return err;
     }

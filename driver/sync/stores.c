@@ -88,6 +88,9 @@ static weir_err put_row(weir_sync *sync, weir_store_view view, weir_slice key, w
                         int64_t timestamp_ms, weir_error *error)
 {
     const weir__store_spec *spec = find_store(sync, view.store);
+    if (weir__sync_check(&sync->core, error) != WEIR_OK) {
+        return error->code;
+    }
     if (spec == NULL || spec->subtopology < 0) {
         return weir__error_set(error, WEIR_ENOTFOUND, "no task has a store of that name");
     }
@@ -133,6 +136,12 @@ void weir_sync_store_put(weir_store_view view, const void *key, const void *valu
                        ? WEIR_OK
                        : weir__error_set(&error, WEIR_EINVAL, "the timestamp %lld is negative",
                                          (long long)timestamp_ms);
+    if (err == WEIR_OK) {
+        err = weir__codec_check_slice(view.key, key, &error);
+    }
+    if (err == WEIR_OK) {
+        err = weir__codec_check_slice(view.value, value, &error);
+    }
     if (err == WEIR_OK) {
         err = weir__codec_encode(view.driver, scratch, view.key, key, &key_bytes, &error);
     }

@@ -51,6 +51,8 @@ void weir__sync_close(weir__sync *sync);
 /* The topic whose name is nearest, for errors; NULL: none is near. */
 const char *weir__sync_nearest_topic(const weir__sync *sync, const char *topic);
 int64_t weir__sync_now_ms(const weir__sync *sync);
+/* The kept failure of an earlier call; or WEIR_ESTATE, as below. */
+weir_err weir__sync_check(const weir__sync *sync, weir_error *error);
 /* Appends the record and processes until every task waits. WEIR_ENOTFOUND: no source reads the
  * topic. WEIR_ESTATE, here and below: a callback of the topology calls it, or the caller jumped out
  * of a callback. Another error is that of a task; each later call returns it, too. */

@@ -114,6 +114,9 @@ static void a_c_string_is_no_key_of_a_store(void **state)
     assert_failed_with("store 'counts': key: serde string takes a pointer to a weir_slice");
     assert_int_equal(weir_rows_size(weir_store_view_range(store, NULL, text)), 0);
     assert_failed_with("store 'counts': key: serde string takes a pointer to a weir_slice");
+    weir_sync_store_put(store, text, &(int64_t){1}, 0);
+    assert_failed_with("store 'counts': serde string takes a pointer to a weir_slice");
+    assert_int_equal(weir_store_view_size(store), 2);
 }
 
 static void a_file_that_cannot_be_read_fails_the_test(void **state)
