@@ -4,6 +4,7 @@
  * keeps the real one, by which its files in /tmp may be named; and syscall(SYS_getpid) always gives
  * the real one, for debuggers. */
 #undef _FORTIFY_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -51,9 +52,14 @@ INTERPOSE pid_t getppid(void)
     return own_pid(CALLER()) ? PARENT : REAL(getppid)();
 }
 
-/* A host has no process of its own: what it sends to itself goes to the test's. */
+/* A host has no process of its own: what it sends to itself goes to the test's. Its parent is not
+ * the init process of the machine, which a test of root could end. */
 INTERPOSE int kill(pid_t pid, int number)
 {
     pid_t own = own_pid(CALLER());
+    if (own && pid == PARENT) {
+        errno = EPERM;
+        return -1;
+    }
     return REAL(kill)(own && pid == own ? (pid_t)REAL(syscall)(SYS_getpid) : pid, number);
 }

@@ -2,6 +2,7 @@
  *
  * Random numbers, and other values that differ from run to run. */
 #undef _FORTIFY_SOURCE
+#include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include "sim/engine.h"
 #include "sim/libraries.h"
 #include "sim/real.h"
+
+#define ENTROPY_BYTES_MAX 256 /* of a call of getentropy */
 
 const char *const weir__interposed_random[] = {
     "rand",
@@ -118,6 +121,10 @@ INTERPOSE int getentropy(void *out, size_t len)
 {
     if (!simulated()) {
         return REAL(getentropy)(out, len);
+    }
+    if (len > ENTROPY_BYTES_MAX) {
+        errno = EIO;
+        return -1;
     }
     weir__random_fill(CALLER(), out, len);
     return 0;

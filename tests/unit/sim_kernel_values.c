@@ -2,6 +2,7 @@
  *
  * What differs from run to run outside comes from the seed inside: random files, process ids. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -268,13 +269,15 @@ typedef struct ids {
     pid_t tid;
     pid_t parent;
     int killed;
+    int parent_error; /* of a signal to the parent */
     pid_t of_system_call;
 } ids;
 
 static void ask(void *arg)
 {
     ids *own = arg;
-    *own = (ids){getpid(), gettid(), getppid(), kill(getpid(), 0), (pid_t)syscall(SYS_getpid)};
+    *own = (ids){getpid(), gettid(), getppid(), kill(getpid(), 0), 0, (pid_t)syscall(SYS_getpid)};
+    own->parent_error = kill(own->parent, 0) == 0 ? 0 : errno;
 }
 
 static void ask_on_two_hosts(uint64_t seed, ids out[2])
@@ -305,9 +308,20 @@ static void a_host_has_process_ids_of_its_own(void **state)
     for (int i = 0; i < 2; i++) {
         assert_memory_equal(&of[i], &again[i], sizeof of[i]);
         assert_int_not_equal(of[i].pid, getpid());
-        assert_int_equal(of[i].killed, 0); /* the signal reaches the test */
+        assert_int_equal(of[i].killed, 0);           /* the signal reaches the test */
+        assert_int_equal(of[i].parent_error, EPERM); /* not the init process, also for root */
         assert_int_equal(of[i].of_system_call, getpid());
     }
+}
+
+static void a_call_of_getentropy_gives_256_bytes_at_most(void **state)
+{
+    uint8_t drawn[257];
+    (void)state;
+    assert_int_equal(getentropy(drawn, 256), 0);
+    errno = 0;
+    assert_int_equal(getentropy(drawn, sizeof drawn), -1);
+    assert_int_equal(errno, EIO);
 }
 
 int main(void)
@@ -321,6 +335,7 @@ int main(void)
         cmocka_unit_test(generators_that_outlive_a_run_take_nothing_from_the_program),
         simulated(a_branch_is_no_fork_to_a_generator),
         cmocka_unit_test(a_host_has_process_ids_of_its_own),
+        simulated(a_call_of_getentropy_gives_256_bytes_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
