@@ -53,7 +53,7 @@ void weir__instance_read(weir__instance *instance)
 void weir__instance_share_cache(weir__instance *instance, size_t threads)
 {
     size_t caches = threads + (weir__topology_has_globals(instance->topology) ? 1 : 0);
-    instance->cache_bytes =
-        (size_t)weir__config_i64(instance->config, "statestore.cache.max.bytes") /
-        (caches > 0 ? caches : 1);
+    size_t bytes = (size_t)weir__config_i64(instance->config, "statestore.cache.max.bytes");
+    /* A cache of no size would still hide the deletion of a row that is not there. */
+    instance->cache_bytes = bytes > 0 ? bytes / (caches > 0 ? caches : 1) : WEIR__NO_CACHE;
 }
