@@ -1,12 +1,12 @@
 # Installed: static libraries, public headers, a CMake package (find_package(weir), targets
-# weir::runtime, weir::mockbroker, weir::driver) and the same for pkg-config (weir, weir-mockbroker,
-# weir-driver).
+# weir::runtime, weir::mockbroker, weir::driver, weir::plans) and the same for pkg-config (weir,
+# weir-mockbroker, weir-driver, weir-plans).
 include(CMakePackageConfigHelpers)
 
-install(TARGETS weir_runtime weir_mockbroker weir_driver
+install(TARGETS weir_runtime weir_mockbroker weir_driver weir_plans
     EXPORT weir-targets
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY runtime/include/ mockbroker/include/ driver/include/
+install(DIRECTORY runtime/include/ mockbroker/include/ driver/include/ plans/include/
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.h")
 
@@ -41,6 +41,7 @@ weir_pkgconfig(weir weir-runtime "Stream processing in C on librdkafka and Rocks
     "rdkafka rocksdb yyjson" "-lpthread -lm")
 weir_pkgconfig(weir-mockbroker weir-mockbroker "A Kafka cluster in the process, for tests"
     "weir = ${PROJECT_VERSION}" "")
+weir_pkgconfig(weir-plans weir-plans "Topologies as data for Weir" "weir = ${PROJECT_VERSION}" "")
 # As the target weir::driver: see driver/CMakeLists.txt.
 set(coverage "")
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")

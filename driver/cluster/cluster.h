@@ -37,7 +37,9 @@ struct weir_instance {
     uint64_t cut_from; /* bit n: from broker n; bit 0: from all */
     int64_t died_ms;
     _Atomic(weir_state) state;
-    weir_topology_fn build;
+    weir_topology_fn topology_fn; /* NULL: build */
+    weir_topology_build_fn build;
+    void *build_user;
     weir_instance_opts opts; /* config: copied */
     weir_config *config;
     weir_topology *topology;

@@ -151,7 +151,9 @@ static weir_err build(weir_instance *instance, weir_error *error)
     err = err != WEIR_OK ? err : make_config(instance, error);
     if (err == WEIR_OK) {
         *error = (weir_error){0}; /* the caller's may be uninitialised */
-        instance->topology = instance->build(instance->config, error);
+        instance->topology = instance->topology_fn != NULL
+                                 ? instance->topology_fn(instance->config, error)
+                                 : instance->build(instance->config, error, instance->build_user);
         err = instance->topology != NULL ? WEIR_OK : error->code;
     }
     if (err == WEIR_OK && instance->topology == NULL) {
@@ -248,7 +250,8 @@ static weir_err check_start(const weir_cluster *cluster, const char *name,
                             weir_topology_fn topology, const weir_instance_opts *opts,
                             weir_error *error)
 {
-    if (cluster == NULL || name == NULL || topology == NULL) {
+    bool without = topology == NULL && (opts == NULL || opts->build == NULL);
+    if (cluster == NULL || name == NULL || without) {
         return weir__error_null(error, "weir_cluster_try_start",
                                 cluster == NULL ? "cluster"
                                 : name == NULL  ? "name"
@@ -269,7 +272,7 @@ weir_instance *weir_cluster_try_start(weir_cluster *cluster, const char *name,
     }
     weir_instance *instance = weir__must(calloc(1, sizeof *instance));
     instance->cluster = cluster;
-    instance->build = topology;
+    instance->topology_fn = topology;
     pthread_mutex_init(&instance->warnings_lock, NULL);
     snprintf(instance->name, sizeof instance->name, "%s", name);
     snprintf(instance->directory, sizeof instance->directory, "%.*s/%s", (int)(WEIR__PATH_MAX / 2),
@@ -290,6 +293,10 @@ void weir__instance_set_opts(weir_instance *instance, const weir_instance_opts *
 {
     if (opts != NULL) {
         instance->opts = *opts;
+        if (opts->build != NULL) {
+            instance->build = opts->build;
+            instance->build_user = opts->build_user;
+        }
         instance->opts.config = weir__copy_list(instance->cluster, opts->config);
     }
 }
@@ -300,7 +307,8 @@ weir_instance *weir_cluster_start(weir_cluster *cluster, const char *name,
     weir_error error = {0};
     if (!weir__given(cluster != NULL, __func__, "cluster") ||
         !weir__given(name != NULL, __func__, "name") ||
-        !weir__given(topology != NULL, __func__, "topology")) {
+        !weir__given(topology != NULL || (opts != NULL && opts->build != NULL), __func__,
+                     "topology")) {
         return NULL;
     }
     weir__inputs_flush(cluster);

@@ -147,10 +147,12 @@ static weir_err configure(weir_sync *sync, const weir_sync_opts *opts, weir_erro
     return err == WEIR_OK ? weir__config_check(sync->config, error) : err;
 }
 
-static weir_err build(weir_sync *sync, weir_topology_fn topology, weir_error *error)
+static weir_err build(weir_sync *sync, weir_topology_fn topology, const weir_sync_opts *opts,
+                      weir_error *error)
 {
     *error = (weir_error){0}; /* the caller's may be uninitialised */
-    sync->topology = topology(sync->config, error);
+    sync->topology = topology != NULL ? topology(sync->config, error)
+                                      : opts->build(sync->config, error, opts->build_user);
     if (sync->topology != NULL) {
         return WEIR_OK;
     }
@@ -243,7 +245,7 @@ weir_sync *weir_sync_new(weir_topology_fn topology, const weir_sync_opts *opts, 
     error = error != NULL ? error : &local;
     opts = opts != NULL ? opts : &defaults;
     weir__driver_not_made(true, opts->on_failure, opts->user);
-    if (topology == NULL) {
+    if (topology == NULL && opts->build == NULL) {
         weir__error_null(error, __func__, "topology");
         return NULL;
     }
@@ -253,7 +255,7 @@ weir_sync *weir_sync_new(weir_topology_fn topology, const weir_sync_opts *opts, 
     sync->driver.user = opts->user;
     weir_err err = configure(sync, opts, error);
     if (err == WEIR_OK) {
-        err = build(sync, topology, error);
+        err = build(sync, topology, opts, error);
     }
     err = err == WEIR_OK ? choose_directory(sync, opts, error) : err;
     err = err == WEIR_OK ? open_core(sync, opts, error) : err;
@@ -408,6 +410,31 @@ void weir_sync_each_output(weir_sync *sync, void (*fn)(const char *topic, void *
             first.after = first.sequence + 1;
         }
     } while (first.topic != NULL);
+}
+
+size_t weir_sync_each_sent(weir_sync *sync, size_t from,
+                           void (*fn)(const char *topic, const weir_row *record, void *user),
+                           void *user)
+{
+    size_t number = 0;
+    size_t size =
+        weir__given(sync != NULL, __func__, "sync") ? weir__loopback_size(sync->core.loopback) : 0;
+    for (size_t i = 0; i < size; i++) {
+        const weir__loopback_record *record = weir__loopback_at(sync->core.loopback, i);
+        const weir__message_view *view = &record->message.view;
+        if (record->piped || number++ < from || fn == NULL) {
+            continue;
+        }
+        weir_row row = {.key = view->key.data != NULL ? &view->key : NULL,
+                        .value = view->value.data != NULL ? &view->value : NULL,
+                        .timestamp_ms = view->timestamp_ms,
+                        .partition = view->partition,
+                        .offset = view->offset,
+                        .headers = view->headers,
+                        .header_count = view->header_count};
+        fn(view->topic, &row, user);
+    }
+    return number;
 }
 
 size_t weir_sync_dropped_records(const weir_sync *sync, weir_dropped_records *out, size_t max)

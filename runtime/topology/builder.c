@@ -31,6 +31,17 @@ void weir_builder_free(weir_builder *builder)
     }
 }
 
+weir_err weir_builder_error(const weir_builder *builder, weir_error *error)
+{
+    if (builder == NULL) {
+        return weir__error_null(error, __func__, "builder");
+    }
+    if (builder->error.code != WEIR_OK && error != NULL) {
+        *error = builder->error;
+    }
+    return builder->error.code;
+}
+
 bool weir__builder_ok(const weir_builder *builder)
 {
     return builder != NULL && builder->error.code == WEIR_OK;

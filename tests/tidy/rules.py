@@ -16,14 +16,16 @@ INCLUDES = {
     "driver/sim": ["core", "sim"],
     "driver/common": ["core", "client", "process", "common"],
     "driver/sync": ["core", "client", "topology", "process", "task", "cluster", "common", "sync"],
+    "plans": ["plans"],
+    "tests/conformance/replay": ["replay"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
     "examples/project": ["project"],
 }
 
 # Where quoted includes are looked for; the folder's own headers may be named without a folder.
-INCLUDE_DIRS = ["", "runtime", "mockbroker", "driver", "tests"]
-PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include"]
+INCLUDE_DIRS = ["", "runtime", "mockbroker", "driver", "tests", "tests/conformance"]
+PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include", "plans/include"]
 
 # Public headers of the test side begin so, and only these may include them.
 TEST_SIDE_HEADERS = ("weir/driver", "weir/mockbroker")

@@ -74,6 +74,9 @@
     X(weir_create_topics, topics, names(weir_create_topics(config, NULL, 1, &error)))              \
     X(weir_create_topics, error, refused(weir_create_topics(config, NULL, 1, NULL)))               \
     X(weir_builder_free, builder, weir_builder_free(NULL))                                         \
+    X(weir_builder_error, builder, assert_int_equal(weir_builder_error(NULL, NULL), WEIR_EINVAL))  \
+    X(weir_builder_error, error, weir_builder *empty = weir_builder_new();                         \
+      assert_int_equal(weir_builder_error(empty, NULL), WEIR_OK); weir_builder_free(empty))        \
     X(weir_build, builder, assert_null(weir_build(NULL, config, &error)); names(error.code))       \
     X(weir_build, config, assert_null(weir_build(weir_builder_new(), NULL, &error)))               \
     X(weir_build, error, assert_null(weir_build(NULL, NULL, NULL)))

@@ -69,6 +69,8 @@ static void count_topic(const char *topic, void *user)
     X(weir_sync_commit, sync, "sync is", weir_sync_commit(NULL))                                   \
     X(weir_sync_each_output, sync, "sync is", weir_sync_each_output(NULL, count_topic, &count))    \
     X(weir_sync_each_output, fn, "fn is", weir_sync_each_output(sync, NULL, NULL))                 \
+    X(weir_sync_each_sent, sync, "sync is", weir_sync_each_sent(NULL, 0, NULL, NULL))              \
+    X(weir_sync_each_sent, fn, NULL, weir_sync_each_sent(sync, 0, NULL, NULL))                     \
     X(weir_sync_dropped_records, sync, "sync is", weir_sync_dropped_records(NULL, NULL, 0))        \
     X(weir_sync_dropped_records, out, NULL, weir_sync_dropped_records(sync, NULL, 8))              \
     X(weir_sync_fail_at, sync, "mine", weir_sync_fail_at(NULL, "f", 1, "mine"))                    \

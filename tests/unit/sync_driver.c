@@ -25,6 +25,11 @@ static weir_sync *made(weir_topology_fn topology, const weir_sync_opts *opts)
     return sync;
 }
 
+typedef struct noted_topics {
+    char text[256];
+    size_t used;
+} noted_topics;
+
 static weir_rows *two_words(weir_sync *sync)
 {
     weir_rows *rows = weir_sync_rows(sync, &weir_string, &weir_i64);
@@ -46,6 +51,28 @@ static void assert_word_count(const weir_sync_opts *opts)
     weir_assert_same_rows(weir_output_table(counts), expected);
     weir_store_view store = weir_sync_store(sync, "counts", &weir_string, &weir_i64);
     weir_assert_same_rows(weir_store_view_all(store), expected);
+    weir_sync_free(sync);
+}
+
+static void note_sent(const char *topic, const weir_row *record, void *user)
+{
+    noted_topics *text = user;
+    (void)record;
+    text->used +=
+        (size_t)snprintf(text->text + text->used, sizeof text->text - text->used, "%s ", topic);
+}
+
+static void records_are_seen_in_order_of_sending_over_all_topics(void **state)
+{
+    (void)state;
+    weir_sync *sync = made(fixture_word_count, NULL);
+    noted_topics text = {"", 0};
+    weir_input_lines(weir_sync_input(sync, "lines", STRINGS), "a");
+    assert_int_equal(weir_sync_each_sent(sync, 0, note_sent, &text), 3);
+    assert_string_equal(text.text, "app-by-word-repartition app-counts-changelog word-counts ");
+    text = (noted_topics){"", 0};
+    assert_int_equal(weir_sync_each_sent(sync, 2, note_sent, &text), 3);
+    assert_string_equal(text.text, "word-counts ");
     weir_sync_free(sync);
 }
 
@@ -319,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_counted_in_every_mode),
+        cmocka_unit_test(records_are_seen_in_order_of_sending_over_all_topics),
         cmocka_unit_test(partitions_have_tasks_and_stores_of_their_own),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(a_topic_that_nobody_reads_takes_no_record),

@@ -153,6 +153,9 @@ typedef struct weir_instance_opts {
     /* Called after the driver's own callbacks, on the instance's threads. Data that these callbacks
      * share with each other needs no lock in a test: ThreadSanitizer does not check them. */
     weir_app_opts app;
+    /* Builds the topology with `build_user`; weir_cluster_start then takes no function (NULL). */
+    weir_topology_build_fn build;
+    void *build_user;
 } weir_instance_opts;
 
 /* Makes a host of that name and starts an instance of the application on it. Returns when

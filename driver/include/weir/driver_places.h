@@ -156,6 +156,8 @@ extern "C" {
     VOID(weir_sync_commit, (sync), weir_sync *sync)                                                \
     VOID(weir_sync_each_output, (sync, fn, user), weir_sync *sync,                                 \
          void (*fn)(const char *topic, void *user), void *user)                                    \
+    VALUE(size_t, weir_sync_each_sent, (sync, from, fn, user), weir_sync *sync, size_t from,       \
+          void (*fn)(const char *topic, const weir_row *record, void *user), void *user)           \
     VALUE(size_t, weir_sync_dropped_records, (sync, out, max), const weir_sync *sync,              \
           weir_dropped_records *out, size_t max)
 
@@ -272,6 +274,7 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_sync_try_advance(...) weir_sync_try_advance_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_sync_commit(...) weir_sync_commit_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_sync_each_output(...) weir_sync_each_output_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_sync_each_sent(...) weir_sync_each_sent_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_sync_dropped_records(...) weir_sync_dropped_records_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_branch_end(...) weir_cluster_branch_end_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_trace(cluster, kind, ...)                                                     \

@@ -63,12 +63,15 @@ typedef struct weir_sync_opts {
     const char *directory; /* parent of the state directory: must exist; NULL: a new one in memory,
                               removed at the end */
     weir_app_opts app;     /* on_log, on_step, on_restore are called */
+    /* Builds the topology with `build_user`; weir_sync_new then takes no function (NULL). */
+    weir_topology_build_fn build;
+    void *build_user;
     weir_failure_fn on_failure; /* NULL: prints, aborts. See weir/driver_cmocka.h */
     void *user;
 } weir_sync_opts;
 
-/* Builds the topology, makes its topics, opens stores and processors. `opts` NULL: defaults. NULL
- * on failure. */
+/* Builds the topology, makes its topics, opens stores and processors. `topology` NULL: opts->build
+ * does. `opts` NULL: defaults. NULL on failure. */
 WEIR_API weir_sync *weir_sync_new(weir_topology_fn topology, const weir_sync_opts *opts,
                                   weir_error *error);
 WEIR_API void weir_sync_free(weir_sync *sync); /* NULL allowed */
@@ -103,6 +106,14 @@ WEIR_API void weir_sync_commit(weir_sync *sync);
 
 /* Calls fn with each topic that has a record of the topology, in order of their first ones. */
 WEIR_API void weir_sync_each_output(weir_sync *sync, void (*fn)(const char *topic, void *user),
+                                    void *user);
+/* Calls fn with each record that the topology has sent, in order of sending over all topics (output
+ * topics, repartition topics, changelogs), from number `from` on (0: the first). Key and value are
+ * NULL or a const weir_slice *, the bytes of the record; they are borrowed for the call. Returns
+ * the number of all records sent so far. fn NULL: no calls. */
+WEIR_API size_t weir_sync_each_sent(weir_sync *sync, size_t from,
+                                    void (*fn)(const char *topic, const weir_row *record,
+                                               void *user),
                                     void *user);
 /* As weir_app_dropped_records. */
 WEIR_API size_t weir_sync_dropped_records(const weir_sync *sync, weir_dropped_records *out,

@@ -124,6 +124,10 @@ typedef struct weir_builder weir_builder;
  * when out of memory. One thread at a time. */
 WEIR_API weir_builder *weir_builder_new(void);
 WEIR_API void weir_builder_free(weir_builder *builder); /* not after weir_build */
+/* The builder's first error so far, which also sets *error; WEIR_OK: none. For a program that
+ * builds a topology from data and says which part of the data is wrong. `builder` NULL:
+ * WEIR_EINVAL. */
+WEIR_API weir_err weir_builder_error(const weir_builder *builder, weir_error *error);
 
 /* Consumes (frees) the builder, also on failure. The default serdes and the settings that change a
  * topology are read from `config` (NULL allowed). NULL on failure: *error has the first error. */

@@ -145,6 +145,9 @@ typedef struct weir_topology weir_topology;
 /* A function that builds a topology, for programs that pass one as an argument (the driver takes
  * one). On failure it returns NULL and sets *error. */
 typedef weir_topology *(*weir_topology_fn)(const weir_config *config, weir_error *error);
+/* The same with a pointer of the caller's, for topologies that are made of data. */
+typedef weir_topology *(*weir_topology_build_fn)(const weir_config *config, weir_error *error,
+                                                 void *user);
 
 /* Frees a topology. No application may be using it. NULL allowed. */
 WEIR_API void weir_topology_free(weir_topology *topology);
