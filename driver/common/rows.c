@@ -147,6 +147,11 @@ void weir_rows_add_record(weir_rows *rows, const weir_input_record *record)
         !weir__headers_given(record, __func__)) {
         return;
     }
+    if (!record->at.given && record->at.ms != 0) {
+        weir__driver_fail(rows->driver, "%s: a time is given with WEIR_AT(%lld)", __func__,
+                          (long long)record->at.ms);
+        return;
+    }
     weir_row row = no_position;
     row.timestamp_ms = record->at.ms;
     row.headers = weir__kept_headers(&rows->driver->arena, record->headers, record->header_count);

@@ -193,6 +193,13 @@ static weir_err query_time(weir__admin *port, weir__topic_partition at, int64_t 
                            int64_t *offset, weir_error *error)
 {
     kafka_admin *admin = admin_of(port);
+    int64_t start = 0;
+    int64_t end = 0;
+    /* Before the lookup: a record that is written in between is not skipped. */
+    weir_err err = query_offsets(port, at, &start, &end, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_t *one =
         rd_kafka_topic_partition_list_add(list, at.topic, at.partition);
@@ -207,11 +214,7 @@ static weir_err query_time(weir__admin *port, weir__topic_partition at, int64_t 
         return weir__kafka_fail(error, cause, "asking for the offset of %s[%d] at a time", at.topic,
                                 (int)at.partition);
     }
-    int64_t start = 0;
-    if (found < 0) { /* no record is so young */
-        return query_offsets(port, at, &start, offset, error);
-    }
-    *offset = found;
+    *offset = found >= 0 ? found : end; /* no record is so young */
     return WEIR_OK;
 }
 
