@@ -9,7 +9,7 @@
 #include "task/env.h"
 
 /* Stores that may have a cache have none: each change is sent at once, also the deletion of a key
- * that there was not. (A cache of 0 bytes does not send that one.) */
+ * that does not exist. */
 #define WEIR__NO_CACHE SIZE_MAX
 
 typedef struct weir__instance {
