@@ -10,8 +10,8 @@
 
 /* ---- Failures and memory ------------------------------------------------------------------ */
 
-static void vfail(weir_error *error, weir_err code, const char *name, const char *format,
-                  va_list args)
+__attribute__((format(printf, 4, 0))) static void
+vfail(weir_error *error, weir_err code, const char *name, const char *format, va_list args)
 {
     char text[WEIR_ERROR_MESSAGE_MAX / 2];
     vsnprintf(text, sizeof text, format, args);
