@@ -103,6 +103,11 @@ datum weir__datum_join(weir_ctx *ctx, weir_slice a, const char *between, weir_sl
     return datum_string(text, used);
 }
 
+datum weir__datum_comma(weir_ctx *ctx, datum a, datum b)
+{
+    return is_null(a) || a.bytes.len == 0 ? b : weir__datum_join(ctx, a.bytes, ",", b.bytes);
+}
+
 int weir__datum_compare(datum a, datum b)
 {
     if (is_null(a) || is_null(b)) {

@@ -73,6 +73,8 @@ const void *weir__datum_pointer(const datum *from);
 weir_slice weir__datum_show(weir_ctx *ctx, datum x);
 /* a, between, b in one string; failed if a or b is a null slice. */
 datum weir__datum_join(weir_ctx *ctx, weir_slice a, const char *between, weir_slice b);
+/* a, a comma, b; only b if a is null or empty. */
+datum weir__datum_comma(weir_ctx *ctx, datum a, datum b);
 /* Byte-wise, shorter first; numbers by value; null least. */
 int weir__datum_compare(datum a, datum b);
 

@@ -53,15 +53,10 @@ static datum initializer_zero(void)
     return datum_i64(0);
 }
 
-static datum comma(weir_ctx *ctx, datum a, datum b)
-{
-    return is_null(a) || a.bytes.len == 0 ? b : weir__datum_join(ctx, a.bytes, ",", b.bytes);
-}
-
 static datum aggregator_concat_comma(weir_ctx *ctx, datum value, datum aggregate)
 {
     weir_slice text = weir__datum_show(ctx, value);
-    return comma(ctx, aggregate, datum_string(text.data, text.len));
+    return weir__datum_comma(ctx, aggregate, datum_string(text.data, text.len));
 }
 
 static datum aggregator_concat_reset_on_x(weir_ctx *ctx, datum value, datum aggregate)

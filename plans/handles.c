@@ -48,22 +48,46 @@ const char *weir__handle_kind_text(weir__handle_kind kind)
 
 /* ---- Stores ------------------------------------------------------------------------------- */
 
-weir_store_opts weir__store_opts(weir__plan_build *b, yyjson_val *op, const char *node,
-                                 const char **name)
+static weir__plan_store_kind read_kind(weir__plan_build *b, yyjson_val *store)
+{
+    const char *kind = weir__member_text(b, store, "kind");
+    if (kind == NULL || strcmp(kind, "kv") == 0 || strcmp(kind, "timestamped_kv") == 0) {
+        return STORE_KEY_VALUE;
+    }
+    if (strcmp(kind, "window") == 0) {
+        return STORE_WINDOW;
+    }
+    if (strcmp(kind, "session") != 0) {
+        weir__build_unsupported(b, "stores of kind %s", kind);
+    }
+    return STORE_SESSION;
+}
+
+weir_store_opts weir__any_store_opts(weir__plan_build *b, yyjson_val *op, const char *node,
+                                     const char **name, weir__plan_store_kind *kind)
 {
     yyjson_val *store = weir__member_object(b, op, "store");
-    const char *kind = weir__member_text(b, store, "kind");
     const char *backend = weir__member_text(b, store, "backend");
     weir_store_opts opts = {.node = node, .backend = WEIR_BACKEND_MEMORY};
     *name = weir__member_text(b, store, "name");
+    *kind = read_kind(b, store);
     opts.logging = weir__member_bool(b, store, "logging", true) ? WEIR_ON : WEIR_OFF;
-    if (kind != NULL && strcmp(kind, "kv") != 0 && strcmp(kind, "timestamped_kv") != 0) {
-        weir__build_unsupported(b, "stores of kind %s", kind);
-    }
     if (backend != NULL && strcmp(backend, "rocksdb") == 0) {
         opts.backend = WEIR_BACKEND_ROCKSDB;
     } else if (backend != NULL && strcmp(backend, "memory") != 0) {
         weir__build_fail(b, WEIR_EINVAL, "'backend' must be memory or rocksdb, not '%s'", backend);
+    }
+    return opts;
+}
+
+weir_store_opts weir__store_opts(weir__plan_build *b, yyjson_val *op, const char *node,
+                                 const char **name)
+{
+    weir__plan_store_kind kind;
+    weir_store_opts opts = weir__any_store_opts(b, op, node, name, &kind);
+    if (weir__build_ok(b) && kind != STORE_KEY_VALUE) {
+        weir__build_unsupported(b, "stores of kind %s",
+                                kind == STORE_WINDOW ? "window" : "session");
     }
     return opts;
 }

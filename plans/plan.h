@@ -39,6 +39,12 @@ typedef struct weir__handle {
     const weir_serde *value;
 } weir__handle;
 
+typedef enum weir__plan_store_kind {
+    STORE_KEY_VALUE, /* kv, timestamped_kv */
+    STORE_WINDOW,
+    STORE_SESSION,
+} weir__plan_store_kind;
+
 typedef struct weir__plan_store {
     const char *name;
     const weir_serde *key;
@@ -130,9 +136,13 @@ const weir__handle *weir__handle_named(weir__plan_build *b, yyjson_val *op, cons
 void weir__handle_add(weir__plan_build *b, const char *id, weir__handle_kind kind, int node,
                       const weir_serde *key, const weir_serde *value);
 const char *weir__handle_kind_text(weir__handle_kind kind);
-/* Options of the member "store", which may be absent; *name: of the store, NULL: none. */
+/* Options of the member "store", which may be absent: a key-value store; *name: of the store, NULL:
+ * none. */
 weir_store_opts weir__store_opts(weir__plan_build *b, yyjson_val *op, const char *node,
                                  const char **name);
+/* The same for a store of any kind. */
+weir_store_opts weir__any_store_opts(weir__plan_build *b, yyjson_val *op, const char *node,
+                                     const char **name, weir__plan_store_kind *kind);
 void weir__store_add(weir__plan_build *b, const char *name, const weir_serde *key,
                      const weir_serde *value);
 /* At the end: stores have the types that their processors use. */

@@ -271,7 +271,8 @@ static const weir__processor processors[] = {
 const weir__processor *weir__processor_named(const char *name)
 {
     const weir__processor *found = WEIR__NAMED(processors, name);
-    return found != NULL ? found : weir__store_processor_named(name);
+    found = found != NULL ? found : weir__store_processor_named(name);
+    return found != NULL ? found : weir__window_processor_named(name);
 }
 
 /* ---- Life --------------------------------------------------------------------------------- */

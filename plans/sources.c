@@ -129,17 +129,33 @@ static void build_store(weir__plan_build *b, yyjson_val *op, const weir__handle 
 {
     (void)of;
     const char *name;
+    weir__plan_store_kind kind;
     const char *const *processors = weir__member_texts(b, op, "processors");
-    weir_store_opts opts = weir__store_opts(b, op, NULL, &name);
+    weir_store_opts opts = weir__any_store_opts(b, op, NULL, &name, &kind);
     opts.key = weir__needed_type(b, op, "key");
     opts.value = weir__needed_type(b, op, "value");
+    yyjson_val *member = weir__member_object(b, op, "store");
+    int64_t retention_ms = weir__member_number(b, member, "retention_ms");
+    weir_window_opts windows = {.window_ms = weir__member_number(b, member, "window_ms"),
+                                .retention_ms = retention_ms};
     if (name == NULL) {
         weir__build_fail(b, WEIR_EINVAL, "'store' needs a 'name'");
     }
-    if (weir__build_ok(b)) {
-        weir_add_store(b->builder, name, &opts, processors);
-        weir__store_add(b, name, opts.key, opts.value);
+    if (!weir__build_ok(b)) {
+        return;
     }
+    switch (kind) {
+    case STORE_KEY_VALUE:
+        weir_add_store(b->builder, name, &opts, processors);
+        break;
+    case STORE_WINDOW:
+        weir_add_window_store(b->builder, name, &windows, &opts, processors);
+        break;
+    case STORE_SESSION:
+        weir_add_session_store(b->builder, name, retention_ms, &opts, processors);
+        break;
+    }
+    weir__store_add(b, name, opts.key, opts.value);
 }
 
 const weir__op weir__ops_sources[] = {

@@ -17,7 +17,7 @@ INCLUDES = {
     "driver/common": ["core", "client", "process", "common"],
     "driver/sync": ["core", "client", "topology", "process", "task", "cluster", "common", "sync"],
     "plans": ["plans"],
-    "tests/conformance/replay": ["replay"],
+    "tests/conformance/replay": ["state", "replay"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
     "examples/project": ["project"],

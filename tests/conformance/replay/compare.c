@@ -8,20 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/run.h"
+#include "replay/compare.h"
 
 #define SHOWN_MAX 96
 #define CONTEXT_MAX 3 /* records before a difference that are shown */
 #define NAME_MAX_LENGTH 256
 
-typedef struct comparison {
-    case_run *run;
-    const recorded_case *of;
-    char *difference;
-} comparison;
-
-static void differ(comparison *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void differ(comparison *c, const char *format, ...)
+void differ(comparison *c, const char *format, ...)
 {
     if (c->difference[0] == '\0') {
         va_list args;
@@ -71,7 +64,7 @@ static bool same_name(const char *a, const char *b)
     return strcmp(one, other) == 0;
 }
 
-static bool same_datum(yyjson_val *datum, weir_slice actual)
+bool same_datum(yyjson_val *datum, weir_slice actual)
 {
     weir_slice expected = datum_bytes(datum);
     bool same = weir_slice_equal(expected, actual);
@@ -202,7 +195,7 @@ typedef struct pairing {
     size_t actual_count;
 } pairing;
 
-static int by_bytes(weir_slice a, weir_slice b)
+int by_bytes(weir_slice a, weir_slice b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
     int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
@@ -319,46 +312,6 @@ static void compare_by_topic(comparison *c, yyjson_val *list, sent_kind kind)
         if (kind_of(c->run->records[i].topic) == kind) {
             compare_sent(c, list, kind, c->run->records[i].topic);
         }
-    }
-}
-
-/* ---- Stores ------------------------------------------------------------------------------- */
-
-static bool same_row(yyjson_val *entry, const weir_row *row)
-{
-    yyjson_val *ts = yyjson_arr_get(entry, 2);
-    return same_datum(yyjson_arr_get(entry, 0), *(const weir_slice *)row->key) &&
-           same_datum(yyjson_arr_get(entry, 1), *(const weir_slice *)row->value) &&
-           (!yyjson_is_int(ts) || yyjson_get_sint(ts) == row->timestamp_ms);
-}
-
-static void compare_store(comparison *c, const char *name, yyjson_val *entries)
-{
-    const weir_rows *rows = c->run->store_rows(c->run, name);
-    size_t count = weir_rows_size(rows);
-    if (count != yyjson_arr_size(entries)) {
-        differ(c, "store %s: %zu rows expected, %zu actual\n", name, yyjson_arr_size(entries),
-               count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const weir_row *row = weir_rows_at(rows, i);
-        yyjson_val *entry = yyjson_arr_get(entries, i);
-        if (!same_row(entry, row)) {
-            char *text = yyjson_val_write(entry, YYJSON_WRITE_NOFLAG, NULL);
-            differ(c, "store %s: row %zu: %s expected, actual %s @%" PRId64 "\n", name, i,
-                   text != NULL ? text : "none", weir_row_text(rows, row), row->timestamp_ms);
-            free(text);
-        }
-    }
-}
-
-static void compare_stores(comparison *c, yyjson_val *stores)
-{
-    yyjson_val *name;
-    yyjson_obj_iter iter = yyjson_obj_iter_with(stores);
-    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
-        compare_store(c, yyjson_get_str(name),
-                      yyjson_obj_get(yyjson_obj_iter_get_val(name), "entries"));
     }
 }
 

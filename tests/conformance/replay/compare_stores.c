@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Compares the stores of a run with those of a case. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/compare.h"
+#include "state/keys.h"
+#include "state/segments.h"
+
+/* A row of a store: an entry of the case is [key, value, timestamp], of a window store [key, start,
+ * value, timestamp], of a session store [key, start, end, value]. */
+typedef struct stored {
+    weir_slice key;
+    int64_t start_ms;
+    int64_t end_ms;
+    const weir_row *row;
+} stored;
+
+static int by_key_and_time(const void *a, const void *b)
+{
+    const stored *one = a;
+    const stored *other = b;
+    int order = by_bytes(one->key, other->key);
+    order =
+        order != 0 ? order : (one->start_ms > other->start_ms) - (one->start_ms < other->start_ms);
+    return order != 0 ? order : (one->end_ms > other->end_ms) - (one->end_ms < other->end_ms);
+}
+
+/* Views show the keys of window and session stores as they are stored. False: it is no such key. */
+static bool read_key(const char *kind, weir_slice bytes, stored *out)
+{
+    weir__window_key window;
+    weir__session_key session;
+    if (strcmp(kind, "window") == 0 && bytes.len >= WEIR__WINDOW_SUFFIX + sizeof(int64_t) &&
+        weir__window_store_key_read(weir__segment_log_key(bytes), &window)) {
+        out->key = window.key;
+        out->start_ms = window.start_ms;
+        return true;
+    }
+    if (strcmp(kind, "session") == 0 && bytes.len >= WEIR__SESSION_SUFFIX + sizeof(int64_t) &&
+        weir__session_store_key_read(weir__segment_log_key(bytes), &session)) {
+        out->key = session.key;
+        out->start_ms = session.start_ms;
+        out->end_ms = session.end_ms;
+        return true;
+    }
+    out->key = bytes;
+    return strcmp(kind, "window") != 0 && strcmp(kind, "session") != 0;
+}
+
+static bool same_row(const char *kind, yyjson_val *entry, const stored *actual)
+{
+    bool window = strcmp(kind, "window") == 0;
+    bool session = strcmp(kind, "session") == 0;
+    yyjson_val *value = yyjson_arr_get(entry, session ? 3 : window ? 2 : 1);
+    yyjson_val *ts = session ? NULL : yyjson_arr_get(entry, window ? 3 : 2);
+    yyjson_val *start = window || session ? yyjson_arr_get(entry, 1) : NULL;
+    yyjson_val *end = session ? yyjson_arr_get(entry, 2) : NULL;
+    return same_datum(yyjson_arr_get(entry, 0), actual->key) &&
+           same_datum(value, *(const weir_slice *)actual->row->value) &&
+           (start == NULL || yyjson_get_sint(start) == actual->start_ms) &&
+           (end == NULL || yyjson_get_sint(end) == actual->end_ms) &&
+           (!yyjson_is_int(ts) || yyjson_get_sint(ts) == actual->row->timestamp_ms);
+}
+
+static void compare_row(comparison *c, const char *name, const char *kind, size_t index,
+                        yyjson_val *entry, const weir_rows *rows, const stored *actual)
+{
+    if (same_row(kind, entry, actual)) {
+        return;
+    }
+    char *text = yyjson_val_write(entry, YYJSON_WRITE_NOFLAG, NULL);
+    differ(c,
+           "store %s: row %zu: %s expected, actual %s @%" PRId64 ", window %" PRId64 " to %" PRId64
+           "\n",
+           name, index, text != NULL ? text : "none", weir_row_text(rows, actual->row),
+           actual->row->timestamp_ms, actual->start_ms, actual->end_ms);
+    free(text);
+}
+
+static void compare_store(comparison *c, const char *name, const char *kind, yyjson_val *entries)
+{
+    const weir_rows *rows = c->run->store_rows(c->run, name);
+    size_t count = weir_rows_size(rows);
+    stored *actual = calloc(count + 1, sizeof *actual);
+    if (actual == NULL) {
+        abort();
+    }
+    if (count != yyjson_arr_size(entries)) {
+        differ(c, "store %s: %zu rows expected, %zu actual\n", name, yyjson_arr_size(entries),
+               count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        actual[i].row = weir_rows_at(rows, i);
+        if (!read_key(kind, *(const weir_slice *)actual[i].row->key, &actual[i])) {
+            differ(c, "store %s: row %zu is no row of a %s store\n", name, i, kind);
+        }
+    }
+    qsort(actual, count, sizeof *actual, by_key_and_time);
+    for (size_t i = 0; i < count; i++) {
+        compare_row(c, name, kind, i, yyjson_arr_get(entries, i), rows, &actual[i]);
+    }
+    free(actual);
+}
+
+void compare_stores(comparison *c, yyjson_val *stores)
+{
+    yyjson_val *name;
+    yyjson_obj_iter iter = yyjson_obj_iter_with(stores);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
+        yyjson_val *store = yyjson_obj_iter_get_val(name);
+        compare_store(c, yyjson_get_str(name), case_text(store, "kind"),
+                      yyjson_obj_get(store, "entries"));
+    }
+}
