@@ -13,6 +13,7 @@
 #include <weir/dsl.h>
 
 #include "fixtures/text.h"
+#include "words.h"
 
 #define STRINGS &weir_string, &weir_string
 #define ROUNDS_MAX 100
@@ -71,38 +72,12 @@ static weir_topology *stateless(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-static weir_err split(weir_ctx *ctx, const weir_record *in, void *user)
-{
-    (void)user;
-    weir_slice text = *(const weir_slice *)in->value;
-    const char *at = text.data;
-    const char *end = at + text.len;
-    while (at < end) {
-        const char *space = memchr(at, ' ', (size_t)(end - at));
-        const char *stop = space != NULL ? space : end;
-        weir_err err = weir_emit_value(ctx, &(weir_slice){at, (size_t)(stop - at)});
-        if (err != WEIR_OK) {
-            return err;
-        }
-        at = stop + 1;
-    }
-    return WEIR_OK;
-}
-
-static weir_err word(weir_ctx *ctx, const weir_record *in, void *key_out, void *user)
-{
-    (void)ctx;
-    (void)user;
-    *(weir_slice *)key_out = *(const weir_slice *)in->value;
-    return WEIR_OK;
-}
-
 static weir_topology *word_count(const weir_config *config, weir_error *error)
 {
     weir_builder *b = weir_builder_new();
     weir_stream in = weir_source(b, "in", STRINGS, NULL);
-    weir_stream words = weir_flat_map_values(in, &weir_string, split, NULL, NULL);
-    weir_grouped grouped = weir_group_by(words, "by-word", &weir_string, word, NULL);
+    weir_stream words = weir_flat_map_values(in, &weir_string, bench_split, NULL, NULL);
+    weir_grouped grouped = weir_group_by(words, "by-word", &weir_string, bench_word_as_key, NULL);
     weir_to(weir_to_stream(weir_count(grouped, "counts", NULL), NULL), "out", NULL);
     return weir_build(b, config, error);
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "common/program.h"
+#include "words.h"
 
 #define PARTITIONS 4
 #define CLOSE_TIMEOUT_MS 60000
@@ -42,32 +43,6 @@ static void set_once(atomic_llong *at)
     }
 }
 
-static weir_err split(weir_ctx *ctx, const weir_record *in, void *user)
-{
-    (void)user;
-    weir_slice line = *(const weir_slice *)in->value;
-    const char *at = line.data;
-    const char *end = at + line.len;
-    while (at < end) {
-        const char *space = memchr(at, ' ', (size_t)(end - at));
-        const char *stop = space != NULL ? space : end;
-        weir_err err = weir_emit_value(ctx, &(weir_slice){at, (size_t)(stop - at)});
-        if (err != WEIR_OK) {
-            return err;
-        }
-        at = stop + 1;
-    }
-    return WEIR_OK;
-}
-
-static weir_err word_as_key(weir_ctx *ctx, const weir_record *in, void *key_out, void *user)
-{
-    (void)ctx;
-    (void)user;
-    *(weir_slice *)key_out = *(const weir_slice *)in->value;
-    return WEIR_OK;
-}
-
 static weir_err note(weir_ctx *ctx, const weir_record *in, void *user)
 {
     (void)ctx;
@@ -84,8 +59,8 @@ static weir_topology *build(const weir_config *config, progress *p, weir_error *
 {
     weir_builder *b = weir_builder_new();
     weir_stream lines = weir_source(b, "lines", &weir_bytes, &weir_string, NULL);
-    weir_stream words = weir_flat_map_values(lines, &weir_string, split, NULL, NULL);
-    weir_stream keyed = weir_select_key(words, &weir_string, word_as_key, NULL, NULL);
+    weir_stream words = weir_flat_map_values(lines, &weir_string, bench_split, NULL, NULL);
+    weir_stream keyed = weir_select_key(words, &weir_string, bench_word_as_key, NULL, NULL);
     weir_stream by_word =
         weir_repartition(keyed, "by-word", &(weir_repartition_opts){.partitions = PARTITIONS});
     weir_stream noted = weir_peek(by_word, note, p, NULL);

@@ -44,15 +44,6 @@ bool weir__instance_do(weir_instance *instance, void (*job)(weir_instance *insta
     return weir__wait_while(&instance->busy, instance->host, bound_ms);
 }
 
-static weir_err set_list(weir_config *config, const char *const *list, weir_error *error)
-{
-    weir_err err = WEIR_OK;
-    for (size_t i = 0; err == WEIR_OK && list != NULL && list[i] != NULL; i += 2) {
-        err = weir_config_set(config, list[i], list[i + 1], error);
-    }
-    return err;
-}
-
 static weir_err make_config(weir_instance *instance, weir_error *error)
 {
     weir_cluster *cluster = instance->cluster;
@@ -72,9 +63,11 @@ static weir_err make_config(weir_instance *instance, weir_error *error)
         NULL,
     };
     instance->config = weir__must(weir_config_new());
-    weir_err err = set_list(instance->config, own, error);
-    err = err != WEIR_OK ? err : set_list(instance->config, cluster->opts.config, error);
-    return err != WEIR_OK ? err : set_list(instance->config, instance->opts.config, error);
+    weir_err err = weir__config_set_list(instance->config, own, error);
+    err =
+        err != WEIR_OK ? err : weir__config_set_list(instance->config, cluster->opts.config, error);
+    return err != WEIR_OK ? err
+                          : weir__config_set_list(instance->config, instance->opts.config, error);
 }
 
 /* Collects the names of source topics, then of repartition topics. */

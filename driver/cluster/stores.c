@@ -12,7 +12,7 @@ weir_store_view weir_cluster_store(weir_cluster *cluster, const char *store, con
 {
     if (!weir__given(cluster != NULL, __func__, "cluster") ||
         !weir__given(store != NULL, __func__, "store") ||
-        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        !weir__serdes_given(key, value, __func__)) {
         return (weir_store_view){0};
     }
     return weir__view_make(&cluster->driver, store, key, value);

@@ -140,7 +140,7 @@ weir_input weir_cluster_input(weir_cluster *cluster, const char *topic, int32_t 
     weir_error error;
     if (!weir__given(cluster != NULL, __func__, "cluster") ||
         !weir__given(topic != NULL, __func__, "topic") ||
-        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        !weir__serdes_given(key, value, __func__)) {
         return (weir_input){0};
     }
     weir_err err = topic_start(cluster, topic, partitions, &error);
@@ -157,7 +157,7 @@ weir_output weir_cluster_output(weir_cluster *cluster, const char *topic, const 
 {
     if (!weir__given(cluster != NULL, __func__, "cluster") ||
         !weir__given(topic != NULL, __func__, "topic") ||
-        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        !weir__serdes_given(key, value, __func__)) {
         return (weir_output){0};
     }
     return weir__output_make(&cluster->driver, topic, key, value);
@@ -166,7 +166,7 @@ weir_output weir_cluster_output(weir_cluster *cluster, const char *topic, const 
 weir_rows *weir_rows_new(weir_cluster *cluster, const weir_serde *key, const weir_serde *value)
 {
     if (!weir__given(cluster != NULL, __func__, "cluster") ||
-        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        !weir__serdes_given(key, value, __func__)) {
         return NULL;
     }
     return weir__rows_make(&cluster->driver, key, value);

@@ -157,8 +157,14 @@ void weir__driver_not_made_because(const char *why);
 bool weir__given(bool given, const char *function, const char *argument);
 /* The same for a serde that can be used. */
 bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument);
+/* Both serdes of a handle. */
+bool weir__serdes_given(const weir_serde *key, const weir_serde *value, const char *function);
 /* Ends the process: without memory there is nothing to test. */
 void *weir__must(void *memory);
+
+/* ---- Settings (settings.c) ---- */
+/* Sets name, value, ..., NULL; NULL: nothing. */
+weir_err weir__config_set_list(weir_config *config, const char *const *list, weir_error *error);
 
 /* ---- Serdes (codec.c) ---- */
 /* `*out` NULL for the null slice; is in the driver's arena, `in` must be too. */

@@ -175,6 +175,11 @@ static bool on_own_thread(const weir__driver *driver)
     return driver->ops->on_own_thread == NULL || driver->ops->on_own_thread(driver);
 }
 
+bool weir__serdes_given(const weir_serde *key, const weir_serde *value, const char *function)
+{
+    return weir__serde_given(key, function, "key") && weir__serde_given(value, function, "value");
+}
+
 void weir__driver_vfail(weir__driver *driver, const char *file, int line, const char *format,
                         va_list args)
 {

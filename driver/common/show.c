@@ -115,9 +115,6 @@ const char *weir_row_text(const weir_rows *rows, const weir_row *row)
     if (!weir__given(rows != NULL, __func__, "rows")) {
         return NULL;
     }
-    if (row == NULL) {
-        return "(no row)";
-    }
     weir__entry entry = {.row = *row};
     weir__arena *scratch = &rows->driver->scratch;
     if (weir__codec_encode(rows->driver, scratch, rows->key, row->key, &entry.key_bytes, NULL) !=

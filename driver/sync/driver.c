@@ -137,13 +137,10 @@ static weir_err configure(weir_sync *sync, const weir_sync_opts *opts, weir_erro
         return err;
     }
     sync->config = weir__must(weir_config_new());
-    err = weir_config_set(sync->config, "application.id", application, error);
-    /* Nobody connects to them; the setting is required. */
-    err =
-        err == WEIR_OK ? weir_config_set(sync->config, "bootstrap.servers", "none:1", error) : err;
-    for (size_t i = 0; err == WEIR_OK && opts->config != NULL && opts->config[i] != NULL; i += 2) {
-        err = weir_config_set(sync->config, opts->config[i], opts->config[i + 1], error);
-    }
+    /* Nobody connects to the servers; the setting is required. */
+    const char *const own[] = {"application.id", application, "bootstrap.servers", "none:1", NULL};
+    err = weir__config_set_list(sync->config, own, error);
+    err = err == WEIR_OK ? weir__config_set_list(sync->config, opts->config, error) : err;
     return err == WEIR_OK ? weir__config_check(sync->config, error) : err;
 }
 
@@ -290,7 +287,7 @@ static bool topic_given(const weir_sync *sync, const char *topic, const weir_ser
 {
     return weir__given(sync != NULL, function, "sync") &&
            weir__given(topic != NULL, function, "topic") &&
-           weir__serde_given(key, function, "key") && weir__serde_given(value, function, "value");
+           weir__serdes_given(key, value, function);
 }
 
 weir_input weir_sync_input(weir_sync *sync, const char *topic, const weir_serde *key,
@@ -314,7 +311,7 @@ weir_store_view weir_sync_store(weir_sync *sync, const char *store, const weir_s
 {
     if (!weir__given(sync != NULL, __func__, "sync") ||
         !weir__given(store != NULL, __func__, "store") ||
-        !weir__serde_given(key, __func__, "key") || !weir__serde_given(value, __func__, "value")) {
+        !weir__serdes_given(key, value, __func__)) {
         return (weir_store_view){0};
     }
     return weir__view_make(&sync->driver, store, key, value);
@@ -322,8 +319,7 @@ weir_store_view weir_sync_store(weir_sync *sync, const char *store, const weir_s
 
 weir_rows *weir_sync_rows(weir_sync *sync, const weir_serde *key, const weir_serde *value)
 {
-    if (!weir__given(sync != NULL, __func__, "sync") || !weir__serde_given(key, __func__, "key") ||
-        !weir__serde_given(value, __func__, "value")) {
+    if (!weir__given(sync != NULL, __func__, "sync") || !weir__serdes_given(key, value, __func__)) {
         return NULL;
     }
     return weir__rows_make(&sync->driver, key, value);
