@@ -21,10 +21,14 @@ static weir_err table_key(weir_ctx *ctx, const weir__join *op, const weir_record
 }
 
 weir_err weir__joiner_call(weir_ctx *ctx, const weir_serde *serde, weir_joiner_fn fn, void *user,
-                           const void *key, const void *left, const void *right, const void **out)
+                           const weir__join_input *in, const void **out)
 {
+    int64_t time_ms = ctx->time_ms;
     void *result = weir__out_new(ctx, serde);
-    weir_err err = result != NULL ? fn(ctx, key, left, right, result, user) : WEIR_ENOMEM;
+    ctx->time_ms = in->timestamp_ms;
+    weir_err err =
+        result != NULL ? fn(ctx, in->key, in->left, in->right, result, user) : WEIR_ENOMEM;
+    ctx->time_ms = time_ms;
     err = weir__guards_check(ctx, "the joiner", err);
     if (err == WEIR_OK) {
         *out = weir__out_take(ctx, serde, result);
@@ -49,8 +53,8 @@ weir_err weir__join_process(weir_ctx *ctx, const weir_record *in, void *state)
     if (err != WEIR_OK || (right.value == NULL && !op->left)) {
         return err;
     }
-    err = weir__joiner_call(ctx, ctx->node->spec->value, op->fn, op->user, in->key, in->value,
-                            right.value, &joined);
+    weir__join_input both = {in->key, in->value, right.value, in->timestamp_ms};
+    err = weir__joiner_call(ctx, ctx->node->spec->value, op->fn, op->user, &both, &joined);
     return err == WEIR_OK ? weir__forward_new(ctx, in->key, joined, in->timestamp_ms) : err;
 }
 

@@ -22,8 +22,17 @@ const char *weir__join_label(const weir__join *op);
 /* False, and an error, for handles of two builders or without a function. */
 bool weir__join_check(weir_builder *builder, weir_builder *other, const weir__join *op,
                       const char *name);
-/* Calls a joiner; *out is its result, NULL for null. */
+
+/* What a joiner gets. */
+typedef struct weir__join_input {
+    const void *key;
+    const void *left;
+    const void *right;
+    int64_t timestamp_ms; /* of the result: weir_ctx_timestamp_ms in the joiner */
+} weir__join_input;
+
+/* Calls a joiner; *out is its result, NULL for null. `serde`: of the result. */
 weir_err weir__joiner_call(weir_ctx *ctx, const weir_serde *serde, weir_joiner_fn fn, void *user,
-                           const void *key, const void *left, const void *right, const void **out);
+                           const weir__join_input *in, const void **out);
 
 #endif

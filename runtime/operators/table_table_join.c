@@ -17,16 +17,19 @@ typedef struct side_op {
     bool takes_null;  /* joined also without a row of its own, if the other table has one */
 } side_op;
 
-static weir_err call(weir_ctx *ctx, const weir__node *node, const void *key, const void *own,
-                     const void *other, const void **out)
+/* Of one side's value and the other side's row, both of that key. */
+static weir_err call(weir_ctx *ctx, const weir__node *node, const void *key, weir__timed own,
+                     weir__timed other, const void **out)
 {
     const side_op *op = node->user;
     *out = NULL;
-    if (own == NULL && (!op->takes_null || other == NULL)) {
+    if (own.value == NULL && (!op->takes_null || other.value == NULL)) {
         return WEIR_OK;
     }
-    return weir__joiner_call(ctx, node->value, op->fn, op->user, key, op->swapped ? other : own,
-                             op->swapped ? own : other, out);
+    weir__join_input both = {key, op->swapped ? other.value : own.value,
+                             op->swapped ? own.value : other.value,
+                             weir__later(own.timestamp_ms, other.timestamp_ms)};
+    return weir__joiner_call(ctx, node->value, op->fn, op->user, &both, out);
 }
 
 /* For a change while the other table has no row. Without caches an inner join has no result then:
@@ -55,10 +58,12 @@ static weir_err side(weir_ctx *ctx, const weir_record *in, void *state)
         return WEIR_OK;
     }
     if (err == WEIR_OK) {
-        err = call(ctx, node, in->key, change->new_value, other.value, &out.new_value);
+        weir__timed own = {change->new_value, in->timestamp_ms};
+        err = call(ctx, node, in->key, own, other, &out.new_value);
     }
     if (err == WEIR_OK && node->send_old) {
-        err = call(ctx, node, in->key, change->old_value, other.value, &out.old_value);
+        weir__timed own = {change->old_value, in->timestamp_ms};
+        err = call(ctx, node, in->key, own, other, &out.old_value);
     }
     return err == WEIR_OK ? weir__table_forward(ctx, in->key, out,
                                                 weir__later(in->timestamp_ms, other.timestamp_ms))
@@ -78,7 +83,7 @@ static weir_err side_read(weir_ctx *ctx, const weir__node *table, const void *ke
         return err;
     }
     out->timestamp_ms = weir__later(own.timestamp_ms, other.timestamp_ms);
-    return call(ctx, table, key, own.value, other.value, &out->value);
+    return call(ctx, table, key, own, other, &out->value);
 }
 
 static weir_err result(weir_ctx *ctx, const weir_record *in, void *state)

@@ -174,6 +174,16 @@ weir_record_metadata weir_ctx_metadata(const weir_ctx *ctx)
     return ctx != NULL ? ctx->at : (weir_record_metadata){NULL, -1, -1};
 }
 
+int64_t weir_ctx_timestamp_ms(const weir_ctx *ctx)
+{
+    return ctx != NULL ? ctx->time_ms : -1;
+}
+
+const weir_headers *weir_ctx_headers(const weir_ctx *ctx)
+{
+    return ctx != NULL && ctx->record != NULL ? ctx->record->headers : NULL;
+}
+
 /* The context of a serde that is used outside of a topology has no graph. */
 static const weir__graph_host *host_of(const weir_ctx *ctx)
 {

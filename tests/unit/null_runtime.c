@@ -323,6 +323,8 @@ static void topics_that_lack_something_are_named(void **state)
       reported(weir_ctx_error(ctx)))                                                               \
     X(weir_ctx_error, ctx, refused(weir_ctx_error(NULL)))                                          \
     X(weir_ctx_metadata, ctx, assert_null(weir_ctx_metadata(NULL).topic))                          \
+    X(weir_ctx_timestamp_ms, ctx, assert_int_equal(weir_ctx_timestamp_ms(NULL), -1))               \
+    X(weir_ctx_headers, ctx, assert_null(weir_ctx_headers(NULL)))                                  \
     X(weir_ctx_task, ctx, assert_string_equal(weir_ctx_task(NULL), ""))                            \
     X(weir_ctx_application, ctx, assert_string_equal(weir_ctx_application(NULL), ""))              \
     X(weir_ctx_node, ctx, assert_string_equal(weir_ctx_node(NULL), ""))                            \

@@ -60,7 +60,8 @@ typedef weir_err (*weir_aggregator_fn)(weir_ctx *ctx, const weir_record *in, con
                                        void *out, void *user);
 typedef weir_err (*weir_reducer_fn)(weir_ctx *ctx, const void *aggregate, const void *value,
                                     void *out, void *user);
-/* `right` is NULL in left joins without a match; in outer joins of tables `left` may be NULL. */
+/* `right` is NULL in left joins without a match; in outer joins of tables `left` may be NULL.
+ * weir_ctx_timestamp_ms and weir_ctx_headers give the timestamp and the headers of the result. */
 typedef weir_err (*weir_joiner_fn)(weir_ctx *ctx, const void *key, const void *left,
                                    const void *right, void *out, void *user);
 

@@ -106,6 +106,12 @@ typedef struct weir_record_metadata {
     int64_t offset;
 } weir_record_metadata;
 WEIR_API weir_record_metadata weir_ctx_metadata(const weir_ctx *ctx);
+/* Timestamp, ms, of the record that the running node processes; in a joiner that of the result; in
+ * a punctuator the punctuation's time; in open 0. -1: `ctx` is NULL. */
+WEIR_API int64_t weir_ctx_timestamp_ms(const weir_ctx *ctx);
+/* Headers of that record; the result of a joiner gets a copy. Borrowed for the callback. NULL:
+ * there is no record (open, punctuators), or `ctx` is NULL. */
+WEIR_API const weir_headers *weir_ctx_headers(const weir_ctx *ctx);
 WEIR_API const char *weir_ctx_task(const weir_ctx *ctx); /* "0_1" */
 WEIR_API const char *weir_ctx_application(const weir_ctx *ctx);
 WEIR_API const char *weir_ctx_node(const weir_ctx *ctx);       /* name of the running node */
