@@ -18,13 +18,15 @@ INCLUDES = {
     "driver/sync": ["core", "client", "topology", "process", "task", "cluster", "common", "sync"],
     "plans": ["plans"],
     "tests/conformance/replay": ["state", "replay"],
+    "tests/fuzz/random": ["replay", "random"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
     "examples/project": ["project"],
 }
 
 # Where quoted includes are looked for; the folder's own headers may be named without a folder.
-INCLUDE_DIRS = ["", "runtime", "mockbroker", "driver", "tests", "tests/conformance"]
+INCLUDE_DIRS = ["", "runtime", "mockbroker", "driver", "tests", "tests/conformance",
+                "tests/fuzz"]
 PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include", "plans/include"]
 
 # Public headers of the test side begin so, and only these may include them.

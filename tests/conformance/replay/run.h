@@ -18,6 +18,8 @@ typedef struct recorded_case {
     const char *name;
     yyjson_val *root;
     weir_plan *plan;
+    int32_t partitions;      /* of all topics, on the synchronous driver; 0: 1 */
+    const char *cache_bytes; /* of the record cache, on the synchronous driver; NULL: no cache */
 } recorded_case;
 
 /* A record that the topology sent, and the step that made it. */
@@ -92,7 +94,8 @@ char *normal_description(const char *text);
 /* The first difference from what Kafka Streams gave, with what is around it; "": none. */
 void compare_run(case_run *run, const recorded_case *of, char difference[RUN_TEXT_MAX]);
 
-/* Of a failure of the driver itself: reports it as the result of the case, ends the process. */
+/* Of a failure of the driver itself: reports it as the result of the case, ends the process. The
+ * program's. */
 void report_failure(const char *file, int line, const char *message, void *user);
 
 #endif

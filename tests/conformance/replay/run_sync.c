@@ -60,7 +60,7 @@ static void run_steps(case_run *run, yyjson_val *steps)
 
 void run_on_sync(case_run *run, const recorded_case *of)
 {
-    const char *pairs[RUN_PAIRS_MAX + 3];
+    const char *pairs[RUN_PAIRS_MAX + 5];
     weir_error error = {0};
     run->driver = RUN_SYNC;
     if (!run_describe(run, of)) {
@@ -69,9 +69,15 @@ void run_on_sync(case_run *run, const recorded_case *of)
     size_t count = run_settings(run, of, pairs);
     pairs[count++] = "dsl.store";
     pairs[count++] = "memory";
+    if (of->cache_bytes != NULL) {
+        pairs[count++] = "statestore.cache.max.bytes";
+        pairs[count++] = of->cache_bytes;
+    }
     pairs[count] = NULL;
     weir_sync_opts opts = {.application = RUN_APPLICATION,
                            .config = pairs,
+                           .partitions = of->partitions,
+                           .commit_interval = of->cache_bytes != NULL,
                            .start = WEIR_AT(case_number(of->root, "start_ms")),
                            .app = {.on_log = on_log},
                            .build = weir_plan_build,
@@ -87,6 +93,9 @@ void run_on_sync(case_run *run, const recorded_case *of)
     run->store_rows = store_rows;
     run->close = close_sync;
     run_steps(run, yyjson_obj_get(of->root, "steps"));
+    if (of->cache_bytes != NULL && run->end == RUN_FINISHED) {
+        weir_sync_commit(sync);
+    }
     weir_dropped_records dropped[DROPS_MAX];
     size_t kinds = weir_sync_dropped_records(sync, dropped, DROPS_MAX);
     run_count_dropped(run, dropped, kinds < DROPS_MAX ? kinds : DROPS_MAX);
