@@ -41,8 +41,9 @@ void weir__handle_add(weir__plan_build *b, const char *id, weir__handle_kind kin
 
 const char *weir__handle_kind_text(weir__handle_kind kind)
 {
-    static const char *const texts[] = {"stream",         "table",         "global table",
-                                        "grouped stream", "grouped table", "node added by hand"};
+    static const char *const texts[] = {
+        "stream",        "table",   "global table",      "grouped stream",
+        "grouped table", "cogroup", "node added by hand"};
     return texts[kind];
 }
 

@@ -27,6 +27,7 @@ typedef enum weir__handle_kind {
     HANDLE_GLOBAL_TABLE,
     HANDLE_GROUPED_STREAM,
     HANDLE_GROUPED_TABLE,
+    HANDLE_COGROUPED,
     HANDLE_NODE, /* added by hand */
 } weir__handle_kind;
 
@@ -172,6 +173,7 @@ typedef struct weir__op {
     X(by_hand)                                                                                     \
     X(tables)                                                                                      \
     X(aggregate)                                                                                   \
+    X(cogroup)                                                                                     \
     X(join)
 
 /* Each file of operators has a table of them, which ends with a NULL name. */

@@ -4,17 +4,11 @@
 #include "operators/aggregation.h"
 #include "process/typed_store.h"
 
-typedef struct aggregate_op {
-    weir_initializer_fn init;
-    weir_aggregator_fn fn;
-    void *user;
-} aggregate_op;
-
-static weir_err initialize(weir_ctx *ctx, const aggregate_op *op, const weir_serde *serde,
+static weir_err initialize(weir_ctx *ctx, const weir__aggregate_op *op, const weir_serde *serde,
                            const void **aggregate)
 {
     void *out = weir__out_new(ctx, serde);
-    weir_err err = out != NULL ? op->init(ctx, out, op->user) : WEIR_ENOMEM;
+    weir_err err = out != NULL ? op->init(ctx, out, op->init_user) : WEIR_ENOMEM;
     err = weir__guards_check(ctx, "the initializer", err);
     if (err == WEIR_OK) {
         *aggregate = weir__out_take(ctx, serde, out);
@@ -22,9 +16,9 @@ static weir_err initialize(weir_ctx *ctx, const aggregate_op *op, const weir_ser
     return err;
 }
 
-static weir_err aggregate(weir_ctx *ctx, const weir_record *in, void *state)
+weir_err weir__aggregate(weir_ctx *ctx, const weir_record *in, void *state)
 {
-    const aggregate_op *op = state;
+    const weir__aggregate_op *op = state;
     if (weir__drop_nulls(ctx, in, true)) {
         return WEIR_OK;
     }
@@ -52,7 +46,7 @@ static weir_err aggregate(weir_ctx *ctx, const weir_record *in, void *state)
 }
 
 static const weir__operator aggregate_operator = {
-    .work = {"aggregate", NULL, aggregate, NULL},
+    .work = {"aggregate", NULL, weir__aggregate, NULL},
     .prefix = "KSTREAM-AGGREGATE-",
     .facts = WEIR__GIVES_TABLE,
 };
@@ -64,7 +58,7 @@ weir_table weir_aggregate(weir_grouped in, weir_initializer_fn init, weir_aggreg
         !weir__aggregation_given(in.builder, init != NULL && fn != NULL, "aggregate", store)) {
         return (weir_table){in.builder, -1};
     }
-    aggregate_op op = {init, fn, user};
+    weir__aggregate_op op = {init, user, fn, user};
     const weir_serde *value = weir__value_or_default(opts != NULL ? opts->value : NULL);
     return weir__aggregation_add(
         in, &(weir__aggregation){&aggregate_operator, &op, sizeof op, value, store, opts});

@@ -4,8 +4,8 @@
  * aggregations share that topic. */
 #include "operators/aggregation.h"
 
-/* The input of an aggregation: the grouped stream, behind its repartition topic if it needs one. */
-static const weir__edge *input_of(weir_builder *builder, weir__edge *grouped, const char *store)
+const weir__edge *weir__aggregation_input(weir_builder *builder, weir__edge *grouped,
+                                          const char *store)
 {
     if (!weir__edge_key_changed(builder, grouped)) {
         return grouped;
@@ -70,7 +70,7 @@ weir_table weir__aggregation_add(weir_grouped in, const weir__aggregation *spec)
     const char *given = spec->opts != NULL ? spec->opts->node : NULL;
     const char *name = weir__builder_name(builder, given, spec->kind->prefix);
     const weir__edge *from =
-        weir__builder_ok(builder) ? input_of(builder, grouped, spec->store) : NULL;
+        weir__builder_ok(builder) ? weir__aggregation_input(builder, grouped, spec->store) : NULL;
     if (from == NULL) {
         return failed;
     }

@@ -15,6 +15,10 @@ typedef struct weir__aggregation {
     const weir_store_opts *opts;
 } weir__aggregation;
 
+/* The input of an aggregation: the grouped stream, behind its repartition topic if it needs one,
+ * which `store` (NULL: numbered) names if the grouping has no name. NULL after an error. */
+const weir__edge *weir__aggregation_input(weir_builder *builder, weir__edge *grouped,
+                                          const char *store);
 /* Adds the repartition topic if one is needed, the node and its store. */
 weir_table weir__aggregation_add(weir_grouped in, const weir__aggregation *spec);
 /* Checks the store's serdes, if the options give them, against the operator's. */
@@ -23,5 +27,16 @@ void weir__aggregation_check(weir_builder *builder, const weir__edge *in,
 /* False, and an error, if the operator lacks a function. */
 bool weir__aggregation_given(weir_builder *builder, bool given, const char *what,
                              const char *store);
+
+/* The work of aggregate, also of an input of cogroup: its store is the table's of its node, and its
+ * operator's `user` is a weir__aggregate_op. */
+typedef struct weir__aggregate_op {
+    weir_initializer_fn init;
+    void *init_user;
+    weir_aggregator_fn fn;
+    void *user;
+} weir__aggregate_op;
+
+weir_err weir__aggregate(weir_ctx *ctx, const weir_record *in, void *op);
 
 #endif

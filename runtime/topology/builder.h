@@ -62,7 +62,15 @@ typedef enum weir__edge_kind {
     WEIR__GLOBAL_TABLE,
     WEIR__GROUPED,
     WEIR__GROUPED_TABLE,
+    WEIR__COGROUPED,
 } weir__edge_kind;
+
+/* An input of a cogroup. */
+typedef struct weir__cogroup_input {
+    int grouped; /* its edge */
+    weir_aggregator_fn fn;
+    void *user;
+} weir__cogroup_input;
 
 /* The stream, table or group of a DSL handle. Facts are those of its node. */
 typedef struct weir__edge {
@@ -73,6 +81,8 @@ typedef struct weir__edge {
     weir__ints sources; /* source nodes above, up to the next repartition topic */
     const char *name;   /* grouped: of the repartition topic */
     int repartitioned;  /* grouped: the edge behind its named repartition topic; -1: none yet */
+    const weir__cogroup_input *inputs; /* cogrouped */
+    size_t input_count;
 } weir__edge;
 
 /* A serde made of another one. Its `user` points to this. */

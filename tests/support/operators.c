@@ -261,6 +261,16 @@ static weir_stream aggregate(const operators_inputs *at)
                                   at->name, &(weir_store_opts){.value = &weir_string}));
 }
 
+/* The stream and itself under another handle: an input each. */
+static weir_stream cogroup(const operators_inputs *at)
+{
+    weir_cogrouped all = weir_cogroup_add(
+        weir_cogroup(weir_group_by_key(at->in, NULL), newer_record, NULL),
+        weir_group_by_key(weir_filter(at->in, keep, NULL, NULL), NULL), newer_record, NULL);
+    return as_text(weir_cogroup_aggregate(all, nothing, NULL, at->name,
+                                          &(weir_store_opts){.value = &weir_string}));
+}
+
 static weir_stream to_table(const operators_inputs *at)
 {
     return weir_to_stream(weir_to_table(at->in, at->name, NULL), NULL);
@@ -383,6 +393,7 @@ const operators_case operators_all[] = {
     {"count-by", count_by, 1, 0},
     {"reduce", reduce, 1, 0},
     {"aggregate", aggregate, 1, 0},
+    {"cogroup", cogroup, 2, 0},
     {"to-table", to_table, 1, 0},
     {"to-stream", to_stream, 0, 1},
     {"table-filter", table_filter, 0, 1},

@@ -139,6 +139,20 @@
     X(weir_aggregate, fn, "lacks a function", weir_aggregate(by, first, NULL, NULL, "x", NULL))    \
     X(weir_aggregate, store, NULL, weir_aggregate(by, first, add, NULL, NULL, COUNTS))             \
     X(weir_aggregate, opts, "default.value", weir_aggregate(by, first, add, NULL, "x", NULL))      \
+    X(weir_cogroup, in, NULL, weir_cogroup((weir_grouped){0}, add, NULL))                          \
+    X(weir_cogroup, fn, "below 'in' needs an aggregator", weir_cogroup(by, NULL, NULL))            \
+    X(weir_cogroup_add, in, "two builders", weir_cogroup_add((weir_cogrouped){0}, by, add, NULL))  \
+    X(weir_cogroup_add, grouped, "two builders",                                                   \
+      weir_cogroup_add(COGROUP, (weir_grouped){0}, add, NULL))                                     \
+    X(weir_cogroup_add, fn, "needs an aggregator", weir_cogroup_add(COGROUP, by, NULL, NULL))      \
+    X(weir_cogroup_aggregate, in, NULL,                                                            \
+      weir_cogroup_aggregate((weir_cogrouped){0}, first, NULL, "x", COUNTS))                       \
+    X(weir_cogroup_aggregate, init, "cogroup 'x' lacks a function",                                \
+      weir_cogroup_aggregate(COGROUP, NULL, NULL, "x", COUNTS))                                    \
+    X(weir_cogroup_aggregate, store, NULL,                                                         \
+      weir_cogroup_aggregate(COGROUP, first, NULL, NULL, COUNTS))                                  \
+    X(weir_cogroup_aggregate, opts, "default.value",                                               \
+      weir_cogroup_aggregate(COGROUP, first, NULL, "x", NULL))                                     \
     X(weir_to_table, in, NULL, weir_to_table(NO_STREAM, "x", NULL))                                \
     X(weir_to_table, store, NULL, weir_to_table(s, NULL, NULL))                                    \
     X(weir_to_table, opts, NULL, weir_to_table(s, "x", NULL))                                      \

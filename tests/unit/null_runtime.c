@@ -20,6 +20,7 @@
 #define I64_STORE (&(weir_store_opts){.key = &weir_i64, .value = &weir_i64})
 #define WINDOWS (&(weir_window_opts){.window_ms = 1, .retention_ms = 100})
 #define COUNTS (&(weir_store_opts){.value = &weir_i64})
+#define COGROUP weir_cogroup(by, add, NULL)
 
 #include "null_builder_rows.h"
 #include "null_store_rows.h"

@@ -65,6 +65,41 @@ static weir_err both(weir_ctx *ctx, const void *key, const void *left, const voi
     return WEIR_OK;
 }
 
+static weir_err no_text(weir_ctx *ctx, void *out, void *user)
+{
+    (void)user;
+    weir_out_null(ctx, out);
+    return WEIR_OK;
+}
+
+static weir_err latest(weir_ctx *ctx, const weir_record *in, const void *aggregate, void *out,
+                       void *user)
+{
+    (void)ctx;
+    (void)aggregate;
+    (void)user;
+    *(weir_slice *)out = *(const weir_slice *)in->value;
+    return WEIR_OK;
+}
+
+/* The latest value of two streams; below are operators that need its old values and its rows. */
+static void add_cogroup(weir_builder *b, weir_table left)
+{
+    weir_store_opts text = {.value = &weir_string};
+    weir_stream one = weir_source(b, "one", &weir_string, &weir_string, NULL);
+    weir_stream two = weir_source(b, "two", &weir_string, &weir_string, NULL);
+    weir_cogrouped cogroup =
+        weir_cogroup_add(weir_cogroup(weir_group_by_key(one, NULL), latest, NULL),
+                         weir_group_by_key(two, NULL), latest, NULL);
+    weir_table all = weir_cogroup_aggregate(cogroup, no_text, NULL, "latest", &text);
+    weir_grouped_table by =
+        weir_table_group_by(all, "by-latest", &weir_string, &weir_string, by_first_byte, NULL);
+    weir_to(weir_to_stream(all, NULL), "latest", NULL);
+    weir_to(weir_to_stream(weir_table_count(by, "latest-heads", NULL), NULL), "latest-heads", NULL);
+    weir_to(weir_to_stream(weir_table_join(all, left, both, NULL, "latest-left", &text), NULL),
+            "latest-left", NULL);
+}
+
 /* Half of the tables have a store, so that changes come from caches and from nodes above. */
 static weir_topology *tables(void)
 {
@@ -89,6 +124,7 @@ static weir_topology *tables(void)
             "left-join", NULL);
     weir_to(weir_to_stream(weir_table_outer_join(kept, heads, both, NULL, "outer", &text), NULL),
             "outer", NULL);
+    add_cogroup(b, left);
     weir_topology *topology = weir_build(b, NULL, &error);
     assert_string_equal(error.message, "");
     return topology;
@@ -98,6 +134,7 @@ static weir_topology *tables(void)
 
 static void pipe_all(driven *task)
 {
+    static const char *const topics[] = {"left", "right", "one", "two"};
     static const char *const values[] = {"a", "ab", "abc", "b", "bcd", "cc", NULL, "c"};
     uint64_t seed = 1;
     for (int i = 0; i < RECORDS; i++) {
@@ -105,8 +142,7 @@ static void pipe_all(driven *task)
         seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         unsigned draw = (unsigned)(seed >> 40);
         snprintf(key, sizeof key, "k%u", draw % KEYS);
-        weir_err err = driven_pipe(task, (draw >> 8) % 2 == 0 ? "left" : "right", key,
-                                   values[(draw >> 12) % 8], i);
+        weir_err err = driven_pipe(task, topics[(draw >> 8) % 4], key, values[(draw >> 12) % 8], i);
         if (err == WEIR_OK && task->cache_bytes > 0 && i % 17 == 0) {
             err = driven_commit(task);
         }

@@ -43,6 +43,10 @@ typedef struct weir_grouped_table {
     weir_builder *builder;
     int node;
 } weir_grouped_table;
+typedef struct weir_cogrouped {
+    weir_builder *builder;
+    int node;
+} weir_cogrouped;
 
 /* ---- Callbacks ---------------------------------------------------------------------------- */
 
@@ -180,6 +184,24 @@ WEIR_API weir_table weir_reduce(weir_grouped in, weir_reducer_fn fn, void *user,
 /* opts->value is the aggregate's serde. */
 WEIR_API weir_table weir_aggregate(weir_grouped in, weir_initializer_fn init, weir_aggregator_fn fn,
                                    void *user, const char *store, const weir_store_opts *opts);
+
+/* ---- Cogroup ------------------------------------------------------------------------------ */
+
+/* Several grouped streams into one aggregate (KIP-150). Their keys have the same type; each has its
+ * values and an aggregator of its own. The streams are co-partitioned. */
+
+/* Begins a cogroup with a grouped stream (KGroupedStream.cogroup). */
+WEIR_API weir_cogrouped weir_cogroup(weir_grouped in, weir_aggregator_fn fn, void *user);
+/* A cogroup with one more grouped stream (CogroupedKStream.cogroup); `in` stays as it is. Adding
+ * the same handle `grouped` again replaces its aggregator, as in Kafka. */
+WEIR_API weir_cogrouped weir_cogroup_add(weir_cogrouped in, weir_grouped grouped,
+                                         weir_aggregator_fn fn, void *user);
+/* Aggregates the streams into one store (CogroupedKStream.aggregate). Records without key or value
+ * are dropped. `user` is that of the initializer. opts->value is the aggregate's serde; the nodes
+ * are named <opts->node>-cogroup-agg-<number of the input, from 0> and <opts->node>-cogroup-merge.
+ * `store` names the repartition topics of groupings without a name. */
+WEIR_API weir_table weir_cogroup_aggregate(weir_cogrouped in, weir_initializer_fn init, void *user,
+                                           const char *store, const weir_store_opts *opts);
 
 /* The stream's records as the changes of a table, a record with a null value as a deletion
  * (KIP-523). Records without a key are dropped and counted. `store` as in weir_table_source. If the
