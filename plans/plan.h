@@ -149,6 +149,12 @@ void weir__store_add(weir__plan_build *b, const char *name, const weir_serde *ke
 /* At the end: stores have the types that their processors use. */
 void weir__check_store_uses(weir__plan_build *b);
 
+/* ---- Processors ---- */
+/* One use of the processor that an operator names. `of` has the types of the input; *gives: what it
+ * forwards. NULL after a failure. */
+weir__processor_use *weir__build_processor(weir__plan_build *b, yyjson_val *op,
+                                           const weir__handle *of, weir__handle *gives);
+
 /* ---- Functions that an operator names; NULL after a failure ---- */
 const weir__value_fn *weir__build_key_fn(weir__plan_build *b, yyjson_val *op, const char *member,
                                          const weir__handle *of);
@@ -170,6 +176,7 @@ typedef struct weir__op {
     X(sources)                                                                                     \
     X(stateless)                                                                                   \
     X(process)                                                                                     \
+    X(global_store)                                                                                \
     X(by_hand)                                                                                     \
     X(tables)                                                                                      \
     X(aggregate)                                                                                   \

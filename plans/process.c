@@ -38,6 +38,9 @@ static void note_store(weir__plan_build *b, yyjson_val *op, weir__processor_use 
     }
     bool named = processor->texts[0] != NULL && strcmp(processor->texts[0], "global") == 0;
     use->store = named ? use->texts[0] : stores[0];
+    if (use->store == NULL) { /* a global store's processor has that one */
+        use->store = weir__member_text(b, weir__member_object(b, op, "store"), "name");
+    }
     if (use->store == NULL) {
         weir__build_fail(b, WEIR_EINVAL, "'stores' must name the store of %s", processor->name);
     } else {
@@ -51,9 +54,8 @@ static void note_store(weir__plan_build *b, yyjson_val *op, weir__processor_use 
     }
 }
 
-/* NULL after a failure. `of` has the types of the input; *gives: what the processor forwards. */
-static weir__processor_use *new_processor(weir__plan_build *b, yyjson_val *op,
-                                          const weir__handle *of, weir__handle *gives)
+weir__processor_use *weir__build_processor(weir__plan_build *b, yyjson_val *op,
+                                           const weir__handle *of, weir__handle *gives)
 {
     const char *name = weir__needed_text(b, op, "processor");
     const weir__processor *processor = weir__processor_named(name);
@@ -80,7 +82,7 @@ static void build_any_process(weir__plan_build *b, yyjson_val *op, const weir__h
 {
     weir__handle gives = {0};
     weir_process_opts opts = {weir__needed_text(b, op, "id"), weir__member_texts(b, op, "stores")};
-    weir__processor_use *use = new_processor(b, op, of, &gives);
+    weir__processor_use *use = weir__build_processor(b, op, of, &gives);
     weir_stream in = {b->builder, of->node};
     if (use == NULL) {
         return;
@@ -155,7 +157,7 @@ static void build_add_processor(weir__plan_build *b, yyjson_val *op, const weir_
     const char *id = weir__needed_text(b, op, "id");
     const char *const *parents = weir__member_texts(b, op, "parents");
     weir__handle from = parents_of(b, parents);
-    weir__processor_use *use = new_processor(b, op, &from, &gives);
+    weir__processor_use *use = weir__build_processor(b, op, &from, &gives);
     if (use != NULL) {
         weir_add_processor(b->builder, id, parents, &weir__plan_processor_ops, use);
         weir__handle_add(b, id, HANDLE_NODE, -1, gives.key, gives.value);

@@ -180,6 +180,18 @@ static weir_err p_reads_global(weir_ctx *ctx, const weir_record *in, weir__proce
     return lookup(ctx, in, state, state->use->texts[0], in->value);
 }
 
+static weir_err p_global_put(weir_ctx *ctx, const weir_record *in, weir__processor_state *state)
+{
+    weir_kv *kv = weir_store(ctx, state->use->store);
+    if (kv == NULL || in->key == NULL) {
+        return kv == NULL ? weir_ctx_error(ctx) : WEIR_OK;
+    }
+    datum upper = weir__upper(ctx, weir__datum_of(&weir_string, in->value));
+    return upper.kind == DATUM_FAILED
+               ? WEIR_ENOMEM
+               : weir_kv_put(kv, in->key, weir__datum_pointer(&upper), in->timestamp_ms);
+}
+
 /* ---- Scans -------------------------------------------------------------------------------- */
 
 static weir_err scan_range(weir_kv *kv, const weir_record *in, const char *mode,
@@ -292,6 +304,15 @@ static const weir__processor processors[] = {
      TYPE_VALUE,
      TYPE_STRING,
      {"global"}},
+    {"global_put",
+     NULL,
+     p_global_put,
+     TYPE_STRING,
+     TYPE_STRING,
+     TYPE_STRING,
+     TYPE_STRING,
+     TYPE_STRING,
+     {NULL}},
 };
 
 const weir__processor *weir__store_processor_named(const char *name)

@@ -61,8 +61,11 @@ const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in,
                                     const weir_repartition_opts *opts);
 /* The source of a table and the node that keeps it, without a store; the edge's node is -1 after an
  * error. */
-weir__edge weir__table_nodes(weir_builder *builder, const char *topic, const weir_serde *key,
-                             const weir_serde *value, const weir_store_opts *opts);
+weir__edge weir__table_nodes(weir_builder *builder, const weir__operator *kind, const char *topic,
+                             const weir_serde *key, const weir_serde *value,
+                             const weir_store_opts *opts);
+/* Moves these nodes and the store that they fill to the global task. */
+void weir__global_nodes(weir_builder *builder, const weir__edge *table, int store);
 /* Adds the store of a table's node; -1 after an error. `caching` if the options leave it open. */
 int weir__table_store(weir_builder *builder, const weir__edge *table, const char *store,
                       const weir_store_opts *opts, bool caching);

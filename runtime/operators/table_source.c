@@ -24,8 +24,9 @@ static const char *source_name(weir_builder *builder, const weir_store_opts *opt
     return opts->node != NULL ? weir__builder_text(builder, "%s-source", opts->node) : NULL;
 }
 
-weir__edge weir__table_nodes(weir_builder *builder, const char *topic, const weir_serde *key,
-                             const weir_serde *value, const weir_store_opts *opts)
+weir__edge weir__table_nodes(weir_builder *builder, const weir__operator *kind, const char *topic,
+                             const weir_serde *key, const weir_serde *value,
+                             const weir_store_opts *opts)
 {
     weir__edge edge = {.kind = WEIR__TABLE, .node = -1, .repartitioned = -1};
     edge.key = weir__key_or_default(key);
@@ -43,7 +44,7 @@ weir__edge weir__table_nodes(weir_builder *builder, const char *topic, const wei
     weir__builder_read_as(builder, source, edge.key, edge.value,
                           opts != NULL ? opts->source : NULL);
     weir__operator_at at = {.name = opts != NULL ? opts->node : NULL, .in = &above};
-    edge.node = weir__operator_add(builder, &weir__table_source_operator, NULL, 0, &at);
+    edge.node = weir__operator_add(builder, kind, NULL, 0, &at);
     if (edge.node >= 0) {
         weir__ints_add(builder, &edge.sources, source);
     }
@@ -78,7 +79,8 @@ weir_table weir_table_source(weir_builder *builder, const char *topic, const cha
         const char *prefix = weir__builder_text(builder, "%s-STATE-STORE-", topic);
         spare = prefix != NULL ? weir__builder_name(builder, NULL, prefix) : NULL;
     }
-    weir__edge edge = weir__table_nodes(builder, topic, key, value, opts);
+    weir__edge edge =
+        weir__table_nodes(builder, &weir__table_source_operator, topic, key, value, opts);
     if (edge.node < 0) {
         return (weir_table){builder, -1};
     }

@@ -201,6 +201,9 @@ static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir__punctuation 
     if (kind != WEIR_STREAM_TIME && kind != WEIR_WALL_CLOCK_TIME) {
         return weir_fail(ctx, WEIR_EINVAL, "a punctuation of time kind %d", (int)kind);
     }
+    if (ctx->graph->global) {
+        return weir_fail(ctx, WEIR_ESTATE, "the processor of a global store has no punctuations");
+    }
     if (ctx->node == NULL || wanted->fn == NULL || wanted->interval_ms < 1) {
         return weir_fail(ctx, WEIR_EINVAL,
                          "a punctuation needs a processor, a function and an interval of 1 ms "

@@ -268,6 +268,23 @@
       weir_add_session_store(b, "x", 1, NULL, LIST("p")))                                          \
     X(weir_add_session_store, processors, "no processor uses",                                     \
       weir_add_session_store(b, "x", 1, I64_STORE, NULL))                                          \
+    X(weir_add_global_store, builder, NULL,                                                        \
+      weir_add_global_store(NULL, "x", "x", STRINGS, &ops, NULL, NULL))                            \
+    X(weir_add_global_store, topic, "weir_add_global_store: topic",                                \
+      weir_add_global_store(b, NULL, "x", STRINGS, &ops, NULL, NULL))                              \
+    X(weir_add_global_store, store, "weir_add_global_store: store",                                \
+      weir_add_global_store(b, "x", NULL, STRINGS, &ops, NULL, NULL))                              \
+    X(weir_add_global_store, key, "default.key",                                                   \
+      (weir_add_store(b, "x", I64_STORE, NULL),                                                    \
+       weir_add_global_store(b, "x", "x", NULL, &weir_i64, &ops, NULL, NULL)))                     \
+    X(weir_add_global_store, value, "default.value",                                               \
+      (weir_add_store(b, "x", I64_STORE, NULL),                                                    \
+       weir_add_global_store(b, "x", "x", &weir_i64, NULL, &ops, NULL, NULL)))                     \
+    X(weir_add_global_store, ops, "needs a process function",                                      \
+      weir_add_global_store(b, "x", "x", STRINGS, NULL, NULL, NULL))                               \
+    X(weir_add_global_store, opts, NULL,                                                           \
+      (weir_add_store(b, "x", I64_STORE, NULL),                                                    \
+       weir_add_global_store(b, "x", "x", STRINGS, &ops, NULL, NULL)))                             \
     X(weir_connect, builder, NULL, weir_connect(NULL, "p", "x"))                                   \
     X(weir_connect, processor, "weir_connect: processor", weir_connect(b, NULL, "x"))              \
     X(weir_connect, store, "weir_connect: store", weir_connect(b, "p", NULL))                      \

@@ -186,6 +186,24 @@ WEIR_API void weir_add_window_store(weir_builder *builder, const char *name,
  * ends of sessions), and connects it. Not cached by default. */
 WEIR_API void weir_add_session_store(weir_builder *builder, const char *name, int64_t retention_ms,
                                      const weir_store_opts *opts, const char *const *processors);
+/* Options of a global store. */
+typedef struct weir_global_store_opts {
+    const char *name; /* of the processor's node; NULL: numbered as in Kafka */
+    /* How the topic is read; its name NULL: "<name>-source". */
+    const weir_source_opts *source;
+} weir_global_store_opts;
+/* Makes a global store of a store that was added before, of any kind, and connected to no processor
+ * (StreamsBuilder.addGlobalStore, Topology.addGlobalStore). Each instance reads all partitions of
+ * `topic`, records with these serdes, and `ops` puts them into the store. All processors can read
+ * it by its name, without a connection; only this one can write it. The topic is its log: the store
+ * is not cached, has no changelog, and at each start of an instance the processor gets the records
+ * from the beginning of the topic, before the instance runs (KAFKA-7663). So the rows must depend
+ * on these records only. Records that cannot be deserialized are dropped, whatever the handler. The
+ * processor runs on the thread of the global stores, forwards to nobody and has no punctuations. */
+WEIR_API void weir_add_global_store(weir_builder *builder, const char *topic, const char *store,
+                                    const weir_serde *key, const weir_serde *value,
+                                    const weir_processor_ops *ops, void *user,
+                                    const weir_global_store_opts *opts);
 /* Connects a processor with a store, so that weir_store finds it there. */
 WEIR_API void weir_connect(weir_builder *builder, const char *processor, const char *store);
 
