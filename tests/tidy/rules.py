@@ -19,6 +19,7 @@ INCLUDES = {
     "plans": ["plans"],
     "tests/conformance/replay": ["state", "replay"],
     "tests/fuzz/random": ["replay", "random"],
+    "tests/fuzz/bytes": ["core", "state", "bytes"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
     "examples/project": ["project"],
