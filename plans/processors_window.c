@@ -47,6 +47,7 @@ static weir_err p_window_store_scan(weir_ctx *ctx, const weir_record *in,
     weir_window_iter *iter = NULL;
     weir_window_row row;
     datum values = weir__datum_text("");
+    size_t found = 0;
     if (in->key == NULL) {
         return WEIR_OK;
     }
@@ -57,7 +58,8 @@ static weir_err p_window_store_scan(weir_ctx *ctx, const weir_record *in,
         err = fetch(store, in, state->use, &iter);
     }
     while (err == WEIR_OK && weir_window_next(iter, &row)) {
-        values = weir__datum_comma(ctx, values, kept(ctx, row.value));
+        datum value = kept(ctx, row.value);
+        values = found++ == 0 ? value : weir__datum_join(ctx, values.bytes, ",", value.bytes);
     }
     weir_err closed = weir_window_iter_close(iter);
     err = err != WEIR_OK ? err : closed;
