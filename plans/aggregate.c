@@ -59,19 +59,25 @@ static void build_count(weir__plan_build *b, yyjson_val *op, const weir__handle 
     }
 }
 
-static void build_reduce(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+weir__fn_use *weir__reducer_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
 {
-    const char *store;
-    weir_store_opts opts = weir__store_opts(b, op, weir__needed_text(b, op, "id"), &store);
     const char *name = weir__needed_text(b, op, "reducer");
     const weir__reducer *reducer = weir__reducer_named(name);
     weir__fn_use *use = weir__build_use(b, of);
     if (reducer == NULL || use == NULL) {
         weir__unknown(b, "reducer", name);
-        return;
+        return NULL;
     }
     weir__check_takes(b, name, "values", reducer->takes, of->value);
     use->reducer = reducer;
+    return use;
+}
+
+static void build_reduce(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+{
+    const char *store;
+    weir_store_opts opts = weir__store_opts(b, op, weir__needed_text(b, op, "id"), &store);
+    weir__fn_use *use = weir__reducer_use(b, op, of);
     if (weir__build_ok(b)) {
         weir_grouped in = {b->builder, of->node};
         weir_table out = weir_reduce(in, weir__call_reducer, use, store, &opts);
@@ -79,10 +85,8 @@ static void build_reduce(weir__plan_build *b, yyjson_val *op, const weir__handle
     }
 }
 
-static void build_aggregate(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+weir__fn_use *weir__aggregator_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
 {
-    const char *store;
-    weir_store_opts opts = weir__store_opts(b, op, weir__needed_text(b, op, "id"), &store);
     const char *name = weir__needed_text(b, op, "aggregator");
     const char *first = weir__needed_text(b, op, "initializer");
     const weir__aggregator *aggregator = weir__aggregator_named(name);
@@ -91,7 +95,7 @@ static void build_aggregate(weir__plan_build *b, yyjson_val *op, const weir__han
     if (aggregator == NULL || initializer == NULL || use == NULL) {
         weir__unknown(b, aggregator == NULL ? "aggregator" : "initializer",
                       aggregator == NULL ? name : first);
-        return;
+        return NULL;
     }
     weir__check_takes(b, name, "values", aggregator->takes, of->value);
     use->aggregator = aggregator;
@@ -99,8 +103,16 @@ static void build_aggregate(weir__plan_build *b, yyjson_val *op, const weir__han
     use->gives =
         weir__stated_type(b, op, "value", weir__type_of(aggregator->gives, of->key, of->value));
     weir__check_takes(b, name, "aggregates", initializer->gives, use->gives);
-    opts.value = use->gives;
+    return use;
+}
+
+static void build_aggregate(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+{
+    const char *store;
+    weir_store_opts opts = weir__store_opts(b, op, weir__needed_text(b, op, "id"), &store);
+    weir__fn_use *use = weir__aggregator_use(b, op, of);
     if (weir__build_ok(b)) {
+        opts.value = use->gives;
         weir_grouped in = {b->builder, of->node};
         weir_table out =
             weir_aggregate(in, weir__call_initializer, weir__call_aggregator, use, store, &opts);

@@ -19,12 +19,19 @@ datum weir__datum_of(const weir_serde *type, const void *value)
     if (type == &weir_i64) {
         return datum_i64(*(const int64_t *)value);
     }
+    const weir_wrapped *wrapped = weir_windowed_wrapped(type);
+    if (wrapped != NULL) {
+        return (datum){.kind = DATUM_WINDOWED, .window = value, .inner = wrapped->inner};
+    }
     const weir_slice *bytes = value;
-    return (datum){type == &weir_bytes ? DATUM_BYTES : DATUM_STRING, *bytes, 0};
+    return (datum){.kind = type == &weir_bytes ? DATUM_BYTES : DATUM_STRING, .bytes = *bytes};
 }
 
 static datum_kind kind_of(const weir_serde *type)
 {
+    if (weir_windowed_wrapped(type) != NULL) {
+        return DATUM_WINDOWED;
+    }
     return type == &weir_i64 ? DATUM_I64 : type == &weir_bytes ? DATUM_BYTES : DATUM_STRING;
 }
 
@@ -42,6 +49,8 @@ weir_err weir__datum_out(weir_ctx *ctx, datum from, const weir_serde *type, void
     }
     if (from.kind == DATUM_I64) {
         *(int64_t *)out = from.number;
+    } else if (from.kind == DATUM_WINDOWED) {
+        *(weir_windowed *)out = *from.window;
     } else {
         *(weir_slice *)out = from.bytes;
     }
@@ -53,7 +62,25 @@ const void *weir__datum_pointer(const datum *from)
     if (from->kind == DATUM_NULL) {
         return NULL;
     }
+    if (from->kind == DATUM_WINDOWED) {
+        return from->window;
+    }
     return from->kind == DATUM_I64 ? (const void *)&from->number : (const void *)&from->bytes;
+}
+
+datum weir__datum_inner(datum windowed)
+{
+    return windowed.kind == DATUM_WINDOWED ? weir__datum_of(windowed.inner, windowed.window->key)
+                                           : datum_null();
+}
+
+static weir_slice show_window(weir_ctx *ctx, datum x)
+{
+    datum key = weir__datum_inner(x);
+    datum times[] = {datum_i64(x.window->start_ms), datum_i64(x.window->end_ms)};
+    datum window = weir__datum_join(ctx, weir__datum_show(ctx, times[0]), "/",
+                                    weir__datum_show(ctx, times[1]));
+    return weir__datum_join(ctx, weir__datum_show(ctx, key), "@", window.bytes).bytes;
 }
 
 weir_slice weir__datum_show(weir_ctx *ctx, datum x)
@@ -64,6 +91,9 @@ weir_slice weir__datum_show(weir_ctx *ctx, datum x)
     }
     if (x.kind == DATUM_STRING || x.kind == DATUM_FAILED) {
         return x.bytes;
+    }
+    if (x.kind == DATUM_WINDOWED) {
+        return show_window(ctx, x);
     }
     if (x.kind == DATUM_I64) {
         char *text = weir_alloc(ctx, DIGITS_MAX);

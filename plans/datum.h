@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The values that a plan's functions work on: null, string, bytes or i64. */
+ * The values that a plan's functions work on: null, string, bytes, i64 or a windowed key. */
 #ifndef WEIR_PLANS_DATUM_H
 #define WEIR_PLANS_DATUM_H
 
@@ -11,6 +11,7 @@ typedef enum datum_kind {
     DATUM_STRING,
     DATUM_BYTES,
     DATUM_I64,
+    DATUM_WINDOWED,
     DATUM_FAILED, /* out of memory */
 } datum_kind;
 
@@ -18,26 +19,28 @@ typedef struct datum {
     datum_kind kind;
     weir_slice bytes; /* of strings and bytes; else empty */
     int64_t number;   /* of i64; else 0 */
+    const weir_windowed *window;
+    const weir_serde *inner; /* the type of window->key */
 } datum;
 
 static inline datum datum_null(void)
 {
-    return (datum){DATUM_NULL, {NULL, 0}, 0};
+    return (datum){.kind = DATUM_NULL};
 }
 
 static inline datum datum_failed(void)
 {
-    return (datum){DATUM_FAILED, {NULL, 0}, 0};
+    return (datum){.kind = DATUM_FAILED};
 }
 
 static inline datum datum_string(const void *data, size_t len)
 {
-    return (datum){DATUM_STRING, {data, len}, 0};
+    return (datum){.kind = DATUM_STRING, .bytes = {data, len}};
 }
 
 static inline datum datum_i64(int64_t number)
 {
-    return (datum){DATUM_I64, {NULL, 0}, number};
+    return (datum){.kind = DATUM_I64, .number = number};
 }
 
 static inline bool is_null(datum x)
@@ -68,8 +71,10 @@ datum weir__datum_of(const weir_serde *type, const void *value);
 weir_err weir__datum_out(weir_ctx *ctx, datum from, const weir_serde *type, void *out);
 /* For weir_forward and stores: NULL, or the address of the value in `from`. */
 const void *weir__datum_pointer(const datum *from);
-/* text(x): a string as it is, i64 in decimal, bytes in hexadecimal, null as "null"; a null slice
- * when out of memory. */
+/* The key inside of a windowed key; null of null. */
+datum weir__datum_inner(datum windowed);
+/* text(x): a string as it is, i64 in decimal, bytes in hexadecimal, a windowed key as
+ * "text(inner)@start/end", null as "null"; a null slice when out of memory. */
 weir_slice weir__datum_show(weir_ctx *ctx, datum x);
 /* a, between, b in one string; failed if a or b is a null slice. */
 datum weir__datum_join(weir_ctx *ctx, weir_slice a, const char *between, weir_slice b);

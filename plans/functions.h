@@ -13,6 +13,7 @@ typedef enum weir__plan_type {
     TYPE_I64,
     TYPE_BYTES,
     TYPE_KEY,   /* that of the input's key */
+    TYPE_INNER, /* that inside of the input's windowed key */
     TYPE_VALUE, /* that of the input's value; of a joiner: the left one */
 } weir__plan_type;
 
@@ -84,6 +85,8 @@ typedef struct weir__extractor {
 /* The function of that name; NULL: there is none, or `name` is NULL. */
 const weir__value_fn *weir__value_fn_named(const char *name);
 const weir__value_fn *weir__key_fn_named(const char *name);
+/* Those that read windowed keys only. */
+const weir__value_fn *weir__window_key_fn_named(const char *name);
 const weir__pair_fn *weir__pair_fn_named(const char *name);
 const weir__emit_fn *weir__values_fn_named(const char *name);
 const weir__emit_fn *weir__pairs_fn_named(const char *name);

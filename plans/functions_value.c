@@ -190,6 +190,24 @@ static datum key_mod3_as_key(weir_ctx *ctx, datum key, datum value)
     return is_null(value) ? value : weir__datum_text(names[(value.number % 3 + 3) % 3]);
 }
 
+/* The build has checked that keys are windowed. */
+static datum key_inner_key(weir_ctx *ctx, datum key, datum value)
+{
+    (void)ctx, (void)value;
+    return weir__datum_inner(key);
+}
+
+static datum key_key_at_start(weir_ctx *ctx, datum key, datum value)
+{
+    (void)value;
+    if (is_null(key)) {
+        return key;
+    }
+    datum start = datum_i64(key.window->start_ms);
+    return weir__datum_join(ctx, weir__datum_show(ctx, weir__datum_inner(key)), "@",
+                            weir__datum_show(ctx, start));
+}
+
 /* ---- Names -------------------------------------------------------------------------------- */
 
 static const weir__value_fn values[] = {
@@ -225,6 +243,11 @@ static const weir__value_fn keys[] = {
     {"mod3_as_key", key_mod3_as_key, TYPE_I64, TYPE_STRING},
 };
 
+static const weir__value_fn window_keys[] = {
+    {"inner_key", key_inner_key, TYPE_ANY, TYPE_INNER},
+    {"key_at_start", key_key_at_start, TYPE_ANY, TYPE_STRING},
+};
+
 const weir__value_fn *weir__value_fn_named(const char *name)
 {
     return WEIR__NAMED(values, name);
@@ -233,6 +256,11 @@ const weir__value_fn *weir__value_fn_named(const char *name)
 const weir__value_fn *weir__key_fn_named(const char *name)
 {
     return WEIR__NAMED(keys, name);
+}
+
+const weir__value_fn *weir__window_key_fn_named(const char *name)
+{
+    return WEIR__NAMED(window_keys, name);
 }
 
 datum weir__first_char(weir_ctx *ctx, datum value)

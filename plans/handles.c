@@ -35,15 +35,15 @@ void weir__handle_add(weir__plan_build *b, const char *id, weir__handle_kind kin
         weir__build_fail(b, WEIR_EEXISTS, "an operator before this one is '%s' too", id);
     }
     if (weir__build_ok(b) && id != NULL && b->handle_count < b->handle_capacity) {
-        b->handles[b->handle_count++] = (weir__handle){id, kind, node, key, value};
+        b->handles[b->handle_count++] = (weir__handle){id, kind, node, key, value, NULL};
     }
 }
 
 const char *weir__handle_kind_text(weir__handle_kind kind)
 {
     static const char *const texts[] = {
-        "stream",        "table",   "global table",      "grouped stream",
-        "grouped table", "cogroup", "node added by hand"};
+        "stream",  "table",           "global table",       "grouped stream",    "grouped table",
+        "cogroup", "windowed stream", "stream of sessions", "node added by hand"};
     return texts[kind];
 }
 
@@ -120,7 +120,8 @@ void weir__check_store_uses(weir__plan_build *b)
         if (store == NULL) {
             weir__build_fail(b, WEIR_ENOTFOUND, "no operator declares the store '%s' of %s",
                              use->store, use->processor);
-        } else if (store->key != use->key || store->value != use->value) {
+        } else if (!weir__same_type(store->key, use->key) ||
+                   !weir__same_type(store->value, use->value)) {
             weir__build_fail(b, WEIR_ETYPE,
                              "%s needs a store of %s keys and %s values; '%s' has %s and %s",
                              use->processor, use->key->name, use->value->name, use->store,
@@ -143,11 +144,18 @@ const weir__value_fn *weir__build_key_fn(weir__plan_build *b, yyjson_val *op, co
 {
     const char *name = weir__needed_text(b, op, member);
     const weir__value_fn *fn = weir__key_fn_named(name);
+    const weir__value_fn *of_windows = weir__window_key_fn_named(name);
+    if (of_windows != NULL) {
+        fn = of_windows;
+    }
     if (fn == NULL) {
         weir__unknown(b, "key function", name);
         return NULL;
     }
     weir__check_takes(b, name, "values", fn->takes, of->value);
+    if (of_windows != NULL && weir_windowed_wrapped(of->key) == NULL) {
+        weir__build_fail(b, WEIR_ETYPE, "%s reads windowed keys, not %s", name, of->key->name);
+    }
     return fn;
 }
 

@@ -129,11 +129,21 @@ const weir_serde *weir__type_of(weir__plan_type type, const weir_serde *key,
         return &weir_bytes;
     case TYPE_KEY:
         return key;
+    case TYPE_INNER:
+        return weir_windowed_wrapped(key) != NULL ? weir_windowed_wrapped(key)->inner : NULL;
     case TYPE_VALUE:
     case TYPE_ANY:
         break;
     }
     return value;
+}
+
+bool weir__same_type(const weir_serde *a, const weir_serde *b)
+{
+    const weir_wrapped *left = weir_windowed_wrapped(a);
+    const weir_wrapped *right = weir_windowed_wrapped(b);
+    return a == b || (left != NULL && right != NULL && a->decode == b->decode &&
+                      weir__same_type(left->inner, right->inner));
 }
 
 void weir__check_takes(weir__plan_build *b, const char *what, const char *role,
@@ -149,7 +159,7 @@ void weir__check_takes(weir__plan_build *b, const char *what, const char *role,
 void weir__check_same(weir__plan_build *b, const char *what, const weir_serde *wanted,
                       const weir_serde *have)
 {
-    if (wanted != have) {
+    if (!weir__same_type(wanted, have)) {
         weir__build_fail(b, WEIR_ETYPE, "%s must be %s, not %s", what,
                          wanted != NULL ? wanted->name : "unknown",
                          have != NULL ? have->name : "unknown");

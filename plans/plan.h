@@ -28,6 +28,8 @@ typedef enum weir__handle_kind {
     HANDLE_GROUPED_STREAM,
     HANDLE_GROUPED_TABLE,
     HANDLE_COGROUPED,
+    HANDLE_WINDOWED_STREAM, /* grouped, with windows by time */
+    HANDLE_SESSION_STREAM,
     HANDLE_NODE, /* added by hand */
 } weir__handle_kind;
 
@@ -38,6 +40,7 @@ typedef struct weir__handle {
     int node; /* of a handle of the DSL */
     const weir_serde *key;
     const weir_serde *value;
+    const weir_serde *windowed; /* of the keys of the tables that a windowed stream gives */
 } weir__handle;
 
 typedef enum weir__plan_store_kind {
@@ -120,6 +123,8 @@ const weir_serde *weir__type_named(const char *name);
 /* The type that a function gives; `of` may be NULL for types that do not depend on the input. */
 const weir_serde *weir__type_of(weir__plan_type type, const weir_serde *key,
                                 const weir_serde *value);
+/* Also for serdes of windowed keys, which are the same if what is inside is. */
+bool weir__same_type(const weir_serde *a, const weir_serde *b);
 /* Fails if `have` is not `wanted` (TYPE_ANY: any): "upper reads string values, not i64". */
 void weir__check_takes(weir__plan_build *b, const char *what, const char *role,
                        weir__plan_type wanted, const weir_serde *have);
@@ -160,6 +165,9 @@ const weir__value_fn *weir__build_key_fn(weir__plan_build *b, yyjson_val *op, co
                                          const weir__handle *of);
 const weir__predicate *weir__build_predicate(weir__plan_build *b, yyjson_val *op,
                                              const weir__handle *of);
+/* A use with the reducer, or the aggregator and the initializer, of an aggregation. */
+weir__fn_use *weir__reducer_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of);
+weir__fn_use *weir__aggregator_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of);
 /* Fails: "no <what> is named 'x'". */
 void weir__unknown(weir__plan_build *b, const char *what, const char *name);
 
@@ -181,7 +189,8 @@ typedef struct weir__op {
     X(tables)                                                                                      \
     X(aggregate)                                                                                   \
     X(cogroup)                                                                                     \
-    X(join)
+    X(join)                                                                                        \
+    X(windows)
 
 /* Each file of operators has a table of them, which ends with a NULL name. */
 #define X(file) extern const weir__op weir__ops_##file[];

@@ -138,7 +138,9 @@ static weir_err configure(weir_sync *sync, const weir_sync_opts *opts, weir_erro
     }
     sync->config = weir__must(weir_config_new());
     /* Nobody connects to the servers; the setting is required. */
-    const char *const own[] = {"application.id", application, "bootstrap.servers", "none:1", NULL};
+    const char *const own[] = {"application.id", application, "bootstrap.servers", "none:1",
+                               /* As TopologyTestDriver: nothing waits for the wall clock. */
+                               "__emit.interval.ms.kstreams.windowed.aggregation__", "0", NULL};
     err = weir__config_set_list(sync->config, own, error);
     err = err == WEIR_OK ? weir__config_set_list(sync->config, opts->config, error) : err;
     return err == WEIR_OK ? weir__config_check(sync->config, error) : err;

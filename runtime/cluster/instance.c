@@ -38,6 +38,8 @@ void weir__instance_read(weir__instance *instance)
             strcmp(weir__config_text(config, "production.exception.handler"), "continue") == 0,
         .memory_stores = strcmp(weir__config_text(config, "dsl.store"), "memory") == 0,
         .invalid_time = invalid_time_of(config),
+        .emit_interval_ms =
+            weir__config_i64(config, "__emit.interval.ms.kstreams.windowed.aggregation__"),
         .reset = weir__reset_of(weir__config_text(config, "auto.offset.reset")),
         .idle_ms = weir__config_i64(config, "max.task.idle.ms"),
         /* A store's own changelog_config is applied when it is restored. */

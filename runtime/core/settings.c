@@ -16,6 +16,13 @@
 #define THREADS_MAX 256
 
 static const weir__setting settings[] = {
+    {.name = "__emit.interval.ms.kstreams.windowed.aggregation__",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "1000",
+     .min = 0,
+     .max = INT64_MAX,
+     .doc = "Aggregations of windows that emit on close look for closed windows at most once in "
+            "this time. An internal setting of Kafka Streams, which has it in a list of its own."},
     {.name = "application.id",
      .kind = WEIR__SETTING_TEXT,
      .doc = "The name of the application. It is the group.id of its consumers, the prefix of "

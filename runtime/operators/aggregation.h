@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What count, reduce and aggregate of a stream share. */
+ * What count, reduce and aggregate of a stream share, with or without windows. */
 #ifndef WEIR_OPERATORS_AGGREGATION_H
 #define WEIR_OPERATORS_AGGREGATION_H
 
@@ -21,6 +21,17 @@ const weir__edge *weir__aggregation_input(weir_builder *builder, weir__edge *gro
                                           const char *store);
 /* Adds the repartition topic if one is needed, the node and its store. */
 weir_table weir__aggregation_add(weir_grouped in, const weir__aggregation *spec);
+/* The same for a windowed stream (of either kind), whose table has windowed keys. */
+weir_table weir__aggregation_add_windowed(weir_builder *builder, int node, weir__edge_kind of,
+                                          const weir__aggregation *spec);
+/* The records to aggregate: what was grouped, behind its repartition topic if it needs one, which
+ * `store` names if the grouping has no name. NULL after an error. */
+const weir__edge *weir__aggregation_input(weir_builder *builder, weir__edge *grouped,
+                                          const char *store);
+/* Adds the window or session store of a table with windowed keys; -1 after an error. `key` is the
+ * serde of the keys inside. */
+int weir__windowed_store(weir_builder *builder, const weir__edge *table, const weir_serde *key,
+                         const char *store, const weir_store_opts *opts);
 /* Checks the store's serdes, if the options give them, against the operator's. */
 void weir__aggregation_check(weir_builder *builder, const weir__edge *in,
                              const weir__aggregation *spec, const char *name);

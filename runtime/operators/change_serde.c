@@ -44,7 +44,7 @@ static size_t take_length(weir_slice in, size_t *length)
 static weir_err encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
 {
     const weir__change *change = in;
-    const weir_serde *inner = ((const weir__wrapped *)user)->inner;
+    const weir_serde *inner = ((const weir_wrapped *)user)->inner;
     const void *only = change->new_value != NULL ? change->new_value : change->old_value;
     weir_buf first = {0};
     weir_err err = WEIR_OK;
@@ -73,7 +73,7 @@ static weir_err bad(weir_ctx *ctx)
 static weir_err decode(weir_ctx *ctx, weir_slice in, void *out, void *user)
 {
     weir__change *change = out;
-    const weir_serde *inner = ((const weir__wrapped *)user)->inner;
+    const weir_serde *inner = ((const weir_wrapped *)user)->inner;
     const uint8_t *bytes = in.data;
     if (in.len == 0 || bytes[in.len - 1] > BOTH) {
         return bad(ctx);

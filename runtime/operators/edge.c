@@ -36,6 +36,11 @@ bool weir__edge_key_changed(const weir_builder *builder, const weir__edge *edge)
     return (builder->nodes[edge->node]->node.facts & WEIR__KEY_CHANGED) != 0;
 }
 
+const weir__windowing *weir__windows_later(const weir__windowing *a, const weir__windowing *b)
+{
+    return a == NULL || (b != NULL && b->closes_after_ms > a->closes_after_ms) ? b : a;
+}
+
 void *weir__op_copy(weir_builder *builder, const void *op, size_t size)
 {
     void *copy = weir__builder_alloc(builder, size);
@@ -110,6 +115,7 @@ weir_stream weir__stream_add(weir_stream in, const weir__operator *kind, const v
     edge.key = builder->nodes[index]->node.key;
     edge.value = builder->nodes[index]->node.value;
     if (at.other != NULL) {
+        edge.windows = weir__windows_later(at.in->windows, at.other->windows);
         /* A copy: both lists may be of handles that go on being used. */
         edge.sources = (weir__ints){0};
         weir__ints_add_all(builder, &edge.sources, &at.in->sources);

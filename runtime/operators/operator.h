@@ -18,6 +18,13 @@ int weir__edge_add(weir_builder *builder, const weir__edge *edge);
 /* True if records of the edge may be in other partitions than their keys belong to. */
 bool weir__edge_key_changed(const weir_builder *builder, const weir__edge *edge);
 
+/* Of two edges that become one: the windows that close later. */
+const weir__windowing *weir__windows_later(const weir__windowing *a, const weir__windowing *b);
+
+/* False, and an error that names the join. */
+bool weir__join_windows_check(weir_builder *builder, const char *name,
+                              const weir_join_windows *windows);
+
 /* Where an operator is added, and what it gives. */
 typedef struct weir__operator_at {
     const char *name;        /* NULL: numbered */

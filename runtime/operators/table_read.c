@@ -10,14 +10,33 @@ const weir__node *weir__table_node(const weir_ctx *ctx, int table)
     return &ctx->graph->topology->nodes[table];
 }
 
+/* The row of a table in its store, whose keys inside of windows are not windowed. */
+static weir_err load(const weir_kv *kv, const void *key, weir__timed *out)
+{
+    const weir_windowed *window = key;
+    switch (kv->spec->kind->type) {
+    case WEIR__TYPE_WINDOW:
+        return weir__window_load(kv, window->key, window->start_ms, &out->value,
+                                 &out->timestamp_ms);
+    case WEIR__TYPE_SESSION:
+        out->timestamp_ms = window->end_ms;
+        return weir__session_load(kv, window->key, window->start_ms, window->end_ms, &out->value);
+    case WEIR__TYPE_KEY_VALUE:
+        break;
+    }
+    return weir__typed_load(kv, key, &out->value, &out->timestamp_ms);
+}
+
 weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed *out)
 {
     const weir__node *node = weir__table_node(ctx, table);
     *out = (weir__timed){NULL, -1};
     if (node->table_store >= 0) {
         weir_kv *kv = ctx->graph->stores[node->table_store];
-        return kv != NULL ? weir__typed_load(kv, key, &out->value, &out->timestamp_ms)
-                          : weir_fail(ctx, WEIR_ESTATE, "the table's store is not there");
+        weir_err err = kv != NULL ? load(kv, key, out)
+                                  : weir_fail(ctx, WEIR_ESTATE, "the table's store is not there");
+        out->timestamp_ms = out->value != NULL ? out->timestamp_ms : -1;
+        return err;
     }
     weir_assert(node->made_by != NULL && node->made_by->read != NULL);
     /* Its callbacks run as those of the table's node, for its stores and for what errors name. */

@@ -208,6 +208,7 @@ static weir_table add(weir_table left, weir_table right, joined j, const char *s
     weir__operator_at at = {.name = name, .named = true, .in = &this_side, .other = &other_side};
     weir__edge edge = {
         .kind = WEIR__TABLE, .key = j.left->key, .value = this_side.value, .repartitioned = -1};
+    edge.windows = weir__windows_later(j.left->windows, j.right->windows);
     edge.node = weir__operator_add(builder, &result_operator, NULL, 0, &at);
     weir__ints_add_all(builder, &edge.sources, &j.left->sources);
     weir__ints_add_all(builder, &edge.sources, &j.right->sources);

@@ -45,6 +45,7 @@ typedef struct weir__graph_host {
     const char *application; /* application.id */
     const char *task;        /* "0_1" */
     weir__invalid_time invalid_time;
+    int64_t emit_interval_ms; /* between two looks for closed windows to emit, by the wall clock */
     weir_err (*send)(void *user, const weir__sent *record, weir_error *error);
     int64_t (*stream_time_ms)(void *user);
     int64_t (*wall_clock_ms)(void *user);

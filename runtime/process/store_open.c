@@ -22,16 +22,25 @@ static weir__origin current_origin(void *user)
                           headers->len != 0 ? weir__buf_slice(headers) : (weir_slice){0}};
 }
 
+/* Rows of sessions have no timestamp: it is their end. */
+static int64_t time_of(const weir_kv *kv, const void *key, int64_t row_ms)
+{
+    return kv->spec->kind->type == WEIR__TYPE_SESSION ? ((const weir_windowed *)key)->end_ms
+                                                      : row_ms;
+}
+
 static weir_err forward_flushed(weir_kv *kv, const weir__flushed *flushed)
 {
     weir_ctx *ctx = kv->ctx;
     weir__change change = {0};
     weir_record record = {NULL, &change, flushed->origin->timestamp_ms, NULL};
     weir_slice key;
-    if (weir__arena_copy(ctx->arena, flushed->key, &key) != WEIR_OK) {
+    bool has_segment = kv->spec->kind->suffix != 0;
+    weir_slice bytes = has_segment ? weir__segment_log_key(flushed->key) : flushed->key;
+    if (weir__arena_copy(ctx->arena, bytes, &key) != WEIR_OK) {
         return weir__ctx_out_of_memory(ctx);
     }
-    weir_err err = weir__decode(ctx, kv->spec->key, key, &record.key);
+    weir_err err = weir__typed_decode_key(kv, key, &record.key);
     if (err == WEIR_OK) {
         err = weir__typed_keep_row(kv, flushed->new_row, &change.new_value, &record.timestamp_ms);
     }
@@ -41,6 +50,7 @@ static weir_err forward_flushed(weir_kv *kv, const weir__flushed *flushed)
     if (err != WEIR_OK) {
         return err;
     }
+    record.timestamp_ms = time_of(kv, record.key, record.timestamp_ms);
     record.headers = weir__headers_decode(ctx->arena, flushed->origin->headers);
     if (record.headers == NULL) {
         return weir__ctx_out_of_memory(ctx);
@@ -191,7 +201,7 @@ weir_err weir__typed_open(weir__graph *graph, int store, const weir__store_plan 
     if (!spec->caching) {
         whole.cache = NULL;
     }
-    if (kv->owner != NULL) {
+    if (kv->owner != NULL && !spec->emits_on_close) {
         client.on_flush = on_flush;
         client.old_rows = kv->owner->spec->send_old;
         kv->cached = whole.cache != NULL;

@@ -86,6 +86,18 @@ weir_err weir_session_get(const weir_session *store, const void *key, int64_t st
     return err == WEIR_OK ? weir__typed_find(kv, bytes, value, NULL) : err;
 }
 
+weir_err weir__session_load(const weir_kv *kv, const void *key, int64_t start_ms, int64_t end_ms,
+                            const void **value)
+{
+    weir_slice bytes;
+    weir_slice row;
+    weir_err err = encode_key(kv, key, start_ms, end_ms, &bytes);
+    if (err == WEIR_OK) {
+        err = weir__typed_get_row(kv, bytes, &row);
+    }
+    return err == WEIR_OK ? weir__typed_keep_row(kv, row, value, NULL) : err;
+}
+
 weir_err weir_session_find(const weir_session *store, const void *key, int64_t earliest_end_ms,
                            int64_t latest_start_ms, bool reverse, weir_session_iter **out)
 {

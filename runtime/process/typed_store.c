@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "core/saturate.h"
+#include "state/keys.h"
 
 void weir__typed_lock(const weir_kv *kv)
 {
@@ -155,6 +157,39 @@ weir_err weir__typed_load(const weir_kv *kv, const void *key, const void **value
         err = weir__typed_get_row(kv, bytes, &row);
     }
     return err == WEIR_OK ? weir__typed_keep_row(kv, row, value, timestamp_ms) : err;
+}
+
+weir_err weir__typed_decode_key(const weir_kv *kv, weir_slice bytes, const void **key)
+{
+    weir__window_key window;
+    weir__session_key session;
+    weir_windowed read = {0};
+    weir_slice inner = bytes;
+    weir__store_type type = kv->spec->kind->type;
+    if (type == WEIR__TYPE_WINDOW && weir__window_store_key_read(bytes, &window)) {
+        inner = window.key;
+        read.start_ms = window.start_ms;
+        read.end_ms = weir__add_sat(window.start_ms, kv->spec->window_ms);
+    } else if (type == WEIR__TYPE_SESSION && weir__session_store_key_read(bytes, &session)) {
+        inner = session.key;
+        read.start_ms = session.start_ms;
+        read.end_ms = session.end_ms;
+    } else if (type != WEIR__TYPE_KEY_VALUE) {
+        return weir_fail(kv->ctx, WEIR_ECORRUPT, "store '%s': a key of %zu bytes", kv->spec->name,
+                         bytes.len);
+    }
+    weir_err err = weir__decode(kv->ctx, kv->spec->key, inner, &read.key);
+    if (err != WEIR_OK || type == WEIR__TYPE_KEY_VALUE) {
+        *key = err == WEIR_OK ? read.key : NULL;
+        return err;
+    }
+    weir_windowed *windowed = weir__arena_alloc(kv->ctx->arena, sizeof *windowed);
+    if (windowed == NULL) {
+        return weir__ctx_out_of_memory(kv->ctx);
+    }
+    *windowed = read;
+    *key = windowed;
+    return WEIR_OK;
 }
 
 weir_err weir_kv_put(weir_kv *kv, const void *key, const void *value, int64_t timestamp_ms)

@@ -65,6 +65,15 @@ weir_err weir__typed_keep_row(const weir_kv *kv, weir_slice row, const void **va
 weir_err weir__typed_load(const weir_kv *kv, const void *key, const void **value,
                           int64_t *timestamp_ms);
 
+/* The same for a window of a window store, and for a session (which has no timestamp). */
+weir_err weir__window_load(const weir_kv *kv, const void *key, int64_t start_ms, const void **value,
+                           int64_t *timestamp_ms);
+weir_err weir__session_load(const weir_kv *kv, const void *key, int64_t start_ms, int64_t end_ms,
+                            const void **value);
+/* The key in the key of a changelog record, as the table of the store has it: a weir_windowed for
+ * windows and sessions. It lives as long as `bytes` and the current record. */
+weir_err weir__typed_decode_key(const weir_kv *kv, weir_slice bytes, const void **key);
+
 /* The store that the running node is connected to, by its place there. */
 weir_kv *weir__store_at(weir_ctx *ctx, size_t index);
 

@@ -108,6 +108,18 @@ weir_err weir_window_get(const weir_window *store, const void *key, int64_t star
     return err == WEIR_OK ? weir__typed_find(kv, bytes, value, timestamp_ms) : err;
 }
 
+weir_err weir__window_load(const weir_kv *kv, const void *key, int64_t start_ms, const void **value,
+                           int64_t *timestamp_ms)
+{
+    weir_slice bytes;
+    weir_slice row;
+    weir_err err = encode_key(kv, key, start_ms, 0, &bytes);
+    if (err == WEIR_OK) {
+        err = weir__typed_get_row(kv, bytes, &row);
+    }
+    return err == WEIR_OK ? weir__typed_keep_row(kv, row, value, timestamp_ms) : err;
+}
+
 static weir_err fetch(const weir_kv *kv, weir__segments_range *range, weir_window_iter **out)
 {
     weir_kv_iter *iter = NULL;

@@ -48,6 +48,7 @@ typedef struct weir__task_settings {
     bool memory_stores;              /* dsl.store = memory */
     weir__invalid_time invalid_time; /* default.timestamp.extractor */
     weir__reset reset;               /* auto.offset.reset */
+    int64_t emit_interval_ms;        /* __emit.interval.ms.kstreams.windowed.aggregation__ */
     int64_t idle_ms;                 /* max.task.idle.ms */
     int64_t state_age_max_ms;        /* state.cleanup.dir.max.age.ms; < 0: any */
     size_t buffered_max;             /* buffered.records.per.partition */

@@ -275,6 +275,7 @@ weir__graph_host weir__task_graph_host(weir__task *task)
     return (weir__graph_host){.application = task->env->application,
                               .task = task->name,
                               .invalid_time = task->env->settings.invalid_time,
+                              .emit_interval_ms = task->env->settings.emit_interval_ms,
                               .send = send,
                               .stream_time_ms = stream_time,
                               .wall_clock_ms = wall_clock,

@@ -36,6 +36,15 @@ static const char *name_of(const weir_serde *serde)
     return serde->name != NULL ? serde->name : "";
 }
 
+/* A serde is a type; those of windowed keys are one type when what they wrap is. */
+static bool same_type(const weir_serde *a, const weir_serde *b)
+{
+    const weir_wrapped *left = weir_windowed_wrapped(a);
+    const weir_wrapped *right = weir_windowed_wrapped(b);
+    return a == b || (left != NULL && right != NULL && a->decode == b->decode &&
+                      same_type(left->inner, right->inner));
+}
+
 static void resolve_serdes(weir_builder *builder, const weir_config *config)
 {
     for (size_t i = 0; i < builder->node_count && weir__builder_ok(builder); i++) {
@@ -52,14 +61,14 @@ static void resolve_serdes(weir_builder *builder, const weir_config *config)
     }
     for (size_t i = 0; i < builder->wrapped_count && weir__builder_ok(builder); i++) {
         weir__wrapped *wrapped = builder->wrapped[i];
-        wrapped->inner =
-            resolve(builder, config, wrapped->inner, "its content", wrapped->serde.name);
+        wrapped->of.inner =
+            resolve(builder, config, wrapped->of.inner, "its content", wrapped->serde.name);
     }
     for (size_t i = 0; i < builder->check_count && weir__builder_ok(builder); i++) {
         weir__type_check *check = &builder->checks[i];
         check->left = resolve(builder, config, check->left, check->left_role, check->what);
         check->right = resolve(builder, config, check->right, check->right_role, check->what);
-        if (weir__builder_ok(builder) && check->left != check->right) {
+        if (weir__builder_ok(builder) && !same_type(check->left, check->right)) {
             weir__builder_fail(builder, WEIR_ETYPE, "%s: %s is %s, %s is %s", check->what,
                                check->left_role, name_of(check->left), check->right_role,
                                name_of(check->right));

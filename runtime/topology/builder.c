@@ -136,8 +136,7 @@ void weir__ints_add_all(weir_builder *builder, weir__ints *ints, const weir__int
     }
 }
 
-const weir_serde *weir__builder_wrap(weir_builder *builder, const weir_serde *of,
-                                     const weir_serde *inner)
+static const weir_serde *wrap(weir_builder *builder, const weir_serde *of, weir_wrapped content)
 {
     weir__wrapped *wrapped = weir__builder_alloc(builder, sizeof *wrapped);
     if (wrapped == NULL ||
@@ -146,10 +145,25 @@ const weir_serde *weir__builder_wrap(weir_builder *builder, const weir_serde *of
         return NULL;
     }
     wrapped->serde = *of;
-    wrapped->serde.user = wrapped;
-    wrapped->inner = inner;
+    wrapped->of = content;
+    wrapped->serde.user = &wrapped->of;
     builder->wrapped[builder->wrapped_count++] = wrapped;
     return &wrapped->serde;
+}
+
+const weir_serde *weir__builder_wrap(weir_builder *builder, const weir_serde *of,
+                                     const weir_serde *inner)
+{
+    return wrap(builder, of, (weir_wrapped){inner, 0});
+}
+
+const weir_serde *weir__builder_windowed(weir_builder *builder, const weir__windowing *windows,
+                                         const weir_serde *key)
+{
+    static const weir_serde by_time = WEIR_TIME_WINDOWED("windowed key", NULL);
+    static const weir_serde by_session = WEIR_SESSION_WINDOWED("key of a session", NULL);
+    return wrap(builder, windows->sessions ? &by_session : &by_time,
+                (weir_wrapped){key, windows->sessions ? 0 : windows->time.size_ms});
 }
 
 /* ---- Nodes -------------------------------------------------------------------------------- */
@@ -309,6 +323,10 @@ static bool check_store_opts(weir_builder *builder, const char *name, const weir
         weir__builder_fail(builder, WEIR_EINVAL,
                            "store '%s': caching and logging are WEIR_ON, WEIR_OFF or the default",
                            name);
+    }
+    if (opts->retention_ms != 0) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "store '%s': retention_ms is for aggregations of windows", name);
     }
     const char *what = weir__builder_text(builder, "store '%s': changelog_config", name);
     if (what != NULL) {

@@ -63,6 +63,8 @@ typedef enum weir__edge_kind {
     WEIR__GROUPED,
     WEIR__GROUPED_TABLE,
     WEIR__COGROUPED,
+    WEIR__WINDOWED_STREAM, /* grouped, with windows by time */
+    WEIR__SESSION_STREAM,
 } weir__edge_kind;
 
 /* An input of a cogroup. */
@@ -71,6 +73,17 @@ typedef struct weir__cogroup_input {
     weir_aggregator_fn fn;
     void *user;
 } weir__cogroup_input;
+
+/* The windows of a windowed stream, and of the tables and streams below it. */
+typedef struct weir__windowing {
+    bool sessions; /* which of the two it has */
+    weir_windows time;
+    weir_session_windows session;
+    weir_emit_strategy emit;
+    /* How long after its end a window may still change, by stream time: the grace; of sessions gap
+     * and grace. */
+    int64_t closes_after_ms;
+} weir__windowing;
 
 /* The stream, table or group of a DSL handle. Facts are those of its node. */
 typedef struct weir__edge {
@@ -83,12 +96,18 @@ typedef struct weir__edge {
     int repartitioned;  /* grouped: the edge behind its named repartition topic; -1: none yet */
     const weir__cogroup_input *inputs; /* cogrouped */
     size_t input_count;
+    /* Of a windowed stream; else of the aggregation that gave the windowed keys, the one that
+     * closes last where there are several, and kept below operators that change keys. NULL: no
+     * windows above. `key` of a windowed stream is the key inside; of what is below a serde for
+     * which weir_windowed_wrapped is not NULL. */
+    const weir__windowing *windows;
+    int grouping; /* of a windowed stream: the edge of what was grouped */
 } weir__edge;
 
-/* A serde made of another one. Its `user` points to this. */
+/* A serde made of another one. Its `user` points to `of`. */
 typedef struct weir__wrapped {
+    weir_wrapped of; /* its inner serde is a default until weir_build */
     weir_serde serde;
-    const weir_serde *inner; /* a default until weir_build */
 } weir__wrapped;
 
 struct weir_builder {
@@ -162,10 +181,13 @@ void weir__builder_skip(weir_builder *builder, int numbers);
 /* Letters, digits, '.', '_' and '-', 1 to 249 of them. `what`: "node", "store", ... */
 bool weir__builder_check_name(weir_builder *builder, const char *what, const char *name);
 
-/* A copy of `of` (name, size, functions) whose `user` is a weir__wrapped around `inner`; NULL after
+/* A copy of `of` (name, size, functions) whose `user` is a weir_wrapped around `inner`; NULL after
  * an error. */
 const weir_serde *weir__builder_wrap(weir_builder *builder, const weir_serde *of,
                                      const weir_serde *inner);
+/* The serde of windowed keys around `key`. */
+const weir_serde *weir__builder_windowed(weir_builder *builder, const weir__windowing *windows,
+                                         const weir_serde *key);
 
 /* Adds a node with an unused name; returns its index, -1 after an error. `name` is copied. */
 int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *name);

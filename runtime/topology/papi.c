@@ -150,6 +150,7 @@ void weir_add_window_store(weir_builder *builder, const char *name, const weir_w
                      : windows->timestamped     ? &weir__kind_timestamped_window
                                                 : &weir__kind_window;
         spec->retention_ms = windows->retention_ms;
+        spec->window_ms = windows->window_ms;
         spec->duplicates = windows->retain_duplicates;
         connect_all(builder, processors, name);
     }

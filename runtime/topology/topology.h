@@ -59,8 +59,10 @@ typedef struct weir__store_spec {
     bool logging;
     const weir__store_kind *kind;
     int64_t retention_ms; /* of a kind whose rows expire */
+    int64_t window_ms;    /* of a window store: from start to end of its windows */
     bool time_ordered;    /* as in weir__store_plan */
     bool duplicates;      /* a window store keeps all puts of a key and window */
+    bool emits_on_close;  /* its node forwards closed windows, not changes that the cache flushes */
     const char *const
         *changelog_config; /* name, value, ..., NULL; NULL: none beyond the defaults */
     int subtopology;       /* index; -1: global */

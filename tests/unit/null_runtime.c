@@ -24,6 +24,7 @@
 
 #include "null_builder_rows.h"
 #include "null_store_rows.h"
+#include "null_windowed_rows.h"
 
 /* ---- Outside of topologies ---------------------------------------------------------------- */
 
@@ -208,6 +209,7 @@ static void builders_name_the_null_argument(void **state)
     SOURCE_ROWS(RUN_BUILDER)
     STATELESS_ROWS(RUN_BUILDER)
     TABLE_ROWS(RUN_BUILDER)
+    WINDOWED_ROWS(RUN_BUILDER)
     NODE_ROWS(RUN_BUILDER)
 }
 
@@ -410,6 +412,9 @@ static weir_err try_all(weir_ctx *ctx, const weir_record *in, void *user)
     weir_session *sessions = weir_session_store(ctx, "sessions");
     weir_session_iter *found_s = NULL;
     weir_session_row session;
+    const weir_wrapped wrapped = {&weir_string, 10};
+    const weir_windowed of_a = {&text, 10, 20};
+    weir_windowed read;
     assert_non_null(kv);
     assert_non_null(windows);
     assert_non_null(sessions);
@@ -419,6 +424,7 @@ static weir_err try_all(weir_ctx *ctx, const weir_record *in, void *user)
     WINDOW_ROWS(RUN_CALLBACK)
     SESSION_ROWS(RUN_CALLBACK)
     SERDE_ROWS(RUN_CALLBACK)
+    WINDOWED_KEY_ROWS(RUN_CALLBACK)
     weir__buf_fini(&buf);
     weir__buf_fini(&sink);
     return WEIR_OK;
@@ -464,9 +470,10 @@ static void every_argument_has_a_row(void **state)
     static const null_row rows[] = {
         PLAIN_ROWS(NULL_ROW) SOURCE_ROWS(NULL_ROW) STATELESS_ROWS(NULL_ROW) TABLE_ROWS(NULL_ROW)
             NODE_ROWS(NULL_ROW) RECORD_ROWS(NULL_ROW) STORE_ROWS(NULL_ROW) WINDOW_ROWS(NULL_ROW)
-                SESSION_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW)};
-    static const char *const headers[] = {"weir.h",  "admin.h",     "serde.h",
-                                          "store.h", "processor.h", "dsl.h"};
+                SESSION_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW) WINDOWED_ROWS(NULL_ROW)
+                    WINDOWED_KEY_ROWS(NULL_ROW)};
+    static const char *const headers[] = {"weir.h",      "admin.h", "serde.h",   "store.h",
+                                          "processor.h", "dsl.h",   "windows.h", "windowed.h"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "runtime/include/weir/%s", headers[i]);

@@ -22,6 +22,10 @@ static const struct {
     const char *file; /* in tests/ */
     const char *test;
 } shown[] = {
+    {"__emit.interval.ms.kstreams.windowed.aggregation__", "unit/windows.c",
+     "closed_windows_are_emitted_once_in_the_interval_by_the_wall_clock"},
+    {"__emit.interval.ms.kstreams.windowed.aggregation__", "unit/windows.c",
+     "closed_windows_are_emitted_at_once_without_an_interval"},
     {"application.id", EACH, "the_group_and_internal_topics_are_named_by_the_application_id"},
     {"auto.offset.reset", "cluster/settings.c",
      "the_first_start_reads_from_the_beginning_by_default"},

@@ -18,6 +18,7 @@
 #define WEIR_DSL_H
 
 #include <weir/processor.h>
+#include <weir/windows.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -299,4 +300,7 @@ WEIR_API weir_table weir_table_outer_join(weir_table left, weir_table right, wei
 #ifdef __cplusplus
 }
 #endif
+
+#include <weir/windowed.h>
+
 #endif

@@ -29,6 +29,10 @@ typedef struct weir_store_opts {
     weir_toggle logging; /* changelog topic; default on */
     const char *const *changelog_config; /* name, value, ..., NULL: wins over the defaults */
     const char *node; /* name of the DSL's node that owns the store; NULL: numbered as in Kafka */
+    /* Of windowed aggregations: how long rows are kept (as in weir_window_opts), at least as long
+     * as windows may change: size (sliding: difference; sessions: gap) and grace. 0: as long as
+     * that; of sliding windows twice the difference, and grace. */
+    int64_t retention_ms;
     /* How the topic of a table or global table is read (Kafka's Consumed); `name` is that of its
      * source node, NULL: <node>-source, or numbered. NULL for all other stores. */
     const struct weir_source_opts *source;

@@ -256,6 +256,7 @@ WEIR_API void weir_app_free(weir_app *app);
     X(WEIR_DROP_NULL_VALUE, "null value")                                                          \
     X(WEIR_DROP_NEGATIVE_TIMESTAMP, "negative timestamp")                                          \
     X(WEIR_DROP_EXPIRED, "its window or session has expired") /* of a store with retention */      \
+    X(WEIR_DROP_LATE, "its window has closed")                /* a windowed aggregation or join */ \
     X(WEIR_DROP_UNDECODABLE, "it cannot be decoded")    /* deserialization.exception.handler */    \
     X(WEIR_DROP_PROCESSING_FAILED, "processing failed") /* processing.exception.handler */         \
     X(WEIR_DROP_UNWRITABLE, "it cannot be written")     /* production.exception.handler */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Aggregations over windows by time (KStreamWindowAggregate of Kafka Streams). Each has its own
+ * stream time, by which windows close. Windows that are emitted when they close are read from the
+ * store by their start, after the record that closed them (KIP-825). */
+#include "operators/windowed.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/saturate.h"
+
+#define NONE ((int64_t)-1)
+
+weir_err weir__windowed_open(weir_ctx *ctx, void *user, void **state)
+{
+    weir__windowed *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        return weir__ctx_out_of_memory(ctx);
+    }
+    w->op = user;
+    w->kv = weir__store_at(ctx, 0);
+    w->stream_ms = NONE;
+    w->closed_ms = NONE;
+    w->next_emit_ms = INT64_MIN;
+    *state = w;
+    return WEIR_OK;
+}
+
+void weir__windowed_close(void *state)
+{
+    free(state);
+}
+
+/* ---- Windows ------------------------------------------------------------------------------ */
+
+void weir__window_late(weir_ctx *ctx, const weir__windowed *w, weir_windowed window)
+{
+    char why[128];
+    snprintf(why, sizeof why, "window %" PRId64 "/%" PRId64 ", stream time %" PRId64,
+             window.start_ms, window.end_ms, w->stream_ms);
+    weir__drop(ctx, WEIR_DROP_LATE, why);
+}
+
+weir_err weir__window_put(weir_ctx *ctx, weir__windowed *w, weir_windowed window,
+                          weir__change change, int64_t timestamp_ms)
+{
+    weir_err err = weir_window_put((weir_window *)w->kv, window.key, change.new_value,
+                                   window.start_ms, timestamp_ms);
+    if (err != WEIR_OK || w->kv->cached || w->op->windows->emit == WEIR_EMIT_ON_CLOSE) {
+        return err;
+    }
+    return weir__table_forward(ctx, &window, change, timestamp_ms);
+}
+
+weir_err weir__window_add(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
+                          weir_windowed window)
+{
+    const weir__fold *fold = &w->op->fold;
+    const weir_serde *serde = w->kv->spec->value;
+    weir__change change = {0};
+    int64_t timestamp_ms = in->timestamp_ms;
+    int64_t row_ms = -1;
+    weir_err err =
+        weir__window_load(w->kv, window.key, window.start_ms, &change.old_value, &row_ms);
+    if (err == WEIR_OK && change.old_value != NULL) {
+        timestamp_ms = weir__later(timestamp_ms, row_ms);
+    } else if (err == WEIR_OK) {
+        err = weir__fold_init(ctx, fold, serde, &change.old_value);
+    }
+    if (err == WEIR_OK) {
+        err = weir__fold_add(ctx, fold, serde, in, change.old_value, &change.new_value);
+    }
+    return err == WEIR_OK ? weir__window_put(ctx, w, window, change, timestamp_ms) : err;
+}
+
+/* ---- Emit on close ------------------------------------------------------------------------ */
+
+/* Forwards one window; what that needed in memory is free again afterwards. */
+static weir_err emit_row(weir_ctx *ctx, const weir__windowed *w, const weir_window_row *row)
+{
+    weir__arena_mark mark = weir__arena_mark_take(ctx->arena);
+    weir_windowed window = {row->key, row->start_ms,
+                            weir__add_sat(row->start_ms, w->kv->spec->window_ms)};
+    weir_err err =
+        weir__table_forward(ctx, &window, (weir__change){row->value, NULL}, row->timestamp_ms);
+    weir__arena_mark_reset(ctx->arena, mark);
+    return err;
+}
+
+/* The windows that end after w->closed_ms, up to end_ms. */
+static weir_err emit_ended(weir_ctx *ctx, weir__windowed *w, int64_t end_ms)
+{
+    int64_t size_ms = w->kv->spec->window_ms;
+    int64_t from_ms = w->closed_ms == NONE ? 0 : w->closed_ms - size_ms + 1;
+    weir_window_iter *iter = NULL;
+    weir_window_row row;
+    if (end_ms < size_ms) {
+        return WEIR_OK;
+    }
+    weir_err err =
+        weir_window_fetch_all((weir_window *)w->kv, from_ms, end_ms - size_ms, false, &iter);
+    while (err == WEIR_OK && weir_window_next(iter, &row)) {
+        err = emit_row(ctx, w, &row);
+    }
+    weir_err end = weir_window_iter_close(iter);
+    err = err != WEIR_OK ? err : end;
+    if (err == WEIR_OK) {
+        w->closed_ms = end_ms;
+    }
+    return err;
+}
+
+/* At most once in the interval of the setting, by the wall clock. */
+static weir_err emit_closed(weir_ctx *ctx, weir__windowed *w, int64_t close_ms)
+{
+    int64_t now_ms = weir_ctx_wall_clock_ms(ctx);
+    /* The end of sliding windows is included. */
+    int64_t end_ms =
+        w->op->windows->time.type == WEIR_WINDOWS_SLIDING ? weir__sub_sat(close_ms, 1) : close_ms;
+    if (now_ms < w->next_emit_ms) {
+        return WEIR_OK;
+    }
+    w->next_emit_ms = weir__add_sat(now_ms, ctx->graph->host.emit_interval_ms);
+    return end_ms > w->closed_ms ? emit_ended(ctx, w, end_ms) : WEIR_OK;
+}
+
+/* ---- Records ------------------------------------------------------------------------------ */
+
+weir_err weir__windowed_process(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    static weir_err (*const work[])(weir_ctx *, weir__windowed *, const weir_record *, int64_t) = {
+        [WEIR_WINDOWS_HOPPING] = weir__hopping_windows,
+        [WEIR_WINDOWS_UNLIMITED] = weir__unlimited_window,
+    };
+    weir__windowed *w = state;
+    const weir__windowing *windows = w->op->windows;
+    if (weir__drop_nulls(ctx, in, false)) {
+        return WEIR_OK;
+    }
+    w->stream_ms = weir__later(w->stream_ms, in->timestamp_ms);
+    int64_t close_ms = weir__sub_sat(w->stream_ms, windows->time.grace_ms);
+    weir_err err = work[windows->time.type](ctx, w, in, close_ms);
+    if (err == WEIR_OK && windows->emit == WEIR_EMIT_ON_CLOSE) {
+        err = emit_closed(ctx, w, close_ms);
+    }
+    return err;
+}
+
+weir_table weir__windowed_add(weir_windowed_stream in, const weir__operator *kind, weir__fold fold,
+                              const weir_serde *value, const char *store,
+                              const weir_store_opts *opts)
+{
+    const weir__edge *windowed = weir__edge_of(in.builder, in.node, WEIR__WINDOWED_STREAM);
+    if (windowed == NULL) {
+        return (weir_table){in.builder, -1};
+    }
+    if (windowed->windows->time.type == WEIR_WINDOWS_SLIDING) {
+        weir__builder_fail(in.builder, WEIR_EUNSUPPORTED, "%s: Weir does not have sliding windows",
+                           kind->work.name);
+        return (weir_table){in.builder, -1};
+    }
+    weir__windowed_op op = {fold, windowed->windows};
+    weir__aggregation spec = {kind, &op, sizeof op, value, store, opts};
+    return weir__aggregation_add_windowed(in.builder, in.node, WEIR__WINDOWED_STREAM, &spec);
+}

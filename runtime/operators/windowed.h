@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The machine of aggregations over windows by time: their state, the rows of windows, what is
+ * forwarded when. A file for each type of windows decides which windows a record changes. */
+#ifndef WEIR_OPERATORS_WINDOWED_H
+#define WEIR_OPERATORS_WINDOWED_H
+
+#include "operators/aggregation.h"
+#include "operators/fold.h"
+#include "process/typed_store.h"
+
+/* The operator's `user`. */
+typedef struct weir__windowed_op {
+    weir__fold fold;
+    const weir__windowing *windows;
+} weir__windowed_op;
+
+/* The processor's state in one task. */
+typedef struct weir__windowed {
+    const weir__windowed_op *op;
+    weir_kv *kv;          /* the window store */
+    int64_t stream_ms;    /* greatest timestamp of a record that reached the node; -1: none yet */
+    int64_t closed_ms;    /* emit on close: windows that end by then have been emitted; -1: none */
+    int64_t next_emit_ms; /* emit on close: not before, by the wall clock */
+} weir__windowed;
+
+/* The callbacks of an operator; the type of its windows decides what process does. */
+weir_err weir__windowed_open(weir_ctx *ctx, void *user, void **state);
+weir_err weir__windowed_process(weir_ctx *ctx, const weir_record *in, void *state);
+void weir__windowed_close(void *state);
+
+/* The record's windows are changed: one function for each type. Stream time includes the record.
+ * `close_ms`: windows that end by then (sliding: before) have closed. */
+weir_err weir__hopping_windows(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
+                               int64_t close_ms);
+weir_err weir__unlimited_window(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
+                                int64_t close_ms);
+
+/* Adds the value of a record to a window: reads its row, stores the new one, forwards. */
+weir_err weir__window_add(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
+                          weir_windowed window);
+/* Stores the aggregate of a window and forwards the change, unless windows are emitted when they
+ * close, or the cache forwards it. `window.key` is the record's. */
+weir_err weir__window_put(weir_ctx *ctx, weir__windowed *w, weir_windowed window,
+                          weir__change change, int64_t timestamp_ms);
+/* Counts the record as late for a window. */
+void weir__window_late(weir_ctx *ctx, const weir__windowed *w, weir_windowed window);
+
+/* Adds the node of a windowed aggregation. */
+weir_table weir__windowed_add(weir_windowed_stream in, const weir__operator *kind, weir__fold fold,
+                              const weir_serde *value, const char *store,
+                              const weir_store_opts *opts);
+
+#endif

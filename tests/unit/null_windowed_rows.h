@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows for windows: as in null_builder_rows.h, and for the serdes of windowed keys. */
+#ifndef WEIR_TESTS_NULL_WINDOWED_ROWS_H
+#define WEIR_TESTS_NULL_WINDOWED_ROWS_H
+
+#define WINDOWED weir_windowed_by(by, weir_tumbling(10, 0), NULL)
+#define NO_WINDOWED ((weir_windowed_stream){0})
+
+#define WINDOWED_ROWS(X)                                                                           \
+    X(weir_windowed_by, in, NULL, weir_windowed_by((weir_grouped){0}, weir_tumbling(9, 0), NULL))  \
+    X(weir_windowed_by, windows, "the size of its windows is 0 ms",                                \
+      weir_windowed_by(by, (weir_windows){0}, NULL))                                               \
+    X(weir_windowed_by, opts, NULL, weir_windowed_by(by, weir_tumbling(9, 0), NULL))               \
+    X(weir_session_windowed_by, in, NULL,                                                          \
+      weir_session_windowed_by((weir_grouped){0}, weir_session_gap(9, 0), NULL))                   \
+    X(weir_session_windowed_by, windows, NULL,                                                     \
+      weir_session_windowed_by(by, (weir_session_windows){0}, NULL))                               \
+    X(weir_session_windowed_by, opts, NULL,                                                        \
+      weir_session_windowed_by(by, weir_session_gap(9, 0), NULL))                                  \
+    X(weir_windowed_count, in, NULL, weir_windowed_count(NO_WINDOWED, "x", NULL))                  \
+    X(weir_windowed_count, store, NULL, weir_windowed_count(WINDOWED, NULL, NULL))                 \
+    X(weir_windowed_count, opts, NULL, weir_windowed_count(WINDOWED, "x", NULL))                   \
+    X(weir_windowed_reduce, in, NULL, weir_windowed_reduce(NO_WINDOWED, reduce, NULL, "x", NULL))  \
+    X(weir_windowed_reduce, fn, "windowed_reduce 'x' lacks a function",                            \
+      weir_windowed_reduce(WINDOWED, NULL, NULL, "x", NULL))                                       \
+    X(weir_windowed_reduce, store, NULL, weir_windowed_reduce(WINDOWED, reduce, 0, NULL, NULL))    \
+    X(weir_windowed_reduce, opts, NULL, weir_windowed_reduce(WINDOWED, reduce, NULL, "x", NULL))   \
+    X(weir_windowed_aggregate, in, NULL,                                                           \
+      weir_windowed_aggregate(NO_WINDOWED, first, add, NULL, "x", NULL))                           \
+    X(weir_windowed_aggregate, init, "windowed_aggregate 'x' lacks a function",                    \
+      weir_windowed_aggregate(WINDOWED, NULL, add, NULL, "x", NULL))                               \
+    X(weir_windowed_aggregate, fn, "windowed_aggregate 'x' lacks a function",                      \
+      weir_windowed_aggregate(WINDOWED, first, NULL, NULL, "x", NULL))                             \
+    X(weir_windowed_aggregate, store, NULL,                                                        \
+      weir_windowed_aggregate(WINDOWED, first, add, NULL, NULL, COUNTS))                           \
+    X(weir_windowed_aggregate, opts, "default.value",                                              \
+      weir_windowed_aggregate(WINDOWED, first, add, NULL, "x", NULL))
+
+#define BYTES weir_slice_of("k12345678")
+#define WRAPPED ((void *)(uintptr_t)&wrapped)
+
+#define WINDOWED_KEY_ROWS(X)                                                                       \
+    X(weir_windowed_wrapped, serde, assert_null(weir_windowed_wrapped(NULL)))                      \
+    X(weir_time_windowed_decode, ctx,                                                              \
+      refused(weir_time_windowed_decode(NULL, BYTES, &read, WRAPPED)))                             \
+    X(weir_time_windowed_decode, out,                                                              \
+      reported(weir_time_windowed_decode(ctx, BYTES, NULL, WRAPPED)))                              \
+    X(weir_time_windowed_encode, ctx,                                                              \
+      refused(weir_time_windowed_encode(NULL, &of_a, &buf, WRAPPED)))                              \
+    X(weir_time_windowed_encode, in,                                                               \
+      reported(weir_time_windowed_encode(ctx, NULL, &buf, WRAPPED)))                               \
+    X(weir_time_windowed_encode, out,                                                              \
+      reported(weir_time_windowed_encode(ctx, &of_a, NULL, WRAPPED)))                              \
+    X(weir_session_windowed_decode, ctx,                                                           \
+      refused(weir_session_windowed_decode(NULL, BYTES, &read, WRAPPED)))                          \
+    X(weir_session_windowed_decode, out,                                                           \
+      reported(weir_session_windowed_decode(ctx, BYTES, NULL, WRAPPED)))                           \
+    X(weir_session_windowed_encode, ctx,                                                           \
+      refused(weir_session_windowed_encode(NULL, &of_a, &buf, WRAPPED)))                           \
+    X(weir_session_windowed_encode, in,                                                            \
+      reported(weir_session_windowed_encode(ctx, NULL, &buf, WRAPPED)))                            \
+    X(weir_session_windowed_encode, out,                                                           \
+      reported(weir_session_windowed_encode(ctx, &of_a, NULL, WRAPPED)))                           \
+    X(weir_windowed_print, ctx, refused(weir_windowed_print(NULL, &of_a, &buf, WRAPPED)))          \
+    X(weir_windowed_print, in, reported(weir_windowed_print(ctx, NULL, &buf, WRAPPED)))            \
+    X(weir_windowed_print, out, reported(weir_windowed_print(ctx, &of_a, NULL, WRAPPED)))
+
+#endif
