@@ -136,6 +136,16 @@ weir_err weir__call_group(weir_ctx *ctx, const weir_record *in, void *key_out, v
                : err;
 }
 
+weir_err weir__call_merger(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                           void *out, void *user)
+{
+    (void)key;
+    const weir__fn_use *use = user;
+    datum merged =
+        use->merger->fn(ctx, weir__datum_of(use->gives, left), weir__datum_of(use->gives, right));
+    return weir__datum_out(ctx, merged, use->gives, out);
+}
+
 weir_err weir__call_topic(weir_ctx *ctx, const weir_record *in, weir_buf *topic, void *user)
 {
     (void)ctx;

@@ -24,6 +24,7 @@ typedef struct weir__fn_use {
     const weir__aggregator *subtractor;
     const weir__reducer *reducer;
     const weir__reducer *undo; /* the reducer that takes a value away */
+    const weir__merger *merger;
 } weir__fn_use;
 
 weir_err weir__call_predicate(weir_ctx *ctx, const weir_record *in, bool *keep_it, void *user);
@@ -54,5 +55,7 @@ weir_err weir__call_undo(weir_ctx *ctx, const void *aggregate, const void *value
 weir_err weir__call_topic(weir_ctx *ctx, const weir_record *in, weir_buf *topic, void *user);
 weir_err weir__call_reducer(weir_ctx *ctx, const void *aggregate, const void *value, void *out,
                             void *user);
+weir_err weir__call_merger(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                           void *out, void *user);
 
 #endif

@@ -56,22 +56,48 @@ static void build_cogroup(weir__plan_build *b, yyjson_val *op, const weir__handl
     weir__handle_add(b, id, HANDLE_COGROUPED, cogroup.node, key, gives);
 }
 
-static void build_aggregate(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+static void build_windowed_by(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
 {
-    const char *store;
-    weir_store_opts opts = weir__store_opts(b, op, weir__needed_text(b, op, "id"), &store);
+    (void)weir__needed_text(b, op, "id");
+    weir__plan_windows windows;
+    if (yyjson_obj_get(op, "emit") != NULL) {
+        weir__build_unsupported(b, "'emit' of a cogroup");
+    }
+    if (!weir__read_windows(b, op, of, &windows)) {
+        return;
+    }
+    weir_cogrouped in = {b->builder, of->node};
+    int node = windows.sessions ? weir_cogroup_session_windowed_by(in, windows.session).node
+                                : weir_cogroup_windowed_by(in, windows.time).node;
+    weir__windowed_handle(b, of,
+                          windows.sessions ? HANDLE_SESSION_COGROUP : HANDLE_WINDOWED_COGROUP, node,
+                          windows.key);
+}
+
+/* The initializer, for aggregates of the cogroup's type; NULL after a failure. */
+static weir__fn_use *aggregate_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of,
+                                   weir_store_opts *opts)
+{
     const char *name = weir__needed_text(b, op, "initializer");
     const weir__initializer *initializer = weir__initializer_named(name);
     weir__fn_use *use = weir__build_use(b, of);
     if (initializer == NULL || use == NULL) {
         weir__unknown(b, "initializer", name);
-        return;
+        return NULL;
     }
     use->initializer = initializer;
     use->gives = weir__stated_type(b, op, "value", of->value);
     weir__check_takes(b, name, "aggregates", initializer->gives, use->gives);
-    opts.value = use->gives;
-    if (weir__build_ok(b)) {
+    opts->value = use->gives;
+    return weir__build_ok(b) ? use : NULL;
+}
+
+static void build_aggregate(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+{
+    const char *store;
+    weir_store_opts opts = weir__store_opts(b, op, weir__needed_text(b, op, "id"), &store);
+    weir__fn_use *use = aggregate_use(b, op, of, &opts);
+    if (use != NULL) {
         weir_cogrouped in = {b->builder, of->node};
         weir_table out = weir_cogroup_aggregate(in, weir__call_initializer, use, store, &opts);
         weir__handle_add(b, opts.node, HANDLE_TABLE, out.node, of->key, use->gives);
@@ -79,8 +105,37 @@ static void build_aggregate(weir__plan_build *b, yyjson_val *op, const weir__han
     }
 }
 
+static void build_windowed(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+{
+    const char *store;
+    weir_store_opts opts = weir__windowed_store_opts(b, op, &store);
+    weir__fn_use *use = aggregate_use(b, op, of, &opts);
+    if (use != NULL) {
+        weir_windowed_cogroup in = {b->builder, of->node};
+        weir_table out =
+            weir_windowed_cogroup_aggregate(in, weir__call_initializer, use, store, &opts);
+        weir__windowed_table(b, of, out, &opts, use->gives);
+    }
+}
+
+static void build_sessions(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+{
+    const char *store;
+    weir_store_opts opts = weir__windowed_store_opts(b, op, &store);
+    weir__fn_use *use = aggregate_use(b, op, of, &opts);
+    if (use != NULL && weir__use_merger(b, op, use)) {
+        weir_session_cogroup in = {b->builder, of->node};
+        weir_table out = weir_session_cogroup_aggregate(in, weir__call_initializer,
+                                                        weir__call_merger, use, store, &opts);
+        weir__windowed_table(b, of, out, &opts, use->gives);
+    }
+}
+
 const weir__op weir__ops_cogroup[] = {
     {"cogroup", build_cogroup, true, HANDLE_STREAM},
+    {"windowed_by", build_windowed_by, false, HANDLE_COGROUPED},
     {"aggregate", build_aggregate, false, HANDLE_COGROUPED},
+    {"aggregate", build_windowed, false, HANDLE_WINDOWED_COGROUP},
+    {"aggregate", build_sessions, false, HANDLE_SESSION_COGROUP},
     {NULL, NULL, false, HANDLE_STREAM},
 };

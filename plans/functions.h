@@ -77,6 +77,12 @@ typedef struct weir__reducer {
     weir__plan_type takes;
 } weir__reducer;
 
+typedef struct weir__merger {
+    const char *name;
+    datum (*fn)(weir_ctx *ctx, datum left, datum right);
+    weir__plan_type takes;
+} weir__merger;
+
 typedef struct weir__extractor {
     const char *name;
     int64_t (*fn)(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms, void *user);
@@ -96,6 +102,7 @@ const weir__initializer *weir__initializer_named(const char *name);
 const weir__aggregator *weir__aggregator_named(const char *name);
 const weir__aggregator *weir__subtractor_named(const char *name);
 const weir__reducer *weir__reducer_named(const char *name);
+const weir__merger *weir__merger_named(const char *name);
 /* Its `user` is a weir__fn_use. */
 const weir__extractor *weir__extractor_named(const char *name);
 

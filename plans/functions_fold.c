@@ -155,6 +155,26 @@ static datum reducer_min_i64(weir_ctx *ctx, datum aggregate, datum value)
     return datum_i64(aggregate.number < value.number ? aggregate.number : value.number);
 }
 
+/* ---- Merging ------------------------------------------------------------------------------ */
+
+static datum merger_merge_comma(weir_ctx *ctx, datum left, datum right)
+{
+    size_t len = left.bytes.len;
+    return right.bytes.len == 0 ? datum_string(len > 0 ? bytes_of(left) : "", len)
+                                : weir__datum_comma(ctx, left, right);
+}
+
+static datum merger_merge_sum(weir_ctx *ctx, datum left, datum right)
+{
+    (void)ctx;
+    return plus(left, right);
+}
+
+static datum merger_merge_max(weir_ctx *ctx, datum left, datum right)
+{
+    return reducer_max_string(ctx, left, right);
+}
+
 /* ---- Taking away -------------------------------------------------------------------------- */
 
 /* Without the first piece between commas that equals text(value). */
@@ -258,6 +278,12 @@ static const weir__reducer reducers[] = {
     {"min_i64", reducer_min_i64, TYPE_I64},
 };
 
+static const weir__merger mergers[] = {
+    {"merge_comma", merger_merge_comma, TYPE_STRING},
+    {"merge_sum", merger_merge_sum, TYPE_I64},
+    {"merge_max", merger_merge_max, TYPE_STRING},
+};
+
 const weir__joiner *weir__joiner_named(const char *name)
 {
     return WEIR__NAMED(joiners, name);
@@ -281,4 +307,9 @@ const weir__aggregator *weir__subtractor_named(const char *name)
 const weir__reducer *weir__reducer_named(const char *name)
 {
     return WEIR__NAMED(reducers, name);
+}
+
+const weir__merger *weir__merger_named(const char *name)
+{
+    return WEIR__NAMED(mergers, name);
 }

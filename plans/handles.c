@@ -41,9 +41,17 @@ void weir__handle_add(weir__plan_build *b, const char *id, weir__handle_kind kin
 
 const char *weir__handle_kind_text(weir__handle_kind kind)
 {
-    static const char *const texts[] = {
-        "stream",  "table",           "global table",       "grouped stream",    "grouped table",
-        "cogroup", "windowed stream", "stream of sessions", "node added by hand"};
+    static const char *const texts[] = {"stream",
+                                        "table",
+                                        "global table",
+                                        "grouped stream",
+                                        "grouped table",
+                                        "cogroup",
+                                        "windowed stream",
+                                        "stream of sessions",
+                                        "windowed cogroup",
+                                        "cogroup of sessions",
+                                        "node added by hand"};
     return texts[kind];
 }
 

@@ -30,6 +30,8 @@ typedef enum weir__handle_kind {
     HANDLE_COGROUPED,
     HANDLE_WINDOWED_STREAM, /* grouped, with windows by time */
     HANDLE_SESSION_STREAM,
+    HANDLE_WINDOWED_COGROUP,
+    HANDLE_SESSION_COGROUP,
     HANDLE_NODE, /* added by hand */
 } weir__handle_kind;
 
@@ -168,6 +170,25 @@ const weir__predicate *weir__build_predicate(weir__plan_build *b, yyjson_val *op
 /* A use with the reducer, or the aggregator and the initializer, of an aggregation. */
 weir__fn_use *weir__reducer_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of);
 weir__fn_use *weir__aggregator_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of);
+/* The member "merger", for aggregates of the use's type; false after a failure. */
+bool weir__use_merger(weir__plan_build *b, yyjson_val *op, weir__fn_use *use);
+/* The windows that an operator states; false: after a failure. */
+typedef struct weir__plan_windows {
+    bool sessions; /* which of the two it has */
+    weir_windows time;
+    weir_session_windows session;
+    const weir_serde *key; /* of the tables below */
+} weir__plan_windows;
+bool weir__read_windows(weir__plan_build *b, yyjson_val *op, const weir__handle *of,
+                        weir__plan_windows *out);
+/* Adds the handle of a stream or cogroup with these windows. */
+void weir__windowed_handle(weir__plan_build *b, const weir__handle *of, weir__handle_kind kind,
+                           int node, const weir_serde *key);
+/* Options of the store of a windowed aggregation. */
+weir_store_opts weir__windowed_store_opts(weir__plan_build *b, yyjson_val *op, const char **store);
+/* The operator gives a table whose keys are the windowed ones of `of`. */
+void weir__windowed_table(weir__plan_build *b, const weir__handle *of, weir_table out,
+                          const weir_store_opts *opts, const weir_serde *value);
 /* Fails: "no <what> is named 'x'". */
 void weir__unknown(weir__plan_build *b, const char *what, const char *name);
 
@@ -190,7 +211,8 @@ typedef struct weir__op {
     X(aggregate)                                                                                   \
     X(cogroup)                                                                                     \
     X(join)                                                                                        \
-    X(windows)
+    X(windows)                                                                                     \
+    X(sessions)
 
 /* Each file of operators has a table of them, which ends with a NULL name. */
 #define X(file) extern const weir__op weir__ops_##file[];

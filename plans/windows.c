@@ -52,37 +52,50 @@ static weir_windows read_windows(weir__plan_build *b, yyjson_val *windows, const
     return weir_unlimited(weir__member_number(b, windows, "start_ms"));
 }
 
-static void build_windowed_by(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+bool weir__read_windows(weir__plan_build *b, yyjson_val *op, const weir__handle *of,
+                        weir__plan_windows *out)
 {
-    const char *id = weir__needed_text(b, op, "id");
     yyjson_val *windows = weir__member_object(b, op, "windows");
     const char *type = weir__needed_text(b, windows, "type");
-    weir_windowed_opts opts;
-    if (!read_emit(b, op, &opts)) {
-        return;
+    if (!weir__build_ok(b)) {
+        return false;
     }
-    weir_grouped in = {b->builder, of->node};
-    const weir_serde *key;
-    if (strcmp(type, "session") == 0) {
+    *out = (weir__plan_windows){.sessions = strcmp(type, "session") == 0};
+    if (out->sessions) {
         int64_t gap_ms = weir__member_number(b, windows, "gap_ms");
-        weir_session_windows sessions =
-            weir_session_gap(gap_ms, weir__member_number(b, windows, "grace_ms"));
-        weir_session_stream out = weir_session_windowed_by(in, sessions, &opts);
-        key = windowed_key(b, of, true, 0);
-        weir__handle_add(b, id, HANDLE_SESSION_STREAM, out.node, of->key, of->value);
+        out->session = weir_session_gap(gap_ms, weir__member_number(b, windows, "grace_ms"));
     } else {
-        weir_windows by_time = read_windows(b, windows, type);
-        weir_windowed_stream out = weir_windowed_by(in, by_time, &opts);
-        key = windowed_key(b, of, false, by_time.size_ms);
-        weir__handle_add(b, id, HANDLE_WINDOWED_STREAM, out.node, of->key, of->value);
+        out->time = read_windows(b, windows, type);
     }
+    out->key = windowed_key(b, of, out->sessions, out->time.size_ms);
+    return weir__build_ok(b);
+}
+
+void weir__windowed_handle(weir__plan_build *b, const weir__handle *of, weir__handle_kind kind,
+                           int node, const weir_serde *key)
+{
+    weir__handle_add(b, b->name, kind, node, of->key, of->value);
     if (weir__build_ok(b)) {
         b->handles[b->handle_count - 1].windowed = key;
     }
 }
 
-/* Options of the store of a windowed aggregation. */
-static weir_store_opts store_opts(weir__plan_build *b, yyjson_val *op, const char **store)
+static void build_windowed_by(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
+{
+    (void)weir__needed_text(b, op, "id");
+    weir__plan_windows windows;
+    weir_windowed_opts opts;
+    if (!read_emit(b, op, &opts) || !weir__read_windows(b, op, of, &windows)) {
+        return;
+    }
+    weir_grouped in = {b->builder, of->node};
+    int node = windows.sessions ? weir_session_windowed_by(in, windows.session, &opts).node
+                                : weir_windowed_by(in, windows.time, &opts).node;
+    weir__windowed_handle(b, of, windows.sessions ? HANDLE_SESSION_STREAM : HANDLE_WINDOWED_STREAM,
+                          node, windows.key);
+}
+
+weir_store_opts weir__windowed_store_opts(weir__plan_build *b, yyjson_val *op, const char **store)
 {
     weir_store_opts opts = weir__store_opts(b, op, weir__needed_text(b, op, "id"), store);
     yyjson_val *member = weir__member_object(b, op, "store");
@@ -95,8 +108,8 @@ static weir_windowed_stream windowed_of(const weir__plan_build *b, const weir__h
     return (weir_windowed_stream){b->builder, of->node};
 }
 
-static void add_table(weir__plan_build *b, const weir__handle *of, weir_table out,
-                      const weir_store_opts *opts, const weir_serde *value)
+void weir__windowed_table(weir__plan_build *b, const weir__handle *of, weir_table out,
+                          const weir_store_opts *opts, const weir_serde *value)
 {
     weir__handle_add(b, opts->node, HANDLE_TABLE, out.node, of->windowed, value);
 }
@@ -104,35 +117,35 @@ static void add_table(weir__plan_build *b, const weir__handle *of, weir_table ou
 static void build_count(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
 {
     const char *store;
-    weir_store_opts opts = store_opts(b, op, &store);
+    weir_store_opts opts = weir__windowed_store_opts(b, op, &store);
     if (weir__build_ok(b)) {
         weir_table out = weir_windowed_count(windowed_of(b, of), store, &opts);
-        add_table(b, of, out, &opts, &weir_i64);
+        weir__windowed_table(b, of, out, &opts, &weir_i64);
     }
 }
 
 static void build_reduce(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
 {
     const char *store;
-    weir_store_opts opts = store_opts(b, op, &store);
+    weir_store_opts opts = weir__windowed_store_opts(b, op, &store);
     weir__fn_use *use = weir__reducer_use(b, op, of);
     if (weir__build_ok(b)) {
         weir_table out =
             weir_windowed_reduce(windowed_of(b, of), weir__call_reducer, use, store, &opts);
-        add_table(b, of, out, &opts, of->value);
+        weir__windowed_table(b, of, out, &opts, of->value);
     }
 }
 
 static void build_aggregate(weir__plan_build *b, yyjson_val *op, const weir__handle *of)
 {
     const char *store;
-    weir_store_opts opts = store_opts(b, op, &store);
+    weir_store_opts opts = weir__windowed_store_opts(b, op, &store);
     weir__fn_use *use = weir__aggregator_use(b, op, of);
     if (weir__build_ok(b)) {
         opts.value = use->gives;
         weir_table out = weir_windowed_aggregate(windowed_of(b, of), weir__call_initializer,
                                                  weir__call_aggregator, use, store, &opts);
-        add_table(b, of, out, &opts, use->gives);
+        weir__windowed_table(b, of, out, &opts, use->gives);
     }
 }
 

@@ -100,6 +100,8 @@ int weir__windowed_store(weir_builder *builder, const weir__edge *table, const w
     spec->window_ms = windows->sessions ? 0 : windows->time.size_ms;
     spec->emits_on_close = windows->emit == WEIR_EMIT_ON_CLOSE;
     spec->time_ordered = spec->emits_on_close;
+    /* As in Kafka. Closed windows are read from the store itself. */
+    spec->caching = spec->caching && !spec->emits_on_close;
     weir__builder_own_store(builder, table->node, index);
     return index;
 }

@@ -6,7 +6,9 @@
  *
  *     <input 0> --> <name>-cogroup-agg-0 --> <name>-cogroup-merge
  *     <input 1> --> <name>-cogroup-agg-1 -->                        */
-#include "operators/aggregation.h"
+#include "operators/cogroup.h"
+
+#include "operators/windowed.h"
 
 /* ---- The inputs --------------------------------------------------------------------------- */
 
@@ -84,12 +86,6 @@ static const weir__operator merge_operator = {
     .read = read_input,
 };
 
-static const weir__operator cogroup_operator = {
-    .work = {"cogroup", NULL, weir__aggregate, NULL},
-    .prefix = "COGROUPKSTREAM-AGGREGATE-",
-    .facts = WEIR__GIVES_TABLE,
-};
-
 /* The inputs, behind their repartition topics; NULL after an error. */
 static const weir__edge **find_inputs(weir_builder *builder, const weir__edge *cogroup,
                                       const char *what, const char *store)
@@ -113,85 +109,124 @@ static const weir__edge **find_inputs(weir_builder *builder, const weir__edge *c
     return weir__builder_ok(builder) ? inputs : NULL;
 }
 
+static int add_node(weir_builder *builder, const weir__edge *cogroup, size_t index,
+                    const weir__edge *in, const weir__edge *table, const weir__cogroup *spec)
+{
+    const weir__cogroup_input *input = &cogroup->inputs[index];
+    const char *name = spec->opts != NULL ? spec->opts->node : NULL;
+    weir__operator_at at = {.in = in, .key = table->key, .value = table->value};
+    if (name != NULL) {
+        at.name = weir__builder_text(builder, "%s-cogroup-agg-%zu", name, index);
+    }
+    if (cogroup->windows == NULL) {
+        weir__aggregate_op op = {spec->init, spec->user, input->fn, input->user};
+        return weir__operator_add(builder, spec->kind, &op, sizeof op, &at);
+    }
+    weir__fold fold = {.type = WEIR__AGGREGATE,
+                       .init = spec->init,
+                       .merge = spec->merge,
+                       .init_user = spec->user,
+                       .add = input->fn,
+                       .user = input->user};
+    weir__windowed_op op = {fold, cogroup->windows};
+    return weir__operator_add(builder, spec->kind, &op, sizeof op, &at);
+}
+
 /* The cache forwards changes by the node of the last input, as in Kafka. */
 static weir__ints add_inputs(weir_builder *builder, const weir__edge *cogroup,
-                             const weir__edge **inputs, const weir__aggregation *spec)
+                             const weir__edge **inputs, weir__edge table, const char *store,
+                             const weir__cogroup *spec)
 {
-    const char *name = spec->opts != NULL ? spec->opts->node : NULL;
-    weir__aggregate_op op = *(const weir__aggregate_op *)spec->op;
     weir__ints nodes = {0};
-    int store = -1;
+    int store_index = -1;
     for (size_t i = 0; i < cogroup->input_count; i++) {
-        const char *given =
-            name != NULL ? weir__builder_text(builder, "%s-cogroup-agg-%zu", name, i) : NULL;
-        weir__operator_at at = {.name = given, .in = inputs[i], .value = spec->value};
-        op.fn = cogroup->inputs[i].fn;
-        op.user = cogroup->inputs[i].user;
-        weir__edge edge = *inputs[i];
-        edge.node = weir__operator_add(builder, spec->kind, &op, sizeof op, &at);
-        edge.value = spec->value;
-        if (edge.node < 0) {
+        table.node = add_node(builder, cogroup, i, inputs[i], &table, spec);
+        if (table.node < 0) {
             break;
         }
-        weir__ints_add(builder, &nodes, edge.node);
-        if (i == 0) {
-            store = weir__table_store(builder, &edge, spec->store, spec->opts, true);
+        weir__ints_add(builder, &nodes, table.node);
+        if (i > 0) {
+            weir__builder_own_store(builder, table.node, store_index);
+        } else if (cogroup->windows != NULL) {
+            store_index = weir__windowed_store(builder, &table, inputs[0]->key, store, spec->opts);
         } else {
-            weir__builder_own_store(builder, edge.node, store);
+            store_index = weir__table_store(builder, &table, store, spec->opts, true);
         }
     }
     return nodes;
 }
 
-static weir_table add_table(weir_builder *builder, const weir__edge *cogroup,
-                            const weir__aggregation *spec, const char *topics)
+/* The node of the table, below those of the inputs. */
+static weir_table add_table(weir_builder *builder, weir__edge *table, const weir__ints *nodes,
+                            const char *name)
 {
     weir_table failed = {builder, -1};
+    weir__edge first = *table;
+    first.node = nodes->at[0];
+    weir__operator_at at = {
+        .name = name != NULL ? weir__builder_text(builder, "%s-cogroup-merge", name) : NULL,
+        .in = &first};
+    table->node = weir__operator_add(builder, &merge_operator, NULL, 0, &at);
+    for (size_t i = 1; i < nodes->count && table->node >= 0; i++) {
+        weir__builder_parent(builder, table->node, nodes->at[i]);
+    }
+    return table->node >= 0 ? (weir_table){builder, weir__edge_add(builder, table)} : failed;
+}
+
+weir_table weir__cogroup_add(weir_builder *builder, const weir__edge *cogroup,
+                             const weir__cogroup *spec)
+{
+    weir_table failed = {builder, -1};
+    const weir__windowing *windows = cogroup->windows;
     const char *name = spec->opts != NULL ? spec->opts->node : NULL;
-    const char *label = name != NULL ? name : spec->store;
+    const char *store = spec->store;
+    if (store == NULL) {
+        store = weir__builder_name(builder, NULL, WEIR__COGROUP_PREFIX "STATE-STORE-");
+    }
+    const char *label = name != NULL ? name : store;
     const char *what = weir__builder_text(builder, "cogroup '%s'", label);
-    const weir__edge **inputs = find_inputs(builder, cogroup, what, topics);
+    const weir__edge **inputs =
+        weir__builder_ok(builder) ? find_inputs(builder, cogroup, what, spec->store) : NULL;
     if (inputs == NULL) {
         return failed;
     }
-    weir__aggregation_check(builder, inputs[0], spec, label);
-    weir__ints nodes = add_inputs(builder, cogroup, inputs, spec);
-    if (!weir__builder_ok(builder)) {
-        return failed;
+    const weir_serde *key = inputs[0]->key;
+    weir__aggregation types = {.kind = spec->kind, .value = spec->value, .opts = spec->opts};
+    weir__aggregation_check(builder, inputs[0], &types, label);
+    weir__edge table = {.kind = WEIR__TABLE,
+                        .key =
+                            windows != NULL ? weir__builder_windowed(builder, windows, key) : key,
+                        .value = spec->value,
+                        .repartitioned = -1,
+                        .windows = windows};
+    for (size_t i = 0; i < cogroup->input_count; i++) {
+        weir__ints_add_all(builder, &table.sources, &inputs[i]->sources);
     }
-    weir__edge edge = *inputs[0];
-    edge.node = nodes.at[0];
-    weir__operator_at at = {
-        .name = name != NULL ? weir__builder_text(builder, "%s-cogroup-merge", name) : NULL,
-        .in = &edge,
-        .value = spec->value};
-    edge.node = weir__operator_add(builder, &merge_operator, NULL, 0, &at);
-    edge.kind = WEIR__TABLE;
-    edge.value = spec->value;
-    for (size_t i = 1; i < nodes.count && edge.node >= 0; i++) {
-        weir__builder_parent(builder, edge.node, nodes.at[i]);
-        weir__ints_add_all(builder, &edge.sources, &inputs[i]->sources);
-    }
-    return edge.node >= 0 ? (weir_table){builder, weir__edge_add(builder, &edge)} : failed;
+    weir__ints nodes = add_inputs(builder, cogroup, inputs, table, store, spec);
+    return weir__builder_ok(builder) ? add_table(builder, &table, &nodes, name) : failed;
 }
+
+/* ---- Without windows ---------------------------------------------------------------------- */
+
+static const weir__operator cogroup_operator = {
+    .work = {"cogroup", NULL, weir__aggregate, NULL},
+    .prefix = WEIR__COGROUP_PREFIX,
+    .facts = WEIR__GIVES_TABLE,
+};
 
 weir_table weir_cogroup_aggregate(weir_cogrouped in, weir_initializer_fn init, void *user,
                                   const char *store, const weir_store_opts *opts)
 {
-    weir_builder *builder = in.builder;
-    const weir__edge *cogroup = weir__edge_of(builder, in.node, WEIR__COGROUPED);
+    const weir__edge *cogroup = weir__edge_of(in.builder, in.node, WEIR__COGROUPED);
     if (cogroup == NULL ||
-        !weir__aggregation_given(builder, init != NULL, cogroup_operator.work.name, store)) {
-        return (weir_table){builder, -1};
+        !weir__aggregation_given(in.builder, init != NULL, cogroup_operator.work.name, store)) {
+        return (weir_table){in.builder, -1};
     }
-    weir__aggregate_op op = {.init = init, .init_user = user};
-    weir__aggregation spec = {.kind = &cogroup_operator,
-                              .op = &op,
-                              .value = weir__value_or_default(opts != NULL ? opts->value : NULL),
-                              .store = store,
-                              .opts = opts};
-    if (store == NULL) {
-        spec.store = weir__builder_name(builder, NULL, "COGROUPKSTREAM-AGGREGATE-STATE-STORE-");
-    }
-    return add_table(builder, cogroup, &spec, store);
+    weir__cogroup spec = {.kind = &cogroup_operator,
+                          .init = init,
+                          .user = user,
+                          .value = weir__value_or_default(opts != NULL ? opts->value : NULL),
+                          .store = store,
+                          .opts = opts};
+    return weir__cogroup_add(in.builder, cogroup, &spec);
 }

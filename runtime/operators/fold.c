@@ -33,7 +33,7 @@ weir_err weir__fold_init(weir_ctx *ctx, const weir__fold *fold, const weir_serde
         return WEIR_OK;
     }
     void *result = weir__out_new(ctx, serde);
-    weir_err err = result != NULL ? fold->init(ctx, result, fold->user) : WEIR_ENOMEM;
+    weir_err err = result != NULL ? fold->init(ctx, result, fold->init_user) : WEIR_ENOMEM;
     return take(ctx, serde, "the initializer", err, result, out);
 }
 
@@ -57,4 +57,26 @@ weir_err weir__fold_add(weir_ctx *ctx, const weir__fold *fold, const weir_serde 
     }
     weir_err err = fold->add(ctx, in, aggregate, result, fold->user);
     return take(ctx, serde, "the aggregator", err, result, out);
+}
+
+weir_err weir__fold_merge(weir_ctx *ctx, const weir__fold *fold, const weir_serde *serde,
+                          const void *key, const void *left, const void *right, const void **out)
+{
+    if (fold->type == WEIR__COUNT) {
+        return count(ctx, *(const int64_t *)left + *(const int64_t *)right, out);
+    }
+    if (fold->type == WEIR__REDUCE && left == NULL) {
+        *out = right;
+        return WEIR_OK;
+    }
+    void *result = weir__out_new(ctx, serde);
+    if (result == NULL) {
+        return WEIR_ENOMEM;
+    }
+    if (fold->type == WEIR__REDUCE) {
+        weir_err err = fold->reduce(ctx, left, right, result, fold->user);
+        return take(ctx, serde, "the reducer", err, result, out);
+    }
+    weir_err err = fold->merge(ctx, key, left, right, result, fold->init_user);
+    return take(ctx, serde, "the merger", err, result, out);
 }

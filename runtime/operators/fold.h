@@ -12,6 +12,8 @@ typedef struct weir__fold {
     weir__fold_type type;
     weir_reducer_fn reduce; /* of a reduce */
     weir_initializer_fn init;
+    weir_merger_fn merge; /* of an aggregate of sessions */
+    void *init_user;      /* of these two */
     weir_aggregator_fn add;
     void *user;
 } weir__fold;
@@ -23,5 +25,8 @@ weir_err weir__fold_init(weir_ctx *ctx, const weir__fold *fold, const weir_serde
 /* The aggregate with the record's value, which may be null; `aggregate` is one of init or add. */
 weir_err weir__fold_add(weir_ctx *ctx, const weir__fold *fold, const weir_serde *serde,
                         const weir_record *in, const void *aggregate, const void **out);
+/* The aggregate of two sessions of a key that become one, the earlier one first. */
+weir_err weir__fold_merge(weir_ctx *ctx, const weir__fold *fold, const weir_serde *serde,
+                          const void *key, const void *left, const void *right, const void **out);
 
 #endif

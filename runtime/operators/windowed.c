@@ -115,37 +115,53 @@ static weir_err emit_ended(weir_ctx *ctx, weir__windowed *w, int64_t end_ms)
 /* At most once in the interval of the setting, by the wall clock. */
 static weir_err emit_closed(weir_ctx *ctx, weir__windowed *w, int64_t close_ms)
 {
+    const weir__windowing *windows = w->op->windows;
     int64_t now_ms = weir_ctx_wall_clock_ms(ctx);
-    /* The end of sliding windows is included. */
-    int64_t end_ms =
-        w->op->windows->time.type == WEIR_WINDOWS_SLIDING ? weir__sub_sat(close_ms, 1) : close_ms;
+    bool end_included = windows->sessions || windows->time.type == WEIR_WINDOWS_SLIDING;
+    int64_t end_ms = end_included ? weir__sub_sat(close_ms, 1) : close_ms;
     if (now_ms < w->next_emit_ms) {
         return WEIR_OK;
     }
     w->next_emit_ms = weir__add_sat(now_ms, ctx->graph->host.emit_interval_ms);
-    return end_ms > w->closed_ms ? emit_ended(ctx, w, end_ms) : WEIR_OK;
+    if (end_ms <= w->closed_ms) {
+        return WEIR_OK;
+    }
+    return windows->sessions ? weir__sessions_emit(ctx, w, end_ms) : emit_ended(ctx, w, end_ms);
 }
 
 /* ---- Records ------------------------------------------------------------------------------ */
+
+/* As in Kafka a record before the difference of sliding windows, or late for all of them, emits
+ * nothing. */
+static bool emits(const weir__windowed *w, const weir_record *in, int64_t close_ms)
+{
+    const weir__windowing *windows = w->op->windows;
+    if (windows->emit != WEIR_EMIT_ON_CLOSE || windows->sessions ||
+        windows->time.type != WEIR_WINDOWS_SLIDING) {
+        return windows->emit == WEIR_EMIT_ON_CLOSE;
+    }
+    return in->timestamp_ms >= windows->time.size_ms &&
+           !weir__sliding_is_late(w, in->timestamp_ms, close_ms);
+}
 
 weir_err weir__windowed_process(weir_ctx *ctx, const weir_record *in, void *state)
 {
     static weir_err (*const work[])(weir_ctx *, weir__windowed *, const weir_record *, int64_t) = {
         [WEIR_WINDOWS_HOPPING] = weir__hopping_windows,
+        [WEIR_WINDOWS_SLIDING] = weir__sliding_windows,
         [WEIR_WINDOWS_UNLIMITED] = weir__unlimited_window,
     };
     weir__windowed *w = state;
     const weir__windowing *windows = w->op->windows;
-    if (weir__drop_nulls(ctx, in, false)) {
+    bool values = !windows->sessions && windows->time.type == WEIR_WINDOWS_SLIDING;
+    if (weir__drop_nulls(ctx, in, values)) {
         return WEIR_OK;
     }
     w->stream_ms = weir__later(w->stream_ms, in->timestamp_ms);
-    int64_t close_ms = weir__sub_sat(w->stream_ms, windows->time.grace_ms);
-    weir_err err = work[windows->time.type](ctx, w, in, close_ms);
-    if (err == WEIR_OK && windows->emit == WEIR_EMIT_ON_CLOSE) {
-        err = emit_closed(ctx, w, close_ms);
-    }
-    return err;
+    int64_t close_ms = weir__sub_sat(w->stream_ms, windows->closes_after_ms);
+    weir_err err = windows->sessions ? weir__sessions(ctx, w, in, close_ms)
+                                     : work[windows->time.type](ctx, w, in, close_ms);
+    return err == WEIR_OK && emits(w, in, close_ms) ? emit_closed(ctx, w, close_ms) : err;
 }
 
 weir_table weir__windowed_add(weir_windowed_stream in, const weir__operator *kind, weir__fold fold,
@@ -154,11 +170,6 @@ weir_table weir__windowed_add(weir_windowed_stream in, const weir__operator *kin
 {
     const weir__edge *windowed = weir__edge_of(in.builder, in.node, WEIR__WINDOWED_STREAM);
     if (windowed == NULL) {
-        return (weir_table){in.builder, -1};
-    }
-    if (windowed->windows->time.type == WEIR_WINDOWS_SLIDING) {
-        weir__builder_fail(in.builder, WEIR_EUNSUPPORTED, "%s: Weir does not have sliding windows",
-                           kind->work.name);
         return (weir_table){in.builder, -1};
     }
     weir__windowed_op op = {fold, windowed->windows};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The machine of aggregations over windows by time: their state, the rows of windows, what is
+ * The machine of aggregations over windows and sessions: their state, the rows of windows, what is
  * forwarded when. A file for each type of windows decides which windows a record changes. */
 #ifndef WEIR_OPERATORS_WINDOWED_H
 #define WEIR_OPERATORS_WINDOWED_H
@@ -35,6 +35,14 @@ weir_err weir__hopping_windows(weir_ctx *ctx, weir__windowed *w, const weir_reco
                                int64_t close_ms);
 weir_err weir__unlimited_window(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
                                 int64_t close_ms);
+weir_err weir__sliding_windows(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
+                               int64_t close_ms);
+weir_err weir__sessions(weir_ctx *ctx, weir__windowed *w, const weir_record *in, int64_t close_ms);
+
+/* True if a record at that time is late for all sliding windows. */
+bool weir__sliding_is_late(const weir__windowed *w, int64_t at_ms, int64_t close_ms);
+/* Emits the sessions that end after w->closed_ms, up to end_ms. */
+weir_err weir__sessions_emit(weir_ctx *ctx, weir__windowed *w, int64_t end_ms);
 
 /* Adds the value of a record to a window: reads its row, stores the new one, forwards. */
 weir_err weir__window_add(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
@@ -45,6 +53,16 @@ weir_err weir__window_put(weir_ctx *ctx, weir__windowed *w, weir_windowed window
                           weir__change change, int64_t timestamp_ms);
 /* Counts the record as late for a window. */
 void weir__window_late(weir_ctx *ctx, const weir__windowed *w, weir_windowed window);
+
+/* The windows that are to divide a grouped stream or a cogroup; false, and an error that names what
+ * is above, if they are not valid. */
+bool weir__windowing_by_time(weir_builder *builder, const weir__edge *grouped,
+                             const weir_windows *windows, weir__windowing *out);
+bool weir__windowing_by_session(weir_builder *builder, const weir__edge *grouped,
+                                const weir_session_windows *windows, weir__windowing *out);
+/* Adds the edge of that kind of a grouping or cogroup (an edge, too); -1 after an error. */
+int weir__windowed_edge(weir_builder *builder, int grouping, weir__edge_kind kind,
+                        weir__windowing windows, const weir_windowed_opts *opts);
 
 /* Adds the node of a windowed aggregation. */
 weir_table weir__windowed_add(weir_windowed_stream in, const weir__operator *kind, weir__fold fold,

@@ -19,7 +19,8 @@ weir_table weir_windowed_aggregate(weir_windowed_stream in, weir_initializer_fn 
                                  store)) {
         return (weir_table){in.builder, -1};
     }
-    weir__fold fold = {.type = WEIR__AGGREGATE, .init = init, .add = fn, .user = user};
+    weir__fold fold = {
+        .type = WEIR__AGGREGATE, .init = init, .init_user = user, .add = fn, .user = user};
     const weir_serde *value = weir__value_or_default(opts != NULL ? opts->value : NULL);
     return weir__windowed_add(in, &aggregate_operator, fold, value, store, opts);
 }

@@ -2,7 +2,7 @@
  *
  * Windows, and windowed_by of a grouped stream. Like a grouping it is no node. */
 #include "core/saturate.h"
-#include "operators/operator.h"
+#include "operators/windowed.h"
 
 weir_windows weir_hopping(int64_t size_ms, int64_t advance_ms, int64_t grace_ms)
 {
@@ -92,9 +92,8 @@ bool weir__join_windows_check(weir_builder *builder, const char *name,
 
 /* ---- windowed_by -------------------------------------------------------------------------- */
 
-/* The index of the edge; -1 after an error. */
-static int add(weir_builder *builder, int grouping, weir__edge_kind kind, weir__windowing windows,
-               const weir_windowed_opts *opts)
+int weir__windowed_edge(weir_builder *builder, int grouping, weir__edge_kind kind,
+                        weir__windowing windows, const weir_windowed_opts *opts)
 {
     weir__edge edge = *builder->edges[grouping];
     windows.emit = opts != NULL ? opts->emit : WEIR_EMIT_ON_UPDATE;
@@ -115,17 +114,35 @@ static const char *describe(weir_builder *builder, const weir__edge *grouped)
                               builder->nodes[grouped->node]->node.name);
 }
 
+bool weir__windowing_by_time(weir_builder *builder, const weir__edge *grouped,
+                             const weir_windows *windows, weir__windowing *out)
+{
+    *out = (weir__windowing){.time = *windows, .closes_after_ms = windows->grace_ms};
+    return check_windows(builder, describe(builder, grouped), windows);
+}
+
+bool weir__windowing_by_session(weir_builder *builder, const weir__edge *grouped,
+                                const weir_session_windows *windows, weir__windowing *out)
+{
+    const char *name = describe(builder, grouped);
+    at_least(builder, name, "gap of its sessions", windows->gap_ms, 0);
+    at_least(builder, name, "grace", windows->grace_ms, 0);
+    *out = (weir__windowing){.sessions = true, .session = *windows};
+    out->closes_after_ms = weir__add_sat(windows->gap_ms, windows->grace_ms);
+    return weir__builder_ok(builder);
+}
+
 weir_windowed_stream weir_windowed_by(weir_grouped in, weir_windows windows,
                                       const weir_windowed_opts *opts)
 {
     weir_builder *builder = in.builder;
     const weir__edge *grouped = weir__edge_of(builder, in.node, WEIR__GROUPED);
-    if (grouped == NULL || !check_windows(builder, describe(builder, grouped), &windows)) {
+    weir__windowing windowing;
+    if (grouped == NULL || !weir__windowing_by_time(builder, grouped, &windows, &windowing)) {
         return (weir_windowed_stream){builder, -1};
     }
-    weir__windowing windowing = {.time = windows, .closes_after_ms = windows.grace_ms};
-    return (weir_windowed_stream){builder,
-                                  add(builder, in.node, WEIR__WINDOWED_STREAM, windowing, opts)};
+    return (weir_windowed_stream){
+        builder, weir__windowed_edge(builder, in.node, WEIR__WINDOWED_STREAM, windowing, opts)};
 }
 
 weir_session_stream weir_session_windowed_by(weir_grouped in, weir_session_windows windows,
@@ -133,16 +150,10 @@ weir_session_stream weir_session_windowed_by(weir_grouped in, weir_session_windo
 {
     weir_builder *builder = in.builder;
     const weir__edge *grouped = weir__edge_of(builder, in.node, WEIR__GROUPED);
-    if (grouped == NULL) {
+    weir__windowing windowing;
+    if (grouped == NULL || !weir__windowing_by_session(builder, grouped, &windows, &windowing)) {
         return (weir_session_stream){builder, -1};
     }
-    const char *name = describe(builder, grouped);
-    at_least(builder, name, "gap of its sessions", windows.gap_ms, 0);
-    at_least(builder, name, "grace", windows.grace_ms, 0);
-    weir__windowing windowing = {.sessions = true, .session = windows};
-    windowing.closes_after_ms = weir__add_sat(windows.gap_ms, windows.grace_ms);
-    return (weir_session_stream){builder,
-                                 weir__builder_ok(builder)
-                                     ? add(builder, in.node, WEIR__SESSION_STREAM, windowing, opts)
-                                     : -1};
+    return (weir_session_stream){
+        builder, weir__windowed_edge(builder, in.node, WEIR__SESSION_STREAM, windowing, opts)};
 }

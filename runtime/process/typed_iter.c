@@ -175,17 +175,32 @@ weir_err weir_kv_range(const weir_kv *kv, const void *from, const void *to, bool
     return started(iter, err, out);
 }
 
-weir_err weir__iter_scan(const weir_kv *kv, const weir__segments_range *range, weir_kv_iter **out)
+static weir_err scan(const weir_kv *kv, const weir__segments_range *range,
+                     weir_err (*of)(weir__kv *layers, const weir__retention *retention,
+                                    const weir__segments_range *range, weir__kv_iter **out,
+                                    weir_error *error),
+                     weir__kv *layers, weir_kv_iter **out)
 {
     weir_kv_iter *iter = new_iter(kv);
     if (iter == NULL) {
         return weir__ctx_out_of_memory(kv->ctx);
     }
     weir__typed_lock(kv);
-    weir_err err = weir__segments_scan(kv->layers.top, &kv->layers.retention, range, &iter->inner,
-                                       &kv->ctx->error);
+    weir_err err = of(layers, &kv->layers.retention, range, &iter->inner, &kv->ctx->error);
     weir__typed_unlock(kv);
     return started(iter, err, out);
+}
+
+weir_err weir__iter_scan(const weir_kv *kv, const weir__segments_range *range, weir_kv_iter **out)
+{
+    return scan(kv, range, weir__segments_scan, kv->layers.top, out);
+}
+
+weir_err weir__iter_scan_kept(const weir_kv *kv, const weir__segments_range *range,
+                              weir_kv_iter **out)
+{
+    weir_assert(kv->layers.top == kv->layers.below);
+    return scan(kv, range, weir__segments_scan_kept, kv->layers.base, out);
 }
 
 static weir_err copy_next(weir_kv_iter *iter, bool *found, weir_slice *key, weir_slice *row)

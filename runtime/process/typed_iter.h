@@ -6,6 +6,7 @@
 #define WEIR_PROCESS_TYPED_ITER_H
 
 #include "process/typed_store.h"
+#include "state/keys.h"
 
 /* Also the iterators of window and session stores, whose public types only keep them apart. */
 struct weir_kv_iter {
@@ -22,6 +23,14 @@ struct weir_kv_iter {
 
 /* Opens an iterator over the rows of a store with segments; its keys are those of the changelog. */
 weir_err weir__iter_scan(const weir_kv *kv, const weir__segments_range *range, weir_kv_iter **out);
+/* The same for a store without cache, with rows that have expired but are still there. */
+weir_err weir__iter_scan_kept(const weir_kv *kv, const weir__segments_range *range,
+                              weir_kv_iter **out);
+/* Such rows of all sessions that end in a range of times. */
+weir_err weir__session_scan(const weir_kv *kv, int64_t from_end_ms, int64_t to_end_ms,
+                            weir_kv_iter **out);
+/* The next row of weir_session_find as bytes, as weir__iter_next; at->key is valid as long. */
+bool weir__session_iter_next(weir_session_iter *iter, weir_slice *row, weir__session_key *at);
 /* A copy of the next row, valid until the next call. False: at the end, after a failure
  * (iter->err), or for NULL. */
 bool weir__iter_next(weir_kv_iter *iter, weir_slice *key, weir_slice *row);

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "process/typed_iter.h"
 #include "state/keys.h"
+#include "state/segments.h"
 
 static const weir_kv *rows_of(const weir_session *store)
 {
@@ -61,16 +62,24 @@ weir_err weir_session_put(weir_session *store, const void *key, const void *valu
     weir_slice bytes;
     weir_slice row = {0};
     weir_err err = encode_key(kv, key, start_ms, end_ms, &bytes);
-    if (err == WEIR_OK && !weir__is_null(kv->spec->value, value)) {
+    bool deletes = weir__is_null(kv->spec->value, value);
+    if (err == WEIR_OK && !deletes) {
         err = weir__typed_encode_row(kv, value, 0, &row);
+    } else if (err == WEIR_OK && kv->layers.top == kv->layers.below) {
+        err = weir__segments_note(kv->layers.base, end_ms, &kv->ctx->error);
     }
     return err == WEIR_OK ? weir__typed_put_row(kv, bytes, row) : err;
 }
 
 weir_err weir_session_remove(weir_session *store, const void *key, int64_t start_ms, int64_t end_ms)
 {
-    return store != NULL ? weir_session_put(store, key, NULL, start_ms, end_ms)
-                         : null_argument(store, __func__, "store");
+    if (store == NULL) {
+        return null_argument(store, __func__, "store");
+    }
+    weir_kv *kv = (weir_kv *)store;
+    weir_slice bytes;
+    weir_err err = encode_key(kv, key, start_ms, end_ms, &bytes);
+    return err == WEIR_OK ? weir__typed_put_row(kv, bytes, (weir_slice){0}) : err;
 }
 
 weir_err weir_session_get(const weir_session *store, const void *key, int64_t start_ms,
@@ -124,6 +133,35 @@ weir_err weir_session_find(const weir_session *store, const void *key, int64_t e
     return err;
 }
 
+weir_err weir__session_scan(const weir_kv *kv, int64_t from_end_ms, int64_t to_end_ms,
+                            weir_kv_iter **out)
+{
+    weir__segments_range range = {
+        .suffix = kv->spec->kind->suffix, .from_ms = from_end_ms, .to_ms = to_end_ms};
+    return weir__iter_scan_kept(kv, &range, out);
+}
+
+static bool next_row(weir_kv_iter *rows, weir_slice *key, weir_slice *row, weir__session_key *at)
+{
+    do {
+        if (!weir__iter_next(rows, key, row)) {
+            return false;
+        }
+        if (!weir__session_store_key_read(*key, at)) {
+            rows->err = weir_fail(rows->kv->ctx, WEIR_ECORRUPT, "store '%s': a key of %zu bytes",
+                                  rows->kv->spec->name, key->len);
+            return false;
+        }
+    } while (at->start_ms > rows->latest_start_ms);
+    return true;
+}
+
+bool weir__session_iter_next(weir_session_iter *iter, weir_slice *row, weir__session_key *at)
+{
+    weir_slice key;
+    return next_row((weir_kv_iter *)iter, &key, row, at);
+}
+
 bool weir_session_next(weir_session_iter *iter, weir_session_row *row)
 {
     weir_kv_iter *rows = (weir_kv_iter *)iter;
@@ -131,16 +169,9 @@ bool weir_session_next(weir_session_iter *iter, weir_session_row *row)
     weir_slice value;
     weir__session_key at;
     weir_session_row read;
-    do {
-        if (!weir__iter_next(rows, &bytes, &value)) {
-            return false;
-        }
-        if (!weir__session_store_key_read(bytes, &at)) {
-            rows->err = weir_fail(rows->kv->ctx, WEIR_ECORRUPT, "store '%s': a key of %zu bytes",
-                                  rows->kv->spec->name, bytes.len);
-            return false;
-        }
-    } while (at.start_ms > rows->latest_start_ms);
+    if (iter == NULL || !next_row(rows, &bytes, &value, &at)) {
+        return false;
+    }
     read.start_ms = at.start_ms;
     read.end_ms = at.end_ms;
     if (!weir__iter_decode(rows, at.key, value, &read.key, &read.value, NULL)) {

@@ -189,6 +189,17 @@ static weir_err segments_put(weir__kv *kv, weir_slice key, weir_slice value, wei
     return weir__kv_put(kv->inner, key, value, error);
 }
 
+weir_err weir__segments_note(weir__kv *kv, int64_t time_ms, weir_error *error)
+{
+    segments *store = (segments *)kv;
+    note_time(store, time_ms);
+    weir_err err = drop_expired(store, error);
+    if (err == WEIR_OK && time_ms < first_kept(store) && store->opts.on_expired != NULL) {
+        store->opts.on_expired(store->opts.user);
+    }
+    return err;
+}
+
 /* ---- Restore, stream time ----------------------------------------------------------------- */
 
 static weir_err add_segment(segments *store, const weir__row *row, weir__row *out)
@@ -390,6 +401,14 @@ int32_t weir__segments_last_number(const weir__kv *kv)
 {
     weir_assert(kv->ops == &segments_ops);
     return ((const segments *)kv)->number;
+}
+
+weir_err weir__segments_scan_kept(weir__kv *kv, const weir__retention *retention,
+                                  const weir__segments_range *range, weir__kv_iter **out,
+                                  weir_error *error)
+{
+    weir_assert(kv->ops == &segments_ops);
+    return weir__segments_scan(kv->inner, retention, range, out, error);
 }
 
 weir_err weir__segments_wrap(weir__kv *inner, const weir__segments_opts *opts, weir__kv **out,

@@ -65,6 +65,10 @@ typedef struct weir__segments_opts {
 weir_err weir__segments_wrap(weir__kv *inner, const weir__segments_opts *opts, weir__kv **out,
                              weir_error *error);
 
+/* What a put of a row with that time does to stream time and expired rows, for a deletion that
+ * counts as a put although deletions are free. `kv` is the layer itself. */
+weir_err weir__segments_note(weir__kv *kv, int64_t time_ms, weir_error *error);
+
 /* The greatest number of a put, also of restored rows; 0: none. `kv` is the layer itself. */
 int32_t weir__segments_last_number(const weir__kv *kv);
 
@@ -82,5 +86,9 @@ typedef struct weir__segments_range {
 weir_err weir__segments_scan(weir__kv *kv, const weir__retention *retention,
                              const weir__segments_range *range, weir__kv_iter **out,
                              weir_error *error);
+/* The same, with rows that have expired but are still there. `kv` is the layer itself. */
+weir_err weir__segments_scan_kept(weir__kv *kv, const weir__retention *retention,
+                                  const weir__segments_range *range, weir__kv_iter **out,
+                                  weir_error *error);
 
 #endif

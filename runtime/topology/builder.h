@@ -65,6 +65,8 @@ typedef enum weir__edge_kind {
     WEIR__COGROUPED,
     WEIR__WINDOWED_STREAM, /* grouped, with windows by time */
     WEIR__SESSION_STREAM,
+    WEIR__WINDOWED_COGROUP,
+    WEIR__SESSION_COGROUP,
 } weir__edge_kind;
 
 /* An input of a cogroup. */

@@ -3,6 +3,8 @@
  * The table of operators, and what each does. */
 #include "support/operators.h"
 
+#include "support/operators_windowed.h"
+
 /* ---- Callbacks: they change nothing that matters ---- */
 
 static weir_err keep(weir_ctx *ctx, const weir_record *in, bool *out, void *user)
@@ -271,45 +273,6 @@ static weir_stream cogroup(const operators_inputs *at)
                                           &(weir_store_opts){.value = &weir_string}));
 }
 
-/* The key inside of a windowed key. */
-static weir_err inner_key(weir_ctx *ctx, const weir_record *in, void *out, void *user)
-{
-    (void)ctx;
-    (void)user;
-    *(weir_slice *)out = *(const weir_slice *)((const weir_windowed *)in->key)->key;
-    return WEIR_OK;
-}
-
-/* No record is late. */
-static weir_windowed_stream windows_of(const operators_inputs *at)
-{
-    return weir_windowed_by(weir_group_by_key(at->in, NULL), weir_unlimited(0), NULL);
-}
-
-static weir_stream without_windows(weir_table table)
-{
-    weir_stream changes = weir_to_stream(table, NULL);
-    weir_stream plain = weir_select_key(changes, &weir_string, inner_key, NULL, NULL);
-    return weir_map_values(plain, &weir_string, same_key, NULL, NULL);
-}
-
-static weir_stream windowed_count(const operators_inputs *at)
-{
-    return without_windows(weir_windowed_count(windows_of(at), at->name, NULL));
-}
-
-static weir_stream windowed_reduce(const operators_inputs *at)
-{
-    return without_windows(weir_windowed_reduce(windows_of(at), newer, NULL, at->name, NULL));
-}
-
-static weir_stream windowed_aggregate(const operators_inputs *at)
-{
-    const weir_store_opts opts = {.value = &weir_string};
-    return without_windows(
-        weir_windowed_aggregate(windows_of(at), nothing, newer_record, NULL, at->name, &opts));
-}
-
 static weir_stream to_table(const operators_inputs *at)
 {
     return weir_to_stream(weir_to_table(at->in, at->name, NULL), NULL);
@@ -433,9 +396,15 @@ const operators_case operators_all[] = {
     {"reduce", reduce, 1, 0},
     {"aggregate", aggregate, 1, 0},
     {"cogroup", cogroup, 2, 0},
-    {"windowed-count", windowed_count, 1, 0},
-    {"windowed-reduce", windowed_reduce, 1, 0},
-    {"windowed-aggregate", windowed_aggregate, 1, 0},
+    {"windowed-count", operators_windowed_count, 1, 0},
+    {"windowed-reduce", operators_windowed_reduce, 1, 0},
+    {"windowed-aggregate", operators_windowed_aggregate, 1, 0},
+    {"sliding", operators_sliding, 1, 0},
+    {"session-count", operators_session_count, 1, 0},
+    {"session-reduce", operators_session_reduce, 1, 0},
+    {"session-aggregate", operators_session_aggregate, 1, 0},
+    {"windowed-cogroup", operators_windowed_cogroup, 1, 0},
+    {"session-cogroup", operators_session_cogroup, 1, 0},
     {"to-table", to_table, 1, 0},
     {"to-stream", to_stream, 0, 1},
     {"table-filter", table_filter, 0, 1},

@@ -128,6 +128,17 @@ static weir_err larger(weir_ctx *ctx, const int64_t *aggregate, const int64_t *v
 }
 WEIR_TYPED_REDUCER(larger_fn, larger, weir_i64)
 
+static weir_err both(weir_ctx *ctx, const int64_t *key, const pair *left, const pair *right,
+                     pair *out, void *user)
+{
+    (void)ctx;
+    (void)key;
+    (void)user;
+    *out = (pair){left->count + right->count, left->sum + right->sum - 100};
+    return WEIR_OK;
+}
+WEIR_TYPED_MERGER(both_fn, both, weir_i64, pair_serde)
+
 static weir_err mean(weir_ctx *ctx, const int64_t *key, const int64_t *left, const pair *right,
                      double *out, void *user)
 {
@@ -173,6 +184,10 @@ static void each_kind_gets_and_gives_its_types(void **state)
     weir_to(weir_to_stream(sums, NULL), "sums", NULL);
     weir_to(weir_to_stream(weir_reduce(grouped, larger_fn, NULL, "largest", NULL), NULL), "largest",
             NULL);
+    weir_table sessions = weir_session_windowed_aggregate(
+        weir_session_windowed_by(grouped, weir_session_gap(10, 0), NULL), start_fn, add_fn, both_fn,
+        NULL, "sessions", &(weir_store_opts){.value = add_fn_value});
+    weir_to(weir_to_stream(sessions, NULL), "sessions", NULL);
     weir_to(weir_join_table(weir_source(b, "left", &weir_i64, &weir_i64, NULL), sums, mean_fn_value,
                             mean_fn, NULL, NULL),
             "means", NULL);
@@ -186,6 +201,7 @@ static void each_kind_gets_and_gives_its_types(void **state)
     assert_int_equal(driven_pipe(&task, "in", "k", "four", 0), WEIR_OK);
     assert_last(&task, "swapped", "\x40\0\0\0\0\0\0\0", 8);
     assert_last(&task, "sums", &(pair){2, 108}, sizeof(pair));
+    assert_last(&task, "sessions", &(pair){2, 108}, sizeof(pair));
     assert_last(&task, "largest", "\0\0\0\0\0\0\0\4", 8);
     weir_slice four = {"\0\0\0\0\0\0\0\4", 8};
     assert_int_equal(driven_pipe_record(&task, "left", four, four, 1, NULL, 0), WEIR_OK);

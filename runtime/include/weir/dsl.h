@@ -70,6 +70,10 @@ typedef weir_err (*weir_reducer_fn)(weir_ctx *ctx, const void *aggregate, const 
 typedef weir_err (*weir_joiner_fn)(weir_ctx *ctx, const void *key, const void *left,
                                    const void *right, void *out, void *user);
 
+/* The aggregate of two sessions that become one, the earlier one first. */
+typedef weir_err (*weir_merger_fn)(weir_ctx *ctx, const void *key, const void *left,
+                                   const void *right, void *out, void *user);
+
 /* Makes the result of a callback null. `out` is the out parameter that the callback got. A result
  * of weir_string or weir_bytes whose data stays NULL is null too. */
 WEIR_API void weir_out_null(weir_ctx *ctx, void *out);

@@ -133,8 +133,9 @@ WEIR_API weir_err weir_window_iter_close(weir_window_iter *iter);
 typedef struct weir_session weir_session;
 typedef struct weir_session_iter weir_session_iter;
 
-/* Copies key and value. A NULL value removes the session. A row that has expired is not stored: it
- * is logged, and counts as a dropped record (WEIR_DROP_EXPIRED). */
+/* Copies key and value. A row that has expired is not stored: it is logged, and counts as a dropped
+ * record (WEIR_DROP_EXPIRED). A NULL value removes the session. As in Kafka its end then counts for
+ * the store's stream time, and it may be dropped like a row; not so in weir_session_remove. */
 WEIR_API weir_err weir_session_put(weir_session *store, const void *key, const void *value,
                                    int64_t start_ms, int64_t end_ms);
 WEIR_API weir_err weir_session_remove(weir_session *store, const void *key, int64_t start_ms,

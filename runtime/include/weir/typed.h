@@ -122,6 +122,16 @@ WEIR_SERDE_TYPE(weir_json, weir_json_value);
                   (value_serde##_type *)out, user);                                                \
     }
 
+/* fn(weir_ctx *, const KEY *key, const AGGREGATE *left, const AGGREGATE *right, AGGREGATE *out,
+ *    void *user) */
+#define WEIR_TYPED_MERGER(name, fn, key_serde, aggregate_serde)                                    \
+    static weir_err name(weir_ctx *ctx, const void *key, const void *left, const void *right,      \
+                         void *out, void *user)                                                    \
+    {                                                                                              \
+        return fn(ctx, (const key_serde##_type *)key, (const aggregate_serde##_type *)left,        \
+                  (const aggregate_serde##_type *)right, (aggregate_serde##_type *)out, user);     \
+    }
+
 /* fn(weir_ctx *, const KEY *key, const LEFT *left, const RIGHT *right, OUT *out, void *user)
  * Defines name_value. */
 #define WEIR_TYPED_JOINER(name, fn, key_serde, left_serde, right_serde, out_serde)                 \

@@ -43,7 +43,8 @@ WEIR_API weir_windows weir_tumbling(int64_t size_ms, int64_t grace_ms);
 WEIR_API weir_windows weir_hopping(int64_t size_ms, int64_t advance_ms, int64_t grace_ms);
 /* For each record the windows of the records of its key that are at most difference_ms apart: the
  * one that ends with the record, and the one that begins just after it (SlidingWindows, KIP-450).
- * Both ends are included. difference_ms >= 0, grace_ms >= 0. */
+ * Both ends are included. difference_ms >= 0, grace_ms >= 0; as in Kafka, an operator with a
+ * difference of 0 fails at its first record. */
 WEIR_API weir_windows weir_sliding(int64_t difference_ms, int64_t grace_ms);
 /* One window from start_ms (>= 0) on that never ends (UnlimitedWindows). Earlier records are in no
  * window, uncounted. Its end is INT64_MAX. */

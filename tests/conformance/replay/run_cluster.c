@@ -197,9 +197,15 @@ static void close_cluster(case_run *run)
 
 void run_on_cluster(case_run *run, const recorded_case *of)
 {
-    const char *pairs[RUN_PAIRS_MAX + 7];
-    static const char *const more[] = {
-        "dsl.store", "memory", "statestore.cache.max.bytes", "0", "commit.interval.ms", "10"};
+    const char *pairs[RUN_PAIRS_MAX + 9];
+    static const char *const more[] = {"dsl.store",
+                                       "memory",
+                                       "statestore.cache.max.bytes",
+                                       "0",
+                                       "commit.interval.ms",
+                                       "10",
+                                       "__emit.interval.ms.kstreams.windowed.aggregation__",
+                                       "0"};
     weir_error error = {0};
     run->driver = RUN_CLUSTER;
     if (!run_describe(run, of)) {
