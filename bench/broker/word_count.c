@@ -12,7 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/program.h"
 #include "words.h"
 
 #define PARTITIONS 4
@@ -114,20 +113,28 @@ int main(int argc, char **argv)
     progress p = {.wanted = strtoll(argv[1], NULL, 10)};
     sem_init(&p.ended, 0, 0);
     weir_error error = {0};
-    weir_example made = {.config = weir_config_new()};
-    weir_err err = made.config != NULL
-                       ? weir_example_settings(made.config, argc - 2, argv + 2, &error)
-                       : WEIR_ENOMEM;
-    if (err == WEIR_OK) {
-        made.topology = build(made.config, &p, &error);
-        err = made.topology != NULL ? WEIR_OK : error.code;
+    weir_topology *topology = NULL;
+    weir_app *app = NULL;
+    weir_config *config = weir_config_new();
+    weir_err err = WEIR_OK;
+    for (int i = 2; i < argc && err == WEIR_OK; i++) {
+        err = weir_config_set_argument(config, argv[i], &error);
     }
     if (err == WEIR_OK) {
-        made.app = weir_app_new(made.topology, made.config,
-                                &(weir_app_opts){.on_state = on_state, .user = &p}, &error);
-        err = made.app != NULL ? count(made.app, &p, &error) : error.code;
+        topology = build(config, &p, &error);
+        err = topology != NULL ? WEIR_OK : error.code;
     }
-    int status = weir_example_end(argv[0], &made, err, &error);
+    if (err == WEIR_OK) {
+        app = weir_app_new(topology, config, &(weir_app_opts){.on_state = on_state, .user = &p},
+                           &error);
+        err = app != NULL ? count(app, &p, &error) : error.code;
+    }
+    weir_app_free(app);
+    weir_topology_free(topology);
+    weir_config_free(config);
     sem_destroy(&p.ended);
-    return status;
+    if (err != WEIR_OK) {
+        fprintf(stderr, "%s: %s: %s\n", argv[0], weir_err_str(err), error.message);
+    }
+    return err == WEIR_OK ? 0 : 1;
 }

@@ -278,6 +278,23 @@ weir_err weir_config_set(weir_config *config, const char *name, const char *valu
     return err;
 }
 
+weir_err weir_config_set_argument(weir_config *config, const char *argument, weir_error *error)
+{
+    if (config == NULL || argument == NULL) {
+        return weir__error_null(error, __func__, config == NULL ? "config" : "argument");
+    }
+    const char *equals = strchr(argument, '=');
+    if (equals == NULL || equals == argument) {
+        return weir__error_set(error, WEIR_ECONFIG, "'%s' is not NAME=VALUE", argument);
+    }
+    char *name = strndup(argument, (size_t)(equals - argument));
+    weir_err err = name != NULL ? weir_config_set(config, name, equals + 1, error)
+                                : weir__error_set(error, WEIR_ENOMEM, "%s: %s", argument,
+                                                  weir_err_str(WEIR_ENOMEM));
+    free(name);
+    return err;
+}
+
 /* ---- Files -------------------------------------------------------------------------------- */
 
 typedef struct loading {

@@ -106,6 +106,9 @@ WEIR_API void weir_config_free(weir_config *config); /* NULL allowed */
  * are accepted; weir_app_new logs a warning for each. */
 WEIR_API weir_err weir_config_set(weir_config *config, const char *name, const char *value,
                                   weir_error *error);
+/* The same for an argument of a program, "NAME=VALUE". WEIR_ECONFIG also if it is none. */
+WEIR_API weir_err weir_config_set_argument(weir_config *config, const char *argument,
+                                           weir_error *error);
 
 /* A line of a settings file that was refused or caused a warning. Borrowed for the call. */
 typedef struct weir_config_problem {
