@@ -118,9 +118,14 @@ static void build_add_source(weir__plan_build *b, yyjson_val *op, const weir__ha
     const weir_serde *key = weir__needed_type(b, op, "key");
     const weir_serde *value = weir__needed_type(b, op, "value");
     const char *const *topics = weir__member_texts(b, op, "topics");
+    const char *pattern = weir__member_text(b, op, "pattern");
     weir_source_opts opts = weir__source_opts(b, op, value);
     if (weir__build_ok(b)) {
-        weir_add_source(b->builder, id, topics, key, value, &opts);
+        if (pattern != NULL) {
+            weir_add_source_pattern(b->builder, id, pattern, key, value, &opts);
+        } else {
+            weir_add_source(b->builder, id, topics, key, value, &opts);
+        }
         weir__handle_add(b, id, HANDLE_NODE, -1, key, value);
     }
 }

@@ -34,11 +34,14 @@ static void build_stream(weir__plan_build *b, yyjson_val *op, const weir__handle
     const weir_serde *value = weir__needed_type(b, op, "value");
     const char *const *topics = weir__member_texts(b, op, "topics");
     weir_source_opts opts = weir__source_opts(b, op, value);
-    if (weir__member_text(b, op, "pattern") != NULL) {
-        weir__build_unsupported(b, "stream of a topic pattern");
+    const char *pattern = weir__member_text(b, op, "pattern");
+    if (pattern != NULL && topics != NULL && topics[0] != NULL) {
+        weir__build_fail(b, WEIR_EINVAL, "'topics' and 'pattern' exclude each other");
     }
     if (weir__build_ok(b)) {
-        weir_stream out = weir_source_many(b->builder, topics, key, value, &opts);
+        weir_stream out = pattern != NULL
+                              ? weir_source_pattern(b->builder, pattern, key, value, &opts)
+                              : weir_source_many(b->builder, topics, key, value, &opts);
         weir__handle_add(b, id, HANDLE_STREAM, out.node, key, value);
     }
 }

@@ -44,7 +44,7 @@ struct weir_instance {
     weir_config *config;
     weir_topology *topology;
     weir_app *app;
-    const char **topics; /* source topics, then repartition topics: weir_caught_up checks these */
+    const char **topics; /* named source topics, then repartition topics: for weir_caught_up */
     size_t topic_count;
     pthread_mutex_t warnings_lock;
     char warnings[WEIR__WARNINGS_MAX][WEIR__WARNING_SIZE]; /* last warnings: a ring */
@@ -117,6 +117,9 @@ bool weir__brokers_failed(weir_cluster *cluster);
 bool weir__no_instance_works(const weir_cluster *cluster);
 /* A topic of which a global table of a running instance has not read all records; NULL: none. */
 const char *weir__global_topic_behind(const weir_instance *instance);
+/* Calls fn with each topic that its tasks read: `topics`, then those that patterns match now. */
+void weir__instance_each_topic(const weir_instance *instance,
+                               void (*fn)(const char *topic, void *user), void *user);
 
 /* ---- Operations for weir__driver (topics.c, stores.c) ---- */
 /* Each wait of the test begins with it: the input is delivered first, and what the test did is

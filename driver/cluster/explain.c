@@ -152,17 +152,31 @@ static int explain_globals(weir_buf *out, const weir_instance *instance)
     return topic != NULL ? 1 : 0;
 }
 
+struct explaining {
+    weir_buf *out;
+    weir_cluster *cluster;
+    int lagging;
+};
+
+static void explain_one(const char *topic, void *user)
+{
+    struct explaining *all = user;
+    all->lagging += explain_topic(all->out, all->cluster, topic);
+}
+
 static void explain_lag(weir_buf *out, weir_cluster *cluster)
 {
     const weir_instance *instance = NULL;
-    int lagging = 0;
+    struct explaining all = {.out = out, .cluster = cluster};
     for (size_t i = 0; i < cluster->instance_count; i++) {
-        instance = cluster->instances[i]->topic_count > 0 ? cluster->instances[i] : instance;
+        const weir_instance *one = cluster->instances[i];
+        instance = one->topic_count > 0 || one->topology != NULL ? one : instance;
     }
     weir__buf_put_text(out, "not yet processed and committed:\n");
-    for (size_t i = 0; instance != NULL && i < instance->topic_count; i++) {
-        lagging += explain_topic(out, cluster, instance->topics[i]);
+    if (instance != NULL) {
+        weir__instance_each_topic(instance, explain_one, &all);
     }
+    int lagging = all.lagging;
     for (size_t i = 0; i < cluster->instance_count; i++) {
         lagging += explain_globals(out, cluster->instances[i]);
     }

@@ -170,6 +170,11 @@ bool weir_all_running(weir_cluster *cluster, void *unused)
     return alive > 0;
 }
 
+struct looking {
+    weir_cluster *cluster;
+    bool done;
+};
+
 static bool topic_is_done(weir_cluster *cluster, const char *topic)
 {
     int32_t partitions = weir_mock_topic_partitions(cluster->mock, topic);
@@ -179,6 +184,12 @@ static bool topic_is_done(weir_cluster *cluster, const char *topic)
         }
     }
     return partitions >= 0;
+}
+
+static void look_at_topic(const char *topic, void *user)
+{
+    struct looking *looking = user;
+    looking->done = looking->done && topic_is_done(looking->cluster, topic);
 }
 
 /* A crashed member belongs to the group until its session expires; then others get its tasks. */
@@ -236,10 +247,10 @@ bool weir_caught_up(weir_cluster *cluster, void *unused)
         if (instance->life != WEIR__ALIVE) {
             continue;
         }
-        for (size_t topic = 0; topic < instance->topic_count; topic++) {
-            if (!topic_is_done(cluster, instance->topics[topic])) {
-                return false;
-            }
+        struct looking looking = {cluster, true};
+        weir__instance_each_topic(instance, look_at_topic, &looking);
+        if (!looking.done) {
+            return false;
         }
         if (weir__global_topic_behind(instance) != NULL) {
             return false;

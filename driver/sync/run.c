@@ -79,7 +79,8 @@ static weir_err commit_if_due(weir__sync *sync, weir_error *error)
                : WEIR_OK;
 }
 
-static weir_err run(weir__sync *sync, weir_error *error)
+/* As long as there is a record. */
+static weir_err run_tasks(weir__sync *sync, weir_error *error)
 {
     bool done = true;
     weir_err err = WEIR_OK;
@@ -92,6 +93,19 @@ static weir_err run(weir__sync *sync, weir_error *error)
         err = err == WEIR_OK ? poll_globals(sync, error) : err;
         err = err == WEIR_OK ? weir__worker_process_one(&sync->worker, &done, error) : err;
         err = err == WEIR_OK && done ? commit_if_due(sync, error) : err;
+    }
+    return err;
+}
+
+/* The topology may have made a topic that one of its patterns matches. */
+static weir_err run(weir__sync *sync, weir_error *error)
+{
+    bool changed = true;
+    weir_err err = WEIR_OK;
+    while (changed && err == WEIR_OK) {
+        err = run_tasks(sync, error);
+        changed = false;
+        err = err == WEIR_OK ? weir__sync_follow_topics(sync, &changed, error) : err;
     }
     return err;
 }
@@ -135,10 +149,23 @@ static bool is_read(const weir__loopback_topic *topic)
            topic->partitions[0].position[WEIR__GLOBAL_CONSUMER] >= 0;
 }
 
+static weir_err follow_new_topic(weir__sync *sync, const char *topic, weir_error *error)
+{
+    bool changed = false;
+    weir_err err = weir__sync_make_matching(sync, topic, error);
+    if (err == WEIR_OK) {
+        err = weir__sync_follow_topics(sync, &changed, error);
+    }
+    return err == WEIR_OK && changed ? restore(sync, error) : err;
+}
+
 weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_error *error)
 {
-    const weir__loopback_topic *topic = weir__loopback_find(sync->loopback, record->topic);
     weir_err err = weir__sync_check(sync, error);
+    if (err == WEIR_OK) {
+        err = follow_new_topic(sync, record->topic, error);
+    }
+    const weir__loopback_topic *topic = weir__loopback_find(sync->loopback, record->topic);
     if (err == WEIR_OK && (topic == NULL || !is_read(topic))) {
         const char *nearest = topic == NULL ? weir__sync_nearest_topic(sync, record->topic) : NULL;
         return weir__error_set(error, WEIR_ENOTFOUND, "no source reads topic '%s'%s%s%s",

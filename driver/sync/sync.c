@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/nearest.h"
 #include "sync/run.h"
+#include "topology/pattern.h"
 
 #define THREAD "sync" /* in log lines and steps */
 
@@ -38,12 +39,31 @@ static weir_err make_topic(weir__sync *sync, const char *topic, int32_t partitio
                : weir__error_set(error, WEIR_ENOMEM, "topic %s", topic);
 }
 
+/* Those that the options name; others are made when a record is sent to them. */
+static weir_err make_matching_topics(weir__sync *sync, const weir__sync_opts *opts,
+                                     const weir__node *node, bool *several, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    *several = *several || opts->partitions > 1;
+    for (size_t i = 0; i < opts->topic_count && err == WEIR_OK; i++) {
+        const weir__topic_count *topic = &opts->topics[i];
+        if (weir__pattern_matches(node->pattern, topic->topic)) {
+            *several = *several || topic->partitions > 1;
+            err = make_topic(sync, topic->topic, topic->partitions, error);
+        }
+    }
+    return err;
+}
+
 /* The topics of the sources and sinks, those of global tables too. *several: one that a source of a
  * task reads has more than one partition. */
 static weir_err make_node_topics(weir__sync *sync, const weir__sync_opts *opts,
                                  const weir__node *node, bool *several, weir_error *error)
 {
     weir_err err = WEIR_OK;
+    if (node->pattern != NULL) {
+        return make_matching_topics(sync, opts, node, several, error);
+    }
     for (size_t i = 0; i < node->topic_count && err == WEIR_OK; i++) {
         if (node->topics[i].internal) {
             continue;
@@ -189,7 +209,8 @@ static weir_err start_tasks(weir__sync *sync, weir_error *error)
     if (err != WEIR_OK) {
         return err;
     }
-    sync->assignment = (weir__assignment){.leader = THREAD,
+    sync->assignment = (weir__assignment){.generation = sync->assignment.generation + 1,
+                                          .leader = THREAD,
                                           .message = "",
                                           .topics = plan.topics,
                                           .topic_count = plan.topic_count,
@@ -198,13 +219,64 @@ static weir_err start_tasks(weir__sync *sync, weir_error *error)
     return weir__task_set_take(&sync->worker.tasks, &sync->assignment, &sync->tasks, error);
 }
 
+static bool is_read(const weir__loopback_topic *topic)
+{
+    return topic->partitions[0].position[WEIR__MAIN_CONSUMER] >= 0;
+}
+
+struct unread {
+    const weir__sync *sync;
+    bool found;
+};
+
+static void look_for_unread(const weir__loopback_topic *topic, void *user)
+{
+    struct unread *unread = user;
+    const weir__sync *sync = unread->sync;
+    unread->found =
+        unread->found ||
+        (!is_read(topic) && weir__topology_matching(sync->topology, sync->instance.application,
+                                                    topic->name, NULL) != NULL);
+}
+
+weir_err weir__sync_follow_topics(weir__sync *sync, bool *changed, weir_error *error)
+{
+    struct unread unread = {.sync = sync};
+    *changed = false;
+    if (!weir__topology_has_patterns(sync->topology)) {
+        return WEIR_OK;
+    }
+    weir__loopback_each(sync->loopback, look_for_unread, &unread);
+    if (!unread.found) {
+        return WEIR_OK;
+    }
+    weir_err err = weir__worker_commit(&sync->worker, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    *changed = true;
+    weir__task_set_suspend(&sync->worker.tasks);
+    return start_tasks(sync, error);
+}
+
+weir_err weir__sync_make_matching(weir__sync *sync, const char *topic, weir_error *error)
+{
+    if (weir__loopback_find(sync->loopback, topic) != NULL ||
+        weir__topology_matching(sync->topology, sync->instance.application, topic, NULL) == NULL) {
+        return WEIR_OK;
+    }
+    return make_topic(sync, topic, sync->partitions, error);
+}
+
 /* ---- Life ---- */
 
 weir_err weir__sync_open(weir__sync *sync, const weir__sync_opts *opts, weir_error *error)
 {
     bool several = false;
-    *sync = (weir__sync){.topology = opts->topology, .commit_interval = opts->commit_interval};
-    sync->loopback = weir__loopback_new(opts->partitions > 0 ? opts->partitions : 1);
+    *sync = (weir__sync){.topology = opts->topology,
+                         .commit_interval = opts->commit_interval,
+                         .partitions = opts->partitions > 0 ? opts->partitions : 1};
+    sync->loopback = weir__loopback_new(sync->partitions);
     weir_err err = sync->loopback != NULL ? make_topics(sync, opts, &several, error)
                                           : weir__error_set(error, WEIR_ENOMEM, "topics");
     if (err == WEIR_OK && !several) {

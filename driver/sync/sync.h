@@ -37,7 +37,8 @@ typedef struct weir__sync {
     weir__arena arena; /* of the assignment */
     weir__assignment assignment;
     weir__member_tasks tasks;
-    weir_error failed; /* the first failure; nothing is processed after it */
+    int32_t partitions; /* of topics that are made when a record is sent to them */
+    weir_error failed;  /* the first failure; nothing is processed after it */
     bool commit_interval;
     bool worker_open;
     bool running; /* callbacks of the topology may be on the stack */
@@ -57,6 +58,11 @@ weir_err weir__sync_check(const weir__sync *sync, weir_error *error);
  * topic. WEIR_ESTATE, here and below: a callback of the topology calls it, or the caller jumped out
  * of a callback. Another error is that of a task; each later call returns it, too. */
 weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_error *error);
+/* Makes a topic that a pattern matches, unless it exists. */
+weir_err weir__sync_make_matching(weir__sync *sync, const char *topic, weir_error *error);
+/* If patterns match topics that are not read yet, the tasks read them from now on (*changed), as
+ * after a rebalance. */
+weir_err weir__sync_follow_topics(weir__sync *sync, bool *changed, weir_error *error);
 /* Advances the wall clock (ms >= 0), fires the punctuations that are due, once, and processes what
  * they sent. */
 weir_err weir__sync_advance(weir__sync *sync, int64_t ms, weir_error *error);

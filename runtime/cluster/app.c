@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "task/restore.h"
+#include "topology/pattern.h"
 
 const char *weir_state_name(weir_state state)
 {
@@ -135,7 +136,7 @@ static void count_threads(weir_app *app)
     size_t sources = 0;
     const char **topics = weir__topology_source_topics(instance->topology, &sources);
     free(topics);
-    if (sources == 0) {
+    if (sources == 0 && !weir__topology_has_patterns(instance->topology)) {
         app->thread_count = 0; /* only global tables: there are no tasks */
     }
     weir__instance_share_cache(instance, (size_t)app->thread_count);

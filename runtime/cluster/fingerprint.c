@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "topology/pattern.h"
 
 static void put_sources(const weir_topology *topology, const weir__subtopology *sub, weir_buf *out)
 {
@@ -14,6 +15,10 @@ static void put_sources(const weir_topology *topology, const weir__subtopology *
         const weir__node *source = &topology->nodes[sub->sources[i]];
         for (size_t t = 0; t < source->topic_count; t++) {
             weir__buf_printf(out, "%s%s", before, source->topics[t].name);
+            before = ", ";
+        }
+        if (source->pattern != NULL) {
+            weir__buf_printf(out, "%sthe pattern %s", before, weir__pattern_text(source->pattern));
             before = ", ";
         }
     }

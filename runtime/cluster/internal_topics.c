@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "cluster/missing_topics.h"
+#include "cluster/topic_watch.h"
 #include "core/error.h"
 #include "core/saturate.h"
+#include "topology/pattern.h"
 
 /* The text of Java. */
 #define MISSING_SOURCES "One or more source topics were missing during rebalance"
@@ -57,10 +59,10 @@ static void counts_fini(topic_counts *counts)
     free(counts->partitions);
 }
 
-static weir_err describe_sources(const weir__instance *instance, topic_counts *out,
-                                 weir_error *error)
+static weir_err describe_sources(const weir__instance *instance, const weir_topology *topology,
+                                 topic_counts *out, weir_error *error)
 {
-    out->names = weir__topology_source_topics(instance->topology, &out->count);
+    out->names = weir__topology_source_topics(topology, &out->count);
     out->partitions = calloc(out->count + 1, sizeof(*out->partitions));
     if (out->names == NULL || out->partitions == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "source topics");
@@ -74,6 +76,13 @@ static weir_err check_present(const weir__instance *instance, const topic_counts
 {
     weir_buf missing = {0};
     for (size_t i = 0; i < sources->count; i++) {
+        if (sources->partitions[i] < 0 &&
+            weir__topology_matching(instance->topology, instance->application, sources->names[i],
+                                    NULL) != NULL) {
+            weir__buf_fini(&missing);
+            return weir__error_set(error, WEIR_ERETRY, "topic %s was deleted meanwhile",
+                                   sources->names[i]);
+        }
         if (sources->partitions[i] < 0) {
             weir__buf_printf(&missing, "%s%s", missing.len > 0 ? ", " : "", sources->names[i]);
             weir__missing_topic_hint(instance, sources->names[i], &missing);
@@ -90,7 +99,7 @@ static weir_err check_present(const weir__instance *instance, const topic_counts
 weir_err weir__source_topics_check(const weir__instance *instance, weir_error *error)
 {
     topic_counts sources = {0};
-    weir_err err = describe_sources(instance, &sources, error);
+    weir_err err = describe_sources(instance, instance->topology, &sources, error);
     if (err == WEIR_OK) {
         err = check_present(instance, &sources, error);
     }
@@ -103,6 +112,7 @@ weir_err weir__source_topics_check(const weir__instance *instance, weir_error *e
 typedef struct topic_list {
     weir__new_topic *items;
     size_t count;
+    size_t repartitions; /* the first of them */
 } topic_list;
 
 static char *keep(weir__arena *arena, char *text)
@@ -213,6 +223,7 @@ static const char *const *topic_config(const weir_config *config, weir__arena *a
     return all.at;
 }
 
+/* Topics for which a pattern must match a topic first have no partitions yet. */
 static weir_err want_internal(const weir__instance *instance, const int32_t *counts,
                               const int32_t *tasks, weir__arena *arena, topic_list *out)
 {
@@ -233,15 +244,19 @@ static weir_err want_internal(const weir__instance *instance, const int32_t *cou
     }
     for (size_t i = 0; i < topology->repartition_count; i++) {
         weir__topic_ref ref = {.name = topology->repartitions[i].name, .internal = true};
+        if (counts[i] < 1) {
+            continue;
+        }
         out->items[out->count++] =
             (weir__new_topic){.name = keep(arena, weir__topic_name(instance->application, ref)),
                               .partitions = counts[i],
                               .replication_factor = instance->replication_factor,
                               .config = repartition};
     }
+    out->repartitions = out->count;
     for (size_t i = 0; i < topology->store_count; i++) {
         const weir__store_spec *store = &topology->stores[i];
-        if (!store->logging || store->subtopology < 0) {
+        if (!store->logging || store->subtopology < 0 || tasks[store->subtopology] < 1) {
             continue;
         }
         out->items[out->count++] = (weir__new_topic){
@@ -301,10 +316,11 @@ static int by_topic(const void *a, const void *b)
     return strcmp(((const weir__topic_count *)a)->topic, ((const weir__topic_count *)b)->topic);
 }
 
-static weir_err make_plan(const topic_counts *sources, const topic_list *wanted,
-                          size_t repartitions, weir__arena *arena, weir__topic_plan *out)
+static weir_err make_plan(const topic_counts *sources, const topic_list *wanted, weir__arena *arena,
+                          weir__topic_plan *out)
 {
     size_t count = 0;
+    size_t repartitions = wanted->repartitions;
     weir__topic_count *topics =
         weir__arena_alloc(arena, (sources->count + repartitions + 1) * sizeof(*topics));
     if (topics == NULL) {
@@ -329,12 +345,15 @@ static weir_err make_plan(const topic_counts *sources, const topic_list *wanted,
 weir_err weir__internal_topics_prepare(const weir__instance *instance, weir__arena *arena,
                                        weir__topic_plan *out, weir_error *error)
 {
-    const weir_topology *topology = instance->topology;
+    const weir_topology *topology = NULL;
     topic_counts sources = {0};
     int32_t *counts = NULL;
     int32_t *tasks = NULL;
     topic_list wanted = {0};
-    weir_err err = describe_sources(instance, &sources, error);
+    weir_err err = weir__existing_topics(instance, arena, &topology, error);
+    if (err == WEIR_OK) {
+        err = describe_sources(instance, topology, &sources, error);
+    }
     if (err == WEIR_OK) {
         err = check_present(instance, &sources, error);
     }
@@ -354,8 +373,7 @@ weir_err weir__internal_topics_prepare(const weir__instance *instance, weir__are
         goto done;
     }
     int32_t *kept = weir__arena_alloc(arena, (topology->subtopology_count + 1) * sizeof(*kept));
-    err = kept != NULL ? make_plan(&sources, &wanted, topology->repartition_count, arena, out)
-                       : WEIR_ENOMEM;
+    err = kept != NULL ? make_plan(&sources, &wanted, arena, out) : WEIR_ENOMEM;
     if (err != WEIR_OK) {
         weir__error_set(error, err, "internal topics");
         goto done;
@@ -373,7 +391,8 @@ done:
 
 char *weir__assignment_topic_name(const char *application)
 {
-    return weir__topic_name(application, (weir__topic_ref){.name = "assignment", .internal = true});
+    return weir__topic_name(application,
+                            (weir__topic_ref){.name = WEIR__ASSIGNMENT_TOPIC, .internal = true});
 }
 
 weir_err weir__assignment_topic_prepare(const weir__instance *instance, const char *name,

@@ -111,6 +111,7 @@ static weir_err check_poll(weir__stream_thread *thread, weir_err err, weir_error
         return skip_range(thread, error);
     }
     if (err == WEIR_EMISSING_TOPIC) { /* a broker that has just started may not know it yet */
+        weir__membership_topic_missing(&thread->membership);
         err = weir__source_topics_check(thread->instance, error);
     }
     /* WEIR_EFENCED: the consumer calls on_lost, or has called it. */

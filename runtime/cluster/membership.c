@@ -14,32 +14,17 @@
 
 #include "cluster/fingerprint.h"
 #include "cluster/internal_topics.h"
+#include "cluster/subscription.h"
+#include "cluster/topic_watch.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/saturate.h"
 #include "task/commit.h"
+#include "topology/pattern.h"
 
 #define REPEAT_MS 10000 /* a member without an assignment sends its join record again */
 
 /* ---- Opening ---- */
-
-static weir_err subscribe(weir__membership *membership, weir_error *error)
-{
-    size_t count = 0;
-    const char **topics = weir__topology_source_topics(membership->instance->topology, &count);
-    const char **list = calloc(count + 1, sizeof(*list)); /* ends with NULL */
-    weir_err err = topics != NULL && list != NULL ? WEIR_OK : WEIR_ENOMEM;
-    if (err != WEIR_OK) {
-        weir__error_set(error, err, "subscription");
-    } else {
-        memcpy(list, topics, count * sizeof(*list));
-        weir__step(&membership->env->observer, "join", NULL, "subscribe");
-        err = weir__consumer_subscribe(membership->env->consumer, list, error);
-    }
-    free(list);
-    free(topics);
-    return err;
-}
 
 weir_err weir__membership_open(weir__membership *membership, const weir__instance *instance,
                                weir__task_env *env, weir_error *error)
@@ -62,7 +47,7 @@ weir_err weir__membership_open(weir__membership *membership, const weir__instanc
                                         (weir__topic_partition){membership->topic, 0}, &start,
                                         &membership->position, error);
     }
-    return err == WEIR_OK ? subscribe(membership, error) : err;
+    return err == WEIR_OK ? weir__subscribe(membership, error) : err;
 }
 
 void weir__membership_fini(weir__membership *membership)
@@ -75,27 +60,6 @@ void weir__membership_fini(weir__membership *membership)
 }
 
 /* ---- Generations ---- */
-
-/* All members agree on the leader: all subscribe to the same topics, and the assignor `range` gives
- * partition 0 of each topic to the same member. */
-static bool is_leader(const weir__membership *membership)
-{
-    size_t count = 0;
-    const char **topics = weir__topology_source_topics(membership->instance->topology, &count);
-    const char *first = NULL;
-    for (size_t i = 0; topics != NULL && i < count; i++) {
-        if (first == NULL || strcmp(topics[i], first) < 0) {
-            first = topics[i];
-        }
-    }
-    free(topics);
-    for (size_t i = 0; first != NULL && i < membership->given_count; i++) {
-        if (membership->given[i].partition == 0 && strcmp(membership->given[i].topic, first) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static weir_err take_given(weir__membership *membership, const weir__topic_partition *given,
                            size_t count)
@@ -138,7 +102,7 @@ void weir__membership_joined(weir__membership *membership, const weir__topic_par
     membership->generation = generation;
     membership->state = WEIR__MEMBER_JOINED;
     membership->retry = (weir__retry){0};
-    if (is_leader(membership)) {
+    if (weir__subscription_leads(membership)) {
         weir__leader_begin(&membership->leader, generation, membership->member_id);
     }
 }
@@ -266,8 +230,7 @@ static void read_join(weir__membership *membership, const weir__join_record *joi
         weir__log_write(membership->env->log, WEIR__LOG_WARNING,
                         "%s: the join record of member %s is late: a new generation",
                         membership->env->observer.thread, join->member_id);
-        err = weir__consumer_unsubscribe(membership->env->consumer, &error);
-        err = err == WEIR_OK ? subscribe(membership, &error) : err;
+        err = weir__subscribe_again(membership, &error);
         membership->leader.active = err != WEIR_OK; /* once is enough */
     }
     /* After a failure here the member sends its join record again. */
@@ -344,11 +307,21 @@ static weir_err do_what_is_due(weir__membership *membership, int64_t now_ms, wei
     return err;
 }
 
+void weir__membership_topic_missing(weir__membership *membership)
+{
+    if (weir__topology_has_patterns(membership->instance->topology)) {
+        membership->watch_ms = 0;
+    }
+}
+
 weir_err weir__membership_tick(weir__membership *membership, const weir__assignment **taken,
                                weir_error *error)
 {
     *taken = NULL;
     int64_t now_ms = membership->env->now_ms;
+    if (membership->state == WEIR__MEMBER_ASSIGNED) {
+        weir__subscription_watch(membership);
+    }
     if (membership->state == WEIR__MEMBER_OUT || membership->state == WEIR__MEMBER_ASSIGNED) {
         return WEIR_OK;
     }
@@ -381,6 +354,8 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
         return same;
     }
     membership->state = WEIR__MEMBER_ASSIGNED;
+    membership->watch_ms =
+        weir__add_sat(now_ms, weir__topic_watch_interval_ms(membership->instance));
     *taken = membership->assignment;
     return WEIR_OK;
 }
@@ -394,8 +369,9 @@ int64_t weir__membership_due_ms(const weir__membership *membership)
     }
     switch (membership->state) {
     case WEIR__MEMBER_OUT:
-    case WEIR__MEMBER_ASSIGNED:
         return INT64_MAX;
+    case WEIR__MEMBER_ASSIGNED:
+        return membership->leader.active ? membership->watch_ms : INT64_MAX;
     case WEIR__MEMBER_JOINED:
         return membership->retry.next_ms;
     case WEIR__MEMBER_SYNCING:

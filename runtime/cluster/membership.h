@@ -46,6 +46,7 @@ typedef struct weir__membership {
     weir__retry retry;
     int64_t repeat_ms;   /* when to send the join record again without an assignment */
     weir__leader leader; /* active if this member leads */
+    int64_t watch_ms;    /* when the leader looks for topics that patterns match */
 } weir__membership;
 
 /* The environment must have its clients. Creates the topic, stores its end offset, then subscribes.
@@ -70,6 +71,9 @@ weir_err weir__membership_tick(weir__membership *membership, const weir__assignm
                                weir_error *error);
 /* Wall clock at which tick has something to do again; INT64_MAX: after the next record. */
 int64_t weir__membership_due_ms(const weir__membership *membership);
+
+/* The consumer does not find a topic any more: it may be one that a pattern matched. */
+void weir__membership_topic_missing(weir__membership *membership);
 
 /* Verifies the membership with the coordinator and waits for the answer. WEIR_EFENCED: the group
  * has removed this member. WEIR_OK: no other member has any of its tasks yet. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/task_topics.h"
 #include "core/error.h"
 #include "core/saturate.h"
 #include "task/commit.h"
@@ -37,22 +38,11 @@ void weir__task_set_fini(weir__task_set *set)
 
 /* ---- One task ---- */
 
-static int32_t partitions_of(const char *topic, void *user)
-{
-    const weir__assignment *assignment = user;
-    for (size_t i = 0; i < assignment->topic_count; i++) {
-        if (strcmp(assignment->topics[i].topic, topic) == 0) {
-            return assignment->topics[i].partitions;
-        }
-    }
-    return 0;
-}
-
 static weir_err make_task(weir__task_set *set, weir__task_id id, weir__task **out,
                           weir_error *error)
 {
-    return weir__task_new(set->env, id, partitions_of, (void *)(uintptr_t)set->assignment, out,
-                          error);
+    weir__task_topics topics = weir__assigned_topics(set->assignment);
+    return weir__task_new(set->env, id, &topics, out, error);
 }
 
 static void close_task(weir__task_set *set, weir__task *task, bool clean, bool wipe)
@@ -109,18 +99,25 @@ static weir__task *find_task(const weir__task_set *set, weir__task_id id)
     return NULL;
 }
 
-static void close_others(weir__task_set *set, const weir__member_tasks *mine)
+static weir_err close_others(weir__task_set *set, const weir__member_tasks *mine, bool consecutive,
+                             weir_error *error)
 {
     size_t kept = 0;
+    weir_err err = WEIR_OK;
     for (size_t i = 0; i < set->count; i++) {
         weir__task *task = set->tasks[i];
-        if (is_in(mine, task->id)) {
+        bool keep = is_in(mine, task->id);
+        if (keep && err == WEIR_OK) {
+            err = weir__task_follow_topics(task, set->assignment, consecutive, &keep, error);
+        }
+        if (keep) {
             set->tasks[kept++] = task;
         } else {
             close_task(set, task, !task->touched, false);
         }
     }
     set->count = kept;
+    return err;
 }
 
 static int by_id(const void *a, const void *b)
@@ -156,7 +153,7 @@ static weir_err make_missing(weir__task_set *set, const weir__member_tasks *mine
 static weir_err resume(weir__task_set *set, weir__task *task, bool consecutive)
 {
     task->verify = task->graph_open && (task->verify || !consecutive);
-    if (task->verify) {
+    if (task->verify || task->new_topics) {
         return WEIR_OK;
     }
     weir__task_resume(task);
@@ -172,9 +169,12 @@ weir_err weir__task_set_take(weir__task_set *set, const weir__assignment *assign
     set->assign_due = true;
     set->retry = (weir__retry){0};
     set->warn_next_ms = weir__add_sat(set->env->now_ms, LOCKED_WARN_MS);
-    close_others(set, mine);
+    weir_err err = close_others(set, mine, consecutive, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
     for (size_t i = 0; i < set->count; i++) {
-        weir_err err = resume(set, set->tasks[i], consecutive);
+        err = resume(set, set->tasks[i], consecutive);
         if (err != WEIR_OK) {
             return weir__error_set(error, err, "tasks");
         }
@@ -221,7 +221,7 @@ static bool needs_committed(const weir__task *task)
 {
     return task->state == WEIR__TASK_RESTORING
                ? !task->corrupt && weir__restorer_is_whole(task)
-               : task->state == WEIR__TASK_SUSPENDED && task->verify;
+               : task->state == WEIR__TASK_SUSPENDED && (task->verify || task->new_topics);
 }
 
 static weir_err start_or_resume(weir__task_set *set, size_t at, const weir__offset *committed,
@@ -231,6 +231,10 @@ static weir_err start_or_resume(weir__task_set *set, size_t at, const weir__offs
     set->assign_due = true;
     if (task->state == WEIR__TASK_RESTORING) {
         weir__restorer_remove(&set->restorer, task);
+        return weir__task_start(task, committed, error);
+    }
+    if (task->new_topics && !task->verify) {
+        task->new_topics = false;
         return weir__task_start(task, committed, error);
     }
     bool unchanged = false;

@@ -15,14 +15,27 @@ static bool same_topics(const weir__node *source, const char *const *topics)
     return topics[i] == NULL && i == source->topic_count;
 }
 
+/* What a stream reads: topics, or a pattern. */
+typedef struct reading {
+    const char *const *topics;
+    const char *pattern;
+} reading;
+
+static bool is_same(const weir__node *source, const reading *of)
+{
+    return of->pattern != NULL ? source->pattern != NULL &&
+                                     strcmp(weir__pattern_text(source->pattern), of->pattern) == 0
+                               : source->pattern == NULL && !source->topics[0].internal &&
+                                     same_topics(source, of->topics);
+}
+
 /* The existing stream of exactly these topics: two streams of the same topics share one source. */
-static const weir__edge *existing(weir_builder *builder, const char *const *topics)
+static const weir__edge *existing(weir_builder *builder, const reading *of)
 {
     for (size_t i = 0; i < builder->edge_count; i++) {
         const weir__edge *edge = builder->edges[i];
         const weir__node *node = &builder->nodes[edge->node]->node;
-        if (edge->kind == WEIR__STREAM && node->kind == WEIR__SOURCE && !node->topics[0].internal &&
-            same_topics(node, topics)) {
+        if (edge->kind == WEIR__STREAM && node->kind == WEIR__SOURCE && is_same(node, of)) {
             return edge;
         }
     }
@@ -39,7 +52,10 @@ static int share_source(weir_builder *builder, const weir__edge *edge, const wei
 {
     const weir__node *node = &builder->nodes[edge->node]->node;
     const char *what =
-        weir__builder_text(builder, "topic '%s' read by two streams", node->topics[0].name);
+        node->pattern != NULL
+            ? weir__builder_text(builder, "pattern '%s' read by two streams",
+                                 weir__pattern_text(node->pattern))
+            : weir__builder_text(builder, "topic '%s' read by two streams", node->topics[0].name);
     weir__builder_check_types(
         builder, &(weir__type_check){edge->key, key, what, "its first key", "its second key"});
     weir__builder_check_types(builder, &(weir__type_check){edge->value, value, what,
@@ -53,6 +69,37 @@ static int share_source(weir_builder *builder, const weir__edge *edge, const wei
     return weir__edge_add(builder, edge);
 }
 
+static weir_stream add(weir_builder *builder, const reading *of, const weir_serde *key,
+                       const weir_serde *value, const weir_source_opts *opts)
+{
+    weir_stream failed = {builder, -1};
+    const char *name =
+        weir__builder_name(builder, opts != NULL ? opts->name : NULL, "KSTREAM-SOURCE-");
+    if (name == NULL) {
+        return failed;
+    }
+    if (of->pattern == NULL && of->topics[0] == NULL) {
+        weir__builder_fail(builder, WEIR_ETOPOLOGY, "source '%s' reads no topic", name);
+        return failed;
+    }
+    key = weir__key_or_default(key);
+    value = weir__value_or_default(value);
+    const weir__edge *shared = existing(builder, of);
+    if (shared != NULL) {
+        return (weir_stream){builder, share_source(builder, shared, key, value, opts)};
+    }
+    int index = of->pattern != NULL ? weir__builder_pattern(builder, name, of->pattern)
+                                    : weir__builder_source(builder, name, of->topics, false);
+    if (index < 0) {
+        return failed;
+    }
+    weir__builder_read_as(builder, index, key, value, opts);
+    weir__edge edge = {
+        .kind = WEIR__STREAM, .node = index, .key = key, .value = value, .repartitioned = -1};
+    weir__ints_add(builder, &edge.sources, index);
+    return (weir_stream){builder, weir__edge_add(builder, &edge)};
+}
+
 weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
                              const weir_serde *key, const weir_serde *value,
                              const weir_source_opts *opts)
@@ -60,30 +107,16 @@ weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
     if (!weir__builder_given(builder, topics != NULL, __func__, "topics")) {
         return (weir_stream){builder, -1};
     }
-    const char *name =
-        weir__builder_name(builder, opts != NULL ? opts->name : NULL, "KSTREAM-SOURCE-");
-    if (name == NULL) {
+    return add(builder, &(reading){.topics = topics}, key, value, opts);
+}
+
+weir_stream weir_source_pattern(weir_builder *builder, const char *pattern, const weir_serde *key,
+                                const weir_serde *value, const weir_source_opts *opts)
+{
+    if (!weir__builder_given(builder, pattern != NULL, __func__, "pattern")) {
         return (weir_stream){builder, -1};
     }
-    if (topics[0] == NULL) {
-        weir__builder_fail(builder, WEIR_ETOPOLOGY, "source '%s' reads no topic", name);
-        return (weir_stream){builder, -1};
-    }
-    key = weir__key_or_default(key);
-    value = weir__value_or_default(value);
-    const weir__edge *shared = existing(builder, topics);
-    if (shared != NULL) {
-        return (weir_stream){builder, share_source(builder, shared, key, value, opts)};
-    }
-    int index = weir__builder_source(builder, name, topics, false);
-    if (index < 0) {
-        return (weir_stream){builder, -1};
-    }
-    weir__builder_read_as(builder, index, key, value, opts);
-    weir__edge edge = {
-        .kind = WEIR__STREAM, .node = index, .key = key, .value = value, .repartitioned = -1};
-    weir__ints_add(builder, &edge.sources, index);
-    return (weir_stream){builder, weir__edge_add(builder, &edge)};
+    return add(builder, &(reading){.pattern = pattern}, key, value, opts);
 }
 
 weir_stream weir_source(weir_builder *builder, const char *topic, const weir_serde *key,

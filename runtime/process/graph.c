@@ -338,7 +338,7 @@ static weir_err extract_time(weir_ctx *ctx, int64_t partition_time_ms, weir_reco
     if (opts->timestamp == NULL) {
         /* Kafka reads repartition topics with the time that was written
          * (OptimizableRepartitionNode). */
-        bool internal = ctx->node->spec->topics[0].internal;
+        bool internal = ctx->node->spec->pattern == NULL && ctx->node->spec->topics[0].internal;
         if (ctx->graph->host.invalid_time == WEIR__TIME_WALL_CLOCK && !internal) {
             record->timestamp_ms = ctx->graph->host.wall_clock_ms(ctx->graph->host.user);
         }

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/reset.h"
 #include "core/saturate.h"
+#include "task/inputs.h"
 #include "task/metadata.h"
 #include "task/process.h"
 #include "task/sample.h"
@@ -52,55 +53,8 @@ const char *weir__task_name(const weir_topology *topology, weir__task_id id,
     return out;
 }
 
-static weir_err add_queue(weir__task *task, const weir__node *source, weir__topic_ref topic,
-                          weir__partitions_fn partitions_of, void *user)
-{
-    char *name = weir__topic_name(task->env->application, topic);
-    if (name == NULL) {
-        return WEIR_ENOMEM;
-    }
-    weir_err err = WEIR_OK;
-    int32_t partitions = partitions_of(name, user);
-    if (task->id.partition < partitions) {
-        weir__record_queue *queue = &task->queues[task->queue_count];
-        err = weir__record_queue_init(queue, &weir__task_queue_ops, task, name, task->id.partition);
-        queue->source = source->index;
-        queue->partitions = partitions;
-        queue->placement = weir__placement_find(task->env->placement, name);
-        queue->repartition = topic.internal;
-        queue->index = task->queue_count++;
-    }
-    free(name);
-    return err;
-}
-
-static weir_err add_queues(weir__task *task, weir__partitions_fn partitions_of, void *user)
-{
-    const weir_topology *topology = task->env->topology;
-    const weir__subtopology *sub = subtopology_of(task);
-    size_t most = 0;
-    for (size_t i = 0; i < sub->source_count; i++) {
-        most += topology->nodes[sub->sources[i]].topic_count;
-    }
-    task->queues = calloc(most + 1, sizeof(*task->queues));
-    weir_err err = task->queues != NULL ? WEIR_OK : WEIR_ENOMEM;
-    for (size_t i = 0; i < sub->source_count && err == WEIR_OK; i++) {
-        const weir__node *source = &topology->nodes[sub->sources[i]];
-        for (size_t t = 0; t < source->topic_count && err == WEIR_OK; t++) {
-            err = add_queue(task, source, source->topics[t], partitions_of, user);
-        }
-    }
-    if (err == WEIR_OK) {
-        err = weir__chooser_init(&task->chooser, task->queues, task->queue_count,
-                                 task->env->settings.idle_ms);
-        task->chooser.lag = weir__task_lag;
-        task->chooser.user = task;
-    }
-    return err;
-}
-
-weir_err weir__task_new(weir__task_env *env, weir__task_id id, weir__partitions_fn partitions_of,
-                        void *user, weir__task **out, weir_error *error)
+weir_err weir__task_new(weir__task_env *env, weir__task_id id, const weir__task_topics *topics,
+                        weir__task **out, weir_error *error)
 {
     if (id.subtopology < 0 || (size_t)id.subtopology >= env->topology->subtopology_count ||
         id.partition < 0) {
@@ -118,7 +72,7 @@ weir_err weir__task_new(weir__task_env *env, weir__task_id id, weir__partitions_
     task->stream_time_ms = -1;
     weir__task_name(env->topology, id, task->name);
     task->stores = (weir__task_stores){.env = env, .task = task->name};
-    weir_err err = add_queues(task, partitions_of, user);
+    weir_err err = weir__task_inputs_open(task, topics);
     if (err != WEIR_OK) {
         weir__error_set(error, err, "task %s", task->name);
         weir__task_free(task);
@@ -134,11 +88,7 @@ void weir__task_free(weir__task *task)
         return;
     }
     weir_assert(task->graph == NULL);
-    weir__chooser_fini(&task->chooser);
-    for (size_t i = 0; i < task->queue_count; i++) {
-        weir__record_queue_fini(&task->queues[i]);
-    }
-    free(task->queues);
+    weir__task_inputs_close(task);
     free(task);
 }
 

@@ -47,28 +47,33 @@ typedef struct weir__task {
     bool commit_requested;  /* by a processor */
     bool corrupt;           /* the stores do not match the changelogs: wipe and restore them */
     bool verify;            /* SUSPENDED: another member may have run it since */
+    bool new_topics;        /* SUSPENDED: it begins again at the committed offsets */
     bool locked;            /* holds the lock of its directory */
     uint64_t processed;
 } weir__task;
 
-/* Number of partitions of a topic (real name); 0: no such topic. */
-typedef int32_t (*weir__partitions_fn)(const char *topic, void *user);
+/* The topics that tasks read at present (real names) and their numbers of partitions. */
+typedef struct weir__task_topics {
+    /* NULL: there is no topic of that number. */
+    const char *(*at)(size_t index, int32_t *partitions, void *user);
+    void *user;
+} weir__task_topics;
 
 /* "<number of the sub-topology>_<partition>". Returns `out`. */
 const char *weir__task_name(const weir_topology *topology, weir__task_id id,
                             char out[WEIR__TASK_NAME_SIZE]);
 
 /* A task in CREATED, with a queue for each input partition that exists. */
-weir_err weir__task_new(weir__task_env *env, weir__task_id id, weir__partitions_fn partitions_of,
-                        void *user, weir__task **out, weir_error *error);
+weir_err weir__task_new(weir__task_env *env, weir__task_id id, const weir__task_topics *topics,
+                        weir__task **out, weir_error *error);
 /* Must be CLOSED or CREATED. NULL allowed. */
 void weir__task_free(weir__task *task);
 
 /* CREATED -> RESTORING: locks the directory, opens the stores. WEIR_ELOCKED: another thread still
  * has the lock; to be retried. */
 weir_err weir__task_open(weir__task *task, weir_error *error);
-/* RESTORING -> RUNNING: the stores are restored. `committed` are the group's committed offsets of
- * the queues, in their order. */
+/* RESTORING, or SUSPENDED with new topics -> RUNNING: the stores are restored. `committed` are the
+ * group's committed offsets of the queues, in their order. */
 weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_error *error);
 /* RESTORING or RUNNING (committed before) -> SUSPENDED: drops the buffered records. */
 void weir__task_suspend(weir__task *task);
@@ -83,6 +88,13 @@ void weir__task_resume(weir__task *task);
  * suspended task left: no other member has run it meanwhile. */
 weir_err weir__task_unchanged(weir__task *task, const weir__offset *committed, bool *out,
                               weir_error *error);
+/* Whether it has the queues that a new task of these topics would have. */
+weir_err weir__task_reads(const weir__task *task, const weir__task_topics *topics, bool *out,
+                          weir_error *error);
+/* Replaces the queues of a SUSPENDED task that has nothing to commit; its stores stay. If it has
+ * been RUNNING, weir__task_start follows. */
+weir_err weir__task_change_topics(weir__task *task, const weir__task_topics *topics,
+                                  weir_error *error);
 /* -> CLOSED. `clean`: everything is committed, and the stores have their offsets. `wipe` deletes
  * the stores from the disk. */
 void weir__task_close(weir__task *task, bool clean, bool wipe);

@@ -196,10 +196,15 @@ static void finish_copartitions(weir_builder *builder, weir_topology *topology)
         size_t used = 0;
         for (size_t s = 0; topics != NULL && s < draft->sources.count; s++) {
             const weir__node *source = &builder->nodes[draft->sources.at[s]]->node;
-            memcpy(topics + used, source->topics, source->topic_count * sizeof *topics);
-            used += source->topic_count;
+            for (size_t t = 0; t < source->topic_count; t++) {
+                topics[used++] = source->topics[t];
+            }
         }
-        groups[i] = (weir__copartition_group){topics, used, draft->reason};
+        groups[i] = (weir__copartition_group){.topics = topics,
+                                              .count = used,
+                                              .sources = draft->sources.at,
+                                              .source_count = draft->sources.count,
+                                              .reason = draft->reason};
     }
     topology->copartitions = groups;
     topology->copartition_count = builder->copartition_count;
@@ -294,7 +299,9 @@ weir_topology *weir_build(weir_builder *builder, const weir_config *config, weir
         goto failed;
     }
     memory->arena = builder->arena;
+    memory->patterns = builder->patterns;
     builder->arena = (weir__arena){0};
+    builder->patterns = NULL;
     topology->memory = memory;
     weir_builder_free(builder);
     return topology;
@@ -309,6 +316,7 @@ failed:
 void weir_topology_free(weir_topology *topology)
 {
     if (topology != NULL) {
+        weir__patterns_free(topology->memory->patterns);
         weir__arena_fini(&topology->memory->arena);
         free(topology->memory);
         free(topology);

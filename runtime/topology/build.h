@@ -8,6 +8,7 @@
 
 struct weir__topology_memory {
     weir__arena arena;
+    weir__pattern *patterns; /* the first one */
 };
 
 /* Passes over the nodes, before the sub-topologies are known. */

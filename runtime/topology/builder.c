@@ -26,6 +26,7 @@ void weir_builder_free(weir_builder *builder)
         weir__map_fini(&builder->node_names, NULL);
         weir__map_fini(&builder->store_names, NULL);
         weir__map_fini(&builder->sources, NULL);
+        weir__patterns_free(builder->patterns);
         weir__arena_fini(&builder->arena);
         free(builder);
     }
@@ -244,6 +245,56 @@ void weir__builder_sink_to(weir_builder *builder, int sink, const char *topic,
     }
 }
 
+/* Topics and patterns must not overlap: fails if a source reads a topic that the pattern of another
+ * one matches. Internal topics are matched by no pattern. */
+static void check_overlap(weir_builder *builder, const weir__node *named,
+                          const weir__node *matching)
+{
+    for (size_t i = 0; i < named->topic_count; i++) {
+        if (!named->topics[i].internal &&
+            weir__pattern_matches(matching->pattern, named->topics[i].name)) {
+            weir__builder_fail(builder, WEIR_ETOPOLOGY,
+                               "the pattern '%s' of source '%s' matches topic '%s', which source "
+                               "'%s' reads",
+                               weir__pattern_text(matching->pattern), matching->name,
+                               named->topics[i].name, named->name);
+        }
+    }
+}
+
+static void check_overlaps(weir_builder *builder, const weir__node *source)
+{
+    for (size_t i = 0; i < builder->node_count && weir__builder_ok(builder); i++) {
+        const weir__node *other = &builder->nodes[i]->node;
+        if (other->kind != WEIR__SOURCE) {
+            continue;
+        }
+        if (source->pattern != NULL) {
+            check_overlap(builder, other, source);
+        } else if (other->pattern != NULL) {
+            check_overlap(builder, source, other);
+        }
+    }
+}
+
+int weir__builder_pattern(weir_builder *builder, const char *name, const char *pattern)
+{
+    int index = weir__builder_node(builder, WEIR__SOURCE, name);
+    const char *text = index >= 0 ? weir__builder_text(builder, "%s", pattern) : NULL;
+    if (text == NULL) {
+        return -1;
+    }
+    weir__node *node = &builder->nodes[index]->node;
+    weir_error error;
+    if (weir__pattern_add(&builder->patterns, &builder->arena, text, &node->pattern, &error) !=
+        WEIR_OK) {
+        weir__builder_fail(builder, error.code, "source '%s': %s", name, error.message);
+        return -1;
+    }
+    check_overlaps(builder, node);
+    return weir__builder_ok(builder) ? index : -1;
+}
+
 int weir__builder_source(weir_builder *builder, const char *name, const char *const *topics,
                          bool internal)
 {
@@ -269,6 +320,7 @@ int weir__builder_source(weir_builder *builder, const char *name, const char *co
         }
         weir__builder_topic(builder, index, topics[i], internal);
     }
+    check_overlaps(builder, &draft->node);
     return weir__builder_ok(builder) ? index : -1;
 }
 

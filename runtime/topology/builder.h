@@ -8,7 +8,7 @@
 
 #include "core/arena.h"
 #include "core/map.h"
-#include "topology/topology.h"
+#include "topology/pattern.h"
 
 typedef struct weir__ints {
     int *at;
@@ -139,10 +139,11 @@ struct weir_builder {
     weir__wrapped **wrapped;
     size_t wrapped_count;
     size_t wrapped_capacity;
-    weir__map node_names;  /* -> weir__draft * */
-    weir__map store_names; /* -> weir__store_draft * */
-    weir__map sources;     /* topic -> weir__draft * that reads it */
-    int name_counter;      /* number of the next generated name */
+    weir__map node_names;    /* -> weir__draft * */
+    weir__map store_names;   /* -> weir__store_draft * */
+    weir__map sources;       /* topic -> weir__draft * that reads it */
+    weir__pattern *patterns; /* the first one */
+    int name_counter;        /* number of the next generated name */
 };
 
 /* Placeholders for the configured default until weir_build. */
@@ -200,6 +201,8 @@ void weir__builder_read_as(weir_builder *builder, int source, const weir_serde *
 /* Adds a source node; topics are copied. A topic may be read by one source only. */
 int weir__builder_source(weir_builder *builder, const char *name, const char *const *topics,
                          bool internal);
+/* Adds a source node that reads the topics that match. */
+int weir__builder_pattern(weir_builder *builder, const char *name, const char *pattern);
 void weir__builder_topic(weir_builder *builder, int node, const char *topic, bool internal);
 /* Sets topic and options of a sink outside of the application. `opts` may be NULL; its strings are
  * copied. Fails, naming `function`, unless there is either a topic or opts->topic_fn. */

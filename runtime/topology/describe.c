@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "topology/topology.h"
+#include "topology/pattern.h"
 
 /* ---- Order of strings in Java's HashSet ------------------------------------------------- */
 
@@ -98,7 +98,11 @@ static void put_node(weir_buf *out, const weir_topology *topology, const weir__n
             names[i] = node->topics[i].name;
         }
         weir__buf_printf(out, "    Source: %s (topics: ", node->name);
-        put_set(out, names, node->topic_count);
+        if (node->pattern != NULL) {
+            weir__buf_put_text(out, weir__pattern_text(node->pattern));
+        } else {
+            put_set(out, names, node->topic_count);
+        }
         weir__buf_put_text(out, ")");
         break;
     case WEIR__PROCESSOR:

@@ -85,6 +85,7 @@ static bool merge(const weir_topology *from, weir_topology *topology, weir__aren
     topology->repartitions = repartition_list;
     topology->subtopologies = all;
     topology->subtopology_count = all->node_count > 0 ? 1 : 0;
+    topology->one_task = true;
     return true;
 }
 

@@ -32,6 +32,21 @@ void weir_add_source(weir_builder *builder, const char *name, const char *const 
     }
 }
 
+void weir_add_source_pattern(weir_builder *builder, const char *name, const char *pattern,
+                             const weir_serde *key, const weir_serde *value,
+                             const weir_source_opts *opts)
+{
+    if (!weir__builder_given(builder, name != NULL, __func__, "name") ||
+        !weir__builder_given(builder, pattern != NULL, __func__, "pattern")) {
+        return;
+    }
+    int index = weir__builder_pattern(builder, name, pattern);
+    if (index >= 0) {
+        weir__builder_read_as(builder, index, or_default(key, &weir__default_key),
+                              or_default(value, &weir__default_value), opts);
+    }
+}
+
 static bool check_parent(weir_builder *builder, const char *child, const char *name,
                          const weir__draft *parent)
 {

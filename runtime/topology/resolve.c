@@ -113,6 +113,7 @@ typedef struct resolving {
     void *user;
     int32_t *counts; /* of the repartition topics; UNKNOWN */
     int32_t *before; /* counts of the previous pass, from which a pass derives its counts */
+    bool unmatched;  /* a pattern matches no topic: counts that depend on it stay unknown */
 } resolving;
 
 static int repartition_index(const weir_topology *topology, const char *name)
@@ -221,7 +222,7 @@ static weir_err check_copartitions(const resolving *r, weir_error *error)
         for (size_t i = 1; i < group->count; i++) {
             int32_t first = partitions(r, group->topics[0]);
             int32_t other = partitions(r, group->topics[i]);
-            if (first != other) {
+            if (first != other && first > 0 && other > 0) {
                 return weir__error_set(error, WEIR_ETOPOLOGY,
                                        "%s: its topics must have the same number of partitions, "
                                        "but '%s' has %d and '%s' has %d",
@@ -236,7 +237,7 @@ static weir_err check_copartitions(const resolving *r, weir_error *error)
 static weir_err check_known(const resolving *r, weir_error *error)
 {
     for (size_t i = 0; i < r->topology->repartition_count; i++) {
-        if (r->counts[i] < 1) {
+        if (r->counts[i] < 1 && !r->unmatched) {
             return weir__error_set(error, WEIR_ETOPOLOGY,
                                    "the number of partitions of '%s' cannot be derived: give it "
                                    "one",
@@ -246,11 +247,24 @@ static weir_err check_known(const resolving *r, weir_error *error)
     return WEIR_OK;
 }
 
+static bool has_unmatched(const weir_topology *topology)
+{
+    for (size_t i = 0; i < topology->node_count; i++) {
+        if (topology->nodes[i].pattern != NULL && topology->nodes[i].topic_count == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 weir_err weir__topology_resolve(const weir_topology *topology,
                                 int32_t (*partitions_of)(const char *topic, void *user), void *user,
                                 int32_t **counts, int32_t **tasks, weir_error *error)
 {
-    resolving r = {topology, partitions_of, user, NULL, NULL};
+    resolving r = {.topology = topology,
+                   .partitions_of = partitions_of,
+                   .user = user,
+                   .unmatched = has_unmatched(topology)};
     int32_t *per_subtopology = calloc(topology->subtopology_count + 1, sizeof *per_subtopology);
     r.counts = calloc(topology->repartition_count + 1, sizeof *r.counts);
     r.before = calloc(topology->repartition_count + 1, sizeof *r.before);
@@ -277,7 +291,12 @@ weir_err weir__topology_resolve(const weir_topology *topology,
         goto done;
     }
     for (size_t i = 0; i < topology->subtopology_count; i++) {
-        per_subtopology[i] = largest_input(&r, (int)i);
+        int32_t largest = largest_input(&r, (int)i);
+        int32_t least = topology->one_task ? 1 : 0; /* also if a pattern matches no topic yet */
+        per_subtopology[i] = largest > least ? largest : least;
+    }
+    for (size_t i = 0; i < topology->repartition_count; i++) {
+        r.counts[i] = r.counts[i] > 0 ? r.counts[i] : 0;
     }
     *counts = r.counts;
     *tasks = per_subtopology;

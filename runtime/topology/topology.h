@@ -11,6 +11,10 @@
 #include "state/kind.h"
 #include "topology/operator.h"
 
+#define WEIR__ASSIGNMENT_TOPIC "assignment" /* behind "<application.id>-": of the members */
+
+struct weir__pattern;
+
 typedef enum weir__node_kind { WEIR__SOURCE, WEIR__PROCESSOR, WEIR__SINK } weir__node_kind;
 
 typedef struct weir__topic_ref {
@@ -31,6 +35,7 @@ typedef struct weir__node {
     /* Source and sink. */
     const weir__topic_ref *topics; /* a sink has one, or none: sink.topic_fn */
     size_t topic_count;
+    const struct weir__pattern *pattern; /* a source reads the topics that match; NULL: `topics` */
     /* Of a source or sink; of a processor its output serdes, NULL if unknown. */
     const weir_serde *key;
     const weir_serde *value;
@@ -90,8 +95,10 @@ typedef struct weir__repartition_spec {
 
 /* Topics (as in weir__topic_ref) that must have the same number of partitions. */
 typedef struct weir__copartition_group {
-    const weir__topic_ref *topics;
+    const weir__topic_ref *topics; /* of the sources */
     size_t count;
+    const int *sources; /* indexes of nodes */
+    size_t source_count;
     const char *reason; /* name of the join, for the error */
 } weir__copartition_group;
 
@@ -106,6 +113,7 @@ struct weir_topology {
     size_t repartition_count;
     const weir__copartition_group *copartitions;
     size_t copartition_count;
+    bool one_task;                        /* made by weir__topology_merged */
     struct weir__topology_memory *memory; /* owns all of the above */
 };
 
@@ -118,8 +126,8 @@ bool weir__topology_has_persistent(const weir_topology *topology, bool memory_st
  * which it borrows. NULL: out of memory. */
 weir_topology *weir__topology_merged(const weir_topology *topology);
 
-/* External source topics of all sub-topologies, each once, in order of first use. Free the array,
- * not the names. */
+/* External source topics that have names, of all sub-topologies, each once, in order of first use.
+ * Free the array, not the names. */
 const char **weir__topology_source_topics(const weir_topology *topology, size_t *count);
 
 /* "<application>-<name>" for internal topics, the name otherwise; malloc'ed. */
@@ -135,7 +143,8 @@ weir_err weir__topology_check_names(const weir_topology *topology, const char *a
 /* Partition counts of the repartition topics and numbers of tasks, from those of the external
  * topics. `partitions_of` gives a source topic's count or -1. On success (*counts)[i] is that of
  * repartitions[i], (*tasks)[s] the number of tasks of sub-topology s (its largest input); both
- * malloc'ed. WEIR_EMISSING_TOPIC names the topics; WEIR_ETOPOLOGY: not co-partitioned. */
+ * malloc'ed. WEIR_EMISSING_TOPIC names the topics; WEIR_ETOPOLOGY: not co-partitioned. A pattern
+ * that no topic matches leaves counts and numbers at 0. */
 weir_err weir__topology_resolve(const weir_topology *topology,
                                 int32_t (*partitions_of)(const char *topic, void *user), void *user,
                                 int32_t **counts, int32_t **tasks, weir_error *error);

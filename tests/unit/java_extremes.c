@@ -152,7 +152,7 @@ static const struct {
     {CONSUMER, "auto.commit.interval.ms", {"0", INT_MAX_TEXT}},
     {CONSUMER, "default.api.timeout.ms", {"0", INT_MAX_TEXT}},
     {CONSUMER, "enable.auto.commit", {"true"}},
-    {CONSUMER, "exclude.internal.topics", BOOLEANS},
+    {CONSUMER, "exclude.internal.topics", {"false"}},
     {CONSUMER, "group.id", {"g"}},
     {CONSUMER, "group.instance.id", {"i"}},
     {CONSUMER, "group.protocol", {"consumer"}},

@@ -23,6 +23,12 @@
     X(weir_source_many, key, "default.key", weir_source_many(b, LIST("x"), NULL, &weir_i64, NULL)) \
     X(weir_source_many, value, "default.val", weir_source_many(b, LIST("x"), &weir_i64, NULL, 0))  \
     X(weir_source_many, opts, NULL, weir_source_many(b, LIST("x"), STRINGS, NULL))                 \
+    X(weir_source_pattern, builder, NULL, weir_source_pattern(NULL, "x", STRINGS, NULL))           \
+    X(weir_source_pattern, pattern, "weir_source_pattern: pattern",                                \
+      weir_source_pattern(b, NULL, STRINGS, NULL))                                                 \
+    X(weir_source_pattern, key, "default.key", weir_source_pattern(b, "x", NULL, &weir_i64, NULL)) \
+    X(weir_source_pattern, value, "default.v", weir_source_pattern(b, "x", &weir_i64, NULL, NULL)) \
+    X(weir_source_pattern, opts, NULL, weir_source_pattern(b, "x", STRINGS, NULL))                 \
     X(weir_table_source, builder, NULL, weir_table_source(NULL, "x", "x", STRINGS, NULL))          \
     X(weir_table_source, topic, "weir_table_source: topic",                                        \
       weir_table_source(b, NULL, "x", STRINGS, NULL))                                              \
@@ -239,6 +245,16 @@
     X(weir_add_source, key, "default.key", weir_add_source(b, "x", LIST("x"), NULL, &weir_i64, 0)) \
     X(weir_add_source, value, "default.v", weir_add_source(b, "x", LIST("x"), &weir_i64, NULL, 0)) \
     X(weir_add_source, opts, NULL, weir_add_source(b, "x", LIST("x"), STRINGS, NULL))              \
+    X(weir_add_source_pattern, builder, NULL, weir_add_source_pattern(0, "x", "x", STRINGS, NULL)) \
+    X(weir_add_source_pattern, name, "weir_add_source_pattern: name",                              \
+      weir_add_source_pattern(b, NULL, "x", STRINGS, NULL))                                        \
+    X(weir_add_source_pattern, pattern, "weir_add_source_pattern: pattern",                        \
+      weir_add_source_pattern(b, "x", NULL, STRINGS, NULL))                                        \
+    X(weir_add_source_pattern, key, "default.key",                                                 \
+      weir_add_source_pattern(b, "x", "x", NULL, &weir_i64, NULL))                                 \
+    X(weir_add_source_pattern, value, "default.value",                                             \
+      weir_add_source_pattern(b, "x", "x", &weir_i64, NULL, NULL))                                 \
+    X(weir_add_source_pattern, opts, NULL, weir_add_source_pattern(b, "x", "x", STRINGS, NULL))    \
     X(weir_add_processor, builder, NULL, weir_add_processor(NULL, "x", LIST("in"), &ops, NULL))    \
     X(weir_add_processor, name, "weir_add_processor: name",                                        \
       weir_add_processor(b, NULL, LIST("in"), &ops, NULL))                                         \

@@ -96,6 +96,11 @@ WEIR_API weir_stream weir_source(weir_builder *builder, const char *topic, const
 WEIR_API weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
                                       const weir_serde *key, const weir_serde *value,
                                       const weir_source_opts *opts);
+/* Reads all topics that match a pattern as a stream: weir_add_source_pattern says what a pattern
+ * is, and when new topics are noticed. */
+WEIR_API weir_stream weir_source_pattern(weir_builder *builder, const char *pattern,
+                                         const weir_serde *key, const weir_serde *value,
+                                         const weir_source_opts *opts);
 /* Reads a topic as a table (StreamsBuilder.table). `store` names the table's store; NULL: the table
  * has a store only if an operator needs one, with a number in its name as in Kafka. opts->source
  * says how the topic is read. The nodes are named <opts->node>-source and <opts->node>. */

@@ -169,6 +169,23 @@ typedef struct weir_source_opts {
 WEIR_API void weir_add_source(weir_builder *builder, const char *name, const char *const *topics,
                               const weir_serde *key, const weir_serde *value,
                               const weir_source_opts *opts);
+/* Adds a node that reads all topics whose whole name matches a regular expression
+ * (Topology.addSource with a Pattern): POSIX extended ones, and \d, \D, \w, \W, \s, \S as in
+ * Java. Other things of Java's Pattern that POSIX has not, such as (?:...) and possessive
+ * quantifiers, are WEIR_EINVAL, as is a pattern of no or of more than WEIR_PATTERN_LENGTH_MAX
+ * characters, or whose repetitions {n,m} multiply to more than WEIR_PATTERN_REPEATS_MAX. Topics of
+ * the brokers ("__consumer_offsets") and the application's internal topics never match.
+ *
+ * There may be no such topic yet. The leader of the group asks the brokers for new topics, and for
+ * more partitions, every metadata.max.age.ms of the consumer (5 minutes by default); then there is
+ * a rebalance, and each task continues with the topics that it has by then. A topic that no longer
+ * exists is left out. A topic that another source reads by its name, or by another pattern, is
+ * WEIR_ETOPOLOGY: in weir_build, or when such a topic is found. */
+WEIR_API void weir_add_source_pattern(weir_builder *builder, const char *name, const char *pattern,
+                                      const weir_serde *key, const weir_serde *value,
+                                      const weir_source_opts *opts);
+#define WEIR_PATTERN_LENGTH_MAX ((size_t)1000)
+#define WEIR_PATTERN_REPEATS_MAX ((size_t)1000)
 /* Adds a processor, which gets the records that these parents forward. `user` is passed to
  * ops->open. */
 WEIR_API void weir_add_processor(weir_builder *builder, const char *name,

@@ -2,6 +2,7 @@
  *
  * A case on the cluster driver: the whole runtime, brokers, one partition a topic, no cache, a
  * commit after each step. */
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,43 @@ static void create_topic(weir_plan_topic use, const char *name, void *user)
     if (found != NULL) {
         found->source = true;
         found->input = input;
+    }
+}
+
+/* Whole names, as Java's Pattern.matches. */
+static bool pattern_matches(const char *pattern, const char *name)
+{
+    char whole[256];
+    regex_t compiled;
+    snprintf(whole, sizeof whole, "^(%s)$", pattern);
+    bool compiles = regcomp(&compiled, whole, REG_EXTENDED | REG_NOSUB) == 0;
+    bool matches = compiles && regexec(&compiled, name, 0, NULL, 0) == 0;
+    if (compiles) {
+        regfree(&compiled);
+    }
+    return matches;
+}
+
+static bool plan_matches(const recorded_case *of, const char *name)
+{
+    yyjson_val *plan = yyjson_obj_get(of->root, "plan");
+    bool matches = false;
+    for (size_t i = 0; i < yyjson_arr_size(plan); i++) {
+        const char *pattern = case_text(yyjson_arr_get(plan, i), "pattern");
+        matches = matches || (pattern != NULL && pattern_matches(pattern, name));
+    }
+    return matches;
+}
+
+/* The topics of the steps that patterns match: a step would have to wait until they are noticed. */
+static void create_matching(cluster_run *to, const recorded_case *of)
+{
+    yyjson_val *steps = yyjson_obj_get(of->root, "steps");
+    for (size_t i = 0; i < yyjson_arr_size(steps); i++) {
+        const char *name = case_text(yyjson_arr_get(steps, i), "pipe");
+        if (name != NULL && find_topic(to, name) == NULL && plan_matches(of, name)) {
+            create_topic(WEIR_PLAN_SOURCE, name, to);
+        }
     }
 }
 
@@ -235,6 +273,7 @@ void run_on_cluster(case_run *run, const recorded_case *of)
     run->store_rows = store_rows;
     run->close = close_cluster;
     weir_plan_each_topic(of->plan, create_topic, state);
+    create_matching(state, of);
     yyjson_val *steps = yyjson_obj_get(of->root, "steps");
     bool runs = start(state, of);
     for (size_t i = 0; runs && i < yyjson_arr_size(steps) && run->end == RUN_FINISHED; i++) {
