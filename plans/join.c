@@ -24,9 +24,8 @@ static weir_stream join_table(weir__plan_build *b, const weir__handle *of, const
                 : weir_join_table(in, table, use->gives, weir__call_joiner, use, &named);
 }
 
-/* The functions of a join: joiner and, with a global table, the key. NULL after a failure. */
-static weir__fn_use *join_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of,
-                              const weir__handle *with)
+weir__fn_use *weir__build_join_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of,
+                                   const weir__handle *with)
 {
     const char *name = weir__needed_text(b, op, "joiner");
     const weir__joiner *joiner = weir__joiner_named(name);
@@ -48,7 +47,7 @@ static weir__fn_use *join_use(weir__plan_build *b, yyjson_val *op, const weir__h
             weir__check_same(b, "what 'key_fn' gives", with->key, use->gives_key);
         }
     } else {
-        weir__check_same(b, "the keys of the table", of->key, with->key);
+        weir__check_same(b, "the keys of the right side", of->key, with->key);
     }
     return weir__build_ok(b) ? use : NULL;
 }
@@ -60,6 +59,10 @@ static void build_any_join(weir__plan_build *b, yyjson_val *op, const weir__hand
     if (with == NULL) {
         return;
     }
+    if (with->kind == HANDLE_STREAM) {
+        weir__build_stream_join(b, op, of, with, left);
+        return;
+    }
     bool global = with->kind == HANDLE_GLOBAL_TABLE;
     if (!global && with->kind != HANDLE_TABLE) {
         weir__build_unsupported(b, "join of a stream with a %s",
@@ -67,7 +70,7 @@ static void build_any_join(weir__plan_build *b, yyjson_val *op, const weir__hand
     } else if (yyjson_obj_get(op, "grace_ms") != NULL) {
         weir__build_unsupported(b, "join of a stream and a table with grace");
     }
-    weir__fn_use *use = join_use(b, op, of, with);
+    weir__fn_use *use = weir__build_join_use(b, op, of, with);
     if (use != NULL) {
         weir_stream out = global ? join_global(b, of, with, left, use, id)
                                  : join_table(b, of, with, left, use, id);
@@ -102,7 +105,7 @@ static void join_tables(weir__plan_build *b, yyjson_val *op, const weir__handle 
     if (with->kind != HANDLE_TABLE) {
         weir__build_unsupported(b, "join of a table with a %s", weir__handle_kind_text(with->kind));
     }
-    weir__fn_use *use = join_use(b, op, of, with);
+    weir__fn_use *use = weir__build_join_use(b, op, of, with);
     if (use != NULL) {
         opts.value = use->gives;
         weir_table left = {b->builder, of->node};

@@ -192,6 +192,13 @@ void weir__windowed_table(weir__plan_build *b, const weir__handle *of, weir_tabl
 /* Fails: "no <what> is named 'x'". */
 void weir__unknown(weir__plan_build *b, const char *what, const char *name);
 
+/* The functions of a join: joiner and, with a global table, the key. NULL after a failure. */
+weir__fn_use *weir__build_join_use(weir__plan_build *b, yyjson_val *op, const weir__handle *of,
+                                   const weir__handle *with);
+/* join or left_join of a stream with a stream. */
+void weir__build_stream_join(weir__plan_build *b, yyjson_val *op, const weir__handle *of,
+                             const weir__handle *with, bool left);
+
 /* ---- Operators: each is a line in the table of plan.c ---- */
 typedef struct weir__op {
     const char *name;
@@ -211,6 +218,7 @@ typedef struct weir__op {
     X(aggregate)                                                                                   \
     X(cogroup)                                                                                     \
     X(join)                                                                                        \
+    X(stream_join)                                                                                 \
     X(windows)                                                                                     \
     X(sessions)
 

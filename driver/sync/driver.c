@@ -140,6 +140,7 @@ static weir_err configure(weir_sync *sync, const weir_sync_opts *opts, weir_erro
     /* Nobody connects to the servers; the setting is required. */
     const char *const own[] = {"application.id", application, "bootstrap.servers", "none:1",
                                /* As TopologyTestDriver: nothing waits for the wall clock. */
+                               "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "0",
                                "__emit.interval.ms.kstreams.windowed.aggregation__", "0", NULL};
     err = weir__config_set_list(sync->config, own, error);
     err = err == WEIR_OK ? weir__config_set_list(sync->config, opts->config, error) : err;

@@ -40,6 +40,8 @@ void weir__instance_read(weir__instance *instance)
         .invalid_time = invalid_time_of(config),
         .emit_interval_ms =
             weir__config_i64(config, "__emit.interval.ms.kstreams.windowed.aggregation__"),
+        .join_emit_interval_ms = weir__config_i64(
+            config, "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"),
         .reset = weir__reset_of(weir__config_text(config, "auto.offset.reset")),
         .idle_ms = weir__config_i64(config, "max.task.idle.ms"),
         /* A store's own changelog_config is applied when it is restored. */

@@ -16,6 +16,13 @@
 #define THREADS_MAX 256
 
 static const weir__setting settings[] = {
+    {.name = "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "1000",
+     .min = 0,
+     .max = INT64_MAX,
+     .doc = "The shortest time, ms of the wall clock, between two looks of a left or outer join of "
+            "streams for records without a partner. An internal setting of Kafka Streams."},
     {.name = "__emit.interval.ms.kstreams.windowed.aggregation__",
      .kind = WEIR__SETTING_I64,
      .fallback = "1000",

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/nearest.h"
+#include "core/saturate.h"
 #include "process/graph_internal.h"
 #include "process/headers.h"
 
@@ -217,6 +218,16 @@ int64_t weir_ctx_wall_clock_ms(const weir_ctx *ctx)
 {
     const weir__graph_host *host = host_of(ctx);
     return host != NULL ? host->wall_clock_ms(host->user) : -1;
+}
+
+bool weir__emit_is_due(const weir_ctx *ctx, int64_t interval_ms, int64_t *next_ms)
+{
+    int64_t now_ms = weir_ctx_wall_clock_ms(ctx);
+    if (now_ms < *next_ms) {
+        return false;
+    }
+    *next_ms = weir__add_sat(now_ms, interval_ms);
+    return true;
 }
 
 void weir_ctx_commit(weir_ctx *ctx)

@@ -95,6 +95,10 @@ bool weir__is_null(const weir_serde *serde, const void *value);
  * text of the failure, or NULL. */
 void weir__drop(weir_ctx *ctx, weir_drop_reason reason, const char *why);
 
+/* True if the wall clock has reached *next_ms, which then becomes interval_ms later: for work that
+ * time makes due, and that should not be done for each record. */
+bool weir__emit_is_due(const weir_ctx *ctx, int64_t interval_ms, int64_t *next_ms);
+
 /* Closes the iterators that were opened since ctx->iters_opened was `mark`, and warns of each: a
  * callback of `node` (NULL: of no node) returned without closing them. */
 void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *node);

@@ -46,6 +46,8 @@ typedef struct weir__graph_host {
     const char *task;        /* "0_1" */
     weir__invalid_time invalid_time;
     int64_t emit_interval_ms; /* between two looks for closed windows to emit, by the wall clock */
+    /* Between two looks of a join of streams for records without partner, by the wall clock. */
+    int64_t join_emit_interval_ms;
     weir_err (*send)(void *user, const weir__sent *record, weir_error *error);
     int64_t (*stream_time_ms)(void *user);
     int64_t (*wall_clock_ms)(void *user);

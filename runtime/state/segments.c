@@ -411,6 +411,12 @@ weir_err weir__segments_scan_kept(weir__kv *kv, const weir__retention *retention
     return weir__segments_scan(kv->inner, retention, range, out, error);
 }
 
+int64_t weir__segments_stream_ms(const weir__kv *kv)
+{
+    weir_assert(kv->ops == &segments_ops);
+    return ((const segments *)kv)->stream_ms;
+}
+
 weir_err weir__segments_wrap(weir__kv *inner, const weir__segments_opts *opts, weir__kv **out,
                              weir_error *error)
 {

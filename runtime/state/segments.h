@@ -72,6 +72,9 @@ weir_err weir__segments_note(weir__kv *kv, int64_t time_ms, weir_error *error);
 /* The greatest number of a put, also of restored rows; 0: none. `kv` is the layer itself. */
 int32_t weir__segments_last_number(const weir__kv *kv);
 
+/* Its stream time, also of restored rows; -1: none. `kv` is the layer itself. */
+int64_t weir__segments_stream_ms(const weir__kv *kv);
+
 /* Rows to read. */
 typedef struct weir__segments_range {
     weir_slice key; /* null: all keys */

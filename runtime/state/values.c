@@ -120,15 +120,37 @@ bool weir__subscription_answer_read(weir_slice bytes, weir__subscription_answer 
 
 /* ---- Joins of streams --------------------------------------------------------------------- */
 
+static void put_join_value(weir_buf *out, const weir__join_value *item)
+{
+    weir__buf_put_i32(out, (int32_t)item->value.len + 1);
+    weir__buf_put_u8(out, item->left ? 1 : 0);
+    put(out, item->value);
+}
+
 void weir__join_values_put(weir_buf *out, const weir__join_value *items, size_t count)
 {
     weir__buf_put_u8(out, LIST_OF_ANY_LENGTH);
     weir__buf_put_i32(out, (int32_t)count);
     for (size_t i = 0; i < count; i++) {
-        weir__buf_put_i32(out, (int32_t)items[i].value.len + 1);
-        weir__buf_put_u8(out, items[i].left ? 1 : 0);
-        put(out, items[i].value);
+        put_join_value(out, &items[i]);
     }
+}
+
+bool weir__join_values_add(weir_buf *out, weir_slice list, const weir__join_value *item)
+{
+    weir__join_values old;
+    if (list.data == NULL) {
+        weir__join_values_put(out, item, 1);
+        return true;
+    }
+    if (!weir__join_values_open(list, &old)) {
+        return false;
+    }
+    weir__buf_put_u8(out, LIST_OF_ANY_LENGTH);
+    weir__buf_put_i32(out, (int32_t)old.left + 1);
+    put(out, rest(&old.reader));
+    put_join_value(out, item);
+    return true;
 }
 
 bool weir__join_values_open(weir_slice bytes, weir__join_values *out)
@@ -136,7 +158,9 @@ bool weir__join_values_open(weir_slice bytes, weir__join_values *out)
     weir__reader reader = weir__reader_of(bytes);
     uint8_t strategy = weir__read_u8(&reader);
     int32_t count = weir__read_i32(&reader);
-    if (reader.failed || strategy != LIST_OF_ANY_LENGTH || count < 0) {
+    /* Each item has a length and a side. */
+    if (reader.failed || strategy != LIST_OF_ANY_LENGTH || count < 0 ||
+        (size_t)count > weir__reader_left(&reader) / (sizeof(int32_t) + 1)) {
         return false;
     }
     *out = (weir__join_values){reader, (size_t)count};

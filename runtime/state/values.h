@@ -52,6 +52,8 @@ typedef struct weir__join_values {
 } weir__join_values;
 
 void weir__join_values_put(weir_buf *out, const weir__join_value *items, size_t count);
+/* Appends the list (null: an empty one) with one item more. False: it is not of that layout. */
+bool weir__join_values_add(weir_buf *out, weir_slice list, const weir__join_value *item);
 bool weir__join_values_open(weir_slice bytes, weir__join_values *out);
 /* False at the end, and for bytes that are no item: then `values->reader.failed` is set. */
 bool weir__join_values_next(weir__join_values *values, weir__join_value *out);

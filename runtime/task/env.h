@@ -49,9 +49,11 @@ typedef struct weir__task_settings {
     weir__invalid_time invalid_time; /* default.timestamp.extractor */
     weir__reset reset;               /* auto.offset.reset */
     int64_t emit_interval_ms;        /* __emit.interval.ms.kstreams.windowed.aggregation__ */
-    int64_t idle_ms;                 /* max.task.idle.ms */
-    int64_t state_age_max_ms;        /* state.cleanup.dir.max.age.ms; < 0: any */
-    size_t buffered_max;             /* buffered.records.per.partition */
+    /* __emit.interval.ms.kstreams.outer.join.spurious.results.fix__ */
+    int64_t join_emit_interval_ms;
+    int64_t idle_ms;          /* max.task.idle.ms */
+    int64_t state_age_max_ms; /* state.cleanup.dir.max.age.ms; < 0: any */
+    size_t buffered_max;      /* buffered.records.per.partition */
 } weir__task_settings;
 
 /* The data of a sink; filled when the sink is first used. */

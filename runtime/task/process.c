@@ -276,6 +276,7 @@ weir__graph_host weir__task_graph_host(weir__task *task)
                               .task = task->name,
                               .invalid_time = task->env->settings.invalid_time,
                               .emit_interval_ms = task->env->settings.emit_interval_ms,
+                              .join_emit_interval_ms = task->env->settings.join_emit_interval_ms,
                               .send = send,
                               .stream_time_ms = stream_time,
                               .wall_clock_ms = wall_clock,

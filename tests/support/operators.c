@@ -3,6 +3,7 @@
  * The table of operators, and what each does. */
 #include "support/operators.h"
 
+#include "support/operators_stream_joins.h"
 #include "support/operators_windowed.h"
 
 /* ---- Callbacks: they change nothing that matters ---- */
@@ -421,6 +422,9 @@ const operators_case operators_all[] = {
     {"left-join-table", left_join_table, 1, 0},
     {"join-global", join_global, 1, 0},
     {"left-join-global", left_join_global, 1, 0},
+    {"stream-join", operators_stream_join, 1, 0},
+    {"stream-left-join", operators_stream_left_join, 1, 0},
+    {"stream-outer-join", operators_stream_outer_join, 1, 0},
 };
 const size_t operators_count = sizeof operators_all / sizeof operators_all[0];
 

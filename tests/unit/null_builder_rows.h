@@ -126,6 +126,16 @@
     X(of, store, NULL, of(t, t, kit_join, NULL, NULL, COUNTS))                                     \
     X(of, opts, "default.value", of(t, t, kit_join, NULL, "x", NULL))
 
+#define WITHIN weir_join_within(5, 5, 5)
+
+#define STREAM_JOIN_ROWS(X, of)                                                                    \
+    X(of, left, "two builders", of(NO_STREAM, s, WITHIN, &weir_i64, kit_join, NULL, NULL))         \
+    X(of, right, "two builders", of(s, NO_STREAM, WITHIN, &weir_i64, kit_join, NULL, NULL))        \
+    X(of, windows, NULL, of(s, s, (weir_join_windows){0}, &weir_i64, kit_join, NULL, NULL))        \
+    X(of, value, "default.value", of(s, s, WITHIN, NULL, kit_join, NULL, NULL))                    \
+    X(of, fn, "needs a function", of(s, s, WITHIN, &weir_i64, NULL, NULL, NULL))                   \
+    X(of, opts, NULL, of(s, s, WITHIN, &weir_i64, kit_join, NULL, NULL))
+
 #define TABLE_ROWS(X)                                                                              \
     X(weir_group_by_key, in, NULL, weir_group_by_key(NO_STREAM, "x"))                              \
     X(weir_group_by_key, name, NULL, weir_group_by_key(s, NULL))                                   \
@@ -202,6 +212,9 @@
     TABLE_JOIN_ROWS(X, weir_table_join)                                                            \
     TABLE_JOIN_ROWS(X, weir_table_left_join)                                                       \
     TABLE_JOIN_ROWS(X, weir_table_outer_join)                                                      \
+    STREAM_JOIN_ROWS(X, weir_join)                                                                 \
+    STREAM_JOIN_ROWS(X, weir_left_join)                                                            \
+    STREAM_JOIN_ROWS(X, weir_outer_join)                                                           \
     X(weir_join_table, left, "two builders",                                                       \
       weir_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                              \
     X(weir_join_table, right, "two builders",                                                      \

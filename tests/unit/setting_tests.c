@@ -22,6 +22,8 @@ static const struct {
     const char *file; /* in tests/ */
     const char *test;
 } shown[] = {
+    {"__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "cluster/stream_joins.c",
+     "records_without_partner_are_looked_for_each_emit_interval"},
     {"__emit.interval.ms.kstreams.windowed.aggregation__", "unit/windows.c",
      "closed_windows_are_emitted_once_in_the_interval_by_the_wall_clock"},
     {"__emit.interval.ms.kstreams.windowed.aggregation__", "unit/windows.c",

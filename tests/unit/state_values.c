@@ -122,11 +122,27 @@ static void shared_join_values_are_a_list_with_sides(void **state)
     weir__buf_fini(&out);
 }
 
+static void an_item_is_added_to_a_list(void **state)
+{
+    (void)state;
+    weir_buf one = {0};
+    weir_buf both = {0};
+    uint8_t bytes[HEX_BYTES_MAX];
+    const weir__join_value items[] = {{true, s("m")}, {false, s("no")}};
+    assert_true(weir__join_values_add(&one, (weir_slice){0}, &items[0]));
+    assert_hex(weir__buf_slice(&one), "01 00000001 00000002 016d");
+    assert_true(weir__join_values_add(&both, weir__buf_slice(&one), &items[1]));
+    assert_hex(weir__buf_slice(&both), "01 00000002 00000002 016d 00000003 006e6f");
+    assert_false(weir__join_values_add(&one, hex_bytes("00 00000000", bytes), &items[1]));
+    weir__buf_fini(&one);
+    weir__buf_fini(&both);
+}
+
 static void a_list_that_is_cut_fails(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"01 00000001 00000002 01", "01 00000001 ffffffff",
-                                        "01 00000001 00000000"};
+    static const char *const wrong[] = {"01 00000001 00000002 01", "01 00000001 ffffffff 01",
+                                        "01 00000001 00000000 01"};
     uint8_t bytes[HEX_BYTES_MAX];
     weir__join_values values;
     weir__join_value item;
@@ -136,6 +152,8 @@ static void a_list_that_is_cut_fails(void **state)
         assert_true(values.reader.failed);
     }
     assert_false(weir__join_values_open(hex_bytes("01 ffffffff", bytes), &values));
+    assert_false(weir__join_values_open(hex_bytes("01 00000001 00000001", bytes), &values));
+    assert_false(weir__join_values_open(hex_bytes("01 00000002 0000000101", bytes), &values));
     assert_false(weir__join_values_open(hex_bytes("00 00000000", bytes), &values));
 }
 
@@ -254,6 +272,7 @@ int main(void)
         cmocka_unit_test(an_empty_value_of_an_answer_arrives_as_null),
         cmocka_unit_test(bytes_that_are_no_subscription_are_refused),
         cmocka_unit_test(shared_join_values_are_a_list_with_sides),
+        cmocka_unit_test(an_item_is_added_to_a_list),
         cmocka_unit_test(a_list_that_is_cut_fails),
         cmocka_unit_test(a_buffered_value_has_its_context_three_values_and_its_place),
         cmocka_unit_test(a_buffered_value_that_is_cut_or_longer_is_refused),

@@ -65,7 +65,7 @@ typedef weir_err (*weir_aggregator_fn)(weir_ctx *ctx, const weir_record *in, con
                                        void *out, void *user);
 typedef weir_err (*weir_reducer_fn)(weir_ctx *ctx, const void *aggregate, const void *value,
                                     void *out, void *user);
-/* `right` is NULL in left joins without a match; in outer joins of tables `left` may be NULL.
+/* `right` is NULL in left joins without a match; in outer joins `left` may be NULL, too.
  * weir_ctx_timestamp_ms and weir_ctx_headers give the timestamp and the headers of the result. */
 typedef weir_err (*weir_joiner_fn)(weir_ctx *ctx, const void *key, const void *left,
                                    const void *right, void *out, void *user);
@@ -291,6 +291,48 @@ WEIR_API weir_stream weir_join_global(weir_stream left, weir_global_table right,
 WEIR_API weir_stream weir_left_join_global(weir_stream left, weir_global_table right,
                                            const weir_serde *value, weir_joiner_fn fn, void *user,
                                            const weir_global_join_opts *opts);
+
+/* Options of a join of two streams (Kafka's StreamJoined). NULL or zeros: defaults. Strings are
+ * copied. */
+typedef struct weir_stream_join_opts {
+    /* What the names of the nodes begin with (<name>-this-join, ...), and those of the repartition
+     * topics <name>-left-repartition and <name>-right-repartition: required if a side needs one.
+     * NULL: the nodes are numbered as in Kafka. */
+    const char *name;
+    /* What the names of the stores begin with (<store>-this-join-store, ...); NULL: numbered. The
+     * names of their changelogs then depend on the nodes added before. */
+    const char *store;
+    weir_backend backend;
+    weir_toggle logging;                 /* changelog topics; default on */
+    const char *const *changelog_config; /* as in weir_store_opts */
+} weir_stream_join_opts;
+/* Joins records of two streams that have the same key and whose times lie in the window
+ * (KStream.join, leftJoin, outerJoin): a right one from windows.before_ms before to
+ * windows.after_ms after the left one. Each pair gives a result, with the greater timestamp of
+ * the two. Both sides are stored until stream time has passed the window and its grace; a record
+ * that comes later finds no partner, and is not stored (WEIR_DROP_EXPIRED).
+ *
+ * In a left join a left record without a partner gives a result with a NULL `right`, in an outer
+ * join a right one gives one with a NULL `left`, too: when stream time has passed its window and
+ * the grace, so that no partner can come (KAFKA-10847), at once if that is so already, or if its
+ * key is null (KIP-962). It has the record's timestamp, and the headers of the record that moved
+ * stream time. Such results are looked for when a record moves stream time, at most once in
+ * `__emit.interval.ms.kstreams.outer.join.spurious.results.fix__`. Other records without key, and
+ * all without value, are dropped. Stream time is that of the join: the greatest timestamp of both
+ * sides' records in the task.
+ *
+ * Both sides must be co-partitioned, as for weir_join_table. `value` is the serde of the results. A
+ * stream may be joined with itself: then each record is joined with itself, too. WEIR_EINVAL of
+ * weir_build: before_ms + after_ms or grace_ms is negative. */
+WEIR_API weir_stream weir_join(weir_stream left, weir_stream right, weir_join_windows windows,
+                               const weir_serde *value, weir_joiner_fn fn, void *user,
+                               const weir_stream_join_opts *opts);
+WEIR_API weir_stream weir_left_join(weir_stream left, weir_stream right, weir_join_windows windows,
+                                    const weir_serde *value, weir_joiner_fn fn, void *user,
+                                    const weir_stream_join_opts *opts);
+WEIR_API weir_stream weir_outer_join(weir_stream left, weir_stream right, weir_join_windows windows,
+                                     const weir_serde *value, weir_joiner_fn fn, void *user,
+                                     const weir_stream_join_opts *opts);
 
 /* Joins of two tables by key: a change of either gives a change of the result (KTable.join,
  * leftJoin, outerJoin). In a left join `right` may be NULL, in an outer join either; a change of

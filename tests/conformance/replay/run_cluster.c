@@ -235,15 +235,18 @@ static void close_cluster(case_run *run)
 
 void run_on_cluster(case_run *run, const recorded_case *of)
 {
-    const char *pairs[RUN_PAIRS_MAX + 9];
-    static const char *const more[] = {"dsl.store",
-                                       "memory",
-                                       "statestore.cache.max.bytes",
-                                       "0",
-                                       "commit.interval.ms",
-                                       "10",
-                                       "__emit.interval.ms.kstreams.windowed.aggregation__",
-                                       "0"};
+    static const char *const more[] = {
+        "dsl.store",
+        "memory",
+        "statestore.cache.max.bytes",
+        "0",
+        "commit.interval.ms",
+        "10",
+        "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__",
+        "0",
+        "__emit.interval.ms.kstreams.windowed.aggregation__",
+        "0"};
+    const char *pairs[RUN_PAIRS_MAX + sizeof more / sizeof more[0] + 1];
     weir_error error = {0};
     run->driver = RUN_CLUSTER;
     if (!run_describe(run, of)) {

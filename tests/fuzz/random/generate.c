@@ -239,6 +239,9 @@ static void add_checks(plan_draft *d, yyjson_mut_val *root)
 {
     yyjson_mut_val *checks = yyjson_mut_obj_add_arr(d->doc, root, "checks");
     for (int i = 0; i < d->stores; i++) {
+        if (d->store_owners[i] < 0) {
+            continue;
+        }
         const draft_handle *h = &d->handles[d->store_owners[i]];
         char name[16];
         if (d->profile == FUZZ_CACHES && (h->by_updates || h->by_counts)) {

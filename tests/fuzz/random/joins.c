@@ -100,6 +100,7 @@ static void add_streams(plan_draft *d)
         out->repartitioned |= repartitions;
         out->key_changed = false;
         add_op_store(d, op);
+        d->store_owners[d->stores - 1] = -1;
     }
 }
 

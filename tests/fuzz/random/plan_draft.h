@@ -49,7 +49,9 @@ typedef struct plan_draft {
     int count;
     draft_type topic_types[DRAFT_TOPICS_MAX]; /* of the values in topic t0, t1, ... */
     int topics;
-    int store_owners[DRAFT_HANDLES_MAX]; /* of store s0, s1, ...: index of the operator's handle */
+    /* Of store s0, s1, ...: index of the operator's handle; -1: no store has this name, it begins
+     * those of a join of streams. */
+    int store_owners[DRAFT_HANDLES_MAX];
     int stores;
 } plan_draft;
 
