@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Drawing a plan, and printing it. */
-#include "scenarios/swarm/plan.h"
+#include "scenarios/swarm/workload.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,6 +20,11 @@ uint64_t swarm_pick(swarm_plan *plan, uint64_t below)
     return next(&plan->random) % below;
 }
 
+size_t swarm_burst_end(const swarm_plan *plan, int burst)
+{
+    return plan->lines * (size_t)(burst + 1) / (size_t)plan->bursts;
+}
+
 weir_act *swarm_act(swarm_plan *plan, weir_act act)
 {
     weir_act *slot = &plan->acts[plan->act_count];
@@ -36,6 +41,15 @@ weir_act *swarm_act_soon(swarm_plan *plan, weir_act_kind kind, int instance, uin
         act->at_step = 1 + swarm_pick(plan, 400);
     }
     return act;
+}
+
+static const swarm_workload *draw_workload(swarm_plan *plan)
+{
+    size_t more = 0;
+    while (swarm_workload_at(more + 1) != NULL) {
+        more++;
+    }
+    return swarm_workload_at(swarm_pick(plan, 2) == 0 ? 0 : 1 + swarm_pick(plan, more));
 }
 
 swarm_plan swarm_plan_draw(const swarm_scenario *scenario, uint64_t seed)
@@ -63,6 +77,7 @@ swarm_plan swarm_plan_draw(const swarm_scenario *scenario, uint64_t seed)
     scenario->draw(plan);
     plan->slow_ms = swarm_pick(plan, 3) == 0 ? 1 + (int64_t)swarm_pick(plan, 40) : 0;
     plan->buffered = swarm_pick(plan, 2) == 0 ? 1 + (int64_t)swarm_pick(plan, 20) : 1000;
+    plan->workload = scenario->all_workloads ? draw_workload(plan) : swarm_workload_at(0);
     return drawn;
 }
 
@@ -95,14 +110,16 @@ static size_t print_act(const swarm_plan *plan, const weir_act *act, char *text,
 void swarm_plan_describe(const swarm_plan *plan, char *text, size_t size)
 {
     static const char *const policies[] = {"default", "fifo", "random", "pct"};
-    size_t used = (size_t)snprintf(
-        text, size,
-        "policy %s, %d brokers, %zu lines in %d bursts %" PRId64 " ms apart, commit every %" PRId64
-        " ms, cache %" PRId64 " bytes, %s stores, session %" PRId64 " ms, purge every %" PRId64
-        " ms, %" PRId64 " ms a record, buffers of %" PRId64,
-        policies[plan->policy], plan->brokers, plan->lines, plan->bursts, plan->burst_ms,
-        plan->commit_interval_ms, plan->cache_bytes, plan->memory_stores ? "memory" : "rocksdb",
-        plan->session_ms, plan->purge_ms, plan->slow_ms, plan->buffered);
+    size_t used =
+        (size_t)snprintf(text, size,
+                         "%s, policy %s, %d brokers, %zu lines in %d bursts %" PRId64
+                         " ms apart, commit every %" PRId64 " ms, cache %" PRId64
+                         " bytes, %s stores, session %" PRId64 " ms, purge every %" PRId64
+                         " ms, %" PRId64 " ms a record, buffers of %" PRId64,
+                         plan->workload->name, policies[plan->policy], plan->brokers, plan->lines,
+                         plan->bursts, plan->burst_ms, plan->commit_interval_ms, plan->cache_bytes,
+                         plan->memory_stores ? "memory" : "rocksdb", plan->session_ms,
+                         plan->purge_ms, plan->slow_ms, plan->buffered);
     for (int i = 0; i < plan->instances && used < size; i++) {
         used += (size_t)snprintf(text + used, size - used,
                                  "\n    %c: %d threads, latency %" PRId64 " ms", 'a' + i,

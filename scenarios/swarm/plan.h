@@ -60,6 +60,7 @@ typedef struct swarm_plan {
     int64_t buffered;       /* buffered.records.per.partition */
     weir_act acts[WEIR_SWARM_ACTS_MAX];
     size_t act_count;
+    const struct swarm_workload *workload; /* what the instances do */
 } swarm_plan;
 
 /* A scenario of scripts/sweep: one file in scenarios/swarm, one row in scenarios.c. */
@@ -70,7 +71,8 @@ typedef struct swarm_scenario {
     /* Instances that were not crashed may have lost their tasks without knowing: others process the
      * records that they still hold. */
     bool zombies;
-    /* In place of the word count, its acts and its checks. NULL: those. */
+    bool all_workloads; /* half of the runs draw one of those beside the word count */
+    /* In place of a workload, its acts and its checks. NULL: those. */
     void (*play)(weir_cluster *cluster, const swarm_plan *plan);
 } swarm_scenario;
 
@@ -86,6 +88,8 @@ const swarm_scenario *swarm_scenario_at(size_t index);
 
 /* Draws everything: the same seed gives the same plan. */
 swarm_plan swarm_plan_draw(const swarm_scenario *scenario, uint64_t seed);
+/* The lines up to the end of a burst; `burst` -1: none. */
+size_t swarm_burst_end(const swarm_plan *plan, int burst);
 /* The next number below `below`. */
 uint64_t swarm_pick(swarm_plan *plan, uint64_t below);
 /* Adds `act`; returns it. */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs the acts of a plan, each at its time, while the text is sent in bursts. */
+ * Runs the acts of a plan, each at its time, while the input is sent in bursts. */
 #include "scenarios/swarm/run.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixtures/text.h"
-#include "fixtures/word_count.h"
-#include "scenarios/lib/checker.h"
-#include "scenarios/swarm/final_check.h"
+#include "scenarios/swarm/workload.h"
 #include "sim/sim.h"
 
 #define START_BOUND WEIR_MINUTES(2)
@@ -29,9 +26,8 @@ struct swarm_run {
     const swarm_scenario *scenario;
     swarm_plan plan;
     weir_cluster *cluster;
-    safety_checker *checker;
-    fixture_text text;
-    weir_input lines;
+    const swarm_workload *workload;
+    void *work;
     actor actors[WEIR_SWARM_INSTANCES_MAX];
     bool armed;       /* the acts have begun */
     size_t act;       /* the next one */
@@ -39,9 +35,14 @@ struct swarm_run {
     uint64_t steps;   /* of its instance, since then */
 };
 
+static const char *violation_of(const swarm_run *run)
+{
+    return run->workload->violation != NULL ? run->workload->violation(run->work) : NULL;
+}
+
 static void check_safety(swarm_run *run)
 {
-    const char *violation = checker_violation(run->checker);
+    const char *violation = violation_of(run);
     if (violation != NULL) {
         weir_cluster_fail(run->cluster, "%s", violation);
     }
@@ -93,7 +94,7 @@ static void start(actor *self, int threads)
         .config = config,
         .app = {.on_step = on_step, .on_uncaught = on_uncaught, .user = self}};
     if (self->instance == NULL) {
-        self->instance = weir_cluster_start(run->cluster, name, fixture_word_count, &opts);
+        self->instance = weir_cluster_start(run->cluster, name, run->workload->topology, &opts);
     } else {
         weir_instance_restart_with(self->instance, &opts);
     }
@@ -104,7 +105,9 @@ static void start(actor *self, int threads)
 
 static void crash(swarm_run *run, weir_instance *instance, weir_disk disk)
 {
-    checker_crash(run->checker, weir_instance_name(instance));
+    if (run->workload->on_crash != NULL) {
+        run->workload->on_crash(run->work, weir_instance_name(instance));
+    }
     weir_host_crash(weir_instance_host(instance), disk); /* does not return to its own threads */
 }
 
@@ -165,7 +168,7 @@ static void on_step(const weir_step *step, void *user)
 {
     const actor *self = user;
     swarm_run *run = self->run;
-    checker_step(run->checker, step);
+    run->workload->on_step(run->work, step);
     if (run->armed && run->act < run->plan.act_count) {
         const weir_act *act = &run->plan.acts[run->act];
         if (act->instance == self->index && ++run->steps == act->at_step) {
@@ -175,11 +178,6 @@ static void on_step(const weir_step *step, void *user)
     if (run->plan.slow_ms > 0 && strcmp(step->kind, "process") == 0) {
         weir_sim_sleep_us(run->plan.slow_ms * 1000);
     }
-}
-
-static void on_event(const weir_event *event, void *user)
-{
-    checker_event(user, event);
 }
 
 /* ---- The run ------------------------------------------------------------------------------ */
@@ -193,16 +191,7 @@ static bool act_happened(weir_cluster *cluster, void *arg)
 {
     const struct moment *moment = arg;
     (void)cluster;
-    return moment->run->act != moment->act || checker_violation(moment->run->checker) != NULL;
-}
-
-static void send_burst(swarm_run *run, int burst)
-{
-    size_t bursts = (size_t)run->plan.bursts;
-    size_t to = run->plan.lines * (size_t)(burst + 1) / bursts;
-    for (size_t i = run->plan.lines * (size_t)burst / bursts; i < to; i++) {
-        weir_input_pipe(run->lines, NULL, &run->text.lines[i]);
-    }
+    return moment->run->act != moment->act || violation_of(moment->run) != NULL;
 }
 
 /* Bursts and acts in the order of their moments. */
@@ -227,7 +216,7 @@ static void play(swarm_run *run)
             continue;
         }
         if (burst_ms <= act_ms) {
-            send_burst(run, burst++);
+            run->workload->send(run->work, burst++);
         } else {
             perform(run);
         }
@@ -253,22 +242,23 @@ swarm_run *swarm_run_new(const swarm_scenario *scenario, const swarm_plan *plan,
     run->scenario = scenario;
     run->plan = *plan;
     run->cluster = cluster;
-    run->checker = checker_new(scenario->zombies);
-    if (run->checker == NULL ||
-        fixture_text_make(&run->text, plan->lines, plan->seed, NULL) != WEIR_OK) {
-        swarm_run_free(run);
-        return NULL;
+    run->workload = plan->workload;
+    if (scenario->play == NULL) {
+        run->work = run->workload->open(scenario, plan, cluster);
+        if (run->work == NULL) {
+            free(run);
+            return NULL;
+        }
     }
     return run;
 }
 
 void swarm_run_free(swarm_run *run)
 {
-    if (run != NULL) {
-        fixture_text_fini(&run->text);
-        checker_free(run->checker);
-        free(run);
+    if (run != NULL && run->work != NULL) {
+        run->workload->close(run->work);
     }
+    free(run);
 }
 
 void swarm_run_all(swarm_run *run)
@@ -279,11 +269,6 @@ void swarm_run_all(swarm_run *run)
         run->scenario->play(cluster, plan);
         return;
     }
-    weir_cluster_on_event(cluster, on_event, run->checker);
-    run->lines = weir_cluster_input(cluster, checker_topic_name(CHECKER_LINES), CHECKER_PARTITIONS,
-                                    &weir_string, &weir_string);
-    weir_cluster_input(cluster, checker_topic_name(CHECKER_COUNTS), CHECKER_PARTITIONS,
-                       &weir_string, &weir_i64);
     for (int i = 0; i < plan->instances; i++) {
         run->actors[i] = (actor){.run = run, .index = i};
         start(&run->actors[i], plan->threads[i]);
@@ -294,9 +279,5 @@ void swarm_run_all(swarm_run *run)
     weir_cluster_run_for(cluster, SETTLE_MS);
     weir_run_until(cluster, weir_caught_up, QUIET_BOUND);
     check_safety(run);
-    final_check_run(&(final_check){.cluster = cluster,
-                                   .checker = run->checker,
-                                   .lines = run->text.lines,
-                                   .line_count = run->text.count,
-                                   .purged = plan->purge_ms > 0});
+    run->workload->check(run->work);
 }

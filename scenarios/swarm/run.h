@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One run of a plan: instances count the words of a text during the acts, then undisturbed.
- * Checked: safety all the time (lib/checker.h); after the acts, that all is caught up within a
- * bound and the result is right (final_check.h). */
+ * One run of a plan: instances run the plan's workload during the acts, then undisturbed. Checked:
+ * what the workload says holds at any time; after the acts, that all is caught up within a bound
+ * and the results are right. */
 #ifndef WEIR_SCENARIOS_SWARM_RUN_H
 #define WEIR_SCENARIOS_SWARM_RUN_H
 

@@ -7,11 +7,11 @@
 #include "scenarios/swarm/plan.h"
 
 static const swarm_scenario scenarios[] = {
-    {"failover", swarm_draw_failover, false, NULL},
-    {"zombie", swarm_draw_zombie, true, NULL},
-    {"partition", swarm_draw_partition, true, NULL},
-    {"rolling", swarm_draw_rolling, false, NULL},
-    {"absence", swarm_draw_absence, false, swarm_play_absence},
+    {"failover", swarm_draw_failover, .all_workloads = true},
+    {"zombie", swarm_draw_zombie, .zombies = true},
+    {"partition", swarm_draw_partition, .zombies = true},
+    {"rolling", swarm_draw_rolling, .all_workloads = true},
+    {"absence", swarm_draw_absence, .play = swarm_play_absence},
 };
 #define SCENARIO_COUNT (sizeof scenarios / sizeof scenarios[0])
 
