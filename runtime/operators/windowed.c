@@ -13,6 +13,13 @@
 
 #define NONE ((int64_t)-1)
 
+/* 1 if the end of a window belongs to it: it closes a ms later. */
+static int64_t end_included(const weir__windowed *w)
+{
+    const weir__windowing *windows = w->op->windows;
+    return windows->sessions || windows->time.type == WEIR_WINDOWS_SLIDING ? 1 : 0;
+}
+
 weir_err weir__windowed_open(weir_ctx *ctx, void *user, void **state)
 {
     weir__windowed *w = calloc(1, sizeof *w);
@@ -22,7 +29,7 @@ weir_err weir__windowed_open(weir_ctx *ctx, void *user, void **state)
     w->op = user;
     w->kv = weir__store_at(ctx, 0);
     w->stream_ms = NONE;
-    w->closed_ms = NONE;
+    w->closed_ms = w->kv->emitted_ms != NONE ? w->kv->emitted_ms - end_included(w) : NONE;
     w->next_emit_ms = INT64_MIN;
     *state = w;
     return WEIR_OK;
@@ -115,10 +122,8 @@ static weir_err emit_ended(weir_ctx *ctx, weir__windowed *w, int64_t end_ms)
 /* At most once in the interval of the setting, by the wall clock. */
 static weir_err emit_closed(weir_ctx *ctx, weir__windowed *w, int64_t close_ms)
 {
-    const weir__windowing *windows = w->op->windows;
     int64_t now_ms = weir_ctx_wall_clock_ms(ctx);
-    bool end_included = windows->sessions || windows->time.type == WEIR_WINDOWS_SLIDING;
-    int64_t end_ms = end_included ? weir__sub_sat(close_ms, 1) : close_ms;
+    int64_t end_ms = weir__sub_sat(close_ms, end_included(w));
     if (now_ms < w->next_emit_ms) {
         return WEIR_OK;
     }
@@ -126,7 +131,12 @@ static weir_err emit_closed(weir_ctx *ctx, weir__windowed *w, int64_t close_ms)
     if (end_ms <= w->closed_ms) {
         return WEIR_OK;
     }
-    return windows->sessions ? weir__sessions_emit(ctx, w, end_ms) : emit_ended(ctx, w, end_ms);
+    weir_err err =
+        w->op->windows->sessions ? weir__sessions_emit(ctx, w, end_ms) : emit_ended(ctx, w, end_ms);
+    if (err == WEIR_OK && w->closed_ms != NONE) {
+        w->kv->emitted_ms = w->closed_ms + end_included(w);
+    }
+    return err;
 }
 
 /* ---- Records ------------------------------------------------------------------------------ */

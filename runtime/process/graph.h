@@ -76,6 +76,10 @@ weir_err weir__graph_open_store(weir__graph *graph, int store, const weir__store
  * the lock that the global graph takes for its own reads and writes. Before open; `globals`
  * outlives the graph, and has all its stores. */
 weir_err weir__graph_set_globals(weir__graph *graph, weir__graph *globals, weir_error *error);
+/* Emit on close: windows of the store's table that close by then have been emitted; -1: none yet.
+ * Kept in the commit's metadata, and set before open. */
+int64_t weir__graph_emitted_ms(const weir__graph *graph, int store);
+void weir__graph_set_emitted_ms(weir__graph *graph, int store, int64_t close_ms);
 /* Opens the processors, parents first. */
 weir_err weir__graph_open(weir__graph *graph, weir_error *error);
 /* Closes processors and stores, frees. NULL allowed. Does not flush. */

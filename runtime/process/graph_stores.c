@@ -64,3 +64,14 @@ weir_session *weir_session_store(weir_ctx *ctx, const char *name)
 {
     return (weir_session *)store_of_type(ctx, name, WEIR__TYPE_SESSION, __func__);
 }
+
+int64_t weir__graph_emitted_ms(const weir__graph *graph, int store)
+{
+    return graph->stores[store] != NULL ? graph->stores[store]->emitted_ms : -1;
+}
+
+void weir__graph_set_emitted_ms(weir__graph *graph, int store, int64_t close_ms)
+{
+    weir_assert(graph->stores[store] != NULL);
+    graph->stores[store]->emitted_ms = close_ms;
+}

@@ -93,10 +93,43 @@ static weir_err flush_producer(weir__task_env *env, weir_error *error)
     return err;
 }
 
-static void collect_offsets(commit_run *commit)
+/* Tables of the task that emit windows when they close; NULL: out of memory. */
+static weir__emitted *find_emitted(commit_run *commit, const weir__task *task, size_t *count)
+{
+    size_t stores = task->stores.count;
+    weir__emitted *tables = weir__arena_alloc(&commit->env->commit, (stores + 1) * sizeof *tables);
+    *count = 0;
+    for (size_t i = 0; tables != NULL && i < stores; i++) {
+        const weir__store_spec *spec = task->stores.items[i].spec;
+        int64_t close_ms =
+            spec->emits_on_close ? weir__graph_emitted_ms(task->graph, spec->index) : -1;
+        if (close_ms >= 0) {
+            tables[(*count)++] = (weir__emitted){weir_slice_of(spec->name), close_ms};
+        }
+    }
+    return tables;
+}
+
+/* NULL: out of memory. */
+static const char *metadata_of(commit_run *commit, pending *one, const weir__emitted *tables,
+                               size_t count)
+{
+    if (count > 0) {
+        return weir__commit_metadata_text(one->time_ms, tables, count, &commit->env->commit);
+    }
+    weir__commit_metadata_encode(one->time_ms, one->metadata);
+    return one->metadata;
+}
+
+static weir_err collect_offsets(commit_run *commit)
 {
     for (size_t i = 0; i < commit->task_count; i++) {
         weir__task *task = commit->tasks[i];
+        size_t tables = 0;
+        const weir__emitted *emitted = find_emitted(commit, task, &tables);
+        if (emitted == NULL) {
+            return WEIR_ENOMEM;
+        }
         for (size_t q = 0; q < task->queue_count; q++) {
             weir__record_queue *queue = &task->queues[q];
             int64_t offset = offset_to_commit(task, queue);
@@ -109,18 +142,22 @@ static void collect_offsets(commit_run *commit)
                              .task = task,
                              .offset = offset,
                              .time_ms = queue->partition_time_ms};
-            weir__commit_metadata_encode(one->time_ms, one->metadata);
-            commit->offsets[commit->count++] =
-                (weir__offset){.at = {queue->topic, queue->partition},
-                               .offset = offset,
-                               .metadata = one->metadata};
+            const char *metadata = metadata_of(commit, one, emitted, tables);
+            if (metadata == NULL) {
+                return WEIR_ENOMEM;
+            }
+            commit->offsets[commit->count++] = (weir__offset){
+                .at = {queue->topic, queue->partition}, .offset = offset, .metadata = metadata};
         }
     }
+    return WEIR_OK;
 }
 
 static weir_err commit_offsets(commit_run *commit, weir_error *error)
 {
-    collect_offsets(commit);
+    if (collect_offsets(commit) != WEIR_OK) {
+        return weir__error_set(error, WEIR_ENOMEM, "commit: out of memory");
+    }
     if (commit->count > 0) {
         weir__step(&commit->env->observer, "commit-offsets", NULL, NULL);
         weir_err err =

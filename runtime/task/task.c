@@ -186,6 +186,18 @@ static weir_err find_starts(weir__task *task, const weir__offset *committed, wei
     return WEIR_OK;
 }
 
+static void take_emitted(const weir__emitted *table, void *user)
+{
+    const weir__task *task = user;
+    for (size_t i = 0; i < task->stores.count; i++) {
+        const weir__store_spec *spec = task->stores.items[i].spec;
+        if (spec->emits_on_close && weir_slice_equal(weir_slice_of(spec->name), table->store) &&
+            table->close_ms > weir__graph_emitted_ms(task->graph, spec->index)) {
+            weir__graph_set_emitted_ms(task->graph, spec->index, table->close_ms);
+        }
+    }
+}
+
 weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_error *error)
 {
     weir_err found = find_starts(task, committed, error);
@@ -204,6 +216,9 @@ weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_
         }
     }
     weir__chooser_clear(&task->chooser);
+    for (size_t i = 0; i < task->queue_count && !task->graph_open; i++) {
+        weir__commit_metadata_tables(committed[i].metadata, take_emitted, task);
+    }
     if (!task->graph_open) {
         weir_err err = weir__graph_open(task->graph, error);
         if (err != WEIR_OK) {

@@ -60,7 +60,10 @@ static void send_events(weir_input events)
 
 static weir_cluster *counted_through_a_crash(void **state, weir_topology_fn topology)
 {
-    weir_cluster *cluster = fixture_cluster(state, NULL);
+    /* Closed windows are emitted at once. */
+    static const char *const config[] = {"__emit.interval.ms.kstreams.windowed.aggregation__", "0",
+                                         NULL};
+    weir_cluster *cluster = fixture_cluster(state, &(weir_cluster_opts){.config = config});
     weir_cluster_input(cluster, "sessions", PARTITIONS, &session_serde, &weir_i64);
     weir_cluster_input(cluster, "sliding", PARTITIONS, &sliding_serde, &weir_i64);
     weir_input events =
@@ -149,11 +152,68 @@ static void windows_on_disk_are_the_same_after_the_loss_of_an_instance(void **st
     assert_sliding(cluster);
 }
 
+/* ---- Emit on close ---- */
+
+#define SHORT_GAP_MS ((int64_t)1000) /* each event is a session of its own */
+
+static weir_topology *close_in(const weir_config *config, weir_backend backend, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_store_opts opts = {.backend = backend, .retention_ms = RETENTION_MS};
+    weir_grouped by_key =
+        weir_group_by_key(weir_source(b, "events", &weir_string, &weir_string, NULL), NULL);
+    weir_windowed_opts closed = {WEIR_EMIT_ON_CLOSE};
+    weir_table sessions = weir_session_windowed_count(
+        weir_session_windowed_by(by_key, weir_session_gap(SHORT_GAP_MS, 0), &closed), "sessions",
+        &opts);
+    weir_table sliding = weir_windowed_count(
+        weir_windowed_by(by_key, weir_sliding(DIFFERENCE_MS, 0), &closed), "sliding", &opts);
+    weir_to(weir_to_stream(sessions, NULL), "sessions", NULL);
+    weir_to(weir_to_stream(sliding, NULL), "sliding", NULL);
+    return weir_build(b, config, error);
+}
+
+static weir_topology *close_in_memory(const weir_config *config, weir_error *error)
+{
+    return close_in(config, WEIR_BACKEND_MEMORY, error);
+}
+
+static weir_topology *close_on_disk(const weir_config *config, weir_error *error)
+{
+    return close_in(config, WEIR_BACKEND_ROCKSDB, error);
+}
+
+static void assert_each_once(weir_cluster *cluster, const char *topic, const weir_serde *key)
+{
+    weir_output output = weir_cluster_output(cluster, topic, key, &weir_i64);
+    size_t windows = weir_rows_size(weir_output_table(output));
+    assert_int_equal(weir_output_size(output), windows);
+    /* Windows before the loss, and after it. */
+    assert_true(windows > EVENTS);
+}
+
+/* The time up to which windows have been emitted is in the metadata of the committed offsets. */
+static void closed_windows_in_memory_are_emitted_once_through_the_loss(void **state)
+{
+    weir_cluster *cluster = counted_through_a_crash(state, close_in_memory);
+    assert_each_once(cluster, "sessions", &session_serde);
+    assert_each_once(cluster, "sliding", &sliding_serde);
+}
+
+static void closed_windows_on_disk_are_emitted_once_through_the_loss(void **state)
+{
+    weir_cluster *cluster = counted_through_a_crash(state, close_on_disk);
+    assert_each_once(cluster, "sessions", &session_serde);
+    assert_each_once(cluster, "sliding", &sliding_serde);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(windows_in_memory_are_the_same_after_the_loss_of_an_instance),
         cluster_test(windows_on_disk_are_the_same_after_the_loss_of_an_instance),
+        cluster_test(closed_windows_in_memory_are_emitted_once_through_the_loss),
+        cluster_test(closed_windows_on_disk_are_emitted_once_through_the_loss),
     };
     return cmocka_run_group_tests_name("windowed_crash", tests, NULL, NULL);
 }

@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "task/chooser.h"
-#include "task/metadata.h"
 
 #define MESSAGES_MAX 64
 
@@ -397,34 +396,6 @@ static void without_waiting_no_lag_is_requested(void **state)
     end(&choice);
 }
 
-/* ---- Commit metadata ---- */
-
-static void metadata_has_the_bytes_of_kafka_streams(void **state)
-{
-    (void)state;
-    char text[WEIR__COMMIT_METADATA_SIZE];
-    weir__commit_metadata_encode(0x18bcfe56fd0, text);
-    assert_string_equal(text, "AgAAAYvP5W/Q");
-    assert_int_equal(weir__commit_metadata_decode(text), 0x18bcfe56fd0);
-    weir__commit_metadata_encode(-1, text);
-    assert_int_equal(weir__commit_metadata_decode(text), -1);
-}
-
-static void metadata_of_others_gives_the_time_or_none(void **state)
-{
-    (void)state;
-    /* Version 1, and version 2 with a processor's entry behind the time. */
-    assert_int_equal(weir__commit_metadata_decode("AQAAAYvP5W/Q"), 0x18bcfe56fd0);
-    assert_int_equal(weir__commit_metadata_decode("AgAAAYvQHFaBAAAAAQAAAAd3Y291bnRzAAABi8/laAA="),
-                     0x18bd01c5681);
-    assert_int_equal(weir__commit_metadata_decode(NULL), -1);
-    assert_int_equal(weir__commit_metadata_decode(""), -1);
-    assert_int_equal(weir__commit_metadata_decode("somebody else"), -1);
-    assert_int_equal(weir__commit_metadata_decode("AwAAAYvP5W/Q"), -1);
-    assert_int_equal(weir__commit_metadata_decode("An//////////"), INT64_MAX);
-    assert_int_equal(weir__commit_metadata_decode("AoAAAAAAAAAA"), -1); /* INT64_MIN */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,8 +411,6 @@ int main(void)
         cmocka_unit_test(idling_begins_when_a_partition_has_been_read_whole),
         cmocka_unit_test(the_last_reason_asks_for_nothing_and_changes_nothing),
         cmocka_unit_test(without_waiting_no_lag_is_requested),
-        cmocka_unit_test(metadata_has_the_bytes_of_kafka_streams),
-        cmocka_unit_test(metadata_of_others_gives_the_time_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
