@@ -117,6 +117,9 @@ weir_err weir__ctx_out_of_memory(weir_ctx *ctx);
 
 /* NULL from null bytes, else a decoded value in the context's arena, pointing into `bytes`. */
 weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, const void **out);
+/* For a public function of a serde: fails with the name of the first argument that is NULL. */
+weir_err weir__codec_given(weir_ctx *ctx, const char *function, const void *in, const void *out,
+                           const void *user);
 /* Appends; `value` is not NULL. */
 weir_err weir__encode(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *out);
 

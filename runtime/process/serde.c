@@ -10,6 +10,18 @@
 #include <weir/serde.h>
 
 #include "core/buf.h"
+#include "process/context.h"
+
+weir_err weir__codec_given(weir_ctx *ctx, const char *function, const void *in, const void *out,
+                           const void *user)
+{
+    const char *missing = ctx == NULL    ? "ctx"
+                          : in == NULL   ? "in"
+                          : out == NULL  ? "out"
+                          : user == NULL ? "user"
+                                         : NULL;
+    return missing != NULL ? weir__ctx_null(ctx, function, missing) : WEIR_OK;
+}
 
 static weir_err bytes_decode(weir_ctx *ctx, weir_slice in, void *out, void *user)
 {

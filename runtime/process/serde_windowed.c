@@ -16,18 +16,6 @@ const weir_wrapped *weir_windowed_wrapped(const weir_serde *serde)
     return windowed ? serde->user : NULL;
 }
 
-/* Names the argument that is NULL. */
-static weir_err given(weir_ctx *ctx, const char *function, const void *in, const void *out,
-                      const void *user)
-{
-    const char *missing = ctx == NULL    ? "ctx"
-                          : in == NULL   ? "in"
-                          : out == NULL  ? "out"
-                          : user == NULL ? "user"
-                                         : NULL;
-    return missing != NULL ? weir__ctx_null(ctx, function, missing) : WEIR_OK;
-}
-
 static weir_err too_short(weir_ctx *ctx, const char *what, size_t len)
 {
     return weir_fail(ctx, WEIR_EDECODE, "%zu bytes are no key of a %s", len, what);
@@ -47,7 +35,7 @@ weir_err weir_time_windowed_decode(weir_ctx *ctx, weir_slice in, void *out, void
 {
     const weir_wrapped *wrapped = user;
     weir__window_key at;
-    weir_err err = given(ctx, __func__, in.data, out, user);
+    weir_err err = weir__codec_given(ctx, __func__, in.data, out, user);
     if (err != WEIR_OK) {
         return err;
     }
@@ -63,7 +51,7 @@ weir_err weir_time_windowed_decode(weir_ctx *ctx, weir_slice in, void *out, void
 weir_err weir_session_windowed_decode(weir_ctx *ctx, weir_slice in, void *out, void *user)
 {
     weir__session_key at;
-    weir_err err = given(ctx, __func__, in.data, out, user);
+    weir_err err = weir__codec_given(ctx, __func__, in.data, out, user);
     if (err != WEIR_OK) {
         return err;
     }
@@ -91,7 +79,7 @@ static weir_err put_key(weir_ctx *ctx, const weir_wrapped *wrapped, const weir_w
 weir_err weir_time_windowed_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
 {
     const weir_windowed *window = in;
-    weir_err err = given(ctx, __func__, in, out, user);
+    weir_err err = weir__codec_given(ctx, __func__, in, out, user);
     err = err == WEIR_OK ? put_key(ctx, user, window, out) : err;
     return err == WEIR_OK ? weir__buf_put_i64(out, window->start_ms) : err;
 }
@@ -99,7 +87,7 @@ weir_err weir_time_windowed_encode(weir_ctx *ctx, const void *in, weir_buf *out,
 weir_err weir_session_windowed_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user)
 {
     const weir_windowed *window = in;
-    weir_err err = given(ctx, __func__, in, out, user);
+    weir_err err = weir__codec_given(ctx, __func__, in, out, user);
     err = err == WEIR_OK ? put_key(ctx, user, window, out) : err;
     if (err == WEIR_OK) {
         weir__buf_put_i64(out, window->end_ms);
@@ -142,7 +130,7 @@ weir_err weir_windowed_print(weir_ctx *ctx, const void *in, weir_buf *out, void 
 {
     const weir_wrapped *wrapped = user;
     const weir_windowed *window = in;
-    weir_err err = given(ctx, __func__, in, out, user);
+    weir_err err = weir__codec_given(ctx, __func__, in, out, user);
     if (err != WEIR_OK) {
         return err;
     }

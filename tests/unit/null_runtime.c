@@ -25,6 +25,7 @@
 #include "null_builder_rows.h"
 #include "null_config_rows.h"
 #include "null_store_rows.h"
+#include "null_struct_rows.h"
 #include "null_windowed_rows.h"
 
 /* ---- Outside of topologies ---------------------------------------------------------------- */
@@ -408,6 +409,7 @@ static weir_err try_all(weir_ctx *ctx, const weir_record *in, void *user)
     SESSION_ROWS(RUN_CALLBACK)
     SERDE_ROWS(RUN_CALLBACK)
     WINDOWED_KEY_ROWS(RUN_CALLBACK)
+    STRUCT_ROWS(RUN_CALLBACK)
     weir__buf_fini(&buf);
     weir__buf_fini(&sink);
     return WEIR_OK;
@@ -454,7 +456,7 @@ static void every_argument_has_a_row(void **state)
         PLAIN_ROWS(NULL_ROW) SOURCE_ROWS(NULL_ROW) STATELESS_ROWS(NULL_ROW) TABLE_ROWS(NULL_ROW)
             NODE_ROWS(NULL_ROW) RECORD_ROWS(NULL_ROW) STORE_ROWS(NULL_ROW) WINDOW_ROWS(NULL_ROW)
                 SESSION_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW) WINDOWED_ROWS(NULL_ROW)
-                    WINDOWED_KEY_ROWS(NULL_ROW)};
+                    STRUCT_ROWS(NULL_ROW) WINDOWED_KEY_ROWS(NULL_ROW)};
     static const char *const headers[] = {"weir.h",      "admin.h", "serde.h",   "store.h",
                                           "processor.h", "dsl.h",   "windows.h", "windowed.h"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {

@@ -5,6 +5,8 @@
 #ifndef WEIR_SERDE_H
 #define WEIR_SERDE_H
 
+#include <stddef.h>
+
 #include <weir/weir.h>
 
 #ifdef __cplusplus
@@ -65,6 +67,75 @@ typedef struct weir_json_value {
 WEIR_API extern const weir_serde weir_json;
 
 #define WEIR_JSON_DEPTH_MAX 1000
+
+/* ---- Structs ------------------------------------------------------------------------------ */
+
+/* Serdes of plain structs, without code:
+ *
+ *     typedef struct order {
+ *         int64_t cents;
+ *         int32_t items;
+ *         bool paid;
+ *         char currency[3];
+ *     } order;
+ *     WEIR_STRUCT_SERDE(order_serde, order, WEIR_FIELD(order, cents), WEIR_FIELD(order, items),
+ *                       WEIR_FIELD(order, paid), WEIR_FIELD(order, currency))
+ *
+ * Members are bool (1 byte), int32_t, int64_t, double, arrays of char (all their bytes). They are
+ * encoded one after the other, numbers big-endian, without padding, so that the bytes do not depend
+ * on machine or compiler. Members that are not listed are not encoded, and zero when decoded. Bytes
+ * of another length cannot be decoded: a struct that gets a new member needs a new topic. */
+typedef enum weir_field_type {
+    WEIR_FIELD_BOOL,
+    WEIR_FIELD_I32,
+    WEIR_FIELD_I64,
+    WEIR_FIELD_F64,
+    WEIR_FIELD_CHARS,
+} weir_field_type;
+
+typedef struct weir_field {
+    const char *name;
+    size_t offset;
+    size_t size;
+    weir_field_type type;
+} weir_field;
+
+/* The fields of a struct: the `user` of its serde. */
+typedef struct weir_struct {
+    const char *name;
+    const weir_field *fields;
+    size_t count;
+} weir_struct;
+
+/* A member of another type does not compile. */
+#define WEIR_FIELD(type, member)                                                                   \
+    {                                                                                              \
+#member, offsetof(type, member), sizeof(((type *)0)->member),                              \
+            _Generic(((type *)0)->member, bool                                                     \
+                     : WEIR_FIELD_BOOL, int32_t                                                    \
+                     : WEIR_FIELD_I32, int64_t                                                     \
+                     : WEIR_FIELD_I64, double                                                      \
+                     : WEIR_FIELD_F64, char *                                                      \
+                     : WEIR_FIELD_CHARS)       \
+    }
+/* Defines a static serde object, and its type for weir/typed.h. */
+#define WEIR_STRUCT_SERDE(serde, type, ...)                                                        \
+    static const weir_field serde##_fields[] = {__VA_ARGS__};                                      \
+    static const weir_struct serde##_struct = {#type, serde##_fields,                              \
+                                               sizeof serde##_fields / sizeof serde##_fields[0]};  \
+    static const weir_serde serde __attribute__((unused)) = {#serde,                               \
+                                                             sizeof(type),                         \
+                                                             weir_struct_decode,                   \
+                                                             weir_struct_encode,                   \
+                                                             (void *)&serde##_struct,              \
+                                                             weir_struct_print};                   \
+    typedef type serde##_type;
+
+/* The functions of such serdes; `user` is a weir_struct. WEIR_EDECODE: not that many bytes, or a
+ * bool that is neither 0 nor 1. Printed: "cents=5 items=1 paid=true currency=EUR". */
+WEIR_API weir_err weir_struct_decode(weir_ctx *ctx, weir_slice in, void *out, void *user);
+WEIR_API weir_err weir_struct_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
+WEIR_API weir_err weir_struct_print(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
 
 /* ---- Inside callbacks --------------------------------------------------------------------- */
 

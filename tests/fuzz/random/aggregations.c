@@ -43,14 +43,14 @@ static bool is_grouped(const plan_draft *d, const draft_handle *h)
     return h->kind == DRAFT_GROUPED && !(h->used && h->sources == 0) && h->sources != 0;
 }
 
-static void add_windows(plan_draft *d)
+/* The windows of a grouping; NULL: the plan is full. */
+static draft_handle *window(plan_draft *d, draft_handle *in)
 {
     static const int64_t sizes[] = {5, 10, 40};
-    draft_handle *in = choose(d, is_grouped);
     draft_handle *out;
-    yyjson_mut_val *op = in != NULL ? add_op(d, "windowed_by", in, &out) : NULL;
+    yyjson_mut_val *op = add_op(d, "windowed_by", in, &out);
     if (op == NULL) {
-        return;
+        return NULL;
     }
     yyjson_mut_val *windows = yyjson_mut_obj_add_obj(d->doc, op, "windows");
     uint64_t type = draw(d, 4);
@@ -69,11 +69,7 @@ static void add_windows(plan_draft *d)
     if (d->profile == FUZZ_DRIVERS && one_in(d, 3)) {
         add_text(d, op, "emit", "on_window_close");
     }
-}
-
-static bool may_be_aggregated(const plan_draft *d, const draft_handle *h)
-{
-    return is_grouped(d, h) || h->kind == DRAFT_WINDOWED || h->kind == DRAFT_SESSIONS;
+    return out;
 }
 
 static void count(plan_draft *d, draft_handle *in, draft_handle **out)
@@ -114,17 +110,31 @@ static void aggregate(plan_draft *d, draft_handle *in, draft_handle **out)
     add_op_store(d, op);
 }
 
-static void add_aggregation(plan_draft *d)
+static void fold(plan_draft *d, draft_handle *in)
 {
     static void (*const of[])(plan_draft *, draft_handle *, draft_handle **) = {count, reduce,
                                                                                 aggregate};
-    draft_handle *in = choose(d, may_be_aggregated);
     draft_handle *out = NULL;
-    if (in != NULL) {
-        PICK(d, of)(d, in, &out);
-    }
+    PICK(d, of)(d, in, &out);
     if (out != NULL) {
         out->kind = DRAFT_TABLE;
+    }
+}
+
+static void add_aggregation(plan_draft *d)
+{
+    draft_handle *in = choose(d, is_grouped);
+    if (in != NULL) {
+        fold(d, in);
+    }
+}
+
+static void add_windowed_aggregation(plan_draft *d)
+{
+    draft_handle *in = choose(d, is_grouped);
+    draft_handle *windows = in != NULL ? window(d, in) : NULL;
+    if (windows != NULL) {
+        fold(d, windows);
     }
 }
 
@@ -192,5 +202,6 @@ static void add_cogroup(plan_draft *d)
 }
 
 const draft_op draft_aggregations[] = {
-    add_group,   add_group, add_windows, add_aggregation, add_aggregation, add_table_aggregation,
-    add_cogroup, NULL};
+    add_group,       add_group,   add_windowed_aggregation, add_windowed_aggregation,
+    add_aggregation, add_cogroup, add_table_aggregation,    NULL,
+};
