@@ -190,6 +190,110 @@ static void sessions_that_end_together_are_emitted_by_start_on_disk(void **state
     weir_topology_free(topology);
 }
 
+/* More sessions than fit at first into the list of those that end together. */
+static void any_number_of_sessions_may_end_together(void **state)
+{
+    (void)state;
+    static const weir_backend backends[] = {WEIR_BACKEND_MEMORY, WEIR_BACKEND_ROCKSDB};
+    for (size_t b = 0; b < 2; b++) {
+        driven task = {.settings = AT_ONCE};
+        weir_topology *topology = counted(WEIR_EMIT_ON_CLOSE, backends[b]);
+        assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+        for (int i = 0; i < 40; i++) {
+            const char key[] = {(char)('A' + i), '\0'};
+            pipe(&task, key, 10);
+        }
+        pipe(&task, "z", 30);
+        char last = 'A' - 1;
+        size_t emitted = 0;
+        for (size_t i = 0; i < task.sent_count; i++) {
+            const weir__message_view *at = driven_sent(&task, i);
+            if (strcmp(at->topic, "out") == 0) {
+                char key = *(const char *)at->key.data;
+                assert_true(key > last);
+                last = key;
+                emitted++;
+            }
+        }
+        assert_int_equal(emitted, 40);
+        driven_close(&task);
+        weir_topology_free(topology);
+    }
+}
+
+static weir_err no_aggregate(weir_ctx *ctx, void *out, void *user)
+{
+    (void)user;
+    weir_out_null(ctx, out);
+    return WEIR_OK;
+}
+
+static weir_err same_value(weir_ctx *ctx, const weir_record *in, const void *aggregate, void *out,
+                           void *user)
+{
+    (void)ctx;
+    (void)aggregate;
+    (void)user;
+    *(weir_slice *)out = *(const weir_slice *)in->value;
+    return WEIR_OK;
+}
+
+static weir_err cannot_merge(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                             void *out, void *user)
+{
+    (void)key;
+    (void)left;
+    (void)right;
+    (void)out;
+    (void)user;
+    return weir_fail(ctx, WEIR_EUSER, "sessions that do not go together");
+}
+
+static void a_failed_merger_is_reported_with_its_node(void **state)
+{
+    (void)state;
+    driven task = {0};
+    weir_builder *b = weir_builder_new();
+    weir_store_opts opts = {.node = "n", .value = &weir_string};
+    weir_session_windowed_aggregate(sessions(b, WEIR_EMIT_ON_UPDATE), no_aggregate, same_value,
+                                    cannot_merge, NULL, "s", &opts);
+    weir_topology *topology = built(b);
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    pipe(&task, "a", 0);
+    assert_int_equal(driven_pipe(&task, "in", "a", "v", 5), WEIR_EUSER);
+    assert_non_null(strstr(task.error.message, "node 'n'"));
+    assert_non_null(strstr(task.error.message, "sessions that do not go together"));
+    driven_close(&task);
+    weir_topology_free(topology);
+}
+
+static void a_record_may_be_in_many_sliding_windows(void **state)
+{
+    (void)state;
+    driven task = {0};
+    weir_builder *b = weir_builder_new();
+    weir_table counts = weir_windowed_count(
+        weir_windowed_by(weir_group_by_key(source(b), NULL), weir_sliding(100, 0), NULL), "counts",
+        NULL);
+    weir_to(weir_to_stream(counts, NULL), "out", NULL);
+    weir_topology *topology = built(b);
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    for (int i = 0; i < 60; i++) {
+        pipe(&task, "a", 200 + i);
+    }
+    /* The last record: 59 right windows of those before it, from the latest; its left window. */
+    size_t first = task.sent_count - 2 * 60;
+    for (int i = 0; i < 60; i++) {
+        const weir__message_view *at = driven_sent(&task, first + 2 * (size_t)i + 1);
+        assert_string_equal(at->topic, "out");
+    }
+    const weir__message_view *left = driven_sent(&task, task.sent_count - 1);
+    assert_int_equal(number_at(left->key, 1), 159);
+    assert_int_equal(number_at(left->value, 0), 60);
+    driven_close(&task);
+    weir_topology_free(topology);
+}
+
 static void a_session_has_the_headers_of_the_record_only_when_it_closes(void **state)
 {
     (void)state;
@@ -237,6 +341,9 @@ int main(void)
         cmocka_unit_test(the_cache_forwards_only_the_last_session),
         cmocka_unit_test(sessions_that_end_together_are_emitted_by_key_in_memory),
         cmocka_unit_test(sessions_that_end_together_are_emitted_by_start_on_disk),
+        cmocka_unit_test(any_number_of_sessions_may_end_together),
+        cmocka_unit_test(a_failed_merger_is_reported_with_its_node),
+        cmocka_unit_test(a_record_may_be_in_many_sliding_windows),
         cmocka_unit_test(a_session_has_the_headers_of_the_record_only_when_it_closes),
         cmocka_unit_test(sliding_windows_without_length_fail_at_the_first_record),
     };
