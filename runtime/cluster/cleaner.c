@@ -49,7 +49,8 @@ static bool has_unlogged_rows(int32_t subtopology, int32_t partition, void *user
     for (size_t i = 0; i < topology->subtopology_count; i++) {
         const weir__subtopology *sub = &topology->subtopologies[i];
         for (size_t s = 0; sub->id == subtopology && s < sub->store_count; s++) {
-            if (!topology->stores[sub->stores[s]].logging) {
+            const weir__store_spec *store = &topology->stores[sub->stores[s]];
+            if (!store->logging && store->source_topic == NULL) {
                 return true;
             }
         }

@@ -28,7 +28,10 @@ static void put_stores(const weir_topology *topology, const weir__subtopology *s
 {
     const char *before = "; keeps ";
     for (size_t i = 0; i < sub->store_count; i++) {
-        weir__buf_printf(out, "%s%s", before, topology->stores[sub->stores[i]].name);
+        const weir__store_spec *store = &topology->stores[sub->stores[i]];
+        weir__buf_printf(out, "%s%s%s%s", before, store->name,
+                         store->source_topic != NULL ? " restored from " : "",
+                         store->source_topic != NULL ? store->source_topic : "");
         before = ", ";
     }
 }

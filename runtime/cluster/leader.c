@@ -167,7 +167,7 @@ static weir_err assign_tasks(weir__leader *leader, const weir__instance *instanc
     }
     for (size_t i = 0; i < topology->store_count; i++) {
         const weir__store_spec *store = &topology->stores[i];
-        if (store->subtopology >= 0 && store->logging) {
+        if (store->subtopology >= 0 && (store->logging || store->source_topic != NULL)) {
             stateful[store->subtopology] = true;
         }
     }

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/choice_list.h"
 #include "core/error.h"
 #include "core/java_settings.h"
 #include "core/nearest.h"
 #include "core/reset.h"
 
 #define THREADS_MAX 256
+#define LIST_FROM 2 /* the first choice that may be part of a list */
 
 static const weir__setting settings[] = {
     {.name = "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__",
@@ -212,11 +214,15 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "none",
      .choices = {{"none", NULL, false},
-                 {"all", NULL, true},
-                 {"reuse.ktable.source.topics", NULL, true},
-                 {"merge.repartition.topics", NULL, true},
+                 {"all", NULL, false},
+                 {"reuse.ktable.source.topics", NULL, false},
+                 {"merge.repartition.topics", NULL, false},
                  {"single.store.self.join", NULL, true}},
-     .doc = "Whether the topology is rewritten to need fewer internal topics."},
+     .list = true,
+     .doc = "How the topology is rewritten to need fewer internal topics: the topic of a table "
+            "is its changelog, too, and must then be compacted, not deleted from; the "
+            "repartition topics below one change of keys become one. All instances must have "
+            "the same value; another one than before needs a reset of the application."},
 };
 
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])
@@ -324,7 +330,8 @@ static weir_err check_choice(const weir__setting *setting, const char *value,
     const char *java = without_package(value);
     char allowed[256] = "";
     weir__reset reset;
-    if (setting->resets && weir__reset_parse(value, &reset)) {
+    if ((setting->resets && weir__reset_parse(value, &reset)) ||
+        (setting->list && weir__is_choice_list(setting, LIST_FROM, value))) {
         return WEIR_OK;
     }
     for (size_t i = 0; i < WEIR__CHOICES_MAX && setting->choices[i].value != NULL; i++) {
@@ -445,6 +452,9 @@ static void put_allowed(weir_buf *out, const weir__setting *setting)
         }
         if (setting->resets) {
             weir__buf_put_text(out, ", `by_duration:PT1H` (any ISO 8601 duration)");
+        }
+        if (setting->list) {
+            weir__buf_put_text(out, "; several behind the first two, separated by commas");
         }
         break;
     }

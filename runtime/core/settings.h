@@ -33,6 +33,7 @@ typedef struct weir__setting {
     const char *capped; /* what a greater number of Java's int becomes: `max`; NULL: refused */
     weir__choice choices[WEIR__CHOICES_MAX]; /* ends with value == NULL if there are fewer */
     bool resets;                             /* weir__reset_parse decides about other values */
+    bool list; /* several of the choices behind the first two, separated by commas */
     const char *doc;
 } weir__setting;
 

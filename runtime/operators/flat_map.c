@@ -23,6 +23,7 @@ static const weir__operator flat_map_operator = {
 static const weir__operator flat_map_values_operator = {
     .work = {"flat_map", NULL, flat_map, NULL},
     .prefix = "KSTREAM-FLATMAPVALUES-",
+    .facts = WEIR__STOPS_TOPICS,
 };
 
 static weir_stream add(weir_stream in, const weir__operator *kind, flat_map_op op,

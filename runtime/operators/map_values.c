@@ -26,6 +26,7 @@ static weir_err map_values(weir_ctx *ctx, const weir_record *in, void *state)
 static const weir__operator map_values_operator = {
     .work = {"map_values", NULL, map_values, NULL},
     .prefix = "KSTREAM-MAPVALUES-",
+    .facts = WEIR__STOPS_TOPICS,
 };
 
 weir_stream weir_map_values(weir_stream in, const weir_serde *value, weir_map_values_fn fn,

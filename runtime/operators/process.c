@@ -5,12 +5,12 @@
 
 static const weir__operator process_operator = {
     .prefix = "KSTREAM-PROCESSOR-",
-    .facts = WEIR__CHANGES_KEY,
+    .facts = WEIR__CHANGES_KEY | WEIR__STOPS_TOPICS,
 };
 
 static const weir__operator process_values_operator = {
     .prefix = "KSTREAM-PROCESSVALUES-",
-    .facts = WEIR__FIXED_KEY,
+    .facts = WEIR__FIXED_KEY | WEIR__STOPS_TOPICS,
 };
 
 static weir_stream add(weir_stream in, const weir__operator *kind, weir__operator_at at,

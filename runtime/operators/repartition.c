@@ -65,7 +65,11 @@ const weir__edge *weir__repartition_nodes(weir_builder *builder, const weir__edg
     builder->nodes[source]->node.key = in->key;
     builder->nodes[source]->node.value = in->value;
     builder->repartitions[builder->repartition_count++] =
-        (weir__repartition_draft){names->topic, opts != NULL ? opts->partitions : 0, sink, source};
+        (weir__repartition_draft){.topic = names->topic,
+                                  .partitions = opts != NULL ? opts->partitions : 0,
+                                  .filter = parent,
+                                  .sink = sink,
+                                  .source = source};
     weir__edge edge = {.kind = WEIR__STREAM,
                        .node = source,
                        .key = in->key,
@@ -88,8 +92,12 @@ const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in,
         &(weir__operator_at){.name = weir__builder_text(builder, "%s-filter", topic), .in = in});
     weir__repartition_names names = {topic, weir__builder_text(builder, "%s-sink", topic),
                                      weir__builder_text(builder, "%s-source", topic)};
-    return filter_node >= 0 ? weir__repartition_nodes(builder, in, filter_node, &names, opts)
-                            : NULL;
+    const weir__edge *behind =
+        filter_node >= 0 ? weir__repartition_nodes(builder, in, filter_node, &names, opts) : NULL;
+    if (behind != NULL) {
+        builder->repartitions[builder->repartition_count - 1].implied = true;
+    }
+    return behind;
 }
 
 static void check_type(weir_builder *builder, const char *name, const weir_serde *of_stream,
@@ -121,5 +129,8 @@ weir_stream weir_repartition(weir_stream in, const char *name, const weir_repart
     check_type(builder, name, from->key, opts != NULL ? opts->key : NULL, true);
     check_type(builder, name, from->value, opts != NULL ? opts->value : NULL, false);
     const weir__edge *edge = weir__repartition(builder, from, name, opts);
+    if (edge != NULL) {
+        builder->repartitions[builder->repartition_count - 1].implied = false;
+    }
     return edge != NULL ? (weir_stream){builder, weir__edge_add(builder, edge)} : failed;
 }

@@ -14,14 +14,14 @@
 
 static bool belongs(const weir__graph *graph, const weir__node *node, int subtopology)
 {
-    return graph->global ? node->subtopology < 0 : node->subtopology == subtopology;
+    return node->subtopology == (graph->global ? WEIR__GLOBAL_TASK : subtopology);
 }
 
 static weir_err make_nodes(weir__graph *graph, int subtopology)
 {
     const weir_topology *topology = graph->topology;
-    for (size_t i = 0; i < topology->node_count; i++) {
-        graph->node_count += belongs(graph, &topology->nodes[i], subtopology);
+    for (size_t i = 0; i < topology->order_count; i++) {
+        graph->node_count += belongs(graph, &topology->nodes[topology->order[i]], subtopology);
     }
     graph->nodes = calloc(topology->node_count + 1, sizeof(weir__running *));
     graph->running = calloc(graph->node_count + 1, sizeof *graph->running);
@@ -29,12 +29,12 @@ static weir_err make_nodes(weir__graph *graph, int subtopology)
     if (graph->nodes == NULL || graph->running == NULL || graph->stores == NULL) {
         return WEIR_ENOMEM;
     }
-    /* The nodes of the topology are in order of creation: parents first. */
     weir__running *next = graph->running;
-    for (size_t i = 0; i < topology->node_count; i++) {
-        if (belongs(graph, &topology->nodes[i], subtopology)) {
-            next->spec = &topology->nodes[i];
-            graph->nodes[i] = next++;
+    for (size_t i = 0; i < topology->order_count; i++) {
+        const weir__node *node = &topology->nodes[topology->order[i]];
+        if (belongs(graph, node, subtopology)) {
+            next->spec = node;
+            graph->nodes[node->index] = next++;
         }
     }
     for (size_t i = 0; i < graph->node_count; i++) {

@@ -101,6 +101,22 @@ weir_err weir__graph_decode(weir__graph *graph, int source, const weir__input *f
                             weir_slice value, int64_t timestamp_ms, const weir_header *headers,
                             size_t header_count, int64_t partition_time_ms, weir__arena *arena,
                             weir_record *out, weir_error *error);
+/* A record of a source's topic, as bytes. */
+typedef struct weir__source_record {
+    weir__input from;
+    weir_slice key;
+    weir_slice value;
+    int64_t timestamp_ms;
+    const weir_header *headers;
+    size_t header_count;
+    int64_t partition_time_ms;
+} weir__source_record;
+
+/* What the table of a source keeps of a record: decoded and encoded again, with the timestamp that
+ * the source gives it. *keep false: the table drops it. *out is in `arena`. */
+weir_err weir__graph_source_row(weir__graph *graph, int source, const weir__source_record *in,
+                                weir__arena *arena, weir__log_record *out, bool *keep,
+                                weir_error *error);
 /* Processes a decoded record. `arena` is the one into which it was decoded; the operators allocate
  * in it too. */
 weir_err weir__graph_process(weir__graph *graph, int source, const weir__input *from,

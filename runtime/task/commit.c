@@ -12,6 +12,8 @@
  * changelog records are restored again. */
 #include "task/commit.h"
 
+#include <string.h>
+
 #include "core/error.h"
 #include "task/metadata.h"
 
@@ -177,6 +179,20 @@ static weir_err commit_offsets(commit_run *commit, weir_error *error)
     return WEIR_OK;
 }
 
+/* A source table has what was processed of its topic. */
+static void cover_source_topics(weir__task *task)
+{
+    for (size_t i = 0; i < task->stores.count; i++) {
+        weir__task_store *store = &task->stores.items[i];
+        for (size_t q = 0; store->spec->source_topic != NULL && q < task->queue_count; q++) {
+            const weir__record_queue *queue = &task->queues[q];
+            if (queue->committed_offset > 0 && strcmp(queue->topic, store->topic) == 0) {
+                store->covered = queue->committed_offset - 1;
+            }
+        }
+    }
+}
+
 static weir_err store_offsets(commit_run *commit, weir_error *error)
 {
     for (size_t i = 0; i < commit->task_count; i++) {
@@ -185,6 +201,7 @@ static weir_err store_offsets(commit_run *commit, weir_error *error)
             continue;
         }
         weir__step(&commit->env->observer, "store-offsets", task->name, NULL);
+        cover_source_topics(task);
         weir_err err = weir__task_stores_save_offsets(&task->stores, error);
         if (err != WEIR_OK) {
             return weir__error_prefix(error, err, "task %s: store offsets", task->name);

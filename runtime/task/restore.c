@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/saturate.h"
+#include "task/source_restore.h"
 
 #define BATCH_MAX 1000
 
@@ -219,7 +220,11 @@ static void finish_store(weir__restorer *restorer, weir__task_store *store)
     stop_store(restorer, store);
     store->restore = WEIR__RESTORE_DONE;
     store->position = store->end;
-    store->acks->acked = store->end > 0 ? store->end - 1 : WEIR__NO_OFFSET;
+    int64_t last = store->end > 0 ? store->end - 1 : WEIR__NO_OFFSET;
+    store->covered = last;
+    if (store->acks != NULL) {
+        store->acks->acked = last;
+    }
     store->as_of_ms = restorer->env->now_ms;
     note_as_of(store, store->as_of_ms);
     report(restorer, store, WEIR_RESTORE_END, store->restored);
@@ -240,6 +245,10 @@ static weir_err begin_store(weir__restorer *restorer, weir__task *task, weir__ta
     }
     int64_t stored = weir__kv_offset(store->inner);
     int64_t start = stored == WEIR__NO_OFFSET ? log_start : weir__add_sat(stored, 1);
+    err = weir__source_restore_bounds(task, store, &start, &log_start, &log_end, error);
+    if (err != WEIR_OK) {
+        return err;
+    }
     if (start < log_start || start > log_end) {
         mark_corrupt(restorer, task, store, start, log_start, log_end);
         return WEIR_OK;
@@ -386,11 +395,10 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
             continue;
         }
         last = view.offset;
-        if (view.key.data != NULL) {
-            err = store->spec->kind->from_log(
-                &(weir__log_record){view.key, view.value, view.timestamp_ms}, &restorer->arena,
-                &restorer->rows[rows++]);
-        }
+        bool keep = false;
+        err =
+            weir__restore_row(store, &view, &restorer->arena, &restorer->rows[rows], &keep, error);
+        rows += keep && err == WEIR_OK ? 1 : 0;
     }
     if (err == WEIR_OK && last >= store->position) {
         err = weir__kv_restore(store->inner, restorer->rows, rows, last, error);

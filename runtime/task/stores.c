@@ -172,6 +172,14 @@ static weir_err open_store(weir__task_store *store, weir_error *error)
     const weir__store_spec *spec = store->spec;
     weir__task_env *env = store->env;
     weir_err err = WEIR_OK;
+    store->covered = WEIR__NO_OFFSET;
+    store->partition_time_ms = -1;
+    if (spec->source_topic != NULL) {
+        store->topic = strdup(spec->source_topic);
+        if (store->topic == NULL) {
+            return weir__error_set(error, WEIR_ENOMEM, "store %s", spec->name);
+        }
+    }
     if (spec->logging) {
         store->topic = weir__changelog_name(env->application, spec->name);
         if (store->topic == NULL) {
@@ -236,8 +244,9 @@ weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *e
 {
     for (size_t i = 0; i < stores->count; i++) {
         weir__task_store *store = &stores->items[i];
-        if (store->acks != NULL && store->acks->acked != WEIR__NO_OFFSET) {
-            weir_err err = weir__kv_set_offset(store->inner, store->acks->acked, error);
+        int64_t offset = store->acks != NULL ? store->acks->acked : store->covered;
+        if (offset != WEIR__NO_OFFSET) {
+            weir_err err = weir__kv_set_offset(store->inner, offset, error);
             if (err == WEIR_OK) {
                 err = weir__kv_set_as_of(store->inner, stores->env->now_ms, error);
             }

@@ -26,10 +26,12 @@ typedef struct weir__task_store {
     const weir__store_spec *spec;
     weir__kv *inner; /* memory or RocksDB, below the other layers; the graph closes it */
     bool persistent;
-    /* The changelog; topic NULL: the store has none. */
+    /* The changelog, or the topic of a source table; topic NULL: the store has none. */
     char *topic;
     int32_t partition;
-    weir__changelog_acks *acks;
+    weir__changelog_acks *acks; /* NULL: nothing is written to the topic */
+    int64_t covered; /* without acks: the offset up to which the rows have the topic, as acked */
+    int64_t partition_time_ms; /* of a restore from the topic of a source table */
     weir__graph *graph;
     weir__task_env *env;
     const char *task; /* its name */

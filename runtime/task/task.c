@@ -258,7 +258,7 @@ weir_err weir__task_unchanged(weir__task *task, const weir__offset *committed, b
     }
     for (size_t i = 0; i < task->stores.count && same; i++) {
         const weir__task_store *store = &task->stores.items[i];
-        if (store->topic == NULL) {
+        if (store->acks == NULL) {
             continue;
         }
         int64_t start = 0;

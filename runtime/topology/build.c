@@ -2,6 +2,7 @@
  *
  * Makes a topology of a builder: default serdes, checks, sub-topologies, internal topics. */
 #include "topology/build.h"
+#include "topology/optimize.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,10 @@ static void finish_nodes(weir_builder *builder, weir_topology *topology)
     for (size_t i = 0; nodes != NULL && i < builder->node_count; i++) {
         const weir__draft *draft = builder->nodes[i];
         nodes[i] = draft->node;
+        if (draft->removed) {
+            nodes[i].subtopology = WEIR__NOT_RUN;
+            nodes[i].group = WEIR__NOT_RUN;
+        }
         nodes[i].parents = draft->parents.at;
         nodes[i].parent_count = draft->parents.count;
         nodes[i].children = draft->children.at;
@@ -229,6 +234,8 @@ static void finish_nodes(weir_builder *builder, weir_topology *topology)
     }
     topology->nodes = nodes;
     topology->node_count = builder->node_count;
+    topology->order = builder->order;
+    topology->order_count = builder->order_count;
 }
 
 static void finish_stores(weir_builder *builder, weir_topology *topology)
@@ -254,14 +261,36 @@ static void check_names(weir_builder *builder, const weir_config *config,
     }
 }
 
+static void set_order(weir_builder *builder)
+{
+    builder->order = weir__builder_alloc(builder, (builder->node_count + 1) * sizeof(int));
+    builder->order_count = builder->order != NULL ? builder->node_count : 0;
+    for (size_t i = 0; i < builder->order_count; i++) {
+        builder->order[i] = builder->nodes[i]->position = (int)i;
+    }
+}
+
+/* Stores are known by now, and types. */
+static void optimize(weir_builder *builder, unsigned optimizations)
+{
+    if (weir__builder_ok(builder) && (optimizations & WEIR__REUSE_SOURCE_TOPICS) != 0) {
+        weir__pass_source_changelogs(builder);
+    }
+    if (weir__builder_ok(builder) && (optimizations & WEIR__MERGE_REPARTITIONS) != 0) {
+        weir__pass_merge_repartitions(builder);
+    }
+}
+
 static void finish(weir_builder *builder, const weir_config *config, weir_topology *topology)
 {
     if (weir__builder_ok(builder) && builder->node_count == 0) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY, "the topology has no nodes");
     }
+    set_order(builder);
     weir__pass_tables(builder);
     resolve_serdes(builder, config);
     check_serdes(builder);
+    optimize(builder, weir__optimizations(config));
     connect_stores(builder);
     if (weir__builder_ok(builder)) {
         weir__pass_null_keys(builder);

@@ -22,6 +22,8 @@ typedef struct weir__draft {
     weir__ints children;
     weir__ints stores;
     weir__ints reads;
+    int position;                /* in the builder's order */
+    bool removed;                /* by a pass */
     const char *store_if_needed; /* of a table without a store that can have one: its name */
 } weir__draft;
 
@@ -47,8 +49,10 @@ typedef struct weir__connection {
 typedef struct weir__repartition_draft {
     const char *topic;
     int32_t partitions;
+    int filter; /* the node in front of the sink */
     int sink;
     int source;
+    bool implied; /* by an operator that needs the records by key */
 } weir__repartition_draft;
 
 typedef struct weir__copartition_draft {
@@ -143,7 +147,9 @@ struct weir_builder {
     weir__map store_names;   /* -> weir__store_draft * */
     weir__map sources;       /* topic -> weir__draft * that reads it */
     weir__pattern *patterns; /* the first one */
-    int name_counter;        /* number of the next generated name */
+    int *order;              /* of the nodes, while it is built: that of creation, or of a pass */
+    size_t order_count;
+    int name_counter; /* number of the next generated name */
 };
 
 /* Placeholders for the configured default until weir_build. */

@@ -180,11 +180,12 @@ char *weir_topology_describe(const weir_topology *topology)
     if (all == NULL || scratch == NULL) {
         goto done;
     }
-    for (size_t i = topology->node_count; i-- > 0;) {
-        const weir__node *node = &topology->nodes[i];
-        all[i] = (sized){node, 1};
+    for (size_t i = topology->order_count; i-- > 0;) {
+        const weir__node *node = &topology->nodes[topology->order[i]];
+        sized *of = &all[node->index];
+        *of = (sized){node, 1};
         for (size_t c = 0; c < node->child_count; c++) {
-            all[i].size += all[node->children[c]].size;
+            of->size += all[node->children[c]].size;
         }
     }
     weir__buf_put_text(&out, "Topologies:\n ");

@@ -13,11 +13,11 @@ static int root_of(int *root, int node)
 }
 
 /* The earlier node becomes the root, so that a group is numbered by its first node. */
-static void unite(int *root, int a, int b)
+static void unite(const weir_builder *builder, int *root, int a, int b)
 {
     a = root_of(root, a);
     b = root_of(root, b);
-    if (a < b) {
+    if (builder->nodes[a]->position < builder->nodes[b]->position) {
         root[b] = a;
     } else {
         root[a] = b;
@@ -36,13 +36,13 @@ static int *find_roots(weir_builder *builder)
     for (size_t i = 0; i < builder->node_count; i++) {
         const weir__ints *parents = &builder->nodes[i]->parents;
         for (size_t p = 0; p < parents->count; p++) {
-            unite(root, (int)i, parents->at[p]);
+            unite(builder, root, (int)i, parents->at[p]);
         }
     }
     for (size_t i = 0; i < builder->store_count; i++) {
         const weir__ints *users = &builder->stores[i]->users;
         for (size_t u = 1; u < users->count; u++) {
-            unite(root, users->at[0], users->at[u]);
+            unite(builder, root, users->at[0], users->at[u]);
         }
     }
     return root;
@@ -58,21 +58,23 @@ static void number(weir_builder *builder, int *root, weir__subtopology *list, me
                    size_t *count)
 {
     int groups = 0;
-    for (size_t i = 0; i < builder->node_count; i++) {
-        weir__node *node = &builder->nodes[i]->node;
-        int first = root_of(root, (int)i);
-        if (first == (int)i) {
+    for (size_t i = 0; i < builder->order_count; i++) {
+        int index = builder->order[i];
+        weir__node *node = &builder->nodes[index]->node;
+        int first = root_of(root, index);
+        if (first == index) {
             node->group = groups++;
-            node->subtopology = (node->facts & WEIR__GLOBAL) != 0 ? -1 : (int)(*count)++;
+            node->subtopology =
+                (node->facts & WEIR__GLOBAL) != 0 ? WEIR__GLOBAL_TASK : (int)(*count)++;
         } else {
             node->group = builder->nodes[first]->node.group;
             node->subtopology = builder->nodes[first]->node.subtopology;
         }
         if (node->subtopology >= 0) {
             list[node->subtopology].id = node->group;
-            weir__ints_add(builder, &of[node->subtopology].nodes, (int)i);
+            weir__ints_add(builder, &of[node->subtopology].nodes, index);
             if (node->kind == WEIR__SOURCE) {
-                weir__ints_add(builder, &of[node->subtopology].sources, (int)i);
+                weir__ints_add(builder, &of[node->subtopology].sources, index);
             }
         }
     }

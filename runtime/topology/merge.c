@@ -28,14 +28,15 @@ static int *first_numbers(weir__arena *arena, size_t count, bool *ok)
 static void merge_nodes(weir_topology *topology, weir__subtopology *all, weir__node *nodes,
                         int *members, int *sources)
 {
-    for (size_t i = 0; i < topology->node_count; i++) {
-        if (nodes[i].subtopology < 0) {
+    for (size_t i = 0; i < topology->order_count; i++) {
+        int index = topology->order[i];
+        if (nodes[index].subtopology < 0) {
             continue;
         }
-        nodes[i].subtopology = 0;
-        members[all->node_count++] = (int)i;
-        if (nodes[i].kind == WEIR__SOURCE) {
-            sources[all->source_count++] = (int)i;
+        nodes[index].subtopology = 0;
+        members[all->node_count++] = index;
+        if (nodes[index].kind == WEIR__SOURCE) {
+            sources[all->source_count++] = index;
         }
     }
     all->nodes = members;

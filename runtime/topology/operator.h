@@ -21,6 +21,8 @@ typedef enum weir__fact {
     WEIR__READS_PARENTS = 1 << 6,    /* without a store, rows and old values come from above */
     WEIR__JOINS_TABLES = 1 << 7,     /* old values come from the tables above, store or not */
     WEIR__HAS_TOPIC_ROWS = 1 << 8,   /* its table has the keys of the topic above, as they are */
+    /* A repartition topic must not move above it: it may change values, or keys as it likes. */
+    WEIR__STOPS_TOPICS = 1 << 11,
     /* Of one node. */
     WEIR__KEY_CHANGED = 1 << 9, /* since the topic above: a record may be in another partition than
                                    its key belongs to (weir__operator_add) */

@@ -14,20 +14,20 @@ static const weir__repartition_draft *repartition_of_sink(const weir_builder *bu
     return NULL;
 }
 
-/* Children are made after their parents, so one pass from the last node to the first is enough. */
+/* Children come after their parents, so one pass from the last node to the first is enough. */
 void weir__pass_null_keys(weir_builder *builder)
 {
-    for (size_t i = builder->node_count; i-- > 0;) {
-        const weir__draft *draft = builder->nodes[i];
+    for (size_t i = builder->order_count; i-- > 0;) {
+        weir__draft *draft = builder->nodes[builder->order[i]];
         unsigned below = 0;
         for (size_t c = 0; c < draft->children.count; c++) {
             below |= builder->nodes[draft->children.at[c]]->node.facts;
         }
         const weir__repartition_draft *topic =
-            draft->node.kind == WEIR__SINK ? repartition_of_sink(builder, (int)i) : NULL;
+            draft->node.kind == WEIR__SINK ? repartition_of_sink(builder, draft->node.index) : NULL;
         if (topic != NULL) {
             below |= builder->nodes[topic->source]->node.facts;
         }
-        builder->nodes[i]->node.facts |= below & WEIR__KEEPS_NULL_KEYS;
+        draft->node.facts |= below & WEIR__KEEPS_NULL_KEYS;
     }
 }

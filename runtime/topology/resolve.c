@@ -65,7 +65,7 @@ weir_err weir__topology_check_names(const weir_topology *topology, const char *a
 bool weir__topology_has_globals(const weir_topology *topology)
 {
     for (size_t i = 0; i < topology->node_count; i++) {
-        if (topology->nodes[i].subtopology < 0) {
+        if (topology->nodes[i].subtopology == WEIR__GLOBAL_TASK) {
             return true;
         }
     }

@@ -26,9 +26,11 @@ typedef struct weir__node {
     int index; /* in the topology's nodes, in order of creation */
     weir__node_kind kind;
     const char *name;
-    int subtopology;    /* index in the topology's subtopologies; -1: of the global task */
-    int group;          /* number in the description, where global tables are numbered too */
-    const int *parents; /* indexes, in order of connection */
+    int subtopology; /* index in the topology's subtopologies, or one of these: */
+#define WEIR__GLOBAL_TASK (-1)
+#define WEIR__NOT_RUN (-2) /* a pass has replaced it */
+    int group;             /* number in the description, where global tables are numbered too */
+    const int *parents;    /* indexes, in order of connection */
     size_t parent_count;
     const int *children;
     size_t child_count;
@@ -74,11 +76,15 @@ typedef struct weir__store_spec {
     int owner;             /* index of the node whose table this is; -1: a processor's store */
     /* Global tables: the topic that fills it. */
     const char *global_topic;
+    /* topology.optimization: the topic that is the changelog of the table, whose source node reads
+     * it; it is restored from there. NULL: none. */
+    const char *source_topic;
+    int source_node; /* index */
 } weir__store_spec;
 
 typedef struct weir__subtopology {
     int id; /* in describe and names of tasks; not the index when global tables come before */
-    const int *nodes; /* indexes, in an order in which parents come first */
+    const int *nodes; /* indexes, in the topology's order */
     size_t node_count;
     const int *sources; /* indexes of source nodes */
     size_t source_count;
@@ -105,6 +111,8 @@ typedef struct weir__copartition_group {
 struct weir_topology {
     const weir__node *nodes;
     size_t node_count;
+    const int *order; /* indexes of the nodes that run: parents first, in order of addition */
+    size_t order_count;
     const weir__store_spec *stores;
     size_t store_count;
     const weir__subtopology *subtopologies; /* global nodes are in none */

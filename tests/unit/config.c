@@ -106,12 +106,31 @@ static void unsupported_settings_are_refused_with_a_reason(void **state)
     assert_string_equal(
         refusal(*state, "processing.guarantee", "exactly_once_v2"),
         "processing.guarantee: 'exactly_once_v2' is not supported yet; write at_least_once");
-    assert_string_equal(refusal(*state, "topology.optimization", "all"),
-                        "topology.optimization: 'all' is not supported yet; write none");
     assert_string_equal(refusal(*state, "num.standby.replicas", "1"),
                         "num.standby.replicas: Weir does not have this setting yet: there are no "
                         "standby tasks yet; leave it out");
     assert_set(*state, "num.standby.replicas", "0");
+}
+
+static void optimizations_are_a_list(void **state)
+{
+    static const char *const good[] = {"none", "all", "merge.repartition.topics",
+                                       "reuse.ktable.source.topics , merge.repartition.topics"};
+    static const char *const bad[] = {"",
+                                      "some",
+                                      "all,merge.repartition.topics",
+                                      "none,none",
+                                      "merge.repartition.topics,",
+                                      ",merge.repartition.topics",
+                                      "merge.repartition.topics merge.repartition.topics",
+                                      "merge.repartition.topic"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_set(*state, "topology.optimization", good[i]);
+        assert_string_equal(weir_config_get(*state, "topology.optimization"), good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_holds(refusal(*state, "topology.optimization", bad[i]), "is not one of none, all");
+    }
 }
 
 static void names_of_java_classes_are_understood(void **state)
@@ -422,6 +441,7 @@ int main(int argc, char **argv)
         test(a_refusal_names_setting_value_and_what_is_allowed),
         test(a_duration_of_auto_offset_reset_is_checked),
         test(unsupported_settings_are_refused_with_a_reason),
+        test(optimizations_are_a_list),
         test(names_of_java_classes_are_understood),
         test(default_serdes_are_found_by_name),
         test(a_list_of_too_many_names_says_that_there_are_more),

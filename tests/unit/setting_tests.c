@@ -74,7 +74,8 @@ static const struct {
      "the_cache_makes_fewer_updates_and_the_same_counts"},
     {"statestore.cache.max.bytes", "cluster/app_time.c", "without_cache_every_update_is_sent"},
     {"task.timeout.ms", EACH, "a_temporary_failure_is_one_after_task_timeout_ms"},
-    {"topology.optimization", "unit/config.c", "unsupported_settings_are_refused_with_a_reason"},
+    {"topology.optimization", "cluster/optimization.c",
+     "a_table_is_restored_from_its_topic_after_a_crash"},
 };
 
 #define SHOWN_COUNT (sizeof shown / sizeof shown[0])

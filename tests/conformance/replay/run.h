@@ -61,8 +61,8 @@ void datum_free(yyjson_val *datum, weir_slice bytes);
 
 /* ---- steps.c: what both drivers do alike ---- */
 /* Name, value, ..., NULL: settings of the case that a driver passes on; `pairs` has room for
- * RUN_PAIRS_MAX; returns the number of texts. Sets run->skip for a setting Weir does not have. */
-size_t run_settings(case_run *run, const recorded_case *of, const char **pairs);
+ * RUN_PAIRS_MAX; returns the number of texts. */
+size_t run_settings(const recorded_case *of, const char **pairs);
 /* Builds the topology, describes it, notes how that ended; false: it could not be built. */
 bool run_describe(case_run *run, const recorded_case *of);
 /* Sends the record of a step. */

@@ -256,7 +256,7 @@ void run_on_cluster(case_run *run, const recorded_case *of)
     if (run->skip[0] != '\0') {
         return;
     }
-    size_t count = run_settings(run, of, pairs);
+    size_t count = run_settings(of, pairs);
     memcpy(&pairs[count], more, sizeof more);
     pairs[count + sizeof more / sizeof more[0]] = NULL;
     weir_cluster_opts opts = {.brokers = 1,

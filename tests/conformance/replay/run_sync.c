@@ -66,7 +66,7 @@ void run_on_sync(case_run *run, const recorded_case *of)
     if (!run_describe(run, of)) {
         return;
     }
-    size_t count = run_settings(run, of, pairs);
+    size_t count = run_settings(of, pairs);
     pairs[count++] = "dsl.store";
     pairs[count++] = "memory";
     if (of->cache_bytes != NULL) {

@@ -56,9 +56,8 @@ void datum_free(yyjson_val *datum, weir_slice bytes)
 
 /* ---- Topologies --------------------------------------------------------------------------- */
 
-size_t run_settings(case_run *run, const recorded_case *of, const char **pairs)
+size_t run_settings(const recorded_case *of, const char **pairs)
 {
-    static const char *const skipped[] = {"topology.optimization"};
     yyjson_val *config = yyjson_obj_get(of->root, "config");
     size_t count = 0;
     yyjson_val *name;
@@ -66,9 +65,7 @@ size_t run_settings(case_run *run, const recorded_case *of, const char **pairs)
     while ((name = yyjson_obj_iter_next(&iter)) != NULL && count + 2 < RUN_PAIRS_MAX) {
         const char *key = yyjson_get_str(name);
         const char *value = yyjson_get_str(yyjson_obj_iter_get_val(name));
-        if (strcmp(key, skipped[0]) == 0 && strcmp(value, "all") == 0) {
-            snprintf(run->skip, sizeof run->skip, "%s %s", key, value);
-        } else if (strcmp(key, "application.id") != 0 && strcmp(value, "fail_on_invalid") != 0) {
+        if (strcmp(key, "application.id") != 0 && strcmp(value, "fail_on_invalid") != 0) {
             pairs[count++] = key;
             pairs[count++] = value;
         }
@@ -88,7 +85,7 @@ static void skip(case_run *run, const char *message)
 bool run_describe(case_run *run, const recorded_case *of)
 {
     const char *pairs[RUN_PAIRS_MAX + 1];
-    size_t count = run_settings(run, of, pairs);
+    size_t count = run_settings(of, pairs);
     weir_error error = {0};
     weir_config *config = must(weir_config_new());
     weir_err err = weir_config_set(config, "application.id", RUN_APPLICATION, &error);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * topology.optimization: which passes rewrite the nodes before they are frozen. */
+#ifndef WEIR_TOPOLOGY_OPTIMIZE_H
+#define WEIR_TOPOLOGY_OPTIMIZE_H
+
+#include "topology/builder.h"
+
+typedef enum weir__optimization {
+    WEIR__REUSE_SOURCE_TOPICS = 1 << 0,
+    WEIR__MERGE_REPARTITIONS = 1 << 1,
+} weir__optimization;
+
+/* The bits that the setting names; 0 without configuration. */
+unsigned weir__optimizations(const weir_config *config);
+
+/* Source topics are the changelogs of the tables that read them. */
+void weir__pass_source_changelogs(weir_builder *builder);
+
+/* Repartition topics that operators imply move up to right below the operator that changes the key,
+ * above operators that change no values; several below one such operator become one topic. Sets
+ * builder->order. */
+void weir__pass_merge_repartitions(weir_builder *builder);
+
+#endif
