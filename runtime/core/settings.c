@@ -101,6 +101,11 @@ static const weir__setting settings[] = {
      .fallback = "rocksdb",
      .choices = {{"rocksdb", "rocksDB", false}, {"memory", "in_memory", false}},
      .doc = "The kind of a store that does not name one."},
+    {.name = "ensure.explicit.internal.resource.naming",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "false",
+     .choices = {{"false", NULL, false}, {"true", NULL, false}},
+     .doc = "Whether stores and repartition topics must have names (KIP-1111), not numbers."},
     {.name = "log.level",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "info",
@@ -219,10 +224,9 @@ static const weir__setting settings[] = {
                  {"merge.repartition.topics", NULL, false},
                  {"single.store.self.join", NULL, true}},
      .list = true,
-     .doc = "How the topology is rewritten to need fewer internal topics: the topic of a table "
-            "is its changelog, too, and must then be compacted, not deleted from; the "
-            "repartition topics below one change of keys become one. All instances must have "
-            "the same value; another one than before needs a reset of the application."},
+     .doc = "How fewer internal topics are needed: the topic of a table is its changelog (it must "
+            "be compacted, not deleted from); repartition topics below one change of keys become "
+            "one. The same for all instances; another value needs a reset of the application."},
 };
 
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])

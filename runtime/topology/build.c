@@ -2,6 +2,7 @@
  *
  * Makes a topology of a builder: default serdes, checks, sub-topologies, internal topics. */
 #include "topology/build.h"
+#include "topology/explicit_names.h"
 #include "topology/optimize.h"
 
 #include <stdlib.h>
@@ -290,6 +291,7 @@ static void finish(weir_builder *builder, const weir_config *config, weir_topolo
     weir__pass_tables(builder);
     resolve_serdes(builder, config);
     check_serdes(builder);
+    weir__check_explicit_names(builder, config);
     optimize(builder, weir__optimizations(config));
     connect_stores(builder);
     if (weir__builder_ok(builder)) {

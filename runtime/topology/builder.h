@@ -149,6 +149,9 @@ struct weir_builder {
     weir__pattern *patterns; /* the first one */
     int *order;              /* of the nodes, while it is built: that of creation, or of a pass */
     size_t order_count;
+    const char **generated; /* all generated names */
+    size_t generated_count;
+    size_t generated_capacity;
     int name_counter; /* number of the next generated name */
 };
 

@@ -36,8 +36,15 @@ const char *weir__builder_name(weir_builder *builder, const char *given, const c
         return NULL;
     }
     int number = builder->name_counter++;
-    return given != NULL ? weir__builder_text(builder, "%s", given)
-                         : weir__builder_text(builder, "%s%010d", prefix, number);
+    if (given != NULL) {
+        return weir__builder_text(builder, "%s", given);
+    }
+    const char *name = weir__builder_text(builder, "%s%010d", prefix, number);
+    if (weir__builder_grow(builder, &builder->generated, builder->generated_count,
+                           &builder->generated_capacity, sizeof *builder->generated)) {
+        builder->generated[builder->generated_count++] = name;
+    }
+    return name;
 }
 
 void weir__builder_skip(weir_builder *builder, int numbers)

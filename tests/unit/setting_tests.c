@@ -51,6 +51,8 @@ static const struct {
     {"deserialization.exception.handler", "cluster/bad_input.c",
      "undecodable_records_are_dropped_and_logged_if_configured"},
     {"dsl.store", EACH, "dsl_store_says_whether_stores_outlive_a_close"},
+    {"ensure.explicit.internal.resource.naming", "unit/explicit_names.c",
+     "stores_without_names_are_refused_by_their_operators"},
     {"log.level", EACH, "lines_below_the_log_level_are_left_out"},
     {"max.poll.records", EACH, "a_poll_takes_no_more_records_than_max_poll_records"},
     {"max.task.idle.ms", EACH, "a_task_with_an_empty_partition_idles_for_max_task_idle_ms"},
