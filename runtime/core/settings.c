@@ -231,10 +231,7 @@ static const weir__setting settings[] = {
 
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])
 
-static const struct {
-    const char *prefix;
-    const char *doc;
-} passes[] = {
+const weir__setting_prefix weir__setting_prefixes[] = {
     {"consumer.", "all consumers"},
     {"main.consumer.", "the consumers of stream threads; it wins over `consumer.`"},
     {"restore.consumer.", "the consumers that restore state; it wins over `consumer.`"},
@@ -248,12 +245,11 @@ static const struct {
     {"ssl.", "all clients, under the same name (`ssl.ca.location`)"},
     {"sasl.", "all clients, under the same name (`sasl.mechanisms`)"},
     {"app.", "the program itself: Weir stores these settings and does not use them"},
+    {NULL, NULL},
 };
 
-#define PASS_COUNT (sizeof passes / sizeof passes[0])
-
 /* Settings on which the runtime relies, by the name after the prefix. */
-static const weir__reserved_setting reserved[] = {
+const weir__reserved_setting weir__reserved_settings[] = {
     {"group.id", "the group is named by application.id", NULL},
     {"partition.assignment.strategy", "Weir assigns tasks itself; leave it out", NULL},
     {"enable.auto.commit", "Weir commits what it has processed; leave it out", "false"},
@@ -267,9 +263,8 @@ static const weir__reserved_setting reserved[] = {
      NULL},
     {"client.id", "set client.id without a prefix", NULL},
     {"transactional.id", "Weir names its transactions itself; leave it out", NULL},
+    {NULL, NULL, NULL},
 };
-
-#define RESERVED_COUNT (sizeof reserved / sizeof reserved[0])
 
 const weir__setting *weir__setting_find(const char *name)
 {
@@ -387,9 +382,9 @@ weir_err weir__setting_check(const weir__setting *setting, const char *value,
 /* The part of the name after its prefix; NULL when it has none. */
 static const char *behind_prefix(const char *name)
 {
-    for (size_t i = 0; i < PASS_COUNT; i++) {
-        size_t len = strlen(passes[i].prefix);
-        if (strncmp(name, passes[i].prefix, len) == 0 && name[len] != '\0') {
+    for (const weir__setting_prefix *of = weir__setting_prefixes; of->prefix != NULL; of++) {
+        size_t len = strlen(of->prefix);
+        if (strncmp(name, of->prefix, len) == 0 && name[len] != '\0') {
             return name + len;
         }
     }
@@ -416,99 +411,10 @@ const weir__reserved_setting *weir__setting_reserved(const char *name)
 {
     const char *rest = weir__setting_of_client(name);
     rest = rest != NULL ? rest : name;
-    for (size_t i = 0; i < RESERVED_COUNT; i++) {
-        if (strcmp(rest, reserved[i].name) == 0) {
-            return &reserved[i];
+    for (const weir__reserved_setting *of = weir__reserved_settings; of->name != NULL; of++) {
+        if (strcmp(rest, of->name) == 0) {
+            return of;
         }
     }
     return NULL;
-}
-
-static void put_allowed(weir_buf *out, const weir__setting *setting)
-{
-    switch (setting->kind) {
-    case WEIR__SETTING_TEXT:
-        weir__buf_put_text(out, "text");
-        break;
-    case WEIR__SETTING_SERDE:
-        weir__buf_put_text(out, "name of a serde");
-        break;
-    case WEIR__SETTING_I64:
-        if (setting->max == INT64_MAX) {
-            weir__buf_printf(out, "number, at least %" PRId64, setting->min);
-        } else {
-            weir__buf_printf(out, "%" PRId64 " to %" PRId64 "%s", setting->min, setting->max,
-                             setting->capped != NULL ? "; a greater number becomes that" : "");
-        }
-        break;
-    case WEIR__SETTING_CHOICE:
-        for (size_t i = 0; i < WEIR__CHOICES_MAX && setting->choices[i].value != NULL; i++) {
-            const weir__choice *choice = &setting->choices[i];
-            bool first = choice->unsupported && !setting->choices[i - (i > 0)].unsupported;
-            weir__buf_printf(out, "%s`%s`",
-                             first   ? "; not yet: "
-                             : i > 0 ? ", "
-                                     : "",
-                             choice->value);
-            if (choice->java != NULL) {
-                weir__buf_printf(out, " (`%s`)", choice->java);
-            }
-        }
-        if (setting->resets) {
-            weir__buf_put_text(out, ", `by_duration:PT1H` (any ISO 8601 duration)");
-        }
-        if (setting->list) {
-            weir__buf_put_text(out, "; several behind the first two, separated by commas");
-        }
-        break;
-    }
-}
-
-weir_err weir__settings_markdown(weir_buf *out)
-{
-    weir__buf_put_text(
-        out, "# Settings\n\n"
-             "`weir_config_set` sets one; `weir_config_load` reads a Java properties file. "
-             "Names, units and defaults are\nthose of Kafka Streams where it "
-             "has the setting; the names of its classes (in brackets) are "
-             "taken too.\n"
-             "This file is checked against the table in "
-             "`runtime/core/settings.c` by a test.\n\n"
-             "| name | default | allowed | what it does |\n|---|---|---|---|\n");
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
-        const weir__setting *setting = &settings[i];
-        const char *quote = setting->fallback != NULL ? "`" : "";
-        weir__buf_printf(out, "| `%s` | %s%s%s | ", setting->name, quote,
-                         setting->fallback != NULL ? setting->fallback : "", quote);
-        put_allowed(out, setting);
-        weir__buf_printf(out, " | %s |\n", setting->doc);
-    }
-    weir__buf_put_text(out,
-                       "\nThe first record that a node drops for a reason is logged with topic, "
-                       "partition and offset. Further\nones are counted: "
-                       "`weir_app_dropped_records` returns the counts. Records are dropped by "
-                       "`continue` of\na handler, and by operators (a table drops a record "
-                       "without a key, for example).\n");
-    weir__buf_put_text(out, "\n## Settings of librdkafka and of the program\n\n"
-                            "A setting of librdkafka (see its `CONFIGURATION.md`) is "
-                            "written with a prefix:\n\n"
-                            "| prefix | goes to |\n|---|---|\n");
-    for (size_t i = 0; i < PASS_COUNT; i++) {
-        weir__buf_printf(out, "| `%s` | %s |\n", passes[i].prefix, passes[i].doc);
-    }
-    weir__buf_put_text(
-        out, "\nThey win over Weir's own defaults (`runtime/client/conf.c`). Of these, two "
-             "limit the memory of a main\nconsumer: `queued.min.messages` is 500,000 "
-             "(the number of records fetched ahead; each needs about\n300 bytes and "
-             "its own bytes), and `fetch.message.max.bytes` is 262,144 (of a partition "
-             "in one Fetch;\na greater value is better for brokers far away).\n");
-    weir__buf_put_text(
-        out, "\nWeir sets these settings itself and refuses them, with a prefix or without:\n\n");
-    for (size_t i = 0; i < RESERVED_COUNT; i++) {
-        const char *accepts = reserved[i].accepts;
-        weir__buf_printf(out, "- `%s`: %s%s%s%s\n", reserved[i].name, reserved[i].why,
-                         accepts != NULL ? " (taken: `" : "", accepts != NULL ? accepts : "",
-                         accepts != NULL ? "`)" : "");
-    }
-    return weir__java_settings_markdown(out);
 }

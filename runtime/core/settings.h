@@ -51,6 +51,13 @@ const weir__setting *weir__setting_nearest(const char *name);
 weir_err weir__setting_check(const weir__setting *setting, const char *value,
                              const char **canonical, weir_error *error);
 
+/* Settings that are passed on, by their prefix. */
+typedef struct weir__setting_prefix {
+    const char *prefix; /* NULL: the end of the list */
+    const char *doc;
+} weir__setting_prefix;
+extern const weir__setting_prefix weir__setting_prefixes[];
+
 /* True for names that are passed to librdkafka ("consumer.session.timeout.ms", "ssl.ca.location"),
  * to the program ("app.topic") or to internal topics ("topic.segment.bytes"). */
 bool weir__setting_passes(const char *name);
@@ -58,10 +65,11 @@ bool weir__setting_passes(const char *name);
 const char *weir__setting_of_client(const char *name);
 /* A setting of a client that Weir sets itself. */
 typedef struct weir__reserved_setting {
-    const char *name; /* without prefix */
+    const char *name; /* without prefix; NULL: the end of the list */
     const char *why;
     const char *accepts; /* the one value that is accepted: what Weir sets; NULL: none */
 } weir__reserved_setting;
+extern const weir__reserved_setting weir__reserved_settings[];
 /* Finds it by its name, with a client's prefix or without. NULL: no such setting. */
 const weir__reserved_setting *weir__setting_reserved(const char *name);
 
