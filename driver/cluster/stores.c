@@ -78,7 +78,8 @@ static const weir__store_spec *store_of(const weir_instance *instance, const cha
 {
     const weir_topology *topology = instance->topology;
     for (size_t i = 0; i < topology->store_count; i++) {
-        if (strcmp(topology->stores[i].name, name) == 0) {
+        if (topology->stores[i].subtopology != WEIR__NOT_RUN &&
+            strcmp(topology->stores[i].name, name) == 0) {
             return &topology->stores[i];
         }
     }
@@ -104,7 +105,7 @@ void weir__cluster_look(weir__driver *driver, weir__look *look)
         }
         known = true;
         look->timestamped = spec->kind->timestamped;
-        look->global = spec->subtopology < 0;
+        look->global = spec->subtopology == WEIR__GLOBAL_TASK;
         if (!weir__instance_do(instance, look_at_instance, look, WEIR__RETRY_MS)) {
             weir__cluster_fail(cluster, "store '%s': '%s' does not answer", store, instance->name);
         }

@@ -30,7 +30,7 @@ static void look_at(weir_sync *sync, weir__look *look, const weir__store_spec *s
 {
     weir__sync *core = &sync->core;
     look->timestamped = spec->kind->timestamped;
-    look->global = spec->subtopology < 0;
+    look->global = spec->subtopology == WEIR__GLOBAL_TASK;
     if (look->global) {
         if (is_wanted(look, "global")) {
             look->err = look_at_graph(look, core->instance.globals, spec->index, "global");
@@ -49,7 +49,8 @@ static const weir__store_spec *find_store(const weir_sync *sync, const char *nam
 {
     const weir_topology *topology = sync->core.topology;
     for (size_t i = 0; i < topology->store_count; i++) {
-        if (strcmp(topology->stores[i].name, name) == 0) {
+        if (topology->stores[i].subtopology != WEIR__NOT_RUN &&
+            strcmp(topology->stores[i].name, name) == 0) {
             return &topology->stores[i];
         }
     }

@@ -114,7 +114,7 @@ static weir_err open_graph(weir__globals *globals, weir_error *error)
                              .user = globals};
     weir_err err = weir__graph_new(topology, -1, &host, &globals->graph, error);
     for (size_t i = 0; i < topology->store_count && err == WEIR_OK; i++) {
-        if (topology->stores[i].subtopology < 0) {
+        if (topology->stores[i].subtopology == WEIR__GLOBAL_TASK) {
             err = open_store(globals, &topology->stores[i], error);
         }
     }

@@ -306,7 +306,7 @@ static const weir__store_spec *global_store_of(const weir_app *app, const char *
     const weir_topology *topology = app->instance.topology;
     for (size_t i = 0; i < topology->store_count; i++) {
         const weir__store_spec *spec = &topology->stores[i];
-        if (spec->subtopology < 0 && strcmp(spec->name, name) == 0) {
+        if (spec->subtopology == WEIR__GLOBAL_TASK && strcmp(spec->name, name) == 0) {
             return spec;
         }
     }

@@ -222,11 +222,12 @@ static const weir__setting settings[] = {
                  {"all", NULL, false},
                  {"reuse.ktable.source.topics", NULL, false},
                  {"merge.repartition.topics", NULL, false},
-                 {"single.store.self.join", NULL, true}},
+                 {"single.store.self.join", NULL, false}},
      .list = true,
      .doc = "How fewer internal topics are needed: the topic of a table is its changelog (it must "
             "be compacted, not deleted from); repartition topics below one change of keys become "
-            "one. The same for all instances; another value needs a reset of the application."},
+            "one; a stream joined with itself has one store. The same for all instances; another "
+            "value needs a reset of the application."},
 };
 
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])

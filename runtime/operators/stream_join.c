@@ -221,6 +221,31 @@ static int add_join(weir_builder *builder, const joined *j, const weir__stream_s
     return index;
 }
 
+/* What topology.optimization needs to make one node of them, if both sides are one stream. */
+static void note_join(weir_builder *builder, const joined *j, const weir__stream_side *op,
+                      const int *windowed, const int *joins, int merge)
+{
+    int left_store = op->windows[WEIR__LEFT_SIDE];
+    const weir__self_join self = {.fn = j->fn,
+                                  .user = j->user,
+                                  .before_ms = j->windows.before_ms,
+                                  .after_ms = j->windows.after_ms,
+                                  .retention_ms = builder->stores[left_store]->spec.retention_ms,
+                                  .windows = left_store};
+    weir__stream_join_draft draft = {
+        .windowed = {windowed[WEIR__LEFT_SIDE], windowed[WEIR__RIGHT_SIDE]},
+        .joins = {joins[WEIR__LEFT_SIDE], joins[WEIR__RIGHT_SIDE]},
+        .merge = merge,
+        .stores = {left_store, op->windows[WEIR__RIGHT_SIDE]},
+        .shared = op->shared,
+        .self_join = &weir__self_join_operator,
+        .user = weir__op_copy(builder, &self, sizeof self)};
+    if (weir__builder_grow(builder, &builder->stream_joins, builder->stream_join_count,
+                           &builder->stream_join_capacity, sizeof *builder->stream_joins)) {
+        builder->stream_joins[builder->stream_join_count++] = draft;
+    }
+}
+
 /* Adds the nodes and stores; the edge behind them is *out. */
 static bool add_nodes(weir_builder *builder, const joined *j, weir__edge *out)
 {
@@ -264,6 +289,9 @@ static bool add_nodes(weir_builder *builder, const joined *j, weir__edge *out)
     weir__operator_at at = {
         .name = j->merge, .named = true, .in = &left, .other = &right, .value = j->value};
     out->node = weir__operator_add(builder, &merge_operator, NULL, 0, &at);
+    if (out->node >= 0) {
+        note_join(builder, j, &op, windowed, joins, out->node);
+    }
     return out->node >= 0;
 }
 

@@ -33,4 +33,16 @@ weir_err weir__stream_side_open(weir_ctx *ctx, void *user, void **state);
 weir_err weir__stream_side_process(weir_ctx *ctx, const weir_record *in, void *state);
 void weir__stream_side_close(void *state);
 
+/* The `user` of the node that joins a stream with itself. */
+typedef struct weir__self_join {
+    weir_joiner_fn fn;
+    void *user;
+    int64_t before_ms;
+    int64_t after_ms;
+    int64_t retention_ms; /* of the store */
+    int windows;          /* the store: index in the topology */
+} weir__self_join;
+
+extern const weir__operator weir__self_join_operator;
+
 #endif

@@ -132,7 +132,7 @@ static void connect_stores(weir_builder *builder)
         }
     }
     for (size_t i = 0; i < builder->store_count && weir__builder_ok(builder); i++) {
-        if (builder->stores[i]->users.count == 0) {
+        if (builder->stores[i]->users.count == 0 && !builder->stores[i]->removed) {
             weir__builder_fail(builder, WEIR_ETOPOLOGY, "no processor uses the store '%s'",
                                builder->stores[i]->spec.name);
         }
@@ -245,6 +245,9 @@ static void finish_stores(weir_builder *builder, weir_topology *topology)
         weir__builder_alloc(builder, (builder->store_count + 1) * sizeof *stores);
     for (size_t i = 0; stores != NULL && i < builder->store_count; i++) {
         stores[i] = builder->stores[i]->spec;
+        if (builder->stores[i]->removed) {
+            stores[i].subtopology = WEIR__NOT_RUN;
+        }
     }
     topology->stores = stores;
     topology->store_count = builder->store_count;
@@ -279,6 +282,9 @@ static void optimize(weir_builder *builder, unsigned optimizations)
     }
     if (weir__builder_ok(builder) && (optimizations & WEIR__MERGE_REPARTITIONS) != 0) {
         weir__pass_merge_repartitions(builder);
+    }
+    if (weir__builder_ok(builder) && (optimizations & WEIR__SINGLE_STORE_SELF_JOIN) != 0) {
+        weir__pass_self_joins(builder);
     }
 }
 

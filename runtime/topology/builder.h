@@ -29,6 +29,7 @@ typedef struct weir__draft {
 
 typedef struct weir__store_draft {
     weir__store_spec spec;
+    bool removed;     /* by a pass */
     weir__ints users; /* connected nodes */
 } weir__store_draft;
 
@@ -54,6 +55,18 @@ typedef struct weir__repartition_draft {
     int source;
     bool implied; /* by an operator that needs the records by key */
 } weir__repartition_draft;
+
+/* A join of two streams, for topology.optimization: if both are the same stream, one node and one
+ * store are enough. */
+typedef struct weir__stream_join_draft {
+    int windowed[2]; /* the node that stores the records of this side, and of the other one */
+    int joins[2];    /* the node that joins them */
+    int merge;
+    int stores[2];
+    int shared;                      /* the store of records that wait; -1: none */
+    const weir__operator *self_join; /* the work of the one node */
+    void *user;                      /* of it */
+} weir__stream_join_draft;
 
 typedef struct weir__copartition_draft {
     weir__ints sources;
@@ -140,6 +153,9 @@ struct weir_builder {
     weir__copartition_draft *copartitions;
     size_t copartition_count;
     size_t copartition_capacity;
+    weir__stream_join_draft *stream_joins;
+    size_t stream_join_count;
+    size_t stream_join_capacity;
     weir__wrapped **wrapped;
     size_t wrapped_count;
     size_t wrapped_capacity;

@@ -93,6 +93,9 @@ void weir__build_groups(weir_builder *builder, weir_topology *topology)
     number(builder, root, list, of, &count);
     for (size_t i = 0; i < builder->store_count; i++) {
         weir__store_draft *store = builder->stores[i];
+        if (store->removed) {
+            continue;
+        }
         store->spec.subtopology = builder->nodes[store->users.at[0]]->node.subtopology;
         if (store->spec.subtopology >= 0) {
             weir__ints_add(builder, &of[store->spec.subtopology].stores, (int)i);

@@ -9,6 +9,7 @@
 typedef enum weir__optimization {
     WEIR__REUSE_SOURCE_TOPICS = 1 << 0,
     WEIR__MERGE_REPARTITIONS = 1 << 1,
+    WEIR__SINGLE_STORE_SELF_JOIN = 1 << 2,
 } weir__optimization;
 
 /* The bits that the setting names; 0 without configuration. */
@@ -21,5 +22,9 @@ void weir__pass_source_changelogs(weir_builder *builder);
  * above operators that change no values; several below one such operator become one topic. Sets
  * builder->order. */
 void weir__pass_merge_repartitions(weir_builder *builder);
+
+/* A join of a stream with itself has one store and one node. After the other passes: they may make
+ * its two sides the same stream. */
+void weir__pass_self_joins(weir_builder *builder);
 
 #endif

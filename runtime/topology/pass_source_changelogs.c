@@ -13,9 +13,11 @@ unsigned weir__optimizations(const weir_config *config)
         const char *name;
         unsigned bits;
     } names[] = {
-        {"all", WEIR__REUSE_SOURCE_TOPICS | WEIR__MERGE_REPARTITIONS},
+        {"all",
+         WEIR__REUSE_SOURCE_TOPICS | WEIR__MERGE_REPARTITIONS | WEIR__SINGLE_STORE_SELF_JOIN},
         {"reuse.ktable.source.topics", WEIR__REUSE_SOURCE_TOPICS},
         {"merge.repartition.topics", WEIR__MERGE_REPARTITIONS},
+        {"single.store.self.join", WEIR__SINGLE_STORE_SELF_JOIN},
     };
     unsigned bits = 0;
     const char *text = config != NULL ? weir__config_text(config, "topology.optimization") : NULL;

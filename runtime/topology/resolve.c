@@ -76,6 +76,9 @@ bool weir__topology_has_persistent(const weir_topology *topology, bool memory_st
 {
     for (size_t i = 0; i < topology->store_count; i++) {
         weir_backend backend = topology->stores[i].backend;
+        if (topology->stores[i].subtopology == WEIR__NOT_RUN) {
+            continue;
+        }
         if (backend == WEIR_BACKEND_ROCKSDB ||
             (backend == WEIR_BACKEND_DEFAULT && !memory_stores)) {
             return true;

@@ -260,6 +260,64 @@ static void two_groupings_share_a_topic(void **state)
     assert_int_equal(weir_mock_topic_partitions(mock, "app-even-repartition"), -1);
 }
 
+/* ---- Self-joins ---- */
+
+static weir_err put_together(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                             void *out, void *user)
+{
+    (void)key, (void)user;
+    const weir_slice *l = left;
+    const weir_slice *r = right;
+    char *text = weir_alloc(ctx, l->len + r->len);
+    if (text == NULL) {
+        return WEIR_ENOMEM;
+    }
+    memcpy(text, l->data, l->len);
+    memcpy(text + l->len, r->data, r->len);
+    *(weir_slice *)out = (weir_slice){text, l->len + r->len};
+    return WEIR_OK;
+}
+
+static weir_topology *join_itself(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "in", STRINGS, NULL);
+    weir_stream_join_opts opts = {.name = "j", .store = "j"};
+    weir_to(weir_join(in, in, weir_join_within(WEIR_MINUTES(60), WEIR_MINUTES(60), 0), &weir_string,
+                      put_together, NULL, &opts),
+            "out", NULL);
+    return weir_build(b, config, error);
+}
+
+static void a_self_join_has_its_one_store_after_a_crash(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_cluster_topic_create(cluster, "out", PARTITIONS);
+    weir_input in = weir_cluster_input(cluster, "in", PARTITIONS, STRINGS);
+    weir_output out = weir_cluster_output(cluster, "out", STRINGS);
+    weir_instance *a =
+        weir_cluster_start(cluster, "a", join_itself, &(weir_instance_opts){.config = optimized});
+    weir_input_text(in, "k", "a");
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_host_crash(weir_instance_host(a), WEIR_DISK_WIPED);
+
+    weir_instance_restart(a);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(3));
+    weir_input_text(in, "k", "b");
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+
+    weir_rows *expected = weir_rows_new(cluster, STRINGS);
+    static const char *const pairs[] = {"aa", "ba", "ab", "bb"};
+    for (size_t i = 0; i < 4; i++) {
+        weir_rows_add(expected, weir_text("k"), weir_text(pairs[i]));
+    }
+    weir_assert_same_list(weir_output_all(out), expected);
+    weir_mock *mock = weir_cluster_mock(cluster);
+    assert_int_equal(weir_mock_topic_partitions(mock, "app-j-this-join-store-changelog"),
+                     PARTITIONS);
+    assert_int_equal(weir_mock_topic_partitions(mock, "app-j-other-join-store-changelog"), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +328,7 @@ int main(void)
         cluster_test(dropped_records_are_not_restored),
         cluster_test(members_with_another_optimization_are_refused),
         cluster_test(two_groupings_share_a_topic),
+        cluster_test(a_self_join_has_its_one_store_after_a_crash),
     };
     return cmocka_run_group_tests_name("optimization", tests, NULL, NULL);
 }

@@ -115,7 +115,8 @@ static void unsupported_settings_are_refused_with_a_reason(void **state)
 static void optimizations_are_a_list(void **state)
 {
     static const char *const good[] = {"none", "all", "merge.repartition.topics",
-                                       "reuse.ktable.source.topics , merge.repartition.topics"};
+                                       "reuse.ktable.source.topics , merge.repartition.topics",
+                                       "single.store.self.join,merge.repartition.topics"};
     static const char *const bad[] = {"",
                                       "some",
                                       "all,merge.repartition.topics",

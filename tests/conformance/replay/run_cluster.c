@@ -242,6 +242,8 @@ void run_on_cluster(case_run *run, const recorded_case *of)
         "0",
         "commit.interval.ms",
         "10",
+        "__emit.interval.ms.kstreams.windowed.aggregation__",
+        "0",
         "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__",
         "0",
         "__emit.interval.ms.kstreams.windowed.aggregation__",
