@@ -30,8 +30,8 @@ static const char *const repartition_config[] = {"cleanup.policy",
                                                  NULL};
 static const char *const changelog_config[] = {"message.timestamp.type", "CreateTime", NULL};
 
-/* Kafka's default of windowstore.changelog.additional.retention.ms: the clocks of brokers and of
- * records may differ. */
+/* Kafka's default of windowstore.changelog.additional.retention.ms, and its constant for versioned
+ * stores: the clocks of brokers and of records may differ. */
 #define EXTRA_RETENTION_MS ((int64_t)86400000)
 #define RETENTION_TEXT_MAX 24
 
@@ -189,10 +189,10 @@ static const char *const *kind_config(const weir__store_spec *store, weir__arena
     }
     config[0] = "cleanup.policy";
     config[1] = store->kind->cleanup_policy;
-    if (store->kind->suffix != 0) {
+    if (store->kind->retention_setting != NULL) {
         snprintf(retention, RETENTION_TEXT_MAX, "%" PRId64,
                  weir__add_sat(store->retention_ms, EXTRA_RETENTION_MS));
-        config[2] = "retention.ms";
+        config[2] = store->kind->retention_setting;
         config[3] = retention;
     }
     return config;

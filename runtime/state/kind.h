@@ -19,6 +19,7 @@ typedef enum weir__store_type {
     WEIR__TYPE_KEY_VALUE,
     WEIR__TYPE_WINDOW,
     WEIR__TYPE_SESSION,
+    WEIR__TYPE_VERSIONED,
 } weir__store_type;
 
 /* A constant. */
@@ -26,11 +27,14 @@ typedef struct weir__store_kind {
     weir__store_type type;
     const char *family;         /* RocksDB's column family of the rows, as Kafka's */
     const char *cleanup_policy; /* of the changelog topic */
-    bool timestamped;           /* a row is 8 bytes of timestamp (big-endian) and the value */
+    /* Its setting that is the store's retention and a day more; NULL: none. */
+    const char *retention_setting;
+    bool timestamped; /* a row is 8 bytes of timestamp (big-endian) and the value */
     /* Bytes behind the key in the key of a changelog record; they begin with the time of the row,
      * and the row's key begins with its segment (segments.h). 0: rows have no time, and never
      * expire. */
     size_t suffix;
+    bool versions;            /* keys keep their versions (versioned.h), for the retention */
     bool free_deletions;      /* as in weir__segments_opts */
     bool numbered;            /* as in weir__segments_opts */
     int64_t ordered_first_ms; /* first_ms of weir__retention_time_ordered */
@@ -48,5 +52,6 @@ extern const weir__store_kind weir__kind_window; /* WindowStore: time is the win
 extern const weir__store_kind weir__kind_timestamped_window;
 extern const weir__store_kind weir__kind_duplicates; /* WindowStore that retains duplicates */
 extern const weir__store_kind weir__kind_session;    /* SessionStore: time is the session's end */
+extern const weir__store_kind weir__kind_versioned;  /* VersionedKeyValueStore */
 
 #endif

@@ -3,6 +3,8 @@
  * Stacks the layers of a store. */
 #include "state/open.h"
 
+#include "state/versioned.h"
+
 static weir_err open_base(const weir__store_plan *plan, weir__kv **out, weir_error *error)
 {
     if (plan->directory == NULL) {
@@ -42,12 +44,22 @@ static weir_err add_segments(const weir__store_plan *plan, weir__store_layers *l
     return weir__segments_wrap(layers->base, &opts, &layers->base, error);
 }
 
+static weir_err add_versions(const weir__store_plan *plan, weir__store_layers *layers,
+                             weir_error *error)
+{
+    weir__versioned_opts opts = {plan->retention_ms, plan->on_expired, plan->user};
+    return weir__versioned_wrap(layers->base, &opts, &layers->base, error);
+}
+
 weir_err weir__store_open(const weir__store_plan *plan, weir__store_layers *out, weir_error *error)
 {
     weir__store_layers layers = {0};
     weir_err err = open_base(plan, &layers.base, error);
     if (err == WEIR_OK && plan->kind->suffix != 0) {
         err = add_segments(plan, &layers, error);
+    }
+    if (err == WEIR_OK && plan->kind->versions) {
+        err = add_versions(plan, &layers, error);
     }
     layers.below = layers.base;
     if (err == WEIR_OK && plan->sink != NULL) {

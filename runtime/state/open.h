@@ -2,7 +2,7 @@
  *
  * The only place that stacks the layers of a store: for tasks, global tables and tests.
  *
- *     cache  ->  changelog  ->  segments  ->  buffered  ->  RocksDB | memory */
+ *     cache  ->  changelog  ->  segments | versioned  ->  buffered  ->  RocksDB | memory */
 #ifndef WEIR_STATE_OPEN_H
 #define WEIR_STATE_OPEN_H
 
@@ -13,7 +13,7 @@
 /* What a store is made of; borrowed for the call. */
 typedef struct weir__store_plan {
     const weir__store_kind *kind; /* a constant */
-    int64_t retention_ms;         /* of a kind whose rows expire */
+    int64_t retention_ms;         /* of a kind whose rows or versions expire */
     bool time_ordered; /* such rows are in order of time, also on RocksDB, where they otherwise are
                           in order of segment and key */
     void (*on_expired)(void *user); /* as in weir__segments_opts */

@@ -2,8 +2,8 @@
  *
  * Byte stores: ordered maps of bytes below the serdes. One interface, several layers:
  *
- *     typed store (process/) -> cache.c -> changelog.c -> segments.c -> memory.c
- *                                                                      buffered.c -> rocksdb.c
+ *     typed store (process/) -> cache.c -> changelog.c -> segments.c  -> memory.c
+ *                                                         versioned.c -> buffered.c -> rocksdb.c
  *
  * Rows of timestamped stores are 8 bytes of timestamp (big-endian) and the value. One thread at a
  * time. */
