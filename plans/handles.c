@@ -60,7 +60,8 @@ const char *weir__handle_kind_text(weir__handle_kind kind)
 static weir__plan_store_kind read_kind(weir__plan_build *b, yyjson_val *store)
 {
     const char *kind = weir__member_text(b, store, "kind");
-    if (kind == NULL || strcmp(kind, "kv") == 0 || strcmp(kind, "timestamped_kv") == 0) {
+    if (kind == NULL || strcmp(kind, "kv") == 0 || strcmp(kind, "timestamped_kv") == 0 ||
+        strcmp(kind, "versioned") == 0) {
         return STORE_KEY_VALUE;
     }
     if (strcmp(kind, "window") == 0) {
@@ -72,6 +73,20 @@ static weir__plan_store_kind read_kind(weir__plan_build *b, yyjson_val *store)
     return STORE_SESSION;
 }
 
+/* NULL: the store is not versioned. */
+static const weir_history *read_history(weir__plan_build *b, yyjson_val *store)
+{
+    const char *kind = weir__member_text(b, store, "kind");
+    if (kind == NULL || strcmp(kind, "versioned") != 0) {
+        return NULL;
+    }
+    weir_history *history = weir__build_alloc(b, sizeof *history);
+    if (history != NULL) {
+        history->retention_ms = weir__member_number(b, store, "history_retention_ms");
+    }
+    return history;
+}
+
 weir_store_opts weir__any_store_opts(weir__plan_build *b, yyjson_val *op, const char *node,
                                      const char **name, weir__plan_store_kind *kind)
 {
@@ -80,6 +95,7 @@ weir_store_opts weir__any_store_opts(weir__plan_build *b, yyjson_val *op, const 
     weir_store_opts opts = {.node = node, .backend = WEIR_BACKEND_MEMORY};
     *name = weir__member_text(b, store, "name");
     *kind = read_kind(b, store);
+    opts.history = read_history(b, store);
     opts.logging = weir__member_bool(b, store, "logging", true) ? WEIR_ON : WEIR_OFF;
     if (backend != NULL && strcmp(backend, "rocksdb") == 0) {
         opts.backend = WEIR_BACKEND_ROCKSDB;

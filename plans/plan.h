@@ -46,7 +46,7 @@ typedef struct weir__handle {
 } weir__handle;
 
 typedef enum weir__plan_store_kind {
-    STORE_KEY_VALUE, /* kv, timestamped_kv */
+    STORE_KEY_VALUE, /* kv, timestamped_kv, versioned (the options have its history) */
     STORE_WINDOW,
     STORE_SESSION,
 } weir__plan_store_kind;

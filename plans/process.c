@@ -17,6 +17,7 @@ static void read_params(weir__plan_build *b, yyjson_val *op, weir__processor_use
     use->ttl_ms = weir__member_number(b, params, "ttl_ms");
     use->range_ms = weir__member_number(b, params, "range_ms");
     use->gap_ms = weir__member_number(b, params, "gap_ms");
+    use->back_ms = weir__member_number(b, params, "back_ms");
     use->put_if_absent = weir__member_bool(b, params, "put_if_absent", false);
     use->clock =
         clock != NULL && strcmp(clock, "wall") == 0 ? WEIR_WALL_CLOCK_TIME : WEIR_STREAM_TIME;

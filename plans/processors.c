@@ -272,7 +272,8 @@ const weir__processor *weir__processor_named(const char *name)
 {
     const weir__processor *found = WEIR__NAMED(processors, name);
     found = found != NULL ? found : weir__store_processor_named(name);
-    return found != NULL ? found : weir__window_processor_named(name);
+    found = found != NULL ? found : weir__window_processor_named(name);
+    return found != NULL ? found : weir__versioned_processor_named(name);
 }
 
 /* ---- Life --------------------------------------------------------------------------------- */

@@ -35,6 +35,7 @@ typedef struct weir__processor_use {
     int64_t ttl_ms;
     int64_t range_ms;
     int64_t gap_ms;
+    int64_t back_ms;
     weir_time_kind clock;
     const char *texts[WEIR__PROCESSOR_TEXTS_MAX]; /* in the order of processor->texts */
     bool put_if_absent;
@@ -60,6 +61,7 @@ extern const weir_processor_ops weir__plan_processor_ops;
 const weir__processor *weir__processor_named(const char *name);
 const weir__processor *weir__store_processor_named(const char *name);
 const weir__processor *weir__window_processor_named(const char *name);
+const weir__processor *weir__versioned_processor_named(const char *name);
 
 static inline datum weir__state_key(const weir__processor_state *state, const weir_record *in)
 {

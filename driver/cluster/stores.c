@@ -23,7 +23,7 @@ static weir_err add_rows(weir__look *look, const char *task, const weir__snapsho
     weir__kv_iter *iter = NULL;
     weir_slice key;
     weir_slice row;
-    weir_err err = weir__snapshot_store_range(store, look->from, look->to, &iter, &look->error);
+    weir_err err = weir__snapshot_store_range(store, &look->wanted, &iter, &look->error);
     if (err != WEIR_OK) {
         return err;
     }
@@ -65,7 +65,7 @@ static void look_at_instance(weir_instance *instance, void *arg)
         if (look->view.task != NULL && strcmp(look->view.task, GLOBAL_TASK) != 0) {
             return;
         }
-        look->err = weir__app_global_range(instance->app, look->view.store, look->from, look->to,
+        look->err = weir__app_global_range(instance->app, look->view.store, &look->wanted,
                                            add_global_row, look, &look->error);
         return;
     }

@@ -16,6 +16,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/map.h"
+#include "process/graph.h"
 
 /* No key and no value is longer: more than any broker takes. */
 #define WEIR__SLICE_MAX ((size_t)1 << 30)
@@ -25,8 +26,7 @@ typedef struct weir__driver weir__driver;
 /* The records of a look into a store: weir__driver_ops.look calls it for each row. */
 typedef struct weir__look {
     weir_store_view view;
-    weir_slice from; /* null slices: open ends; both ends included */
-    weir_slice to;
+    weir__rows_wanted wanted;
     weir_rows *rows;
     bool timestamped; /* of the store: set by the driver before the first row */
     bool global;      /* the same */

@@ -9,7 +9,7 @@ weir_store_view weir__view_make(weir__driver *driver, const char *store, const w
                                 const weir_serde *value)
 {
     const char *name = weir__must(weir__arena_strdup(&driver->arena, store));
-    return (weir_store_view){driver, name, NULL, key, value};
+    return (weir_store_view){.driver = driver, .store = name, .key = key, .value = value};
 }
 
 /* A view may be zeroed, or the result of a call that failed. */
@@ -27,6 +27,16 @@ weir_store_view weir_store_view_task(weir_store_view view, const char *task)
         return (weir_store_view){0};
     }
     view.task = weir__must(weir__arena_strdup(&view.driver->arena, task));
+    return view;
+}
+
+weir_store_view weir_store_view_as_of(weir_store_view view, int64_t time_ms)
+{
+    if (!weir__view_given(view, __func__)) {
+        return (weir_store_view){0};
+    }
+    view.as_of = true;
+    view.as_of_ms = time_ms;
     return view;
 }
 
@@ -56,8 +66,7 @@ static weir_rows *look_up(weir_store_view view, weir_slice from, weir_slice to)
     /* In the arena: a thread of the driver that reads may never end. */
     weir__look *look = weir__must(weir__arena_alloc(&driver->arena, sizeof *look));
     look->view = view;
-    look->from = from;
-    look->to = to;
+    look->wanted = (weir__rows_wanted){from, to, view.as_of ? &look->view.as_of_ms : NULL};
     look->rows = weir__rows_make(driver, view.key, view.value);
     driver->ops->look(driver, look);
     if (look->err != WEIR_OK) {

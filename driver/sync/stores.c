@@ -6,11 +6,10 @@
 
 static weir_err look_at_graph(weir__look *look, weir__graph *graph, int store, const char *task)
 {
-    weir__kv *top = weir__graph_store_top(graph, store);
     weir__kv_iter *iter = NULL;
     weir_slice key;
     weir_slice row;
-    weir_err err = weir__kv_range(top, look->from, look->to, false, &iter, &look->error);
+    weir_err err = weir__graph_store_range(graph, store, &look->wanted, &iter, &look->error);
     if (err != WEIR_OK) {
         return err;
     }
@@ -85,6 +84,31 @@ static weir__task *task_of(weir__sync *core, const weir__store_spec *spec, const
     return NULL;
 }
 
+/* What is put into a versioned store is the key with its timestamp behind it. */
+static weir_err put_bytes(weir__kv *top, const weir__store_kind *kind, weir_slice key,
+                          weir_slice value, int64_t timestamp_ms, weir_error *error)
+{
+    weir_buf at = {0};
+    weir_buf row = {0};
+    (void)weir_put(&at, key.data, key.len); /* at.err and row.err say */
+    if (kind->versions) {
+        weir__buf_put_i64(&at, timestamp_ms);
+    } else if (value.data != NULL && kind->timestamped) {
+        weir__buf_put_i64(&row, timestamp_ms);
+    }
+    if (value.data != NULL) {
+        (void)weir_put(&row, value.data, value.len);
+    }
+    weir_err err = at.err != WEIR_OK ? at.err : row.err;
+    if (err == WEIR_OK) {
+        err = weir__kv_put(top, weir__buf_slice(&at),
+                           value.data != NULL ? weir__buf_slice(&row) : (weir_slice){0}, error);
+    }
+    weir__buf_fini(&at);
+    weir__buf_fini(&row);
+    return err;
+}
+
 static weir_err put_row(weir_sync *sync, weir_store_view view, weir_slice key, weir_slice value,
                         int64_t timestamp_ms, weir_error *error)
 {
@@ -100,20 +124,8 @@ static weir_err put_row(weir_sync *sync, weir_store_view view, weir_slice key, w
         return weir__error_set(error, WEIR_ENOTFOUND, "there is no task '%s' with it",
                                view.task != NULL ? view.task : "");
     }
-    weir_buf row = {0};
-    if (value.data != NULL && spec->kind->timestamped) {
-        weir__buf_put_i64(&row, timestamp_ms);
-    }
-    if (value.data != NULL) {
-        (void)weir_put(&row, value.data, value.len); /* row.err says */
-    }
-    weir_err err = row.err;
-    if (err == WEIR_OK) {
-        weir__kv *top = weir__graph_store_top(task->graph, spec->index);
-        err = weir__kv_put(top, key, value.data != NULL ? weir__buf_slice(&row) : (weir_slice){0},
-                           error);
-    }
-    weir__buf_fini(&row);
+    weir_err err = put_bytes(weir__graph_store_top(task->graph, spec->index), spec->kind, key,
+                             value, timestamp_ms, error);
     task->touched = true;
     return err == WEIR_OK && !sync->core.commit_interval ? weir__sync_commit(&sync->core, error)
                                                          : err;

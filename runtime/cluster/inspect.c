@@ -283,15 +283,15 @@ bool weir__app_place(const weir_app *app, pthread_t handle, weir__snapshot_place
 
 /* ---- Stores ---- */
 
-weir_err weir__snapshot_store_range(const weir__snapshot_store *store, weir_slice from,
-                                    weir_slice to, weir__kv_iter **out, weir_error *error)
+weir_err weir__snapshot_store_range(const weir__snapshot_store *store,
+                                    const weir__rows_wanted *wanted, weir__kv_iter **out,
+                                    weir_error *error)
 {
     if (store->task->state != WEIR__TASK_RUNNING) {
         return weir__error_set(error, WEIR_ESTATE, "task %s is %s", store->task->name,
                                weir__task_state_name(store->task->state));
     }
-    weir__kv *top = weir__graph_store_top(store->task->graph, store->index);
-    return weir__kv_range(top, from, to, false, out, error);
+    return weir__graph_store_range(store->task->graph, store->index, wanted, out, error);
 }
 
 bool weir__app_globals_have_read(const weir_app *app, const char *topic, int32_t partition,
@@ -313,7 +313,7 @@ static const weir__store_spec *global_store_of(const weir_app *app, const char *
     return NULL;
 }
 
-weir_err weir__app_global_range(weir_app *app, const char *store, weir_slice from, weir_slice to,
+weir_err weir__app_global_range(weir_app *app, const char *store, const weir__rows_wanted *wanted,
                                 weir_err (*fn)(weir_slice key, weir_slice row, void *user),
                                 void *user, weir_error *error)
 {
@@ -326,7 +326,7 @@ weir_err weir__app_global_range(weir_app *app, const char *store, weir_slice fro
         err = weir__error_set(error, WEIR_ESTATE, "the application is not started");
     } else {
         weir__graph *graph = weir__global_thread_graph(app->global);
-        err = weir__graph_store_scan(graph, spec->index, from, to, fn, user, error);
+        err = weir__graph_store_scan(graph, spec->index, wanted, fn, user, error);
     }
     pthread_mutex_unlock(&app->closing);
     return err;

@@ -9,7 +9,7 @@
 #include <pthread.h>
 
 #include "core/buf.h"
-#include "state/store.h"
+#include "process/graph.h"
 
 typedef struct weir__snapshot_partition {
     const char *topic;
@@ -62,15 +62,15 @@ weir_err weir__app_inspect(weir_app *app, int64_t timeout_ms,
                            weir_error *error);
 
 /* Reads a store of a running task, through its cache, in the form in which it is stored: rows of
- * timestamped stores begin with 8 bytes of timestamp. Only within fn.
- * from <= key <= to by bytes; null slices: open ends. Close the iterator within fn. */
-weir_err weir__snapshot_store_range(const weir__snapshot_store *store, weir_slice from,
-                                    weir_slice to, weir__kv_iter **out, weir_error *error);
+ * timestamped stores begin with 8 bytes of timestamp. Only within fn, as is the use of the
+ * iterator. WEIR_EINVAL: rows as of a time, but the store is not versioned. */
+weir_err weir__snapshot_store_range(const weir__snapshot_store *store,
+                                    const weir__rows_wanted *wanted, weir__kv_iter **out,
+                                    weir_error *error);
 
-/* Calls fn for the rows of a global table's store, from <= key <= to, while its thread waits; a
- * code other than WEIR_OK ends it and is returned. WEIR_ENOTFOUND: there is no global store of that
- * name. */
-weir_err weir__app_global_range(weir_app *app, const char *store, weir_slice from, weir_slice to,
+/* Calls fn for these rows of a global table's store, while its thread waits; a code other than
+ * WEIR_OK ends it and is returned. WEIR_ENOTFOUND: there is no global store of that name. */
+weir_err weir__app_global_range(weir_app *app, const char *store, const weir__rows_wanted *wanted,
                                 weir_err (*fn)(weir_slice key, weir_slice row, void *user),
                                 void *user, weir_error *error);
 /* The global tables have all records of the partition below `offset`, or do not read it. The

@@ -82,7 +82,7 @@ static weir_err read_input(weir_ctx *ctx, const weir__node *table, const void *k
 static const weir__operator merge_operator = {
     .work = {"cogroup_merge", NULL, weir__pass, NULL},
     .prefix = "COGROUPKSTREAM-MERGE-",
-    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS,
+    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS | WEIR__PASSES_VERSIONS | WEIR__PASSES_HISTORY,
     .read = read_input,
 };
 

@@ -34,6 +34,10 @@ static weir_err count(weir_ctx *ctx, const weir_record *in, void *state)
         before = (int64_t)weir__load_u64((const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE);
     }
     int64_t after = before + 1;
+    weir__change change = {.new_value = &after, .old_value = &before};
+    if (kv->spec->kind->versions) {
+        return weir__table_put(ctx, in->key, change, timestamp_ms);
+    }
     uint8_t bytes[COUNT_ROW_SIZE];
     weir__store_u64(bytes, (uint64_t)timestamp_ms);
     weir__store_u64(bytes + WEIR__TIMESTAMP_SIZE, (uint64_t)after);
@@ -41,7 +45,7 @@ static weir_err count(weir_ctx *ctx, const weir_record *in, void *state)
     if (err != WEIR_OK || kv->cached) {
         return err;
     }
-    return weir__table_forward(ctx, in->key, (weir__change){&after, &before}, timestamp_ms);
+    return weir__table_forward(ctx, in->key, change, timestamp_ms);
 }
 
 static const weir__operator count_operator = {

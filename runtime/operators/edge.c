@@ -58,6 +58,18 @@ bool weir__has_function(weir_builder *builder, const weir__operator *kind, const
     return weir__builder_ok(builder);
 }
 
+bool weir__history_has_store(weir_builder *builder, const weir__operator *kind, const char *store,
+                             const weir_store_opts *opts)
+{
+    if (store == NULL && opts != NULL && opts->history != NULL) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "%s%s%s%s: a history needs a store, so give it a name", kind->work.name,
+                           opts->node != NULL ? " '" : "", opts->node != NULL ? opts->node : "",
+                           opts->node != NULL ? "'" : "");
+    }
+    return weir__builder_ok(builder);
+}
+
 bool weir__same_builder(weir_builder *builder, weir_builder *other, const char *what)
 {
     if (builder != other) {

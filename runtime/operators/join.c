@@ -48,7 +48,7 @@ weir_err weir__join_process(weir_ctx *ctx, const weir_record *in, void *state)
         return WEIR_OK;
     }
     if (err == WEIR_OK && key != NULL) {
-        err = weir__table_read(ctx, op->table, key, &right);
+        err = weir__table_read_as_of(ctx, op->table, key, in->timestamp_ms, &right);
     }
     if (err != WEIR_OK || (right.value == NULL && !op->left)) {
         return err;

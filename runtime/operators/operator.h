@@ -92,6 +92,10 @@ static inline const weir_serde *weir__value_or_default(const weir_serde *given)
     return given != NULL ? given : &weir__default_value;
 }
 
+/* False, and an error that names the operator, if the options ask for versions without a store. */
+bool weir__history_has_store(weir_builder *builder, const weir__operator *kind, const char *store,
+                             const weir_store_opts *opts);
+
 extern const weir__operator weir__table_source_operator;
 
 /* ---- Running ------------------------------------------------------------------------------ */
@@ -111,6 +115,9 @@ bool weir__drop_nulls(weir_ctx *ctx, const weir_record *in, bool values);
  * above it. Only for nodes that declared it with weir__builder_read, and for tables that the node's
  * own table is computed from. */
 weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed *out);
+/* The row as of a time if the table has a history, else its latest one. */
+weir_err weir__table_read_as_of(weir_ctx *ctx, int table, const void *key, int64_t time_ms,
+                                weir__timed *out);
 /* True if that row may be newer than the changes that the table has forwarded: a store that it is
  * read from has a cache. */
 bool weir__table_is_ahead(const weir_ctx *ctx, int table);
@@ -120,7 +127,8 @@ const weir__node *weir__table_node(const weir_ctx *ctx, int table);
 weir_err weir__table_forward(weir_ctx *ctx, const void *key, weir__change change,
                              int64_t timestamp_ms);
 /* Puts the new value into the running node's own store, and forwards the change: now, or with a
- * cache when it is flushed or evicted. */
+ * cache when it is flushed or evicted. A versioned store says if it is out of order; it is not
+ * forwarded if it is before the history. */
 weir_err weir__table_put(weir_ctx *ctx, const void *key, weir__change change, int64_t timestamp_ms);
 /* Sets *out to the value in that store if it must be forwarded as the old one; else unchanged. */
 weir_err weir__table_old(weir_ctx *ctx, const void *key, const void **out);

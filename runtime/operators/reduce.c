@@ -16,7 +16,7 @@ static weir_err reduce(weir_ctx *ctx, const weir_record *in, void *state)
         return WEIR_OK;
     }
     weir_kv *kv = weir__store_at(ctx, 0);
-    weir__change change = {in->value, NULL};
+    weir__change change = {.new_value = in->value};
     int64_t timestamp_ms = in->timestamp_ms;
     int64_t row_timestamp_ms = -1;
     weir_err err = weir__typed_load(kv, in->key, &change.old_value, &row_timestamp_ms);

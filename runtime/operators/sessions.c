@@ -113,7 +113,7 @@ weir_err weir__sessions(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
     /* A session of the same time is only overwritten. */
     bool grows = all.session.start_ms < all.session.end_ms;
     for (stored *s = all.first; err == WEIR_OK && grows && s != NULL; s = s->next) {
-        err = put(ctx, w, &s->session, (weir__change){NULL, s->aggregate}, true);
+        err = put(ctx, w, &s->session, (weir__change){.old_value = s->aggregate}, true);
     }
     if (err == WEIR_OK) {
         err = weir__fold_add(ctx, &w->op->fold, w->kv->spec->value, in, all.aggregate,

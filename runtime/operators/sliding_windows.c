@@ -152,7 +152,7 @@ static weir_err add_right(slide *s)
     }
     int64_t start_ms = s->at_ms + 1;
     weir_windowed window = {s->in->key, start_ms, weir__add_sat(start_ms, s->difference_ms)};
-    return weir__window_put(s->ctx, s->w, window, (weir__change){s->right->aggregate, NULL},
+    return weir__window_put(s->ctx, s->w, window, (weir__change){.new_value = s->right->aggregate},
                             s->right->newest_ms);
 }
 

@@ -14,7 +14,7 @@ weir_table weir__table_derive(weir_table in, const weir__operator *kind, const v
     weir_table failed = {builder, -1};
     const weir__edge *from = weir__edge_of(builder, in.node, WEIR__TABLE);
     const char *name = opts != NULL ? opts->node : NULL;
-    if (from == NULL) {
+    if (from == NULL || !weir__history_has_store(builder, kind, store, opts)) {
         return failed;
     }
     weir__operator_at at = {.name = name, .in = from, .value = value};
@@ -38,7 +38,7 @@ weir_err weir__table_derived(weir_ctx *ctx, const weir_record *in, weir__table_c
     const weir__node *node = ctx->node->spec;
     const weir__change *change = in->value;
     weir_record above = *in;
-    weir__change out = {0};
+    weir__change out = {.out_of_order = change->out_of_order};
     weir__timed row = {NULL, -1};
     above.value = change->new_value;
     weir_err err = compute(ctx, node, &above, &out.new_value);
@@ -49,6 +49,8 @@ weir_err weir__table_derived(weir_ctx *ctx, const weir_record *in, weir__table_c
         above.value = change->old_value;
         err = compute(ctx, node, &above, &out.old_value);
     }
+    /* An older version that is deleted has no effect on the latest one, and so no old value. */
+    changes_only = changes_only && (node->facts & WEIR__INPUT_VERSIONED) == 0;
     if (err != WEIR_OK ||
         (changes_only && node->send_old && out.new_value == NULL && out.old_value == NULL)) {
         return err;

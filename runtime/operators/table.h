@@ -17,7 +17,7 @@ weir_table weir__table_derive(weir_table in, const weir__operator *kind, const v
                               const weir_store_opts *opts);
 
 /* Its work: computes the change. `changes_only`: nothing is forwarded when neither the new nor the
- * old value exists, if the old one is known. */
+ * old value exists, if the old one is known, unless the table above is versioned. */
 weir_err weir__table_derived(weir_ctx *ctx, const weir_record *in, weir__table_compute_fn compute,
                              bool changes_only);
 /* Its `read`. */

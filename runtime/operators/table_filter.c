@@ -40,7 +40,8 @@ static weir_err read(weir_ctx *ctx, const weir__node *table, const void *key, we
 static const weir__operator filter_operator = {
     .work = {"table_filter", NULL, filter, NULL},
     .prefix = "KTABLE-FILTER-",
-    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS | WEIR__USES_OLD_VALUES,
+    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS | WEIR__USES_OLD_VALUES |
+             WEIR__PASSES_VERSIONS | WEIR__PASSES_HISTORY,
     .read = read,
 };
 

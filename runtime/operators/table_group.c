@@ -74,13 +74,14 @@ static weir_err group(weir_ctx *ctx, const weir_record *in, void *state)
         err = same_key(ctx, new_pair.key, old_pair.key, &same);
     }
     if (err == WEIR_OK && same) {
-        return send(ctx, new_pair.key, (weir__change){new_pair.value, old_pair.value}, in);
+        return send(ctx, new_pair.key,
+                    (weir__change){.new_value = new_pair.value, .old_value = old_pair.value}, in);
     }
     if (err == WEIR_OK && old_pair.value != NULL) {
-        err = send(ctx, old_pair.key, (weir__change){NULL, old_pair.value}, in);
+        err = send(ctx, old_pair.key, (weir__change){.old_value = old_pair.value}, in);
     }
     if (err == WEIR_OK && new_pair.value != NULL) {
-        err = send(ctx, new_pair.key, (weir__change){new_pair.value, NULL}, in);
+        err = send(ctx, new_pair.key, (weir__change){.new_value = new_pair.value}, in);
     }
     return err;
 }
@@ -88,7 +89,7 @@ static weir_err group(weir_ctx *ctx, const weir_record *in, void *state)
 static const weir__operator group_operator = {
     .work = {"table_group_by", NULL, group, NULL},
     .prefix = "KTABLE-SELECT-",
-    .facts = WEIR__NEEDS_OLD_VALUES,
+    .facts = WEIR__NEEDS_OLD_VALUES | WEIR__IGNORES_OUT_OF_ORDER,
 };
 
 weir_grouped_table weir_table_group_by(weir_table in, const char *name, const weir_serde *key,
@@ -207,7 +208,6 @@ weir_err weir__table_aggregate(weir_ctx *ctx, const weir_record *in, weir__table
     if (took_row) {
         timestamp_ms = weir__later(timestamp_ms, row.timestamp_ms);
     }
-    return err == WEIR_OK
-               ? weir__table_put(ctx, in->key, (weir__change){aggregate, row.value}, timestamp_ms)
-               : err;
+    weir__change result = {.new_value = aggregate, .old_value = row.value};
+    return err == WEIR_OK ? weir__table_put(ctx, in->key, result, timestamp_ms) : err;
 }

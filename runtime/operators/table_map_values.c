@@ -39,7 +39,7 @@ static weir_err read(weir_ctx *ctx, const weir__node *table, const void *key, we
 static const weir__operator map_values_operator = {
     .work = {"table_map_values", NULL, map_values, NULL},
     .prefix = "KTABLE-MAPVALUES-",
-    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS,
+    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS | WEIR__PASSES_VERSIONS | WEIR__PASSES_HISTORY,
     .read = read,
 };
 

@@ -11,7 +11,7 @@ const weir__node *weir__table_node(const weir_ctx *ctx, int table)
 }
 
 /* The row of a table in its store, whose keys inside of windows are not windowed. */
-static weir_err load(const weir_kv *kv, const void *key, weir__timed *out)
+static weir_err load(const weir_ctx *ctx, const weir_kv *kv, const void *key, weir__timed *out)
 {
     const weir_windowed *window = key;
     switch (kv->spec->kind->type) {
@@ -21,6 +21,9 @@ static weir_err load(const weir_kv *kv, const void *key, weir__timed *out)
     case WEIR__TYPE_SESSION:
         out->timestamp_ms = window->end_ms;
         return weir__session_load(kv, window->key, window->start_ms, window->end_ms, &out->value);
+    case WEIR__TYPE_VERSIONED:
+        return weir__typed_load_as_of(kv, key, ctx->as_of_ms != NULL ? *ctx->as_of_ms : INT64_MAX,
+                                      &out->value, &out->timestamp_ms);
     case WEIR__TYPE_KEY_VALUE:
         break;
     }
@@ -32,8 +35,8 @@ weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed
     const weir__node *node = weir__table_node(ctx, table);
     *out = (weir__timed){NULL, -1};
     if (node->table_store >= 0) {
-        weir_kv *kv = ctx->graph->stores[node->table_store];
-        weir_err err = kv != NULL ? load(kv, key, out)
+        const weir_kv *kv = ctx->graph->stores[node->table_store];
+        weir_err err = kv != NULL ? load(ctx, kv, key, out)
                                   : weir_fail(ctx, WEIR_ESTATE, "the table's store is not there");
         out->timestamp_ms = out->value != NULL ? out->timestamp_ms : -1;
         return err;
@@ -47,6 +50,16 @@ weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed
     if (out->value == NULL) {
         out->timestamp_ms = -1; /* there is no such row, whatever it was computed from */
     }
+    return err;
+}
+
+weir_err weir__table_read_as_of(weir_ctx *ctx, int table, const void *key, int64_t time_ms,
+                                weir__timed *out)
+{
+    bool has_history = (weir__table_node(ctx, table)->facts & WEIR__HAS_HISTORY) != 0;
+    ctx->as_of_ms = has_history ? &time_ms : NULL;
+    weir_err err = weir__table_read(ctx, table, key, out);
+    ctx->as_of_ms = NULL;
     return err;
 }
 
@@ -79,9 +92,12 @@ weir_err weir__table_forward(weir_ctx *ctx, const void *key, weir__change change
 weir_err weir__table_put(weir_ctx *ctx, const void *key, weir__change change, int64_t timestamp_ms)
 {
     weir_kv *kv = ctx->graph->stores[ctx->node->spec->table_store];
-    weir_err err = weir_kv_put(kv, key, change.new_value, timestamp_ms);
-    return err == WEIR_OK && !kv->cached ? weir__table_forward(ctx, key, change, timestamp_ms)
-                                         : err;
+    weir__put_result result = WEIR__PUT_LATEST;
+    weir_err err = weir__typed_put_table(kv, key, change.new_value, timestamp_ms, &result);
+    change.out_of_order = result == WEIR__PUT_OUT_OF_ORDER;
+    return err == WEIR_OK && !kv->cached && result != WEIR__PUT_EXPIRED
+               ? weir__table_forward(ctx, key, change, timestamp_ms)
+               : err;
 }
 
 weir_err weir__table_old(weir_ctx *ctx, const void *key, const void **out)
@@ -97,7 +113,7 @@ weir_err weir__table_keep(weir_ctx *ctx, const weir_record *in)
     if (weir__drop_nulls(ctx, in, false)) {
         return WEIR_OK;
     }
-    weir__change change = {in->value, NULL};
+    weir__change change = {.new_value = in->value};
     if (ctx->node->spec->table_store < 0) {
         return weir__forward_new(ctx, in->key, &change, in->timestamp_ms);
     }

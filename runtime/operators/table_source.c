@@ -72,7 +72,8 @@ weir_table weir_table_source(weir_builder *builder, const char *topic, const cha
                              const weir_store_opts *opts)
 {
     const char *spare = NULL;
-    if (!weir__builder_given(builder, topic != NULL, __func__, "topic")) {
+    if (!weir__builder_given(builder, topic != NULL, __func__, "topic") ||
+        !weir__history_has_store(builder, &weir__table_source_operator, store, opts)) {
         return (weir_table){builder, -1};
     }
     if (store == NULL && weir__builder_ok(builder)) {

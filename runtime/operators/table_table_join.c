@@ -106,7 +106,7 @@ static weir_err result_read(weir_ctx *ctx, const weir__node *table, const void *
 #define SIDE(of_prefix, more)                                                                      \
     {                                                                                              \
         .work = {"table_join", NULL, side, NULL}, .prefix = (of_prefix),                           \
-        .facts = SIDE_FACTS | (more), .read = side_read,                                           \
+        .facts = SIDE_FACTS | WEIR__DROPS_OUT_OF_ORDER | (more), .read = side_read,                \
     }
 
 /* By `outer`: an outer side knows from the old value that a deletion of a row that was not there
@@ -191,7 +191,8 @@ static weir_table add(weir_table left, weir_table right, joined j, const char *s
     j.right = weir__edge_of(builder, right.node, WEIR__TABLE);
     j.value = weir__value_or_default(opts != NULL ? opts->value : NULL);
     j.name = given;
-    if (j.left == NULL || j.right == NULL) {
+    if (j.left == NULL || j.right == NULL ||
+        !weir__history_has_store(builder, &result_operator, store, opts)) {
         return failed;
     }
     const char *name = weir__builder_name(builder, given, result_operator.prefix);

@@ -35,7 +35,7 @@ static weir_err read(weir_ctx *ctx, const weir__node *table, const void *key, we
 static const weir__operator transform_values_operator = {
     .work = {"table_transform_values", NULL, transform_values, NULL},
     .prefix = "KTABLE-TRANSFORMVALUES-",
-    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS,
+    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS | WEIR__PASSES_HISTORY,
     .read = read,
 };
 

@@ -35,7 +35,7 @@ weir_table weir_to_table(weir_stream in, const char *store, const weir_store_opt
     weir_builder *builder = in.builder;
     weir_table failed = {builder, -1};
     const weir__edge *from = weir__edge_of(builder, in.node, WEIR__STREAM);
-    if (from == NULL) {
+    if (from == NULL || !weir__history_has_store(builder, &to_table_operator, store, opts)) {
         return failed;
     }
     const char *given = opts != NULL ? opts->node : NULL;

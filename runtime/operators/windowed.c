@@ -90,8 +90,8 @@ static weir_err emit_row(weir_ctx *ctx, const weir__windowed *w, const weir_wind
     weir__arena_mark mark = weir__arena_mark_take(ctx->arena);
     weir_windowed window = {row->key, row->start_ms,
                             weir__add_sat(row->start_ms, w->kv->spec->window_ms)};
-    weir_err err =
-        weir__table_forward(ctx, &window, (weir__change){row->value, NULL}, row->timestamp_ms);
+    weir_err err = weir__table_forward(ctx, &window, (weir__change){.new_value = row->value},
+                                       row->timestamp_ms);
     weir__arena_mark_reset(ctx->arena, mark);
     return err;
 }

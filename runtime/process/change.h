@@ -5,9 +5,12 @@
 #ifndef WEIR_PROCESS_CHANGE_H
 #define WEIR_PROCESS_CHANGE_H
 
+#include <stdbool.h>
+
 typedef struct weir__change {
     const void *new_value; /* decoded; NULL: the row is deleted */
     const void *old_value; /* NULL: no row before, or the node does not forward old values */
+    bool out_of_order;     /* of a versioned table: a later version of the key is known */
 } weir__change;
 
 #endif

@@ -45,7 +45,8 @@ struct weir_ctx {
     weir__running *node;       /* the running node; NULL between records */
     const weir_record *record; /* its input; NULL in open and punctuators */
     weir_record_metadata at;
-    int64_t time_ms; /* timestamp of the current record, or the punctuation's time */
+    const int64_t *as_of_ms; /* tables are read as of this time; NULL: their latest rows */
+    int64_t time_ms;         /* timestamp of the current record, or the punctuation's time */
     weir_error error;
     weir_error first_error; /* of the callback; code WEIR_OK: nothing has failed in it yet */
     struct weir_kv_iter *open_iters;       /* newest first */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "process/change.h"
 #include "process/graph_internal.h"
 #include "process/headers.h"
 #include "process/typed_store.h"
@@ -228,9 +229,27 @@ weir_err weir__graph_node_failed(weir_ctx *ctx, weir__running *node, weir_err er
     return err;
 }
 
+/* A change of a versioned table that is out of order, for a node that does not take such. */
+static bool skips(weir_ctx *ctx, const weir__running *node, const weir_record *record)
+{
+    unsigned facts = node->spec->facts;
+    if ((facts & WEIR__INPUT_VERSIONED) == 0 ||
+        (facts & (WEIR__IGNORES_OUT_OF_ORDER | WEIR__DROPS_OUT_OF_ORDER)) == 0 ||
+        !((const weir__change *)record->value)->out_of_order) {
+        return false;
+    }
+    if ((facts & WEIR__DROPS_OUT_OF_ORDER) != 0) {
+        weir__drop(ctx, WEIR_DROP_OUT_OF_ORDER, NULL);
+    }
+    return true;
+}
+
 /* process_values gets its own header list: only its children see the headers that it adds. */
 static weir_err process(weir_ctx *ctx, weir__running *node, const weir_record *record)
 {
+    if (skips(ctx, node, record)) {
+        return WEIR_OK;
+    }
     if ((node->spec->facts & WEIR__FIXED_KEY) == 0) {
         return node->spec->ops->process(ctx, record, node->state);
     }

@@ -149,10 +149,22 @@ weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
  */
 weir__kv *weir__graph_store_top(weir__graph *graph, int store);
 
-/* Calls fn for the rows with from <= key <= to (null slices: open ends); a code other than WEIR_OK
- * ends it and is returned. For stores of a global graph on any thread: it holds their lock during
- * the call. */
-weir_err weir__graph_store_scan(weir__graph *graph, int store, weir_slice from, weir_slice to,
+/* Rows of a store: from <= key <= to by bytes, null slices: open ends. */
+typedef struct weir__rows_wanted {
+    weir_slice from;
+    weir_slice to;
+    const int64_t *as_of_ms; /* of a versioned store: as of that time; NULL: the latest rows */
+} weir__rows_wanted;
+
+/* Iterates over rows of a store of this graph as processors see them, through the cache; on the
+ * owning thread. As of a time they are in no particular order. WEIR_EINVAL: the store is not
+ * versioned. */
+weir_err weir__graph_store_range(weir__graph *graph, int store, const weir__rows_wanted *wanted,
+                                 weir__kv_iter **out, weir_error *error);
+
+/* Calls fn for such rows; a code other than WEIR_OK ends it and is returned. For stores of a global
+ * graph on any thread: it holds their lock during the call. */
+weir_err weir__graph_store_scan(weir__graph *graph, int store, const weir__rows_wanted *wanted,
                                 weir_err (*fn)(weir_slice key, weir_slice row, void *user),
                                 void *user, weir_error *error);
 

@@ -35,9 +35,9 @@ static weir_kv *find_store(weir_ctx *ctx, const char *name)
 static weir_kv *store_of_type(weir_ctx *ctx, const char *name, weir__store_type type,
                               const char *function)
 {
-    static const char *const types[] = {"key-value store: use weir_store",
-                                        "window store: use weir_window_store",
-                                        "session store: use weir_session_store"};
+    static const char *const types[] = {
+        "key-value store: use weir_store", "window store: use weir_window_store",
+        "session store: use weir_session_store", "versioned store: use weir_versioned_store"};
     if (ctx == NULL || ctx->graph == NULL || name == NULL) {
         weir__ctx_null(ctx, function, name == NULL ? "name" : "ctx");
         return NULL;
@@ -63,6 +63,11 @@ weir_window *weir_window_store(weir_ctx *ctx, const char *name)
 weir_session *weir_session_store(weir_ctx *ctx, const char *name)
 {
     return (weir_session *)store_of_type(ctx, name, WEIR__TYPE_SESSION, __func__);
+}
+
+weir_versioned *weir_versioned_store(weir_ctx *ctx, const char *name)
+{
+    return (weir_versioned *)store_of_type(ctx, name, WEIR__TYPE_VERSIONED, __func__);
 }
 
 int64_t weir__graph_emitted_ms(const weir__graph *graph, int store)

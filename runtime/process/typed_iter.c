@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "state/versioned.h"
 
 /* The number of iterators that stay in memory after Weir has closed them: a processor that uses one
  * later gets an error. If there are more, the oldest one becomes the next iterator that is opened.
@@ -201,6 +202,21 @@ weir_err weir__iter_scan_kept(const weir_kv *kv, const weir__segments_range *ran
 {
     weir_assert(kv->layers.top == kv->layers.below);
     return scan(kv, range, weir__segments_scan_kept, kv->layers.base, out);
+}
+
+weir_err weir__iter_history(const weir_kv *kv, const weir__segments_range *range,
+                            weir_kv_iter **out)
+{
+    weir_kv_iter *iter = new_iter(kv);
+    if (iter == NULL) {
+        return weir__ctx_out_of_memory(kv->ctx);
+    }
+    weir__typed_lock(kv);
+    weir_err err =
+        weir__versioned_history(kv->layers.base, range->key, range->from_ms, range->to_ms,
+                                range->reverse, &iter->inner, &kv->ctx->error);
+    weir__typed_unlock(kv);
+    return started(iter, err, out);
 }
 
 static weir_err copy_next(weir_kv_iter *iter, bool *found, weir_slice *key, weir_slice *row)

@@ -8,7 +8,8 @@
 #include "process/typed_store.h"
 #include "state/keys.h"
 
-/* Also the iterators of window and session stores, whose public types only keep them apart. */
+/* Also the iterators of window, session and versioned stores, whose public types only keep them
+ * apart. */
 struct weir_kv_iter {
     const weir_kv *kv;
     weir__kv_iter *inner;       /* NULL: closed by Weir, the callback left it open */
@@ -31,6 +32,9 @@ weir_err weir__session_scan(const weir_kv *kv, int64_t from_end_ms, int64_t to_e
                             weir_kv_iter **out);
 /* The next row of weir_session_find as bytes, as weir__iter_next; at->key is valid as long. */
 bool weir__session_iter_next(weir_session_iter *iter, weir_slice *row, weir__session_key *at);
+/* The same over the versions of a key (weir__versioned_history), of a versioned store. */
+weir_err weir__iter_history(const weir_kv *kv, const weir__segments_range *range,
+                            weir_kv_iter **out);
 /* A copy of the next row, valid until the next call. False: at the end, after a failure
  * (iter->err), or for NULL. */
 bool weir__iter_next(weir_kv_iter *iter, weir_slice *key, weir_slice *row);

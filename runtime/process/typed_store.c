@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/saturate.h"
 #include "state/keys.h"
+#include "state/versioned.h"
 
 void weir__typed_lock(const weir_kv *kv)
 {
@@ -229,7 +230,21 @@ weir_err weir_kv_delete(weir_kv *kv, const void *key)
     return err == WEIR_OK ? weir__typed_put_row(kv, bytes, (weir_slice){0}) : err;
 }
 
-weir_err weir__graph_store_scan(weir__graph *graph, int store, weir_slice from, weir_slice to,
+weir_err weir__graph_store_range(weir__graph *graph, int store, const weir__rows_wanted *wanted,
+                                 weir__kv_iter **out, weir_error *error)
+{
+    const weir_kv *kv = graph->stores[store];
+    weir_assert(kv != NULL);
+    if (wanted->as_of_ms == NULL) {
+        return weir__kv_range(kv->layers.top, wanted->from, wanted->to, false, out, error);
+    }
+    return kv->spec->kind->versions
+               ? weir__versioned_range_as_of(kv->layers.base, wanted->from, wanted->to,
+                                             *wanted->as_of_ms, out, error)
+               : weir__error_set(error, WEIR_EINVAL, "it is not versioned, so it has no history");
+}
+
+weir_err weir__graph_store_scan(weir__graph *graph, int store, const weir__rows_wanted *wanted,
                                 weir_err (*fn)(weir_slice key, weir_slice row, void *user),
                                 void *user, weir_error *error)
 {
@@ -239,7 +254,7 @@ weir_err weir__graph_store_scan(weir__graph *graph, int store, weir_slice from, 
     weir_slice row;
     weir_assert(kv != NULL);
     weir__typed_lock(kv);
-    weir_err err = weir__kv_range(kv->layers.top, from, to, false, &iter, error);
+    weir_err err = weir__graph_store_range(graph, store, wanted, &iter, error);
     if (err == WEIR_OK) {
         while (err == WEIR_OK && iter->ops->next(iter, &key, &row)) {
             err = fn(key, row, user);

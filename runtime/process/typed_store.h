@@ -14,7 +14,7 @@ typedef struct weir__typed_scratch {
     weir__arena arena; /* the value that the last get decoded */
 } weir__typed_scratch;
 
-/* Also the window and session stores, whose public types only keep them apart. */
+/* Also the window, session and versioned stores, whose public types only keep them apart. */
 struct weir_kv {
     weir_ctx *ctx;
     const weir__store_spec *spec;
@@ -74,6 +74,20 @@ weir_err weir__session_load(const weir_kv *kv, const void *key, int64_t start_ms
 /* The key in the key of a changelog record, as the table of the store has it: a weir_windowed for
  * windows and sessions. It lives as long as `bytes` and the current record. */
 weir_err weir__typed_decode_key(const weir_kv *kv, weir_slice bytes, const void **key);
+
+/* What a put of a table's row did. */
+typedef enum weir__put_result {
+    WEIR__PUT_LATEST,
+    WEIR__PUT_OUT_OF_ORDER, /* the store is versioned, and a later version of the key is known */
+    WEIR__PUT_EXPIRED,      /* nothing: it is before the history of a versioned store */
+} weir__put_result;
+
+/* Puts the row of a table, into a key-value or a versioned store; a NULL value deletes. */
+weir_err weir__typed_put_table(weir_kv *kv, const void *key, const void *value,
+                               int64_t timestamp_ms, weir__put_result *out);
+/* As weir__typed_load, of a versioned store as of a time. */
+weir_err weir__typed_load_as_of(const weir_kv *kv, const void *key, int64_t time_ms,
+                                const void **value, int64_t *timestamp_ms);
 
 /* The store that the running node is connected to, by its place there. */
 weir_kv *weir__store_at(weir_ctx *ctx, size_t index);

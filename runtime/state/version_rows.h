@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The rows of a versioned store (versioned.h), for the two files of its layer. */
+ * The rows of a versioned store (versioned.h), for the files of its layer. */
 #ifndef WEIR_STATE_VERSION_ROWS_H
 #define WEIR_STATE_VERSION_ROWS_H
 
@@ -9,6 +9,7 @@
 /* Rows of latest versions are between these; segments, which are not negative, come before. */
 #define WEIR__LATEST_PREFIX ((uint8_t)0x80)
 #define WEIR__AFTER_LATEST ((weir_slice){"\x81", 1})
+#define WEIR__NO_VERSION ((weir__version){{NULL, 0}, WEIR__NOT_PUT, WEIR__NOT_PUT})
 
 typedef struct weir__versioned {
     weir__kv base;

@@ -12,95 +12,15 @@
 #define NO_STREAM_TIME ((int64_t)-1)
 #define PROGRESS_KEY ((weir_slice){"\xff", 1})
 #define PROGRESS_SIZE ((size_t)16)
-#define HISTORY_HEAD (sizeof(int64_t) + 1) /* of a row: valid from, and if there is a value */
-
-#define NO_VERSION ((weir__version){{NULL, 0}, WEIR__NOT_PUT, WEIR__NOT_PUT})
 
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
 
-/* ---- Rows --------------------------------------------------------------------------------- */
-
-int64_t weir__versioned_segment_ms(int64_t retention_ms)
-{
-    static const struct {
-        int64_t retention_max_ms;
-        int64_t parts;
-        int64_t min_ms;
-    } rules[] = {
-        {60000, 3, 2000}, {300000, 5, 20000}, {3600000, 12, 60000}, {INT64_MAX, 24, 300000}};
-    size_t i = 0;
-    while (retention_ms > rules[i].retention_max_ms) {
-        i++;
-    }
-    int64_t part_ms = retention_ms / rules[i].parts;
-    return part_ms > rules[i].min_ms ? part_ms : rules[i].min_ms;
-}
-
-int64_t weir__versioned_oldest(const weir__versioned *store)
-{
-    return weir__sub_sat(store->stream_ms, store->opts.retention_ms);
-}
-
-weir_err weir__version_corrupt(weir_slice row, weir_error *error)
-{
-    return weir__error_set(error, WEIR_ECORRUPT, "a row of %zu bytes is no version", row.len);
-}
-
-bool weir__latest_read(weir_slice row, int64_t *timestamp_ms, weir_slice *value)
-{
-    if (row.len < WEIR__TIMESTAMP_SIZE) {
-        return false;
-    }
-    *timestamp_ms = (int64_t)weir__load_u64(row.data);
-    *value = (weir_slice){(const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE,
-                          row.len - WEIR__TIMESTAMP_SIZE};
-    return *timestamp_ms >= 0;
-}
-
-bool weir__history_read(weir_slice row, int64_t *valid_from_ms, weir_slice *value)
-{
-    const uint8_t *bytes = row.data;
-    if (row.len < HISTORY_HEAD || bytes[sizeof *valid_from_ms] > 1) {
-        return false;
-    }
-    *valid_from_ms = (int64_t)weir__load_u64(bytes);
-    *value = bytes[sizeof *valid_from_ms] != 0
-                 ? (weir_slice){bytes + HISTORY_HEAD, row.len - HISTORY_HEAD}
-                 : (weir_slice){0};
-    return *valid_from_ms >= 0;
-}
-
-weir_err weir__latest_key(weir_buf *out, weir_slice key)
-{
-    weir__buf_put_u8(out, WEIR__LATEST_PREFIX);
-    return weir_put(out, key.data, key.len);
-}
-
 static weir_err no_memory(weir_error *error)
 {
     return weir__error_set(error, WEIR_ENOMEM, "no memory for a version");
-}
-
-weir_err weir__latest_find(weir__versioned *store, weir_slice key, weir__version *out,
-                           weir_error *error)
-{
-    weir_slice row;
-    *out = NO_VERSION;
-    weir__buf_reset(&store->key);
-    if (weir__latest_key(&store->key, key) != WEIR_OK) {
-        return no_memory(error);
-    }
-    weir_err err = weir__kv_get(store->base.inner, weir__buf_slice(&store->key), &row, error);
-    if (err != WEIR_OK || row.data == NULL) {
-        return err;
-    }
-    out->valid_to_ms = WEIR__STILL_VALID;
-    return weir__latest_read(row, &out->valid_from_ms, &out->value)
-               ? WEIR_OK
-               : weir__version_corrupt(row, error);
 }
 
 /* ---- Progress ----------------------------------------------------------------------------- */
@@ -317,7 +237,7 @@ static weir_err replace_latest(put *p, const weir__version *latest, weir_error *
 /* Something of the key may be later: the version ends where that begins. */
 static weir_err put_before(put *p, const weir__version *latest, weir_error *error)
 {
-    weir__version next = NO_VERSION;
+    weir__version next = WEIR__NO_VERSION;
     bool found;
     int64_t from_ms = p->version.valid_from_ms;
     weir_err err = find_after(p->store, p->key, from_ms, &found, &next, error);
@@ -435,7 +355,7 @@ weir_err weir__versioned_as_of(weir__kv *kv, weir_slice key, int64_t time_ms, we
         err = find_after(store, key, time_ms, &found, &version, error);
     }
     if (err == WEIR_OK) {
-        *out = found && version.valid_from_ms <= time_ms ? version : NO_VERSION;
+        *out = found && version.valid_from_ms <= time_ms ? version : WEIR__NO_VERSION;
     }
     return err;
 }

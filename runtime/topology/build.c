@@ -295,6 +295,9 @@ static void finish(weir_builder *builder, const weir_config *config, weir_topolo
     }
     set_order(builder);
     weir__pass_tables(builder);
+    if (weir__builder_ok(builder)) {
+        weir__pass_versioned(builder);
+    }
     resolve_serdes(builder, config);
     check_serdes(builder);
     weir__check_explicit_names(builder, config);

@@ -23,6 +23,8 @@ void weir__pass_old_values(weir_builder *builder, int node);
 /* - tables that a node reads have a store, or are read through their parents; the node is connected
  *   with these stores. */
 void weir__pass_materialize(weir_builder *builder, int node);
+/* Then: which tables are versioned, which have a history, and which nodes are below them. */
+void weir__pass_versioned(weir_builder *builder);
 /* Gives a table without a store one if it can have one: false if not. */
 bool weir__materialize(weir_builder *builder, int table);
 

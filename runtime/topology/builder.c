@@ -426,6 +426,12 @@ int weir__builder_store(weir_builder *builder, const char *name, const weir_stor
         .kind = &weir__kind_timestamped_key_value,
         .owner = -1,
     };
+    if (opts->history != NULL) {
+        draft->history = true;
+        draft->spec.kind = &weir__kind_versioned;
+        draft->spec.retention_ms = opts->history->retention_ms;
+        draft->spec.caching = opts->caching == WEIR_ON; /* which weir_build refuses */
+    }
     if (opts->changelog_config != NULL) {
         draft->spec.changelog_config = copy_config(builder, opts->changelog_config);
     }

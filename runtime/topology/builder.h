@@ -31,6 +31,7 @@ typedef struct weir__store_draft {
     weir__store_spec spec;
     bool removed;     /* by a pass */
     weir__ints users; /* connected nodes */
+    bool history;     /* its options ask for versions */
 } weir__store_draft;
 
 /* Two types that must be the same, checked when default serdes are known. */

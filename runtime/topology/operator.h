@@ -23,10 +23,18 @@ typedef enum weir__fact {
     WEIR__HAS_TOPIC_ROWS = 1 << 8,   /* its table has the keys of the topic above, as they are */
     /* A repartition topic must not move above it: it may change values, or keys as it likes. */
     WEIR__STOPS_TOPICS = 1 << 11,
+    /* Versioned tables (pass_versioned.c). */
+    WEIR__PASSES_VERSIONS = 1 << 12, /* without a store its table is versioned as the one above */
+    WEIR__PASSES_HISTORY = 1 << 13,  /* without a store its rows as of a time come from above */
+    WEIR__IGNORES_OUT_OF_ORDER = 1 << 14, /* changes for which later ones are known */
+    WEIR__DROPS_OUT_OF_ORDER = 1 << 15,   /* the same, and counts them */
     /* Of one node. */
-    WEIR__KEY_CHANGED = 1 << 9, /* since the topic above: a record may be in another partition than
-                                   its key belongs to (weir__operator_add) */
-    WEIR__GLOBAL = 1 << 10,     /* of a global table */
+    WEIR__KEY_CHANGED = 1 << 9,  /* since the topic above: a record may be in another partition than
+                                    its key belongs to (weir__operator_add) */
+    WEIR__GLOBAL = 1 << 10,      /* of a global table */
+    WEIR__VERSIONED = 1 << 16,   /* its table is versioned: changes may be out of order */
+    WEIR__HAS_HISTORY = 1 << 17, /* rows of its table can be read as of a time */
+    WEIR__INPUT_VERSIONED = 1 << 18, /* the tables above are versioned */
 } weir__fact;
 
 /* A row of a table. */

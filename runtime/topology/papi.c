@@ -189,6 +189,23 @@ void weir_add_session_store(weir_builder *builder, const char *name, int64_t ret
     }
 }
 
+void weir_add_versioned_store(weir_builder *builder, const char *name, int64_t retention_ms,
+                              const weir_store_opts *opts, const char *const *processors)
+{
+    weir_store_opts own = opts != NULL ? *opts : (weir_store_opts){0};
+    weir_history history = {retention_ms};
+    if (!weir__builder_given(builder, name != NULL, __func__, "name")) {
+        return;
+    }
+    if (own.history != NULL) {
+        weir__builder_fail(builder, WEIR_EINVAL,
+                           "store '%s': its history is given by retention_ms, not in the options",
+                           name);
+    }
+    own.history = &history;
+    weir_add_store(builder, name, &own, processors);
+}
+
 static void check_types(weir_builder *builder, const weir__node *sink, const weir__node *parent)
 {
     const char *what =

@@ -65,7 +65,7 @@ typedef struct weir__store_spec {
     bool caching;
     bool logging;
     const weir__store_kind *kind;
-    int64_t retention_ms; /* of a kind whose rows expire */
+    int64_t retention_ms; /* of a kind whose rows or versions expire */
     int64_t window_ms;    /* of a window store: from start to end of its windows */
     bool time_ordered;    /* as in weir__store_plan */
     bool duplicates;      /* a window store keeps all puts of a key and window */

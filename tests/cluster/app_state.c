@@ -17,11 +17,10 @@ typedef struct store_sum {
 static void sum_store(const weir__snapshot_store *store, store_sum *all)
 {
     weir_error error;
+    weir__rows_wanted all_rows = {0};
     weir__kv_iter *iter = NULL;
     weir_slice key, value;
-    assert_int_equal(
-        weir__snapshot_store_range(store, (weir_slice){0}, (weir_slice){0}, &iter, &error),
-        WEIR_OK);
+    assert_int_equal(weir__snapshot_store_range(store, &all_rows, &iter, &error), WEIR_OK);
     while (iter->ops->next(iter, &key, &value)) {
         all->rows++;
         all->total += (int64_t)weir__load_u64((const uint8_t *)value.data + WEIR__TIMESTAMP_SIZE);

@@ -187,6 +187,7 @@ static void remember(const char *file, int line, const char *message, void *user
     X(weir_cluster_store, value, "value is", weir_cluster_store(cluster, "counts", &weir_i64, 0))  \
     X(weir_store_view_task, view, "view is", weir_store_view_task(NO_VIEW, "0_0"))                 \
     X(weir_store_view_task, task, "task is", weir_store_view_task(view, NULL))                     \
+    X(weir_store_view_as_of, view, "view is", weir_store_view_as_of(NO_VIEW, 1))                   \
     X(weir_store_view_get, view, "view is", weir_store_view_get(NO_VIEW, &text))                   \
     X(weir_store_view_get, key, "key is", weir_store_view_get(view, NULL))                         \
     X(weir_store_view_range, view, "view is", weir_store_view_range(NO_VIEW, NULL, NULL))          \

@@ -279,6 +279,13 @@ static weir_stream to_table(const operators_inputs *at)
     return weir_to_stream(weir_to_table(at->in, at->name, NULL), NULL);
 }
 
+static weir_stream versioned_table(const operators_inputs *at)
+{
+    static const weir_history history = {.retention_ms = INT64_MAX};
+    return weir_to_stream(weir_to_table(at->in, at->name, &(weir_store_opts){.history = &history}),
+                          NULL);
+}
+
 static weir_stream to_stream(const operators_inputs *at)
 {
     return weir_to_stream(at->rows, NULL);
@@ -407,6 +414,7 @@ const operators_case operators_all[] = {
     {"windowed-cogroup", operators_windowed_cogroup, 1, 0},
     {"session-cogroup", operators_session_cogroup, 1, 0},
     {"to-table", to_table, 1, 0},
+    {"versioned-table", versioned_table, 1, 0},
     {"to-stream", to_stream, 0, 1},
     {"table-filter", table_filter, 0, 1},
     {"table-filter-not", table_filter_not, 0, 1},

@@ -289,6 +289,14 @@
       weir_add_window_store(b, "x", WINDOWS, NULL, LIST("p")))                                     \
     X(weir_add_window_store, processors, "no processor uses",                                      \
       weir_add_window_store(b, "x", WINDOWS, I64_STORE, NULL))                                     \
+    X(weir_add_versioned_store, builder, NULL,                                                     \
+      weir_add_versioned_store(NULL, "x", 1, I64_STORE, NULL))                                     \
+    X(weir_add_versioned_store, name, "weir_add_versioned_store: name",                            \
+      weir_add_versioned_store(b, NULL, 1, I64_STORE, NULL))                                       \
+    X(weir_add_versioned_store, opts, "default.key",                                               \
+      weir_add_versioned_store(b, "x", 1, NULL, LIST("p")))                                        \
+    X(weir_add_versioned_store, processors, "no processor uses",                                   \
+      weir_add_versioned_store(b, "x", 1, I64_STORE, NULL))                                        \
     X(weir_add_session_store, builder, NULL,                                                       \
       weir_add_session_store(NULL, "x", 1, I64_STORE, NULL))                                       \
     X(weir_add_session_store, name, "weir_add_session_store: name",                                \

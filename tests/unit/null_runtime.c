@@ -302,12 +302,6 @@ static void topics_that_lack_something_are_named(void **state)
     X(weir_punctuator_cancel, punctuator, weir_punctuator_cancel((weir_punctuator){0}))            \
     X(weir_store, ctx, assert_null(weir_store(NULL, "st")))                                        \
     X(weir_store, name, assert_null(weir_store(ctx, NULL)); reported(weir_ctx_error(ctx)))         \
-    X(weir_window_store, ctx, assert_null(weir_window_store(NULL, "w")))                           \
-    X(weir_window_store, name, assert_null(weir_window_store(ctx, NULL));                          \
-      reported(weir_ctx_error(ctx)))                                                               \
-    X(weir_session_store, ctx, assert_null(weir_session_store(NULL, "s")))                         \
-    X(weir_session_store, name, assert_null(weir_session_store(ctx, NULL));                        \
-      reported(weir_ctx_error(ctx)))                                                               \
     X(weir_ctx_error, ctx, refused(weir_ctx_error(NULL)))                                          \
     X(weir_ctx_metadata, ctx, assert_null(weir_ctx_metadata(NULL).topic))                          \
     X(weir_ctx_timestamp_ms, ctx, assert_int_equal(weir_ctx_timestamp_ms(NULL), -1))               \
@@ -399,14 +393,19 @@ static weir_err try_all(weir_ctx *ctx, const weir_record *in, void *user)
     const weir_wrapped wrapped = {&weir_string, 10};
     const weir_windowed of_a = {&text, 10, 20};
     weir_windowed read;
+    weir_versioned *versions = weir_versioned_store(ctx, "versions");
+    weir_versioned_iter *found_v = NULL;
+    weir_versioned_row version;
     assert_non_null(kv);
     assert_non_null(windows);
     assert_non_null(sessions);
+    assert_non_null(versions);
     assert_int_equal(weir_headers_add(in->headers, "h", text), WEIR_OK);
     RECORD_ROWS(RUN_CALLBACK)
     STORE_ROWS(RUN_CALLBACK)
     WINDOW_ROWS(RUN_CALLBACK)
     SESSION_ROWS(RUN_CALLBACK)
+    VERSION_ROWS(RUN_CALLBACK)
     SERDE_ROWS(RUN_CALLBACK)
     WINDOWED_KEY_ROWS(RUN_CALLBACK)
     STRUCT_ROWS(RUN_CALLBACK)
@@ -426,6 +425,7 @@ static void callbacks_get_an_error_for_null(void **state)
     weir_add_store(b, "st", I64_STORE, LIST("p"));
     weir_add_window_store(b, "windows", WINDOWS, I64_STORE, LIST("p"));
     weir_add_session_store(b, "sessions", 100, I64_STORE, LIST("p"));
+    weir_add_versioned_store(b, "versions", 100, I64_STORE, LIST("p"));
     weir_add_sink(b, "out", LIST("p"), "out", STRINGS, NULL);
     weir_topology *topology = weir_build(b, NULL, NULL);
     driven task = {0};
@@ -455,8 +455,8 @@ static void every_argument_has_a_row(void **state)
     static const null_row rows[] = {
         PLAIN_ROWS(NULL_ROW) SOURCE_ROWS(NULL_ROW) STATELESS_ROWS(NULL_ROW) TABLE_ROWS(NULL_ROW)
             NODE_ROWS(NULL_ROW) RECORD_ROWS(NULL_ROW) STORE_ROWS(NULL_ROW) WINDOW_ROWS(NULL_ROW)
-                SESSION_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW) WINDOWED_ROWS(NULL_ROW)
-                    STRUCT_ROWS(NULL_ROW) WINDOWED_KEY_ROWS(NULL_ROW)};
+                SESSION_ROWS(NULL_ROW) VERSION_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW)
+                    WINDOWED_ROWS(NULL_ROW) STRUCT_ROWS(NULL_ROW) WINDOWED_KEY_ROWS(NULL_ROW)};
     static const char *const headers[] = {"weir.h",      "admin.h", "serde.h",   "store.h",
                                           "processor.h", "dsl.h",   "windows.h", "windowed.h"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include <weir/store.h>
+#include <weir/processor.h>
 
 #define STORE_ROWS(X)                                                                              \
     X(weir_kv_get, store, refused(weir_kv_get(NULL, &number, &found, NULL)))                       \
@@ -37,6 +37,9 @@
     X(weir_kv_iter_close, iter, assert_int_equal(weir_kv_iter_close(NULL), WEIR_OK))
 
 #define WINDOW_ROWS(X)                                                                             \
+    X(weir_window_store, ctx, assert_null(weir_window_store(NULL, "w")))                           \
+    X(weir_window_store, name, assert_null(weir_window_store(ctx, NULL));                          \
+      reported(weir_ctx_error(ctx)))                                                               \
     X(weir_window_put, store, refused(weir_window_put(NULL, &number, &number, 1, 1)))              \
     X(weir_window_put, key, refused(weir_window_put(windows, NULL, &number, 1, 1)))                \
     X(weir_window_put, value,                                                                      \
@@ -56,6 +59,9 @@
     X(weir_window_iter_close, iter, assert_int_equal(weir_window_iter_close(NULL), WEIR_OK))
 
 #define SESSION_ROWS(X)                                                                            \
+    X(weir_session_store, ctx, assert_null(weir_session_store(NULL, "s")))                         \
+    X(weir_session_store, name, assert_null(weir_session_store(ctx, NULL));                        \
+      reported(weir_ctx_error(ctx)))                                                               \
     X(weir_session_put, store, refused(weir_session_put(NULL, &number, &number, 1, 1)))            \
     X(weir_session_put, key, refused(weir_session_put(sessions, NULL, &number, 1, 1)))             \
     X(weir_session_put, value,                                                                     \
@@ -73,6 +79,37 @@
     X(weir_session_next, iter, assert_false(weir_session_next(NULL, &session)))                    \
     X(weir_session_next, row, one_session(sessions))                                               \
     X(weir_session_iter_close, iter, assert_int_equal(weir_session_iter_close(NULL), WEIR_OK))
+
+#define VERSION_ROWS(X)                                                                            \
+    X(weir_versioned_store, ctx, assert_null(weir_versioned_store(NULL, "v")))                     \
+    X(weir_versioned_store, name, assert_null(weir_versioned_store(ctx, NULL));                    \
+      reported(weir_ctx_error(ctx)))                                                               \
+    X(weir_versioned_put, store, refused(weir_versioned_put(NULL, &number, &number, 1, &time_ms))) \
+    X(weir_versioned_put, key, refused(weir_versioned_put(versions, NULL, &number, 1, &time_ms)))  \
+    X(weir_versioned_put, value,                                                                   \
+      assert_int_equal(weir_versioned_put(versions, &number, NULL, 1, &time_ms), WEIR_OK))         \
+    X(weir_versioned_put, valid_to_ms,                                                             \
+      assert_int_equal(weir_versioned_put(versions, &number, &number, 1, NULL), WEIR_OK))          \
+    X(weir_versioned_delete, store, refused(weir_versioned_delete(NULL, &number, 1)))              \
+    X(weir_versioned_delete, key, refused(weir_versioned_delete(versions, NULL, 1)))               \
+    X(weir_versioned_get, store, refused(weir_versioned_get(NULL, &number, &version)))             \
+    X(weir_versioned_get, key, refused(weir_versioned_get(versions, NULL, &version)))              \
+    X(weir_versioned_get, out, reported(weir_versioned_get(versions, &number, NULL)))              \
+    X(weir_versioned_get_as_of, store,                                                             \
+      refused(weir_versioned_get_as_of(NULL, &number, 1, &version)))                               \
+    X(weir_versioned_get_as_of, key,                                                               \
+      refused(weir_versioned_get_as_of(versions, NULL, 1, &version)))                              \
+    X(weir_versioned_get_as_of, out,                                                               \
+      reported(weir_versioned_get_as_of(versions, &number, 1, NULL)))                              \
+    X(weir_versioned_history, store,                                                               \
+      refused(weir_versioned_history(NULL, &number, 0, 1, false, &found_v)))                       \
+    X(weir_versioned_history, key,                                                                 \
+      refused(weir_versioned_history(versions, NULL, 0, 1, false, &found_v)))                      \
+    X(weir_versioned_history, out,                                                                 \
+      reported(weir_versioned_history(versions, &number, 0, 1, false, NULL)))                      \
+    X(weir_versioned_next, iter, assert_false(weir_versioned_next(NULL, &version)))                \
+    X(weir_versioned_next, row, one_version(versions))                                             \
+    X(weir_versioned_iter_close, iter, assert_int_equal(weir_versioned_iter_close(NULL), WEIR_OK))
 
 static inline void one_row(weir_kv *kv, const void **key, const void **value, int64_t *time_ms)
 {
@@ -92,6 +129,16 @@ static inline void one_window(weir_window *windows)
     assert_int_equal(weir_window_fetch(windows, &number, 5, 5, false, &iter), WEIR_OK);
     assert_true(weir_window_next(iter, NULL));
     assert_int_equal(weir_window_iter_close(iter), WEIR_OK);
+}
+
+static inline void one_version(weir_versioned *versions)
+{
+    const int64_t number = 7;
+    weir_versioned_iter *iter = NULL;
+    assert_int_equal(weir_versioned_put(versions, &number, &number, 5, NULL), WEIR_OK);
+    assert_int_equal(weir_versioned_history(versions, &number, 6, 6, false, &iter), WEIR_OK);
+    assert_true(weir_versioned_next(iter, NULL));
+    assert_int_equal(weir_versioned_iter_close(iter), WEIR_OK);
 }
 
 static inline void one_session(weir_session *sessions)

@@ -160,10 +160,15 @@ typedef struct weir_store_view {
     const char *task; /* NULL: all, merged */
     const weir_serde *key;
     const weir_serde *value;
+    bool as_of; /* of a versioned store: its rows as of as_of_ms */
+    int64_t as_of_ms;
 } weir_store_view;
 
 /* The part of one task ("1_0"). */
 WEIR_API weir_store_view weir_store_view_task(weir_store_view view, const char *task);
+/* A versioned store as it was at that time, as far back as its history is kept; a view without a
+ * time has the latest versions. */
+WEIR_API weir_store_view weir_store_view_as_of(weir_store_view view, int64_t time_ms);
 /* These calls wait for the threads that own the store. NULL: no such key. */
 WEIR_API const weir_row *weir_store_view_get(weir_store_view view, const void *key);
 /* In order of key bytes; both ends included, NULL: open. */

@@ -130,6 +130,8 @@ extern "C" {
           const weir_serde *value)                                                                 \
     VALUE(weir_store_view, weir_store_view_task, (view, task), weir_store_view view,               \
           const char *task)                                                                        \
+    VALUE(weir_store_view, weir_store_view_as_of, (view, time_ms), weir_store_view view,           \
+          int64_t time_ms)                                                                         \
     VALUE(const weir_row *, weir_store_view_get, (view, key), weir_store_view view,                \
           const void *key)                                                                         \
     VALUE(weir_rows *, weir_store_view_range, (view, from, to), weir_store_view view,              \
@@ -258,6 +260,7 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_cluster_explain(...) weir_cluster_explain_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_store(...) weir_cluster_store_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_store_view_task(...) weir_store_view_task_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_store_view_as_of(...) weir_store_view_as_of_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_store_view_get(...) weir_store_view_get_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_store_view_range(...) weir_store_view_range_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_store_view_all(...) weir_store_view_all_placed(__VA_ARGS__, WEIR__HERE)

@@ -88,8 +88,9 @@ WEIR_API weir_store_view weir_sync_store(weir_sync *sync, const char *store, con
                                          const weir_serde *value);
 /* Writes a row to the store as a processor would: through the record cache and the changelog, and
  * downstream of a table with a cache. Not to the store of a global table. `value` NULL deletes.
- * `timestamp_ms` (>= 0) is ignored by stores without timestamps. The task is that of
- * weir_store_view_task, else that of the key's partition by murmur2. */
+ * `timestamp_ms` (>= 0) is ignored by stores without timestamps; of a versioned store it is also
+ * the time of a deletion. The task is that of weir_store_view_task, else that of the key's
+ * partition by murmur2. */
 WEIR_API void weir_sync_store_put(weir_store_view view, const void *key, const void *value,
                                   int64_t timestamp_ms);
 /* For expected rows: makes an empty list. */

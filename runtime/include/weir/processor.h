@@ -96,6 +96,7 @@ WEIR_API void weir_punctuator_cancel(weir_punctuator punctuator);
 WEIR_API weir_kv *weir_store(weir_ctx *ctx, const char *name);
 WEIR_API weir_window *weir_window_store(weir_ctx *ctx, const char *name);
 WEIR_API weir_session *weir_session_store(weir_ctx *ctx, const char *name);
+WEIR_API weir_versioned *weir_versioned_store(weir_ctx *ctx, const char *name);
 WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx); /* code of the last call that failed */
 
 /* Topic, partition and offset of the current input record. In a punctuator: topic NULL, others -1.
@@ -221,6 +222,11 @@ WEIR_API void weir_add_global_store(weir_builder *builder, const char *topic, co
                                     const weir_serde *key, const weir_serde *value,
                                     const weir_processor_ops *ops, void *user,
                                     const weir_global_store_opts *opts);
+/* Adds a versioned store with this history (store.h), and connects it. The same as weir_add_store
+ * with opts->history. */
+WEIR_API void weir_add_versioned_store(weir_builder *builder, const char *name,
+                                       int64_t retention_ms, const weir_store_opts *opts,
+                                       const char *const *processors);
 /* Connects a processor with a store, so that weir_store finds it there. */
 WEIR_API void weir_connect(weir_builder *builder, const char *processor, const char *store);
 

@@ -20,6 +20,13 @@ typedef enum weir_toggle { WEIR_TOGGLE_DEFAULT, WEIR_ON, WEIR_OFF } weir_toggle;
 
 struct weir_source_opts;
 
+/* How long a store keeps the versions of its keys (KIP-889). */
+typedef struct weir_history {
+    /* >= 0. A version can be read, and one may be put, at times from the greatest timestamp that
+     * was put into the task's store minus this. The latest version of a key stays for ever. */
+    int64_t retention_ms;
+} weir_history;
+
 /* Options of a store (Kafka's Materialized, StoreBuilder). NULL or zeros: defaults. */
 typedef struct weir_store_opts {
     const weir_serde *key;   /* NULL: the operator's, else default.key.serde */
@@ -36,6 +43,10 @@ typedef struct weir_store_opts {
     /* How the topic of a table or global table is read (Kafka's Consumed); `name` is that of its
      * source node, NULL: <node>-source, or numbered. NULL for all other stores. */
     const struct weir_source_opts *source;
+    /* Not NULL: the store is versioned, and so is the table whose store it is: its rows may come in
+     * any order of time (KIP-914, docs/operators.md). Such a store has no cache. Not for global
+     * tables, windows and sessions. */
+    const weir_history *history;
 } weir_store_opts;
 
 /* One task's part of a key-value store with a timestamp per row (Kafka's TimestampedKeyValueStore).
@@ -164,6 +175,55 @@ typedef struct weir_session_row {
 WEIR_API bool weir_session_next(weir_session_iter *iter, weir_session_row *row);
 /* The failure that ended the iteration, or WEIR_OK; frees the iterator. NULL allowed. */
 WEIR_API weir_err weir_session_iter_close(weir_session_iter *iter);
+
+/* ---- Versions ----------------------------------------------------------------------------- */
+
+/* One task's part of a versioned store (Kafka's VersionedKeyValueStore, KIP-889): for each key the
+ * values that it had, each from its timestamp until that of the next version or deletion. Valid and
+ * used as a window store. Timestamps are >= 0. A NULL store: WEIR_EINVAL. */
+typedef struct weir_versioned weir_versioned;
+typedef struct weir_versioned_iter weir_versioned_iter;
+
+typedef struct weir_versioned_row {
+    const void *value;     /* NULL: there is no such version */
+    int64_t valid_from_ms; /* its timestamp; -1 without a version */
+    int64_t valid_to_ms;   /* when it was replaced or deleted; INT64_MAX: it is the latest */
+} weir_versioned_row;
+
+/* Puts a version, in any order of time; one with the same timestamp is replaced. Copies key and
+ * value. A NULL value is a deletion: from timestamp_ms on the key has no value, until its next
+ * version. At the very time of the latest version it removes that version; that the key ended then
+ * is only remembered if the version before it ended then (as in Kafka). A timestamp before the
+ * history is not stored: it is logged, and counts as a dropped record (WEIR_DROP_EXPIRED).
+ * *valid_to_ms (NULL allowed) is set to the timestamp of the next version or deletion of the key,
+ * to INT64_MAX if this is the latest, or to -1 if it was not stored. WEIR_EINVAL: a null key, a
+ * negative timestamp. */
+WEIR_API weir_err weir_versioned_put(weir_versioned *store, const void *key, const void *value,
+                                     int64_t timestamp_ms, int64_t *valid_to_ms);
+/* Puts a deletion. */
+WEIR_API weir_err weir_versioned_delete(weir_versioned *store, const void *key,
+                                        int64_t timestamp_ms);
+/* Sets *out to the latest version of the key. Its value is valid until the next call on this store.
+ */
+WEIR_API weir_err weir_versioned_get(const weir_versioned *store, const void *key,
+                                     weir_versioned_row *out);
+/* Sets *out to the version that was valid at that time (any int64). A time before the history finds
+ * only the latest version, if that was valid then. */
+WEIR_API weir_err weir_versioned_get_as_of(const weir_versioned *store, const void *key,
+                                           int64_t time_ms, weir_versioned_row *out);
+/* Iterates over the versions of a key that were valid at some time of from_ms to to_ms (any int64,
+ * both included) within the history, and the latest one if it is among them; the oldest first,
+ * `reverse`: the latest first (Kafka's MultiVersionedKeyQuery, KIP-968). Deletions are not among
+ * them: a version ends before the next one begins. A snapshot; close it before the callback
+ * returns, as for weir_kv_range. */
+WEIR_API weir_err weir_versioned_history(const weir_versioned *store, const void *key,
+                                         int64_t from_ms, int64_t to_ms, bool reverse,
+                                         weir_versioned_iter **out);
+/* False at the end, after a failure, and for a NULL iterator. `row` may be NULL; its value is
+ * valid until the next call on the iterator. */
+WEIR_API bool weir_versioned_next(weir_versioned_iter *iter, weir_versioned_row *row);
+/* The failure that ended the iteration, or WEIR_OK; frees the iterator. NULL allowed. */
+WEIR_API weir_err weir_versioned_iter_close(weir_versioned_iter *iter);
 
 #ifdef __cplusplus
 }

@@ -258,11 +258,12 @@ WEIR_API void weir_app_free(weir_app *app);
     X(WEIR_DROP_NULL_KEY, "null key")                                                              \
     X(WEIR_DROP_NULL_VALUE, "null value")                                                          \
     X(WEIR_DROP_NEGATIVE_TIMESTAMP, "negative timestamp")                                          \
-    X(WEIR_DROP_EXPIRED, "its window or session has expired") /* of a store with retention */      \
-    X(WEIR_DROP_LATE, "its window has closed")                /* a windowed aggregation or join */ \
-    X(WEIR_DROP_UNDECODABLE, "it cannot be decoded")    /* deserialization.exception.handler */    \
-    X(WEIR_DROP_PROCESSING_FAILED, "processing failed") /* processing.exception.handler */         \
-    X(WEIR_DROP_UNWRITABLE, "it cannot be written")     /* production.exception.handler */
+    X(WEIR_DROP_EXPIRED, "it is older than its store keeps rows") /* with a retention */           \
+    X(WEIR_DROP_LATE, "its window has closed")            /* a windowed aggregation or join */     \
+    X(WEIR_DROP_OUT_OF_ORDER, "a later version is known") /* in a join of versioned tables */      \
+    X(WEIR_DROP_UNDECODABLE, "it cannot be decoded")      /* deserialization.exception.handler */  \
+    X(WEIR_DROP_PROCESSING_FAILED, "processing failed")   /* processing.exception.handler */       \
+    X(WEIR_DROP_UNWRITABLE, "it cannot be written")       /* production.exception.handler */
 
 typedef enum weir_drop_reason {
 #define X(name, text) name,

@@ -65,6 +65,84 @@ static bool same_row(const char *kind, yyjson_val *entry, const stored *actual)
            (!yyjson_is_int(ts) || yyjson_get_sint(ts) == actual->row->timestamp_ms);
 }
 
+/* ---- Versioned stores --------------------------------------------------------------------- */
+
+/* The case has the versions of these keys that a get as of the time of a step finds, or a get. */
+static const char *const versioned_keys[] = {
+    "",   "a",  "ab", "all", "b",  "c", "d",  "e", "f1", "f2", "f3", "key-with-a-longer-name",
+    "p1", "p2", "p3", "p4",  "q1", "x", "xa", "z", "zz", "m0", "m1", "m2"};
+
+static bool is_versioned_key(weir_slice key)
+{
+    for (size_t i = 0; i < sizeof versioned_keys / sizeof versioned_keys[0]; i++) {
+        if (weir_slice_equal(key, weir_slice_of(versioned_keys[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define FIRST_VERSIONS ((size_t)16)
+
+/* Versions; rows of several reads stay valid as long as the driver. */
+typedef struct versions {
+    stored *at;
+    size_t count;
+    size_t capacity;
+} versions;
+
+static bool has_version(const versions *all, const weir_row *row)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const weir_row *one = all->at[i].row;
+        if (one->timestamp_ms == row->timestamp_ms &&
+            weir_slice_equal(*(const weir_slice *)one->key, *(const weir_slice *)row->key) &&
+            weir_slice_equal(*(const weir_slice *)one->value, *(const weir_slice *)row->value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_versions(versions *all, const weir_rows *rows)
+{
+    for (size_t i = 0; i < weir_rows_size(rows); i++) {
+        const weir_row *row = weir_rows_at(rows, i);
+        if (!is_versioned_key(*(const weir_slice *)row->key) || has_version(all, row)) {
+            continue;
+        }
+        if (all->count == all->capacity) {
+            all->capacity *= 2;
+            all->at = realloc(all->at, all->capacity * sizeof *all->at);
+        }
+        if (all->at == NULL) {
+            abort();
+        }
+        all->at[all->count++] = (stored){
+            .key = *(const weir_slice *)row->key, .start_ms = row->timestamp_ms, .row = row};
+    }
+}
+
+/* *any: rows of the driver, for messages. */
+static stored *read_versions(comparison *c, const char *name, size_t *count, const weir_rows **any)
+{
+    versions all = {.at = calloc(FIRST_VERSIONS, sizeof *all.at), .capacity = FIRST_VERSIONS};
+    yyjson_val *step;
+    yyjson_arr_iter steps = yyjson_arr_iter_with(yyjson_obj_get(c->of->root, "steps"));
+    *any = c->run->store_rows(c->run, name, NULL);
+    add_versions(&all, *any);
+    while ((step = yyjson_arr_iter_next(&steps)) != NULL) {
+        int64_t time_ms = case_number(step, "ts");
+        if (case_text(step, "pipe") != NULL && time_ms >= 0) {
+            add_versions(&all, c->run->store_rows(c->run, name, &time_ms));
+        }
+    }
+    *count = all.count;
+    return all.at;
+}
+
+/* ---- All stores --------------------------------------------------------------------------- */
+
 static void compare_row(comparison *c, const char *name, const char *kind, size_t index,
                         yyjson_val *entry, const weir_rows *rows, const stored *actual)
 {
@@ -80,23 +158,33 @@ static void compare_row(comparison *c, const char *name, const char *kind, size_
     free(text);
 }
 
-static void compare_store(comparison *c, const char *name, const char *kind, yyjson_val *entries)
+static stored *read_rows(comparison *c, const char *name, const char *kind, size_t *count,
+                         const weir_rows **rows)
 {
-    const weir_rows *rows = c->run->store_rows(c->run, name);
-    size_t count = weir_rows_size(rows);
-    stored *actual = calloc(count + 1, sizeof *actual);
+    *rows = c->run->store_rows(c->run, name, NULL);
+    *count = weir_rows_size(*rows);
+    stored *actual = calloc(*count + 1, sizeof *actual);
     if (actual == NULL) {
         abort();
     }
-    if (count != yyjson_arr_size(entries)) {
-        differ(c, "store %s: %zu rows expected, %zu actual\n", name, yyjson_arr_size(entries),
-               count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        actual[i].row = weir_rows_at(rows, i);
+    for (size_t i = 0; i < *count; i++) {
+        actual[i].row = weir_rows_at(*rows, i);
         if (!read_key(kind, *(const weir_slice *)actual[i].row->key, &actual[i])) {
             differ(c, "store %s: row %zu is no row of a %s store\n", name, i, kind);
         }
+    }
+    return actual;
+}
+
+static void compare_store(comparison *c, const char *name, const char *kind, yyjson_val *entries)
+{
+    const weir_rows *rows;
+    size_t count;
+    stored *actual = strcmp(kind, "versioned") == 0 ? read_versions(c, name, &count, &rows)
+                                                    : read_rows(c, name, kind, &count, &rows);
+    if (count != yyjson_arr_size(entries)) {
+        differ(c, "store %s: %zu rows expected, %zu actual\n", name, yyjson_arr_size(entries),
+               count);
     }
     qsort(actual, count, sizeof *actual, by_key_and_time);
     for (size_t i = 0; i < count; i++) {

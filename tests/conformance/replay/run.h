@@ -47,7 +47,8 @@ typedef struct case_run {
     size_t count;
     uint64_t dropped;
     /* Of the driver that ran it, while the run is compared. */
-    weir_rows *(*store_rows)(struct case_run *run, const char *store);
+    /* `as_of_ms`: of a versioned store; NULL: its present rows. */
+    weir_rows *(*store_rows)(struct case_run *run, const char *store, const int64_t *as_of_ms);
     void (*close)(struct case_run *run);
     void *state;
 } case_run;

@@ -155,7 +155,7 @@ static void add_stores(lines *to, fuzz_profile profile, case_run *run, yyjson_va
     {
         const char *store = case_text(check, "store");
         bool zero_is_none = yyjson_get_bool(yyjson_obj_get(check, "zero_is_none"));
-        const weir_rows *rows = run->store_rows(run, store);
+        const weir_rows *rows = run->store_rows(run, store, NULL);
         for (size_t j = 0; j < weir_rows_size(rows); j++) {
             const weir_row *row = weir_rows_at(rows, j);
             if (profile != FUZZ_CACHES || !zero_is_none ||
