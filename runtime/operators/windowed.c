@@ -122,13 +122,9 @@ static weir_err emit_ended(weir_ctx *ctx, weir__windowed *w, int64_t end_ms)
 /* At most once in the interval of the setting, by the wall clock. */
 static weir_err emit_closed(weir_ctx *ctx, weir__windowed *w, int64_t close_ms)
 {
-    int64_t now_ms = weir_ctx_wall_clock_ms(ctx);
     int64_t end_ms = weir__sub_sat(close_ms, end_included(w));
-    if (now_ms < w->next_emit_ms) {
-        return WEIR_OK;
-    }
-    w->next_emit_ms = weir__add_sat(now_ms, ctx->graph->host.emit_interval_ms);
-    if (end_ms <= w->closed_ms) {
+    if (!weir__emit_is_due(ctx, ctx->graph->host.emit_interval_ms, &w->next_emit_ms) ||
+        end_ms <= w->closed_ms) {
         return WEIR_OK;
     }
     weir_err err =
