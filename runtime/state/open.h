@@ -16,6 +16,7 @@ typedef struct weir__store_plan {
     int64_t retention_ms;         /* of a kind whose rows or versions expire */
     bool time_ordered; /* such rows are in order of time, also on RocksDB, where they otherwise are
                           in order of segment and key */
+    bool by_key; /* such rows are read by key only: in memory they need not be in order of time */
     void (*on_expired)(void *user); /* as in weir__segments_opts */
     void *user;                     /* of on_expired */
     const char *directory;          /* of its database; NULL: in memory */

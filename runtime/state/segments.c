@@ -51,6 +51,13 @@ weir__retention weir__retention_exact(int64_t retention_ms)
         .retention_ms = retention_ms, .segment_ms = 1, .order_ms = 1, .first_ms = 1};
 }
 
+weir__retention weir__retention_exact_by_key(int64_t retention_ms)
+{
+    weir__retention retention = weir__retention_exact(retention_ms);
+    retention.order_ms = retention_ms / 2 > 1 ? retention_ms / 2 : 1;
+    return retention;
+}
+
 weir__retention weir__retention_segments(int64_t retention_ms)
 {
     int64_t half_ms = retention_ms / 2;
@@ -143,16 +150,17 @@ static bool moves_time(const segments *store, weir_slice value)
 
 static weir_err drop_expired(segments *store, weir_error *error)
 {
-    int64_t kept_ms = first_kept(store);
-    if (kept_ms <= store->dropped_to_ms) {
+    int64_t order_ms = store->opts.retention.order_ms;
+    int64_t first = first_kept(store) / order_ms;
+    if (first * order_ms <= store->dropped_to_ms) {
         return WEIR_OK;
     }
     uint8_t end[WEIR__SEGMENT_PREFIX];
-    weir__store_u64(end, (uint64_t)(kept_ms / store->opts.retention.order_ms));
+    weir__store_u64(end, (uint64_t)first);
     weir_err err = weir__kv_drop_range(store->base.inner, (weir_slice){"", 0},
                                        (weir_slice){end, sizeof end}, error);
     if (err == WEIR_OK) {
-        store->dropped_to_ms = kept_ms;
+        store->dropped_to_ms = first * order_ms;
     }
     return err;
 }

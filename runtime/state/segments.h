@@ -27,6 +27,9 @@ typedef struct weir__retention {
 
 /* As Kafka in memory: a row is gone when its time <= stream time - retention_ms. */
 weir__retention weir__retention_exact(int64_t retention_ms);
+/* The same with the rows of a key side by side, not all rows in order of time: for a store that is
+ * read by key only. */
+weir__retention weir__retention_exact_by_key(int64_t retention_ms);
 /* As Kafka on RocksDB: segments of max(retention_ms / 2, 1 min). Such a row is not seen, too, but a
  * segment is kept until all its rows have that age. */
 weir__retention weir__retention_segments(int64_t retention_ms);

@@ -52,12 +52,14 @@ static void count_expired(void *user)
     ((store *)user)->expired++;
 }
 
+/* `ordered`: not in the usual order; on disk by time, in memory by key. */
 static void open_store(store *s, const char *directory, int64_t retention_ms, bool ordered)
 {
     weir__store_plan plan = kit_plan(directory, false);
     plan.kind = &weir__kind_window;
     plan.retention_ms = retention_ms;
     plan.time_ordered = ordered;
+    plan.by_key = ordered;
     plan.on_expired = count_expired;
     plan.user = s;
     assert_ok(weir__store_open(&plan, &s->layers, NULL));
@@ -96,12 +98,12 @@ static int count(const store *st, const char *key, int64_t from_ms, int64_t to_m
 
 static void rows_and_ranges_may_have_any_time(void **state)
 {
-    for (int kind = 0; kind < 3; kind++) {
+    for (int kind = 0; kind < 4; kind++) {
         char directory[2 * KIT_PATH_MAX];
         store st = {0};
         int rows = 0;
         snprintf(directory, sizeof directory, "%s/%d", (const char *)*state, kind);
-        open_store(&st, kind > 0 ? directory : NULL, INT64_MAX, kind == 2);
+        open_store(&st, kind == 1 || kind == 2 ? directory : NULL, INT64_MAX, kind >= 2);
         for (size_t i = 0; i < BOUNDARY_COUNT; i++) {
             if (boundaries[i] >= 0) {
                 put(&st, "k", boundaries[i]);
@@ -133,19 +135,21 @@ static void rows_and_ranges_may_have_any_time(void **state)
 static void a_row_in_memory_is_gone_when_its_age_is_the_retention(void **state)
 {
     (void)state;
-    store st = {0};
-    open_store(&st, NULL, 50, false);
-    put(&st, "a", 10);
-    put(&st, "a", 59);
-    assert_int_equal(count(&st, "a", 0, 100), 2);
-    put(&st, "b", 60);
-    assert_int_equal(count(&st, "a", 0, 100), 1);
-    put(&st, "a", 10);
-    assert_int_equal(st.expired, 1);
-    put(&st, "a", 11);
-    assert_int_equal(st.expired, 1);
-    assert_int_equal(count(&st, "a", 0, 100), 2);
-    weir__kv_close(st.layers.top);
+    for (int by_key = 0; by_key < 2; by_key++) {
+        store st = {0};
+        open_store(&st, NULL, 50, by_key == 1);
+        put(&st, "a", 10);
+        put(&st, "a", 59);
+        assert_int_equal(count(&st, "a", 0, 100), 2);
+        put(&st, "b", 60);
+        assert_int_equal(count(&st, "a", 0, 100), 1);
+        put(&st, "a", 10);
+        assert_int_equal(st.expired, 1);
+        put(&st, "a", 11);
+        assert_int_equal(st.expired, 1);
+        assert_int_equal(count(&st, "a", 0, 100), 2);
+        weir__kv_close(st.layers.top);
+    }
 }
 
 static void a_row_in_rocksdb_is_hidden_at_once_and_refused_with_its_segment(void **state)
