@@ -221,6 +221,44 @@ static void any_number_of_sessions_may_end_together(void **state)
     }
 }
 
+static weir_err joined_by_dash(weir_ctx *ctx, const void *aggregate, const void *value, void *out,
+                               void *user)
+{
+    (void)user;
+    const weir_slice *a = aggregate;
+    const weir_slice *b = value;
+    char *text = weir_alloc(ctx, a->len + b->len + 1);
+    if (text == NULL) {
+        return WEIR_ENOMEM;
+    }
+    memcpy(text, a->data, a->len);
+    text[a->len] = '-';
+    memcpy(text + a->len + 1, b->data, b->len);
+    *(weir_slice *)out = (weir_slice){text, a->len + b->len + 1};
+    return WEIR_OK;
+}
+
+static void a_reducer_merges_sessions_by_their_end_before_it_adds_the_record(void **state)
+{
+    (void)state;
+    driven task = {0};
+    weir_builder *b = weir_builder_new();
+    weir_table reduced =
+        weir_session_windowed_reduce(sessions(b, WEIR_EMIT_ON_UPDATE), joined_by_dash, NULL,
+                                     "reduced", &(weir_store_opts){.retention_ms = 1000});
+    weir_to(weir_to_stream(reduced, NULL), "out", NULL);
+    weir_topology *topology = built(b);
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "earlier", 15 - GAP_MS), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "later", 20), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "between", 15), WEIR_OK);
+    const weir__message_view *last = driven_sent(&task, task.sent_count - 1);
+    assert_string_equal(last->topic, "out");
+    assert_true(weir_slice_equal(last->value, weir_slice_of("earlier-later-between")));
+    driven_close(&task);
+    weir_topology_free(topology);
+}
+
 static weir_err no_aggregate(weir_ctx *ctx, void *out, void *user)
 {
     (void)user;
@@ -341,6 +379,7 @@ int main(void)
         cmocka_unit_test(the_cache_forwards_only_the_last_session),
         cmocka_unit_test(sessions_that_end_together_are_emitted_by_key_in_memory),
         cmocka_unit_test(sessions_that_end_together_are_emitted_by_start_on_disk),
+        cmocka_unit_test(a_reducer_merges_sessions_by_their_end_before_it_adds_the_record),
         cmocka_unit_test(any_number_of_sessions_may_end_together),
         cmocka_unit_test(a_failed_merger_is_reported_with_its_node),
         cmocka_unit_test(a_record_may_be_in_many_sliding_windows),
