@@ -4,19 +4,16 @@
  * request is not used again before a reset. Memory that is not allocated is poisoned. */
 #include "core/arena.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "core/poison.h"
+#include <sys/mman.h>
 
 #define ARENA_BLOCK_SIZE ((size_t)8192)
-#define ARENA_ALIGN alignof(max_align_t)
+#define ARENA_BLOCK_MAX ((size_t)4 << 20) /* of an arena that grows; with the block's head */
+#define HUGE_PAGE ((size_t)2 << 20)
 
 struct weir__arena_block {
     struct weir__arena_block *next;
     size_t capacity;
-    size_t used;
     alignas(max_align_t) unsigned char data[];
 };
 
@@ -26,50 +23,76 @@ struct weir__arena_defer {
     void *arg;
 };
 
-static size_t aligned(size_t size)
+/* Allocation continues at `next` in the newest block. */
+static void continue_at(weir__arena *arena, unsigned char *next)
 {
-    return (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+    struct weir__arena_block *block = arena->blocks;
+    arena->next = next;
+    arena->left = block != NULL ? block->capacity - (size_t)(next - block->data) : 0;
+    arena->start = block != NULL && block->next == NULL && block->capacity == ARENA_BLOCK_SIZE
+                       ? block->data
+                       : NULL;
+    weir__poison(next, arena->left);
 }
 
-void *weir__arena_alloc_unzeroed(weir__arena *arena, size_t size)
+/* Huge pages save most page faults, which take more time than everything else that is done with the
+ * memory of a record. */
+static struct weir__arena_block *huge_block(size_t *capacity)
 {
-    if (size > SIZE_MAX - ARENA_ALIGN - sizeof(struct weir__arena_block)) {
+    struct weir__arena_block *block = aligned_alloc(HUGE_PAGE, ARENA_BLOCK_MAX);
+    if (block != NULL) {
+        (void)madvise(block, ARENA_BLOCK_MAX,
+                      MADV_HUGEPAGE); /* a hint: without it pages are small */
+        *capacity = ARENA_BLOCK_MAX - sizeof *block;
+    }
+    return block;
+}
+
+/* A block with room for `size` bytes. */
+static struct weir__arena_block *new_block(const weir__arena *arena, size_t size)
+{
+    size_t capacity = ARENA_BLOCK_SIZE;
+    if (arena->grows && arena->blocks != NULL) {
+        capacity = 2 * arena->blocks->capacity;
+    }
+    struct weir__arena_block *block;
+    if (capacity >= ARENA_BLOCK_MAX / 2 && size <= ARENA_BLOCK_MAX - sizeof *block) {
+        block = huge_block(&capacity);
+    } else {
+        capacity = size > capacity ? size : capacity;
+        block = malloc(sizeof *block + capacity);
+    }
+    if (block != NULL) {
+        *block = (struct weir__arena_block){.next = arena->blocks, .capacity = capacity};
+    }
+    return block;
+}
+
+void *weir__arena_alloc_block(weir__arena *arena, size_t size)
+{
+    if (size > SIZE_MAX - WEIR__ARENA_ALIGN - sizeof(struct weir__arena_block)) {
         return NULL;
     }
-    size_t asked = size;
-    size = aligned(size);
-    struct weir__arena_block *block = arena->blocks;
-    if (block == NULL || block->capacity - block->used < size) {
-        size_t capacity = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
-        block = malloc(sizeof *block + capacity);
-        if (block == NULL) {
-            return NULL;
-        }
-        *block = (struct weir__arena_block){.next = arena->blocks, .capacity = capacity};
-        weir__poison(block->data, capacity);
-        arena->blocks = block;
+    size_t rounded = weir__arena_round(size);
+    struct weir__arena_block *block = new_block(arena, rounded);
+    if (block == NULL) {
+        return NULL;
     }
-    void *at = block->data + block->used;
-    block->used += size;
-    weir__unpoison(at, asked);
-    return at;
-}
-
-void *weir__arena_alloc(weir__arena *arena, size_t size)
-{
-    void *at = weir__arena_alloc_unzeroed(arena, size);
-    return at != NULL ? memset(at, 0, size) : NULL;
+    arena->blocks = block;
+    continue_at(arena, block->data + rounded);
+    weir__poison(block->data, rounded);
+    weir__unpoison(block->data, size);
+    return block->data;
 }
 
 void *weir__arena_resize(weir__arena *arena, void *at, size_t old_size, size_t size)
 {
-    struct weir__arena_block *block = arena->blocks;
-    size_t old_aligned = aligned(old_size);
-    bool newest = block != NULL && block->used >= old_aligned &&
-                  at == block->data + block->used - old_aligned;
-    if (newest && size <= block->capacity - block->used + old_aligned) {
-        block->used = block->used - old_aligned + aligned(size);
-        weir__poison(at, old_aligned);
+    size_t old_rounded = weir__arena_round(old_size);
+    bool newest = arena->next != NULL && (unsigned char *)at + old_rounded == arena->next;
+    if (newest && size <= arena->left + old_rounded) {
+        arena->left = arena->left + old_rounded - weir__arena_round(size);
+        arena->next = (unsigned char *)at + weir__arena_round(size);
+        weir__poison(at, old_rounded);
         weir__unpoison(at, size);
         return at;
     }
@@ -80,25 +103,10 @@ void *weir__arena_resize(weir__arena *arena, void *at, size_t old_size, size_t s
     return moved != NULL ? memcpy(moved, at, old_size) : NULL;
 }
 
-weir_err weir__arena_copy(weir__arena *arena, weir_slice bytes, weir_slice *out)
-{
-    if (bytes.data == NULL) {
-        *out = (weir_slice){0};
-        return WEIR_OK;
-    }
-    void *data = weir__arena_alloc(arena, bytes.len != 0 ? bytes.len : 1);
-    if (data == NULL) {
-        return WEIR_ENOMEM;
-    }
-    memcpy(data, bytes.data, bytes.len);
-    *out = (weir_slice){data, bytes.len};
-    return WEIR_OK;
-}
-
 char *weir__arena_strdup(weir__arena *arena, const char *text)
 {
     size_t size = strlen(text) + 1;
-    char *copy = weir__arena_alloc(arena, size);
+    char *copy = weir__arena_alloc_unzeroed(arena, size);
     return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
@@ -116,8 +124,7 @@ weir_err weir__arena_defer(weir__arena *arena, void (*fn)(void *arg), void *arg)
 
 weir__arena_mark weir__arena_mark_take(const weir__arena *arena)
 {
-    return (weir__arena_mark){arena->blocks, arena->blocks != NULL ? arena->blocks->used : 0,
-                              arena->defers};
+    return (weir__arena_mark){arena->blocks, arena->next, arena->defers};
 }
 
 void weir__arena_mark_reset(weir__arena *arena, weir__arena_mark mark)
@@ -127,24 +134,27 @@ void weir__arena_mark_reset(weir__arena *arena, weir__arena_mark mark)
         arena->defers = defer->next;
         defer->fn(defer->arg);
     }
+    if (arena->blocks == mark.block && mark.block != NULL) {
+        size_t freed = (size_t)(arena->next - mark.next);
+        weir__poison(mark.next, freed);
+        arena->left += freed;
+        arena->next = mark.next;
+        return;
+    }
     while (arena->blocks != mark.block) {
         struct weir__arena_block *block = arena->blocks;
         if (block->next == NULL && block->capacity == ARENA_BLOCK_SIZE) {
-            block->used = 0; /* the first block of an arena is kept */
-            weir__poison(block->data, block->capacity);
+            continue_at(arena, block->data); /* the first block of an arena is kept */
             return;
         }
         arena->blocks = block->next;
         weir__unpoison(block->data, block->capacity);
         free(block);
     }
-    if (mark.block != NULL) {
-        mark.block->used = mark.used;
-        weir__poison(mark.block->data + mark.used, mark.block->capacity - mark.used);
-    }
+    continue_at(arena, mark.next);
 }
 
-void weir__arena_reset(weir__arena *arena)
+void weir__arena_reset_all(weir__arena *arena)
 {
     weir__arena_mark_reset(arena, (weir__arena_mark){0});
 }
@@ -156,5 +166,5 @@ void weir__arena_fini(weir__arena *arena)
         weir__unpoison(arena->blocks->data, arena->blocks->capacity);
     }
     free(arena->blocks);
-    *arena = (weir__arena){0};
+    *arena = (weir__arena){.grows = arena->grows};
 }

@@ -17,12 +17,6 @@ void weir__buf_fini(weir_buf *buf)
     *buf = (weir_buf){0};
 }
 
-void weir__buf_reset(weir_buf *buf)
-{
-    buf->len = 0;
-    buf->err = WEIR_OK;
-}
-
 weir_err weir__buf_reserve(weir_buf *buf, size_t more)
 {
     if (buf->err != WEIR_OK) {
@@ -51,6 +45,12 @@ weir_err weir_put(weir_buf *out, const void *data, size_t len)
 {
     if (out == NULL) {
         return WEIR_EINVAL;
+    }
+    if (data != NULL && out->data != NULL && out->err == WEIR_OK &&
+        len <= out->capacity - out->len) {
+        memcpy(out->data + out->len, data, len);
+        out->len += len;
+        return WEIR_OK;
     }
     if (data == NULL && len > 0 && out->err == WEIR_OK) {
         out->err = WEIR_EINVAL; /* kept: a value without one of its parts must not be written */
@@ -133,11 +133,6 @@ weir_err weir__buf_printf(weir_buf *buf, const char *format, ...)
     va_end(args);
     weir_assert(err != WEIR_EINVAL); /* the formats are ours */
     return err;
-}
-
-weir_slice weir__buf_slice(const weir_buf *buf)
-{
-    return (weir_slice){buf->data != NULL ? buf->data : (const uint8_t *)"", buf->len};
 }
 
 const char *weir__buf_text(weir_buf *buf)

@@ -19,7 +19,12 @@ struct weir_buf {
 };
 
 void weir__buf_fini(weir_buf *buf);
-void weir__buf_reset(weir_buf *buf); /* empties it and keeps its memory */
+/* Empties it and keeps its memory. */
+static inline void weir__buf_reset(weir_buf *buf)
+{
+    buf->len = 0;
+    buf->err = WEIR_OK;
+}
 weir_err weir__buf_reserve(weir_buf *buf, size_t more);
 
 weir_err weir__buf_put_u8(weir_buf *buf, uint8_t value);
@@ -31,7 +36,10 @@ weir_err weir__buf_printf(weir_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The content; never null (that of an empty buffer is an empty slice). Valid until the next put. */
-weir_slice weir__buf_slice(const weir_buf *buf);
+static inline weir_slice weir__buf_slice(const weir_buf *buf)
+{
+    return (weir_slice){buf->data != NULL ? (const void *)buf->data : "", buf->len};
+}
 
 /* The content as a C string (a terminator is added after it); "" when out of memory. */
 const char *weir__buf_text(weir_buf *buf);

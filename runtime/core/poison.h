@@ -18,6 +18,8 @@
 #ifdef WEIR__ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 
+#define WEIR__POISON_GAP ((size_t)64) /* between two areas */
+
 static inline void weir__poison(const void *at, size_t size)
 {
     __asan_poison_memory_region(at, size);
@@ -28,6 +30,8 @@ static inline void weir__unpoison(const void *at, size_t size)
     __asan_unpoison_memory_region(at, size);
 }
 #else
+#define WEIR__POISON_GAP ((size_t)0)
+
 static inline void weir__poison(const void *at, size_t size)
 {
     (void)at;
