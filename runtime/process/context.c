@@ -98,9 +98,11 @@ weir_headers *weir_headers_copy(weir_ctx *ctx, const weir_headers *headers)
 /* Forgets that the result is null; true if it was. */
 static bool clear_null(weir_ctx *ctx, const void *out)
 {
-    for (size_t i = 0; i < WEIR__NULL_OUTS; i++) {
+    for (size_t i = 0; i < WEIR__NULL_OUTS && ctx->null_outs[i] != NULL; i++) {
         if (ctx->null_outs[i] == out) {
-            ctx->null_outs[i] = NULL;
+            memmove(&ctx->null_outs[i], &ctx->null_outs[i + 1],
+                    (WEIR__NULL_OUTS - 1 - i) * sizeof ctx->null_outs[0]);
+            ctx->null_outs[WEIR__NULL_OUTS - 1] = NULL;
             return true;
         }
     }
@@ -130,12 +132,6 @@ void *weir__out_new(weir_ctx *ctx, const weir_serde *serde)
     return out;
 }
 
-bool weir__is_null(const weir_serde *serde, const void *value)
-{
-    return value == NULL || ((serde == &weir_string || serde == &weir_bytes) &&
-                             ((const weir_slice *)value)->data == NULL);
-}
-
 const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *out)
 {
     return clear_null(ctx, out) || weir__is_null(serde, out) ? NULL : out;
@@ -145,6 +141,15 @@ weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, 
 {
     if (bytes.data == NULL) {
         *out = NULL;
+        return WEIR_OK;
+    }
+    if (weir__is_plain(serde)) {
+        weir_slice *slice = weir__arena_alloc_apart(ctx->arena, sizeof *slice);
+        if (slice == NULL) {
+            return weir__ctx_out_of_memory(ctx);
+        }
+        *slice = bytes;
+        *out = slice;
         return WEIR_OK;
     }
     size_t outer = weir__guards_begin(ctx);
@@ -166,6 +171,21 @@ weir_err weir__encode(weir_ctx *ctx, const weir_serde *serde, const void *value,
         return weir_fail(ctx, out->err, "%s: the encoded value %s", serde->name,
                          out->err == WEIR_EINVAL ? "lacks bytes: weir_put got NULL"
                                                  : "does not fit");
+    }
+    return err;
+}
+
+weir_err weir__encode_to(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *buf,
+                         weir_slice *out)
+{
+    if (weir__is_plain(serde) && ((const weir_slice *)value)->data != NULL) {
+        *out = *(const weir_slice *)value;
+        return WEIR_OK;
+    }
+    weir__buf_reset(buf);
+    weir_err err = weir__encode(ctx, serde, value, buf);
+    if (err == WEIR_OK) {
+        *out = weir__buf_slice(buf);
     }
     return err;
 }

@@ -74,13 +74,32 @@ weir_err weir__forward_new(weir_ctx *ctx, const void *key, const void *value, in
 /* Zeroed memory from the context's arena, with a red zone behind it: the result of a callback, of
  * that serde, or (NULL) an area of weir_alloc. NULL when out of memory. */
 void *weir__guarded_new(weir_ctx *ctx, size_t size, const weir_serde *serde);
+/* Of weir__guards_check, when the callback got memory. */
+weir_err weir__guards_compare(weir_ctx *ctx, const char *callback, weir_err err);
 /* After a callback that returned `err`: checks the red zones of all memory that it got, and removes
  * them from the list. WEIR_EOVERRUN, with `callback` named, or `err`. */
-weir_err weir__guards_check(weir_ctx *ctx, const char *callback, weir_err err);
+static inline weir_err weir__guards_check(weir_ctx *ctx, const char *callback, weir_err err)
+{
+    return ctx->guards.count == ctx->guards.first ? err : weir__guards_compare(ctx, callback, err);
+}
+
 /* The same for a callback that may be called inside of another one: call begin before the callback
  * gets any memory, and pass its result to end, which checks. */
-size_t weir__guards_begin(weir_ctx *ctx);
-weir_err weir__guards_end(weir_ctx *ctx, size_t outer, const char *callback, weir_err err);
+static inline size_t weir__guards_begin(weir_ctx *ctx)
+{
+    size_t outer = ctx->guards.first;
+    ctx->guards.first = ctx->guards.count;
+    return outer;
+}
+
+static inline weir_err weir__guards_end(weir_ctx *ctx, size_t outer, const char *callback,
+                                        weir_err err)
+{
+    err = weir__guards_check(ctx, callback, err);
+    ctx->guards.first = outer;
+    return err;
+}
+
 /* Frees the memory of the guards; the context stays usable. */
 void weir__guards_fini(weir_ctx *ctx);
 
@@ -89,8 +108,17 @@ void *weir__out_new(weir_ctx *ctx, const weir_serde *serde);
 /* The callback's result: NULL if it called weir_out_null, or did not set the slice. */
 const void *weir__out_take(weir_ctx *ctx, const weir_serde *serde, const void *out);
 
+/* True if encoded and decoded values are the same bytes. */
+static inline bool weir__is_plain(const weir_serde *serde)
+{
+    return serde == &weir_string || serde == &weir_bytes;
+}
+
 /* True for NULL and for a slice without data, which is the null of a weir_string or weir_bytes. */
-bool weir__is_null(const weir_serde *serde, const void *value);
+static inline bool weir__is_null(const weir_serde *serde, const void *value)
+{
+    return value == NULL || (weir__is_plain(serde) && ((const weir_slice *)value)->data == NULL);
+}
 
 /* Drops the input record of the running node: the record is counted, it is no error. `why`: the
  * text of the failure, or NULL. */
@@ -100,9 +128,16 @@ void weir__drop(weir_ctx *ctx, weir_drop_reason reason, const char *why);
  * time makes due, and that should not be done for each record. */
 bool weir__emit_is_due(const weir_ctx *ctx, int64_t interval_ms, int64_t *next_ms);
 
+/* Of weir__iters_close_since, when any iterator is open. */
+void weir__iters_close_newer(weir_ctx *ctx, uint64_t mark, const weir__node *node);
 /* Closes the iterators that were opened since ctx->iters_opened was `mark`, and warns of each: a
  * callback of `node` (NULL: of no node) returned without closing them. */
-void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *node);
+static inline void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *node)
+{
+    if (ctx->open_iters != NULL) {
+        weir__iters_close_newer(ctx, mark, node);
+    }
+}
 /* Frees what weir__iters_close_since kept. None may be open. */
 void weir__iters_fini(weir_ctx *ctx);
 
@@ -123,5 +158,9 @@ weir_err weir__codec_given(weir_ctx *ctx, const char *function, const void *in, 
                            const void *user);
 /* Appends; `value` is not NULL. */
 weir_err weir__encode(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *out);
+/* Sets *out to the encoded value: in `buf`, or the value's own bytes if it is encoded as they are.
+ * As valid as both. */
+weir_err weir__encode_to(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *buf,
+                         weir_slice *out);
 
 #endif

@@ -113,10 +113,17 @@ weir_err weir__graph_open_store(weir__graph *graph, int store, const weir__store
     weir_assert(store >= 0 && (size_t)store < graph->topology->store_count);
     weir_assert(graph->stores[store] == NULL);
     weir_err err = weir__typed_open(graph, store, plan, &graph->stores[store], error);
-    if (err == WEIR_OK && out != NULL) {
-        *out = graph->stores[store]->layers;
+    if (err != WEIR_OK) {
+        return err;
     }
-    return err;
+    const weir__store_layers *layers = &graph->stores[store]->layers;
+    for (const weir__kv *at = layers->top; at != layers->base; at = at->inner) {
+        graph->flushes = graph->flushes || at->ops->flush != NULL;
+    }
+    if (out != NULL) {
+        *out = *layers;
+    }
+    return WEIR_OK;
 }
 
 weir_err weir__graph_set_globals(weir__graph *graph, weir__graph *globals, weir_error *error)
@@ -425,6 +432,9 @@ static weir_err flush_all(weir__graph *graph)
 
 weir_err weir__graph_flush(weir__graph *graph, weir_error *error)
 {
+    if (!graph->flushes) {
+        return WEIR_OK;
+    }
     weir_err err = flush_all(graph);
     if (err != WEIR_OK && graph->ctx.failed_node == NULL) {
         *error = graph->ctx.error;

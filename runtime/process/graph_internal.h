@@ -24,6 +24,7 @@ struct weir__graph {
     weir_buf value;
     weir_buf headers; /* of the current record, for the cache */
     bool global;
+    bool flushes;         /* a store has a layer above its base, a cache, that is flushed */
     pthread_mutex_t lock; /* of the global graph: other threads read its stores */
 };
 

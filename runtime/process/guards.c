@@ -23,18 +23,15 @@ struct weir__guard {
     const weir_serde *serde; /* of a result; NULL: an area of weir_alloc */
 };
 
-static struct weir__guard *add(weir__guards *guards)
+static bool grow(weir__guards *guards)
 {
-    if (guards->count == guards->capacity) {
-        size_t capacity = guards->capacity != 0 ? guards->capacity * 2 : GUARDS_MIN;
-        struct weir__guard *items = realloc(guards->items, capacity * sizeof *items);
-        if (items == NULL) {
-            return NULL;
-        }
+    size_t capacity = guards->capacity != 0 ? guards->capacity * 2 : GUARDS_MIN;
+    struct weir__guard *items = realloc(guards->items, capacity * sizeof *items);
+    if (items != NULL) {
         guards->items = items;
         guards->capacity = capacity;
     }
-    return &guards->items[guards->count++];
+    return items != NULL;
 }
 
 void *weir__guarded_new(weir_ctx *ctx, size_t size, const weir_serde *serde)
@@ -42,11 +39,11 @@ void *weir__guarded_new(weir_ctx *ctx, size_t size, const weir_serde *serde)
     unsigned char *at = size <= SIZE_MAX - RED_ZONE_SIZE
                             ? weir__arena_alloc_unzeroed(ctx->arena, size + RED_ZONE_SIZE)
                             : NULL;
-    struct weir__guard *guard = at != NULL ? add(&ctx->guards) : NULL;
-    if (guard == NULL) {
+    weir__guards *guards = &ctx->guards;
+    if (at == NULL || (guards->count == guards->capacity && !grow(guards))) {
         return NULL;
     }
-    *guard = (struct weir__guard){at, size, serde};
+    guards->items[guards->count++] = (struct weir__guard){at, size, serde};
     memset(at, 0, size);
     memset(at + size, RED_ZONE_BYTE, RED_ZONE_SIZE);
     weir__poison(at + size, RED_ZONE_SIZE);
@@ -78,14 +75,7 @@ static weir_err overrun(weir_ctx *ctx, const char *callback, const struct weir__
                      callback, guard->size, guard->serde->name);
 }
 
-size_t weir__guards_begin(weir_ctx *ctx)
-{
-    size_t outer = ctx->guards.first;
-    ctx->guards.first = ctx->guards.count;
-    return outer;
-}
-
-weir_err weir__guards_check(weir_ctx *ctx, const char *callback, weir_err err)
+weir_err weir__guards_compare(weir_ctx *ctx, const char *callback, weir_err err)
 {
     weir__guards *guards = &ctx->guards;
     size_t end = guards->count;
@@ -95,13 +85,6 @@ weir_err weir__guards_check(weir_ctx *ctx, const char *callback, weir_err err)
             return overrun(ctx, callback, &guards->items[i]);
         }
     }
-    return err;
-}
-
-weir_err weir__guards_end(weir_ctx *ctx, size_t outer, const char *callback, weir_err err)
-{
-    err = weir__guards_check(ctx, callback, err);
-    ctx->guards.first = outer;
     return err;
 }
 

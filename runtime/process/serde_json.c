@@ -73,11 +73,14 @@ static size_t depth(const char *text, size_t len)
     return deepest;
 }
 
-/* A text with few brackets cannot be too deep. Counting them is fast, and enough for nearly all. */
+/* A short text cannot be too deep, nor can one with few brackets. */
 static bool too_deep(weir_slice text)
 {
     const char *at = text.data;
     size_t opening = 0;
+    if (text.len <= WEIR_JSON_DEPTH_MAX) {
+        return false;
+    }
     for (size_t i = 0; i < text.len; i++) {
         opening += at[i] == '[' || at[i] == '{';
     }

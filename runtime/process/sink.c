@@ -7,15 +7,7 @@ static weir_err encode_side(weir_ctx *ctx, const weir_serde *serde, const void *
                             weir_buf *buf, weir_slice *out)
 {
     *out = (weir_slice){0};
-    if (weir__is_null(serde, value)) {
-        return WEIR_OK;
-    }
-    weir__buf_reset(buf);
-    weir_err err = weir__encode(ctx, serde, value, buf);
-    if (err == WEIR_OK) {
-        *out = weir__buf_slice(buf);
-    }
-    return err;
+    return weir__is_null(serde, value) ? WEIR_OK : weir__encode_to(ctx, serde, value, buf, out);
 }
 
 #define TOPIC_NAME_MAX ((size_t)249)

@@ -92,7 +92,7 @@ static void release_iter(weir_ctx *ctx, weir_kv_iter *iter)
     }
 }
 
-void weir__iters_close_since(weir_ctx *ctx, uint64_t mark, const weir__node *node)
+void weir__iters_close_newer(weir_ctx *ctx, uint64_t mark, const weir__node *node)
 {
     const weir__graph_host *host = &ctx->graph->host;
     while (ctx->open_iters != NULL && ctx->open_iters->number > mark) {
