@@ -33,6 +33,7 @@ typedef struct memory {
     uint64_t opened; /* iterators opened so far */
     size_t open;     /* iterators open now */
     row *dead;
+    row *recent; /* found last: a put usually follows a get of its key; NULL: none */
 } memory;
 
 typedef struct memory_iter {
@@ -81,13 +82,30 @@ static void row_free(weir__tree_item *item)
     free(item);
 }
 
+/* Frees a row, which is not in the tree any more. */
+static void row_drop(memory *store, row *at)
+{
+    if (store->recent == at) {
+        store->recent = NULL;
+    }
+    free(at);
+}
+
 /* ---- Get, put ----------------------------------------------------------------------------- */
+
+static row *find(memory *store, weir_slice key)
+{
+    if (store->recent == NULL || !weir_slice_equal(store->recent->item.key, key)) {
+        store->recent = (row *)weir__tree_find(&store->rows, key);
+    }
+    return store->recent;
+}
 
 static weir_err memory_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
 {
     (void)error;
     memory *store = (memory *)kv;
-    row *found = (row *)weir__tree_find(&store->rows, key);
+    row *found = find(store, key);
     *value = found != NULL && !found->deleted ? (weir_slice){value_of(found), found->value_len}
                                               : (weir_slice){0};
     return WEIR_OK;
@@ -106,6 +124,7 @@ static weir_err replace(memory *store, row *old, weir_slice value)
         return WEIR_ENOMEM;
     }
     weir__tree_replace(&store->rows, &made->item);
+    store->recent = NULL;
     if (is_watched(store, old)) {
         made->older = old;
         old->next_dead = store->dead;
@@ -126,7 +145,7 @@ static weir_err delete_row(memory *store, row *old)
         old->deleted = true; /* iterators still see the rows behind it */
         return WEIR_OK;
     }
-    free(weir__tree_remove(&store->rows, old->item.key));
+    row_drop(store, (row *)weir__tree_remove(&store->rows, old->item.key));
     return WEIR_OK;
 }
 
@@ -142,7 +161,7 @@ static weir_err insert(memory *store, weir_slice key, weir_slice value)
 
 static weir_err put_row(memory *store, weir_slice key, weir_slice value)
 {
-    row *old = (row *)weir__tree_find(&store->rows, key);
+    row *old = find(store, key);
     if (value.data == NULL) {
         return old != NULL && !old->deleted ? delete_row(store, old) : WEIR_OK;
     }
@@ -287,7 +306,7 @@ static void free_dead_rows(memory *store)
         store->dead = old->next_dead;
         row *now = (row *)weir__tree_find(&store->rows, old->item.key);
         if (now != NULL && now->deleted) {
-            free(weir__tree_remove(&store->rows, old->item.key));
+            row_drop(store, (row *)weir__tree_remove(&store->rows, old->item.key));
         }
         free(old);
     }

@@ -23,7 +23,7 @@ typedef struct weir__store_plan {
     const char *offset_key;         /* "<changelog topic>-<partition>"; of a database */
     size_t write_buffer_bytes;      /* of a database; 0: Kafka's */
     size_t block_cache_bytes;
-    bool buffered; /* a database without a cache above keeps rows in memory until the next flush */
+    bool buffered; /* a database without a cache above keeps changed rows in memory (buffered.c) */
     const weir__changelog_sink *sink; /* gets each change; NULL: changes are not logged */
     weir__cache *cache;               /* NULL: not cached */
     const weir__cache_client *client; /* of the cache */

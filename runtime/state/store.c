@@ -101,6 +101,15 @@ bool weir__kv_was_left_open(weir__kv *kv)
     return kv != NULL && kv->ops->was_left_open(kv);
 }
 
+void weir__kv_discard(weir__kv *kv)
+{
+    for (; kv != NULL; kv = kv->inner) {
+        if (kv->ops->discard != NULL) {
+            kv->ops->discard(kv);
+        }
+    }
+}
+
 bool weir__kv_is_damaged(const weir__kv *kv)
 {
     while (kv != NULL && !kv->damaged) {

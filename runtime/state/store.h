@@ -43,6 +43,7 @@ typedef struct weir__kv_ops {
     int64_t (*as_of_ms)(weir__kv *kv);
     weir_err (*set_as_of)(weir__kv *kv, int64_t now_ms, weir_error *error);
     bool (*was_left_open)(weir__kv *kv); /* NULL: false */
+    void (*discard)(weir__kv *kv);       /* NULL: nothing */
     void (*close)(weir__kv *kv);         /* frees this layer, not `inner` */
 } weir__kv_ops;
 
@@ -68,8 +69,7 @@ weir_err weir__kv_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_
 /* Restores: writes all rows and the offset in one atomic write, not through cache and changelog. */
 weir_err weir__kv_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                           weir_error *error);
-/* Cache: writes dirty entries to the store below and forwards them. Buffered: writes its rows to
- * the store below. */
+/* Cache: writes dirty entries to the store below and forwards them. */
 weir_err weir__kv_flush(weir__kv *kv, weir_error *error);
 /* Offset of the last changelog record that the rows contain; WEIR__NO_OFFSET: unknown. Kept in the
  * store itself, so that rows on disk are never older than the offset on disk. */
@@ -85,6 +85,8 @@ weir_err weir__kv_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error);
 /* True when the rows were last written by a run that did not close the store: exactly-once wipes.
  * False for stores that are not persistent. */
 bool weir__kv_was_left_open(weir__kv *kv);
+/* The store is about to be closed and deleted: what is not written yet need not be. */
+void weir__kv_discard(weir__kv *kv);
 /* True if a layer has read bytes on disk that differ from those written. */
 bool weir__kv_is_damaged(const weir__kv *kv);
 /* Closes and frees all layers, the upper ones first. */
@@ -125,8 +127,8 @@ weir_err weir__rocksdb_open_lazily(const char *directory, const weir__rocksdb_op
                                    weir__kv **out, weir_error *error);
 const char *weir__rocksdb_version(void); /* "7.8.3"; static */
 
-/* Keeps rows in memory until the next flush (or range, or 4 MiB of rows), so that a row that
- * changes often is written once. `inner` is consumed, also on failure. */
+/* Keeps changed rows, and the offset that covers them, in memory until they are 4 MiB, or the store
+ * is closed. `inner` is consumed, also on failure. */
 weir_err weir__buffered_wrap(weir__kv *inner, weir__kv **out, weir_error *error);
 
 #endif

@@ -258,6 +258,15 @@ weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *e
     return WEIR_OK;
 }
 
+void weir__task_stores_discard(weir__task_stores *stores)
+{
+    for (size_t i = 0; i < stores->count; i++) {
+        if (!stores->items[i].spared) {
+            weir__kv_discard(stores->items[i].inner);
+        }
+    }
+}
+
 void weir__task_stores_spare(weir__task_stores *stores)
 {
     for (size_t i = 0; i < stores->count; i++) {

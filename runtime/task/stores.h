@@ -63,6 +63,9 @@ void weir__task_stores_fini(weir__task_stores *stores);
 weir_err weir__task_stores_flush(weir__task_stores *stores, weir_error *error);
 weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *error);
 
+/* Before the graph is freed, if the stores are deleted then: what they have not written yet need
+ * not be. Not of those that are spared. */
+void weir__task_stores_discard(weir__task_stores *stores);
 /* Before the graph is freed, if the stores are to be wiped then: spares those without a changelog
  * that are not damaged. */
 void weir__task_stores_spare(weir__task_stores *stores);

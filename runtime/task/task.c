@@ -287,6 +287,7 @@ void weir__task_close(weir__task *task, bool clean, bool wipe)
     weir__chooser_clear(&task->chooser);
     if (wipe) {
         weir__task_stores_spare(&task->stores);
+        weir__task_stores_discard(&task->stores);
     }
     weir__graph_free(task->graph);
     task->graph = NULL;
