@@ -372,7 +372,7 @@ weir_err weir__task_set_add(weir__task_set *set, weir__message *message,
 weir_err weir__task_set_commit(weir__task_set *set, weir_error *error)
 {
     weir__task **running =
-        weir__arena_alloc(&set->env->commit, (set->count + 1) * sizeof(*running));
+        weir__arena_alloc_unzeroed(&set->env->commit, (set->count + 1) * sizeof(*running));
     if (running == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "commit");
     }

@@ -16,7 +16,7 @@ typedef struct weir__task_set {
     weir__task_env *env;
     weir__task **tasks; /* by id */
     size_t count;
-    size_t turn; /* a counter: selects the task that processes next */
+    size_t turn; /* the task that processes next */
     weir__restorer restorer;
     const weir__assignment *assignment; /* of this generation; NULL: none taken */
     int32_t taken_generation;           /* of the last one taken; -1: none */

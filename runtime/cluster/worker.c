@@ -173,10 +173,10 @@ weir_err weir__worker_positions(const weir__worker *worker, weir__offset **out, 
 
 /* ---- Process, punctuate ---- */
 
-static void refresh_choosers(const weir__task_set *set)
+void weir__worker_fetched(weir__worker *worker)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        weir__chooser_refresh(&set->tasks[i]->chooser);
+    for (size_t i = 0; i < worker->tasks.count; i++) {
+        weir__chooser_refresh(&worker->tasks.tasks[i]->chooser);
     }
 }
 
@@ -184,7 +184,8 @@ static void refresh_choosers(const weir__task_set *set)
 static weir_err process_next(weir__worker *worker, size_t max, size_t *done, weir_error *error)
 {
     weir__task_set *set = &worker->tasks;
-    weir__task *task = set->tasks[set->turn++ % set->count];
+    set->turn = set->turn < set->count ? set->turn : 0; /* there may be fewer than before */
+    weir__task *task = set->tasks[set->turn++];
     if (task->state != WEIR__TASK_RUNNING) {
         return WEIR_OK;
     }
@@ -201,7 +202,7 @@ weir_err weir__worker_process(weir__worker *worker, weir_error *error)
     int64_t end_us = weir__monotonic_us() + PROCESS_BUDGET_US;
     size_t total = 0;
     size_t idle = 0; /* tasks in a row that had nothing to do */
-    refresh_choosers(set);
+    weir__worker_fetched(worker);
     while (idle < set->count && total < PROCESS_MAX) {
         size_t done = 0;
         weir_err err =
@@ -221,11 +222,25 @@ weir_err weir__worker_process(weir__worker *worker, weir_error *error)
     return WEIR_OK;
 }
 
+/* A task without a decoded record has nothing to process. */
+static bool has_records(const weir__task_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->tasks[i]->chooser.count > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 weir_err weir__worker_process_one(weir__worker *worker, bool *done, weir_error *error)
 {
     weir_err err = WEIR_OK;
     size_t count = 0;
-    refresh_choosers(&worker->tasks);
+    *done = false;
+    if (!has_records(&worker->tasks)) {
+        return WEIR_OK;
+    }
     for (size_t i = 0; i < worker->tasks.count && count == 0 && err == WEIR_OK; i++) {
         err = process_next(worker, 1, &count, error);
     }

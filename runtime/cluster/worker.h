@@ -51,6 +51,9 @@ weir_err weir__worker_add(weir__worker *worker, weir__message *message,
 void weir__worker_pause_full(weir__worker *worker);
 /* Processes until the budget is spent or every task waits. */
 weir_err weir__worker_process(weir__worker *worker, weir_error *error);
+/* After a poll that fetched records, or an assignment: what the tasks know of the records that they
+ * wait for is out of date. weir__worker_process calls it. */
+void weir__worker_fetched(weir__worker *worker);
 /* Processes one record of the next task that has one; *done: there was one. */
 weir_err weir__worker_process_one(weir__worker *worker, bool *done, weir_error *error);
 /* Runs the punctuations that are due by wall clock. Punctuations by stream time run in

@@ -22,7 +22,6 @@
 
 typedef struct pending {
     weir__record_queue *queue;
-    weir__task *task;
     int64_t offset;
     int64_t time_ms;
     char metadata[WEIR__COMMIT_METADATA_SIZE];
@@ -140,10 +139,9 @@ static weir_err collect_offsets(commit_run *commit)
                 continue;
             }
             pending *one = &commit->pendings[commit->count];
-            *one = (pending){.queue = queue,
-                             .task = task,
-                             .offset = offset,
-                             .time_ms = queue->partition_time_ms};
+            one->queue = queue;
+            one->offset = offset;
+            one->time_ms = queue->partition_time_ms;
             const char *metadata = metadata_of(commit, one, emitted, tables);
             if (metadata == NULL) {
                 return WEIR_ENOMEM;
@@ -214,7 +212,7 @@ static weir_err take_touched(commit_run *commit, weir__task *const *tasks, size_
 {
     size_t queues = 0;
     weir__arena *arena = &commit->env->commit;
-    commit->tasks = weir__arena_alloc(arena, (count + 1) * sizeof(*commit->tasks));
+    commit->tasks = weir__arena_alloc_unzeroed(arena, (count + 1) * sizeof(*commit->tasks));
     for (size_t i = 0; i < count && commit->tasks != NULL; i++) {
         weir_assert(tasks[i]->state == WEIR__TASK_RUNNING);
         if (tasks[i]->touched || tasks[i]->commit_requested) {
@@ -222,8 +220,8 @@ static weir_err take_touched(commit_run *commit, weir__task *const *tasks, size_
             queues += tasks[i]->queue_count;
         }
     }
-    commit->pendings = weir__arena_alloc(arena, (queues + 1) * sizeof(*commit->pendings));
-    commit->offsets = weir__arena_alloc(arena, (queues + 1) * sizeof(*commit->offsets));
+    commit->pendings = weir__arena_alloc_unzeroed(arena, (queues + 1) * sizeof(*commit->pendings));
+    commit->offsets = weir__arena_alloc_unzeroed(arena, (queues + 1) * sizeof(*commit->offsets));
     return commit->tasks != NULL && commit->pendings != NULL && commit->offsets != NULL
                ? WEIR_OK
                : WEIR_ENOMEM;

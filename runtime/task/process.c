@@ -70,7 +70,12 @@ static weir_err undecodable(void *user, weir__record_queue *queue, weir_error *e
     return WEIR_OK;
 }
 
-const weir__record_queue_ops weir__task_queue_ops = {.look = weir__message_look,
+static const weir__message_view *look(const weir__message *message)
+{
+    return &message->view;
+}
+
+const weir__record_queue_ops weir__task_queue_ops = {.look = look,
                                                      .free = weir__message_free,
                                                      .decode = decode,
                                                      .undecodable = undecodable,

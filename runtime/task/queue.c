@@ -83,7 +83,7 @@ static weir_err grow(weir__record_queue *queue)
 
 weir_err weir__record_queue_add(weir__record_queue *queue, weir__message *message)
 {
-    int64_t offset = queue->ops->look(message).offset;
+    int64_t offset = queue->ops->look(message)->offset;
     if (offset < queue->fetch_offset) {
         queue->ops->free(message);
         return WEIR_OK;
@@ -115,12 +115,13 @@ weir_err weir__record_queue_prepare(weir__record_queue *queue, weir_error *error
 {
     while (!queue->ready && queue->waiting > 0) {
         queue->head = shift(queue);
-        weir__message_view raw = queue->ops->look(queue->head);
-        queue->from = (weir__input){
-            .topic = queue->topic, .partition = queue->partition, .offset = raw.offset};
-        queue->next_offset = raw.offset;
+        const weir__message_view *raw = queue->ops->look(queue->head);
+        int64_t offset = raw->offset;
+        queue->from =
+            (weir__input){.topic = queue->topic, .partition = queue->partition, .offset = offset};
+        queue->next_offset = offset;
         queue->ready = true;
-        weir_err err = queue->ops->decode(queue->user, queue, &raw, &queue->record, error);
+        weir_err err = queue->ops->decode(queue->user, queue, raw, &queue->record, error);
         if (err == WEIR_OK && queue->record.timestamp_ms >= 0) {
             return WEIR_OK;
         }
@@ -135,7 +136,7 @@ weir_err weir__record_queue_prepare(weir__record_queue *queue, weir_error *error
         if (err != WEIR_OK) {
             return err;
         }
-        queue->next_offset = weir__add_sat(raw.offset, 1);
+        queue->next_offset = weir__add_sat(offset, 1);
     }
     return WEIR_OK;
 }

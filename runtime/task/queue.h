@@ -14,7 +14,7 @@ typedef struct weir__record_queue weir__record_queue;
 
 /* The callbacks of the task. */
 typedef struct weir__record_queue_ops {
-    weir__message_view (*look)(weir__message *message);
+    const weir__message_view *(*look)(const weir__message *message); /* as valid as the message */
     void (*free)(weir__message *message);
     /* Decodes the head; the queue's arena outlives *out. WEIR_EDECODE: see `undecodable`. */
     weir_err (*decode)(void *user, weir__record_queue *queue, const weir__message_view *raw,

@@ -26,11 +26,17 @@ weir_err weir__restorer_init(weir__restorer *restorer, weir__task_env *env,
     restorer->opts = *consumer;
     restorer->client_id = strdup(consumer->client_id);
     restorer->opts.client_id = restorer->client_id;
-    restorer->messages = calloc(BATCH_MAX, sizeof(*restorer->messages));
-    restorer->rows = calloc(BATCH_MAX, sizeof(*restorer->rows));
-    return restorer->client_id != NULL && restorer->messages != NULL && restorer->rows != NULL
-               ? WEIR_OK
-               : WEIR_ENOMEM;
+    return restorer->client_id != NULL ? WEIR_OK : WEIR_ENOMEM;
+}
+
+static weir_err make_batch(weir__restorer *restorer, weir_error *error)
+{
+    void *messages = restorer->messages;
+    void *rows = restorer->rows;
+    restorer->messages = messages != NULL ? messages : calloc(BATCH_MAX, sizeof(weir__message *));
+    restorer->rows = rows != NULL ? rows : calloc(BATCH_MAX, sizeof *restorer->rows);
+    bool made = restorer->messages != NULL && restorer->rows != NULL;
+    return made ? WEIR_OK : weir__error_set(error, WEIR_ENOMEM, "restore");
 }
 
 void weir__restorer_fini(weir__restorer *restorer)
@@ -477,6 +483,9 @@ weir_err weir__restorer_slice(weir__restorer *restorer, int64_t timeout_ms, weir
     each_active(restorer, finish_if_read, NULL);
     if (restorer->changed) { /* also if no store is left: the consumer would continue to fetch */
         err = renew_assignment(restorer, error);
+    }
+    if (err == WEIR_OK && restorer->active > 0) {
+        err = make_batch(restorer, error);
     }
     if (err != WEIR_OK || restorer->active == 0) {
         return err;

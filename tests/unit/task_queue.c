@@ -15,8 +15,7 @@
 
 /* Stands for a message: the queue only passes pointers on. */
 typedef struct fake {
-    int64_t offset;
-    int64_t timestamp_ms;
+    weir__message_view view;
     bool undecodable;
     bool freed;
 } fake;
@@ -29,11 +28,9 @@ typedef struct fakes {
     bool drop; /* the handler of undecodable records */
 } fakes;
 
-static weir__message_view look(weir__message *message)
+static const weir__message_view *look(const weir__message *message)
 {
-    const fake *one = (const fake *)(const void *)message;
-    return (weir__message_view){
-        .topic = "t", .offset = one->offset, .timestamp_ms = one->timestamp_ms};
+    return &((const fake *)(const void *)message)->view;
 }
 
 static void release(weir__message *message)
@@ -75,7 +72,7 @@ static weir__message *make(fakes *all, int64_t offset, int64_t timestamp_ms)
 {
     assert_true(all->count < MESSAGES_MAX);
     fake *one = &all->items[all->count++];
-    *one = (fake){.offset = offset, .timestamp_ms = timestamp_ms};
+    *one = (fake){.view = {.topic = "t", .offset = offset, .timestamp_ms = timestamp_ms}};
     return (weir__message *)(void *)one;
 }
 
