@@ -269,14 +269,13 @@ const weir__reserved_setting weir__reserved_settings[] = {
 
 const weir__setting *weir__setting_find(const char *name)
 {
-    const weir__other_name *other = weir__other_name_find(name);
-    name = other != NULL ? other->name : name;
     for (size_t i = 0; i < SETTING_COUNT; i++) {
-        if (strcmp(settings[i].name, name) == 0) {
+        if (settings[i].name[0] == name[0] && strcmp(settings[i].name, name) == 0) {
             return &settings[i];
         }
     }
-    return NULL;
+    const weir__other_name *other = weir__other_name_find(name);
+    return other != NULL ? weir__setting_find(other->name) : NULL;
 }
 
 const weir__setting *weir__setting_nearest(const char *name)

@@ -80,11 +80,15 @@ const char *weir__builder_text(weir_builder *builder, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    bool copies = strcmp(format, "%s") == 0; /* most texts; printf takes its time */
+    const char *only = copies ? va_arg(args, const char *) : NULL;
+    int length = copies ? (int)strlen(only) : vsnprintf(NULL, 0, format, args);
     va_end(args);
     weir_assert(length >= 0);
     char *text = weir__builder_alloc(builder, (size_t)length + 1);
-    if (text != NULL) {
+    if (text != NULL && copies) {
+        memcpy(text, only, (size_t)length + 1);
+    } else if (text != NULL) {
         va_start(args, format);
         vsnprintf(text, (size_t)length + 1, format, args);
         va_end(args);
