@@ -38,6 +38,7 @@ void weir__codec_fini(weir__driver *driver)
         free(driver->codec);
     }
     weir__buf_fini(&driver->encoded);
+    weir__buf_fini(&driver->encoded_key);
 }
 
 weir_err weir__codec_decode(weir__driver *driver, const weir_serde *serde, weir_slice in,
@@ -52,18 +53,24 @@ weir_err weir__codec_decode(weir__driver *driver, const weir_serde *serde, weir_
     return err != WEIR_OK ? failed(ctx, err, serde, error) : WEIR_OK;
 }
 
-weir_err weir__codec_encode(weir__driver *driver, weir__arena *arena, const weir_serde *serde,
-                            const void *in, weir_slice *out, weir_error *error)
+weir_err weir__codec_bytes(weir__driver *driver, const weir_serde *serde, const void *in,
+                           weir_buf *buf, weir_slice *out, weir_error *error)
 {
     *out = (weir_slice){0};
     if (in == NULL) {
         return WEIR_OK;
     }
-    weir_ctx *ctx = begin(driver, arena);
-    weir__buf_reset(&driver->encoded);
-    weir_err err = weir__encode(ctx, serde, in, &driver->encoded);
-    return err != WEIR_OK ? failed(ctx, err, serde, error)
-                          : weir__arena_copy(arena, weir__buf_slice(&driver->encoded), out);
+    weir_ctx *ctx = begin(driver, &driver->scratch);
+    weir_err err = weir__encode_to(ctx, serde, in, buf, out);
+    return err != WEIR_OK ? failed(ctx, err, serde, error) : WEIR_OK;
+}
+
+weir_err weir__codec_encode(weir__driver *driver, weir__arena *arena, const weir_serde *serde,
+                            const void *in, weir_slice *out, weir_error *error)
+{
+    weir_slice bytes = {0};
+    weir_err err = weir__codec_bytes(driver, serde, in, &driver->encoded, &bytes, error);
+    return err == WEIR_OK ? weir__arena_copy(arena, bytes, out) : err;
 }
 
 bool weir__codec_takes_text(const weir_serde *serde)
@@ -71,38 +78,39 @@ bool weir__codec_takes_text(const weir_serde *serde)
     return serde->size == sizeof(weir_slice) && serde != &weir_json;
 }
 
-/* Reads a slice. The memory may be a shorter C string that was passed by mistake, so it is read
- * without the sanitizers' checks of bounds and alignment. */
+/* The memory may be a shorter C string that was passed by mistake: read as a type of any alignment,
+ * without the sanitizers' checks of bounds. */
+typedef struct __attribute__((packed, may_alias)) any_slice {
+    const void *data;
+    size_t len;
+} any_slice;
+
 __attribute__((no_sanitize("address"), no_sanitize("undefined"))) static weir_slice
 read_slice(const void *memory)
 {
-    union {
-        weir_slice slice;
-        unsigned char bytes[sizeof(weir_slice)];
-    } copy;
-    const volatile unsigned char *from = memory;
-    for (size_t i = 0; i < sizeof copy.bytes; i++) {
-        copy.bytes[i] = from[i];
-    }
-    return copy.slice;
+    const volatile any_slice *from = memory;
+    return (weir_slice){from->data, from->len};
 }
 
-#define PAGES 64 /* remembered, by number */
+#define PAGES 64      /* remembered, by number */
+#define PAGE_SHIFT 12 /* of 4 KiB; where pages are larger, each is remembered in parts */
+
+static bool ask_kernel(uintptr_t address)
+{
+    uintptr_t start = address & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+    return msync((void *)start, 1, MS_ASYNC) == 0; /* else ENOMEM */
+}
 
 /* The page of this address belongs to the process. A page that did once is taken to do so still. */
 static bool is_mapped(uintptr_t address)
 {
     static _Thread_local uintptr_t known[PAGES];
-    static _Thread_local uintptr_t size;
-    if (size == 0) {
-        size = (uintptr_t)sysconf(_SC_PAGESIZE);
-    }
-    uintptr_t page = address / size;
+    uintptr_t page = address >> PAGE_SHIFT;
     if (known[page % PAGES] == page && page != 0) {
         return true;
     }
-    if (msync((void *)(page * size), 1, MS_ASYNC) != 0) {
-        return false; /* ENOMEM */
+    if (!ask_kernel(address)) {
+        return false;
     }
     known[page % PAGES] = page;
     return true;

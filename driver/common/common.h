@@ -35,7 +35,8 @@ typedef struct weir__look {
 } weir__look;
 
 typedef struct weir__driver_ops {
-    bool keeps_records; /* what `read` passes to fn is valid as long as the driver */
+    bool keeps_records;    /* what `read` passes to fn is valid as long as the driver */
+    bool fixed_partitions; /* a topic that exists keeps its number of partitions */
     /* What the message of a failure begins and ends with; end: appended to the text. */
     const char *(*fail_head)(const weir__driver *driver);
     void (*fail_end)(const weir__driver *driver, weir_buf *message);
@@ -71,6 +72,7 @@ struct weir__driver {
     weir__arena scratch;    /* while one record is encoded */
     struct weir_ctx *codec; /* of serdes at work; NULL: none yet */
     weir_buf encoded;
+    weir_buf encoded_key;
     struct weir__output_topic *outputs;
     weir_rows *rows; /* all lists, newest first */
     weir_buf message;
@@ -84,8 +86,9 @@ typedef struct weir__input_topic {
     const char *name;
     const weir_serde *key;
     const weir_serde *value;
-    int32_t turn; /* partition of the next record without a key */
-    bool timed;   /* next_ms counts, not the wall clock */
+    int32_t partitions; /* 0: to be asked */
+    int32_t turn;       /* partition of the next record without a key */
+    bool timed;         /* next_ms counts, not the wall clock */
     int64_t next_ms;
     int64_t advance_ms;
 } weir__input_topic;
@@ -115,7 +118,8 @@ struct weir_rows {
     weir__entry **entries; /* entries and their bytes are in the driver's arena */
     size_t count;
     size_t capacity;
-    weir__map last; /* key bytes -> last entry with that key */
+    weir__map last; /* key bytes -> last entry with that key, of the first `indexed` entries */
+    size_t indexed;
     struct weir_rows *next;
 };
 
@@ -153,8 +157,13 @@ void weir__driver_set_current(weir__driver *driver);
 void weir__driver_not_made(bool set, weir_failure_fn on_failure, void *user);
 /* Why it could not be made: part of the text of such a failure. */
 void weir__driver_not_made_because(const char *why);
+/* Of weir__given: the test fails. False. */
+bool weir__not_given(const char *function, const char *argument);
 /* True when it was given; else the test fails: "weir_rows_at: rows is NULL". */
-bool weir__given(bool given, const char *function, const char *argument);
+static inline bool weir__given(bool given, const char *function, const char *argument)
+{
+    return given || weir__not_given(function, argument);
+}
 /* The same for a serde that can be used. */
 bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument);
 /* Both serdes of a handle. */
@@ -173,6 +182,9 @@ weir_err weir__codec_decode(weir__driver *driver, const weir_serde *serde, weir_
 /* Bytes in `arena` (the driver's or scratch); the null slice for NULL. */
 weir_err weir__codec_encode(weir__driver *driver, weir__arena *arena, const weir_serde *serde,
                             const void *in, weir_slice *out, weir_error *error);
+/* The same without a copy: in `buf`, or the value's own bytes. */
+weir_err weir__codec_bytes(weir__driver *driver, const weir_serde *serde, const void *in,
+                           weir_buf *buf, weir_slice *out, weir_error *error);
 void weir__codec_fini(weir__driver *driver);
 /* Its C type is weir_slice, as far as can be known of a serde of the test's own. */
 bool weir__codec_takes_text(const weir_serde *serde);

@@ -130,12 +130,10 @@ fail_without_driver(const char *file, int line, const char *format, va_list args
     }
 }
 
-bool weir__given(bool given, const char *function, const char *argument)
+bool weir__not_given(const char *function, const char *argument)
 {
-    if (!given) {
-        weir__driver_fail(NULL, "%s: %s is NULL", function, argument);
-    }
-    return given;
+    weir__driver_fail(NULL, "%s: %s is NULL", function, argument);
+    return false;
 }
 
 bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument)

@@ -64,13 +64,29 @@ static weir_err time_of(weir__input_topic *topic, weir_input_time time, int64_t 
 }
 
 static weir_err encode_side(weir__driver *driver, const weir_serde *serde, const void *decoded,
-                            const char *side, weir_slice *out, weir_error *error)
+                            bool key, weir_slice *out, weir_error *error)
 {
+    const char *side = key ? "key" : "value";
+    weir_buf *buf = key ? &driver->encoded_key : &driver->encoded;
     weir_err err = weir__codec_check_slice(serde, decoded, error);
     if (err == WEIR_OK) {
-        err = weir__codec_encode(driver, &driver->scratch, serde, decoded, out, error);
+        err = weir__codec_bytes(driver, serde, decoded, buf, out, error);
     }
     return err != WEIR_OK ? weir__error_prefix(error, err, "%s", side) : WEIR_OK;
+}
+
+/* The partition of the next record without a key. */
+static int32_t next_turn(weir__input_topic *topic)
+{
+    const weir__driver_ops *ops = topic->driver->ops;
+    int32_t turn = topic->turn;
+    int32_t there = topic->partitions;
+    if (there == 0) {
+        there = ops->partitions(topic->driver, topic->name);
+        topic->partitions = ops->fixed_partitions && there > 0 ? there : 0;
+    }
+    topic->turn = turn + 1 < there ? turn + 1 : 0;
+    return turn;
 }
 
 static weir_err send_record(weir__input_topic *topic, int32_t partition,
@@ -78,17 +94,15 @@ static weir_err send_record(weir__input_topic *topic, int32_t partition,
 {
     weir__arena *scratch = &topic->driver->scratch;
     weir__outgoing out = {.topic = topic->name, .partition = partition};
-    weir_err err = encode_side(topic->driver, topic->key, record->key, "key", &out.key, error);
+    weir_err err = encode_side(topic->driver, topic->key, record->key, true, &out.key, error);
     err = err != WEIR_OK
               ? err
-              : encode_side(topic->driver, topic->value, record->value, "value", &out.value, error);
+              : encode_side(topic->driver, topic->value, record->value, false, &out.value, error);
     if (err != WEIR_OK) {
         return err;
     }
     if (partition < 0 && record->key == NULL) {
-        int32_t there = topic->driver->ops->partitions(topic->driver, topic->name);
-        out.partition = topic->turn;
-        topic->turn = (topic->turn + 1) % (there > 0 ? there : 1);
+        out.partition = next_turn(topic);
     }
     err = time_of(topic, record->at, &out.timestamp_ms, error);
     if (err != WEIR_OK) {

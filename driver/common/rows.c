@@ -47,10 +47,20 @@ void weir__rows_push(weir_rows *rows, weir__entry *entry)
         rows->entries = weir__must(realloc(rows->entries, rows->capacity * sizeof(weir__entry *)));
     }
     rows->entries[rows->count++] = entry;
-    if (entry->key_bytes.data != NULL &&
-        weir__map_put(&rows->last, entry->key_bytes, entry) != WEIR_OK) {
-        weir__must(NULL);
+}
+
+/* The last entry of each key. It is made when it is needed: most lists are only walked along. */
+static weir__map *last_of(const weir_rows *list)
+{
+    weir_rows *rows = (weir_rows *)(uintptr_t)list;
+    for (; rows->indexed < rows->count; rows->indexed++) {
+        weir__entry *entry = rows->entries[rows->indexed];
+        if (entry->key_bytes.data != NULL &&
+            weir__map_put(&rows->last, entry->key_bytes, entry) != WEIR_OK) {
+            weir__must(NULL);
+        }
     }
+    return &rows->last;
 }
 
 weir_slice weir__kept(weir__arena *arena, weir_slice bytes)
@@ -78,18 +88,22 @@ const weir_header *weir__kept_headers(weir__arena *arena, const weir_header *hea
 weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
                            weir_error *error)
 {
-    weir__entry entry = {.row = *row, .key_bytes = key, .value_bytes = value, .made_for = rows};
-    weir_err err = weir__codec_decode(rows->driver, rows->key, key, &entry.row.key, error);
+    const void *decoded_key = NULL;
+    const void *decoded_value = NULL;
+    weir_err err = weir__codec_decode(rows->driver, rows->key, key, &decoded_key, error);
     if (err != WEIR_OK) {
         return weir__error_prefix(error, err, "key");
     }
-    err = weir__codec_decode(rows->driver, rows->value, value, &entry.row.value, error);
+    err = weir__codec_decode(rows->driver, rows->value, value, &decoded_value, error);
     if (err != WEIR_OK) {
         return weir__error_prefix(error, err, "value");
     }
-    weir__entry *kept = weir__must(weir__arena_alloc(&rows->driver->arena, sizeof *kept));
-    *kept = entry;
-    weir__rows_push(rows, kept);
+    weir__entry *entry =
+        weir__must(weir__arena_alloc_unzeroed(&rows->driver->arena, sizeof *entry));
+    *entry = (weir__entry){.row = *row, .key_bytes = key, .value_bytes = value, .made_for = rows};
+    entry->row.key = decoded_key;
+    entry->row.value = decoded_value;
+    weir__rows_push(rows, entry);
     return WEIR_OK;
 }
 
@@ -112,7 +126,7 @@ static weir_slice bytes_of(weir_rows *rows, const weir_serde *serde, const void 
 static weir__entry *find(const weir_rows *rows, weir_slice key)
 {
     if (key.data != NULL) {
-        return weir__map_get(&rows->last, key);
+        return weir__map_get(last_of(rows), key);
     }
     for (size_t i = rows->count; i > 0; i--) {
         if (rows->entries[i - 1]->key_bytes.data == NULL) {
@@ -193,7 +207,7 @@ static weir__entry *own(weir_rows *rows, weir__entry *entry)
         rows->entries[i] = rows->entries[i] == entry ? copy : rows->entries[i];
     }
     if (copy->key_bytes.data != NULL &&
-        weir__map_put(&rows->last, copy->key_bytes, copy) != WEIR_OK) {
+        weir__map_put(last_of(rows), copy->key_bytes, copy) != WEIR_OK) {
         weir__must(NULL);
     }
     return copy;
@@ -296,6 +310,7 @@ static int by_key(const void *left, const void *right)
 void weir__rows_sort(weir_rows *rows)
 {
     if (rows->count > 1) {
+        (void)last_of(rows); /* by the order in which they were added */
         qsort(rows->entries, rows->count, sizeof(weir__entry *), by_key);
     }
 }
@@ -303,7 +318,7 @@ void weir__rows_sort(weir_rows *rows)
 weir_rows *weir__rows_as_table(const weir_rows *rows)
 {
     weir_rows *table = weir__rows_make(rows->driver, rows->key, rows->value);
-    for (weir__map_entry *at = rows->last.first; at != NULL; at = at->next) {
+    for (weir__map_entry *at = last_of(rows)->first; at != NULL; at = at->next) {
         weir__entry *entry = at->value;
         if (entry->value_bytes.data != NULL) {
             weir__rows_push(table, entry);

@@ -102,7 +102,8 @@ static weir_err read_records(weir__driver *driver, const char *topic, int32_t pa
     const weir__loopback_partition *found = find_partition(driver, topic, partition);
     weir_err err = found != NULL ? WEIR_OK : WEIR_EMISSING_TOPIC;
     for (int64_t i = offset; err == WEIR_OK && i < found->count; i++) {
-        err = fn(&found->records[i]->message.view, user);
+        weir__message_view view = weir__loopback_view(found->records[i]);
+        err = fn(&view, user);
     }
     return err != WEIR_OK ? weir__error_set(error, err, "%s", weir_err_str(err)) : WEIR_OK;
 }
@@ -114,6 +115,7 @@ static void flush(weir__driver *driver)
 
 const weir__driver_ops weir__sync_driver_ops = {
     .keeps_records = true,
+    .fixed_partitions = true,
     .fail_head = fail_head,
     .fail_end = fail_end,
     .remark = remark,
@@ -234,7 +236,8 @@ static weir_err open_core(weir_sync *sync, const weir_sync_opts *opts, weir_erro
                             .topics = topics,
                             .topic_count = opts->topic_count,
                             .start_ms = opts->start.given ? opts->start.ms : WEIR_SYNC_START_MS,
-                            .commit_interval = opts->commit_interval};
+                            .commit_interval = opts->commit_interval,
+                            .discard = sync->directory[0] != '\0'};
     return weir__sync_open(&sync->core, &core, error);
 }
 
@@ -253,6 +256,7 @@ weir_sync *weir_sync_new(weir_topology_fn topology, const weir_sync_opts *opts, 
     sync->driver.ops = &weir__sync_driver_ops;
     sync->driver.on_failure = opts->on_failure;
     sync->driver.user = opts->user;
+    weir__arena_grow(&sync->driver.arena);
     weir_err err = configure(sync, opts, error);
     if (err == WEIR_OK) {
         err = build(sync, topology, opts, error);
@@ -420,18 +424,18 @@ size_t weir_sync_each_sent(weir_sync *sync, size_t from,
         weir__given(sync != NULL, __func__, "sync") ? weir__loopback_size(sync->core.loopback) : 0;
     for (size_t i = 0; i < size; i++) {
         const weir__loopback_record *record = weir__loopback_at(sync->core.loopback, i);
-        const weir__message_view *view = &record->message.view;
         if (record->piped || number++ < from || fn == NULL) {
             continue;
         }
-        weir_row row = {.key = view->key.data != NULL ? &view->key : NULL,
-                        .value = view->value.data != NULL ? &view->value : NULL,
-                        .timestamp_ms = view->timestamp_ms,
-                        .partition = view->partition,
-                        .offset = view->offset,
-                        .headers = view->headers,
-                        .header_count = view->header_count};
-        fn(view->topic, &row, user);
+        weir__message_view view = weir__loopback_view(record);
+        weir_row row = {.key = view.key.data != NULL ? &view.key : NULL,
+                        .value = view.value.data != NULL ? &view.value : NULL,
+                        .timestamp_ms = view.timestamp_ms,
+                        .partition = view.partition,
+                        .offset = view.offset,
+                        .headers = view.headers,
+                        .header_count = view.header_count};
+        fn(view.topic, &row, user);
     }
     return number;
 }

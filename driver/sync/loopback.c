@@ -10,6 +10,7 @@
 #include "process/headers.h"
 
 #define FIRST_CAPACITY 16
+#define RECORD_SIDE_MAX ((size_t)1 << 31) /* of a key or a value: more than any broker takes */
 
 weir__loopback *weir__loopback_new(int32_t partitions)
 {
@@ -17,6 +18,7 @@ weir__loopback *weir__loopback_new(int32_t partitions)
     if (loopback != NULL) {
         loopback->client = weir__loopback_port;
         loopback->partitions = partitions;
+        weir__arena_grow(&loopback->memory);
     }
     return loopback;
 }
@@ -97,61 +99,92 @@ void weir__loopback_each(const weir__loopback *loopback,
 
 /* ---- Records ---- */
 
-static void keep(weir__message *message)
+static unsigned char *put_bytes(unsigned char *to, weir_slice bytes, uint32_t *size)
 {
-    (void)message; /* the loopback keeps its records */
-}
-
-static size_t size_of(weir_slice bytes)
-{
-    return bytes.data != NULL ? bytes.len : 0;
-}
-
-static weir_slice copy_bytes(unsigned char **to, weir_slice bytes)
-{
-    weir_slice copy = {0};
-    if (bytes.data != NULL) {
-        copy = (weir_slice){*to, bytes.len};
-        memcpy(*to, bytes.data, bytes.len);
-        *to += bytes.len;
+    if (bytes.data == NULL) {
+        *size = WEIR__LOOPBACK_NULL;
+        return to;
     }
-    return copy;
+    memcpy(to, bytes.data, bytes.len);
+    *size = (uint32_t)bytes.len;
+    return to + bytes.len;
 }
 
-/* One allocation: the record, its headers, and all bytes. */
+static size_t headers_size(const weir_headers *headers, size_t count)
+{
+    size_t bytes = count * sizeof(weir_header);
+    for (size_t i = 0; i < count; i++) {
+        weir_header header = weir_headers_at(headers, i);
+        bytes += strlen(header.name) + 1 + (header.value.data != NULL ? header.value.len : 0);
+    }
+    return bytes;
+}
+
+/* The list, then the bytes of names and values. */
+static void put_headers(const weir_headers *headers, size_t count, unsigned char *to)
+{
+    weir_header *list = (weir_header *)(void *)to;
+    to += count * sizeof *list;
+    for (size_t i = 0; i < count; i++) {
+        weir_header header = weir_headers_at(headers, i);
+        size_t length = strlen(header.name) + 1;
+        list[i] = (weir_header){.name = memcpy(to, header.name, length)};
+        to += length;
+        if (header.value.data != NULL) {
+            list[i].value = (weir_slice){to, header.value.len};
+            memcpy(to, header.value.data, header.value.len);
+            to += header.value.len;
+        }
+    }
+}
+
+/* NULL: out of memory. */
 static weir__loopback_record *copy_record(weir__loopback *loopback, const weir__outgoing *from)
 {
-    size_t headers = weir_headers_count(from->headers);
-    size_t bytes = size_of(from->key) + size_of(from->value);
-    for (size_t i = 0; i < headers; i++) {
-        weir_header header = weir_headers_at(from->headers, i);
-        bytes += strlen(header.name) + 1 + size_of(header.value);
-    }
+    size_t count = weir_headers_count(from->headers);
+    size_t headers = count > 0 ? headers_size(from->headers, count) : 0;
+    size_t key = from->key.data != NULL ? from->key.len : 0;
+    size_t value = from->value.data != NULL ? from->value.len : 0;
     /* A byte more, so that an empty slice has an address of its own. */
-    weir__loopback_record *record = weir__arena_alloc_unzeroed(
-        &loopback->memory, sizeof *record + headers * sizeof(weir_header) + bytes + 1);
+    weir__loopback_record *record =
+        weir__arena_alloc_unzeroed(&loopback->memory, sizeof *record + headers + key + value + 1);
     if (record == NULL) {
         return NULL;
     }
-    weir_header *list = (weir_header *)(record + 1);
-    unsigned char *to = (unsigned char *)(list + headers);
-    for (size_t i = 0; i < headers; i++) {
-        weir_header header = weir_headers_at(from->headers, i);
-        size_t length = strlen(header.name) + 1;
-        list[i].name = memcpy(to, header.name, length);
-        to += length;
-        list[i].value = copy_bytes(&to, header.value);
+    unsigned char *to = (unsigned char *)(record + 1);
+    if (count > 0) {
+        put_headers(from->headers, count, to);
+        to += headers;
     }
-    *record = (weir__loopback_record){
-        .message = {.view = {.timestamp_ms = from->timestamp_ms,
-                             .key = copy_bytes(&to, from->key),
-                             .value = copy_bytes(&to, from->value),
-                             .headers = headers > 0 ? list : NULL,
-                             .header_count = headers},
-                    .free = keep},
-        .internal = from->internal,
-    };
+    to = put_bytes(to, from->key, &record->key_size);
+    put_bytes(to, from->value, &record->value_size);
+    record->header_count = (uint32_t)count;
+    record->headers_size = (uint32_t)headers;
+    record->timestamp_ms = from->timestamp_ms;
+    record->internal = from->internal;
     return record;
+}
+
+static weir_slice slice_of(const unsigned char *at, uint32_t size)
+{
+    return size != WEIR__LOOPBACK_NULL ? (weir_slice){at, size} : (weir_slice){0};
+}
+
+weir__message_view weir__loopback_view(const weir__loopback_record *record)
+{
+    const unsigned char *bytes = (const unsigned char *)(record + 1);
+    const unsigned char *key = bytes + record->headers_size;
+    size_t key_size = record->key_size != WEIR__LOOPBACK_NULL ? record->key_size : 0;
+    return (weir__message_view){
+        .topic = record->partition->topic->name,
+        .partition = record->partition->number,
+        .offset = record->offset,
+        .timestamp_ms = record->timestamp_ms,
+        .key = slice_of(key, record->key_size),
+        .value = slice_of(key + key_size, record->value_size),
+        .headers = record->header_count > 0 ? (const weir_header *)(const void *)bytes : NULL,
+        .header_count = record->header_count,
+    };
 }
 
 static weir__loopback_partition *partition_of(weir__loopback_topic *topic,
@@ -174,11 +207,8 @@ static weir__loopback_partition *partition_of(weir__loopback_topic *topic,
     return &topic->partitions[turn];
 }
 
-static void *grown(void *list, size_t count, size_t *capacity, size_t item)
+static void *grown(void *list, size_t *capacity, size_t item)
 {
-    if (count < *capacity) {
-        return list;
-    }
     size_t more = *capacity > 0 ? 2 * *capacity : FIRST_CAPACITY;
     void *larger = realloc(list, more * item);
     if (larger != NULL) {
@@ -187,39 +217,39 @@ static void *grown(void *list, size_t count, size_t *capacity, size_t item)
     return larger;
 }
 
+/* Makes room for a record in the two lists. */
 static weir_err reserve(weir__loopback *loopback, weir__loopback_partition *partition)
 {
-    size_t capacity = (size_t)partition->capacity;
-    weir__loopback_record **own =
-        grown(partition->records, (size_t)partition->count, &capacity, sizeof(*own));
-    if (own == NULL) {
-        return WEIR_ENOMEM;
+    if (partition->count == partition->capacity) {
+        size_t capacity = (size_t)partition->capacity;
+        weir__loopback_record **own = grown(partition->records, &capacity, sizeof(*own));
+        if (own == NULL) {
+            return WEIR_ENOMEM;
+        }
+        partition->records = own;
+        partition->capacity = (int64_t)capacity;
     }
-    partition->records = own;
-    partition->capacity = (int64_t)capacity;
-    weir__loopback_record **all =
-        grown(loopback->records, loopback->count, &loopback->capacity, sizeof(*all));
-    if (all == NULL) {
-        return WEIR_ENOMEM;
+    if (loopback->count == loopback->capacity) {
+        weir__loopback_record **all = grown(loopback->records, &loopback->capacity, sizeof(*all));
+        if (all == NULL) {
+            return WEIR_ENOMEM;
+        }
+        loopback->records = all;
     }
-    loopback->records = all;
     return WEIR_OK;
 }
 
-weir_err weir__loopback_add(weir__loopback *loopback, const weir__outgoing *from, bool piped,
-                            int64_t *offset, weir_error *error)
+static weir_err add_to(weir__loopback *loopback, weir__loopback_topic *topic,
+                       const weir__outgoing *from, bool piped, int64_t *offset, weir_error *error)
 {
-    weir__loopback_topic *topic = weir__loopback_find(loopback, from->topic);
-    if (topic == NULL) {
-        topic = weir__loopback_make(loopback, from->topic, loopback->partitions);
-    }
-    if (topic == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "topic %s", from->topic);
-    }
     weir__loopback_partition *partition = partition_of(topic, from);
     if (partition == NULL) {
         return weir__error_set(error, WEIR_EINVAL, "topic %s has %d partitions, there is no %d",
                                topic->name, (int)topic->count, (int)from->partition);
+    }
+    if (from->key.len > RECORD_SIDE_MAX || from->value.len > RECORD_SIDE_MAX) {
+        return weir__error_set(error, WEIR_ELIMIT, "topic %s: a record of %zu and %zu bytes",
+                               topic->name, from->key.len, from->value.len);
     }
     weir__loopback_record *record =
         reserve(loopback, partition) == WEIR_OK ? copy_record(loopback, from) : NULL;
@@ -227,9 +257,7 @@ weir_err weir__loopback_add(weir__loopback *loopback, const weir__outgoing *from
         return weir__error_set(error, WEIR_ENOMEM, "topic %s", topic->name);
     }
     *offset = partition->count;
-    record->message.view.topic = topic->name;
-    record->message.view.partition = partition->number;
-    record->message.view.offset = partition->count;
+    record->offset = partition->count;
     record->partition = partition;
     record->sequence = loopback->count;
     record->piped = piped;
@@ -238,11 +266,22 @@ weir_err weir__loopback_add(weir__loopback *loopback, const weir__outgoing *from
     return WEIR_OK;
 }
 
-weir_err weir__loopback_append(weir__loopback *loopback, const weir__outgoing *record,
-                               weir_error *error)
+weir_err weir__loopback_send(weir__loopback *loopback, const weir__outgoing *from, int64_t *offset,
+                             weir_error *error)
+{
+    weir__loopback_topic *topic = weir__loopback_find(loopback, from->topic);
+    if (topic == NULL) {
+        topic = weir__loopback_make(loopback, from->topic, loopback->partitions);
+    }
+    return topic != NULL ? add_to(loopback, topic, from, false, offset, error)
+                         : weir__error_set(error, WEIR_ENOMEM, "topic %s", from->topic);
+}
+
+weir_err weir__loopback_append(weir__loopback *loopback, weir__loopback_topic *topic,
+                               const weir__outgoing *record, weir_error *error)
 {
     int64_t offset = 0;
-    return weir__loopback_add(loopback, record, true, &offset, error);
+    return add_to(loopback, topic, record, true, &offset, error);
 }
 
 size_t weir__loopback_size(const weir__loopback *loopback)

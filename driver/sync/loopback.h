@@ -13,14 +13,22 @@
 
 typedef struct weir__loopback weir__loopback;
 
-/* A record of a topic. Valid as long as the loopback. */
+/* A record of a topic. Valid as long as the loopback. All records are kept, so they are small: the
+ * headers, the key and the value follow in the same memory. */
 typedef struct weir__loopback_record {
-    weir__message message; /* view: the whole record */
     struct weir__loopback_partition *partition;
-    size_t sequence; /* among the records of all topics, from 0 */
-    bool piped;      /* by weir__loopback_append, not by the producer */
-    bool internal;   /* to a repartition topic or a changelog */
+    int64_t offset;
+    int64_t timestamp_ms;
+    size_t sequence;     /* among the records of all topics, from 0 */
+    uint32_t key_size;   /* WEIR__LOOPBACK_NULL: null */
+    uint32_t value_size; /* the same */
+    uint32_t header_count;
+    uint32_t headers_size; /* with the bytes of names and values */
+    bool piped;            /* by weir__loopback_append, not by a producer */
+    bool internal;         /* to a repartition topic or a changelog */
 } weir__loopback_record;
+
+#define WEIR__LOOPBACK_NULL UINT32_MAX
 
 enum { WEIR__LOOPBACK_ROLES = WEIR__GLOBAL_CONSUMER + 1 };
 
@@ -60,11 +68,14 @@ weir__loopback_topic *weir__loopback_make(weir__loopback *loopback, const char *
 void weir__loopback_each(const weir__loopback *loopback,
                          void (*fn)(const weir__loopback_topic *topic, void *user), void *user);
 
-/* Appends a copy. `partition` -1 in *record: that of the key, without a key the next one. */
-weir_err weir__loopback_append(weir__loopback *loopback, const weir__outgoing *record,
-                               weir_error *error);
+/* Appends a copy to the topic (the name in *record is not used). `partition` -1 in *record: that of
+ * the key, without a key the next one. */
+weir_err weir__loopback_append(weir__loopback *loopback, weir__loopback_topic *topic,
+                               const weir__outgoing *record, weir_error *error);
 /* The records of all topics, in the order in which they were appended. */
 size_t weir__loopback_size(const weir__loopback *loopback);
 const weir__loopback_record *weir__loopback_at(const weir__loopback *loopback, size_t sequence);
+/* The whole record. As valid as the record. */
+weir__message_view weir__loopback_view(const weir__loopback_record *record);
 
 #endif

@@ -30,11 +30,19 @@ static weir_err no_partition(weir__topic_partition at, weir_error *error)
 
 /* ---- Consumer ---- */
 
+/* A record as the caller gets it. It is used again when the caller has freed it. */
+typedef struct polled {
+    weir__message message; /* first */
+    struct consumer *owner;
+} polled;
+
 typedef struct consumer {
     weir__consumer base;
     weir__loopback *loopback;
     weir__consumer_role role;
-    size_t next; /* sequence of the next record to look at */
+    size_t next;         /* sequence of the next record to look at */
+    weir__message *free; /* of `polled` */
+    weir__arena memory;
 } consumer;
 
 static int64_t *position_of(const consumer *c, weir__loopback_partition *partition)
@@ -63,7 +71,35 @@ static void consumer_close(weir__consumer *port)
 {
     consumer *c = (consumer *)port;
     for_each_partition(c, unassign);
+    weir__arena_fini(&c->memory);
     free(c);
+}
+
+static void release(weir__message *message)
+{
+    consumer *c = ((polled *)message)->owner;
+    message->next = c->free;
+    c->free = message;
+}
+
+/* NULL: out of memory. */
+static weir__message *take(consumer *c, const weir__loopback_record *record)
+{
+    weir__message *message = c->free;
+    if (message != NULL) {
+        c->free = message->next;
+    } else {
+        polled *made = weir__arena_alloc_unzeroed(&c->memory, sizeof *made);
+        if (made == NULL) {
+            return NULL;
+        }
+        made->owner = c;
+        message = &made->message;
+    }
+    message->view = weir__loopback_view(record);
+    message->free = release;
+    message->next = NULL;
+    return message;
 }
 
 static weir_err consumer_poll(weir__consumer *port, int64_t timeout_ms, weir__message **out,
@@ -71,13 +107,16 @@ static weir_err consumer_poll(weir__consumer *port, int64_t timeout_ms, weir__me
 {
     consumer *c = (consumer *)port;
     (void)timeout_ms; /* there is nobody to wait for */
-    (void)error;
     *count = 0;
     for (; c->next < c->loopback->count && *count < max; c->next++) {
-        weir__loopback_record *record = c->loopback->records[c->next];
+        const weir__loopback_record *record = c->loopback->records[c->next];
         int64_t *position = position_of(c, record->partition);
-        if (record->message.view.offset == *position && !record->partition->paused[c->role]) {
-            out[(*count)++] = &record->message;
+        if (record->offset == *position && !record->partition->paused[c->role]) {
+            out[*count] = take(c, record);
+            if (out[*count] == NULL) {
+                return weir__error_set(error, WEIR_ENOMEM, "consumer");
+            }
+            ++*count;
             ++*position;
         }
     }
@@ -226,7 +265,7 @@ static weir_err producer_send(weir__producer *port, const weir__outgoing *record
                               const weir__delivery *delivery, weir_error *error)
 {
     int64_t offset = 0;
-    weir_err err = weir__loopback_add(((producer *)port)->loopback, record, false, &offset, error);
+    weir_err err = weir__loopback_send(((producer *)port)->loopback, record, &offset, error);
     if (err == WEIR_OK && delivery != NULL) {
         delivery->fn(WEIR_OK, NULL, offset, delivery->user);
     }
@@ -364,8 +403,7 @@ static weir_err query_time(weir__admin *port, weir__topic_partition at, int64_t 
         return no_partition(at, error);
     }
     int64_t found = partition->start;
-    while (found < partition->count &&
-           partition->records[found]->message.view.timestamp_ms < time_ms) {
+    while (found < partition->count && partition->records[found]->timestamp_ms < time_ms) {
         found++;
     }
     *offset = found;

@@ -21,7 +21,8 @@ struct weir__loopback {
 
 extern const weir__client weir__loopback_port;
 
-weir_err weir__loopback_add(weir__loopback *loopback, const weir__outgoing *from, bool piped,
-                            int64_t *offset, weir_error *error);
+/* Appends a copy, of a producer's record. A topic that does not exist is made. */
+weir_err weir__loopback_send(weir__loopback *loopback, const weir__outgoing *from, int64_t *offset,
+                             weir_error *error);
 
 #endif

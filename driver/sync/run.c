@@ -19,11 +19,13 @@ int64_t weir__sync_now_ms(const weir__sync *sync)
 
 /* ---- Steps ---- */
 
+/* Nothing is to be read as long as no record is sent. */
 static weir_err poll(weir__sync *sync, weir_error *error)
 {
     weir__message *messages[POLL_MAX];
     size_t count = POLL_MAX;
     weir_err err = WEIR_OK;
+    sync->polled = weir__loopback_size(sync->loopback);
     while (err == WEIR_OK && count == POLL_MAX) {
         err = weir__consumer_poll(sync->worker.env.consumer, 0, messages, POLL_MAX, &count, error);
         for (size_t i = 0; i < count; i++) {
@@ -32,6 +34,9 @@ static weir_err poll(weir__sync *sync, weir_error *error)
             } else {
                 weir__message_free(messages[i]);
             }
+        }
+        if (count > 0) {
+            weir__worker_fetched(&sync->worker);
         }
     }
     return err;
@@ -57,6 +62,8 @@ static weir_err assign(weir__sync *sync, weir_error *error)
     }
     if (err == WEIR_OK) {
         sync->worker.tasks.assign_due = false;
+        sync->polled = SIZE_MAX;
+        weir__worker_fetched(&sync->worker);
     }
     free(offsets);
     return err;
@@ -89,7 +96,9 @@ static weir_err run_tasks(weir__sync *sync, weir_error *error)
         if (sync->worker.tasks.assign_due || !weir__task_set_is_running(&sync->worker.tasks)) {
             err = restore(sync, error);
         }
-        err = err == WEIR_OK ? poll(sync, error) : err;
+        if (err == WEIR_OK && sync->polled != weir__loopback_size(sync->loopback)) {
+            err = poll(sync, error);
+        }
         err = err == WEIR_OK ? poll_globals(sync, error) : err;
         err = err == WEIR_OK ? weir__worker_process_one(&sync->worker, &done, error) : err;
         err = err == WEIR_OK && done ? commit_if_due(sync, error) : err;
@@ -162,10 +171,10 @@ static weir_err follow_new_topic(weir__sync *sync, const char *topic, weir_error
 weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_error *error)
 {
     weir_err err = weir__sync_check(sync, error);
-    if (err == WEIR_OK) {
+    if (err == WEIR_OK && sync->has_patterns) {
         err = follow_new_topic(sync, record->topic, error);
     }
-    const weir__loopback_topic *topic = weir__loopback_find(sync->loopback, record->topic);
+    weir__loopback_topic *topic = weir__loopback_find(sync->loopback, record->topic);
     if (err == WEIR_OK && (topic == NULL || !is_read(topic))) {
         const char *nearest = topic == NULL ? weir__sync_nearest_topic(sync, record->topic) : NULL;
         return weir__error_set(error, WEIR_ENOTFOUND, "no source reads topic '%s'%s%s%s",
@@ -173,7 +182,7 @@ weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_er
                                nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "");
     }
     if (err == WEIR_OK) {
-        err = weir__loopback_append(sync->loopback, record, error);
+        err = weir__loopback_append(sync->loopback, topic, record, error);
     }
     return err == WEIR_OK ? weir__sync_run(sync, error) : err;
 }

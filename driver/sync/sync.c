@@ -243,7 +243,7 @@ weir_err weir__sync_follow_topics(weir__sync *sync, bool *changed, weir_error *e
 {
     struct unread unread = {.sync = sync};
     *changed = false;
-    if (!weir__topology_has_patterns(sync->topology)) {
+    if (!sync->has_patterns) {
         return WEIR_OK;
     }
     weir__loopback_each(sync->loopback, look_for_unread, &unread);
@@ -274,8 +274,11 @@ weir_err weir__sync_open(weir__sync *sync, const weir__sync_opts *opts, weir_err
 {
     bool several = false;
     *sync = (weir__sync){.topology = opts->topology,
+                         .polled = SIZE_MAX,
                          .commit_interval = opts->commit_interval,
+                         .discard = opts->discard,
                          .partitions = opts->partitions > 0 ? opts->partitions : 1};
+    sync->has_patterns = weir__topology_has_patterns(opts->topology);
     sync->loopback = weir__loopback_new(sync->partitions);
     weir_err err = sync->loopback != NULL ? make_topics(sync, opts, &several, error)
                                           : weir__error_set(error, WEIR_ENOMEM, "topics");
@@ -306,6 +309,9 @@ void weir__sync_close(weir__sync *sync)
     weir__instance *instance = &sync->instance;
     if (sync->worker_open) {
         if (sync->worker.open_tasks) {
+            for (size_t i = 0; sync->discard && i < sync->worker.tasks.count; i++) {
+                weir__task_stores_discard(&sync->worker.tasks.tasks[i]->stores);
+            }
             weir__task_set_close(&sync->worker.tasks, false);
         }
         weir__worker_close(&sync->worker);

@@ -25,6 +25,7 @@ typedef struct weir__sync_opts {
     size_t topic_count;
     int64_t start_ms;     /* wall clock, >= 0 */
     bool commit_interval; /* commits as an instance does, with caches; else after each record */
+    bool discard;         /* state.dir is deleted afterwards: stores need not be written to it */
 } weir__sync_opts;
 
 typedef struct weir__sync {
@@ -39,7 +40,10 @@ typedef struct weir__sync {
     weir__member_tasks tasks;
     int32_t partitions; /* of topics that are made when a record is sent to them */
     weir_error failed;  /* the first failure; nothing is processed after it */
+    size_t polled;      /* records of all topics at the last poll; SIZE_MAX: poll */
+    bool has_patterns; /* of topics: a source reads all that match */
     bool commit_interval;
+    bool discard;
     bool worker_open;
     bool running; /* callbacks of the topology may be on the stack */
 } weir__sync;

@@ -56,7 +56,10 @@ static weir_err noted(driven *d, weir_err err)
     for (; d->seen < size; d->seen++) {
         const weir__loopback_record *record = weir__loopback_at(d->sync.loopback, d->seen);
         if (!record->piped) {
-            d->sent[d->sent_count++] = record;
+            driven_record *sent = malloc(sizeof *sent);
+            assert_non_null(sent);
+            *sent = (driven_record){weir__loopback_view(record), record->internal};
+            d->sent[d->sent_count++] = sent;
         }
     }
     return err;
@@ -81,6 +84,9 @@ void driven_close(driven *d)
     weir__sync_close(&d->sync);
     assert_int_equal(weir__remove_directory(d->directory, &error), WEIR_OK);
     weir_config_free(d->config);
+    for (size_t i = 0; i < d->sent_count; i++) {
+        free(d->sent[i]);
+    }
     free(d->sent);
     *d = (driven){0};
 }
@@ -120,7 +126,7 @@ weir_err driven_commit(driven *d)
 const weir__message_view *driven_sent(const driven *d, size_t index)
 {
     assert_true(index < d->sent_count);
-    return &d->sent[index]->message.view;
+    return &d->sent[index]->view;
 }
 
 weir__task *driven_task(const driven *d)

@@ -11,6 +11,11 @@
 #define DRIVEN_SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Members up to the blank line are set before driven_open; zeros: defaults. */
+typedef struct driven_record {
+    weir__message_view view;
+    bool internal; /* to a repartition topic or a changelog */
+} driven_record;
+
 typedef struct driven {
     const char *const *settings; /* name, value, ..., NULL */
     size_t cache_bytes;          /* > 0: commits only in driven_commit */
@@ -18,8 +23,8 @@ typedef struct driven {
 
     weir__sync sync;
     weir_config *config;
-    char directory[64];                 /* of the stores on RocksDB */
-    const weir__loopback_record **sent; /* by the topology */
+    char directory[64];   /* of the stores on RocksDB */
+    driven_record **sent; /* by the topology */
     size_t sent_count;
     size_t seen;    /* records of the loopback */
     char log[1024]; /* last line */

@@ -22,12 +22,14 @@ static void the_first_record_that_is_not_older_is_found(void **state)
     weir__admin *admin = NULL;
     int64_t offset = -1;
     assert_non_null(loopback);
+    weir__loopback_topic *topic = weir__loopback_make(loopback, "t", 1);
+    assert_non_null(topic);
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         const weir__outgoing record = {.topic = "t",
                                        .timestamp_ms = times[i],
                                        .key = weir_slice_of("k"),
                                        .value = weir_slice_of("v")};
-        assert_int_equal(weir__loopback_append(loopback, &record, NULL), WEIR_OK);
+        assert_int_equal(weir__loopback_append(loopback, topic, &record, NULL), WEIR_OK);
     }
     const weir__client_opts opts = {.client = weir__loopback_client(loopback)};
     assert_int_equal(weir__admin_new(&opts, &admin, NULL), WEIR_OK);
