@@ -12,96 +12,109 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "state/overlay.h"
 #include "state/store.h"
 #include "state/tree.h"
 
 #define BYTES_MAX ((size_t)4 << 20)
 #define ROW_BYTES ((size_t)96) /* estimated memory of a row besides key and value */
-#define VALUE_ROUND ((size_t)16)
-#define RANGE_ROWS_MAX 1000 /* a range with more of them writes the buffer out first */
 
-typedef struct held {
-    weir__tree_item item;
-    bool deleted;
-    size_t len; /* of the value */
-    size_t capacity;
-    uint8_t bytes[]; /* key, value */
-} held;
+/* The first byte of a row of the buffer; its value follows. */
+enum { DELETED, HELD };
 
 typedef struct buffered {
     weir__kv base;
-    weir__tree rows;
+    weir__kv *rows; /* in memory */
+    size_t count;
     size_t bytes;
-    held *recent;    /* found last: a put usually follows a get of its key; NULL: none */
-    bool has_offset; /* `offset` is not in the database yet: it covers rows of the buffer */
+    size_t open_iters; /* over the rows */
+    weir_buf row;      /* scratch of a put */
+    bool has_offset;   /* `offset` is not in the database yet: it covers rows of the buffer */
     int64_t offset;
     bool has_as_of;
     int64_t as_of_ms;
 } buffered;
 
-static uint8_t *bytes_of(held *row)
+static weir_slice value_of(weir_slice row)
 {
-    return row->bytes + row->item.key.len;
-}
-
-static weir_slice value_of(held *row)
-{
-    return row->deleted ? (weir_slice){0} : (weir_slice){bytes_of(row), row->len};
-}
-
-static held *find(buffered *store, weir_slice key)
-{
-    if (store->recent == NULL || !weir_slice_equal(store->recent->item.key, key)) {
-        store->recent = (held *)weir__tree_find(&store->rows, key);
-    }
-    return store->recent;
+    const uint8_t *bytes = row.data;
+    return bytes[0] == DELETED ? (weir_slice){0} : (weir_slice){bytes + 1, row.len - 1};
 }
 
 /* ---- Writing out -------------------------------------------------------------------------- */
 
-static void free_row(weir__tree_item *item)
+/* Empties the buffer. Iterators that are open still see its rows. */
+static weir_err empty(buffered *store, weir_error *error)
 {
-    free(item);
-}
-
-static void forget(buffered *store)
-{
-    weir__tree_fini(&store->rows, free_row);
-    store->rows = (weir__tree){0};
-    store->bytes = 0;
-    store->recent = NULL;
-    store->has_offset = false;
-    store->has_as_of = false;
-}
-
-/* Rows and offset in one write. */
-static weir_err write_batch(buffered *store, weir_error *error)
-{
-    weir__row *rows = malloc((store->rows.count + 1) * sizeof *rows);
-    if (rows == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "no memory to write %zu rows",
-                               store->rows.count);
+    weir_err err = WEIR_OK;
+    if (store->open_iters == 0) {
+        weir__kv *fresh = NULL;
+        err = weir__memory_open(&fresh, error);
+        if (err != WEIR_OK) {
+            return err;
+        }
+        weir__kv_close(store->rows);
+        store->rows = fresh;
+    } else {
+        weir__kv_iter *iter = NULL;
+        weir_slice none = {0};
+        weir_slice key;
+        weir_slice row;
+        err = weir__kv_range(store->rows, none, none, false, &iter, error);
+        while (err == WEIR_OK && iter->ops->next(iter, &key, &row)) {
+            err = weir__kv_put(store->rows, key, none, error);
+        }
+        if (iter != NULL) {
+            (void)iter->ops->close(iter);
+        }
     }
-    size_t count = 0;
-    weir__tree_cursor cursor = weir__tree_seek(&store->rows, (weir_slice){0}, false, false);
-    for (weir__tree_item *item; (item = weir__tree_at(cursor)) != NULL;) {
-        rows[count++] = (weir__row){item->key, value_of((held *)item)};
-        weir__tree_step(&cursor, false);
+    if (err == WEIR_OK) {
+        store->count = 0;
+        store->bytes = 0;
     }
-    weir_err err = weir__kv_restore(store->base.inner, rows, count, store->offset, error);
-    free(rows);
     return err;
 }
 
+/* All rows, in order. They are valid until the iterator is closed. */
+static weir_err collect(buffered *store, weir__row **out, weir__kv_iter **iter, weir_error *error)
+{
+    weir_slice none = {0};
+    weir__row *rows = malloc((store->count + 1) * sizeof *rows);
+    if (rows == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "no memory to write %zu rows", store->count);
+    }
+    weir_err err = weir__kv_range(store->rows, none, none, false, iter, error);
+    if (err != WEIR_OK) {
+        free(rows);
+        return err;
+    }
+    size_t count = 0;
+    weir_slice row;
+    while ((*iter)->ops->next(*iter, &rows[count].key, &row)) {
+        weir_assert(count < store->count);
+        rows[count++].value = value_of(row);
+    }
+    weir_assert(count == store->count);
+    *out = rows;
+    return WEIR_OK;
+}
+
+/* Rows and offset in one write; rows alone before there is an offset. */
 static weir_err write_rows(buffered *store, weir_error *error)
 {
-    weir_err err = WEIR_OK;
-    weir__tree_cursor cursor = weir__tree_seek(&store->rows, (weir_slice){0}, false, false);
-    for (weir__tree_item *item; err == WEIR_OK && (item = weir__tree_at(cursor)) != NULL;) {
-        err = weir__kv_put(store->base.inner, item->key, value_of((held *)item), error);
-        weir__tree_step(&cursor, false);
+    weir__row *rows = NULL;
+    weir__kv_iter *iter = NULL;
+    weir_err err = collect(store, &rows, &iter, error);
+    if (err != WEIR_OK) {
+        return err;
     }
+    if (store->has_offset) {
+        err = weir__kv_restore(store->base.inner, rows, store->count, store->offset, error);
+    }
+    for (size_t i = 0; !store->has_offset && i < store->count && err == WEIR_OK; i++) {
+        err = weir__kv_put(store->base.inner, rows[i].key, rows[i].value, error);
+    }
+    (void)iter->ops->close(iter);
+    free(rows);
     return err;
 }
 
@@ -109,12 +122,17 @@ static weir_err write_rows(buffered *store, weir_error *error)
  * offset, never older. */
 static weir_err write_out(buffered *store, weir_error *error)
 {
-    weir_err err = store->has_offset ? write_batch(store, error) : write_rows(store, error);
+    weir_err err = WEIR_OK;
+    if (store->count > 0 || store->has_offset) {
+        err = write_rows(store, error);
+    }
     if (err == WEIR_OK && store->has_as_of) {
         err = weir__kv_set_as_of(store->base.inner, store->as_of_ms, error);
     }
     if (err == WEIR_OK) {
-        forget(store);
+        store->has_offset = false;
+        store->has_as_of = false;
+        err = store->count > 0 ? empty(store, error) : WEIR_OK;
     }
     return err;
 }
@@ -123,130 +141,170 @@ static weir_err write_out(buffered *store, weir_error *error)
 
 static weir_err buffered_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
 {
-    held *row = find((buffered *)kv, key);
-    if (row != NULL) {
+    weir_slice row = {0};
+    weir_err err = weir__kv_get(((buffered *)kv)->rows, key, &row, error);
+    if (err == WEIR_OK && row.data != NULL) {
         *value = value_of(row);
         return WEIR_OK;
     }
-    return weir__kv_get(kv->inner, key, value, error);
-}
-
-/* The row of the key, with room for a value of `len` bytes. NULL: out of memory. */
-static held *make_room(buffered *store, weir_slice key, size_t len)
-{
-    held *old = find(store, key);
-    if (old != NULL && old->capacity >= len) {
-        return old;
-    }
-    size_t capacity = (len + VALUE_ROUND - 1) / VALUE_ROUND * VALUE_ROUND;
-    held *row = malloc(sizeof *row + key.len + capacity);
-    if (row == NULL) {
-        return NULL;
-    }
-    row->item.key = (weir_slice){memcpy(row->bytes, key.data, key.len), key.len};
-    row->capacity = capacity;
-    if (old != NULL) {
-        weir__tree_replace(&store->rows, &row->item);
-        store->bytes += capacity - old->capacity;
-        free(old);
-    } else if (weir__tree_insert(&store->rows, &row->item) == WEIR_OK) {
-        store->bytes += key.len + capacity + ROW_BYTES;
-    } else {
-        free(row);
-        return NULL;
-    }
-    store->recent = row;
-    return row;
+    return err == WEIR_OK ? weir__kv_get(kv->inner, key, value, error) : err;
 }
 
 static weir_err buffered_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
 {
     buffered *store = (buffered *)kv;
-    held *row = make_room(store, key, value.len);
-    if (row == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "no memory for a row of %zu bytes",
-                               key.len + value.len);
-    }
-    row->deleted = value.data == NULL;
-    row->len = value.len;
+    weir_slice old = {0};
+    weir__buf_reset(&store->row);
+    weir__buf_put_u8(&store->row, value.data != NULL ? HELD : DELETED);
     if (value.len > 0) {
-        memcpy(bytes_of(row), value.data, value.len);
+        (void)weir_put(&store->row, value.data, value.len);
+    }
+    weir_err err = store->row.err;
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "no memory for a row of %zu bytes", key.len + value.len);
+    }
+    err = weir__kv_get(store->rows, key, &old, error);
+    size_t freed = old.data != NULL ? old.len : 0;
+    if (err == WEIR_OK) {
+        err = weir__kv_put(store->rows, key, weir__buf_slice(&store->row), error);
+    }
+    if (err != WEIR_OK) {
+        return err;
+    }
+    store->bytes += store->row.len - freed;
+    if (freed == 0) {
+        store->bytes += key.len + ROW_BYTES;
+        store->count++;
     }
     return store->bytes > BYTES_MAX ? write_out(store, error) : WEIR_OK;
 }
 
 /* ---- Ranges ------------------------------------------------------------------------------- */
 
-static bool is_past_end(weir_slice key, weir_slice end, bool reverse)
+/* A merge of the rows of the buffer with those of the database. */
+typedef struct merged {
+    weir__kv_iter base;
+    buffered *store;
+    weir__kv_iter *over;
+    weir__kv_iter *under;
+    weir__row next_over;  /* key null: not read */
+    weir__row next_under; /* the same */
+    bool over_ended;
+    bool under_ended;
+    bool reverse;
+} merged;
+
+static void read_both(merged *m)
 {
-    if (end.data == NULL) {
-        return false;
+    if (m->next_over.key.data == NULL && !m->over_ended) {
+        m->over_ended = !m->over->ops->next(m->over, &m->next_over.key, &m->next_over.value);
     }
-    int order = weir__key_compare(key, end);
-    return reverse ? order < 0 : order > 0;
+    if (m->next_under.key.data == NULL && !m->under_ended) {
+        m->under_ended = !m->under->ops->next(m->under, &m->next_under.key, &m->next_under.value);
+    }
 }
 
-/* The rows of a range; *out NULL: there are none. WEIR_ELIMIT: there are too many. */
-static weir_err collect(const buffered *store, weir_slice from, weir_slice to, bool reverse,
-                        weir__overlay **out)
+/* < 0: the next row is the buffer's, > 0: the database's, 0: both have it. */
+static int order_of(const merged *m)
 {
-    weir__overlay *overlay = NULL;
-    weir_err err = WEIR_OK;
-    size_t count = 0;
-    weir__tree_cursor cursor = weir__tree_seek(&store->rows, reverse ? to : from, false, reverse);
-    weir__tree_item *item;
-    while (err == WEIR_OK && (item = weir__tree_at(cursor)) != NULL &&
-           !is_past_end(item->key, reverse ? from : to, reverse)) {
-        if (overlay == NULL) {
-            err = weir__overlay_new(reverse, &overlay);
-        }
-        if (err == WEIR_OK) {
-            err = count++ < RANGE_ROWS_MAX
-                      ? weir__overlay_add(overlay, item->key, value_of((held *)item))
-                      : WEIR_ELIMIT;
-        }
-        weir__tree_step(&cursor, reverse);
+    if (m->over_ended || m->under_ended) {
+        return m->over_ended ? 1 : -1;
     }
-    if (err != WEIR_OK) {
-        weir__overlay_free(overlay);
-        return err;
-    }
-    *out = overlay;
-    return WEIR_OK;
+    int order = weir__key_compare(m->next_over.key, m->next_under.key);
+    return m->reverse ? -order : order;
 }
+
+static bool merged_next(weir__kv_iter *base, weir_slice *key, weir_slice *value)
+{
+    merged *m = (merged *)base;
+    for (;;) {
+        read_both(m);
+        if (m->over_ended && m->under_ended) {
+            return false;
+        }
+        int order = order_of(m);
+        *key = order <= 0 ? m->next_over.key : m->next_under.key;
+        *value = order <= 0 ? value_of(m->next_over.value) : m->next_under.value;
+        if (order <= 0) {
+            m->next_over.key.data = NULL;
+        }
+        if (order >= 0) {
+            m->next_under.key.data = NULL;
+        }
+        if (value->data != NULL) {
+            return true;
+        }
+    }
+}
+
+static void merged_seek(weir__kv_iter *base, weir_slice key)
+{
+    merged *m = (merged *)base;
+    m->next_over.key.data = NULL;
+    m->next_under.key.data = NULL;
+    m->over_ended = false;
+    m->under_ended = false;
+    m->over->ops->seek(m->over, key);
+    m->under->ops->seek(m->under, key);
+}
+
+static weir_err merged_close(weir__kv_iter *base)
+{
+    merged *m = (merged *)base;
+    (void)m->over->ops->close(m->over);
+    weir_err err = m->under->ops->close(m->under);
+    m->store->open_iters--;
+    free(m);
+    return err;
+}
+
+static const weir__kv_iter_ops merged_ops = {merged_next, merged_seek, merged_close};
 
 static weir_err buffered_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                                weir__kv_iter **out, weir_error *error)
 {
-    weir__overlay *overlay = NULL;
-    weir__kv_iter *below = NULL;
-    weir_err err = collect((buffered *)kv, from, to, reverse, &overlay);
-    if (err == WEIR_ELIMIT) {
-        err = write_out((buffered *)kv, error);
-    } else if (err != WEIR_OK) {
-        weir__error_set(error, err, "no memory to read a range");
+    buffered *store = (buffered *)kv;
+    if (store->count == 0) {
+        return weir__kv_range(kv->inner, from, to, reverse, out, error);
     }
-    err = err == WEIR_OK ? weir__kv_range(kv->inner, from, to, reverse, &below, error) : err;
+    merged *m = malloc(sizeof *m);
+    if (m == NULL) {
+        return weir__error_set(error, WEIR_ENOMEM, "no memory for an iterator");
+    }
+    *m = (merged){.base = {&merged_ops}, .store = store, .reverse = reverse};
+    weir_err err = weir__kv_range(store->rows, from, to, reverse, &m->over, error);
+    if (err == WEIR_OK) {
+        err = weir__kv_range(kv->inner, from, to, reverse, &m->under, error);
+        if (err != WEIR_OK) {
+            (void)m->over->ops->close(m->over);
+        }
+    }
     if (err != WEIR_OK) {
-        weir__overlay_free(overlay);
+        free(m);
         return err;
     }
-    *out = overlay != NULL ? weir__overlay_start(overlay, below) : below;
+    store->open_iters++;
+    *out = &m->base;
     return WEIR_OK;
 }
 
+/* Removes the rows of the range from the buffer, and drops it below. */
 static weir_err buffered_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error)
 {
     buffered *store = (buffered *)kv;
-    weir__tree_item *item;
-    while ((item = weir__tree_at(weir__tree_seek(&store->rows, from, false, false))) != NULL &&
-           weir__key_compare(item->key, to) < 0) {
-        held *row = (held *)weir__tree_remove(&store->rows, item->key);
-        store->bytes -= row->item.key.len + row->capacity + ROW_BYTES;
-        free(row);
+    weir__kv_iter *iter = NULL;
+    weir_slice key;
+    weir_slice row;
+    weir_err err = weir__kv_range(store->rows, from, to, false, &iter, error);
+    while (err == WEIR_OK && iter->ops->next(iter, &key, &row) && weir__key_compare(key, to) < 0) {
+        store->bytes -= key.len + row.len + ROW_BYTES;
+        store->count--;
     }
-    store->recent = NULL;
-    return weir__kv_drop_range(kv->inner, from, to, error);
+    if (iter != NULL) {
+        (void)iter->ops->close(iter);
+    }
+    err = err == WEIR_OK ? weir__kv_drop_range(store->rows, from, to, error) : err;
+    return err == WEIR_OK ? weir__kv_drop_range(kv->inner, from, to, error) : err;
 }
 
 /* ---- Restore, offsets --------------------------------------------------------------------- */
@@ -292,14 +350,19 @@ static weir_err buffered_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *err
 
 static void buffered_discard(weir__kv *kv)
 {
-    forget((buffered *)kv);
+    buffered *store = (buffered *)kv;
+    store->has_offset = false;
+    store->has_as_of = false;
+    (void)empty(store, NULL); /* without memory the rows are written */
 }
 
 static void buffered_close(weir__kv *kv)
 {
     buffered *store = (buffered *)kv;
+    weir_assert(store->open_iters == 0);
     write_out(store, NULL); /* after a failure the offset does not cover the rows */
-    forget(store);
+    weir__kv_close(store->rows);
+    weir__buf_fini(&store->row);
     free(store);
 }
 
@@ -321,7 +384,8 @@ static const weir__kv_ops buffered_ops = {
 weir_err weir__buffered_wrap(weir__kv *inner, weir__kv **out, weir_error *error)
 {
     buffered *store = calloc(1, sizeof *store);
-    if (store == NULL) {
+    if (store == NULL || weir__memory_open(&store->rows, error) != WEIR_OK) {
+        free(store);
         weir__kv_close(inner);
         return weir__error_set(error, WEIR_ENOMEM, "no memory for a store");
     }

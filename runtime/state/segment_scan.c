@@ -14,13 +14,17 @@
 #include "state/segments.h"
 #include "state/tree.h"
 
+#define WALK_MAX 8
+
 typedef struct scan {
     weir__kv_iter base;
     weir__kv_iter *inner;
     weir__segments_range range; /* its key is in `key`; times are clamped to those of rows */
     int64_t order_ms;
     int64_t segment;
-    bool seeks; /* before the next row */
+    int64_t walked_segment; /* the one of the last row that was not wanted */
+    unsigned walked;        /* such rows of it */
+    bool seeks;             /* before the next row */
     bool done;
     weir_buf first; /* key of a row before all rows wanted in the segment, or the first of them */
     weir_buf last;
@@ -83,9 +87,26 @@ static bool leave(scan *s)
     return enter(s, s->segment + (s->range.reverse ? -1 : 1));
 }
 
+/* True for the first few rows of a segment: where each time has a segment of its own, the next row
+ * is nearer than the bounds of the segment. */
+static bool walks(scan *s, weir_slice key)
+{
+    if (s->order_ms != 1) {
+        return false;
+    }
+    if (segment_of(&key) != s->walked_segment) {
+        s->walked_segment = segment_of(&key);
+        s->walked = 0;
+    }
+    return s->walked++ < WALK_MAX;
+}
+
 /* Places the iterator after it came to a row that is not wanted. False: out of memory. */
 static bool skip(scan *s, weir_slice key)
 {
+    if (walks(s, key)) {
+        return true;
+    }
     int direction = s->range.reverse ? -1 : 1;
     if (segment_of(&key) != s->segment) {
         if (!enter(s, segment_of(&key))) {

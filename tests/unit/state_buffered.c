@@ -5,7 +5,7 @@
 
 #include "state/files.h"
 
-#define LONG_RANGE 1500 /* rows; more than a range takes out of the buffer */
+#define LONG_RANGE 1500 /* rows */
 #define BIG_VALUE 1000
 #define BIG_ROWS 5000 /* 5 MB: more than a buffer holds */
 
@@ -111,11 +111,46 @@ static void a_long_range_has_all_rows(void **state)
         snprintf(key, sizeof key, "%06d", i);
         kit_put(kv, key, "v");
     }
-    assert_false(has_database(*state));
     assert_int_equal(count_rows(kv), LONG_RANGE);
-    assert_true(has_database(*state));
     kit_put(kv, "z", "v");
     assert_int_equal(count_rows(kv), LONG_RANGE + 1);
+    weir__kv_close(kv);
+}
+
+/* The buffer is full while an iterator is open: it still has the rows of its time. */
+static void an_open_range_outlives_the_writing_of_the_buffer(void **state)
+{
+    char key[16];
+    char value[BIG_VALUE];
+    memset(value, 'v', sizeof value);
+    weir__kv *kv = open_buffered(*state);
+    kit_put(kv, "a", "1");
+    kit_put(kv, "b", "2");
+    weir__kv_iter *iter = kit_range(kv, NULL, NULL, false);
+    for (int i = 0; i < BIG_ROWS; i++) {
+        snprintf(key, sizeof key, "%06d", i);
+        assert_ok(weir__kv_put(kv, s(key), (weir_slice){value, sizeof value}, NULL));
+    }
+    kit_put(kv, "a", "changed");
+    assert_true(has_database(*state));
+    assert_rows(iter, "a=1 b=2");
+    assert_slice(kit_get(kv, "a"), "changed");
+    assert_int_equal(count_rows(kv), BIG_ROWS + 2);
+    weir__kv_close(kv);
+}
+
+static void a_range_that_seeks_merges_from_there(void **state)
+{
+    write_abc(*state);
+    weir__kv *kv = open_buffered(*state);
+    kit_put(kv, "bb", "new");
+    assert_ok(weir__kv_put(kv, s("b"), (weir_slice){0}, NULL));
+    weir__kv_iter *iter = kit_range(kv, NULL, NULL, false);
+    iter->ops->seek(iter, s("b"));
+    assert_rows(iter, "bb=new c=3");
+    iter = kit_range(kv, NULL, NULL, true);
+    iter->ops->seek(iter, s("bb"));
+    assert_rows(iter, "bb=new a=1");
     weir__kv_close(kv);
 }
 
@@ -174,6 +209,8 @@ int main(void)
         TEST(a_range_has_the_rows_of_the_buffer_and_of_the_disk),
         TEST(a_range_does_not_see_later_changes),
         TEST(a_long_range_has_all_rows),
+        TEST(an_open_range_outlives_the_writing_of_the_buffer),
+        TEST(a_range_that_seeks_merges_from_there),
         TEST(dropped_rows_are_neither_in_the_buffer_nor_on_the_disk),
         TEST(a_full_buffer_is_written_with_its_last_offset),
         TEST(a_store_that_is_discarded_writes_nothing),
