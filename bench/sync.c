@@ -1,131 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The synchronous driver: records a second (each piped by itself, outputs read after every
- * hundred), and the time to create and close a driver. One JSON object a case and figure.
+ * hundred), the time to create and close a driver, a whole process of a test of 1,000 records, and
+ * the bare loops below a word count. One JSON object a case and figure.
  *
- *     bench-sync [--records N] [--rounds N] [--only CASE] */
-#include <inttypes.h>
+ *     bench-sync [--records N] [--rounds N] [--only CASE] [--lines FILE] [--part PART]
+ *
+ * FILE: the lines of the input; without it the ones of fixtures/text.h. PART: records, opens, cold,
+ * limits, or names: only that. */
+#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-#include <weir/driver_sync.h>
-#include <weir/dsl.h>
+#include "bench/sync/limits.h"
+#include "bench/sync/workloads.h"
 
-#include "fixtures/text.h"
-#include "words.h"
-
-#define STRINGS &weir_string, &weir_string
 #define ROUNDS_MAX 100
-#define LINES ((size_t)1000)
-#define READ_EVERY 100
+#define LINES ((size_t)100000)
+#define OPENS 1000 /* drivers to a figure: one alone is too short to measure */
+#define COLD_RECORDS 1000
+#define COLD_NAME_MAX 64
 
-/* CPU time of this thread: the driver has no other, and a busy machine does not count. */
-static int64_t now_ns(void)
+extern char **environ;
+
+typedef struct settings {
+    size_t records;
+    size_t rounds;
+    const char *only;
+    const char *lines;
+    const char *part;
+    const char *cold; /* the workload of the process that is measured */
+} settings;
+
+static double ns_of(struct timespec time)
+{
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static double clock_ns(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void must(bool good, const char *what)
-{
-    if (!good) {
-        fprintf(stderr, "bench-sync: %s\n", what);
-        exit(1);
-    }
-}
-
-/* ---- Topologies ---- */
-
-static weir_err upper(weir_ctx *ctx, const weir_record *in, void *out, void *user)
-{
-    (void)user;
-    weir_slice text = *(const weir_slice *)in->value;
-    char *copy = weir_alloc(ctx, text.len + 1);
-    if (copy == NULL) {
-        return WEIR_ENOMEM;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        char c = ((const char *)text.data)[i];
-        copy[i] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    }
-    *(weir_slice *)out = (weir_slice){copy, text.len};
-    return WEIR_OK;
-}
-
-static weir_err not_a(weir_ctx *ctx, const weir_record *in, bool *keep, void *user)
-{
-    (void)ctx;
-    (void)user;
-    const weir_slice *text = in->value;
-    *keep = text->len == 0 || *(const char *)text->data != 'A';
-    return WEIR_OK;
-}
-
-static weir_topology *stateless(const weir_config *config, weir_error *error)
-{
-    weir_builder *b = weir_builder_new();
-    weir_stream in = weir_source(b, "in", STRINGS, NULL);
-    weir_stream up = weir_map_values(in, &weir_string, upper, NULL, NULL);
-    weir_to(weir_filter(up, not_a, NULL, NULL), "out", NULL);
-    return weir_build(b, config, error);
-}
-
-static weir_topology *word_count(const weir_config *config, weir_error *error)
-{
-    weir_builder *b = weir_builder_new();
-    weir_stream in = weir_source(b, "in", STRINGS, NULL);
-    weir_stream words = weir_flat_map_values(in, &weir_string, bench_split, NULL, NULL);
-    weir_grouped grouped = weir_group_by(words, "by-word", &weir_string, bench_word_as_key, NULL);
-    weir_to(weir_to_stream(weir_count(grouped, "counts", NULL), NULL), "out", NULL);
-    return weir_build(b, config, error);
-}
-
-/* ---- One case ---- */
-
-typedef struct bench_case {
-    const char *name;
-    weir_topology_fn topology;
-    const char *store; /* dsl.store */
-    const weir_serde *value;
-} bench_case;
-
-static const bench_case cases[] = {
-    {"stateless", stateless, "memory", &weir_string},
-    {"wc-mem", word_count, "memory", &weir_i64},
-    {"wc-rocks", word_count, "rocksDB", &weir_i64},
-};
-
-static weir_sync *open_driver(const bench_case *one)
-{
-    weir_error error = {0};
-    weir_sync_opts opts = {.config = (const char *const[]){"dsl.store", one->store, NULL}};
-    weir_sync *sync = weir_sync_new(one->topology, &opts, &error);
-    must(sync != NULL, error.message);
-    return sync;
-}
-
-/* Records a second. */
-static double feed(const bench_case *one, const fixture_text *text, size_t records)
-{
-    weir_sync *sync = open_driver(one);
-    weir_input in = weir_sync_input(sync, "in", STRINGS);
-    weir_output out = weir_sync_output(sync, "out", &weir_string, one->value);
-    size_t read = 0;
-    weir_input_set_time(in, 0, 1);
-    int64_t begin_ns = now_ns();
-    for (size_t i = 0; i < records; i++) {
-        weir_input_pipe(in, NULL, &text->lines[i % text->count]);
-        if (i % READ_EVERY == READ_EVERY - 1) {
-            read += weir_rows_size(weir_output_rest(out));
-        }
-    }
-    read += weir_rows_size(weir_output_rest(out));
-    int64_t end_ns = now_ns();
-    must(read > 0, "nothing came out");
-    weir_sync_free(sync);
-    return (double)records * 1e9 / (double)(end_ns - begin_ns);
+    clock_gettime(clock, &now);
+    return ns_of(now);
 }
 
 static int by_size(const void *a, const void *b)
@@ -145,45 +66,200 @@ static void report(const char *bench, const char *name, const char *unit, double
     fflush(stdout);
 }
 
-static void run_case(const bench_case *one, const fixture_text *text, size_t records, size_t rounds)
+/* ---- Records, drivers --------------------------------------------------------------------- */
+
+typedef struct sample {
+    double wall_ns;
+    double cpu_ns; /* of this thread: the driver has no other */
+} sample;
+
+static sample begin(void)
 {
-    double figures[ROUNDS_MAX];
-    (void)feed(one, text, records / 10 + 1);
-    for (size_t i = 0; i < rounds; i++) {
-        figures[i] = feed(one, text, records);
+    return (sample){clock_ns(CLOCK_MONOTONIC), clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+}
+
+static sample since(sample start)
+{
+    sample now = begin();
+    return (sample){now.wall_ns - start.wall_ns, now.cpu_ns - start.cpu_ns};
+}
+
+static sample feed(const bench_workload *one, const fixture_text *text, size_t records)
+{
+    weir_sync *sync = bench_open(one);
+    bench_prepare(one, sync);
+    sample start = begin();
+    bench_must(bench_feed(one, sync, text, records) > 0, "nothing came out");
+    sample taken = since(start);
+    weir_sync_free(sync);
+    return taken;
+}
+
+/* A workload without a memory store has no name of its own for it. */
+static void run_workload(const bench_workload *one, const fixture_text *text, const settings *set)
+{
+    double wall[ROUNDS_MAX];
+    double cpu[ROUNDS_MAX];
+    (void)feed(one, text, set->records / 10 + 1);
+    for (size_t i = 0; i < set->rounds; i++) {
+        sample taken = feed(one, text, set->records);
+        wall[i] = (double)set->records * 1e9 / taken.wall_ns;
+        cpu[i] = (double)set->records * 1e9 / taken.cpu_ns;
     }
-    report("sync", one->name, "records/cpu_s", figures, rounds);
-    for (size_t i = 0; i < rounds; i++) {
-        int64_t begin_ns = now_ns();
-        weir_sync_free(open_driver(one));
-        figures[i] = (double)(now_ns() - begin_ns) / 1e3;
+    report("sync", one->name, "records/s", wall, set->rounds);
+    report("sync-cpu", one->name, "records/cpu_s", cpu, set->rounds);
+}
+
+static void run_open(const bench_workload *one, const settings *set)
+{
+    double wall[ROUNDS_MAX];
+    for (size_t i = 0; i < set->rounds; i++) {
+        sample start = begin();
+        for (size_t n = 0; n < OPENS; n++) {
+            weir_sync_free(bench_open(one));
+        }
+        wall[i] = since(start).cpu_ns / OPENS / 1e3;
     }
-    report("sync-open-close", one->name, "cpu_us", figures, rounds);
+    report("sync-open-close", one->name, "cpu_us", wall, set->rounds);
+}
+
+/* ---- A whole process ---------------------------------------------------------------------- */
+
+/* This program again, with the workload to be run: from its start to its end. */
+static sample cold(const char *program, const bench_workload *one)
+{
+    char records[COLD_NAME_MAX];
+    snprintf(records, sizeof records, "%d", COLD_RECORDS);
+    char *argv[] = {(char *)(uintptr_t)program,
+                    "--cold",
+                    (char *)(uintptr_t)one->name,
+                    "--records",
+                    records,
+                    NULL};
+    pid_t child = 0;
+    int status = 0;
+    struct rusage used;
+    double start = clock_ns(CLOCK_MONOTONIC);
+    bench_must(posix_spawn(&child, "/proc/self/exe", NULL, NULL, argv, environ) == 0, "spawn");
+    bench_must(wait4(child, &status, 0, &used) == child && status == 0, "the cold process failed");
+    double cpu_us = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 +
+                    (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+    return (sample){clock_ns(CLOCK_MONOTONIC) - start, cpu_us * 1e3};
+}
+
+static void run_cold(const char *program, const bench_workload *one, const settings *set)
+{
+    double wall[ROUNDS_MAX];
+    double cpu[ROUNDS_MAX];
+    for (size_t i = 0; i < set->rounds; i++) {
+        sample taken = cold(program, one);
+        wall[i] = taken.wall_ns / 1e6;
+        cpu[i] = taken.cpu_ns / 1e6;
+    }
+    report("sync-cold", one->name, "ms", wall, set->rounds);
+    report("sync-cold-cpu", one->name, "cpu_ms", cpu, set->rounds);
+}
+
+/* ---- Bare loops --------------------------------------------------------------------------- */
+
+static void run_limit(const char *name, size_t (*count)(const fixture_text *text, size_t records),
+                      const fixture_text *text, const settings *set)
+{
+    double cpu[ROUNDS_MAX];
+    for (size_t i = 0; i < set->rounds; i++) {
+        sample start = begin();
+        bench_must(count(text, set->records) > 0, "no words");
+        cpu[i] = (double)set->records * 1e9 / since(start).cpu_ns;
+    }
+    report("sync-limit", name, "records/cpu_s", cpu, set->rounds);
+}
+
+/* ---- Program ------------------------------------------------------------------------------ */
+
+static settings read_settings(int argc, char **argv)
+{
+    settings set = {.records = 100000, .rounds = 5};
+    for (int i = 1; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (value == NULL) {
+            bench_must(false, "an option without a value");
+        } else if (strcmp(argv[i], "--records") == 0) {
+            set.records = strtoul(value, NULL, 10);
+        } else if (strcmp(argv[i], "--rounds") == 0) {
+            set.rounds = strtoul(value, NULL, 10);
+        } else if (strcmp(argv[i], "--only") == 0) {
+            set.only = value;
+        } else if (strcmp(argv[i], "--lines") == 0) {
+            set.lines = value;
+        } else if (strcmp(argv[i], "--part") == 0) {
+            set.part = value;
+        } else if (strcmp(argv[i], "--cold") == 0) {
+            set.cold = value;
+        } else {
+            bench_must(false, "usage: bench-sync [--records N] [--rounds N] [--only CASE] "
+                              "[--lines FILE] [--part PART]");
+        }
+    }
+    bench_must(set.records > 0 && set.rounds > 0 && set.rounds <= ROUNDS_MAX,
+               "--records > 0, --rounds 1 to 100");
+    return set;
+}
+
+static void make_text(fixture_text *text, const settings *set)
+{
+    weir_error error = {0};
+    size_t count = set->records < LINES ? set->records : LINES;
+    weir_err err = set->lines != NULL ? fixture_text_read(text, set->lines, &error)
+                                      : fixture_text_make(text, count, 1, &error);
+    bench_must(err == WEIR_OK && text->count > 0, error.message);
+}
+
+static bool has(const char *wanted, const char *name)
+{
+    return wanted == NULL || strcmp(wanted, name) == 0;
+}
+
+static void run_case(const bench_workload *one, const fixture_text *text, const char *program,
+                     const settings *set)
+{
+    if (has(set->part, "records")) {
+        run_workload(one, text, set);
+    }
+    if (has(set->part, "opens")) {
+        run_open(one, set);
+    }
+    if (has(set->part, "cold")) {
+        run_cold(program, one, set);
+    }
+    if (set->part != NULL && has(set->part, "names")) {
+        printf("%s\n", one->name);
+    }
+}
+
+static void run_all(const fixture_text *text, const char *program, const settings *set)
+{
+    for (size_t i = 0; i < bench_workload_count; i++) {
+        if (has(set->only, bench_workloads[i].name)) {
+            run_case(&bench_workloads[i], text, program, set);
+        }
+    }
+    if (has(set->only, "limits") && has(set->part, "limits")) {
+        run_limit("hash-map", bench_count_in_map, text, set);
+        run_limit("rocksdb", bench_count_in_rocksdb, text, set);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    size_t records = 100000;
-    size_t rounds = 5;
-    const char *only = NULL;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--records") == 0) {
-            records = strtoul(argv[i + 1], NULL, 10);
-        } else if (strcmp(argv[i], "--rounds") == 0) {
-            rounds = strtoul(argv[i + 1], NULL, 10);
-        } else if (strcmp(argv[i], "--only") == 0) {
-            only = argv[i + 1];
-        } else {
-            must(false, "usage: bench-sync [--records N] [--rounds N] [--only CASE]");
-        }
-    }
-    must(records > 0 && rounds > 0 && rounds <= ROUNDS_MAX, "--records > 0, --rounds 1 to 100");
+    settings set = read_settings(argc, argv);
     fixture_text text = {0};
-    must(fixture_text_make(&text, LINES, 1, NULL) == WEIR_OK, "out of memory");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        if (only == NULL || strcmp(only, cases[i].name) == 0) {
-            run_case(&cases[i], &text, records, rounds);
-        }
+    make_text(&text, &set);
+    if (set.cold != NULL) {
+        const bench_workload *one = bench_workload_find(set.cold);
+        bench_must(one != NULL, "no such case");
+        (void)feed(one, &text, set.records);
+    } else {
+        run_all(&text, argv[0], &set);
     }
     fixture_text_fini(&text);
     return 0;
