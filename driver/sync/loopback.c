@@ -10,6 +10,7 @@
 #include "process/headers.h"
 
 #define FIRST_CAPACITY 16
+#define ADDRESS_FACTOR UINT64_C(0x9E3779B97F4A7C15) /* spreads addresses over the highest bits */
 #define RECORD_SIDE_MAX ((size_t)1 << 31) /* of a key or a value: more than any broker takes */
 
 weir__loopback *weir__loopback_new(int32_t partitions)
@@ -51,8 +52,8 @@ const weir__client *weir__loopback_client(const weir__loopback *loopback)
  * the topic. */
 weir__loopback_topic *weir__loopback_find(weir__loopback *loopback, const char *topic)
 {
-    weir__loopback_topic **slot =
-        &loopback->recent[((uintptr_t)topic >> 4) % WEIR__LOOPBACK_RECENT];
+    uint64_t mixed = (uint64_t)(uintptr_t)topic * ADDRESS_FACTOR;
+    weir__loopback_topic **slot = &loopback->recent[mixed >> (64 - WEIR__LOOPBACK_RECENT_BITS)];
     if (*slot == NULL || strcmp((*slot)->name, topic) != 0) {
         *slot = weir__map_get_text(&loopback->topics, topic);
     }

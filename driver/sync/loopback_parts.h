@@ -6,13 +6,14 @@
 
 #include "sync/loopback.h"
 
-enum { WEIR__LOOPBACK_RECENT = 64 };
+enum { WEIR__LOOPBACK_RECENT_BITS = 8 };
 
 struct weir__loopback {
     weir__client client; /* first: weir__client_opts.client points to it */
     int32_t partitions;
     weir__map topics;
-    weir__loopback_topic *recent[WEIR__LOOPBACK_RECENT]; /* found last, by address of the name */
+    weir__loopback_topic
+        *recent[1 << WEIR__LOOPBACK_RECENT_BITS]; /* found last, by address of the name */
     weir__loopback_record **records;
     size_t count;
     size_t capacity;
