@@ -113,6 +113,32 @@ static weir_topology *sessions(const weir_config *config, weir_error *error)
     return finish(b, weir_session_windowed_count(of, "sessions", NULL), config, error);
 }
 
+static weir_err shorter_line(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                             void *out, void *user)
+{
+    (void)ctx;
+    (void)key;
+    (void)user;
+    const weir_slice *a = left;
+    const weir_slice *b = right;
+    *(weir_slice *)out = a->len <= b->len ? *a : *b;
+    return WEIR_OK;
+}
+
+/* The lines of a phone with its lines of the last 5 s. The filter keeps all of them: it makes two
+ * streams of one. */
+static weir_topology *streams(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "in", STRINGS, NULL);
+    weir_stream other = weir_filter(in, not_a, NULL, NULL);
+    weir_stream_join_opts opts = {.name = "lines"};
+    weir_to(weir_join(in, other, weir_join_within(5000, 0, WEIR_NO_GRACE), &weir_string,
+                      shorter_line, NULL, &opts),
+            "out", NULL);
+    return weir_build(b, config, error);
+}
+
 static yyjson_val *member(const weir_json_value *of, const char *name)
 {
     return of != NULL ? yyjson_obj_get(of->root, name) : NULL;
@@ -152,6 +178,8 @@ const bench_workload bench_workloads[] = {
     {"win-rocks", minutes, "rocksDB", BENCH_KEYED_LINES, &weir_i64},
     {"session-mem", sessions, "memory", BENCH_KEYED_LINES, &weir_i64},
     {"session-rocks", sessions, "rocksDB", BENCH_KEYED_LINES, &weir_i64},
+    {"streams-mem", streams, "memory", BENCH_KEYED_LINES, &weir_string},
+    {"streams-rocks", streams, "rocksDB", BENCH_KEYED_LINES, &weir_string},
     {"join-mem", id_mapping, "memory", BENCH_CALLS, &weir_json},
     {"join-rocks", id_mapping, "rocksDB", BENCH_CALLS, &weir_json},
 };
