@@ -166,7 +166,7 @@ typedef struct weir__producer weir__producer;
 typedef struct weir__outgoing {
     const char *topic;
     int32_t partition;    /* negative: murmur2 of the key as Java does; a null key: any */
-    int64_t timestamp_ms; /* any; 0: below */
+    int64_t timestamp_ms; /* any; 0: below; WEIR__TIME_NOT_GIVEN: the wall clock */
     weir_slice key;
     weir_slice value;
     const weir_headers *headers; /* NULL: none */
@@ -176,6 +176,7 @@ typedef struct weir__outgoing {
 /* librdkafka's producer takes timestamp 0 for "not given" and would send the wall clock. Timestamp
  * 1 is sent instead. A record to an internal topic then has this header as its last one; the
  * consumer restores timestamp 0 and removes the header. */
+#define WEIR__TIME_NOT_GIVEN ((int64_t)-1)
 #define WEIR__TIME_ZERO_SENT 1
 #define WEIR__TIME_ZERO_HEADER "weir.timestamp" /* value: the text "0" */
 

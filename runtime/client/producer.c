@@ -186,6 +186,19 @@ static weir_err produce_waiting(kafka_producer *producer, const rd_kafka_vu_t *f
     }
 }
 
+/* librdkafka takes 0 for "not given". */
+static int64_t time_to_send(const weir__outgoing *record)
+{
+    switch (record->timestamp_ms) {
+    case WEIR__TIME_NOT_GIVEN:
+        return 0;
+    case 0:
+        return WEIR__TIME_ZERO_SENT;
+    default:
+        return record->timestamp_ms;
+    }
+}
+
 static weir_err send_record(weir__producer *port, const weir__outgoing *record,
                             const weir__delivery *delivery, weir_error *error)
 {
@@ -209,8 +222,7 @@ static weir_err send_record(weir__producer *port, const weir__outgoing *record,
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {(void *)(uintptr_t)record->key.data, record->key.len}},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
-         .u.i64 = record->timestamp_ms != 0 ? record->timestamp_ms : WEIR__TIME_ZERO_SENT},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = time_to_send(record)},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)delivery},
     };
     size_t count = FIELDS_MAX - 1;

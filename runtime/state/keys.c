@@ -3,6 +3,8 @@
  * Kafka Streams' layouts of keys. */
 #include "state/keys.h"
 
+#define TIME_FIRST 0 /* the first byte of a key in order of time; of the index by key it is 1 */
+
 static void put(weir_buf *out, weir_slice bytes)
 {
     (void)weir_put(out, bytes.data, bytes.len);
@@ -99,6 +101,7 @@ bool weir__shared_join_key_read(weir_slice bytes, weir__join_key *out)
 
 void weir__grace_buffer_key(weir_buf *out, const weir__buffer_key *key)
 {
+    weir__buf_put_u8(out, TIME_FIRST);
     weir__buf_put_i64(out, key->time_ms);
     put(out, key->key);
     weir__buf_put_i32(out, key->sequence);
@@ -107,8 +110,10 @@ void weir__grace_buffer_key(weir_buf *out, const weir__buffer_key *key)
 bool weir__grace_buffer_key_read(weir_slice bytes, weir__buffer_key *out)
 {
     weir__reader reader = weir__reader_of(bytes);
+    uint8_t prefix = weir__read_u8(&reader);
     weir__buffer_key read = {.time_ms = weir__read_i64(&reader)};
-    if (reader.failed || weir__reader_left(&reader) < sizeof read.sequence) {
+    if (reader.failed || prefix != TIME_FIRST ||
+        weir__reader_left(&reader) < sizeof read.sequence) {
         return false;
     }
     read.key = weir__read_bytes(&reader, weir__reader_left(&reader) - sizeof read.sequence);

@@ -9,7 +9,8 @@
  *     in a changelog    window       key | start 8 | sequence 4      (WindowKeySchema)
  *                       session      key | end 8 | start 8           (SessionKeySchema)
  *                       shared join  time 8 | side 1 | key           (TimestampedKeyAndJoinSide)
- *                       buffer       time 8 | key | sequence 4       (stream-table join with grace)
+ *                       buffer       0 | time 8 | key | sequence 4   (stream-table join with grace,
+ *                                    PrefixedWindowKeySchemas.TimeFirstWindowKeySchema)
  *                       subscription length 4 | foreign key | primary key       (CombinedKey) */
 #ifndef WEIR_STATE_KEYS_H
 #define WEIR_STATE_KEYS_H

@@ -8,19 +8,22 @@
 #include "core/error.h"
 #include "state/keys.h"
 #include "state/segments.h"
+#include "state/values.h"
 #include "state/versioned.h"
 
 static weir_err plain_to_log(weir_slice key, weir_slice row, int64_t now_ms, weir__log_record *out,
                              weir_error *error)
 {
     (void)error;
-    *out = (weir__log_record){key, row, now_ms};
+    *out = (weir__log_record){.key = key, .value = row, .timestamp_ms = now_ms};
     return WEIR_OK;
 }
 
-static weir_err plain_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out)
+static weir_err plain_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out,
+                               weir_error *error)
 {
     (void)arena;
+    (void)error;
     *out = (weir__row){in->key, in->value};
     return WEIR_OK;
 }
@@ -30,7 +33,7 @@ static weir_err timestamped_to_log(weir_slice key, weir_slice row, int64_t now_m
                                    weir__log_record *out, weir_error *error)
 {
     if (row.data == NULL) {
-        *out = (weir__log_record){key, row, now_ms};
+        *out = (weir__log_record){.key = key, .value = row, .timestamp_ms = now_ms};
         return WEIR_OK;
     }
     if (row.len < WEIR__TIMESTAMP_SIZE) {
@@ -38,18 +41,20 @@ static weir_err timestamped_to_log(weir_slice key, weir_slice row, int64_t now_m
     }
     weir_slice plain = {(const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE,
                         row.len - WEIR__TIMESTAMP_SIZE};
-    *out = (weir__log_record){key, plain, (int64_t)weir__load_u64(row.data)};
+    *out = (weir__log_record){
+        .key = key, .value = plain, .timestamp_ms = (int64_t)weir__load_u64(row.data)};
     return WEIR_OK;
 }
 
-static weir_err timestamped_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out)
+static weir_err timestamped_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out,
+                                     weir_error *error)
 {
     if (in->value.data == NULL) {
-        return plain_from_log(in, arena, out);
+        return plain_from_log(in, arena, out, error);
     }
     uint8_t *bytes = weir__arena_alloc(arena, WEIR__TIMESTAMP_SIZE + in->value.len);
     if (bytes == NULL) {
-        return WEIR_ENOMEM;
+        return weir__error_set(error, WEIR_ENOMEM, "out of memory");
     }
     weir__store_u64(bytes, (uint64_t)in->timestamp_ms);
     memcpy(bytes + WEIR__TIMESTAMP_SIZE, in->value.data, in->value.len);
@@ -81,15 +86,16 @@ static weir_err version_to_log(weir_slice key, weir_slice row, int64_t now_ms,
     }
     weir_slice plain = {key.data, key.len - WEIR__VERSION_SUFFIX};
     int64_t timestamp_ms = (int64_t)weir__load_u64((const uint8_t *)key.data + plain.len);
-    *out = (weir__log_record){plain, row, timestamp_ms};
+    *out = (weir__log_record){.key = plain, .value = row, .timestamp_ms = timestamp_ms};
     return WEIR_OK;
 }
 
-static weir_err version_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out)
+static weir_err version_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out,
+                                 weir_error *error)
 {
     uint8_t *bytes = weir__arena_alloc(arena, in->key.len + WEIR__VERSION_SUFFIX);
     if (bytes == NULL) {
-        return WEIR_ENOMEM;
+        return weir__error_set(error, WEIR_ENOMEM, "out of memory");
     }
     if (in->key.len > 0) {
         memcpy(bytes, in->key.data, in->key.len);
@@ -98,6 +104,84 @@ static weir_err version_from_log(const weir__log_record *in, weir__arena *arena,
     *out = (weir__row){{bytes, in->key.len + WEIR__VERSION_SUFFIX}, in->value};
     return WEIR_OK;
 }
+
+/* ---- Buffers ------------------------------------------------------------------------------ */
+
+#define BUFFER_VERSION 3
+#define BUFFER_VERSION_HEADER "v"
+
+/* The layout is Kafka's V_3; its name is in a header. A tombstone has none. */
+static weir_err suppress_to_log(weir_slice key, weir_slice row, int64_t now_ms,
+                                weir__log_record *out, weir_error *error)
+{
+    static const uint8_t version = BUFFER_VERSION;
+    static const weir_header header = {BUFFER_VERSION_HEADER, {&version, sizeof version}};
+    (void)now_ms;
+    (void)error;
+    *out = (weir__log_record){
+        .key = key, .value = row, .timestamp_ms = WEIR__LOG_TIME_NOT_GIVEN, .headers = &header};
+    out->header_count = row.data != NULL ? 1 : 0;
+    return WEIR_OK;
+}
+
+static weir_err check_buffered(const weir__log_record *in, weir__arena *arena, weir_error *error)
+{
+    weir__buffered_value value;
+    return weir__buffered_value_read(in->value, arena, &value) && value.timestamp_ms >= 0
+               ? WEIR_OK
+               : weir__error_set(error, WEIR_EDECODE,
+                                 "a value of %zu bytes is not a row of a buffer", in->value.len);
+}
+
+/* The last header of that name counts, as in Kafka. */
+static bool has_version(const weir__log_record *in)
+{
+    for (size_t i = in->header_count; i-- > 0;) {
+        if (strcmp(in->headers[i].name, BUFFER_VERSION_HEADER) == 0) {
+            weir_slice version = in->headers[i].value;
+            return version.len == 1 && *(const uint8_t *)version.data == BUFFER_VERSION;
+        }
+    }
+    return false;
+}
+
+static weir_err suppress_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out,
+                                  weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    if (in->value.data != NULL && !has_version(in)) {
+        err = weir__error_set(error, WEIR_EDECODE,
+                              "the record lacks the header '" BUFFER_VERSION_HEADER
+                              "' with the value %d: its layout is unknown",
+                              BUFFER_VERSION);
+    } else if (in->value.data != NULL) {
+        err = check_buffered(in, arena, error);
+    }
+    return err == WEIR_OK ? plain_from_log(in, arena, out, error) : err;
+}
+
+static weir_err join_buffer_to_log(weir_slice key, weir_slice row, int64_t now_ms,
+                                   weir__log_record *out, weir_error *error)
+{
+    (void)now_ms;
+    return plain_to_log(key, row, WEIR__LOG_TIME_NOT_GIVEN, out, error);
+}
+
+static weir_err join_buffer_from_log(const weir__log_record *in, weir__arena *arena, weir__row *out,
+                                     weir_error *error)
+{
+    weir__buffer_key key;
+    weir_err err = WEIR_OK;
+    if (!weir__grace_buffer_key_read(in->key, &key)) {
+        err = weir__error_set(error, WEIR_EDECODE, "a key of %zu bytes is not one of a join buffer",
+                              in->key.len);
+    } else if (in->value.data != NULL) {
+        err = check_buffered(in, arena, error);
+    }
+    return err == WEIR_OK ? plain_from_log(in, arena, out, error) : err;
+}
+
+/* ---- Kinds -------------------------------------------------------------------------------- */
 
 const weir__store_kind weir__kind_key_value = {
     .type = WEIR__TYPE_KEY_VALUE,
@@ -169,4 +253,22 @@ const weir__store_kind weir__kind_versioned = {
     .versions = true,
     .to_log = version_to_log,
     .from_log = version_from_log,
+};
+
+const weir__store_kind weir__kind_suppress_buffer = {
+    .type = WEIR__TYPE_BUFFER,
+    .family = "default",
+    .cleanup_policy = "compact",
+    .by_place = true,
+    .logged_at_flush = true,
+    .to_log = suppress_to_log,
+    .from_log = suppress_from_log,
+};
+
+const weir__store_kind weir__kind_join_buffer = {
+    .type = WEIR__TYPE_BUFFER,
+    .family = "default",
+    .cleanup_policy = "compact",
+    .to_log = join_buffer_to_log,
+    .from_log = join_buffer_from_log,
 };

@@ -3,12 +3,14 @@
  * Stacks the layers of a store. */
 #include "state/open.h"
 
+#include "state/buffer.h"
 #include "state/versioned.h"
 
 static weir_err open_base(const weir__store_plan *plan, weir__kv **out, weir_error *error)
 {
     if (plan->directory == NULL) {
-        return weir__memory_open(out, error);
+        weir_err err = weir__memory_open(out, error);
+        return err == WEIR_OK && plan->kind->by_place ? weir__buffer_wrap(*out, out, error) : err;
     }
     weir__rocksdb_opts opts = {.offset_key = plan->offset_key,
                                .family = plan->kind->family,

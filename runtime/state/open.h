@@ -2,7 +2,8 @@
  *
  * The only place that stacks the layers of a store: for tasks, global tables and tests.
  *
- *     cache  ->  changelog  ->  segments | versioned  ->  buffered  ->  RocksDB | memory */
+ *     cache  ->  changelog  ->  segments | versioned  ->  buffered  ->  RocksDB | memory
+ *                           ->  buffer                              ->  memory */
 #ifndef WEIR_STATE_OPEN_H
 #define WEIR_STATE_OPEN_H
 
@@ -19,7 +20,7 @@ typedef struct weir__store_plan {
     bool by_key; /* such rows are read by key only: in memory they need not be in order of time */
     void (*on_expired)(void *user); /* as in weir__segments_opts */
     void *user;                     /* of on_expired */
-    const char *directory;          /* of its database; NULL: in memory */
+    const char *directory;          /* of its database; NULL: in memory, as kinds by place are */
     const char *offset_key;         /* "<changelog topic>-<partition>"; of a database */
     size_t write_buffer_bytes;      /* of a database; 0: Kafka's */
     size_t block_cache_bytes;

@@ -28,7 +28,7 @@ typedef struct weir__row {
 /* The operations of a store. A layer leaves NULL what it passes unchanged to `inner`; only close is
  * not passed: weir__kv_close closes layer by layer. */
 typedef struct weir__kv_ops {
-    const char *name; /* "memory", "rocksdb", "buffered", "changelog", "cache" */
+    const char *name; /* "memory", "rocksdb", "buffered", "changelog", "cache", ... */
     weir_err (*get)(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error);
     weir_err (*put)(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error);
     weir_err (*range)(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,

@@ -3,6 +3,8 @@
  * Kafka Streams' layouts of values. */
 #include "state/values.h"
 
+#include "core/error.h"
+
 #define SUBSCRIPTION_VERSION 1
 #define ANSWER_VERSION 0
 #define WITHOUT_HASH 0x80u
@@ -259,4 +261,29 @@ bool weir__buffered_value_read(weir_slice bytes, weir__arena *arena, weir__buffe
     }
     *out = read;
     return true;
+}
+
+bool weir__buffered_value_place(weir_slice bytes, int64_t *place_ms)
+{
+    if (bytes.len < sizeof *place_ms) {
+        return false;
+    }
+    *place_ms = (int64_t)weir__load_u64((const uint8_t *)bytes.data + bytes.len - sizeof *place_ms);
+    return true;
+}
+
+size_t weir__buffered_value_size(weir_slice key, weir_slice bytes)
+{
+    const size_t length = sizeof(int32_t);
+    weir__reader reader = weir__reader_of(bytes);
+    weir_slice topic;
+    weir__read_bytes(&reader, 2 * sizeof(int64_t)); /* timestamp, offset */
+    (void)read_with_length(&reader, &topic);
+    weir__read_i32(&reader); /* partition */
+    int32_t headers = weir__read_i32(&reader);
+    weir_assert(!reader.failed && headers >= 0);
+    /* Of topic, header list, prior, old and new; two of each header. */
+    size_t lengths = (5 + 2 * (size_t)headers) * length;
+    weir_assert(bytes.len >= lengths);
+    return key.len + bytes.len - lengths;
 }

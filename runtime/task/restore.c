@@ -406,7 +406,9 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
             weir__restore_row(store, &view, &restorer->arena, &restorer->rows[rows], &keep, error);
         rows += keep && err == WEIR_OK ? 1 : 0;
     }
-    if (err == WEIR_OK && last >= store->position) {
+    if (err != WEIR_OK) {
+        weir__error_prefix(error, err, "%s-%d@%" PRId64, store->topic, store->partition, last);
+    } else if (last >= store->position) {
         err = weir__kv_restore(store->inner, restorer->rows, rows, last, error);
     }
     weir__arena_reset(&restorer->arena);

@@ -53,7 +53,7 @@ static weir_err source_row(weir__task_store *store, const weir__message_view *vi
     if (record.timestamp_ms > store->partition_time_ms) {
         store->partition_time_ms = record.timestamp_ms;
     }
-    return store->spec->kind->from_log(&record, arena, row);
+    return store->spec->kind->from_log(&record, arena, row, error);
 }
 
 weir_err weir__restore_row(weir__task_store *store, const weir__message_view *view,
@@ -66,6 +66,7 @@ weir_err weir__restore_row(weir__task_store *store, const weir__message_view *vi
     if (store->spec->source_topic != NULL) {
         return source_row(store, view, arena, row, keep, error);
     }
-    const weir__log_record record = {view->key, view->value, view->timestamp_ms};
-    return store->spec->kind->from_log(&record, arena, row);
+    const weir__log_record record = {view->key, view->value, view->timestamp_ms, view->headers,
+                                     view->header_count};
+    return store->spec->kind->from_log(&record, arena, row, error);
 }

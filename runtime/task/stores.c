@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "process/headers.h"
 #include "state/cache.h"
 #include "state/files.h"
 
@@ -29,22 +30,29 @@ static void changelog_delivered(weir_err err, const char *message, int64_t offse
     }
 }
 
-static weir_err log_change(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
-                           weir_error *error)
+static weir_err log_change(void *user, const weir__log_record *change, weir_error *error)
 {
     weir__task_store *store = user;
+    bool has_time = change->timestamp_ms != WEIR__LOG_TIME_NOT_GIVEN;
     weir__outgoing record = {.topic = store->topic,
                              .partition = store->partition,
-                             .timestamp_ms = timestamp_ms,
-                             .key = key,
-                             .value = value,
+                             .timestamp_ms = has_time ? change->timestamp_ms : WEIR__TIME_NOT_GIVEN,
+                             .key = change->key,
+                             .value = change->value,
                              .internal = true};
+    if (change->header_count > 0) {
+        record.headers = weir__headers_new(&store->memory, change->headers, change->header_count);
+        if (record.headers == NULL) {
+            return weir__error_set(error, WEIR_ENOMEM, "store %s", store->spec->name);
+        }
+    }
     store->acks->in_flight++;
     weir_err err =
         weir__producer_send(store->acks->env->producer, &record, &store->acks->on_delivery, error);
     if (err != WEIR_OK) {
         store->acks->in_flight--;
     }
+    weir__arena_reset(&store->memory);
     return err;
 }
 
@@ -61,14 +69,13 @@ static uint64_t hash_bytes(uint64_t hash, weir_slice bytes)
 
 /* Reports a change of a store without a changelog, which is no record for the brokers, as a step.
  */
-static weir_err trace_change(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
-                             weir_error *error)
+static weir_err trace_change(void *user, const weir__log_record *change, weir_error *error)
 {
     const weir__task_store *store = user;
-    uint64_t hash = hash_bytes(hash_bytes(HASH_START, key), value);
+    uint64_t hash = hash_bytes(hash_bytes(HASH_START, change->key), change->value);
     char detail[DETAIL_MAX];
     (void)error;
-    hash = (hash ^ (uint64_t)timestamp_ms) * HASH_PRIME;
+    hash = (hash ^ (uint64_t)change->timestamp_ms) * HASH_PRIME;
     snprintf(detail, sizeof detail, "%016" PRIx64 " %s", hash, store->spec->name);
     /* Not weir__step, since the thread is still in the step that changed the store. */
     const weir__observer *observer = &store->env->observer;
@@ -193,6 +200,12 @@ static weir_err open_store(weir__task_store *store, weir_error *error)
     return err == WEIR_OK ? open_layers(store, spec->logging || traced ? &sink : NULL, error) : err;
 }
 
+static bool is_persistent(const weir__task_stores *stores, const weir__store_spec *spec)
+{
+    return spec->backend == WEIR_BACKEND_DEFAULT ? !stores->env->settings.memory_stores
+                                                 : spec->backend == WEIR_BACKEND_ROCKSDB;
+}
+
 weir_err weir__task_stores_open(weir__task_stores *stores, const weir__subtopology *sub,
                                 int32_t partition, weir__graph *graph, weir_error *error)
 {
@@ -209,9 +222,7 @@ weir_err weir__task_stores_open(weir__task_stores *stores, const weir__subtopolo
         store->graph = graph;
         store->env = stores->env;
         store->task = stores->task;
-        store->persistent = spec->backend == WEIR_BACKEND_DEFAULT
-                                ? !stores->env->settings.memory_stores
-                                : spec->backend == WEIR_BACKEND_ROCKSDB;
+        store->persistent = is_persistent(stores, spec);
         stores->count = i + 1;
         err = open_store(store, error);
     }
@@ -222,6 +233,7 @@ void weir__task_stores_fini(weir__task_stores *stores)
 {
     for (size_t i = 0; i < stores->count; i++) {
         free(stores->items[i].topic);
+        weir__arena_fini(&stores->items[i].memory);
     }
     free(stores->items);
     stores->items = NULL;

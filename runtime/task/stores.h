@@ -34,7 +34,8 @@ typedef struct weir__task_store {
     int64_t partition_time_ms; /* of a restore from the topic of a source table */
     weir__graph *graph;
     weir__task_env *env;
-    const char *task; /* its name */
+    const char *task;   /* its name */
+    weir__arena memory; /* of a change that is logged; empty otherwise */
     /* Restore. */
     weir__restore_state restore;
     int64_t start;    /* first offset of this restore */

@@ -18,17 +18,18 @@ typedef struct logged {
     bool inner_had_it;
 } logged;
 
-static weir_err remember(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
-                         weir_error *error)
+static weir_err remember(void *user, const weir__log_record *record, weir_error *error)
 {
     (void)error;
     logged *log = user;
+    weir_slice key = record->key;
+    weir_slice value = record->value;
     log->count++;
     snprintf(log->key, sizeof log->key, "%.*s", (int)key.len, (const char *)key.data);
     log->null_value = value.data == NULL;
     snprintf(log->value, sizeof log->value, "%.*s", (int)value.len,
              value.data != NULL ? (const char *)value.data : "");
-    log->timestamp_ms = timestamp_ms;
+    log->timestamp_ms = record->timestamp_ms;
     log->inner_had_it = kit_get(log->inner, "key").data != NULL;
     return log->fails_with;
 }
@@ -130,19 +131,19 @@ static void a_changelog_record_becomes_the_row_that_was_logged(void **state)
     (void)state;
     weir__arena arena = {0};
     weir__row row;
-    weir__log_record in = {s("key"), s("31"), T0};
-    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row));
+    weir__log_record in = {.key = s("key"), .value = s("31"), .timestamp_ms = T0};
+    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row, NULL));
     assert_slice(row.key, "key");
     assert_int_equal(row.value.len, 10);
     assert_memory_equal(row.value.data, ROW_TS "31", 10);
     in.value = s("");
-    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row));
+    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row, NULL));
     assert_int_equal(row.value.len, 8);
     in.value = (weir_slice){0};
-    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row));
+    assert_ok(weir__kind_timestamped_key_value.from_log(&in, &arena, &row, NULL));
     assert_null(row.value.data);
     in.value = s("31");
-    assert_ok(weir__kind_key_value.from_log(&in, &arena, &row));
+    assert_ok(weir__kind_key_value.from_log(&in, &arena, &row, NULL));
     assert_slice(row.value, "31");
     weir__arena_fini(&arena);
 }

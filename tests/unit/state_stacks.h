@@ -40,10 +40,9 @@ typedef struct opened {
     weir__kv *kv;
 } opened;
 
-static inline weir_err stack_log(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
-                                 weir_error *error)
+static inline weir_err stack_log(void *user, const weir__log_record *record, weir_error *error)
 {
-    (void)user, (void)key, (void)value, (void)timestamp_ms, (void)error;
+    (void)user, (void)record, (void)error;
     return WEIR_OK;
 }
 

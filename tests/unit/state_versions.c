@@ -258,18 +258,17 @@ static void step_read(run *r)
 
 /* ---- Life --------------------------------------------------------------------------------- */
 
-static weir_err keep_log(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
-                         weir_error *error)
+static weir_err keep_log(void *user, const weir__log_record *record, weir_error *error)
 {
     run *r = user;
     (void)error;
     put *p = &r->log[r->logged++];
-    *p = (put){.time_ms = timestamp_ms, .value = -1};
-    while (!weir_slice_equal(keys[p->key], key)) {
+    *p = (put){.time_ms = record->timestamp_ms, .value = -1};
+    while (!weir_slice_equal(keys[p->key], record->key)) {
         p->key++;
     }
-    if (value.data != NULL) {
-        memcpy(&p->value, value.data, sizeof p->value);
+    if (record->value.data != NULL) {
+        memcpy(&p->value, record->value.data, sizeof p->value);
     }
     return WEIR_OK;
 }
@@ -316,8 +315,9 @@ static void restore_all(run *r)
         size_t count = 0;
         for (; count < BATCH && i + count < r->logged; count++) {
             const put *p = &r->log[i + count];
-            weir__log_record record = {keys[p->key], value_of(p), p->time_ms};
-            assert_ok(weir__kind_versioned.from_log(&record, &arena, &rows[count]));
+            weir__log_record record = {.key = keys[p->key], .value = value_of(p)};
+            record.timestamp_ms = p->time_ms;
+            assert_ok(weir__kind_versioned.from_log(&record, &arena, &rows[count], NULL));
         }
         assert_ok(weir__kv_restore(r->layers.base, rows, count, (int64_t)(i + count), NULL));
         weir__arena_fini(&arena);

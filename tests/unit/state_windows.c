@@ -302,17 +302,16 @@ static void step_scan(run *r)
 
 /* ---- Life --------------------------------------------------------------------------------- */
 
-static weir_err keep_log(void *user, weir_slice key, weir_slice value, int64_t timestamp_ms,
-                         weir_error *error)
+static weir_err keep_log(void *user, const weir__log_record *record, weir_error *error)
 {
     run *r = user;
-    (void)timestamp_ms, (void)error;
-    assert_true(r->logged < LOG_MAX && key.len <= KEY_MAX);
+    (void)error;
+    assert_true(r->logged < LOG_MAX && record->key.len <= KEY_MAX);
     row *at = &r->log[r->logged++];
-    *at = (row){.len = key.len, .value = -1};
-    memcpy(at->key, key.data, key.len);
-    if (value.data != NULL) {
-        memcpy(&at->value, value.data, sizeof at->value);
+    *at = (row){.len = record->key.len, .value = -1};
+    memcpy(at->key, record->key.data, record->key.len);
+    if (record->value.data != NULL) {
+        memcpy(&at->value, record->value.data, sizeof at->value);
     }
     return WEIR_OK;
 }
