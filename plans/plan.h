@@ -214,6 +214,7 @@ typedef struct weir__op {
     X(process)                                                                                     \
     X(global_store)                                                                                \
     X(by_hand)                                                                                     \
+    X(suppress)                                                                                    \
     X(tables)                                                                                      \
     X(aggregate)                                                                                   \
     X(cogroup)                                                                                     \

@@ -104,6 +104,9 @@ void weir__cluster_look(weir__driver *driver, weir__look *look)
             continue; /* each instance has all rows: only the first one reads them */
         }
         known = true;
+        if (!weir__look_may(look, spec)) {
+            return;
+        }
         look->timestamped = spec->kind->timestamped;
         look->global = spec->subtopology == WEIR__GLOBAL_TASK;
         if (!weir__instance_do(instance, look_at_instance, look, WEIR__RETRY_MS)) {

@@ -17,6 +17,7 @@
 #include "core/buf.h"
 #include "core/map.h"
 #include "process/graph.h"
+#include "topology/topology.h"
 
 /* No key and no value is longer: more than any broker takes. */
 #define WEIR__SLICE_MAX ((size_t)1 << 30)
@@ -203,6 +204,8 @@ weir_store_view weir__view_make(weir__driver *driver, const char *store, const w
 /* weir__given for all that a view has. */
 bool weir__view_given(weir_store_view view, const char *function);
 /* A row as the store has it; with a timestamp in front if it is timestamped. */
+/* False, and look->err, if no view can read the store: the buffer of an operator. */
+bool weir__look_may(weir__look *look, const weir__store_spec *spec);
 weir_err weir__look_add(weir__look *look, const char *task, weir_slice key, weir_slice row);
 
 /* ---- Rows (rows.c) ---- */

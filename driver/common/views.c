@@ -40,6 +40,16 @@ weir_store_view weir_store_view_as_of(weir_store_view view, int64_t time_ms)
     return view;
 }
 
+bool weir__look_may(weir__look *look, const weir__store_spec *spec)
+{
+    if (spec->kind->type == WEIR__TYPE_BUFFER) {
+        look->err = weir__error_set(&look->error, WEIR_EINVAL,
+                                    "it is the buffer of an operator, whose rows are not of the "
+                                    "types of its keys and values");
+    }
+    return look->err == WEIR_OK;
+}
+
 weir_err weir__look_add(weir__look *look, const char *task, weir_slice key, weir_slice row)
 {
     weir__arena *arena = &look->view.driver->arena;

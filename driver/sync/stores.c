@@ -59,10 +59,10 @@ static const weir__store_spec *find_store(const weir_sync *sync, const char *nam
 void weir__sync_look(weir__driver *driver, weir__look *look)
 {
     const weir__store_spec *spec = find_store(weir__sync_of(driver), look->view.store);
-    if (spec != NULL) {
-        look_at(weir__sync_of(driver), look, spec);
-    } else {
+    if (spec == NULL) {
         weir__driver_fail(driver, "the topology has no store '%s'", look->view.store);
+    } else if (weir__look_may(look, spec)) {
+        look_at(weir__sync_of(driver), look, spec);
     }
 }
 
@@ -118,6 +118,9 @@ static weir_err put_row(weir_sync *sync, weir_store_view view, weir_slice key, w
     }
     if (spec == NULL || spec->subtopology < 0) {
         return weir__error_set(error, WEIR_ENOTFOUND, "no task has a store of that name");
+    }
+    if (spec->kind->type == WEIR__TYPE_BUFFER) {
+        return weir__error_set(error, WEIR_EINVAL, "only its operator writes a buffer");
     }
     weir__task *task = task_of(&sync->core, spec, view.task, key);
     if (task == NULL) {

@@ -4,6 +4,7 @@
 #include "process/context.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/error.h"
 #include "core/nearest.h"
@@ -203,6 +204,23 @@ int64_t weir_ctx_timestamp_ms(const weir_ctx *ctx)
 const weir_headers *weir_ctx_headers(const weir_ctx *ctx)
 {
     return ctx != NULL && ctx->record != NULL ? ctx->record->headers : NULL;
+}
+
+const char *weir__topic_kept(weir_ctx *ctx, weir_slice name)
+{
+    weir__map *topics = &ctx->graph->topics;
+    char *kept = weir__map_get(topics, name);
+    if (kept != NULL) {
+        return kept;
+    }
+    kept = malloc(name.len + 1);
+    if (kept == NULL || weir__map_put(topics, name, kept) != WEIR_OK) {
+        free(kept);
+        return NULL;
+    }
+    memcpy(kept, name.data, name.len);
+    kept[name.len] = '\0';
+    return kept;
 }
 
 /* The context of a serde that is used outside of a topology has no graph. */

@@ -120,6 +120,9 @@ static inline bool weir__is_null(const weir_serde *serde, const void *value)
     return value == NULL || (weir__is_plain(serde) && ((const weir_slice *)value)->data == NULL);
 }
 
+/* A copy of a topic's name that lives as long as the graph; NULL: out of memory. */
+const char *weir__topic_kept(weir_ctx *ctx, weir_slice name);
+
 /* Drops the input record of the running node: the record is counted, it is no error. `why`: the
  * text of the failure, or NULL. */
 void weir__drop(weir_ctx *ctx, weir_drop_reason reason, const char *why);

@@ -100,6 +100,7 @@ void weir__graph_free(weir__graph *graph)
     weir__buf_fini(&graph->headers);
     weir__arena_fini(&graph->scratch);
     weir__guards_fini(&graph->ctx);
+    weir__map_fini(&graph->topics, free);
     pthread_mutex_destroy(&graph->lock);
     free(graph->stores);
     free(graph->running);

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "core/map.h"
 #include "process/context.h"
 #include "process/punctuate.h"
 
@@ -23,6 +24,7 @@ struct weir__graph {
     weir_buf key;                       /* of the record that a sink sends */
     weir_buf value;
     weir_buf headers; /* of the current record, for the cache */
+    weir__map topics; /* names that weir__topic_kept copied, by themselves */
     bool global;
     bool flushes;         /* a store has a layer above its base, a cache, that is flushed */
     pthread_mutex_t lock; /* of the global graph: other threads read its stores */

@@ -37,7 +37,8 @@ static weir_kv *store_of_type(weir_ctx *ctx, const char *name, weir__store_type 
 {
     static const char *const types[] = {
         "key-value store: use weir_store", "window store: use weir_window_store",
-        "session store: use weir_session_store", "versioned store: use weir_versioned_store"};
+        "session store: use weir_session_store", "versioned store: use weir_versioned_store",
+        "buffer: only its operator uses it"};
     if (ctx == NULL || ctx->graph == NULL || name == NULL) {
         weir__ctx_null(ctx, function, name == NULL ? "name" : "ctx");
         return NULL;

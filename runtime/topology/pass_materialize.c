@@ -29,6 +29,10 @@ static void connect(weir_builder *builder, int reader, int table)
     if ((draft->node.facts & WEIR__READS_PARENTS) == 0) {
         return;
     }
+    bool own = (draft->node.facts & WEIR__READS_OWN_STORES) != 0;
+    for (size_t i = 0; own && i < draft->stores.count; i++) {
+        weir__builder_use_store(builder, reader, draft->stores.at[i]);
+    }
     for (size_t i = 0; i < draft->parents.count; i++) {
         connect(builder, reader, draft->parents.at[i]);
     }

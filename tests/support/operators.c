@@ -362,6 +362,13 @@ static weir_stream table_outer_join(const operators_inputs *at)
     return join_rows(at, weir_table_outer_join, NULL);
 }
 
+static weir_stream suppress(const operators_inputs *at)
+{
+    weir_suppressed at_once = weir_until_time_limit(0, weir_emit_early_when_full(weir_unbounded()));
+    weir_suppress_opts opts = {.name = at->name};
+    return weir_to_stream(weir_suppress(at->rows, at_once, &opts), NULL);
+}
+
 static weir_stream join_table(const operators_inputs *at)
 {
     return weir_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
@@ -426,6 +433,7 @@ const operators_case operators_all[] = {
     {"table-join", table_join, 0, 2}, /* a change of each side */
     {"table-left-join", table_left_join, 0, 2},
     {"table-outer-join", table_outer_join, 0, 2},
+    {"suppress", suppress, 0, 1},
     {"join-table", join_table, 1, 0},
     {"left-join-table", left_join_table, 1, 0},
     {"join-global", join_global, 1, 0},

@@ -14,7 +14,7 @@ INCLUDES = {
     "runtime/cluster": ["core", "client", "state", "topology", "process", "task", "cluster"],
     "mockbroker": ["core", "mockbroker"],
     "driver/sim": ["core", "sim"],
-    "driver/common": ["core", "client", "process", "common"],
+    "driver/common": ["core", "client", "topology", "process", "common"],
     "driver/sync": ["core", "client", "topology", "process", "task", "cluster", "common", "sync"],
     "plans": ["plans"],
     "tests/conformance/replay": ["state", "replay"],

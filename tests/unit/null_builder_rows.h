@@ -8,6 +8,8 @@
 
 #define STRINGS &weir_string, &weir_string
 #define NO_STREAM ((weir_stream){0})
+#define NO_LIMITS ((weir_buffer_limits){0})
+#define AT_ONCE weir_until_time_limit(0, weir_emit_early_when_full(weir_unbounded()))
 
 /* In a handle the builder is what may be NULL. A NULL serde is the default one, which is not set.
  */
@@ -209,6 +211,17 @@
       weir_table_aggregate(TABLE_BY, first, ADD_AND_SUBTRACT, NULL, COUNTS))                       \
     X(weir_table_aggregate, opts, "default.value",                                                 \
       weir_table_aggregate(TABLE_BY, first, ADD_AND_SUBTRACT, "x", NULL))                          \
+    X(weir_emit_early_when_full, limits, NULL,                                                     \
+      weir_suppress(t, weir_until_time_limit(0, weir_emit_early_when_full(NO_LIMITS)), NULL))      \
+    X(weir_shut_down_when_full, limits, NULL,                                                      \
+      weir_suppress(t, weir_until_time_limit(0, weir_shut_down_when_full(NO_LIMITS)), NULL))       \
+    X(weir_until_time_limit, buffer, NULL,                                                         \
+      weir_suppress(t, weir_until_time_limit(0, (weir_buffer){0}), NULL))                          \
+    X(weir_until_window_closes, limits, "'t' is not windowed",                                     \
+      weir_suppress(t, weir_until_window_closes(NO_LIMITS), NULL))                                 \
+    X(weir_suppress, until, NULL, weir_suppress(t, (weir_suppressed){0}, NULL))                    \
+    X(weir_suppress, in, NULL, weir_suppress((weir_table){0}, AT_ONCE, NULL))                      \
+    X(weir_suppress, opts, NULL, weir_suppress(t, AT_ONCE, NULL))                                  \
     TABLE_JOIN_ROWS(X, weir_table_join)                                                            \
     TABLE_JOIN_ROWS(X, weir_table_left_join)                                                       \
     TABLE_JOIN_ROWS(X, weir_table_outer_join)                                                      \

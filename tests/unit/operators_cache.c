@@ -16,7 +16,10 @@
 #include "core/map.h"
 #include "support/driven.h"
 
-#define RECORDS 400
+#define RECORDS 200
+#define SEEDS 20
+#define TOPICS_OF_TABLES 5
+#define TOPICS_OF_WINDOWS 4
 #define KEYS 7
 #define CACHE_BYTES ((size_t)1 << 20)
 #define SMALL_CACHE_BYTES ((size_t)600) /* evicts in the middle of records */
@@ -100,6 +103,24 @@ static void add_cogroup(weir_builder *b, weir_table left)
             "latest-left", NULL);
 }
 
+/* A change of "direct" is forwarded at once; the stores below may then evict one of "left". */
+static void add_suppress(weir_builder *b, weir_table left, weir_table heads)
+{
+    weir_store_opts text = {.value = &weir_string};
+    weir_suppressed at_once = weir_until_time_limit(0, weir_emit_early_when_full(weir_unbounded()));
+    weir_table direct = weir_table_source(b, "direct", "direct", &weir_string, &weir_string,
+                                          &(weir_store_opts){.caching = WEIR_OFF});
+    weir_table slow =
+        weir_suppress(weir_table_outer_join(left, direct, both, NULL, NULL, &text), at_once, NULL);
+    weir_to(weir_to_stream(slow, NULL), "slow", NULL);
+    weir_table slow_kept = weir_table_filter_not(slow, is_short, NULL, "slow-kept", NULL);
+    weir_to(weir_to_stream(slow_kept, NULL), "slow-kept", NULL);
+    weir_to(weir_to_stream(weir_table_join(slow, heads, both, NULL, "slow-join", &text), NULL),
+            "slow-join", NULL);
+    weir_to(weir_to_stream(weir_table_left_join(heads, slow, both, NULL, NULL, &text), NULL),
+            "slow-left", NULL);
+}
+
 /* Half of the tables have a store, so that changes come from caches and from nodes above. */
 static weir_topology *tables(void)
 {
@@ -125,6 +146,7 @@ static weir_topology *tables(void)
     weir_to(weir_to_stream(weir_table_outer_join(kept, heads, both, NULL, "outer", &text), NULL),
             "outer", NULL);
     add_cogroup(b, left);
+    add_suppress(b, left, heads);
     weir_topology *topology = weir_build(b, NULL, &error);
     assert_string_equal(error.message, "");
     return topology;
@@ -241,17 +263,16 @@ static weir_topology *windows(void)
 
 /* ---- Runs ---- */
 
-static void pipe_all(driven *task)
+static void pipe_all(driven *task, size_t topic_count, uint64_t seed)
 {
-    static const char *const topics[] = {"left", "right", "one", "two"};
+    static const char *const topics[] = {"left", "right", "one", "two", "direct"};
     static const char *const values[] = {"a", "ab", "abc", "b", "bcd", "cc", NULL, "c"};
-    uint64_t seed = 1;
     for (int i = 0; i < RECORDS; i++) {
         char key[8];
         seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         unsigned draw = (unsigned)(seed >> 40);
         snprintf(key, sizeof key, "k%u", draw % KEYS);
-        weir_err err = driven_pipe(task, topics[(draw >> 8) % 4], key, values[(draw >> 12) % 8], i);
+        weir_err err = driven_pipe(task, topics[(draw >> 8) % topic_count], key, values[(draw >> 12) % 8], i);
         if (err == WEIR_OK && task->cache_bytes > 0 && i % 17 == 0) {
             err = driven_commit(task);
         }
@@ -281,13 +302,21 @@ static void collect(const driven *task, weir__map *rows)
     }
 }
 
+/* A group that was empty in between keeps a count of 0; with a cache it may have had no row. */
+static bool same(weir_slice plain, weir_slice cached)
+{
+    static const uint8_t zero[sizeof(int64_t)];
+    return weir_slice_equal(plain, cached) ||
+           (cached.data == NULL && weir_slice_equal(plain, (weir_slice){zero, sizeof zero}));
+}
+
 static void compare(const weir__map *expected, const weir__map *actual)
 {
     for (const weir__map_entry *e = expected->first; e != NULL; e = e->next) {
         const weir__message_view *one = e->value;
         const weir__message_view *other = weir__map_get(actual, e->key);
         weir_slice value = other != NULL ? other->value : (weir_slice){0};
-        if (!weir_slice_equal(one->value, value)) {
+        if (!same(one->value, value)) {
             fail_msg("%.*s: '%.*s' without cache, '%.*s' with", (int)e->key.len,
                      (const char *)e->key.data, (int)one->value.len, (const char *)one->value.data,
                      (int)value.len, (const char *)value.data);
@@ -295,7 +324,8 @@ static void compare(const weir__map *expected, const weir__map *actual)
     }
 }
 
-static void compare_with_cache(weir_topology *topology, size_t cache_bytes)
+static void compare_with_cache(weir_topology *topology, size_t topics, size_t cache_bytes,
+                               uint64_t seed)
 {
     driven plain = {0};
     driven cached = {.cache_bytes = cache_bytes};
@@ -303,8 +333,8 @@ static void compare_with_cache(weir_topology *topology, size_t cache_bytes)
     weir__map actual = {0};
     assert_int_equal(driven_open(&plain, topology, 0), WEIR_OK);
     assert_int_equal(driven_open(&cached, topology, 0), WEIR_OK);
-    pipe_all(&plain);
-    pipe_all(&cached);
+    pipe_all(&plain, topics, seed);
+    pipe_all(&cached, topics, seed);
     collect(&plain, &expected);
     collect(&cached, &actual);
     assert_true(expected.count > 3 * KEYS);
@@ -320,25 +350,29 @@ static void compare_with_cache(weir_topology *topology, size_t cache_bytes)
 static void final_rows_do_not_depend_on_the_cache(void **state)
 {
     (void)state;
-    compare_with_cache(tables(), CACHE_BYTES);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        compare_with_cache(tables(), TOPICS_OF_TABLES, CACHE_BYTES, seed);
+    }
 }
 
 static void final_rows_do_not_depend_on_evictions(void **state)
 {
     (void)state;
-    compare_with_cache(tables(), SMALL_CACHE_BYTES);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        compare_with_cache(tables(), TOPICS_OF_TABLES, SMALL_CACHE_BYTES, seed);
+    }
 }
 
 static void final_rows_of_windows_do_not_depend_on_the_cache(void **state)
 {
     (void)state;
-    compare_with_cache(windows(), CACHE_BYTES);
+    compare_with_cache(windows(), TOPICS_OF_WINDOWS, CACHE_BYTES, 1);
 }
 
 static void final_rows_of_windows_do_not_depend_on_evictions(void **state)
 {
     (void)state;
-    compare_with_cache(windows(), SMALL_CACHE_BYTES);
+    compare_with_cache(windows(), TOPICS_OF_WINDOWS, SMALL_CACHE_BYTES, 1);
 }
 
 int main(void)

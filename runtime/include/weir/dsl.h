@@ -352,6 +352,7 @@ WEIR_API weir_table weir_table_outer_join(weir_table left, weir_table right, wei
 }
 #endif
 
+#include <weir/suppress.h>
 #include <weir/windowed.h>
 
 #endif
