@@ -101,8 +101,8 @@ static weir_err encode(weir_ctx *ctx, const weir_kv *kv, const void *value, weir
 
 static int64_t place_of(const suppression *own, const weir_record *in)
 {
-    (void)own;
-    return in->timestamp_ms;
+    return own->op->until.window_closes ? ((const weir_windowed *)in->key)->end_ms
+                                        : in->timestamp_ms;
 }
 
 /* The row of the key is the one that is being forwarded. */
@@ -304,19 +304,22 @@ static weir_err restore_time(suppression *own)
 static weir_err open_suppression(weir_ctx *ctx, void *user, void **state)
 {
     suppression *own = calloc(1, sizeof *own);
+    *state = own; /* close_suppression is called after a failure, too */
     if (own == NULL) {
         return weir__ctx_out_of_memory(ctx);
     }
     own->op = user;
     own->kv = weir__store_at(ctx, 0);
     own->stream_time_ms = -1;
-    *state = own;
     return restore_time(own);
 }
 
 static void close_suppression(void *state)
 {
     suppression *own = state;
+    if (own == NULL) {
+        return;
+    }
     weir__buf_fini(&own->emitted);
     weir__buf_fini(&own->old_value);
     weir__buf_fini(&own->new_value);
@@ -348,7 +351,9 @@ static bool check(weir_builder *builder, const char *name, const weir__edge *fro
     check_number(builder, name, "the limit of records", until->buffer.limits.max_records);
     check_number(builder, name, "the limit of bytes", until->buffer.limits.max_bytes);
     check_number(builder, name, "the time limit", until->limit_ms);
-    if (until->window_closes) {
+    if (until->window_closes && from->windows != NULL && weir_windowed_wrapped(from->key) != NULL) {
+        until->limit_ms = from->windows->closes_after_ms;
+    } else if (until->window_closes) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY,
                            "suppress '%s' waits for windows to close, but '%s' is not windowed",
                            name, weir__builder_table_name(builder, from->node));

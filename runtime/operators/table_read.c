@@ -25,6 +25,7 @@ static weir_err load(const weir_ctx *ctx, const weir_kv *kv, const void *key, we
         return weir__typed_load_as_of(kv, key, ctx->as_of_ms != NULL ? *ctx->as_of_ms : INT64_MAX,
                                       &out->value, &out->timestamp_ms);
     case WEIR__TYPE_KEY_VALUE:
+    case WEIR__TYPE_BUFFER: /* never that of a table */
         break;
     }
     return weir__typed_load(kv, key, &out->value, &out->timestamp_ms);

@@ -11,9 +11,10 @@
 #define RETENTION_MS 1000
 
 static const weir__store_kind *const kinds[] = {
-    &weir__kind_key_value,  &weir__kind_timestamped_key_value,
-    &weir__kind_window,     &weir__kind_timestamped_window,
-    &weir__kind_duplicates, &weir__kind_session,
+    &weir__kind_key_value,       &weir__kind_timestamped_key_value,
+    &weir__kind_window,          &weir__kind_timestamped_window,
+    &weir__kind_duplicates,      &weir__kind_session,
+    &weir__kind_suppress_buffer, &weir__kind_join_buffer,
 };
 
 static bool same(weir_slice a, weir_slice b)
@@ -59,6 +60,9 @@ static void check_rows(const weir__store_kind *kind, weir__kv *store,
 
 #define RECORDS_MAX 32
 
+static const uint8_t three[] = {3};
+static const weir_header version = {"v", {three, 1}};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     target_bytes from = {data, size};
@@ -75,8 +79,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (from.left > 0 && count < RECORDS_MAX) {
         weir__row row;
         weir_slice key = take_slice(&from);
-        records[count] = (weir__log_record){key, take_slice(&from), take_byte(&from)};
-        if (key.data != NULL && kind->from_log(&records[count], &arena, &row) == WEIR_OK &&
+        records[count] = (weir__log_record){.key = key, .value = take_slice(&from)};
+        records[count].timestamp_ms = take_byte(&from);
+        records[count].headers = &version; /* of the rows of suppress; others ignore it */
+        records[count].header_count = 1;
+        if (key.data != NULL && kind->from_log(&records[count], &arena, &row, &error) == WEIR_OK &&
             weir__kv_restore(layers.base, &row, 1, (int64_t)count, &error) == WEIR_OK) {
             count++;
         } else if (key.data == NULL) {
