@@ -272,7 +272,8 @@ static void pipe_all(driven *task, size_t topic_count, uint64_t seed)
         seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         unsigned draw = (unsigned)(seed >> 40);
         snprintf(key, sizeof key, "k%u", draw % KEYS);
-        weir_err err = driven_pipe(task, topics[(draw >> 8) % topic_count], key, values[(draw >> 12) % 8], i);
+        weir_err err =
+            driven_pipe(task, topics[(draw >> 8) % topic_count], key, values[(draw >> 12) % 8], i);
         if (err == WEIR_OK && task->cache_bytes > 0 && i % 17 == 0) {
             err = driven_commit(task);
         }
