@@ -14,6 +14,18 @@ static weir_stream join_global(weir__plan_build *b, const weir__handle *of,
                 : weir_join_global(in, table, use->gives, weir__call_joiner, use, &opts);
 }
 
+static weir_stream join_with_grace(weir__plan_build *b, yyjson_val *op, const weir__handle *of,
+                                   const weir__handle *with, bool left, weir__fn_use *use)
+{
+    weir_stream in = {b->builder, of->node};
+    weir_table table = {b->builder, with->node};
+    weir_grace_join_opts opts = {weir__needed_text(b, op, "id"),
+                                 weir__member_number(b, op, "grace_ms")};
+    return left ? weir_left_join_table_with_grace(in, table, use->gives, weir__call_joiner, use,
+                                                  &opts)
+                : weir_join_table_with_grace(in, table, use->gives, weir__call_joiner, use, &opts);
+}
+
 static weir_stream join_table(weir__plan_build *b, const weir__handle *of, const weir__handle *with,
                               bool left, weir__fn_use *use, const char *id)
 {
@@ -67,13 +79,13 @@ static void build_any_join(weir__plan_build *b, yyjson_val *op, const weir__hand
     if (!global && with->kind != HANDLE_TABLE) {
         weir__build_unsupported(b, "join of a stream with a %s",
                                 weir__handle_kind_text(with->kind));
-    } else if (yyjson_obj_get(op, "grace_ms") != NULL) {
-        weir__build_unsupported(b, "join of a stream and a table with grace");
     }
     weir__fn_use *use = weir__build_join_use(b, op, of, with);
     if (use != NULL) {
-        weir_stream out = global ? join_global(b, of, with, left, use, id)
-                                 : join_table(b, of, with, left, use, id);
+        bool grace = yyjson_obj_get(op, "grace_ms") != NULL;
+        weir_stream out = global  ? join_global(b, of, with, left, use, id)
+                          : grace ? join_with_grace(b, op, of, with, left, use)
+                                  : join_table(b, of, with, left, use, id);
         weir__handle_add(b, id, HANDLE_STREAM, out.node, of->key, use->gives);
     }
 }

@@ -36,18 +36,30 @@ weir_err weir__joiner_call(weir_ctx *ctx, const weir_serde *serde, weir_joiner_f
     return err;
 }
 
+bool weir__join_drops(weir_ctx *ctx, const weir__join *op, const weir_record *in, const void *key)
+{
+    if (in->value != NULL && (key != NULL || op->left)) {
+        return false;
+    }
+    weir__drop(ctx, in->value == NULL ? WEIR_DROP_NULL_VALUE : WEIR_DROP_NULL_KEY, NULL);
+    return true;
+}
+
 weir_err weir__join_process(weir_ctx *ctx, const weir_record *in, void *state)
 {
     const weir__join *op = state;
     const void *key = NULL;
+    weir_err err = table_key(ctx, op, in, &key);
+    return err != WEIR_OK || weir__join_drops(ctx, op, in, key) ? err
+                                                                : weir__join_row(ctx, op, in, key);
+}
+
+weir_err weir__join_row(weir_ctx *ctx, const weir__join *op, const weir_record *in, const void *key)
+{
     const void *joined = NULL;
     weir__timed right = {NULL, -1};
-    weir_err err = table_key(ctx, op, in, &key);
-    if (err == WEIR_OK && (in->value == NULL || (key == NULL && !op->left))) {
-        weir__drop(ctx, in->value == NULL ? WEIR_DROP_NULL_VALUE : WEIR_DROP_NULL_KEY, NULL);
-        return WEIR_OK;
-    }
-    if (err == WEIR_OK && key != NULL) {
+    weir_err err = WEIR_OK;
+    if (key != NULL) {
         err = weir__table_read_as_of(ctx, op->table, key, in->timestamp_ms, &right);
     }
     if (err != WEIR_OK || (right.value == NULL && !op->left)) {

@@ -16,6 +16,23 @@ typedef struct weir__join {
 } weir__join;
 
 weir_err weir__join_process(weir_ctx *ctx, const weir_record *in, void *state);
+/* Its parts. Drops a record that has no value, or no key for the table: true if it was dropped. */
+bool weir__join_drops(weir_ctx *ctx, const weir__join *op, const weir_record *in, const void *key);
+/* Joins the record with the row that the table has, or had at the record's time, and forwards the
+ * result. `key` NULL: there is no row. */
+weir_err weir__join_row(weir_ctx *ctx, const weir__join *op, const weir_record *in,
+                        const void *key);
+
+/* A join with a table. */
+typedef struct weir__table_join {
+    const weir__operator *kind;
+    const char *name; /* NULL: numbered */
+    const weir_serde *value;
+    weir__join *op; /* the beginning of the node's `user`; its table is set here */
+    size_t size;    /* of `user` */
+} weir__table_join;
+/* Adds the node, behind a repartition topic if it needs one. */
+weir_stream weir__table_join_add(weir_stream left, weir_table right, const weir__table_join *join);
 
 /* "left_join" or "join" */
 const char *weir__join_label(const weir__join *op);

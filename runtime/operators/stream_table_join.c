@@ -30,13 +30,12 @@ static const weir__edge *left_side(weir_builder *builder, const weir__edge *from
     return weir__repartition(builder, from, name, NULL);
 }
 
-static weir_stream add(weir_stream left, weir_table right, const weir_serde *value, weir__join op,
-                       const weir_named *named)
+weir_stream weir__table_join_add(weir_stream left, weir_table right, const weir__table_join *join)
 {
     weir_builder *builder = left.builder;
     weir_stream failed = {builder, -1};
-    const char *name = weir__name_of(named);
-    if (!weir__join_check(builder, right.builder, &op, name)) {
+    const char *name = join->name;
+    if (!weir__join_check(builder, right.builder, join->op, name)) {
         return failed;
     }
     const weir__edge *from = weir__edge_of(builder, left.node, WEIR__STREAM);
@@ -44,32 +43,42 @@ static weir_stream add(weir_stream left, weir_table right, const weir_serde *val
     if (from == NULL || table == NULL) {
         return failed;
     }
-    op.table = table->node;
+    join->op->table = table->node;
     const char *what =
-        weir__builder_text(builder, "%s '%s' with table '%s'", weir__join_label(&op),
+        weir__builder_text(builder, "%s '%s' with table '%s'", weir__join_label(join->op),
                            name != NULL ? name : builder->nodes[from->node]->node.name,
                            weir__builder_table_name(builder, table->node));
     weir__builder_check_types(
         builder, &(weir__type_check){from->key, table->key, what, "left key", "table key"});
     from = left_side(builder, from, name, what);
-    weir__operator_at at = {.name = name, .in = from, .value = weir__value_or_default(value)};
-    int index = from != NULL
-                    ? weir__operator_add(builder, op.left ? &left_join_operator : &join_operator,
-                                         &op, sizeof op, &at)
-                    : -1;
+    weir__operator_at at = {.name = name, .in = from, .value = weir__value_or_default(join->value)};
+    int index =
+        from != NULL ? weir__operator_add(builder, join->kind, join->op, join->size, &at) : -1;
     if (index < 0) {
         return failed;
     }
-    weir__builder_read(builder, index, op.table);
+    weir__builder_read(builder, index, table->node);
     weir__edge edge = {.kind = WEIR__STREAM,
                        .node = index,
                        .key = from->key,
                        .value = builder->nodes[index]->node.value,
-                       .repartitioned = -1};
+                       .repartitioned = -1,
+                       .windows = weir__windows_later(from->windows, table->windows)};
     weir__ints_add_all(builder, &edge.sources, &from->sources);
     weir__ints_add_all(builder, &edge.sources, &table->sources);
     weir__builder_copartition(builder, &edge.sources, what);
     return (weir_stream){builder, weir__edge_add(builder, &edge)};
+}
+
+static weir_stream add(weir_stream left, weir_table right, const weir_serde *value, weir__join op,
+                       const weir_named *named)
+{
+    weir__table_join join = {.kind = op.left ? &left_join_operator : &join_operator,
+                             .name = weir__name_of(named),
+                             .value = value,
+                             .op = &op,
+                             .size = sizeof op};
+    return weir__table_join_add(left, right, &join);
 }
 
 weir_stream weir_join_table(weir_stream left, weir_table right, const weir_serde *value,

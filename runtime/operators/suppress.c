@@ -332,8 +332,8 @@ static void close_suppression(void *state)
 static const weir__operator suppress_operator = {
     .work = {"suppress", open_suppression, suppress, close_suppression},
     .prefix = "KTABLE-SUPPRESS-",
-    .facts =
-        WEIR__GIVES_TABLE | WEIR__READS_PARENTS | WEIR__READS_OWN_STORES | WEIR__NEEDS_OLD_VALUES,
+    .facts = WEIR__GIVES_TABLE | WEIR__READS_PARENTS | WEIR__READS_OWN_STORES |
+             WEIR__NEEDS_OLD_VALUES | WEIR__REFUSES_VERSIONS,
     .read = read,
 };
 

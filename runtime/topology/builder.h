@@ -24,6 +24,8 @@ typedef struct weir__draft {
     weir__ints reads;
     int position;                /* in the builder's order */
     bool removed;                /* by a pass */
+    bool reads_history;          /* the tables that it reads must have a history */
+    int64_t history_ms;          /* of at least so long */
     const char *store_if_needed; /* of a table without a store that can have one: its name */
 } weir__draft;
 

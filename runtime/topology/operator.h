@@ -29,6 +29,7 @@ typedef enum weir__fact {
     WEIR__IGNORES_OUT_OF_ORDER = 1 << 14, /* changes for which later ones are known */
     WEIR__DROPS_OUT_OF_ORDER = 1 << 15,   /* the same, and counts them */
     WEIR__READS_OWN_STORES = 1 << 20, /* readers of its table are connected with its stores, too */
+    WEIR__REFUSES_VERSIONS = 1 << 19, /* the tables above must not be versioned */
     /* Of one node. */
     WEIR__KEY_CHANGED = 1 << 9,  /* since the topic above: a record may be in another partition than
                                     its key belongs to (weir__operator_add) */

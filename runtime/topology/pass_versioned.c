@@ -55,6 +55,51 @@ static void check_histories(weir_builder *builder)
     }
 }
 
+/* How long the rows of a table can be read as of a time; -1: it has no history. */
+static int64_t history_of(const weir_builder *builder, int table)
+{
+    const weir__draft *draft = builder->nodes[table];
+    if (draft->node.table_store >= 0 || (draft->node.facts & WEIR__HAS_HISTORY) == 0) {
+        return (draft->node.facts & WEIR__HAS_HISTORY) != 0
+                   ? builder->stores[draft->node.table_store]->spec.retention_ms
+                   : -1;
+    }
+    int64_t least_ms = INT64_MAX;
+    for (size_t i = 0; i < draft->parents.count; i++) {
+        int64_t above_ms = history_of(builder, draft->parents.at[i]);
+        least_ms = above_ms < least_ms ? above_ms : least_ms;
+    }
+    return least_ms;
+}
+
+/* Kafka's StreamTableJoinNode. */
+static void check_reader(weir_builder *builder, const weir__draft *draft)
+{
+    for (size_t i = 0; draft->reads_history && i < draft->reads.count; i++) {
+        int table = draft->reads.at[i];
+        int64_t history_ms = history_of(builder, table);
+        const char *name = weir__builder_table_name(builder, table);
+        if (history_ms < 0) {
+            weir__builder_fail(builder, WEIR_ETOPOLOGY,
+                               "join '%s' has a grace, but table '%s' is not versioned "
+                               "(weir_store_opts.history)",
+                               draft->node.name, name);
+        } else if (history_ms < draft->history_ms) {
+            weir__builder_fail(builder, WEIR_ETOPOLOGY,
+                               "join '%s': its grace is %lld ms, more than the history of table "
+                               "'%s', which is %lld ms",
+                               draft->node.name, (long long)draft->history_ms, name,
+                               (long long)history_ms);
+        }
+    }
+    unsigned refused = WEIR__REFUSES_VERSIONS | WEIR__INPUT_VERSIONED;
+    if ((draft->node.facts & refused) == refused) {
+        weir__builder_fail(builder, WEIR_ETOPOLOGY, "%s '%s': table '%s' is versioned",
+                           draft->node.made_by->work.name, draft->node.name,
+                           weir__builder_table_name(builder, draft->parents.at[0]));
+    }
+}
+
 void weir__pass_versioned(weir_builder *builder)
 {
     check_histories(builder);
@@ -63,5 +108,8 @@ void weir__pass_versioned(weir_builder *builder)
         unsigned above = facts_above(builder, draft);
         draft->node.facts |= facts_of_table(builder, &draft->node, above) |
                              ((above & WEIR__VERSIONED) != 0 ? WEIR__INPUT_VERSIONED : 0);
+    }
+    for (size_t i = 0; i < builder->node_count && weir__builder_ok(builder); i++) {
+        check_reader(builder, builder->nodes[i]);
     }
 }

@@ -379,6 +379,28 @@ static weir_stream left_join_table(const operators_inputs *at)
     return weir_left_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
 }
 
+/* With a table that has all rows of all times, and a grace of 0: a record does not wait. */
+static weir_table versioned_rows(const operators_inputs *at)
+{
+    static const weir_history history = {.retention_ms = INT64_MAX};
+    return weir_table_filter(at->rows, keep, NULL, at->name,
+                             &(weir_store_opts){.history = &history});
+}
+
+static weir_stream join_with_grace(const operators_inputs *at)
+{
+    weir_grace_join_opts opts = {.name = "joined-with-grace"};
+    return weir_join_table_with_grace(at->in, versioned_rows(at), &weir_string, left_side, NULL,
+                                      &opts);
+}
+
+static weir_stream left_join_with_grace(const operators_inputs *at)
+{
+    weir_grace_join_opts opts = {.name = "left-joined-with-grace"};
+    return weir_left_join_table_with_grace(at->in, versioned_rows(at), &weir_string, left_side,
+                                           NULL, &opts);
+}
+
 static weir_stream join_global(const operators_inputs *at)
 {
     return weir_join_global(at->in, at->refs, &weir_string, left_side, NULL, NULL);
@@ -436,6 +458,8 @@ const operators_case operators_all[] = {
     {"suppress", suppress, 0, 1},
     {"join-table", join_table, 1, 0},
     {"left-join-table", left_join_table, 1, 0},
+    {"join-with-grace", join_with_grace, 1, 0},
+    {"left-join-with-grace", left_join_with_grace, 1, 0},
     {"join-global", join_global, 1, 0},
     {"left-join-global", left_join_global, 1, 0},
     {"stream-join", operators_stream_join, 1, 0},

@@ -138,6 +138,13 @@
     X(of, fn, "needs a function", of(s, s, WITHIN, &weir_i64, NULL, NULL, NULL))                   \
     X(of, opts, NULL, of(s, s, WITHIN, &weir_i64, kit_join, NULL, NULL))
 
+#define VERSIONED weir_to_table(s, "versioned", &(weir_store_opts){.history = &(weir_history){5}})
+#define GRACE_JOIN_ROWS(X, join)                                                                   \
+    X(join, left, "two builders", join(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))             \
+    X(join, right, "two builders", join(s, (weir_table){0}, &weir_i64, kit_join, NULL, NULL))      \
+    X(join, value, "default.value", join(s, VERSIONED, NULL, kit_join, NULL, NULL))                \
+    X(join, fn, "needs a function", join(s, VERSIONED, &weir_i64, NULL, NULL, NULL))               \
+    X(join, opts, NULL, join(s, VERSIONED, &weir_i64, kit_join, NULL, NULL))
 #define TABLE_ROWS(X)                                                                              \
     X(weir_group_by_key, in, NULL, weir_group_by_key(NO_STREAM, "x"))                              \
     X(weir_group_by_key, name, NULL, weir_group_by_key(s, NULL))                                   \
@@ -235,6 +242,8 @@
     X(weir_join_table, value, "default.value", weir_join_table(s, t, NULL, kit_join, NULL, NULL))  \
     X(weir_join_table, fn, "join 'n' needs", weir_join_table(s, t, &weir_i64, NULL, NULL, NAMED))  \
     X(weir_join_table, named, NULL, weir_join_table(s, t, &weir_i64, kit_join, NULL, NULL))        \
+    GRACE_JOIN_ROWS(X, weir_join_table_with_grace)                                                 \
+    GRACE_JOIN_ROWS(X, weir_left_join_table_with_grace)                                            \
     X(weir_left_join_table, left, "two builders",                                                  \
       weir_left_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                         \
     X(weir_left_join_table, right, "two builders",                                                 \

@@ -457,8 +457,9 @@ static void every_argument_has_a_row(void **state)
             NODE_ROWS(NULL_ROW) RECORD_ROWS(NULL_ROW) STORE_ROWS(NULL_ROW) WINDOW_ROWS(NULL_ROW)
                 SESSION_ROWS(NULL_ROW) VERSION_ROWS(NULL_ROW) SERDE_ROWS(NULL_ROW)
                     WINDOWED_ROWS(NULL_ROW) STRUCT_ROWS(NULL_ROW) WINDOWED_KEY_ROWS(NULL_ROW)};
-    static const char *const headers[] = {"weir.h",      "admin.h", "serde.h",   "store.h",
-                                          "processor.h", "dsl.h",   "windows.h", "windowed.h", "suppress.h"};
+    static const char *const headers[] = {"weir.h",    "admin.h",     "serde.h",
+                                          "store.h",   "processor.h", "dsl.h",
+                                          "windows.h", "windowed.h",  "suppress.h"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "runtime/include/weir/%s", headers[i]);

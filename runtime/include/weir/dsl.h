@@ -279,6 +279,26 @@ WEIR_API weir_stream weir_join_table(weir_stream left, weir_table right, const w
 WEIR_API weir_stream weir_left_join_table(weir_stream left, weir_table right,
                                           const weir_serde *value, weir_joiner_fn fn, void *user,
                                           const weir_named *named);
+/* Options of a join with grace. NULL or zeros: defaults. */
+typedef struct weir_grace_join_opts {
+    const char
+        *name; /* of the node; its buffer is the store <name>-Buffer. As for weir_join_table */
+    int64_t grace_ms; /* >= 0, at most the history of the table */
+} weir_grace_join_opts;
+/* The same with a versioned table, whose rows may come later than the records that they are for
+ * (Kafka's Joined.withGracePeriod, KIP-923): a record is joined with the row that was valid at its
+ * timestamp, when a record has come whose timestamp is greater by grace_ms. Until then it is in a
+ * buffer, a store with a changelog; `left` must have keys. Records are joined in order of their
+ * timestamps, then of the bytes of their keys. A record that is later than the grace is joined at
+ * once. weir_build fails with WEIR_ETOPOLOGY if the table is not versioned, or has too short a
+ * history (weir_store_opts.history). */
+WEIR_API weir_stream weir_join_table_with_grace(weir_stream left, weir_table right,
+                                                const weir_serde *value, weir_joiner_fn fn,
+                                                void *user, const weir_grace_join_opts *opts);
+/* A record without a key is a failure here, since a buffer has no null keys. */
+WEIR_API weir_stream weir_left_join_table_with_grace(weir_stream left, weir_table right,
+                                                     const weir_serde *value, weir_joiner_fn fn,
+                                                     void *user, const weir_grace_join_opts *opts);
 typedef struct weir_global_join_opts {
     const char *name;
     weir_select_key_fn key_fn; /* returns the global table's key; NULL: the record's key */
