@@ -184,6 +184,9 @@ static weir_err slide_over(slide *s)
             s->previous_ms = window->newest_ms < s->at_ms ? window->newest_ms : s->previous_ms;
         }
         err = add_stored(s, window);
+        if (err == WEIR_OK && window->start_ms == left_ms && window->newest_ms >= s->at_ms) {
+            return WEIR_OK; /* an earlier record of the same time has made its windows */
+        }
     }
     err = err == WEIR_OK ? add_previous_right(s) : err;
     if (err == WEIR_OK && !has_left) {
