@@ -31,6 +31,11 @@ static uint32_t murmur2(const uint8_t *data, uint32_t len)
     return hash ^ hash >> 15;
 }
 
+int32_t weir_default_partition(weir_slice bytes, int32_t partitions)
+{
+    return bytes.data != NULL && partitions > 0 ? weir__murmur2_partition(bytes, partitions) : -1;
+}
+
 int32_t weir__murmur2_partition(weir_slice key, int32_t partitions)
 {
     weir_assert(key.data != NULL);

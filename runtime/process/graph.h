@@ -16,6 +16,7 @@ typedef struct weir__sent {
     const weir__node *sink;
     weir_record_metadata from; /* of the input record; topic NULL: there is none */
     weir__topic_ref topic;
+    int32_t partition; /* chosen by the sink's partitioner; -1: by the key */
     weir_slice key;
     weir_slice value;
     int64_t timestamp_ms;
@@ -49,6 +50,10 @@ typedef struct weir__graph_host {
     /* Between two looks of a join of streams for records without partner, by the wall clock. */
     int64_t join_emit_interval_ms;
     weir_err (*send)(void *user, const weir__sent *record, weir_error *error);
+    /* For a sink with a partitioner: the real name of the record's topic, valid until the record is
+     * sent, and its number of partitions. */
+    weir_err (*topic_of)(void *user, const weir__sent *record, const char **topic,
+                         int32_t *partitions, weir_error *error);
     int64_t (*stream_time_ms)(void *user);
     int64_t (*wall_clock_ms)(void *user);
     void (*request_commit)(void *user);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sinks: a record as bytes, and its topic. */
+ * Sinks: a record as bytes, its topic and its partition. */
 #include "process/graph_internal.h"
 
 static weir_err encode_side(weir_ctx *ctx, const weir_serde *serde, const void *value,
@@ -31,11 +31,34 @@ static weir_err choose_topic(weir_ctx *ctx, const weir__node *sink, const weir_r
     return WEIR_OK;
 }
 
+/* Sets sent->partition to that which the sink's partitioner chooses. */
+static weir_err choose_partition(weir_ctx *ctx, const weir_record *record, weir__sent *sent)
+{
+    const weir__graph_host *host = &ctx->graph->host;
+    const weir_sink_opts *opts = &sent->sink->sink;
+    const char *topic = NULL;
+    int32_t partitions = 0;
+    int32_t chosen = -1;
+    weir_err err = host->topic_of(host->user, sent, &topic, &partitions, &ctx->error);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    err = opts->partitioner(ctx, record, topic, partitions, &chosen, opts->user);
+    err = weir__guards_check(ctx, "the partitioner", err);
+    if (err == WEIR_OK && chosen >= partitions) {
+        return weir_fail(ctx, WEIR_EUSER, "the partitioner chose partition %d of %s, which has %d",
+                         (int)chosen, topic, (int)partitions);
+    }
+    sent->partition = chosen < 0 ? -1 : chosen;
+    return err;
+}
+
 weir_err weir__sink_send(weir_ctx *ctx, const weir__node *sink, const weir_record *record)
 {
     weir__graph *graph = ctx->graph;
     weir__sent sent = {.sink = sink,
                        .from = ctx->at,
+                       .partition = -1,
                        .timestamp_ms = record->timestamp_ms,
                        .headers = record->headers};
     weir_err err = WEIR_OK;
@@ -43,6 +66,9 @@ weir_err weir__sink_send(weir_ctx *ctx, const weir__node *sink, const weir_recor
         sent.topic = sink->topics[0];
     } else {
         err = choose_topic(ctx, sink, record, &sent.topic);
+    }
+    if (err == WEIR_OK && sink->sink.partitioner != NULL) {
+        err = choose_partition(ctx, record, &sent);
     }
     if (err != WEIR_OK) {
         return err;

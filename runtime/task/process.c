@@ -185,6 +185,21 @@ static weir_err sink_of(weir__task_env *env, const weir__sent *record, weir__tas
     return err == WEIR_ENOMEM ? weir__error_set(error, err, "topic %s", record->topic.name) : err;
 }
 
+static weir_err topic_of(void *user, const weir__sent *record, const char **topic,
+                         int32_t *partitions, weir_error *error)
+{
+    const weir__task *task = user;
+    weir__task_sink *sink = NULL;
+    weir_err err = sink_of(task->env, record, &sink, error);
+    if (err == WEIR_OK) {
+        err = weir__producer_partitions(task->env->producer, sink->topic, partitions, error);
+    }
+    if (err == WEIR_OK) {
+        *topic = sink->topic;
+    }
+    return err;
+}
+
 static weir_err send(void *user, const weir__sent *record, weir_error *error)
 {
     weir__task *task = user;
@@ -194,24 +209,8 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
     if (found != WEIR_OK) {
         return found;
     }
-    const char *topic = sink->topic;
-    const weir_sink_opts *opts = &record->sink->sink;
-    int32_t partition = -1;
-    if (opts->partitioner != NULL) {
-        int32_t count = 0;
-        weir_err err = weir__producer_partitions(env->producer, topic, &count, error);
-        if (err != WEIR_OK) {
-            return err;
-        }
-        partition = opts->partitioner(topic, record->key, record->value, count, opts->user);
-        if (partition >= count) {
-            return weir__error_set(error, WEIR_EUSER,
-                                   "partitioner of %s chose partition %d of %s, which has %d",
-                                   record->sink->name, partition, topic, count);
-        }
-    }
-    weir__outgoing out = {.topic = topic,
-                          .partition = partition,
+    weir__outgoing out = {.topic = sink->topic,
+                          .partition = record->partition,
                           .timestamp_ms = record->timestamp_ms,
                           .key = record->key,
                           .value = record->value,
@@ -283,6 +282,7 @@ weir__graph_host weir__task_graph_host(weir__task *task)
                               .emit_interval_ms = task->env->settings.emit_interval_ms,
                               .join_emit_interval_ms = task->env->settings.join_emit_interval_ms,
                               .send = send,
+                              .topic_of = topic_of,
                               .stream_time_ms = stream_time,
                               .wall_clock_ms = wall_clock,
                               .request_commit = request_commit,

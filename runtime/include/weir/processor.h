@@ -230,10 +230,17 @@ WEIR_API void weir_add_versioned_store(weir_builder *builder, const char *name,
 /* Connects a processor with a store, so that weir_store finds it there. */
 WEIR_API void weir_connect(weir_builder *builder, const char *processor, const char *store);
 
-/* Returns the partition of an output record (Kafka's StreamPartitioner). Key and value are encoded.
- * A negative result means Kafka's default: the partition by murmur2 of the key. */
-typedef int32_t (*weir_partitioner_fn)(const char *topic, weir_slice key, weir_slice value,
-                                       int32_t partitions, void *user);
+/* Chooses the partition of an output record (Kafka's StreamPartitioner; with headers, KIP-1321).
+ * `record` is decoded, as the parents forwarded it; `topic` is the real name of the topic, which
+ * has `partitions` partitions. *partition is -1 at first; what stays negative means Kafka's
+ * default: murmur2 of the encoded key, any partition for a null key. WEIR_EUSER: a partition that
+ * the topic does not have. */
+typedef weir_err (*weir_partitioner_fn)(weir_ctx *ctx, const weir_record *record, const char *topic,
+                                        int32_t partitions, int32_t *partition, void *user);
+/* The partition in which Kafka's default partitioner puts a key of these bytes (murmur2), for a
+ * partitioner that uses a part of the key. `partitions` is that of the topic. -1: `bytes` is null,
+ * or `partitions` is below 1. */
+WEIR_API int32_t weir_default_partition(weir_slice bytes, int32_t partitions);
 /* Chooses the topic of a record (Kafka's TopicNameExtractor, KIP-303): appends its name with
  * weir_put_format. The topic must exist; the brokers may create it. A sink writes to at most
  * WEIR_SINK_TOPICS_MAX topics; WEIR_EUSER: no name, or one of more than 249 bytes. */
