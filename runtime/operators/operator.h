@@ -105,6 +105,8 @@ static inline int64_t weir__later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* Sets *out if two keys of the running node's output have the same bytes. */
+weir_err weir__same_key(weir_ctx *ctx, const void *a, const void *b, bool *out);
 /* Forwards the record to all children: merge, a branch of a split. */
 weir_err weir__pass(weir_ctx *ctx, const weir_record *in, void *state);
 
@@ -118,6 +120,8 @@ weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed
 /* The row as of a time if the table has a history, else its latest one. */
 weir_err weir__table_read_as_of(weir_ctx *ctx, int table, const void *key, int64_t time_ms,
                                 weir__timed *out);
+/* The row as the table has forwarded it: changes that are only in a cache are not seen. */
+weir_err weir__table_read_forwarded(weir_ctx *ctx, int table, const void *key, weir__timed *out);
 /* True if that row may be newer than the changes that the table has forwarded: a store that it is
  * read from has a cache. */
 bool weir__table_is_ahead(const weir_ctx *ctx, int table);

@@ -39,21 +39,6 @@ static weir_err map(weir_ctx *ctx, const group_op *op, const weir_record *in, co
     return err;
 }
 
-static weir_err same_key(weir_ctx *ctx, const void *a, const void *b, bool *out)
-{
-    const weir_serde *serde = ctx->node->spec->key;
-    weir_buf one = {0};
-    weir_buf other = {0};
-    weir_err err = weir__encode(ctx, serde, a, &one);
-    if (err == WEIR_OK) {
-        err = weir__encode(ctx, serde, b, &other);
-    }
-    *out = err == WEIR_OK && weir_slice_equal(weir__buf_slice(&one), weir__buf_slice(&other));
-    weir__buf_fini(&one);
-    weir__buf_fini(&other);
-    return err;
-}
-
 static weir_err send(weir_ctx *ctx, const void *key, weir__change change, const weir_record *in)
 {
     return weir__forward_new(ctx, key, &change, in->timestamp_ms);
@@ -71,7 +56,7 @@ static weir_err group(weir_ctx *ctx, const weir_record *in, void *state)
         err = map(ctx, op, in, change->old_value, &old_pair);
     }
     if (err == WEIR_OK && new_pair.value != NULL && old_pair.value != NULL) {
-        err = same_key(ctx, new_pair.key, old_pair.key, &same);
+        err = weir__same_key(ctx, new_pair.key, old_pair.key, &same);
     }
     if (err == WEIR_OK && same) {
         return send(ctx, new_pair.key,

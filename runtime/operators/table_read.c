@@ -36,9 +36,13 @@ weir_err weir__table_read(weir_ctx *ctx, int table, const void *key, weir__timed
     const weir__node *node = weir__table_node(ctx, table);
     *out = (weir__timed){NULL, -1};
     if (node->table_store >= 0) {
-        const weir_kv *kv = ctx->graph->stores[node->table_store];
-        weir_err err = kv != NULL ? load(ctx, kv, key, out)
-                                  : weir_fail(ctx, WEIR_ESTATE, "the table's store is not there");
+        weir_kv *kv = ctx->graph->stores[node->table_store];
+        if (kv == NULL) {
+            return weir_fail(ctx, WEIR_ESTATE, "the table's store is not there");
+        }
+        kv->reads_flushed = ctx->reads_forwarded;
+        weir_err err = load(ctx, kv, key, out);
+        kv->reads_flushed = false;
         out->timestamp_ms = out->value != NULL ? out->timestamp_ms : -1;
         return err;
     }
@@ -64,6 +68,14 @@ weir_err weir__table_read_as_of(weir_ctx *ctx, int table, const void *key, int64
     return err;
 }
 
+weir_err weir__table_read_forwarded(weir_ctx *ctx, int table, const void *key, weir__timed *out)
+{
+    ctx->reads_forwarded = true;
+    weir_err err = weir__table_read(ctx, table, key, out);
+    ctx->reads_forwarded = false;
+    return err;
+}
+
 bool weir__table_is_ahead(const weir_ctx *ctx, int table)
 {
     const weir__node *node = weir__table_node(ctx, table);
@@ -79,6 +91,21 @@ bool weir__table_is_ahead(const weir_ctx *ctx, int table)
         ahead = weir__table_is_ahead(ctx, node->reads[i]);
     }
     return ahead;
+}
+
+weir_err weir__same_key(weir_ctx *ctx, const void *a, const void *b, bool *out)
+{
+    const weir_serde *serde = ctx->node->spec->key;
+    weir_buf one = {0};
+    weir_buf other = {0};
+    weir_err err = weir__encode(ctx, serde, a, &one);
+    if (err == WEIR_OK) {
+        err = weir__encode(ctx, serde, b, &other);
+    }
+    *out = err == WEIR_OK && weir_slice_equal(weir__buf_slice(&one), weir__buf_slice(&other));
+    weir__buf_fini(&one);
+    weir__buf_fini(&other);
+    return err;
 }
 
 weir_err weir__table_forward(weir_ctx *ctx, const void *key, weir__change change,

@@ -60,7 +60,8 @@ struct weir_ctx {
     const void *null_outs[WEIR__NULL_OUTS]; /* results made null by weir_out_null; newest first */
     weir__guards guards;
     weir__json_docs json_docs;
-    bool overrun; /* a callback wrote past the end: no handler may ignore that */
+    bool reads_forwarded; /* tables are read as they were forwarded, without what is in caches */
+    bool overrun;         /* a callback wrote past the end: no handler may ignore that */
 };
 
 /* Forwards to every child of the running node. Unlike weir_forward it does not change the record,

@@ -72,13 +72,20 @@ static void print_place(char out[PLACE_MAX], const weir_record_metadata *at)
     }
 }
 
+/* Answers of a foreign-key join and updates of its rows cross each other all the time. */
+static bool is_expected(weir_drop_reason reason)
+{
+    return reason == WEIR_DROP_STALE_ANSWER;
+}
+
 void weir__drop_count(weir__drop_counts *counts, const weir__log *log, const char *thread,
                       const char *task, const weir__dropped *dropped)
 {
     weir_assert(dropped->node >= 0 && (size_t)dropped->node < counts->topology->node_count);
     weir_assert((size_t)dropped->reason < REASONS);
     size_t at = (size_t)dropped->node * REASONS + (size_t)dropped->reason;
-    bool first = atomic_fetch_add_explicit(&counts->of[at], 1, memory_order_relaxed) == 0;
+    bool first = atomic_fetch_add_explicit(&counts->of[at], 1, memory_order_relaxed) == 0 &&
+                 !is_expected(dropped->reason);
     weir__log_level level = first ? WEIR__LOG_WARNING : WEIR__LOG_DEBUG;
     if (log->level < level) {
         return;

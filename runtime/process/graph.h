@@ -45,6 +45,8 @@ typedef enum weir__invalid_time {
 typedef struct weir__graph_host {
     const char *application; /* application.id */
     const char *task;        /* "0_1" */
+    int32_t partition;       /* of the task */
+    bool cached;             /* there is a record cache */
     weir__invalid_time invalid_time;
     int64_t emit_interval_ms; /* between two looks for closed windows to emit, by the wall clock */
     /* Between two looks of a join of streams for records without partner, by the wall clock. */

@@ -42,7 +42,8 @@ weir_err weir__typed_key(const weir_kv *kv, const void *key, weir_slice *out)
 weir_err weir__typed_get_row(const weir_kv *kv, weir_slice key, weir_slice *row)
 {
     if (kv->lock == NULL) {
-        return weir__kv_get(kv->layers.top, key, row, &kv->ctx->error);
+        weir__kv *layer = kv->reads_flushed ? kv->layers.below : kv->layers.top;
+        return weir__kv_get(layer, key, row, &kv->ctx->error);
     }
     /* Another thread may use the store as soon as the lock is released: keep a copy. */
     weir_slice found;

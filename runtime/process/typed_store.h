@@ -23,6 +23,7 @@ struct weir_kv {
     bool view;             /* a read-only view of a global store */
     pthread_mutex_t *lock; /* NULL: no other thread uses it */
     weir__running *owner;  /* the node whose table this is; NULL: none */
+    bool reads_flushed;    /* a read sees no change that is only in the cache */
     bool lost;             /* no memory for the frame of a change of the cache */
     int32_t sequence;      /* of the last put into a store that retains duplicates; else 0 */
     bool numbered;         /* `sequence` continues that of the rows there were */

@@ -278,6 +278,8 @@ weir__graph_host weir__task_graph_host(weir__task *task)
 {
     return (weir__graph_host){.application = task->env->application,
                               .task = task->name,
+                              .partition = task->id.partition,
+                              .cached = task->env->cache != NULL,
                               .invalid_time = task->env->settings.invalid_time,
                               .emit_interval_ms = task->env->settings.emit_interval_ms,
                               .join_emit_interval_ms = task->env->settings.join_emit_interval_ms,

@@ -145,6 +145,15 @@
     X(join, value, "default.value", join(s, VERSIONED, NULL, kit_join, NULL, NULL))                \
     X(join, fn, "needs a function", join(s, VERSIONED, &weir_i64, NULL, NULL, NULL))               \
     X(join, opts, NULL, join(s, VERSIONED, &weir_i64, kit_join, NULL, NULL))
+
+#define FOREIGN (&(weir_foreign_joiner){.foreign_key = kit_value_as_key, .joiner = kit_join})
+#define FOREIGN_JOIN_ROWS(X, of)                                                                   \
+    X(of, left, "two builders", of((weir_table){0}, t, FOREIGN, "x", COUNTS))                      \
+    X(of, right, "two builders", of(t, (weir_table){0}, FOREIGN, "x", COUNTS))                     \
+    X(of, fn, "needs its functions", of(t, t, NULL, "x", COUNTS))                                  \
+    X(of, store, NULL, of(t, t, FOREIGN, NULL, COUNTS))                                            \
+    X(of, opts, "default.value", of(t, t, FOREIGN, "x", NULL))
+
 #define TABLE_ROWS(X)                                                                              \
     X(weir_group_by_key, in, NULL, weir_group_by_key(NO_STREAM, "x"))                              \
     X(weir_group_by_key, name, NULL, weir_group_by_key(s, NULL))                                   \
@@ -235,6 +244,8 @@
     STREAM_JOIN_ROWS(X, weir_join)                                                                 \
     STREAM_JOIN_ROWS(X, weir_left_join)                                                            \
     STREAM_JOIN_ROWS(X, weir_outer_join)                                                           \
+    FOREIGN_JOIN_ROWS(X, weir_table_foreign_join)                                                  \
+    FOREIGN_JOIN_ROWS(X, weir_table_foreign_left_join)                                             \
     X(weir_join_table, left, "two builders",                                                       \
       weir_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                              \
     X(weir_join_table, right, "two builders",                                                      \

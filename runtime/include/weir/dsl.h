@@ -368,6 +368,44 @@ WEIR_API weir_table weir_table_outer_join(weir_table left, weir_table right, wei
                                           void *user, const char *store,
                                           const weir_store_opts *opts);
 
+/* What a join by foreign key needs. `user` is passed to all its callbacks. */
+typedef struct weir_foreign_joiner {
+    /* Gives the key of the right table's row for a left row, from key and value (KIP-1104); null:
+     * the row has none. Called again for the same row, with its old value. */
+    weir_select_key_fn foreign_key;
+    weir_joiner_fn joiner; /* gets the left table's key; `right` is NULL only in a left join */
+    void *user;
+    /* If the topics of the tables were not filled by Kafka's default partitioner (TableJoined,
+     * KIP-775): place a key of the left table, and one of the right table. The record has a NULL
+     * value; in a left join the foreign key may be NULL, too. NULL: an answer is sent to the
+     * partition of the left row that asked for it; a foreign key is placed by murmur2. */
+    weir_partitioner_fn partitioner;
+    weir_partitioner_fn other_partitioner;
+} weir_foreign_joiner;
+/* Joins each row of the left table with the row of the right table that its foreign key names
+ * (KTable.join and leftJoin with a foreign key, KIP-213): a change of either gives changes of the
+ * result, whose key is that of the left table. The tables may have different numbers of partitions.
+ * Timestamps: the greater one of both rows after a change on the left; that of the right row after
+ * a change on the right.
+ *
+ * opts->node names the join: its topics are <node>-subscription-registration-topic and
+ * <node>-subscription-response-topic, its store is <node>-subscription-store, the node of the
+ * result is <node>-result. Without a name they are numbered as in Kafka, and depend on the nodes
+ * added before. opts->value is the serde of the result. opts->backend is also that of the store of
+ * subscriptions, which is neither cached nor left out. `store` NULL: the result is not kept, unless
+ * an operator needs it. `fn` is copied.
+ *
+ * Rows of the left table without a foreign key have no result in an inner join, and are counted as
+ * dropped (WEIR_DROP_NULL_FOREIGN_KEY); a left join calls the joiner with a NULL right. A right
+ * value that is encoded to no bytes is taken for null. Values of the left table are compared by a
+ * hash of their encoded bytes: a serde must encode equal values equally. */
+WEIR_API weir_table weir_table_foreign_join(weir_table left, weir_table right,
+                                            const weir_foreign_joiner *fn, const char *store,
+                                            const weir_store_opts *opts);
+WEIR_API weir_table weir_table_foreign_left_join(weir_table left, weir_table right,
+                                                 const weir_foreign_joiner *fn, const char *store,
+                                                 const weir_store_opts *opts);
+
 #ifdef __cplusplus
 }
 #endif

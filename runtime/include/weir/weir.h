@@ -257,6 +257,9 @@ WEIR_API void weir_app_free(weir_app *app);
 #define WEIR_DROP_MAP(X)                                                                           \
     X(WEIR_DROP_NULL_KEY, "null key")                                                              \
     X(WEIR_DROP_NULL_VALUE, "null value")                                                          \
+    X(WEIR_DROP_NULL_FOREIGN_KEY, "null foreign key")                                              \
+    /* A foreign-key join: another answer to the present value of the row follows. */              \
+    X(WEIR_DROP_STALE_ANSWER, "it answers an earlier value of the row")                            \
     X(WEIR_DROP_NEGATIVE_TIMESTAMP, "negative timestamp")                                          \
     X(WEIR_DROP_EXPIRED, "it is older than its store keeps rows") /* with a retention */           \
     X(WEIR_DROP_LATE, "its window has closed")            /* a windowed aggregation or join */     \
