@@ -31,6 +31,8 @@ extern const swarm_workload swarm_word_count;
 extern const swarm_workload swarm_inner_join;
 extern const swarm_workload swarm_left_join;
 extern const swarm_workload swarm_outer_join;
+extern const swarm_workload swarm_foreign_join;
+extern const swarm_workload swarm_foreign_left_join;
 
 /* The word count is the first; NULL: no more. */
 const swarm_workload *swarm_workload_at(size_t index);

@@ -2,10 +2,11 @@
  *
  * Joins by foreign key on a cluster: tables with different numbers of partitions, two instances,
  * and the loss of one of them in the middle of the run. */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "fixtures/orders.h"
 #include "support/cluster.h"
-#include "support/orders.h"
 
 #define STRINGS &weir_string, &weir_string
 #define ORDERS_PARTITIONS 3
@@ -25,10 +26,12 @@ static weir_topology *joins(const weir_config *config, weir_backend backend, wei
     weir_table customers = weir_table_source(b, "customers", "customers", STRINGS, &opts);
     opts.value = &weir_string;
     opts.node = "inner";
-    weir_table inner = weir_table_foreign_join(orders, customers, &by_customer, "inner", &opts);
+    weir_table inner =
+        weir_table_foreign_join(orders, customers, &fixture_by_customer, "inner", &opts);
     weir_to(weir_to_stream(inner, NULL), "inner", NULL);
     opts.node = "left";
-    weir_table left = weir_table_foreign_left_join(orders, customers, &by_customer, NULL, &opts);
+    weir_table left =
+        weir_table_foreign_left_join(orders, customers, &fixture_by_customer, NULL, &opts);
     weir_to(weir_to_stream(left, NULL), "left", NULL);
     return weir_build(b, config, error);
 }

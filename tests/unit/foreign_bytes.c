@@ -2,6 +2,9 @@
  *
  * The bytes of foreign-key joins: hashes, and bytes on internal topics and in the store that nobody
  * should have written. */
+#include <stdio.h>
+#include <string.h>
+
 #include "foreign_kit.h"
 #include "state/murmur3.h"
 #include "state_hex.h"

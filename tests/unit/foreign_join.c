@@ -2,13 +2,15 @@
  *
  * Joins of tables by a foreign key, beyond the recorded cases: names, partitions, dropped records,
  * errors of callbacks. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "foreign_kit.h"
 
 static weir_topology *left(const weir_config *config, weir_error *error)
 {
-    return joined_with(config, &by_customer, true, error);
+    return joined_with(config, &fixture_by_customer, true, error);
 }
 
 static void send(weir_sync *sync, const char *topic, const char *key, const char *value)
@@ -69,7 +71,7 @@ static void names_are_numbered_as_in_kafka(void **state)
     weir_builder *b = weir_builder_new();
     weir_table orders = weir_table_source(b, "orders", NULL, STRINGS, NULL);
     weir_table customers = weir_table_source(b, "customers", NULL, STRINGS, NULL);
-    weir_table j = weir_table_foreign_join(orders, customers, &by_customer, NULL,
+    weir_table j = weir_table_foreign_join(orders, customers, &fixture_by_customer, NULL,
                                            &(weir_store_opts){.value = &weir_string});
     weir_to(weir_to_stream(j, NULL), "out", NULL);
     weir_topology *topology = weir_build(b, NULL, &error);
@@ -147,7 +149,7 @@ static weir_topology *orders_at_once(const weir_config *config, weir_error *erro
     weir_table orders =
         weir_table_source(b, "orders", "orders", STRINGS, &(weir_store_opts){.caching = WEIR_OFF});
     weir_table customers = weir_table_source(b, "customers", "customers", STRINGS, NULL);
-    weir_table j = weir_table_foreign_join(orders, customers, &by_customer, "j", &named);
+    weir_table j = weir_table_foreign_join(orders, customers, &fixture_by_customer, "j", &named);
     weir_to(weir_to_stream(j, NULL), "out", NULL);
     return weir_build(b, config, error);
 }
@@ -181,7 +183,7 @@ static weir_topology *updated_twice(const weir_config *config, weir_error *error
     weir_stream updates = weir_flat_map_values(in, &weir_string, twice, NULL, NULL);
     weir_table orders = weir_to_table(updates, "orders", NULL);
     weir_table customers = weir_table_source(b, "customers", "customers", STRINGS, NULL);
-    weir_table j = weir_table_foreign_join(orders, customers, &by_customer, "j", &named);
+    weir_table j = weir_table_foreign_join(orders, customers, &fixture_by_customer, "j", &named);
     weir_to(weir_to_stream(j, NULL), "out", NULL);
     return weir_build(b, config, error);
 }
@@ -302,7 +304,7 @@ static weir_err by_last_digit(weir_ctx *ctx, const weir_record *record, const ch
     const weir_slice *key = record->key;
     assert_null(record->value);
     assert_non_null(record->headers);
-    assert_ptr_equal(user, &by_customer);
+    assert_ptr_equal(user, &fixture_by_customer);
     assert_int_equal(partitions, strstr(topic, "registration") != NULL ? CUSTOMERS_PARTITIONS
                                                                        : ORDERS_PARTITIONS);
     *partition = partitions - 1 - (((const char *)key->data)[key->len - 1] - '0') % partitions;
@@ -311,10 +313,10 @@ static weir_err by_last_digit(weir_ctx *ctx, const weir_record *record, const ch
 
 static weir_topology *placed_by_hand(const weir_config *config, weir_error *error)
 {
-    weir_foreign_joiner fn = by_customer;
+    weir_foreign_joiner fn = fixture_by_customer;
     fn.partitioner = by_last_digit;
     fn.other_partitioner = by_last_digit;
-    fn.user = (void *)(uintptr_t)&by_customer;
+    fn.user = (void *)(uintptr_t)&fixture_by_customer;
     return joined_with(config, &fn, false, error);
 }
 
@@ -347,8 +349,9 @@ static weir_err refuse(weir_ctx *ctx, const weir_record *in, void *key_out, void
 
 static weir_topology *failing(const weir_config *config, weir_error *error)
 {
-    return joined_with(config, &(weir_foreign_joiner){.foreign_key = refuse, .joiner = both}, false,
-                       error);
+    return joined_with(
+        config, &(weir_foreign_joiner){.foreign_key = refuse, .joiner = fixture_order_joined},
+        false, error);
 }
 
 static void an_error_of_the_foreign_key_function_names_its_node(void **state)
@@ -369,7 +372,8 @@ static void a_join_without_a_function_names_it(void **state)
 {
     (void)state;
     weir_error error = {0};
-    assert_null(joined_with(NULL, &(weir_foreign_joiner){.joiner = both}, false, &error));
+    assert_null(
+        joined_with(NULL, &(weir_foreign_joiner){.joiner = fixture_order_joined}, false, &error));
     assert_string_equal(error.message, "foreign_join 'j' needs a function for the foreign key");
     assert_null(joined_with(NULL, &(weir_foreign_joiner){.foreign_key = refuse}, true, &error));
     assert_string_equal(error.message, "foreign_left_join 'j' needs a joiner");

@@ -7,7 +7,7 @@
 #include <weir/driver_cmocka.h>
 #include <weir/driver_sync.h>
 
-#include "support/orders.h"
+#include "fixtures/orders.h"
 
 #define STRINGS &weir_string, &weir_string
 
@@ -27,7 +27,7 @@ static inline weir_topology *joined_with(const weir_config *config, const weir_f
 
 static inline weir_topology *inner(const weir_config *config, weir_error *error)
 {
-    return joined_with(config, &by_customer, false, error);
+    return joined_with(config, &fixture_by_customer, false, error);
 }
 
 static inline weir_sync *made(weir_topology_fn topology, const weir_sync_opts *opts)
