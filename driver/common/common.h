@@ -119,7 +119,7 @@ struct weir_rows {
     weir__entry **entries; /* entries and their bytes are in the driver's arena */
     size_t count;
     size_t capacity;
-    weir__map last; /* key bytes -> last entry with that key, of the first `indexed` entries */
+    weir__map last; /* of weir__rows_last; of the first `indexed` entries */
     size_t indexed;
     struct weir_rows *next;
 };
@@ -203,9 +203,9 @@ weir_store_view weir__view_make(weir__driver *driver, const char *store, const w
                                 const weir_serde *value);
 /* weir__given for all that a view has. */
 bool weir__view_given(weir_store_view view, const char *function);
-/* A row as the store has it; with a timestamp in front if it is timestamped. */
 /* False, and look->err, if no view can read the store: the buffer of an operator. */
 bool weir__look_may(weir__look *look, const weir__store_spec *spec);
+/* A row as the store has it; with a timestamp in front if it is timestamped. */
 weir_err weir__look_add(weir__look *look, const char *task, weir_slice key, weir_slice row);
 
 /* ---- Rows (rows.c) ---- */
@@ -217,6 +217,8 @@ const weir_header *weir__kept_headers(weir__arena *arena, const weir_header *hea
 weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, const weir_row *row,
                            weir_error *error);
 void weir__rows_push(weir_rows *rows, weir__entry *entry);
+/* Key bytes -> the last entry with that key, of all rows. */
+weir__map *weir__rows_last(const weir_rows *rows);
 void weir__rows_sort(weir_rows *rows); /* by key bytes */
 /* The first rows, each on a line of its own behind a line break. */
 const char *weir__rows_list(const weir_rows *rows);

@@ -49,8 +49,8 @@ void weir__rows_push(weir_rows *rows, weir__entry *entry)
     rows->entries[rows->count++] = entry;
 }
 
-/* The last entry of each key. It is made when it is needed: most lists are only walked along. */
-static weir__map *last_of(const weir_rows *list)
+/* It is made when it is needed: most lists are only walked along. */
+weir__map *weir__rows_last(const weir_rows *list)
 {
     weir_rows *rows = (weir_rows *)(uintptr_t)list;
     for (; rows->indexed < rows->count; rows->indexed++) {
@@ -126,7 +126,7 @@ static weir_slice bytes_of(weir_rows *rows, const weir_serde *serde, const void 
 static weir__entry *find(const weir_rows *rows, weir_slice key)
 {
     if (key.data != NULL) {
-        return weir__map_get(last_of(rows), key);
+        return weir__map_get(weir__rows_last(rows), key);
     }
     for (size_t i = rows->count; i > 0; i--) {
         if (rows->entries[i - 1]->key_bytes.data == NULL) {
@@ -207,7 +207,7 @@ static weir__entry *own(weir_rows *rows, weir__entry *entry)
         rows->entries[i] = rows->entries[i] == entry ? copy : rows->entries[i];
     }
     if (copy->key_bytes.data != NULL &&
-        weir__map_put(last_of(rows), copy->key_bytes, copy) != WEIR_OK) {
+        weir__map_put(weir__rows_last(rows), copy->key_bytes, copy) != WEIR_OK) {
         weir__must(NULL);
     }
     return copy;
@@ -310,7 +310,7 @@ static int by_key(const void *left, const void *right)
 void weir__rows_sort(weir_rows *rows)
 {
     if (rows->count > 1) {
-        (void)last_of(rows); /* by the order in which they were added */
+        (void)weir__rows_last(rows); /* by the order in which they were added */
         qsort(rows->entries, rows->count, sizeof(weir__entry *), by_key);
     }
 }
@@ -318,7 +318,7 @@ void weir__rows_sort(weir_rows *rows)
 weir_rows *weir__rows_as_table(const weir_rows *rows)
 {
     weir_rows *table = weir__rows_make(rows->driver, rows->key, rows->value);
-    for (weir__map_entry *at = last_of(rows)->first; at != NULL; at = at->next) {
+    for (weir__map_entry *at = weir__rows_last(rows)->first; at != NULL; at = at->next) {
         weir__entry *entry = at->value;
         if (entry->value_bytes.data != NULL) {
             weir__rows_push(table, entry);

@@ -190,13 +190,13 @@ const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows 
     put_keyless(&out, &lines, expected, "expected");
     for (size_t i = 0; i < right->count; i++) {
         const weir__entry *wanted = right->entries[i];
-        const weir__entry *found = weir__map_get(&left->last, wanted->key_bytes);
+        const weir__entry *found = weir__map_get(weir__rows_last(left), wanted->key_bytes);
         if (found == NULL || !weir_slice_equal(found->value_bytes, wanted->value_bytes)) {
             put_difference(&out, &lines, actual, found, wanted);
         }
     }
     for (size_t i = 0; i < left->count; i++) {
-        if (weir__map_get(&right->last, left->entries[i]->key_bytes) == NULL) {
+        if (weir__map_get(weir__rows_last(right), left->entries[i]->key_bytes) == NULL) {
             put_difference(&out, &lines, actual, left->entries[i], NULL);
         }
     }

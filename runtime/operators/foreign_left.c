@@ -146,7 +146,7 @@ static weir_err subscribe(weir_ctx *ctx, const weir_record *in, void *state)
 const weir__operator weir__foreign_subscribe = {
     .work = {"foreign_join subscription", NULL, subscribe, NULL},
     .prefix = "KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-",
-    .facts = WEIR__NEEDS_OLD_VALUES,
+    .facts = WEIR__NEEDS_OLD_VALUES | WEIR__DROPS_OUT_OF_ORDER,
 };
 
 /* ---- Results ------------------------------------------------------------------------------ */

@@ -131,5 +131,5 @@ static weir_err answer_change(weir_ctx *ctx, const weir_record *in, void *state)
 const weir__operator weir__foreign_answer_all = {
     .work = {"foreign_join answers", NULL, answer_change, NULL},
     .prefix = "KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-",
-    .facts = WEIR__NEEDS_OLD_VALUES,
+    .facts = WEIR__NEEDS_OLD_VALUES | WEIR__DROPS_OUT_OF_ORDER,
 };

@@ -3,6 +3,7 @@
  * The table of operators, and what each does. */
 #include "support/operators.h"
 
+#include "support/operators_foreign_joins.h"
 #include "support/operators_stream_joins.h"
 #include "support/operators_windowed.h"
 
@@ -369,34 +370,6 @@ static weir_stream suppress(const operators_inputs *at)
     return weir_to_stream(weir_suppress(at->rows, at_once, &opts), NULL);
 }
 
-/* The key of no row. */
-static weir_err no_row(weir_ctx *ctx, const weir_record *in, void *out, void *user)
-{
-    (void)ctx;
-    (void)in;
-    (void)user;
-    *(weir_slice *)out = weir_slice_of("no row");
-    return WEIR_OK;
-}
-
-static const weir_foreign_joiner with_no_row = {.foreign_key = no_row, .joiner = left_side};
-
-/* A subscription for each row, and no result. With a partner the number of results would depend on
- * when the answers arrive: those to earlier rows are dropped. */
-static weir_stream table_foreign_join(const operators_inputs *at)
-{
-    weir_store_opts opts = {.value = &weir_string, .node = at->name};
-    return weir_to_stream(weir_table_foreign_join(at->rows, at->rows, &with_no_row, NULL, &opts),
-                          NULL);
-}
-
-static weir_stream table_foreign_left_join(const operators_inputs *at)
-{
-    weir_store_opts opts = {.value = &weir_string, .node = at->name};
-    return weir_to_stream(
-        weir_table_foreign_left_join(at->rows, at->rows, &with_no_row, at->name, &opts), NULL);
-}
-
 static weir_stream join_table(const operators_inputs *at)
 {
     return weir_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
@@ -484,8 +457,8 @@ const operators_case operators_all[] = {
     {"table-left-join", table_left_join, 0, 2},
     {"table-outer-join", table_outer_join, 0, 2},
     {"suppress", suppress, 0, 1},
-    {"table-foreign-join", table_foreign_join, 0, 0},
-    {"table-foreign-left-join", table_foreign_left_join, 0, 1},
+    {"table-foreign-join", operators_foreign_join, 0, 0},
+    {"table-foreign-left-join", operators_foreign_left_join, 0, 1},
     {"join-table", join_table, 1, 0},
     {"left-join-table", left_join_table, 1, 0},
     {"join-with-grace", join_with_grace, 1, 0},

@@ -82,6 +82,18 @@ static void a_changed_list_changes_no_other(void **state)
     assert_non_null(weir_rows_table_difference(weir_output_table(counts), table));
 }
 
+static void a_table_of_one_row_is_found(void **state)
+{
+    weir_rows *one = weir_sync_rows(*state, STRINGS);
+    weir_rows *same = weir_sync_rows(*state, STRINGS);
+    weir_rows_add(one, weir_text("a"), weir_text("1"));
+    weir_rows_add(same, weir_text("a"), weir_text("1"));
+    assert_null(weir_rows_table_difference(one, same));
+    weir_rows_add(same, weir_text("a"), weir_text("2"));
+    assert_string_equal(weir_rows_table_difference(one, same),
+                        "  differs:    'a' => '1', expected '2'\n");
+}
+
 static void rows_without_a_key_are_a_difference_of_tables(void **state)
 {
     weir_rows *lines = weir_output_all(weir_sync_output(*state, "lines", STRINGS));
@@ -165,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_changed_list_changes_no_other),
+        TEST(a_table_of_one_row_is_found),
         TEST(rows_without_a_key_are_a_difference_of_tables),
         TEST(a_topic_with_records_without_a_key_is_no_table),
         TEST(a_c_string_is_no_key_of_a_store),
