@@ -11,18 +11,14 @@
 
 static weir_err keep(weir_ctx *ctx, const weir_record *in, bool *out, void *user)
 {
-    (void)ctx;
-    (void)in;
-    (void)user;
+    (void)ctx, (void)in, (void)user;
     *out = true;
     return WEIR_OK;
 }
 
 static weir_err refuse(weir_ctx *ctx, const weir_record *in, bool *out, void *user)
 {
-    (void)ctx;
-    (void)in;
-    (void)user;
+    (void)ctx, (void)in, (void)user;
     *out = false;
     return WEIR_OK;
 }
@@ -63,9 +59,7 @@ static weir_err emit_its_value(weir_ctx *ctx, const weir_record *in, void *user)
 
 static weir_err look(weir_ctx *ctx, const weir_record *in, void *user)
 {
-    (void)ctx;
-    (void)in;
-    (void)user;
+    (void)ctx, (void)in, (void)user;
     return WEIR_OK;
 }
 
