@@ -10,6 +10,9 @@
 #include <string.h>
 
 #define CONTEXT 3 /* lines shown before and after a difference */
+#define HISTORY_TIMES 8
+#define SEGMENT_SIZE ((size_t)8)
+#define FUZZ_GROUP_MAX 64
 
 typedef struct line {
     char *group;
@@ -130,12 +133,23 @@ static bool is_zero(weir_slice value)
     return value.len == sizeof zero && memcmp(value.data, zero, sizeof zero) == 0;
 }
 
-static void add_row(lines *to, fuzz_profile profile, const char *store, const weir_row *row)
+/* The keys of windows and sessions begin with their segment, which the backends count differently.
+ */
+static weir_slice key_of(const weir_row *row, bool windowed)
+{
+    weir_slice key = *(const weir_slice *)row->key;
+    return windowed && key.len >= SEGMENT_SIZE
+               ? (weir_slice){(const char *)key.data + SEGMENT_SIZE, key.len - SEGMENT_SIZE}
+               : key;
+}
+
+static void add_row(lines *to, fuzz_profile profile, const char *store, const weir_row *row,
+                    bool windowed)
 {
     char *text;
     size_t size;
     FILE *out = must(open_memstream(&text, &size));
-    show_bytes(out, *(const weir_slice *)row->key);
+    show_bytes(out, key_of(row, windowed));
     fputs(" = ", out);
     show_bytes(out, *(const weir_slice *)row->value);
     if (profile != FUZZ_CACHES) {
@@ -146,8 +160,37 @@ static void add_row(lines *to, fuzz_profile profile, const char *store, const we
     free(text);
 }
 
-static void add_stores(lines *to, fuzz_profile profile, case_run *run, yyjson_val *checks)
+/* At some times from the first to the last of the records. */
+static void add_history(lines *to, fuzz_profile profile, case_run *run, const char *store,
+                        int64_t last_ms)
 {
+    for (int64_t i = 0; i < HISTORY_TIMES; i++) {
+        char group[FUZZ_GROUP_MAX];
+        int64_t time_ms = last_ms * i / HISTORY_TIMES;
+        const weir_rows *rows = run->store_rows(run, store, &time_ms);
+        snprintf(group, sizeof group, "%s as of %" PRId64, store, time_ms);
+        for (size_t j = 0; j < weir_rows_size(rows); j++) {
+            add_row(to, profile, group, weir_rows_at(rows, j), false);
+        }
+    }
+}
+
+static int64_t last_time(yyjson_val *steps)
+{
+    int64_t last_ms = 0;
+    yyjson_val *step;
+    yyjson_arr_iter iter = yyjson_arr_iter_with(steps);
+    while ((step = yyjson_arr_iter_next(&iter)) != NULL) {
+        int64_t time_ms = case_number(step, "ts");
+        last_ms = time_ms > last_ms ? time_ms : last_ms;
+    }
+    return last_ms;
+}
+
+static void add_stores(lines *to, fuzz_profile profile, case_run *run, yyjson_val *root)
+{
+    yyjson_val *checks = yyjson_obj_get(root, "checks");
+    int64_t last_ms = last_time(yyjson_obj_get(root, "steps"));
     size_t i;
     size_t count;
     yyjson_val *check;
@@ -155,13 +198,17 @@ static void add_stores(lines *to, fuzz_profile profile, case_run *run, yyjson_va
     {
         const char *store = case_text(check, "store");
         bool zero_is_none = yyjson_get_bool(yyjson_obj_get(check, "zero_is_none"));
+        bool windowed = yyjson_get_bool(yyjson_obj_get(check, "windowed"));
         const weir_rows *rows = run->store_rows(run, store, NULL);
         for (size_t j = 0; j < weir_rows_size(rows); j++) {
             const weir_row *row = weir_rows_at(rows, j);
             if (profile != FUZZ_CACHES || !zero_is_none ||
                 !is_zero(*(const weir_slice *)row->value)) {
-                add_row(to, profile, store, row);
+                add_row(to, profile, store, row, windowed);
             }
+        }
+        if (yyjson_get_bool(yyjson_obj_get(check, "versioned"))) {
+            add_history(to, profile, run, store, last_ms);
         }
     }
 }
@@ -207,7 +254,7 @@ static void compare_lines(const char *what, lines *a, lines *b, char *difference
     free_lines(b);
 }
 
-void fuzz_compare(fuzz_profile profile, case_run *a, case_run *b, yyjson_val *checks,
+void fuzz_compare(fuzz_profile profile, case_run *a, case_run *b, yyjson_val *root,
                   char difference[FUZZ_TEXT_MAX])
 {
     lines first = {0};
@@ -224,8 +271,8 @@ void fuzz_compare(fuzz_profile profile, case_run *a, case_run *b, yyjson_val *ch
         compare_lines("output records", &first, &second, difference);
     }
     if (difference[0] == '\0' && a->end == RUN_FINISHED) {
-        add_stores(&first, profile, a, checks);
-        add_stores(&second, profile, b, checks);
+        add_stores(&first, profile, a, root);
+        add_stores(&second, profile, b, root);
         compare_lines("stores", &first, &second, difference);
     }
 }

@@ -10,7 +10,7 @@
 #define FUZZ_TEXT_MAX 16384
 
 /* The first difference, with what is around it; "": none. Both runs have their drivers still. */
-void fuzz_compare(fuzz_profile profile, case_run *a, case_run *b, yyjson_val *checks,
+void fuzz_compare(fuzz_profile profile, case_run *a, case_run *b, yyjson_val *root,
                   char difference[FUZZ_TEXT_MAX]);
 
 #endif

@@ -78,14 +78,31 @@ void add_number(plan_draft *d, yyjson_mut_val *to, const char *member, int64_t n
     yyjson_mut_obj_add_sint(d->doc, to, member, number);
 }
 
+/* Rows that a cache leaves out are versions, too; what has expired depends on the partitions. */
+static bool draw_versioned(plan_draft *d, const draft_handle *h, const char *op)
+{
+    bool table = h->kind == DRAFT_TABLE || h->kind == DRAFT_GROUPED_TABLE ||
+                 (h->kind == DRAFT_GROUPED && strcmp(op, "add_store") != 0);
+    return table && h->windows == DRAFT_NO_WINDOWS && d->profile != FUZZ_CACHES &&
+           d->profile != FUZZ_PARTITIONS && one_in(d, 4);
+}
+
 yyjson_mut_val *add_op_store(plan_draft *d, yyjson_mut_val *op)
 {
+    static const int64_t histories[] = {0, 15, 60, 2000};
+    draft_handle *owner = &d->handles[d->count - 1];
     char name[16];
     snprintf(name, sizeof name, "s%d", d->stores);
+    owner->versioned = draw_versioned(d, owner, yyjson_mut_get_str(yyjson_mut_obj_get(op, "op")));
+    d->store_versioned[d->stores] = owner->versioned;
     d->store_owners[d->stores++] = d->count - 1;
     yyjson_mut_val *store = yyjson_mut_obj_add_obj(d->doc, op, "store");
     add_text(d, store, "name", name);
     add_text(d, store, "backend", d->backend);
+    if (owner->versioned) {
+        add_text(d, store, "kind", "versioned");
+        add_number(d, store, "history_retention_ms", PICK(d, histories));
+    }
     return store;
 }
 
@@ -234,7 +251,8 @@ static void add_steps(plan_draft *d, yyjson_mut_val *root)
     }
 }
 
-/* The stores that must be equal, and whether a zero in one is the same as no row. */
+/* The stores that must be equal, whether a zero in one is the same as no row, and what kind it is.
+ */
 static void add_checks(plan_draft *d, yyjson_mut_val *root)
 {
     yyjson_mut_val *checks = yyjson_mut_obj_add_arr(d->doc, root, "checks");
@@ -251,6 +269,8 @@ static void add_checks(plan_draft *d, yyjson_mut_val *root)
         yyjson_mut_val *check = yyjson_mut_arr_add_obj(d->doc, checks);
         add_text(d, check, "store", name);
         yyjson_mut_obj_add_bool(d->doc, check, "zero_is_none", h->counts);
+        yyjson_mut_obj_add_bool(d->doc, check, "versioned", d->store_versioned[i]);
+        yyjson_mut_obj_add_bool(d->doc, check, "windowed", h->windows != DRAFT_NO_WINDOWS);
     }
 }
 

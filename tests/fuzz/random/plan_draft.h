@@ -36,6 +36,7 @@ typedef struct draft_handle {
     bool by_updates;       /* depends on how often a table forwards, which caches change */
     bool by_counts;        /* depends on whether a group without rows is a zero, or no row */
     bool counts;           /* it is such a group */
+    bool versioned;        /* a table that may be versioned */
     bool used;             /* an operator below it reads it */
 } draft_handle;
 
@@ -52,6 +53,7 @@ typedef struct plan_draft {
     /* Of store s0, s1, ...: index of the operator's handle; -1: no store has this name, it begins
      * those of a join of streams. */
     int store_owners[DRAFT_HANDLES_MAX];
+    bool store_versioned[DRAFT_HANDLES_MAX];
     int stores;
 } plan_draft;
 
@@ -69,7 +71,8 @@ draft_handle *choose(plan_draft *d, draft_test test);
 yyjson_mut_val *add_op(plan_draft *d, const char *op, draft_handle *from, draft_handle **out);
 void add_text(plan_draft *d, yyjson_mut_val *to, const char *member, const char *text);
 void add_number(plan_draft *d, yyjson_mut_val *to, const char *member, int64_t number);
-/* The member "store", with a name of its own, of the operator that was added last. */
+/* The member "store", with a name of its own, of the operator that was added last. That of a table
+ * may be versioned. */
 yyjson_mut_val *add_op_store(plan_draft *d, yyjson_mut_val *op);
 void add_type(plan_draft *d, yyjson_mut_val *to, const char *member, draft_type type);
 /* A grace that no record exceeds where lateness may not matter, else a short one. */

@@ -83,10 +83,15 @@ static void add_group_by(plan_draft *d)
     }
 }
 
+static bool is_not_versioned(const plan_draft *d, const draft_handle *h)
+{
+    return is_table(d, h) && !h->versioned;
+}
+
 static void add_suppress(plan_draft *d)
 {
     static const int64_t limits[] = {0, 5, 30};
-    draft_handle *in = choose(d, is_table);
+    draft_handle *in = choose(d, is_not_versioned);
     draft_handle *out;
     if (in == NULL || d->profile == FUZZ_PARTITIONS || d->profile == FUZZ_CACHES) {
         return;
