@@ -18,6 +18,8 @@
 #define BYTES_MAX ((size_t)4 << 20)
 #define ROW_BYTES ((size_t)96) /* estimated memory of a row besides key and value */
 
+#define FIRST_ROWS ((size_t)64)
+
 /* The first byte of a row of the buffer; its value follows. */
 enum { DELETED, HELD };
 
@@ -74,47 +76,58 @@ static weir_err empty(buffered *store, weir_error *error)
     return err;
 }
 
-/* All rows, in order. They are valid until the iterator is closed. */
-static weir_err collect(buffered *store, weir__row **out, weir__kv_iter **iter, weir_error *error)
+typedef struct row_list {
+    weir__row *rows; /* in order; valid until the iterator is closed */
+    size_t count;
+    size_t capacity;
+} row_list;
+
+static weir_err add_row(row_list *list, weir_slice key, weir_slice row)
 {
-    weir_slice none = {0};
-    weir__row *rows = malloc((store->count + 1) * sizeof *rows);
-    if (rows == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "no memory to write %zu rows", store->count);
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity != 0 ? 2 * list->capacity : FIRST_ROWS;
+        weir__row *rows = realloc(list->rows, capacity * sizeof *rows);
+        if (rows == NULL) {
+            return WEIR_ENOMEM;
+        }
+        list->rows = rows;
+        list->capacity = capacity;
     }
-    weir_err err = weir__kv_range(store->rows, none, none, false, iter, error);
-    if (err != WEIR_OK) {
-        free(rows);
-        return err;
-    }
-    size_t count = 0;
-    weir_slice row;
-    while ((*iter)->ops->next(*iter, &rows[count].key, &row)) {
-        weir_assert(count < store->count);
-        rows[count++].value = value_of(row);
-    }
-    weir_assert(count == store->count);
-    *out = rows;
+    list->rows[list->count++] = (weir__row){key, value_of(row)};
     return WEIR_OK;
 }
 
 /* Rows and offset in one write; rows alone before there is an offset. */
+static weir_err write_list(buffered *store, const row_list *list, weir_error *error)
+{
+    if (store->has_offset) {
+        return weir__kv_restore(store->base.inner, list->rows, list->count, store->offset, error);
+    }
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < list->count && err == WEIR_OK; i++) {
+        err = weir__kv_put(store->base.inner, list->rows[i].key, list->rows[i].value, error);
+    }
+    return err;
+}
+
 static weir_err write_rows(buffered *store, weir_error *error)
 {
-    weir__row *rows = NULL;
+    row_list list = {0};
+    weir_slice none = {0};
+    weir_slice key;
+    weir_slice row;
     weir__kv_iter *iter = NULL;
-    weir_err err = collect(store, &rows, &iter, error);
+    weir_err err = weir__kv_range(store->rows, none, none, false, &iter, error);
     if (err != WEIR_OK) {
         return err;
     }
-    if (store->has_offset) {
-        err = weir__kv_restore(store->base.inner, rows, store->count, store->offset, error);
+    while (err == WEIR_OK && iter->ops->next(iter, &key, &row)) {
+        err = add_row(&list, key, row);
     }
-    for (size_t i = 0; !store->has_offset && i < store->count && err == WEIR_OK; i++) {
-        err = weir__kv_put(store->base.inner, rows[i].key, rows[i].value, error);
-    }
+    err = err == WEIR_OK ? write_list(store, &list, error)
+                         : weir__error_set(error, err, "no memory to write %zu rows", store->count);
     (void)iter->ops->close(iter);
-    free(rows);
+    free(list.rows);
     return err;
 }
 
