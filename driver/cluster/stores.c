@@ -23,7 +23,11 @@ static weir_err add_rows(weir__look *look, const char *task, const weir__snapsho
     weir__kv_iter *iter = NULL;
     weir_slice key;
     weir_slice row;
-    weir_err err = weir__snapshot_store_range(store, &look->wanted, &iter, &look->error);
+    weir__rows_wanted wanted;
+    weir_err err = weir__look_begin(look, look->kind, &wanted);
+    if (err == WEIR_OK) {
+        err = weir__snapshot_store_range(store, &wanted, &iter, &look->error);
+    }
     if (err != WEIR_OK) {
         return err;
     }
@@ -107,7 +111,7 @@ void weir__cluster_look(weir__driver *driver, weir__look *look)
         if (!weir__look_may(look, spec)) {
             return;
         }
-        look->timestamped = spec->kind->timestamped;
+        look->kind = spec->kind;
         look->global = spec->subtopology == WEIR__GLOBAL_TASK;
         if (!weir__instance_do(instance, look_at_instance, look, WEIR__RETRY_MS)) {
             weir__cluster_fail(cluster, "store '%s': '%s' does not answer", store, instance->name);

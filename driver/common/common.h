@@ -17,6 +17,7 @@
 #include "core/buf.h"
 #include "core/map.h"
 #include "process/graph.h"
+#include "state/kind.h"
 #include "topology/topology.h"
 
 /* No key and no value is longer: more than any broker takes. */
@@ -27,10 +28,10 @@ typedef struct weir__driver weir__driver;
 /* The records of a look into a store: weir__driver_ops.look calls it for each row. */
 typedef struct weir__look {
     weir_store_view view;
-    weir__rows_wanted wanted;
+    weir__rows_wanted wanted; /* by keys as on a topic */
     weir_rows *rows;
-    bool timestamped; /* of the store: set by the driver before the first row */
-    bool global;      /* the same */
+    const weir__store_kind *kind; /* of the store: set by the driver before the first row */
+    bool global;                  /* the same */
     weir_err err;
     weir_error error;
 } weir__look;
@@ -110,6 +111,7 @@ typedef struct weir__entry {
     weir_slice value_bytes;
     bool timed;                /* an expected row with a timestamp, which is compared */
     const weir_rows *made_for; /* other lists may have the entry, too */
+    size_t added;              /* as number of that list, for entries with one key */
 } weir__entry;
 
 struct weir_rows {
@@ -203,6 +205,10 @@ weir_store_view weir__view_make(weir__driver *driver, const char *store, const w
                                 const weir_serde *value);
 /* weir__given for all that a view has. */
 bool weir__view_given(weir_store_view view, const char *function);
+/* Sets the kind of the store, and the rows to read in it. WEIR_EINVAL: the view's keys cannot be
+ * those of such a store. */
+weir_err weir__look_begin(weir__look *look, const weir__store_kind *kind,
+                          weir__rows_wanted *wanted);
 /* False, and look->err, if no view can read the store: the buffer of an operator. */
 bool weir__look_may(weir__look *look, const weir__store_spec *spec);
 /* A row as the store has it; with a timestamp in front if it is timestamped. */

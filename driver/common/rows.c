@@ -100,7 +100,11 @@ weir_err weir__rows_append(weir_rows *rows, weir_slice key, weir_slice value, co
     }
     weir__entry *entry =
         weir__must(weir__arena_alloc_unzeroed(&rows->driver->arena, sizeof *entry));
-    *entry = (weir__entry){.row = *row, .key_bytes = key, .value_bytes = value, .made_for = rows};
+    *entry = (weir__entry){.row = *row,
+                           .key_bytes = key,
+                           .value_bytes = value,
+                           .made_for = rows,
+                           .added = rows->count};
     entry->row.key = decoded_key;
     entry->row.value = decoded_value;
     weir__rows_push(rows, entry);
@@ -302,9 +306,10 @@ static int by_key(const void *left, const void *right)
     const weir__entry *b = *(weir__entry *const *)right;
     size_t common = a->key_bytes.len < b->key_bytes.len ? a->key_bytes.len : b->key_bytes.len;
     int order = common > 0 ? memcmp(a->key_bytes.data, b->key_bytes.data, common) : 0;
-    return order != 0
-               ? order
-               : (a->key_bytes.len > b->key_bytes.len) - (a->key_bytes.len < b->key_bytes.len);
+    if (order == 0) {
+        order = (a->key_bytes.len > b->key_bytes.len) - (a->key_bytes.len < b->key_bytes.len);
+    }
+    return order != 0 ? order : (a->added > b->added) - (a->added < b->added);
 }
 
 void weir__rows_sort(weir_rows *rows)

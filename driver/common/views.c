@@ -4,6 +4,7 @@
 #include "common/common.h"
 #include "core/error.h"
 #include "process/graph.h"
+#include "state/tree.h"
 
 weir_store_view weir__view_make(weir__driver *driver, const char *store, const weir_serde *key,
                                 const weir_serde *value)
@@ -50,15 +51,49 @@ bool weir__look_may(weir__look *look, const weir__store_spec *spec)
     return look->err == WEIR_OK;
 }
 
+/* Rows with times are in another order than keys on a topic: all are read. */
+weir_err weir__look_begin(weir__look *look, const weir__store_kind *kind, weir__rows_wanted *wanted)
+{
+    bool timed = kind->suffix != 0;
+    bool raw = look->view.key == &weir_bytes;
+    bool sessions = look->view.key->decode == weir_session_windowed_decode;
+    look->kind = kind;
+    *wanted = look->wanted;
+    if (timed) {
+        wanted->from = wanted->to = (weir_slice){0};
+    }
+    if (timed && !raw &&
+        (weir_windowed_wrapped(look->view.key) == NULL ||
+         sessions != (kind->type == WEIR__TYPE_SESSION))) {
+        return weir__error_set(
+            &look->error, WEIR_EINVAL, "its keys are %s, not %s: name them with %s",
+            kind->type == WEIR__TYPE_SESSION ? "sessions" : "windows", look->view.key->name,
+            kind->type == WEIR__TYPE_SESSION ? "WEIR_SESSION_WINDOWED_SERDE"
+                                             : "WEIR_TIME_WINDOWED_SERDE");
+    }
+    return WEIR_OK;
+}
+
+static bool is_in_range(const weir__look *look, weir_slice key)
+{
+    const weir__rows_wanted *wanted = &look->wanted;
+    return (wanted->from.data == NULL || weir__key_compare(key, wanted->from) >= 0) &&
+           (wanted->to.data == NULL || weir__key_compare(key, wanted->to) <= 0);
+}
+
 weir_err weir__look_add(weir__look *look, const char *task, weir_slice key, weir_slice row)
 {
     weir__arena *arena = &look->view.driver->arena;
+    weir_slice shown = weir__kind_topic_key(look->kind, key);
+    if (!is_in_range(look, shown)) {
+        return WEIR_OK;
+    }
     weir_row meta = {
         .partition = -1,
         .offset = -1,
         .task = weir__must(weir__arena_strdup(arena, task)),
     };
-    if (look->timestamped) {
+    if (look->kind->timestamped) {
         if (row.len < WEIR__TIMESTAMP_SIZE) {
             return weir__error_set(&look->error, WEIR_ECORRUPT, "a row of %zu bytes", row.len);
         }
@@ -66,7 +101,7 @@ weir_err weir__look_add(weir__look *look, const char *task, weir_slice key, weir
         row.data = (const uint8_t *)row.data + WEIR__TIMESTAMP_SIZE;
         row.len -= WEIR__TIMESTAMP_SIZE;
     }
-    return weir__rows_append(look->rows, weir__kept(arena, key), weir__kept(arena, row), &meta,
+    return weir__rows_append(look->rows, weir__kept(arena, shown), weir__kept(arena, row), &meta,
                              &look->error);
 }
 

@@ -4,12 +4,17 @@
 #include "core/error.h"
 #include "sync/driver.h"
 
-static weir_err look_at_graph(weir__look *look, weir__graph *graph, int store, const char *task)
+static weir_err look_at_graph(weir__look *look, weir__graph *graph, const weir__store_spec *spec,
+                              const char *task)
 {
     weir__kv_iter *iter = NULL;
     weir_slice key;
     weir_slice row;
-    weir_err err = weir__graph_store_range(graph, store, &look->wanted, &iter, &look->error);
+    weir__rows_wanted wanted;
+    weir_err err = weir__look_begin(look, spec->kind, &wanted);
+    if (err == WEIR_OK) {
+        err = weir__graph_store_range(graph, spec->index, &wanted, &iter, &look->error);
+    }
     if (err != WEIR_OK) {
         return err;
     }
@@ -28,18 +33,17 @@ static bool is_wanted(const weir__look *look, const char *task)
 static void look_at(weir_sync *sync, weir__look *look, const weir__store_spec *spec)
 {
     weir__sync *core = &sync->core;
-    look->timestamped = spec->kind->timestamped;
     look->global = spec->subtopology == WEIR__GLOBAL_TASK;
     if (look->global) {
         if (is_wanted(look, "global")) {
-            look->err = look_at_graph(look, core->instance.globals, spec->index, "global");
+            look->err = look_at_graph(look, core->instance.globals, spec, "global");
         }
         return;
     }
     for (size_t i = 0; i < core->worker.tasks.count && look->err == WEIR_OK; i++) {
         const weir__task *task = core->worker.tasks.tasks[i];
         if (task->id.subtopology == spec->subtopology && is_wanted(look, task->name)) {
-            look->err = look_at_graph(look, task->graph, spec->index, task->name);
+            look->err = look_at_graph(look, task->graph, spec, task->name);
         }
     }
 }
@@ -85,9 +89,10 @@ static weir__task *task_of(weir__sync *core, const weir__store_spec *spec, const
 }
 
 /* What is put into a versioned store is the key with its timestamp behind it. */
-static weir_err put_bytes(weir__kv *top, const weir__store_kind *kind, weir_slice key,
-                          weir_slice value, int64_t timestamp_ms, weir_error *error)
+static weir_err put_bytes(weir__graph *graph, const weir__store_spec *spec, int64_t time_ms,
+                          weir_slice key, weir_slice value, int64_t timestamp_ms, weir_error *error)
 {
+    const weir__store_kind *kind = spec->kind;
     weir_buf at = {0};
     weir_buf row = {0};
     (void)weir_put(&at, key.data, key.len); /* at.err and row.err say */
@@ -101,8 +106,9 @@ static weir_err put_bytes(weir__kv *top, const weir__store_kind *kind, weir_slic
     }
     weir_err err = at.err != WEIR_OK ? at.err : row.err;
     if (err == WEIR_OK) {
-        err = weir__kv_put(top, weir__buf_slice(&at),
-                           value.data != NULL ? weir__buf_slice(&row) : (weir_slice){0}, error);
+        weir_slice bytes = value.data != NULL ? weir__buf_slice(&row) : (weir_slice){0};
+        err =
+            weir__graph_store_put(graph, spec->index, time_ms, weir__buf_slice(&at), bytes, error);
     }
     weir__buf_fini(&at);
     weir__buf_fini(&row);
@@ -122,13 +128,20 @@ static weir_err put_row(weir_sync *sync, weir_store_view view, weir_slice key, w
     if (spec->kind->type == WEIR__TYPE_BUFFER) {
         return weir__error_set(error, WEIR_EINVAL, "only its operator writes a buffer");
     }
-    weir__task *task = task_of(&sync->core, spec, view.task, key);
+    int64_t time_ms = 0;
+    weir_slice inner = key; /* it decides about the partition */
+    if (spec->kind->suffix != 0 &&
+        (weir_windowed_wrapped(view.key) == NULL ||
+         !weir__kind_topic_key_read(spec->kind, key, &time_ms, &inner) || spec->duplicates)) {
+        return weir__error_set(error, WEIR_EINVAL, "no row can be put under a key that is %s",
+                               view.key->name);
+    }
+    weir__task *task = task_of(&sync->core, spec, view.task, inner);
     if (task == NULL) {
         return weir__error_set(error, WEIR_ENOTFOUND, "there is no task '%s' with it",
                                view.task != NULL ? view.task : "");
     }
-    weir_err err = put_bytes(weir__graph_store_top(task->graph, spec->index), spec->kind, key,
-                             value, timestamp_ms, error);
+    weir_err err = put_bytes(task->graph, spec, time_ms, key, value, timestamp_ms, error);
     task->touched = true;
     return err == WEIR_OK && !sync->core.commit_interval ? weir__sync_commit(&sync->core, error)
                                                          : err;

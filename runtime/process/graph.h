@@ -156,6 +156,12 @@ weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
  */
 weir__kv *weir__graph_store_top(weir__graph *graph, int store);
 
+/* Puts a row (null: deletes it) through the cache, under its key as on a topic, whose time is
+ * `time_ms` in a store whose rows expire. On the owning thread; not into a store that retains
+ * duplicates. */
+weir_err weir__graph_store_put(weir__graph *graph, int store, int64_t time_ms, weir_slice key,
+                               weir_slice row, weir_error *error);
+
 /* Rows of a store: from <= key <= to by bytes, null slices: open ends. */
 typedef struct weir__rows_wanted {
     weir_slice from;

@@ -231,6 +231,24 @@ weir_err weir_kv_delete(weir_kv *kv, const void *key)
     return err == WEIR_OK ? weir__typed_put_row(kv, bytes, (weir_slice){0}) : err;
 }
 
+weir_err weir__graph_store_put(weir__graph *graph, int store, int64_t time_ms, weir_slice key,
+                               weir_slice row, weir_error *error)
+{
+    const weir_kv *kv = graph->stores[store];
+    weir_buf bytes = {0};
+    if (kv->spec->kind->suffix != 0) {
+        weir__segment_key(&kv->layers.retention, time_ms, key, &bytes);
+        if (kv->spec->kind->type == WEIR__TYPE_WINDOW) {
+            weir__buf_put_i32(&bytes, 0);
+        }
+        key = weir__buf_slice(&bytes);
+    }
+    weir_err err = bytes.err == WEIR_OK ? weir__kv_put(kv->layers.top, key, row, error)
+                                        : weir__error_set(error, bytes.err, "no memory for a key");
+    weir__buf_fini(&bytes);
+    return err;
+}
+
 weir_err weir__graph_store_range(weir__graph *graph, int store, const weir__rows_wanted *wanted,
                                  weir__kv_iter **out, weir_error *error)
 {

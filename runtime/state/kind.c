@@ -181,6 +181,38 @@ static weir_err join_buffer_from_log(const weir__log_record *in, weir__arena *ar
     return err == WEIR_OK ? plain_from_log(in, arena, out, error) : err;
 }
 
+/* ---- Keys on topics ------------------------------------------------------------------------ */
+
+weir_slice weir__kind_topic_key(const weir__store_kind *kind, weir_slice key)
+{
+    if (kind->suffix == 0) {
+        return key;
+    }
+    weir_slice shown = weir__segment_log_key(key);
+    if (kind->type == WEIR__TYPE_WINDOW && shown.len >= WEIR__WINDOW_SUFFIX) {
+        shown.len -= sizeof(int32_t);
+    }
+    return shown;
+}
+
+bool weir__kind_topic_key_read(const weir__store_kind *kind, weir_slice topic_key, int64_t *time_ms,
+                               weir_slice *inner)
+{
+    weir__window_key window;
+    weir__session_key session;
+    if (kind->type == WEIR__TYPE_WINDOW && weir__window_topic_key_read(topic_key, &window)) {
+        *time_ms = window.start_ms;
+        *inner = window.key;
+        return true;
+    }
+    if (kind->type == WEIR__TYPE_SESSION && weir__session_store_key_read(topic_key, &session)) {
+        *time_ms = session.end_ms;
+        *inner = session.key;
+        return true;
+    }
+    return false;
+}
+
 /* ---- Kinds -------------------------------------------------------------------------------- */
 
 const weir__store_kind weir__kind_key_value = {

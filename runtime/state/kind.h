@@ -57,6 +57,14 @@ typedef struct weir__store_kind {
                          weir_error *error);
 } weir__store_kind;
 
+/* The key of a row as a topic with the table's rows has it: without segment and number. It borrows.
+ */
+weir_slice weir__kind_topic_key(const weir__store_kind *kind, weir_slice key);
+/* The time of a row with that topic key, by which it expires: the start of a window, the end of a
+ * session; and the bytes before the times. False: it has no such times. */
+bool weir__kind_topic_key_read(const weir__store_kind *kind, weir_slice topic_key, int64_t *time_ms,
+                               weir_slice *inner);
+
 extern const weir__store_kind weir__kind_key_value; /* Kafka's KeyValueStore */
 extern const weir__store_kind weir__kind_timestamped_key_value;
 extern const weir__store_kind weir__kind_window; /* WindowStore: time is the window's start */

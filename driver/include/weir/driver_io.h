@@ -153,7 +153,12 @@ WEIR_API size_t weir_output_size(weir_output output); /* records in the topic */
 /* ---- Stores ------------------------------------------------------------------------------- */
 
 /* The present contents of a store in its active tasks, on all instances that are alive. The store
- * of a global table is read on the first of them, which has all rows; its task is "global". */
+ * of a global table is read on the first of them, which has all rows; its task is "global".
+ *
+ * The keys of window and session stores are weir_windowed: name them with a serde of windowed keys
+ * (WEIR_TIME_WINDOWED_SERDE, WEIR_SESSION_WINDOWED_SERDE), which gives the windows' size, too. Key
+ * bytes are those on a topic, which weir_bytes shows as they are. Rows that have expired are not in
+ * the view. */
 typedef struct weir_store_view {
     struct weir__driver *driver;
     const char *store;

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/windows.h>
+
 #include "replay/compare.h"
-#include "state/keys.h"
-#include "state/segments.h"
 
 /* A row of a store: an entry of the case is [key, value, timestamp], of a window store [key, start,
  * value, timestamp], of a session store [key, start, end, value]. */
@@ -28,26 +28,24 @@ static int by_key_and_time(const void *a, const void *b)
     return order != 0 ? order : (one->end_ms > other->end_ms) - (one->end_ms < other->end_ms);
 }
 
-/* Views show the keys of window and session stores as they are stored. False: it is no such key. */
-static bool read_key(const char *kind, weir_slice bytes, stored *out)
+/* The starts of windows are compared, not their ends. */
+WEIR_TIME_WINDOWED_SERDE(window_keys, weir_bytes, 0)
+WEIR_SESSION_WINDOWED_SERDE(session_keys, weir_bytes)
+
+static const weir_serde *keys_of(const char *kind)
 {
-    weir__window_key window;
-    weir__session_key session;
-    if (strcmp(kind, "window") == 0 && bytes.len >= WEIR__WINDOW_SUFFIX + sizeof(int64_t) &&
-        weir__window_store_key_read(weir__segment_log_key(bytes), &window)) {
-        out->key = window.key;
-        out->start_ms = window.start_ms;
-        return true;
+    return strcmp(kind, "window") == 0    ? &window_keys
+           : strcmp(kind, "session") == 0 ? &session_keys
+                                          : &weir_bytes;
+}
+
+static stored read_row(const weir_serde *keys, const weir_row *row)
+{
+    const weir_windowed *window = row->key;
+    if (weir_windowed_wrapped(keys) == NULL) {
+        return (stored){.key = *(const weir_slice *)row->key, .row = row};
     }
-    if (strcmp(kind, "session") == 0 && bytes.len >= WEIR__SESSION_SUFFIX + sizeof(int64_t) &&
-        weir__session_store_key_read(weir__segment_log_key(bytes), &session)) {
-        out->key = session.key;
-        out->start_ms = session.start_ms;
-        out->end_ms = session.end_ms;
-        return true;
-    }
-    out->key = bytes;
-    return strcmp(kind, "window") != 0 && strcmp(kind, "session") != 0;
+    return (stored){*(const weir_slice *)window->key, window->start_ms, window->end_ms, row};
 }
 
 static bool same_row(const char *kind, yyjson_val *entry, const stored *actual)
@@ -129,12 +127,12 @@ static stored *read_versions(comparison *c, const char *name, size_t *count, con
     versions all = {.at = calloc(FIRST_VERSIONS, sizeof *all.at), .capacity = FIRST_VERSIONS};
     yyjson_val *step;
     yyjson_arr_iter steps = yyjson_arr_iter_with(yyjson_obj_get(c->of->root, "steps"));
-    *any = c->run->store_rows(c->run, name, NULL);
+    *any = c->run->store_rows(c->run, name, &weir_bytes, NULL);
     add_versions(&all, *any);
     while ((step = yyjson_arr_iter_next(&steps)) != NULL) {
         int64_t time_ms = case_number(step, "ts");
         if (case_text(step, "pipe") != NULL && time_ms >= 0) {
-            add_versions(&all, c->run->store_rows(c->run, name, &time_ms));
+            add_versions(&all, c->run->store_rows(c->run, name, &weir_bytes, &time_ms));
         }
     }
     *count = all.count;
@@ -158,20 +156,18 @@ static void compare_row(comparison *c, const char *name, const char *kind, size_
     free(text);
 }
 
-static stored *read_rows(comparison *c, const char *name, const char *kind, size_t *count,
+static stored *read_rows(const comparison *c, const char *name, const char *kind, size_t *count,
                          const weir_rows **rows)
 {
-    *rows = c->run->store_rows(c->run, name, NULL);
+    const weir_serde *keys = keys_of(kind);
+    *rows = c->run->store_rows(c->run, name, keys, NULL);
     *count = weir_rows_size(*rows);
     stored *actual = calloc(*count + 1, sizeof *actual);
     if (actual == NULL) {
         abort();
     }
     for (size_t i = 0; i < *count; i++) {
-        actual[i].row = weir_rows_at(*rows, i);
-        if (!read_key(kind, *(const weir_slice *)actual[i].row->key, &actual[i])) {
-            differ(c, "store %s: row %zu is no row of a %s store\n", name, i, kind);
-        }
+        actual[i] = read_row(keys, weir_rows_at(*rows, i));
     }
     return actual;
 }

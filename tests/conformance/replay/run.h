@@ -48,7 +48,8 @@ typedef struct case_run {
     uint64_t dropped;
     /* Of the driver that ran it, while the run is compared. */
     /* `as_of_ms`: of a versioned store; NULL: its present rows. */
-    weir_rows *(*store_rows)(struct case_run *run, const char *store, const int64_t *as_of_ms);
+    weir_rows *(*store_rows)(struct case_run *run, const char *store, const weir_serde *key,
+                             const int64_t *as_of_ms);
     void (*close)(struct case_run *run);
     void *state;
 } case_run;

@@ -220,10 +220,11 @@ static void run_step(cluster_run *of, yyjson_val *step, int number)
     }
 }
 
-static weir_rows *store_rows(case_run *run, const char *store, const int64_t *as_of_ms)
+static weir_rows *store_rows(case_run *run, const char *store, const weir_serde *key,
+                             const int64_t *as_of_ms)
 {
     const cluster_run *of = run->state;
-    weir_store_view view = weir_cluster_store(of->cluster, store, &weir_bytes, &weir_bytes);
+    weir_store_view view = weir_cluster_store(of->cluster, store, key, &weir_bytes);
     return weir_store_view_all(as_of_ms != NULL ? weir_store_view_as_of(view, *as_of_ms) : view);
 }
 

@@ -25,9 +25,10 @@ static void on_log(int level, const char *text, void *user)
     (void)level, (void)text, (void)user;
 }
 
-static weir_rows *store_rows(case_run *run, const char *store, const int64_t *as_of_ms)
+static weir_rows *store_rows(case_run *run, const char *store, const weir_serde *key,
+                             const int64_t *as_of_ms)
 {
-    weir_store_view view = weir_sync_store(run->state, store, &weir_bytes, &weir_bytes);
+    weir_store_view view = weir_sync_store(run->state, store, key, &weir_bytes);
     return weir_store_view_all(as_of_ms != NULL ? weir_store_view_as_of(view, *as_of_ms) : view);
 }
 

@@ -11,7 +11,6 @@
 
 #define CONTEXT 3 /* lines shown before and after a difference */
 #define HISTORY_TIMES 8
-#define SEGMENT_SIZE ((size_t)8)
 #define FUZZ_GROUP_MAX 64
 
 typedef struct line {
@@ -133,23 +132,12 @@ static bool is_zero(weir_slice value)
     return value.len == sizeof zero && memcmp(value.data, zero, sizeof zero) == 0;
 }
 
-/* The keys of windows and sessions begin with their segment, which the backends count differently.
- */
-static weir_slice key_of(const weir_row *row, bool windowed)
-{
-    weir_slice key = *(const weir_slice *)row->key;
-    return windowed && key.len >= SEGMENT_SIZE
-               ? (weir_slice){(const char *)key.data + SEGMENT_SIZE, key.len - SEGMENT_SIZE}
-               : key;
-}
-
-static void add_row(lines *to, fuzz_profile profile, const char *store, const weir_row *row,
-                    bool windowed)
+static void add_row(lines *to, fuzz_profile profile, const char *store, const weir_row *row)
 {
     char *text;
     size_t size;
     FILE *out = must(open_memstream(&text, &size));
-    show_bytes(out, key_of(row, windowed));
+    show_bytes(out, *(const weir_slice *)row->key);
     fputs(" = ", out);
     show_bytes(out, *(const weir_slice *)row->value);
     if (profile != FUZZ_CACHES) {
@@ -167,10 +155,10 @@ static void add_history(lines *to, fuzz_profile profile, case_run *run, const ch
     for (int64_t i = 0; i < HISTORY_TIMES; i++) {
         char group[FUZZ_GROUP_MAX];
         int64_t time_ms = last_ms * i / HISTORY_TIMES;
-        const weir_rows *rows = run->store_rows(run, store, &time_ms);
+        const weir_rows *rows = run->store_rows(run, store, &weir_bytes, &time_ms);
         snprintf(group, sizeof group, "%s as of %" PRId64, store, time_ms);
         for (size_t j = 0; j < weir_rows_size(rows); j++) {
-            add_row(to, profile, group, weir_rows_at(rows, j), false);
+            add_row(to, profile, group, weir_rows_at(rows, j));
         }
     }
 }
@@ -198,13 +186,12 @@ static void add_stores(lines *to, fuzz_profile profile, case_run *run, yyjson_va
     {
         const char *store = case_text(check, "store");
         bool zero_is_none = yyjson_get_bool(yyjson_obj_get(check, "zero_is_none"));
-        bool windowed = yyjson_get_bool(yyjson_obj_get(check, "windowed"));
-        const weir_rows *rows = run->store_rows(run, store, NULL);
+        const weir_rows *rows = run->store_rows(run, store, &weir_bytes, NULL);
         for (size_t j = 0; j < weir_rows_size(rows); j++) {
             const weir_row *row = weir_rows_at(rows, j);
             if (profile != FUZZ_CACHES || !zero_is_none ||
                 !is_zero(*(const weir_slice *)row->value)) {
-                add_row(to, profile, store, row, windowed);
+                add_row(to, profile, store, row);
             }
         }
         if (yyjson_get_bool(yyjson_obj_get(check, "versioned"))) {

@@ -270,7 +270,6 @@ static void add_checks(plan_draft *d, yyjson_mut_val *root)
         add_text(d, check, "store", name);
         yyjson_mut_obj_add_bool(d->doc, check, "zero_is_none", h->counts);
         yyjson_mut_obj_add_bool(d->doc, check, "versioned", d->store_versioned[i]);
-        yyjson_mut_obj_add_bool(d->doc, check, "windowed", h->windows != DRAFT_NO_WINDOWS);
     }
 }
 
