@@ -33,6 +33,7 @@ void weir__loopback_free(weir__loopback *loopback)
         const weir__loopback_topic *topic = entry->value;
         for (int32_t i = 0; i < topic->count; i++) {
             free(topic->partitions[i].records);
+            free(topic->partitions[i].metadata);
         }
     }
     weir__map_fini(&loopback->topics, NULL);

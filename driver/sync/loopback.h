@@ -9,7 +9,6 @@
 #include "client/port.h"
 #include "core/arena.h"
 #include "core/map.h"
-#include "task/metadata.h"
 
 typedef struct weir__loopback weir__loopback;
 
@@ -38,10 +37,11 @@ typedef struct weir__loopback_partition {
     weir__loopback_record **records; /* by offset */
     int64_t count;
     int64_t capacity;
-    int64_t start;                             /* offset of the first record that is not deleted */
-    int64_t committed;                         /* -1: none */
-    char metadata[WEIR__COMMIT_METADATA_SIZE]; /* the time is kept, no tables: no task restarts */
-    int64_t position[WEIR__LOOPBACK_ROLES];    /* of the consumer of that role; -1: not assigned */
+    int64_t start;     /* offset of the first record that is not deleted */
+    int64_t committed; /* -1: none */
+    char *metadata;    /* of the committed offset; NULL: none */
+    size_t metadata_capacity;
+    int64_t position[WEIR__LOOPBACK_ROLES]; /* of the consumer of that role; -1: not assigned */
     bool paused[WEIR__LOOPBACK_ROLES];
 } weir__loopback_partition;
 

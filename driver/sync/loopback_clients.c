@@ -194,13 +194,29 @@ static weir_err consumer_committed(weir__consumer *port, weir__offset *offsets, 
         const weir__loopback_partition *partition = find_partition(c->loopback, offsets[i].at);
         offsets[i].offset = partition != NULL ? partition->committed : -1;
         offsets[i].metadata = NULL;
-        if (offsets[i].offset >= 0) {
+        if (offsets[i].offset >= 0 && partition->metadata != NULL) {
             offsets[i].metadata = strdup(partition->metadata);
             if (offsets[i].metadata == NULL) {
                 return weir__error_set(error, WEIR_ENOMEM, "committed offsets");
             }
         }
     }
+    return WEIR_OK;
+}
+
+static weir_err keep_metadata(weir__loopback_partition *partition, const char *metadata,
+                              weir_error *error)
+{
+    size_t size = metadata != NULL ? strlen(metadata) + 1 : 1;
+    if (size > partition->metadata_capacity) {
+        char *grown = realloc(partition->metadata, size);
+        if (grown == NULL) {
+            return weir__error_set(error, WEIR_ENOMEM, "commit");
+        }
+        partition->metadata = grown;
+        partition->metadata_capacity = size;
+    }
+    memcpy(partition->metadata, metadata != NULL ? metadata : "", size);
     return WEIR_OK;
 }
 
@@ -213,13 +229,11 @@ static weir_err consumer_commit(weir__consumer *port, const weir__offset *offset
         if (partition == NULL) {
             return no_partition(offsets[i].at, error);
         }
-        partition->committed = offsets[i].offset;
-        partition->metadata[0] = '\0';
-        if (offsets[i].metadata != NULL) {
-            size_t length = strnlen(offsets[i].metadata, sizeof partition->metadata - 1);
-            memcpy(partition->metadata, offsets[i].metadata, length);
-            partition->metadata[length] = '\0';
+        weir_err err = keep_metadata(partition, offsets[i].metadata, error);
+        if (err != WEIR_OK) {
+            return err;
         }
+        partition->committed = offsets[i].offset;
     }
     return WEIR_OK;
 }

@@ -201,14 +201,15 @@ static weir_err append(weir_ctx *ctx, ended_group *group, weir_slice key, weir_s
     return WEIR_OK;
 }
 
-weir_err weir__sessions_emit(weir_ctx *ctx, weir__windowed *w, int64_t end_ms)
+weir_err weir__sessions_emit(weir_ctx *ctx, const weir__windowed *w, int64_t first_ms,
+                             int64_t last_ms)
 {
     ended_group group = {.mark = weir__arena_mark_take(ctx->arena)};
     weir_kv_iter *iter = NULL;
     weir_slice key;
     weir_slice row;
     weir__session_key at;
-    weir_err err = weir__session_scan(w->kv, w->closed_ms + 1, end_ms, &iter);
+    weir_err err = weir__session_scan(w->kv, first_ms, last_ms, &iter);
     while (err == WEIR_OK && weir__iter_next(iter, &key, &row)) {
         bool read = weir__session_store_key_read(key, &at);
         if (read && group.count > 0 && at.end_ms != group.at[0].at.end_ms) {
@@ -218,9 +219,5 @@ weir_err weir__sessions_emit(weir_ctx *ctx, weir__windowed *w, int64_t end_ms)
     }
     err = err == WEIR_OK ? emit_group(ctx, w, &group) : err;
     weir_err end = weir_kv_iter_close(iter);
-    err = err != WEIR_OK ? err : end;
-    if (err == WEIR_OK) {
-        w->closed_ms = end_ms;
-    }
-    return err;
+    return err != WEIR_OK ? err : end;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Aggregations over windows by time (KStreamWindowAggregate of Kafka Streams). Each has its own
- * stream time, by which windows close. Windows that are emitted when they close are read from the
- * store by their start, after the record that closed them (KIP-825). */
+ * stream time, by which windows close; it is committed, so that a restart changes no result.
+ * Windows that are emitted when they close are read from the store by their start, after the record
+ * that closed them (KIP-825). */
 #include "operators/windowed.h"
 
 #include <inttypes.h>
@@ -11,13 +12,21 @@
 
 #include "core/saturate.h"
 
-#define NONE ((int64_t)-1)
-
 /* 1 if the end of a window belongs to it: it closes a ms later. */
 static int64_t end_included(const weir__windowed *w)
 {
     const weir__windowing *windows = w->op->windows;
     return windows->sessions || windows->time.type == WEIR_WINDOWS_SLIDING ? 1 : 0;
+}
+
+/* NULL: out of memory. */
+static int64_t *keep_stream_time(weir_ctx *ctx)
+{
+    weir_buf name = {0};
+    weir__buf_printf(&name, "%s.stream-time", ctx->node->spec->name);
+    int64_t *kept = weir__keep_time(ctx, weir__buf_text(&name));
+    weir__buf_fini(&name);
+    return kept;
 }
 
 weir_err weir__windowed_open(weir_ctx *ctx, void *user, void **state)
@@ -28,11 +37,15 @@ weir_err weir__windowed_open(weir_ctx *ctx, void *user, void **state)
     }
     w->op = user;
     w->kv = weir__store_at(ctx, 0);
-    w->stream_ms = NONE;
-    w->closed_ms = w->kv->emitted_ms != NONE ? w->kv->emitted_ms - end_included(w) : NONE;
     w->next_emit_ms = INT64_MIN;
     *state = w;
-    return WEIR_OK;
+    w->stream_ms = keep_stream_time(ctx);
+    if (w->op->windows->emit == WEIR_EMIT_ON_CLOSE) {
+        w->closed_ms = weir__keep_time(ctx, w->kv->spec->name); /* so named by Kafka Streams */
+    }
+    bool complete = w->stream_ms != NULL &&
+                    (w->closed_ms != NULL || w->op->windows->emit != WEIR_EMIT_ON_CLOSE);
+    return complete ? WEIR_OK : WEIR_ENOMEM;
 }
 
 void weir__windowed_close(void *state)
@@ -46,7 +59,7 @@ void weir__window_late(weir_ctx *ctx, const weir__windowed *w, weir_windowed win
 {
     char why[128];
     snprintf(why, sizeof why, "window %" PRId64 "/%" PRId64 ", stream time %" PRId64,
-             window.start_ms, window.end_ms, w->stream_ms);
+             window.start_ms, window.end_ms, *w->stream_ms);
     weir__drop(ctx, WEIR_DROP_LATE, why);
 }
 
@@ -96,41 +109,38 @@ static weir_err emit_row(weir_ctx *ctx, const weir__windowed *w, const weir_wind
     return err;
 }
 
-/* The windows that end after w->closed_ms, up to end_ms. */
-static weir_err emit_ended(weir_ctx *ctx, weir__windowed *w, int64_t end_ms)
+/* The windows whose end is in that range. */
+static weir_err emit_ended(weir_ctx *ctx, const weir__windowed *w, int64_t first_ms,
+                           int64_t last_ms)
 {
     int64_t size_ms = w->kv->spec->window_ms;
-    int64_t from_ms = w->closed_ms == NONE ? 0 : w->closed_ms - size_ms + 1;
     weir_window_iter *iter = NULL;
     weir_window_row row;
-    if (end_ms < size_ms) {
+    if (last_ms < size_ms) {
         return WEIR_OK;
     }
-    weir_err err =
-        weir_window_fetch_all((weir_window *)w->kv, from_ms, end_ms - size_ms, false, &iter);
+    weir_err err = weir_window_fetch_all((weir_window *)w->kv, first_ms - size_ms,
+                                         last_ms - size_ms, false, &iter);
     while (err == WEIR_OK && weir_window_next(iter, &row)) {
         err = emit_row(ctx, w, &row);
     }
     weir_err end = weir_window_iter_close(iter);
-    err = err != WEIR_OK ? err : end;
-    if (err == WEIR_OK) {
-        w->closed_ms = end_ms;
-    }
-    return err;
+    return err != WEIR_OK ? err : end;
 }
 
 /* At most once in the interval of the setting, by the wall clock. */
 static weir_err emit_closed(weir_ctx *ctx, weir__windowed *w, int64_t close_ms)
 {
-    int64_t end_ms = weir__sub_sat(close_ms, end_included(w));
     if (!weir__emit_is_due(ctx, ctx->graph->host.emit_interval_ms, &w->next_emit_ms) ||
-        end_ms <= w->closed_ms) {
+        close_ms <= *w->closed_ms) {
         return WEIR_OK;
     }
-    weir_err err =
-        w->op->windows->sessions ? weir__sessions_emit(ctx, w, end_ms) : emit_ended(ctx, w, end_ms);
-    if (err == WEIR_OK && w->closed_ms != NONE) {
-        w->kv->emitted_ms = w->closed_ms + end_included(w);
+    int64_t first_ms = *w->closed_ms >= 0 ? *w->closed_ms + 1 - end_included(w) : 0;
+    int64_t last_ms = close_ms - end_included(w);
+    weir_err err = w->op->windows->sessions ? weir__sessions_emit(ctx, w, first_ms, last_ms)
+                                            : emit_ended(ctx, w, first_ms, last_ms);
+    if (err == WEIR_OK) {
+        *w->closed_ms = close_ms;
     }
     return err;
 }
@@ -163,8 +173,8 @@ weir_err weir__windowed_process(weir_ctx *ctx, const weir_record *in, void *stat
     if (weir__drop_nulls(ctx, in, values)) {
         return WEIR_OK;
     }
-    w->stream_ms = weir__later(w->stream_ms, in->timestamp_ms);
-    int64_t close_ms = weir__sub_sat(w->stream_ms, windows->closes_after_ms);
+    *w->stream_ms = weir__later(*w->stream_ms, in->timestamp_ms);
+    int64_t close_ms = weir__sub_sat(*w->stream_ms, windows->closes_after_ms);
     weir_err err = windows->sessions ? weir__sessions(ctx, w, in, close_ms)
                                      : work[windows->time.type](ctx, w, in, close_ms);
     return err == WEIR_OK && emits(w, in, close_ms) ? emit_closed(ctx, w, close_ms) : err;

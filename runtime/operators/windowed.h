@@ -18,9 +18,10 @@ typedef struct weir__windowed_op {
 /* The processor's state in one task. */
 typedef struct weir__windowed {
     const weir__windowed_op *op;
-    weir_kv *kv;          /* the window store */
-    int64_t stream_ms;    /* greatest timestamp of a record that reached the node; -1: none yet */
-    int64_t closed_ms;    /* emit on close: windows that end by then have been emitted; -1: none */
+    weir_kv *kv; /* the window store */
+    /* Committed with the offsets; -1: none yet. */
+    int64_t *stream_ms;   /* greatest timestamp of a record that reached the node */
+    int64_t *closed_ms;   /* emit on close: windows that close by then have been emitted */
     int64_t next_emit_ms; /* emit on close: not before, by the wall clock */
 } weir__windowed;
 
@@ -41,8 +42,9 @@ weir_err weir__sessions(weir_ctx *ctx, weir__windowed *w, const weir_record *in,
 
 /* True if a record at that time is late for all sliding windows. */
 bool weir__sliding_is_late(const weir__windowed *w, int64_t at_ms, int64_t close_ms);
-/* Emits the sessions that end after w->closed_ms, up to end_ms. */
-weir_err weir__sessions_emit(weir_ctx *ctx, weir__windowed *w, int64_t end_ms);
+/* Emits the sessions whose end is in that range. */
+weir_err weir__sessions_emit(weir_ctx *ctx, const weir__windowed *w, int64_t first_ms,
+                             int64_t last_ms);
 
 /* Adds the value of a record to a window: reads its row, stores the new one, forwards. */
 weir_err weir__window_add(weir_ctx *ctx, weir__windowed *w, const weir_record *in,

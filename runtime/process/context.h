@@ -155,6 +155,10 @@ void weir__ctx_add_first_error(weir_ctx *ctx);
 /* The code of a failed call whose text is in ctx->error. */
 weir_err weir__ctx_out_of_memory(weir_ctx *ctx);
 
+/* In open: the time of that name, which is committed with the offsets. It is -1 at the first start,
+ * and valid as long as the task. NULL: out of memory. */
+int64_t *weir__keep_time(weir_ctx *ctx, const char *name);
+
 /* NULL from null bytes, else a decoded value in the context's arena, pointing into `bytes`. */
 weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, const void **out);
 /* For a public function of a serde: fails with the name of the first argument that is NULL. */

@@ -102,6 +102,11 @@ void weir__graph_free(weir__graph *graph)
     weir__guards_fini(&graph->ctx);
     weir__map_fini(&graph->topics, free);
     pthread_mutex_destroy(&graph->lock);
+    while (graph->kept_times != NULL) {
+        weir__kept_time *next = graph->kept_times->next;
+        free(graph->kept_times);
+        graph->kept_times = next;
+    }
     free(graph->stores);
     free(graph->running);
     free(graph->nodes);

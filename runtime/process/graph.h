@@ -83,10 +83,19 @@ weir_err weir__graph_open_store(weir__graph *graph, int store, const weir__store
  * the lock that the global graph takes for its own reads and writes. Before open; `globals`
  * outlives the graph, and has all its stores. */
 weir_err weir__graph_set_globals(weir__graph *graph, weir__graph *globals, weir_error *error);
-/* Emit on close: windows of the store's table that close by then have been emitted; -1: none yet.
- * Kept in the commit's metadata, and set before open. */
-int64_t weir__graph_emitted_ms(const weir__graph *graph, int store);
-void weir__graph_set_emitted_ms(weir__graph *graph, int store, int64_t close_ms);
+/* A time of a node that outlives the task: it is committed with the offsets of the input, so that
+ * it is that of the records that were processed by then. It never decreases. */
+typedef struct weir__kept_time {
+    struct weir__kept_time *next;
+    int64_t ms; /* -1: none yet */
+    bool used;  /* a node has asked for it */
+    char name[];
+} weir__kept_time;
+
+/* Sets a time that was committed, before open; the greatest one counts. `name` is copied. */
+weir_err weir__graph_restore_time(weir__graph *graph, weir_slice name, int64_t ms);
+/* The times, in order of name; NULL: none. Some may be unused or -1. */
+const weir__kept_time *weir__graph_kept_times(const weir__graph *graph);
 /* Opens the processors, parents first. */
 weir_err weir__graph_open(weir__graph *graph, weir_error *error);
 /* Closes processors and stores, frees. NULL allowed. Does not flush. */

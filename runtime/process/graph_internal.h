@@ -18,6 +18,7 @@ struct weir__graph {
     weir__running **nodes;  /* by index in the topology; NULL: not of this graph */
     weir__running *running; /* parents first */
     size_t node_count;
+    weir__kept_time *kept_times; /* in order of name */
     weir_kv **stores; /* by index in the topology; global ones are views of the global graph's */
     weir__punctuations punctuations[2]; /* by weir_time_kind */
     weir_buf topic;                     /* chosen for a record */

@@ -70,14 +70,3 @@ weir_versioned *weir_versioned_store(weir_ctx *ctx, const char *name)
 {
     return (weir_versioned *)store_of_type(ctx, name, WEIR__TYPE_VERSIONED, __func__);
 }
-
-int64_t weir__graph_emitted_ms(const weir__graph *graph, int store)
-{
-    return graph->stores[store] != NULL ? graph->stores[store]->emitted_ms : -1;
-}
-
-void weir__graph_set_emitted_ms(weir__graph *graph, int store, int64_t close_ms)
-{
-    weir_assert(graph->stores[store] != NULL);
-    graph->stores[store]->emitted_ms = close_ms;
-}

@@ -137,7 +137,6 @@ static weir_kv *new_store(void)
         return NULL;
     }
     kv->scratch = scratch;
-    kv->emitted_ms = -1;
     return kv;
 }
 

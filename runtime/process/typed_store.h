@@ -27,7 +27,6 @@ struct weir_kv {
     bool lost;             /* no memory for the frame of a change of the cache */
     int32_t sequence;      /* of the last put into a store that retains duplicates; else 0 */
     bool numbered;         /* `sequence` continues that of the rows there were */
-    int64_t emitted_ms;    /* weir__graph_emitted_ms */
     weir__typed_scratch *scratch;
 };
 

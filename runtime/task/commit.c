@@ -25,7 +25,6 @@ typedef struct pending {
     weir__record_queue *queue;
     int64_t offset;
     int64_t time_ms;
-    char metadata[WEIR__COMMIT_METADATA_SIZE];
 } pending;
 
 typedef struct commit_run {
@@ -95,43 +94,10 @@ static weir_err flush_producer(weir__task_env *env, weir_error *error)
     return err;
 }
 
-/* Tables of the task that emit windows when they close; NULL: out of memory. */
-static weir__emitted *find_emitted(commit_run *commit, const weir__task *task, size_t *count)
-{
-    size_t stores = task->stores.count;
-    weir__emitted *tables = weir__arena_alloc(&commit->env->commit, (stores + 1) * sizeof *tables);
-    *count = 0;
-    for (size_t i = 0; tables != NULL && i < stores; i++) {
-        const weir__store_spec *spec = task->stores.items[i].spec;
-        int64_t close_ms =
-            spec->emits_on_close ? weir__graph_emitted_ms(task->graph, spec->index) : -1;
-        if (close_ms >= 0) {
-            tables[(*count)++] = (weir__emitted){weir_slice_of(spec->name), close_ms};
-        }
-    }
-    return tables;
-}
-
-/* NULL: out of memory. */
-static const char *metadata_of(commit_run *commit, pending *one, const weir__emitted *tables,
-                               size_t count)
-{
-    if (count > 0) {
-        return weir__commit_metadata_text(one->time_ms, tables, count, &commit->env->commit);
-    }
-    weir__commit_metadata_encode(one->time_ms, one->metadata);
-    return one->metadata;
-}
-
 static weir_err collect_offsets(commit_run *commit)
 {
     for (size_t i = 0; i < commit->task_count; i++) {
         weir__task *task = commit->tasks[i];
-        size_t tables = 0;
-        const weir__emitted *emitted = find_emitted(commit, task, &tables);
-        if (emitted == NULL) {
-            return WEIR_ENOMEM;
-        }
         for (size_t q = 0; q < task->queue_count; q++) {
             weir__record_queue *queue = &task->queues[q];
             int64_t offset = offset_to_commit(task, queue);
@@ -143,12 +109,13 @@ static weir_err collect_offsets(commit_run *commit)
             one->queue = queue;
             one->offset = offset;
             one->time_ms = queue->partition_time_ms;
-            const char *metadata = metadata_of(commit, one, emitted, tables);
-            if (metadata == NULL) {
+            weir__offset *to = &commit->offsets[commit->count++];
+            *to = (weir__offset){.at = {queue->topic, queue->partition}, .offset = offset};
+            to->metadata = weir__commit_metadata_encode(&commit->env->commit, one->time_ms,
+                                                        weir__graph_kept_times(task->graph));
+            if (to->metadata == NULL) {
                 return WEIR_ENOMEM;
             }
-            commit->offsets[commit->count++] = (weir__offset){
-                .at = {queue->topic, queue->partition}, .offset = offset, .metadata = metadata};
         }
     }
     return WEIR_OK;
@@ -157,7 +124,7 @@ static weir_err collect_offsets(commit_run *commit)
 static weir_err commit_offsets(commit_run *commit, weir_error *error)
 {
     if (collect_offsets(commit) != WEIR_OK) {
-        return weir__error_set(error, WEIR_ENOMEM, "commit: out of memory");
+        return weir__error_set(error, WEIR_ENOMEM, "commit");
     }
     if (commit->count > 0) {
         weir__step(&commit->env->observer, "commit-offsets", NULL, NULL);

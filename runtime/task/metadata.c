@@ -6,137 +6,97 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/buf.h"
+
 #define VERSION_OLDEST 1
 #define VERSION 2
-#define TIME_SIZE ((size_t)9)   /* version and time */
-#define TABLE_SIZE ((size_t)12) /* of a table, without the name of its store */
-#define BYTES_MAX (WEIR__COMMIT_METADATA_MAX / 4 * 3)
-
-/* ---- Base64 ------------------------------------------------------------------------------- */
+#define TIME_END ((size_t)9)                        /* behind version and partition time */
+#define RAW_MAX (WEIR__COMMIT_METADATA_MAX / 4 * 3) /* bytes before base64 */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static size_t text_size(size_t size)
-{
-    return (size + 2) / 3 * 4 + 1;
-}
+/* ---- Base64 ------------------------------------------------------------------------------- */
 
-static void encode(const uint8_t *bytes, size_t size, char *out)
+/* NULL: out of memory. */
+static char *to_text(weir__arena *arena, const uint8_t *raw, size_t size)
 {
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        uint32_t bits = (uint32_t)bytes[i] << 16;
-        bits |= left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
-        bits |= left > 2 ? bytes[i + 2] : 0;
+    char *text = weir__arena_alloc(arena, (size + 2) / 3 * 4 + 1);
+    char *to = text;
+    for (size_t i = 0; text != NULL && i < size; i += 3) {
+        uint8_t three[3] = {0};
+        size_t count = size - i < sizeof three ? size - i : sizeof three;
+        memcpy(three, raw + i, count);
+        uint32_t bits = (uint32_t)three[0] << 16 | (uint32_t)three[1] << 8 | three[2];
         for (size_t k = 0; k < 4; k++) {
-            *out++ = k <= left ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
+            *to++ = k <= count ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
         }
     }
-    *out = '\0';
+    return text; /* the arena is zeroed */
 }
 
-/* The number of bytes; 0: the text is no base64, or longer than a text may be. */
-static size_t decode(const char *text, uint8_t out[BYTES_MAX])
+/* The number of bytes; reads up to the first character that is none of base64. */
+static size_t from_text(const char *text, uint8_t raw[RAW_MAX])
 {
-    size_t length = text != NULL ? strnlen(text, WEIR__COMMIT_METADATA_MAX + 1) : 0;
-    size_t size = 0;
-    if (length > WEIR__COMMIT_METADATA_MAX || length % 4 != 0) {
-        return 0;
-    }
-    size_t padding = length > 0 && text[length - 1] == '=' ? 1 : 0;
-    padding += padding > 0 && text[length - 2] == '=' ? 1 : 0;
-    for (size_t i = 0; i < length; i += 4) {
-        uint32_t bits = 0;
-        for (size_t k = 0; k < 4; k++) {
-            bool padded = i + k >= length - padding;
-            const char *at = strchr(alphabet, padded ? 'A' : text[i + k]);
-            if (at == NULL) {
-                return 0;
-            }
-            bits = bits << 6 | (uint32_t)(at - alphabet);
+    uint32_t bits = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < WEIR__COMMIT_METADATA_MAX && text[i] != '\0'; i++) {
+        const char *at = strchr(alphabet, text[i]);
+        if (at == NULL) {
+            break;
         }
-        out[size++] = (uint8_t)(bits >> 16);
-        out[size++] = (uint8_t)(bits >> 8);
-        out[size++] = (uint8_t)bits;
+        bits = bits << 6 | (uint32_t)(at - alphabet);
+        if (i % 4 != 0) {
+            raw[count++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+        }
     }
-    return size - padding;
+    return count;
 }
 
-/* ---- Metadata ----------------------------------------------------------------------------- */
+/* ---- Content ------------------------------------------------------------------------------ */
 
-static void put_time(int64_t partition_time_ms, uint8_t out[TIME_SIZE])
+const char *weir__commit_metadata_encode(weir__arena *arena, int64_t partition_time_ms,
+                                         const weir__kept_time *times)
 {
-    out[0] = VERSION;
-    weir__store_u64(out + 1, (uint64_t)partition_time_ms);
-}
-
-void weir__commit_metadata_encode(int64_t partition_time_ms, char out[WEIR__COMMIT_METADATA_SIZE])
-{
-    uint8_t raw[TIME_SIZE];
-    put_time(partition_time_ms, raw);
-    encode(raw, sizeof raw, out);
-}
-
-const char *weir__commit_metadata_text(int64_t partition_time_ms, const weir__emitted *tables,
-                                       size_t count, weir__arena *arena)
-{
-    uint8_t raw[BYTES_MAX];
-    size_t size = TIME_SIZE + sizeof(uint32_t);
-    uint32_t kept = 0;
-    put_time(partition_time_ms, raw);
-    for (size_t i = 0; i < count; i++) {
-        weir_slice store = tables[i].store;
-        if (store.len > sizeof raw - size || sizeof raw - size - store.len < TABLE_SIZE) {
+    uint8_t raw[RAW_MAX];
+    size_t size = TIME_END;
+    uint32_t count = 0;
+    raw[0] = VERSION;
+    weir__store_u64(raw + 1, (uint64_t)partition_time_ms);
+    for (const weir__kept_time *t = times; t != NULL; t = t->next) {
+        size_t length = strlen(t->name);
+        size_t start = count > 0 ? size : size + sizeof count;
+        size_t more = sizeof(uint32_t) + length + sizeof t->ms;
+        if (!t->used || t->ms < 0 || more > RAW_MAX - start) {
             continue;
         }
-        weir__store_u32(raw + size, (uint32_t)store.len);
-        memcpy(raw + size + sizeof(uint32_t), store.data, store.len);
-        size += TABLE_SIZE + store.len;
-        weir__store_u64(raw + size - sizeof(uint64_t), (uint64_t)tables[i].close_ms);
-        kept++;
+        weir__store_u32(raw + start, (uint32_t)length);
+        memcpy(raw + start + sizeof(uint32_t), t->name, length);
+        weir__store_u64(raw + start + sizeof(uint32_t) + length, (uint64_t)t->ms);
+        size = start + more;
+        weir__store_u32(raw + TIME_END, ++count);
     }
-    weir__store_u32(raw + TIME_SIZE, kept);
-    char *text = weir__arena_alloc(arena, text_size(size));
-    if (text != NULL) {
-        encode(raw, size, text);
-    }
-    return text;
+    return to_text(arena, raw, size);
 }
 
-static bool has_time(const uint8_t *raw, size_t size)
+int64_t weir__commit_metadata_decode(const char *text,
+                                     void (*fn)(weir_slice name, int64_t ms, void *user),
+                                     void *user)
 {
-    return size >= TIME_SIZE && raw[0] >= VERSION_OLDEST && raw[0] <= VERSION;
-}
-
-int64_t weir__commit_metadata_decode(const char *text)
-{
-    uint8_t raw[BYTES_MAX];
-    if (!has_time(raw, decode(text, raw))) {
+    uint8_t raw[RAW_MAX];
+    size_t size = text != NULL ? from_text(text, raw) : 0;
+    if (size < TIME_END || raw[0] < VERSION_OLDEST || raw[0] > VERSION) {
         return -1;
     }
     int64_t time_ms = (int64_t)weir__load_u64(raw + 1);
+    weir__reader reader = weir__reader_of((weir_slice){raw + TIME_END, size - TIME_END});
+    int32_t count = raw[0] == VERSION ? weir__read_i32(&reader) : 0;
+    for (int32_t i = 0; i < count && !reader.failed; i++) {
+        int32_t length = weir__read_i32(&reader);
+        weir_slice name = weir__read_bytes(&reader, length >= 0 ? (size_t)length : SIZE_MAX);
+        int64_t ms = weir__read_i64(&reader);
+        if (!reader.failed && ms >= 0) {
+            fn(name, ms, user);
+        }
+    }
     return time_ms >= 0 ? time_ms : -1;
-}
-
-void weir__commit_metadata_tables(const char *text,
-                                  void (*fn)(const weir__emitted *table, void *user), void *user)
-{
-    uint8_t raw[BYTES_MAX];
-    size_t size = decode(text, raw);
-    size_t at = TIME_SIZE + sizeof(uint32_t);
-    if (!has_time(raw, size) || size < at) {
-        return;
-    }
-    for (uint32_t left = weir__load_u32(raw + TIME_SIZE); left > 0; left--) {
-        size_t length = size - at >= TABLE_SIZE ? weir__load_u32(raw + at) : SIZE_MAX;
-        if (length > size - at - TABLE_SIZE) {
-            return;
-        }
-        const uint8_t *name = raw + at + sizeof(uint32_t);
-        weir__emitted table = {{name, length}, (int64_t)weir__load_u64(name + length)};
-        if (table.close_ms >= 0) {
-            fn(&table, user);
-        }
-        at += TABLE_SIZE + length;
-    }
 }

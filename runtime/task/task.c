@@ -186,16 +186,17 @@ static weir_err find_starts(weir__task *task, const weir__offset *committed, wei
     return WEIR_OK;
 }
 
-static void take_emitted(const weir__emitted *table, void *user)
+/* The times that the graph keeps, of which one cannot be restored. */
+typedef struct restored_times {
+    weir__graph *graph;
+    weir_err err;
+} restored_times;
+
+static void restore_time(weir_slice name, int64_t ms, void *user)
 {
-    const weir__task *task = user;
-    for (size_t i = 0; i < task->stores.count; i++) {
-        const weir__store_spec *spec = task->stores.items[i].spec;
-        if (spec->emits_on_close && weir_slice_equal(weir_slice_of(spec->name), table->store) &&
-            table->close_ms > weir__graph_emitted_ms(task->graph, spec->index)) {
-            weir__graph_set_emitted_ms(task->graph, spec->index, table->close_ms);
-        }
-    }
+    restored_times *restored = user;
+    weir_err err = weir__graph_restore_time(restored->graph, name, ms);
+    restored->err = err != WEIR_OK ? err : restored->err;
 }
 
 weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_error *error)
@@ -204,10 +205,12 @@ weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_
     if (found != WEIR_OK) {
         return found;
     }
+    restored_times restored = {.graph = task->graph};
     for (size_t i = 0; i < task->queue_count; i++) {
         weir__record_queue *queue = &task->queues[i];
         int64_t offset = committed[i].offset;
-        int64_t time_ms = weir__commit_metadata_decode(committed[i].metadata);
+        int64_t time_ms =
+            weir__commit_metadata_decode(committed[i].metadata, restore_time, &restored);
         weir__record_queue_start(queue, queue->start_offset, time_ms);
         queue->committed_offset = offset;
         queue->committed_time_ms = time_ms;
@@ -215,10 +218,10 @@ weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_
             task->stream_time_ms = time_ms;
         }
     }
-    weir__chooser_clear(&task->chooser);
-    for (size_t i = 0; i < task->queue_count && !task->graph_open; i++) {
-        weir__commit_metadata_tables(committed[i].metadata, take_emitted, task);
+    if (restored.err != WEIR_OK) {
+        return weir__error_set(error, restored.err, "task %s", task->name);
     }
+    weir__chooser_clear(&task->chooser);
     if (!task->graph_open) {
         weir_err err = weir__graph_open(task->graph, error);
         if (err != WEIR_OK) {
