@@ -18,9 +18,9 @@
 #define NO_STREAM_TIME ((int64_t)-1)
 
 /* Keys of rows begin with a byte below 0x80, since times are not negative. The progress of a store
- * is its stream time (8) and the greatest number of a put (4). */
+ * is its stream time (8), the greatest number of a put (4) and the order_ms of its keys (8). */
 #define PROGRESS_KEY ((weir_slice){"\xff", 1})
-#define PROGRESS_SIZE ((size_t)12)
+#define PROGRESS_SIZE ((size_t)20)
 #define AFTER_ALL_ROWS ((weir_slice){"\x80", 1})
 
 typedef struct segments {
@@ -242,6 +242,8 @@ static weir_slice progress_of(const segments *store, uint8_t out[PROGRESS_SIZE])
 {
     weir__store_u64(out, (uint64_t)store->stream_ms);
     weir__store_u32(out + sizeof store->stream_ms, (uint32_t)store->number);
+    weir__store_u64(out + PROGRESS_SIZE - sizeof(uint64_t),
+                    (uint64_t)store->opts.retention.order_ms);
     return (weir_slice){out, PROGRESS_SIZE};
 }
 
@@ -310,6 +312,7 @@ static weir_err segments_set_offset(weir__kv *kv, int64_t offset, weir_error *er
     return err == WEIR_OK ? weir__kv_set_offset(kv->inner, offset, error) : err;
 }
 
+/* The keys of rows depend on order_ms: rows of another retention cannot be found. */
 static weir_err load_progress(segments *store, weir_error *error)
 {
     weir_slice saved = {0};
@@ -322,6 +325,13 @@ static weir_err load_progress(segments *store, weir_error *error)
         const uint8_t *bytes = saved.data;
         store->stream_ms = (int64_t)weir__load_u64(bytes);
         store->number = (int32_t)weir__load_u32(bytes + sizeof store->stream_ms);
+        int64_t order_ms = (int64_t)weir__load_u64(bytes + PROGRESS_SIZE - sizeof order_ms);
+        if (order_ms != store->opts.retention.order_ms) {
+            err = weir__error_set(error, WEIR_ECORRUPT,
+                                  "its rows are in segments of %lld ms, not of %lld: its retention "
+                                  "has changed",
+                                  (long long)order_ms, (long long)store->opts.retention.order_ms);
+        }
     }
     note_saved(store);
     return err;

@@ -186,6 +186,41 @@ static void windows_are_processed_again_after_a_loss_without_a_commit(void **sta
     weir_sync_free(sync);
 }
 
+/* `retention` points to its milliseconds. */
+static weir_topology *kept_for(const weir_config *config, weir_error *error, void *retention)
+{
+    weir_store_opts opts = {.backend = WEIR_BACKEND_ROCKSDB,
+                            .retention_ms = *(const int64_t *)retention};
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "events", &weir_string, &weir_string, NULL);
+    weir_windowed_stream tens =
+        weir_windowed_by(weir_group_by_key(in, NULL), weir_tumbling(SIZE_MS, 0), NULL);
+    weir_to(weir_to_stream(weir_windowed_count(tens, "counts", &opts), NULL), "counts", NULL);
+    return weir_build(b, config, error);
+}
+
+static void a_store_whose_retention_has_changed_is_restored(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    int64_t hour_ms = 3600000;
+    int64_t day_ms = 24 * hour_ms;
+    weir_instance_opts for_an_hour = {.build = kept_for, .build_user = &hour_ms};
+    weir_instance_opts for_a_day = {.build = kept_for, .build_user = &day_ms};
+    weir_cluster_topic_create(cluster, "counts", 1);
+    weir_input events = weir_cluster_input(cluster, "events", 1, &weir_string, &weir_string);
+    weir_instance *a = weir_cluster_start(cluster, "a", NULL, &for_an_hour);
+    send_events(events, 0);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    assert_int_equal(weir_instance_close(a, WEIR_MINUTES(1)), WEIR_OK);
+    weir_instance_restart_with(a, &for_a_day);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_output counts = weir_cluster_output(cluster, "counts", &windows, &weir_i64);
+    weir_rows *before = weir_output_table(counts);
+    assert_true(weir_rows_size(before) > (size_t)2 * KEYS);
+    weir_store_view store = weir_cluster_store(cluster, "counts", &windows, &weir_i64);
+    weir_assert_same_rows(weir_store_view_all(store), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +228,7 @@ int main(void)
         cluster_test(windows_in_memory_are_as_without_a_loss),
         cluster_test(windows_on_disk_are_as_without_a_loss),
         cluster_test(windows_are_processed_again_after_a_loss_without_a_commit),
+        cluster_test(a_store_whose_retention_has_changed_is_restored),
     };
     return cmocka_run_group_tests_name("windowed", tests, NULL, NULL);
 }

@@ -188,6 +188,26 @@ static void stream_time_outlives_the_store_that_was_open(void **state)
     weir__kv_close(st.layers.top);
 }
 
+/* The keys of its rows begin with the number of their segment. */
+static void rows_of_another_retention_are_corrupt(void **state)
+{
+    store st = {0};
+    weir__store_plan plan = kit_plan(*state, false);
+    weir_error error = {0};
+    open_store(&st, *state, 1000000, false);
+    put(&st, "a", 1000);
+    assert_ok(weir__kv_flush(st.layers.top, NULL));
+    weir__kv_close(st.layers.top);
+
+    plan.kind = &weir__kind_window;
+    plan.retention_ms = 2000000;
+    assert_int_equal(weir__store_open(&plan, &st.layers, &error), WEIR_ECORRUPT);
+    assert_non_null(strstr(error.message, "segments of 500000 ms, not of 1000000"));
+    open_store(&st, *state, 1000000, false);
+    assert_int_equal(count(&st, "a", 0, INT64_MAX), 1);
+    weir__kv_close(st.layers.top);
+}
+
 /* Otherwise a put after a restart would replace a row of the same key and time. */
 static void the_number_of_the_last_put_outlives_the_store_that_was_open(void **state)
 {
@@ -291,6 +311,7 @@ int main(void)
         TEST(a_row_in_memory_is_gone_when_its_age_is_the_retention),
         TEST(a_row_in_rocksdb_is_hidden_at_once_and_refused_with_its_segment),
         TEST(stream_time_outlives_the_store_that_was_open),
+        TEST(rows_of_another_retention_are_corrupt),
         TEST(the_number_of_the_last_put_outlives_the_store_that_was_open),
         TEST(expired_segments_leave_no_rows),
         TEST(a_changelog_key_without_a_time_is_corrupt),
