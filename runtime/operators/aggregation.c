@@ -98,10 +98,9 @@ int weir__windowed_store(weir_builder *builder, const weir__edge *table, const w
     spec->kind = windows->sessions ? &weir__kind_session : &weir__kind_timestamped_window;
     spec->retention_ms = retention_ms != 0 ? retention_ms : retention_default(windows);
     spec->window_ms = windows->sessions ? 0 : windows->time.size_ms;
-    spec->emits_on_close = windows->emit == WEIR_EMIT_ON_CLOSE;
-    spec->time_ordered = spec->emits_on_close;
+    spec->time_ordered = windows->emit == WEIR_EMIT_ON_CLOSE;
     /* As in Kafka. Closed windows are read from the store itself. */
-    spec->caching = spec->caching && !spec->emits_on_close;
+    spec->caching = spec->caching && windows->emit != WEIR_EMIT_ON_CLOSE;
     weir__builder_own_store(builder, table->node, index);
     return index;
 }

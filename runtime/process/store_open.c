@@ -202,7 +202,7 @@ weir_err weir__typed_open(weir__graph *graph, int store, const weir__store_plan 
     if (!spec->caching) {
         whole.cache = NULL;
     }
-    if (kv->owner != NULL && !spec->emits_on_close) {
+    if (kv->owner != NULL) {
         client.on_flush = on_flush;
         client.old_rows = kv->owner->spec->send_old;
         kv->cached = whole.cache != NULL;

@@ -70,7 +70,6 @@ typedef struct weir__store_spec {
     bool time_ordered;    /* as in weir__store_plan */
     bool by_key;          /* the same */
     bool duplicates;      /* a window store keeps all puts of a key and window */
-    bool emits_on_close;  /* its node forwards closed windows, not changes that the cache flushes */
     const char *const
         *changelog_config; /* name, value, ..., NULL; NULL: none beyond the defaults */
     int subtopology;       /* index; -1: global */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Aggregations of windows with the record cache on and off (KIP-63): the final rows are the same,
- * fewer changes are forwarded, and a window that is emitted when it closes is forwarded once. */
+ * Aggregations of windows and sessions with the record cache on and off (KIP-63): the final rows
+ * are the same, fewer changes are forwarded, and a window that is emitted when it closes is
+ * forwarded once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,6 +98,14 @@ static weir_topology *windowed(weir_backend backend)
     to(longest, "longest");
     to(weir_windowed_aggregate(tens, none, up_to_three, NULL, "threes", &numbers), "threes");
     to(weir_windowed_count(finals, "finals", &opts), "finals");
+    weir_windowed_stream sliding = weir_windowed_by(grouped, weir_sliding(10, 100), NULL);
+    to(weir_windowed_count(sliding, "sliding", &opts), "sliding");
+    weir_session_stream sessions =
+        weir_session_windowed_by(grouped, weir_session_gap(6, 100), NULL);
+    weir_table by_session = weir_session_windowed_count(sessions, "sessions", &opts);
+    to(by_session, "sessions");
+    to(weir_session_windowed_reduce(sessions, greater, NULL, "longest-of", &opts), "longest-of");
+    to(weir_table_filter(by_session, is_even, NULL, "even-sessions", NULL), "even-sessions");
     to(weir_table_filter(counts, is_even, NULL, "even", NULL), "even");
     /* Of a reduce: the first old value is null. A count's is 0, so a group loses one for each
      * window whose first change is forwarded, as in Kafka Streams. */
@@ -256,12 +265,55 @@ static void the_cache_forwards_the_last_change_of_a_window_with_its_metadata(voi
     weir_topology_free(topology);
 }
 
+static void a_session_that_is_merged_in_the_cache_is_never_forwarded(void **state)
+{
+    (void)state;
+    weir_error error = {0};
+    weir_builder *b = weir_builder_new();
+    weir_grouped grouped =
+        weir_group_by_key(weir_source(b, "in", &weir_string, &weir_string, NULL), NULL);
+    weir_session_stream sessions =
+        weir_session_windowed_by(grouped, weir_session_gap(5, 100), NULL);
+    to(weir_session_windowed_count(sessions, "sessions", NULL), "sessions");
+    weir_topology *topology = weir_build(b, NULL, &error);
+    assert_string_equal(error.message, "");
+    driven task = {.cache_bytes = CACHE_BYTES};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "v", 1), WEIR_OK);
+    assert_int_equal(driven_pipe(&task, "in", "k", "v", 4), WEIR_OK);
+    assert_int_equal(driven_commit(&task), WEIR_OK);
+    assert_int_equal(sent_to(&task, "sessions"), 1);
+    /* The session that the last commit has forwarded is deleted. */
+    assert_int_equal(driven_pipe(&task, "in", "k", "v", 8), WEIR_OK);
+    assert_int_equal(driven_commit(&task), WEIR_OK);
+    assert_int_equal(sent_to(&task, "sessions"), 3);
+
+    const weir__message_view *of[3] = {NULL};
+    for (size_t i = 0, at = 0; i < task.sent_count; i++) {
+        const weir__message_view *sent = driven_sent(&task, i);
+        if (strcmp(sent->topic, "sessions") == 0) {
+            of[at++] = sent;
+        }
+    }
+    assert_memory_equal(of[0]->key.data, "k\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\1", 17);
+    assert_int_equal(of[0]->timestamp_ms, 4); /* the end of the session */
+    assert_memory_equal(of[1]->key.data, of[0]->key.data, 17);
+    assert_null(of[1]->value.data);
+    assert_int_equal(of[1]->timestamp_ms, 4);
+    assert_memory_equal(of[2]->key.data, "k\0\0\0\0\0\0\0\10\0\0\0\0\0\0\0\1", 17);
+    assert_memory_equal(of[2]->value.data, "\0\0\0\0\0\0\0\3", 8);
+    assert_int_equal(of[2]->timestamp_ms, 8);
+    driven_close(&task);
+    weir_topology_free(topology);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(final_windows_in_memory_do_not_depend_on_the_cache),
         cmocka_unit_test(final_windows_on_disk_do_not_depend_on_the_cache),
         cmocka_unit_test(the_cache_forwards_the_last_change_of_a_window_with_its_metadata),
+        cmocka_unit_test(a_session_that_is_merged_in_the_cache_is_never_forwarded),
     };
     return cmocka_run_group_tests_name("windows and cache", tests, NULL, NULL);
 }
