@@ -30,9 +30,9 @@ static const char *const repartition_config[] = {"cleanup.policy",
                                                  NULL};
 static const char *const changelog_config[] = {"message.timestamp.type", "CreateTime", NULL};
 
-/* Kafka's default of windowstore.changelog.additional.retention.ms, and its constant for versioned
- * stores: the clocks of brokers and of records may differ. */
-#define EXTRA_RETENTION_MS ((int64_t)86400000)
+/* The clocks of brokers and of records may differ. Kafka has a constant for versioned stores. */
+#define ADDITIONAL_RETENTION "windowstore.changelog.additional.retention.ms"
+#define VERSIONED_ADDITIONAL_MS ((int64_t)86400000)
 #define RETENTION_TEXT_MAX 24
 
 /* Topics with their partition counts; -1: the topic does not exist. */
@@ -180,7 +180,8 @@ static void add_setting(const char *name, const char *value, void *user)
 }
 
 /* The settings of a store's changelog that its kind gives. NULL: out of memory. */
-static const char *const *kind_config(const weir__store_spec *store, weir__arena *arena)
+static const char *const *kind_config(const weir__instance *instance, const weir__store_spec *store,
+                                      weir__arena *arena)
 {
     const char **config = weir__arena_alloc(arena, 5 * sizeof *config);
     char *retention = weir__arena_alloc(arena, RETENTION_TEXT_MAX);
@@ -190,8 +191,11 @@ static const char *const *kind_config(const weir__store_spec *store, weir__arena
     config[0] = "cleanup.policy";
     config[1] = store->kind->cleanup_policy;
     if (store->kind->retention_setting != NULL) {
+        int64_t additional_ms = store->kind->versions
+                                    ? VERSIONED_ADDITIONAL_MS
+                                    : weir__config_i64(instance->config, ADDITIONAL_RETENTION);
         snprintf(retention, RETENTION_TEXT_MAX, "%" PRId64,
-                 weir__add_sat(store->retention_ms, EXTRA_RETENTION_MS));
+                 weir__add_sat(store->retention_ms, additional_ms));
         config[2] = store->kind->retention_setting;
         config[3] = retention;
     }
@@ -200,10 +204,11 @@ static const char *const *kind_config(const weir__store_spec *store, weir__arena
 
 /* The changelog's settings: Weir's, the kind's, those of `topic.`, and the store's own. NULL: out
  * of memory. */
-static const char *const *store_config(const weir__store_spec *store, const char *const *settings,
+static const char *const *store_config(const weir__instance *instance,
+                                       const weir__store_spec *store, const char *const *settings,
                                        weir__arena *arena)
 {
-    const char *const *of_kind = kind_config(store, arena);
+    const char *const *of_kind = kind_config(instance, store, arena);
     const char *const *all =
         of_kind != NULL ? merge_config(arena, changelog_config, of_kind) : NULL;
     all = all != NULL ? merge_config(arena, all, settings) : NULL;
@@ -263,7 +268,7 @@ static weir_err want_internal(const weir__instance *instance, const int32_t *cou
             .name = keep(arena, weir__changelog_name(instance->application, store->name)),
             .partitions = tasks[store->subtopology],
             .replication_factor = instance->replication_factor,
-            .config = store_config(store, settings, arena)};
+            .config = store_config(instance, store, settings, arena)};
     }
     for (size_t i = 0; i < out->count; i++) {
         if (out->items[i].name == NULL || out->items[i].config == NULL) {

@@ -89,12 +89,10 @@ static const weir__refused_setting refused[] = {
     {"upgrade.from", false, false, NULL,
      "is for rolling upgrades of Kafka Streams; the first instance of Weir needs a group without "
      "other members; leave it out"},
-    {"window.size.ms", false, true, NULL, "there are no windowed serdes yet; leave it out"},
+    {"window.size.ms", false, true, NULL,
+     "the serde of windowed keys has the size: WEIR_TIME_WINDOWED_SERDE; leave it out"},
     {"windowed.inner.class.serde", false, true, NULL,
-     "there are no windowed serdes yet; leave it out"},
-    {"windowstore.changelog.additional.retention.ms", false, true, "86400000",
-     "the changelog of a window store keeps its rows a day longer than the store; for another time "
-     "write retention.ms into its changelog_config"},
+     "the serde of windowed keys has the inner serde: WEIR_TIME_WINDOWED_SERDE; leave it out"},
     /* Settings of the clients. */
     {"admin.retries", false, false, NULL,
      "requests are repeated until task.timeout.ms; leave it out"},

@@ -228,6 +228,13 @@ static const weir__setting settings[] = {
             "be compacted, not deleted from); repartition topics below one change of keys become "
             "one; a stream joined with itself has one store. The same for all instances; another "
             "value needs a reset of the application."},
+    {.name = "windowstore.changelog.additional.retention.ms",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "86400000",
+     .min = 0,
+     .max = INT64_MAX,
+     .doc = "How long, ms, the changelog of a window or session store keeps rows that have expired "
+            "in the store. retention.ms in the store's changelog_config wins."},
 };
 
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])

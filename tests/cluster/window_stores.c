@@ -160,9 +160,12 @@ static void windows_and_sessions_on_disk_survive_the_loss_of_an_instance(void **
     assert_nothing_was_lost(counted_through_a_crash(state, count_on_disk));
 }
 
-static void changelogs_of_windows_are_deleted_a_day_after_the_rows(void **state)
+static void assert_retention(void **state, const char *additional_ms, const char *expected)
 {
-    weir_cluster *cluster = fixture_cluster(state, NULL);
+    const char *const config[] = {"windowstore.changelog.additional.retention.ms", additional_ms,
+                                  NULL};
+    weir_cluster *cluster = fixture_cluster(
+        state, &(weir_cluster_opts){.config = additional_ms != NULL ? config : NULL});
     const weir_mock *mock = weir_cluster_mock(cluster);
     weir_cluster_input(cluster, "counts", PARTITIONS, &weir_string, &weir_i64);
     weir_cluster_input(cluster, "events", PARTITIONS, &weir_string, &weir_string);
@@ -174,8 +177,18 @@ static void changelogs_of_windows_are_deleted_a_day_after_the_rows(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_string_equal(weir_mock_topic_config(mock, topics[i][0], "cleanup.policy"),
                             topics[i][1]);
-        assert_string_equal(weir_mock_topic_config(mock, topics[i][0], "retention.ms"), "87400000");
+        assert_string_equal(weir_mock_topic_config(mock, topics[i][0], "retention.ms"), expected);
     }
+}
+
+static void changelogs_of_windows_are_deleted_a_day_after_the_rows(void **state)
+{
+    assert_retention(state, NULL, "87400000");
+}
+
+static void changelogs_of_windows_are_deleted_as_long_after_the_rows_as_set(void **state)
+{
+    assert_retention(state, "7", "1000007"); /* RETENTION_MS and 7 */
 }
 
 int main(void)
@@ -184,6 +197,7 @@ int main(void)
         cluster_test(windows_and_sessions_in_memory_survive_the_loss_of_an_instance),
         cluster_test(windows_and_sessions_on_disk_survive_the_loss_of_an_instance),
         cluster_test(changelogs_of_windows_are_deleted_a_day_after_the_rows),
+        cluster_test(changelogs_of_windows_are_deleted_as_long_after_the_rows_as_set),
     };
     return cmocka_run_group_tests_name("window_stores", tests, NULL, NULL);
 }

@@ -78,6 +78,10 @@ static const struct {
     {"task.timeout.ms", EACH, "a_temporary_failure_is_one_after_task_timeout_ms"},
     {"topology.optimization", "cluster/optimization.c",
      "a_table_is_restored_from_its_topic_after_a_crash"},
+    {"windowstore.changelog.additional.retention.ms", "cluster/window_stores.c",
+     "changelogs_of_windows_are_deleted_a_day_after_the_rows"},
+    {"windowstore.changelog.additional.retention.ms", "cluster/window_stores.c",
+     "changelogs_of_windows_are_deleted_as_long_after_the_rows_as_set"},
 };
 
 #define SHOWN_COUNT (sizeof shown / sizeof shown[0])
