@@ -19,7 +19,7 @@ INCLUDES = {
     "plans": ["plans"],
     "tests/conformance/replay": ["replay"],
     "tests/fuzz/random": ["replay", "random"],
-    "tests/fuzz/bytes": ["core", "state", "bytes"],
+    "tests/fuzz/bytes": ["core", "state", "task", "bytes"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
     "examples/project": ["project"],

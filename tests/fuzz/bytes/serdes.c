@@ -10,11 +10,15 @@
 
 #include "bytes/target.h"
 
-static const weir_serde *const serdes[] = {&weir_string, &weir_bytes, &weir_i32,
-                                           &weir_i64,    &weir_f64,   &weir_json};
-static const char *const inputs[] = {"string", "bytes", "i32", "i64", "f64", "json"};
-static const char *const outputs[] = {"string-out", "bytes-out", "i32-out",
-                                      "i64-out",    "f64-out",   "json-out"};
+WEIR_TIME_WINDOWED_SERDE(windows, weir_string, 10)
+WEIR_SESSION_WINDOWED_SERDE(sessions, weir_i64)
+
+static const weir_serde *const serdes[] = {&weir_string, &weir_bytes, &weir_i32, &weir_i64,
+                                           &weir_f64,    &weir_json,  &windows,  &sessions};
+static const char *const inputs[] = {"string", "bytes", "i32",     "i64",
+                                     "f64",    "json",  "windows", "sessions"};
+static const char *const outputs[] = {"string-out", "bytes-out", "i32-out",     "i64-out",
+                                      "f64-out",    "json-out",  "windows-out", "sessions-out"};
 
 #define SERDES (sizeof serdes / sizeof serdes[0])
 
