@@ -205,8 +205,9 @@ weir_store_view weir__view_make(weir__driver *driver, const char *store, const w
                                 const weir_serde *value);
 /* weir__given for all that a view has. */
 bool weir__view_given(weir_store_view view, const char *function);
-/* Sets the kind of the store, and the rows to read in it. WEIR_EINVAL: the view's keys cannot be
- * those of such a store. */
+/* WEIR_EINVAL: the view's keys cannot be those of such a store. */
+weir_err weir__view_check(weir_store_view view, const weir__store_kind *kind, weir_error *error);
+/* Sets the kind of the store, and the rows to read in it; checks the view. */
 weir_err weir__look_begin(weir__look *look, const weir__store_kind *kind,
                           weir__rows_wanted *wanted);
 /* False, and look->err, if no view can read the store: the buffer of an operator. */

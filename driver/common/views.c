@@ -51,27 +51,29 @@ bool weir__look_may(weir__look *look, const weir__store_spec *spec)
     return look->err == WEIR_OK;
 }
 
+weir_err weir__view_check(weir_store_view view, const weir__store_kind *kind, weir_error *error)
+{
+    bool sessions = kind->type == WEIR__TYPE_SESSION;
+    if (kind->suffix == 0 || view.key == &weir_bytes ||
+        (weir_windowed_wrapped(view.key) != NULL &&
+         sessions == (view.key->decode == weir_session_windowed_decode))) {
+        return WEIR_OK;
+    }
+    return weir__error_set(error, WEIR_EINVAL, "its keys are %s, not %s: name them with %s",
+                           sessions ? "sessions" : "windows", view.key->name,
+                           sessions ? "WEIR_SESSION_WINDOWED_SERDE" : "WEIR_TIME_WINDOWED_SERDE");
+}
+
 /* Rows with times are in another order than keys on a topic: all are read. */
 weir_err weir__look_begin(weir__look *look, const weir__store_kind *kind, weir__rows_wanted *wanted)
 {
     bool timed = kind->suffix != 0;
-    bool raw = look->view.key == &weir_bytes;
-    bool sessions = look->view.key->decode == weir_session_windowed_decode;
     look->kind = kind;
     *wanted = look->wanted;
     if (timed) {
         wanted->from = wanted->to = (weir_slice){0};
     }
-    if (timed && !raw &&
-        (weir_windowed_wrapped(look->view.key) == NULL ||
-         sessions != (kind->type == WEIR__TYPE_SESSION))) {
-        return weir__error_set(
-            &look->error, WEIR_EINVAL, "its keys are %s, not %s: name them with %s",
-            kind->type == WEIR__TYPE_SESSION ? "sessions" : "windows", look->view.key->name,
-            kind->type == WEIR__TYPE_SESSION ? "WEIR_SESSION_WINDOWED_SERDE"
-                                             : "WEIR_TIME_WINDOWED_SERDE");
-    }
-    return WEIR_OK;
+    return weir__view_check(look->view, kind, &look->error);
 }
 
 static bool is_in_range(const weir__look *look, weir_slice key)

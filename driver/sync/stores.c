@@ -130,11 +130,16 @@ static weir_err put_row(weir_sync *sync, weir_store_view view, weir_slice key, w
     }
     int64_t time_ms = 0;
     weir_slice inner = key; /* it decides about the partition */
+    if (weir__view_check(view, spec->kind, error) != WEIR_OK) {
+        return error->code;
+    }
     if (spec->kind->suffix != 0 &&
-        (weir_windowed_wrapped(view.key) == NULL ||
-         !weir__kind_topic_key_read(spec->kind, key, &time_ms, &inner) || spec->duplicates)) {
-        return weir__error_set(error, WEIR_EINVAL, "no row can be put under a key that is %s",
-                               view.key->name);
+        (spec->duplicates || !weir__kind_topic_key_read(spec->kind, key, &time_ms, &inner) ||
+         time_ms < 0)) {
+        return weir__error_set(error, WEIR_EINVAL, "%s",
+                               spec->duplicates ? "a store that retains duplicates is not written "
+                                                  "by tests"
+                                                : "the bytes of its key have no time");
     }
     weir__task *task = task_of(&sync->core, spec, view.task, inner);
     if (task == NULL) {

@@ -7,18 +7,22 @@
 
 #include "process/graph_internal.h"
 
+static int compare(const char *have, weir_slice name)
+{
+    size_t length = strlen(have);
+    size_t common = length < name.len ? length : name.len;
+    int order = common > 0 ? memcmp(have, name.data, common) : 0;
+    return order != 0 ? order : (length > name.len) - (length < name.len);
+}
+
+/* `name` has no zero byte. NULL: out of memory. */
 static weir__kept_time *find_or_add(weir__graph *graph, weir_slice name)
 {
     weir__kept_time **at = &graph->kept_times;
-    int order = -1;
-    for (; *at != NULL; at = &(*at)->next) {
-        order = strncmp((*at)->name, name.data, name.len);
-        order = order == 0 && (*at)->name[name.len] != '\0' ? 1 : order;
-        if (order >= 0) {
-            break;
-        }
+    while (*at != NULL && compare((*at)->name, name) < 0) {
+        at = &(*at)->next;
     }
-    if (*at != NULL && order == 0) {
+    if (*at != NULL && compare((*at)->name, name) == 0) {
         return *at;
     }
     weir__kept_time *added = calloc(1, sizeof *added + name.len + 1);
@@ -31,8 +35,12 @@ static weir__kept_time *find_or_add(weir__graph *graph, weir_slice name)
     return added;
 }
 
+/* Any client of the group can have written the name. */
 weir_err weir__graph_restore_time(weir__graph *graph, weir_slice name, int64_t ms)
 {
+    if (name.len == 0 || memchr(name.data, 0, name.len) != NULL) {
+        return WEIR_OK; /* no node has such a name */
+    }
     weir__kept_time *time = find_or_add(graph, name);
     if (time != NULL && ms > time->ms) {
         time->ms = ms;

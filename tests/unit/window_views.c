@@ -149,14 +149,19 @@ static void a_test_puts_windows_and_sessions(void **state)
     }
 }
 
-static const char *failure_of(const char *store, const weir_serde *key)
+static const char *failure_of(const char *store, const weir_serde *key, const void *put)
 {
     static struct failure failure;
     weir_sync_opts opts = {.on_failure = jump_out, .user = &failure};
     weir_sync *sync = weir_sync_new(counting, &opts, NULL);
     failure.message[0] = '\0';
     if (setjmp(failure.out) == 0) {
-        weir_store_view_all(weir_sync_store(sync, store, key, &weir_bytes));
+        weir_store_view view = weir_sync_store(sync, store, key, &weir_bytes);
+        if (put != NULL) {
+            weir_sync_store_put(view, put, NULL, 0);
+        } else {
+            weir_store_view_all(view);
+        }
     }
     weir_sync_free(sync);
     return failure.message;
@@ -166,9 +171,16 @@ static void keys_of_another_kind_are_refused(void **state)
 {
     (void)state;
     const char *windows = "store 'counts': its keys are windows, not ";
-    assert_non_null(strstr(failure_of("counts", &weir_string), windows));
-    assert_non_null(strstr(failure_of("counts", &by_session), "WEIR_TIME_WINDOWED_SERDE"));
-    assert_non_null(strstr(failure_of("sessions", &by_ten), "its keys are sessions, not by_ten"));
+    const char *sessions = "its keys are sessions, not by_ten";
+    weir_slice a = weir_slice_of("a");
+    weir_windowed at = window(&a, 0);
+    assert_non_null(strstr(failure_of("counts", &weir_string, NULL), windows));
+    assert_non_null(strstr(failure_of("counts", &by_session, NULL), "WEIR_TIME_WINDOWED_SERDE"));
+    assert_non_null(strstr(failure_of("sessions", &by_ten, NULL), sessions));
+    assert_non_null(strstr(failure_of("counts", &weir_string, &a), windows));
+    assert_non_null(strstr(failure_of("counts", &by_session, &at), windows));
+    assert_non_null(strstr(failure_of("sessions", &by_ten, &at), sessions));
+    assert_non_null(strstr(failure_of("counts", &weir_bytes, &a), "key have no time"));
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -267,6 +268,32 @@ static void a_late_record_is_counted_for_each_window_that_has_closed(void **stat
     weir_topology_free(topology);
 }
 
+/* The times that a task keeps come from metadata that any client of the group can write. */
+static void times_of_names_that_no_node_has_change_nothing(void **state)
+{
+    (void)state;
+    weir_topology *topology = counts(weir_tumbling(SIZE_MS, 0), WEIR_EMIT_ON_UPDATE);
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    weir__graph *graph = driven_task(&task)->graph;
+    const char *kept = weir__graph_kept_times(graph)->name;
+    char longer[64];
+    snprintf(longer, sizeof longer, "%s%c%s", kept, '\0', "behind");
+    const weir_slice names[] = {{"", 0}, {"a\0b", 3}, {longer, strlen(kept) + 7}, {kept, 1}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(weir__graph_restore_time(graph, names[i], 1000), WEIR_OK);
+    }
+    pipe(&task, "k", "a", 1);
+    assert_int_equal(driven_dropped(&task), 0);
+    assert_int_equal(weir__graph_restore_time(graph, weir_slice_of(kept), 1000), WEIR_OK);
+    assert_int_equal(weir__graph_restore_time(graph, weir_slice_of(kept), 5), WEIR_OK);
+    pipe(&task, "k", "a", 1000);
+    pipe(&task, "k", "a", 2); /* late by the time that was restored */
+    assert_int_equal(driven_dropped(&task), 1);
+    driven_close(&task);
+    weir_topology_free(topology);
+}
+
 static void closed_windows_are_emitted_once_in_the_interval_by_the_wall_clock(void **state)
 {
     (void)state;
@@ -311,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_window_that_there_is_not_cannot_be_written),
         cmocka_unit_test(windowed_keys_are_one_type_if_what_is_inside_is),
         cmocka_unit_test(a_late_record_is_counted_for_each_window_that_has_closed),
+        cmocka_unit_test(times_of_names_that_no_node_has_change_nothing),
         cmocka_unit_test(closed_windows_are_emitted_once_in_the_interval_by_the_wall_clock),
         cmocka_unit_test(closed_windows_are_emitted_at_once_without_an_interval),
     };
