@@ -3,6 +3,7 @@
  * The table of operators, and what each does. */
 #include "support/operators.h"
 
+#include "support/operators_buffered.h"
 #include "support/operators_foreign_joins.h"
 #include "support/operators_stream_joins.h"
 #include "support/operators_windowed.h"
@@ -357,13 +358,6 @@ static weir_stream table_outer_join(const operators_inputs *at)
     return join_rows(at, weir_table_outer_join, NULL);
 }
 
-static weir_stream suppress(const operators_inputs *at)
-{
-    weir_suppressed at_once = weir_until_time_limit(0, weir_emit_early_when_full(weir_unbounded()));
-    weir_suppress_opts opts = {.name = at->name};
-    return weir_to_stream(weir_suppress(at->rows, at_once, &opts), NULL);
-}
-
 static weir_stream join_table(const operators_inputs *at)
 {
     return weir_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
@@ -372,28 +366,6 @@ static weir_stream join_table(const operators_inputs *at)
 static weir_stream left_join_table(const operators_inputs *at)
 {
     return weir_left_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
-}
-
-/* With a table that has all rows of all times, and a grace of 0: a record does not wait. */
-static weir_table versioned_rows(const operators_inputs *at)
-{
-    static const weir_history history = {.retention_ms = INT64_MAX};
-    return weir_table_filter(at->rows, keep, NULL, at->name,
-                             &(weir_store_opts){.history = &history});
-}
-
-static weir_stream join_with_grace(const operators_inputs *at)
-{
-    weir_grace_join_opts opts = {.name = "joined-with-grace"};
-    return weir_join_table_with_grace(at->in, versioned_rows(at), &weir_string, left_side, NULL,
-                                      &opts);
-}
-
-static weir_stream left_join_with_grace(const operators_inputs *at)
-{
-    weir_grace_join_opts opts = {.name = "left-joined-with-grace"};
-    return weir_left_join_table_with_grace(at->in, versioned_rows(at), &weir_string, left_side,
-                                           NULL, &opts);
 }
 
 static weir_stream join_global(const operators_inputs *at)
@@ -450,13 +422,13 @@ const operators_case operators_all[] = {
     {"table-join", table_join, 0, 2}, /* a change of each side */
     {"table-left-join", table_left_join, 0, 2},
     {"table-outer-join", table_outer_join, 0, 2},
-    {"suppress", suppress, 0, 1},
+    {"suppress", operators_suppress, 0, 1},
     {"table-foreign-join", operators_foreign_join, 0, 0},
     {"table-foreign-left-join", operators_foreign_left_join, 0, 1},
     {"join-table", join_table, 1, 0},
     {"left-join-table", left_join_table, 1, 0},
-    {"join-with-grace", join_with_grace, 1, 0},
-    {"left-join-with-grace", left_join_with_grace, 1, 0},
+    {"join-with-grace", operators_join_with_grace, 1, 0},
+    {"left-join-with-grace", operators_left_join_with_grace, 1, 0},
     {"join-global", join_global, 1, 0},
     {"left-join-global", left_join_global, 1, 0},
     {"stream-join", operators_stream_join, 1, 0},
