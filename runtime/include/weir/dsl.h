@@ -395,6 +395,7 @@ typedef struct weir_foreign_joiner {
  * subscriptions, which is neither cached nor left out. `store` NULL: the result is not kept, unless
  * an operator needs it. `fn` is copied.
  *
+ * Of a versioned table, changes for which later ones are known are dropped and counted (KIP-914).
  * Rows of the left table without a foreign key have no result in an inner join, and are counted as
  * dropped (WEIR_DROP_NULL_FOREIGN_KEY); a left join calls the joiner with a NULL right. A right
  * value that is encoded to no bytes is taken for null. Values of the left table are compared by a
