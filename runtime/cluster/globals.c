@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/saturate.h"
 #include "state/files.h"
+#include "task/process.h"
 
 #define DIRECTORY "global" /* among those of the tasks */
 #define POLL_MAX 1000
@@ -77,6 +78,17 @@ static void on_left_open(void *user, const weir__node *node, const weir__store_s
                          DIRECTORY, node, store);
 }
 
+/* If the record may be skipped, the graph calls on_dropped. */
+static weir_err process_failed(void *user, const char *node, const weir_error *error)
+{
+    const weir__globals *globals = user;
+    (void)node;
+    return globals->instance->settings.skip_failing_global &&
+                   weir__is_processing_failure(error->code)
+               ? WEIR_OK
+               : error->code;
+}
+
 /* ---- Stores ---- */
 
 static weir_err open_store(weir__globals *globals, const weir__store_spec *spec, weir_error *error)
@@ -111,6 +123,7 @@ static weir_err open_graph(weir__globals *globals, weir_error *error)
                              .request_commit = request_commit,
                              .dropped = on_dropped,
                              .left_open = on_left_open,
+                             .process_failed = process_failed,
                              .user = globals};
     weir_err err = weir__graph_new(topology, -1, &host, &globals->graph, error);
     for (size_t i = 0; i < topology->store_count && err == WEIR_OK; i++) {

@@ -34,6 +34,10 @@ void weir__instance_read(weir__instance *instance)
             strcmp(weir__config_text(config, "deserialization.exception.handler"), "continue") == 0,
         .skip_failing =
             strcmp(weir__config_text(config, "processing.exception.handler"), "continue") == 0,
+        .skip_failing_global =
+            strcmp(weir__config_text(config, "processing.exception.handler"), "continue") == 0 &&
+            strcmp(weir__config_text(config, "processing.exception.handler.global.enabled"),
+                   "true") == 0,
         .skip_unwritable =
             strcmp(weir__config_text(config, "production.exception.handler"), "continue") == 0,
         .memory_stores = strcmp(weir__config_text(config, "dsl.store"), "memory") == 0,

@@ -77,8 +77,6 @@ static const weir__refused_setting refused[] = {
     {"num.standby.replicas", false, true, "0", NO_STANDBYS},
     {"partition.grouper", false, false, NULL, JAVA_CLASS},
     {"probing.rebalance.interval.ms", false, true, NULL, NO_STANDBYS},
-    {"processing.exception.handler.global.enabled", false, true, "false",
-     "global tables drop what they cannot decode; leave it out"},
     {"processor.wrapper.class", false, false, NULL, JAVA_CLASS},
     {"rack.aware.assignment.non_overlap_cost", false, true, NULL, NO_STANDBYS},
     {"rack.aware.assignment.strategy", false, true, "none", NO_STANDBYS},

@@ -148,6 +148,12 @@ static const weir__setting settings[] = {
                  {"continue", "LogAndContinueProcessingExceptionHandler", false}},
      .doc = "What happens when a processor or a punctuator fails: the thread stops, or the "
             "record is dropped and logged."},
+    {.name = "processing.exception.handler.global.enabled",
+     .kind = WEIR__SETTING_CHOICE,
+     .fallback = "false",
+     .choices = {{"false", NULL, false}, {"true", NULL, false}},
+     .doc = "Whether `processing.exception.handler` also decides when the processor of a global "
+            "store fails (KIP-1270). `false`: the instance fails."},
     {.name = "processing.guarantee",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "at_least_once",

@@ -44,6 +44,7 @@ static inline void weir__step(const weir__observer *observer, const char *kind, 
 typedef struct weir__task_settings {
     bool skip_undecodable;           /* deserialization.exception.handler = continue */
     bool skip_failing;               /* processing.exception.handler = continue */
+    bool skip_failing_global;        /* processing.exception.handler.global.enabled, too */
     bool skip_unwritable;            /* production.exception.handler = continue */
     bool memory_stores;              /* dsl.store = memory */
     weir__invalid_time invalid_time; /* default.timestamp.extractor */

@@ -247,9 +247,7 @@ static void request_commit(void *user)
     task->commit_requested = true;
 }
 
-/* True for failures of processors, which processing.exception.handler handles (KIP-1033). The other
- * failures are those of the runtime. */
-static bool is_processing_failure(weir_err err)
+bool weir__is_processing_failure(weir_err err)
 {
     switch (err) {
     case WEIR_ENOMEM:
@@ -270,8 +268,9 @@ static weir_err process_failed(void *user, const char *node, const weir_error *e
 {
     const weir__task *task = user;
     (void)node;
-    return task->env->settings.skip_failing && is_processing_failure(error->code) ? WEIR_OK
-                                                                                  : error->code;
+    return task->env->settings.skip_failing && weir__is_processing_failure(error->code)
+               ? WEIR_OK
+               : error->code;
 }
 
 weir__graph_host weir__task_graph_host(weir__task *task)

@@ -98,6 +98,88 @@ static void a_window_store_can_be_global(void **state)
     weir_sync_free(sync);
 }
 
+/* ---- Failures ----------------------------------------------------------------------------- */
+
+static weir_err refuse_bad(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    const weir_slice *value = in->value;
+    return weir_slice_equal(*value, weir_slice_of("bad"))
+               ? weir_fail(ctx, WEIR_EUSER, "a value that nobody wants")
+               : put(ctx, in, state);
+}
+
+static const weir_processor_ops refuse_bad_ops = {"refuse_bad", NULL, refuse_bad, NULL};
+
+static weir_topology *refuses(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_add_store(b, "global", &strings, NULL);
+    weir_add_global_store(b, "rows", "global", STRINGS, &refuse_bad_ops, NULL,
+                          &(weir_global_store_opts){.name = "fill"});
+    source(b);
+    return weir_build(b, config, error);
+}
+
+/* Sends "bad" and then another record; *sent: what the first one gave. */
+static weir_sync *refusing(const char *const *config, weir_err *sent, weir_error *error)
+{
+    weir_sync_opts opts = {.on_failure = weir_cmocka_failure, .config = config};
+    weir_sync *sync = weir_sync_new(refuses, &opts, NULL);
+    assert_non_null(sync);
+    weir_input rows = weir_sync_input(sync, "rows", STRINGS);
+    *sent = weir_input_try_send(
+        rows, &(weir_input_record){.key = weir_text("k"), .value = weir_text("bad")}, error);
+    return sync;
+}
+
+static void a_failing_processor_of_a_global_store_ends_the_instance(void **state)
+{
+    (void)state;
+    static const char *const config[] = {"processing.exception.handler", "continue", NULL};
+    weir_err sent = WEIR_OK;
+    weir_error error = {0};
+    weir_sync *sync = refusing(config, &sent, &error);
+    assert_int_equal(sent, WEIR_EUSER);
+    assert_non_null(strstr(error.message, "node 'fill', task global, rows-0@0"));
+    assert_non_null(strstr(error.message, "a value that nobody wants"));
+    weir_sync_free(sync);
+}
+
+static void records_that_fail_in_a_global_store_may_be_dropped(void **state)
+{
+    (void)state;
+    static const char *const config[] = {"processing.exception.handler", "continue",
+                                         "processing.exception.handler.global.enabled", "true",
+                                         NULL};
+    weir_err sent = WEIR_EUSER;
+    weir_error error = {0};
+    weir_dropped_records dropped = {0};
+    weir_sync *sync = refusing(config, &sent, &error);
+    assert_int_equal(sent, WEIR_OK);
+    assert_int_equal(weir_sync_dropped_records(sync, &dropped, 1), 1);
+    assert_string_equal(dropped.node, "fill");
+    assert_int_equal(dropped.reason, WEIR_DROP_PROCESSING_FAILED);
+    assert_int_equal(dropped.count, 1);
+    weir_input_text(weir_sync_input(sync, "rows", STRINGS), "k", "good");
+    weir_store_view store = weir_sync_store(sync, "global", STRINGS);
+    const weir_row *row = weir_store_view_get(store, weir_text("k"));
+    assert_non_null(row);
+    assert_true(weir_slice_equal(*(const weir_slice *)row->value, weir_slice_of("good")));
+    weir_sync_free(sync);
+}
+
+static void the_setting_changes_nothing_if_the_handler_fails(void **state)
+{
+    (void)state;
+    static const char *const config[] = {"processing.exception.handler.global.enabled", "true",
+                                         NULL};
+    weir_err sent = WEIR_OK;
+    weir_error error = {0};
+    weir_sync *sync = refusing(config, &sent, &error);
+    assert_int_equal(sent, WEIR_EUSER);
+    weir_sync_free(sync);
+}
+
 static weir_topology *punctuates(const weir_config *config, weir_error *error)
 {
     weir_builder *b = weir_builder_new();
@@ -233,6 +315,9 @@ static void nothing_is_below_its_processor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failing_processor_of_a_global_store_ends_the_instance),
+        cmocka_unit_test(records_that_fail_in_a_global_store_may_be_dropped),
+        cmocka_unit_test(the_setting_changes_nothing_if_the_handler_fails),
         cmocka_unit_test(a_window_store_can_be_global),
         cmocka_unit_test(its_processor_has_no_punctuations),
         cmocka_unit_test(another_processor_cannot_write_it),

@@ -216,8 +216,10 @@ typedef struct weir_global_store_opts {
  * it by its name, without a connection; only this one can write it. The topic is its log: the store
  * is not cached, has no changelog, and at each start of an instance the processor gets the records
  * from the beginning of the topic, before the instance runs (KAFKA-7663). So the rows must depend
- * on these records only. Records that cannot be deserialized are dropped, whatever the handler. The
- * processor runs on the thread of the global stores, forwards to nobody and has no punctuations. */
+ * on these records only. Records that cannot be deserialized are dropped, whatever the handler. If
+ * the processor fails, the instance fails, whatever the handler, unless the setting
+ * processing.exception.handler.global.enabled is true (KIP-1270). The processor runs on the thread
+ * of the global stores, forwards to nobody and has no punctuations. */
 WEIR_API void weir_add_global_store(weir_builder *builder, const char *topic, const char *store,
                                     const weir_serde *key, const weir_serde *value,
                                     const weir_processor_ops *ops, void *user,
