@@ -180,13 +180,25 @@ typedef struct weir__outgoing {
 #define WEIR__TIME_ZERO_SENT 1
 #define WEIR__TIME_ZERO_HEADER "weir.timestamp" /* value: the text "0" */
 
+struct weir__undelivered;
+
 /* A callback for the delivery report of a record: it is delivered (err WEIR_OK: `offset` is the
  * record's) or has finally failed. Called in weir__producer_poll, _send, _flush. Many records may
  * share one. */
 typedef struct weir__delivery {
     void (*fn)(weir_err err, const char *message, int64_t offset, void *user);
     void *user;
+    /* Called before `fn` for a record that has failed, with its bytes; it may send. NULL: not. */
+    void (*failed)(const struct weir__undelivered *record, void *user);
 } weir__delivery;
+
+/* Borrowed for the call. */
+typedef struct weir__undelivered {
+    weir_slice key;
+    weir_slice value;
+    weir_err code;
+    const char *message;
+} weir__undelivered;
 
 /* acks=all, idempotent. */
 weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error);

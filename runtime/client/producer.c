@@ -75,6 +75,14 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
             producer->failed = error;
         }
     }
+    if (delivery != NULL && delivery->failed != NULL && error.code != WEIR_OK &&
+        !producer->closing) {
+        weir__undelivered record = {.key = {message->key, message->key_len},
+                                    .value = {message->payload, message->len},
+                                    .code = error.code,
+                                    .message = error.message};
+        delivery->failed(&record, delivery->user);
+    }
     if (delivery != NULL && !producer->closing) {
         delivery->fn(error.code, error.code != WEIR_OK ? error.message : NULL,
                      error.code != WEIR_OK ? -1 : message->offset, delivery->user);

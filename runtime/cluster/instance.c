@@ -40,6 +40,7 @@ void weir__instance_read(weir__instance *instance)
                    "true") == 0,
         .skip_unwritable =
             strcmp(weir__config_text(config, "production.exception.handler"), "continue") == 0,
+        .dead_letters = weir_config_get(config, "errors.dead.letter.queue.topic.name"),
         .memory_stores = strcmp(weir__config_text(config, "dsl.store"), "memory") == 0,
         .invalid_time = invalid_time_of(config),
         .emit_interval_ms =

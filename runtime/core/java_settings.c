@@ -60,8 +60,6 @@ static const weir__refused_setting refused[] = {
     {"dsl.store.suppliers.class", false, false, NULL,
      "names a Java class; write dsl.store=rocksdb or dsl.store=memory"},
     {"enable.metrics.push", true, true, "false", NO_METRICS},
-    {"errors.dead.letter.queue.topic.name", false, true, NULL,
-     "there is no dead letter queue yet; set the exception handlers to continue"},
     {"group.protocol", true, true, "classic", "Weir uses the classic protocol; leave it out"},
     {"input.buffer.max.bytes", false, true, NULL, "write buffered.records.per.partition"},
     {"log.summary.interval.ms", false, true, NULL, "Weir logs no summaries yet; leave it out"},

@@ -106,6 +106,10 @@ static const weir__setting settings[] = {
      .fallback = "false",
      .choices = {{"false", NULL, false}, {"true", NULL, false}},
      .doc = "Whether stores and repartition topics must have names (KIP-1111), not numbers."},
+    {.name = "errors.dead.letter.queue.topic.name",
+     .kind = WEIR__SETTING_TEXT,
+     .doc = "The topic, which must exist, for the records that an exception handler decides about "
+            "(KIP-1034), with Kafka's headers; that of the stack trace has node and task."},
     {.name = "log.level",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "info",
@@ -152,8 +156,7 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "false",
      .choices = {{"false", NULL, false}, {"true", NULL, false}},
-     .doc = "Whether `processing.exception.handler` also decides when the processor of a global "
-            "store fails (KIP-1270). `false`: the instance fails."},
+     .doc = "Whether `processing.exception.handler` decides in global stores, too (KIP-1270)."},
     {.name = "processing.guarantee",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "at_least_once",

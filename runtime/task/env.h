@@ -42,11 +42,12 @@ static inline void weir__step(const weir__observer *observer, const char *kind, 
 
 /* Settings, parsed once. */
 typedef struct weir__task_settings {
-    bool skip_undecodable;           /* deserialization.exception.handler = continue */
-    bool skip_failing;               /* processing.exception.handler = continue */
-    bool skip_failing_global;        /* processing.exception.handler.global.enabled, too */
-    bool skip_unwritable;            /* production.exception.handler = continue */
-    bool memory_stores;              /* dsl.store = memory */
+    bool skip_undecodable;    /* deserialization.exception.handler = continue */
+    bool skip_failing;        /* processing.exception.handler = continue */
+    bool skip_failing_global; /* processing.exception.handler.global.enabled, too */
+    bool skip_unwritable;     /* production.exception.handler = continue */
+    const char *dead_letters; /* errors.dead.letter.queue.topic.name; NULL: none. Of the config */
+    bool memory_stores;       /* dsl.store = memory */
     weir__invalid_time invalid_time; /* default.timestamp.extractor */
     weir__reset reset;               /* auto.offset.reset */
     int64_t emit_interval_ms;        /* __emit.interval.ms.kstreams.windowed.aggregation__ */
@@ -87,10 +88,11 @@ typedef struct weir__task_env {
     int64_t now_ms;         /* wall clock, read in each iteration of the thread's loop */
     weir__map changelogs;   /* acknowledgements of the producer by "<topic>-<partition>" */
     weir_error
-        first_send_failure;     /* first record that could not be written since the last commit */
-    weir__placement *placement; /* shared by the threads of the instance; NULL: no joins */
-    weir__drop_counts *drops;   /* shared by the threads of the instance */
-    weir__arena commit;         /* memory of a commit; empty between commits */
+        first_send_failure; /* first record that could not be written since the last commit */
+    weir__delivery on_dead_letter; /* the delivery report of a record for settings.dead_letters */
+    weir__placement *placement;    /* shared by the threads of the instance; NULL: no joins */
+    weir__drop_counts *drops;      /* shared by the threads of the instance */
+    weir__arena commit;            /* memory of a commit; empty between commits */
 } weir__task_env;
 
 #endif

@@ -5,10 +5,14 @@
 #include "task/process.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "task/dead_letters.h"
 #include "task/sample.h"
+
+#define PLACE_MAX 320 /* "node 'x', task 0_1" */
 
 /* ---- Queues ---- */
 
@@ -56,11 +60,29 @@ static void without_time(void *user, weir__record_queue *queue)
     on_dropped(user, &dropped);
 }
 
+static void print_place(char out[PLACE_MAX], const weir__node *node, const char *task)
+{
+    snprintf(out, PLACE_MAX, "node '%s'%s%s", node->name, task != NULL ? ", task " : "",
+             task != NULL ? task : "");
+}
+
 /* The error names node, task and place already. */
 static weir_err undecodable(void *user, weir__record_queue *queue, weir_error *error)
 {
     weir__task *task = user;
-    if (!task->env->settings.skip_undecodable) {
+    const weir__node *source = &task->env->topology->nodes[queue->source];
+    const weir__message_view raw = *queue->ops->look(queue->head);
+    char place[PLACE_MAX];
+    print_place(place, source, task->name);
+    weir__dead_letter letter = {.key = raw.key,
+                                .value = raw.value,
+                                .timestamp_ms = raw.timestamp_ms,
+                                .at = {queue->topic, queue->partition, raw.offset},
+                                .place = place,
+                                .code = WEIR_EDECODE,
+                                .message = error->message};
+    bool skip = task->env->settings.skip_undecodable;
+    if (!weir__dead_letter_send(task->env, &letter, !skip) || !skip) {
         return WEIR_EDECODE;
     }
     weir__dropped dropped = dropped_head(queue, WEIR_DROP_UNDECODABLE);
@@ -128,6 +150,25 @@ static void on_delivery(weir_err err, const char *message, int64_t offset, void 
     }
 }
 
+/* The bytes of such a record; its timestamp and its input record are not known any more. */
+static void on_undelivered(const weir__undelivered *record, void *user)
+{
+    const weir__task_sink *sink = user;
+    char place[PLACE_MAX];
+    print_place(place, sink->node, NULL);
+    weir__dead_letter letter = {.key = record->key,
+                                .value = record->value,
+                                .timestamp_ms = sink->env->now_ms,
+                                .at = {NULL, -1, -1},
+                                .place = place,
+                                .code = record->code,
+                                .message = record->message};
+    if (is_unwritable(record->code)) {
+        /* A failure is logged, and fails the commit as that of this record would. */
+        (void)weir__dead_letter_send(sink->env, &letter, false);
+    }
+}
+
 void weir__task_sink_free(void *sink)
 {
     weir__task_sink *of = sink;
@@ -142,7 +183,7 @@ static weir_err use_sink(weir__task_env *env, const weir__sent *record, weir__ta
     *sink = (weir__task_sink){.env = env,
                               .node = record->sink,
                               .topic = weir__topic_name(env->application, record->topic),
-                              .on_delivery = {on_delivery, sink}};
+                              .on_delivery = {on_delivery, sink, on_undelivered}};
     return sink->topic != NULL ? WEIR_OK : WEIR_ENOMEM;
 }
 
@@ -218,13 +259,25 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
                           .internal = record->topic.internal};
     weir_error local; /* not cleared: a kilobyte a record */
     weir_err err = weir__producer_send(env->producer, &out, &sink->on_delivery, &local);
-    if (err != WEIR_OK && may_skip_unwritable(env, err)) {
-        weir__dropped dropped = {.node = record->sink->index,
-                                 .reason = WEIR_DROP_UNWRITABLE,
-                                 .at = record->from,
-                                 .why = local.message};
-        on_dropped(task, &dropped);
-        return WEIR_OK;
+    if (err != WEIR_OK && is_unwritable(err)) {
+        bool skip = may_skip_unwritable(env, err);
+        char place[PLACE_MAX];
+        print_place(place, record->sink, task->name);
+        weir__dead_letter letter = {.key = record->key,
+                                    .value = record->value,
+                                    .timestamp_ms = record->timestamp_ms,
+                                    .at = record->from,
+                                    .place = place,
+                                    .code = err,
+                                    .message = local.message};
+        if (weir__dead_letter_send(env, &letter, !skip) && skip) {
+            weir__dropped dropped = {.node = record->sink->index,
+                                     .reason = WEIR_DROP_UNWRITABLE,
+                                     .at = record->from,
+                                     .why = local.message};
+            on_dropped(task, &dropped);
+            return WEIR_OK;
+        }
     }
     return err != WEIR_OK ? weir__error_set(error, err, "%s", local.message) : WEIR_OK;
 }
@@ -267,10 +320,26 @@ bool weir__is_processing_failure(weir_err err)
 static weir_err process_failed(void *user, const char *node, const weir_error *error)
 {
     const weir__task *task = user;
-    (void)node;
-    return task->env->settings.skip_failing && weir__is_processing_failure(error->code)
-               ? WEIR_OK
-               : error->code;
+    const weir__record_queue *from = task->current;
+    bool skip = task->env->settings.skip_failing;
+    char place[PLACE_MAX];
+    if (!weir__is_processing_failure(error->code)) {
+        return error->code;
+    }
+    snprintf(place, sizeof place, "node '%s', task %s", node, task->name);
+    weir__dead_letter letter = {.timestamp_ms = weir__graph_record_time_ms(task->graph),
+                                .at = {NULL, -1, -1},
+                                .place = place,
+                                .code = error->code,
+                                .message = error->message};
+    if (from != NULL) {
+        const weir__message_view raw = *from->ops->look(from->head);
+        letter.key = raw.key;
+        letter.value = raw.value;
+        letter.timestamp_ms = from->record.timestamp_ms;
+        letter.at = (weir_record_metadata){from->topic, from->partition, raw.offset};
+    }
+    return weir__dead_letter_send(task->env, &letter, !skip) && skip ? WEIR_OK : error->code;
 }
 
 weir__graph_host weir__task_graph_host(weir__task *task)
@@ -350,8 +419,10 @@ static weir_err process_one(weir__task *task, weir_error *error)
     }
     task->touched = true;
     weir__step_at(&task->env->observer, "process", task->name, queue->topic, queue->next_offset);
+    task->current = queue;
     weir_err err = weir__graph_process(task->graph, queue->source, &queue->from, &queue->record,
                                        &queue->arena, error);
+    task->current = NULL;
     if (err != WEIR_OK) {
         return err;
     }

@@ -119,7 +119,7 @@ static weir_err find_acks(weir__task_env *env, weir__task_store *store, weir_err
                                store->topic, store->partition, acks->in_flight);
     }
     acks->env = env;
-    acks->on_delivery = (weir__delivery){changelog_delivered, acks};
+    acks->on_delivery = (weir__delivery){.fn = changelog_delivered, .user = acks};
     acks->acked = WEIR__NO_OFFSET;
     store->acks = acks;
     return WEIR_OK;

@@ -42,13 +42,14 @@ typedef struct weir__task {
     weir__record_queue *queues;
     size_t queue_count;
     weir__chooser chooser;
-    int64_t stream_time_ms; /* -1: none yet */
-    bool touched;           /* there is something to commit */
-    bool commit_requested;  /* by a processor */
-    bool corrupt;           /* the stores do not match the changelogs: wipe and restore them */
-    bool verify;            /* SUSPENDED: another member may have run it since */
-    bool new_topics;        /* SUSPENDED: it begins again at the committed offsets */
-    bool locked;            /* holds the lock of its directory */
+    weir__record_queue *current; /* its head is processed; NULL: punctuations, flushes */
+    int64_t stream_time_ms;      /* -1: none yet */
+    bool touched;                /* there is something to commit */
+    bool commit_requested;       /* by a processor */
+    bool corrupt;                /* the stores do not match the changelogs: wipe and restore them */
+    bool verify;                 /* SUSPENDED: another member may have run it since */
+    bool new_topics;             /* SUSPENDED: it begins again at the committed offsets */
+    bool locked;                 /* holds the lock of its directory */
     uint64_t processed;
 } weir__task;
 

@@ -108,7 +108,7 @@ static void a_delivery_report_has_the_offset(void **state)
     fixture *f = *state;
     weir_error error = {0};
     int64_t offset = -1;
-    weir__delivery on_delivery = {note_delivery, &offset};
+    weir__delivery on_delivery = {.fn = note_delivery, .user = &offset};
     send_numbers(f, "one", 0, 3);
     weir__outgoing record = {.topic = "one", .value = weir_slice_of("x")};
     must(weir__producer_send(f->producer, &record, &on_delivery, &error), &error);
@@ -123,7 +123,7 @@ static void a_record_too_large_is_refused_at_once(void **state)
     size_t size = 2 << 20;
     char *large = calloc(1, size);
     int64_t offset = -1;
-    weir__delivery on_delivery = {note_delivery, &offset};
+    weir__delivery on_delivery = {.fn = note_delivery, .user = &offset};
     weir__outgoing record = {.topic = "one", .value = {large, size}};
     assert_int_equal(weir__producer_send(f->producer, &record, &on_delivery, &error), WEIR_ELIMIT);
     must(weir__producer_flush(f->producer, 60000, &error), &error);
@@ -145,7 +145,7 @@ static void undelivered_records_are_dropped_at_close(void **state)
 {
     fixture *f = *state;
     int64_t offset = -1;
-    weir__delivery on_delivery = {note_delivery, &offset};
+    weir__delivery on_delivery = {.fn = note_delivery, .user = &offset};
     weir_error error = {0};
     must(weir_mock_broker_set_up(f->mock, 1, false), &error);
     weir__outgoing record = {.topic = "one", .value = weir_slice_of("x")};
