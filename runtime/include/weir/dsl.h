@@ -330,13 +330,14 @@ typedef struct weir_stream_join_opts {
  * (KStream.join, leftJoin, outerJoin): a right one from windows.before_ms before to
  * windows.after_ms after the left one. Each pair gives a result, with the greater timestamp of
  * the two. Both sides are stored until stream time has passed the window and its grace; a record
- * that comes later finds no partner, and is not stored (WEIR_DROP_EXPIRED).
+ * that comes later is joined with what is still stored, and not stored itself (WEIR_DROP_EXPIRED).
  *
  * In a left join a left record without a partner gives a result with a NULL `right`, in an outer
  * join a right one gives one with a NULL `left`, too: when stream time has passed its window and
- * the grace, so that no partner can come (KAFKA-10847), at once if that is so already, or if its
- * key is null (KIP-962). It has the record's timestamp, and the headers of the record that moved
- * stream time. Such results are looked for when a record moves stream time, at most once in
+ * the grace, so that no partner can come (KAFKA-10847); at once if stream time has passed its
+ * window, without grace, when it comes (a later partner then gives a result, too), or if its key is
+ * null (KIP-962). It has the record's timestamp, and the headers of the record that moved stream
+ * time. Such results are looked for when a record moves stream time, at most once in
  * `__emit.interval.ms.kstreams.outer.join.spurious.results.fix__`. Other records without key, and
  * all without value, are dropped. Stream time is that of the join: the greatest timestamp of both
  * sides' records in the task.
