@@ -2,8 +2,8 @@
  *
  * Patterns are compiled by the C library as POSIX extended regular expressions. What Java's Pattern
  * has beyond these is translated if it is simple (\d, \w, \s, lazy quantifiers, which make no
- * difference for a match of the whole name), and refused otherwise: a pattern never means something
- * else than in Java. */
+ * difference for a match of the whole name), and refused otherwise: a pattern does not silently
+ * mean something else than in Java. Only [:alpha:] and its like are POSIX's. */
 #include "topology/pattern.h"
 
 #include <ctype.h>
@@ -27,6 +27,7 @@ struct weir__pattern {
 typedef struct translation {
     const char *at;    /* the next character */
     weir_buf *out;     /* POSIX extended */
+    bool has_atom;     /* there is something that a quantifier repeats */
     size_t repeats;    /* product of all bounds {n,m}: the compiled size grows with it */
     const char *fault; /* NULL: none yet */
 } translation;
@@ -69,6 +70,10 @@ static void escape(translation *t)
 static void escape_in_brackets(translation *t)
 {
     char c = *t->at;
+    if (class_of(c) != NULL && t->at[1] == '-' && t->at[2] != ']') {
+        t->fault = "a range that begins with \\d, \\w or \\s; put '-' last";
+        return;
+    }
     if (class_of(c) != NULL) {
         weir__buf_put_text(t->out, class_of(c));
     } else if (c != '\0' && !isalnum((unsigned char)c) && strchr("]^-[\\", c) == NULL) {
@@ -155,6 +160,12 @@ static void translate(translation *t)
 {
     while (*t->at != '\0' && t->fault == NULL) {
         char c = *t->at++;
+        bool repeats = strchr("*+?{", c) != NULL;
+        if (repeats && !t->has_atom) {
+            t->fault = "a quantifier with nothing before it";
+            return;
+        }
+        t->has_atom = strchr("(|^", c) == NULL;
         switch (c) {
         case '\\':
             escape(t);
