@@ -36,19 +36,24 @@ static bool changes_any(const weir__draft *draft)
     return changes_key(draft) || stops(draft);
 }
 
-/* The nearest node above of that kind; -1: none. Of several parents the first that is one counts,
- * else what is above the last one (InternalStreamsBuilder.findParentNodeMatching of Kafka). */
-static int find_above(const weir_builder *builder, int node, bool (*is)(const weir__draft *draft))
+/* For each node the nearest one above of that kind; -1: none. Of several parents the first that is
+ * one counts, else what is above the last one (InternalStreamsBuilder.findParentNodeMatching of
+ * Kafka). NULL: out of memory. */
+static int *find_above(weir_builder *builder, bool (*is)(const weir__draft *draft))
 {
-    const weir__ints *parents = &builder->nodes[node]->parents;
-    int found = -1;
-    for (size_t i = 0; i < parents->count; i++) {
-        if (is(builder->nodes[parents->at[i]])) {
-            return parents->at[i];
+    int *above = weir__builder_alloc(builder, (builder->node_count + 1) * sizeof *above);
+    for (size_t n = 0; above != NULL && n < builder->node_count; n++) {
+        const weir__ints *parents = &builder->nodes[n]->parents;
+        bool found = false;
+        above[n] = -1;
+        for (size_t i = 0; i < parents->count && !found; i++) {
+            int parent = parents->at[i];
+            found = is(builder->nodes[parent]);
+            /* Only a sink has a parent that was added later, and no topic is below it. */
+            above[n] = found ? parent : parent < (int)n ? above[parent] : -1;
         }
-        found = find_above(builder, parents->at[i], is);
     }
-    return found;
+    return above;
 }
 
 static bool has_types_of(const weir_builder *builder, int node, const topic *of)
@@ -59,10 +64,10 @@ static bool has_types_of(const weir_builder *builder, int node, const topic *of)
 }
 
 /* Goes up from the filter to the operator that changes the key, or to a merge. */
-static void find_target(const weir_builder *builder, topic *of)
+static void find_target(const weir_builder *builder, topic *of, const int *changers, const int *any)
 {
-    int changer = find_above(builder, of->draft->filter, changes_key);
-    if (changer < 0 || find_above(builder, of->draft->filter, changes_any) != changer) {
+    int changer = changers[of->draft->filter];
+    if (changer < 0 || any[of->draft->filter] != changer) {
         return;
     }
     int node = of->draft->filter;
@@ -262,14 +267,16 @@ void weir__pass_merge_repartitions(weir_builder *builder)
 {
     size_t count = builder->repartition_count;
     topic *all = weir__builder_alloc(builder, (count + 1) * sizeof *all);
-    if (all == NULL) {
+    const int *changers = find_above(builder, changes_key);
+    const int *any = find_above(builder, changes_any);
+    if (all == NULL || changers == NULL || any == NULL) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
         all[i] = (topic){.draft = &builder->repartitions[i], .target = -1};
         if (all[i].draft->implied) {
             all[i].above = builder->nodes[all[i].draft->filter]->parents.at[0];
-            find_target(builder, &all[i]);
+            find_target(builder, &all[i], changers, any);
         }
     }
     for (size_t i = 0; i < count && weir__builder_ok(builder); i++) {

@@ -176,6 +176,54 @@ static void dropped_records_are_not_restored(void **state)
     assert_rows(cluster, &all);
 }
 
+static weir_err take_right(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                           void *out, void *user)
+{
+    (void)ctx, (void)key, (void)left, (void)user;
+    *(int64_t *)out = *(const int64_t *)right;
+    return WEIR_OK;
+}
+
+static weir_topology *join_versions(const weir_config *config, weir_error *error)
+{
+    static const weir_history history = {.retention_ms = 100000};
+    weir_builder *b = weir_builder_new();
+    weir_store_opts opts = {.node = "rows", .history = &history};
+    weir_table rows = weir_table_source(b, "rows", "rows", &weir_string, &weir_i64, &opts);
+    weir_stream asked = weir_source(b, "asked", STRINGS, NULL);
+    weir_to(weir_join_table(asked, rows, &weir_i64, take_right, NULL, NULL), "answers", NULL);
+    return weir_build(b, config, error);
+}
+
+/* All versions come back, not only the last ones. */
+static void a_versioned_table_has_its_history_after_a_crash(void **state)
+{
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_cluster_topic_create(cluster, "answers", PARTITIONS);
+    weir_input rows = weir_cluster_input(cluster, "rows", PARTITIONS, &weir_string, &weir_i64);
+    weir_input asked = weir_cluster_input(cluster, "asked", PARTITIONS, STRINGS);
+    weir_instance *a =
+        weir_cluster_start(cluster, "a", join_versions, &(weir_instance_opts){.config = optimized});
+    for (int64_t number = 1; number <= 3; number++) {
+        weir_input_set_time(rows, 1000 * number, 0);
+        weir_input_pipe(rows, weir_text("k"), &number);
+    }
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_host_crash(weir_instance_host(a), WEIR_DISK_WIPED);
+    weir_instance_restart(a);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(3));
+
+    weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_i64);
+    for (int64_t number = 1; number <= 3; number++) {
+        weir_input_set_time(asked, 1000 * number + 500, 0);
+        weir_input_text(asked, "k", "?");
+        weir_rows_add(expected, weir_text("k"), &number);
+    }
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
+    weir_output answers = weir_cluster_output(cluster, "answers", &weir_string, &weir_i64);
+    weir_assert_same_list(weir_output_all(answers), expected);
+}
+
 /* A member that writes a changelog must not lead one that reads the topic. */
 static void members_with_another_optimization_are_refused(void **state)
 {
@@ -326,6 +374,7 @@ int main(void)
         cluster_test(a_table_that_was_closed_is_not_restored),
         cluster_test(a_table_moves_to_another_member_through_its_topic),
         cluster_test(dropped_records_are_not_restored),
+        cluster_test(a_versioned_table_has_its_history_after_a_crash),
         cluster_test(members_with_another_optimization_are_refused),
         cluster_test(two_groupings_share_a_topic),
         cluster_test(a_self_join_has_its_one_store_after_a_crash),

@@ -251,6 +251,25 @@ static void a_topic_below_a_merge_is_not_that_of_one_side(void **state)
     free(text);
 }
 
+/* Each way up through 50 merges would be one of 2^50. */
+static void many_merges_are_looked_through_once(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    weir_stream in = source(b, "in");
+    for (int i = 0; i < 50; i++) {
+        weir_stream left = weir_filter(in, all, NULL, NULL);
+        in = weir_merge(left, weir_filter(in, all, NULL, NULL), NULL);
+    }
+    counted(by_value(in, "keyed"), "g1", "n1");
+    weir_process_opts opts = {.name = "free"};
+    counted(weir_process(in, STRINGS, &pass_ops, NULL, &opts), "g2", "n2");
+    char *text = describe(b, "all");
+    assert_below(text, "keyed", "g1-repartition-filter");
+    assert_below(text, "free", "g2-repartition-filter");
+    free(text);
+}
+
 static void a_repartition_by_hand_stays(void **state)
 {
     (void)state;
@@ -291,6 +310,7 @@ int main(void)
         cmocka_unit_test(joins_by_key_share_the_topic),
         cmocka_unit_test(a_topic_stays_below_a_merge),
         cmocka_unit_test(a_topic_below_a_merge_is_not_that_of_one_side),
+        cmocka_unit_test(many_merges_are_looked_through_once),
         cmocka_unit_test(a_repartition_by_hand_stays),
         cmocka_unit_test(each_change_of_keys_has_a_topic_of_its_own),
     };
