@@ -33,7 +33,7 @@ static void on_state(weir_state from, weir_state to, void *user)
         p->opts.app.on_state(from, to, p->opts.app.user);
     }
     if (to == WEIR_STATE_ERROR) {
-        pthread_kill(p->main_thread, SIGTERM);
+        pthread_kill(p->main_thread, SIGINT); /* blocked there: it ends sigwait */
     }
 }
 

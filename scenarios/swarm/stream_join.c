@@ -229,7 +229,7 @@ static void close_windows(const join_work *work)
                                                     .at = WEIR_AT(ALL_CLOSED_MS + again)});
         }
         weir_run_until(work->cluster, weir_caught_up, BOUND);
-        weir_cluster_run_for(work->cluster, 2 * EMIT_INTERVAL_MS);
+        weir_cluster_run_for(work->cluster, (int64_t)2 * EMIT_INTERVAL_MS);
     }
 }
 
