@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Saturating arithmetic on times and offsets from records, brokers and users. It is defined for all
- * of int64: a result that does not fit becomes the nearest int64. */
+ * Arithmetic on times and offsets from records, brokers and users. It is defined for all of int64:
+ * a result that does not fit becomes the nearest int64, unless its function says otherwise. */
 #ifndef WEIR_CORE_SATURATE_H
 #define WEIR_CORE_SATURATE_H
 
@@ -32,6 +32,11 @@ static inline int64_t weir__mul_sat(int64_t a, int64_t b)
         return product;
     }
     return (a < 0) == (b < 0) ? INT64_MAX : INT64_MIN;
+}
+
+static inline int64_t weir__later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 /* Modulo 2^64, like Java's long: a record batch stores a timestamp as base + delta. */

@@ -5,6 +5,7 @@
 #ifndef WEIR_OPERATORS_OPERATOR_H
 #define WEIR_OPERATORS_OPERATOR_H
 
+#include "core/saturate.h"
 #include "process/change.h"
 #include "process/context.h"
 #include "topology/builder.h"
@@ -99,11 +100,6 @@ bool weir__history_has_store(weir_builder *builder, const weir__operator *kind, 
 extern const weir__operator weir__table_source_operator;
 
 /* ---- Running ------------------------------------------------------------------------------ */
-
-static inline int64_t weir__later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* Sets *out if two keys of the running node's output have the same bytes. */
 weir_err weir__same_key(weir_ctx *ctx, const void *a, const void *b, bool *out);

@@ -148,21 +148,27 @@ static bool moves_time(const segments *store, weir_slice value)
     return value.data != NULL || !store->opts.free_deletions;
 }
 
-static weir_err drop_expired(segments *store, weir_error *error)
+weir_err weir__segments_drop(weir__kv *inner, const weir__retention *retention, int64_t stream_ms,
+                             int64_t *dropped_to_ms, weir_error *error)
 {
-    int64_t order_ms = store->opts.retention.order_ms;
-    int64_t first = first_kept(store) / order_ms;
-    if (first * order_ms <= store->dropped_to_ms) {
+    int64_t first = weir__retention_first_kept(retention, stream_ms) / retention->order_ms;
+    if (first * retention->order_ms <= *dropped_to_ms) {
         return WEIR_OK;
     }
     uint8_t end[WEIR__SEGMENT_PREFIX];
     weir__store_u64(end, (uint64_t)first);
-    weir_err err = weir__kv_drop_range(store->base.inner, (weir_slice){"", 0},
-                                       (weir_slice){end, sizeof end}, error);
+    weir_err err =
+        weir__kv_drop_range(inner, (weir_slice){"", 0}, (weir_slice){end, sizeof end}, error);
     if (err == WEIR_OK) {
-        store->dropped_to_ms = first * order_ms;
+        *dropped_to_ms = first * retention->order_ms;
     }
     return err;
+}
+
+static weir_err drop_expired(segments *store, weir_error *error)
+{
+    return weir__segments_drop(store->base.inner, &store->opts.retention, store->stream_ms,
+                               &store->dropped_to_ms, error);
 }
 
 static weir_err segments_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)

@@ -50,6 +50,11 @@ void weir__segment_key(const weir__retention *retention, int64_t time_ms, weir_s
 /* The key of the changelog record of a row; borrows. The key has a segment (asserted). */
 weir_slice weir__segment_log_key(weir_slice key);
 
+/* Drops the segments of `inner` that expired by stream time, as a range; *dropped_to_ms, 0 at
+ * first, is the time up to which that is done already. */
+weir_err weir__segments_drop(weir__kv *inner, const weir__retention *retention, int64_t stream_ms,
+                             int64_t *dropped_to_ms, weir_error *error);
+
 /* What the layer does besides keeping rows. */
 typedef struct weir__segments_opts {
     weir__retention retention;

@@ -13,11 +13,6 @@
 #define PROGRESS_KEY ((weir_slice){"\xff", 1})
 #define PROGRESS_SIZE ((size_t)16)
 
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static weir_err no_memory(weir_error *error)
 {
     return weir__error_set(error, WEIR_ENOMEM, "no memory for a version");
@@ -47,7 +42,7 @@ static weir_err save_progress(weir__versioned *store, weir_error *error)
  * so that it is rarely written. */
 static weir_err note_end(weir__versioned *store, int64_t end_ms, weir_error *error)
 {
-    store->last_end_ms = later(store->last_end_ms, end_ms);
+    store->last_end_ms = weir__later(store->last_end_ms, end_ms);
     if (store->last_end_ms <= store->end_bound_ms) {
         return WEIR_OK;
     }
@@ -160,24 +155,6 @@ static weir_err find_after(weir__versioned *store, weir_slice key, int64_t time_
     return err != WEIR_OK || end == WEIR_OK
                ? err
                : weir__error_set(error, end, "the scan of the history broke off");
-}
-
-/* ---- Expiry ------------------------------------------------------------------------------- */
-
-static weir_err drop_expired(weir__versioned *store, weir_error *error)
-{
-    int64_t kept_ms = weir__retention_first_kept(&store->retention, store->stream_ms);
-    if (kept_ms <= store->dropped_to_ms) {
-        return WEIR_OK;
-    }
-    uint8_t end[WEIR__SEGMENT_PREFIX];
-    weir__store_u64(end, (uint64_t)(kept_ms / store->retention.order_ms));
-    weir_err err = weir__kv_drop_range(store->base.inner, (weir_slice){"", 0},
-                                       (weir_slice){end, sizeof end}, error);
-    if (err == WEIR_OK) {
-        store->dropped_to_ms = kept_ms;
-    }
-    return err;
 }
 
 /* ---- Puts --------------------------------------------------------------------------------- */
@@ -301,8 +278,9 @@ static weir_err put_row(weir__versioned *store, weir_slice key, weir_slice value
         return WEIR_OK;
     }
     p.version.valid_from_ms = from_ms;
-    store->stream_ms = later(store->stream_ms, from_ms);
-    weir_err err = drop_expired(store, error);
+    store->stream_ms = weir__later(store->stream_ms, from_ms);
+    weir_err err = weir__segments_drop(store->base.inner, &store->retention, store->stream_ms,
+                                       &store->dropped_to_ms, error);
     err = err == WEIR_OK ? put_version(&p, error) : err;
     store->put_end_ms = err == WEIR_OK ? p.version.valid_to_ms : WEIR__NOT_PUT;
     return err;
