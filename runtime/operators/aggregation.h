@@ -24,10 +24,6 @@ weir_table weir__aggregation_add(weir_grouped in, const weir__aggregation *spec)
 /* The same for a windowed stream (of either kind), whose table has windowed keys. */
 weir_table weir__aggregation_add_windowed(weir_builder *builder, int node, weir__edge_kind of,
                                           const weir__aggregation *spec);
-/* The records to aggregate: what was grouped, behind its repartition topic if it needs one, which
- * `store` names if the grouping has no name. NULL after an error. */
-const weir__edge *weir__aggregation_input(weir_builder *builder, weir__edge *grouped,
-                                          const char *store);
 /* Adds the window or session store of a table with windowed keys; -1 after an error. `key` is the
  * serde of the keys inside. */
 int weir__windowed_store(weir_builder *builder, const weir__edge *table, const weir_serde *key,

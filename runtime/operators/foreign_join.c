@@ -38,22 +38,27 @@ static weir_err to_subscriber(weir_ctx *ctx, const weir_record *record, const ch
 }
 
 /* The user's partitioners place keys: they get no value (TableJoined, KIP-775). */
+static weir_err place_key(weir_ctx *ctx, const weir_record *record, const char *topic,
+                          int32_t partitions, int32_t *partition, const weir__foreign_op *op,
+                          weir_partitioner_fn partitioner)
+{
+    weir_record key_only = *record;
+    key_only.value = NULL;
+    return partitioner(ctx, &key_only, topic, partitions, partition, op->fn.user);
+}
+
 static weir_err by_key(weir_ctx *ctx, const weir_record *record, const char *topic,
                        int32_t partitions, int32_t *partition, void *user)
 {
     const weir__foreign_op *op = user;
-    weir_record key_only = *record;
-    key_only.value = NULL;
-    return op->fn.partitioner(ctx, &key_only, topic, partitions, partition, op->fn.user);
+    return place_key(ctx, record, topic, partitions, partition, op, op->fn.partitioner);
 }
 
 static weir_err by_foreign_key(weir_ctx *ctx, const weir_record *record, const char *topic,
                                int32_t partitions, int32_t *partition, void *user)
 {
     const weir__foreign_op *op = user;
-    weir_record key_only = *record;
-    key_only.value = NULL;
-    return op->fn.other_partitioner(ctx, &key_only, topic, partitions, partition, op->fn.user);
+    return place_key(ctx, record, topic, partitions, partition, op, op->fn.other_partitioner);
 }
 
 /* ---- Building ----------------------------------------------------------------------------- */

@@ -27,13 +27,8 @@ static const weir__operator aggregate_operator = {
 static weir_table add(weir_session_stream in, const weir__operator *kind, weir__fold fold,
                       const weir_serde *value, const char *store, const weir_store_opts *opts)
 {
-    const weir__edge *windowed = weir__edge_of(in.builder, in.node, WEIR__SESSION_STREAM);
-    if (windowed == NULL) {
-        return (weir_table){in.builder, -1};
-    }
-    weir__windowed_op op = {fold, windowed->windows};
-    weir__aggregation spec = {kind, &op, sizeof op, value, store, opts};
-    return weir__aggregation_add_windowed(in.builder, in.node, WEIR__SESSION_STREAM, &spec);
+    weir__aggregation spec = {.kind = kind, .value = value, .store = store, .opts = opts};
+    return weir__windowed_add(in.builder, in.node, WEIR__SESSION_STREAM, fold, spec);
 }
 
 weir_table weir_session_windowed_count(weir_session_stream in, const char *store,

@@ -174,7 +174,9 @@ static weir_err emit_group(weir_ctx *ctx, const weir__windowed *w, ended_group *
     return err;
 }
 
-static weir_err append(weir_ctx *ctx, ended_group *group, weir_slice key, weir_slice row)
+/* Adds copies. */
+static weir_err append(weir_ctx *ctx, ended_group *group, const weir__session_key *at,
+                       weir_slice row)
 {
     if (group->count == group->capacity) {
         size_t more = group->capacity != 0 ? group->capacity * 2 : 16;
@@ -189,13 +191,10 @@ static weir_err append(weir_ctx *ctx, ended_group *group, weir_slice key, weir_s
         group->capacity = more;
     }
     ended *s = &group->at[group->count];
-    weir_slice bytes;
-    if (weir__arena_copy(ctx->arena, key, &bytes) != WEIR_OK ||
+    s->at = *at;
+    if (weir__arena_copy(ctx->arena, at->key, &s->at.key) != WEIR_OK ||
         weir__arena_copy(ctx->arena, row, &s->row) != WEIR_OK) {
         return weir__ctx_out_of_memory(ctx);
-    }
-    if (!weir__session_store_key_read(bytes, &s->at)) {
-        return weir_fail(ctx, WEIR_ECORRUPT, "a key of %zu bytes in a session store", key.len);
     }
     group->count++;
     return WEIR_OK;
@@ -211,11 +210,12 @@ weir_err weir__sessions_emit(weir_ctx *ctx, const weir__windowed *w, int64_t fir
     weir__session_key at;
     weir_err err = weir__session_scan(w->kv, first_ms, last_ms, &iter);
     while (err == WEIR_OK && weir__iter_next(iter, &key, &row)) {
-        bool read = weir__session_store_key_read(key, &at);
-        if (read && group.count > 0 && at.end_ms != group.at[0].at.end_ms) {
+        if (!weir__session_store_key_read(key, &at)) {
+            err = weir_fail(ctx, WEIR_ECORRUPT, "a key of %zu bytes in a session store", key.len);
+        } else if (group.count > 0 && at.end_ms != group.at[0].at.end_ms) {
             err = emit_group(ctx, w, &group);
         }
-        err = err == WEIR_OK ? append(ctx, &group, key, row) : err;
+        err = err == WEIR_OK ? append(ctx, &group, &at, row) : err;
     }
     err = err == WEIR_OK ? emit_group(ctx, w, &group) : err;
     weir_err end = weir_kv_iter_close(iter);

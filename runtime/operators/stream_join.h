@@ -14,6 +14,12 @@ static inline weir__join_side weir__other_side(weir__join_side of)
     return of == WEIR__LEFT_SIDE ? WEIR__RIGHT_SIDE : WEIR__LEFT_SIDE;
 }
 
+/* A time of a join's window: as in Kafka, a window that ends before time 0 contains time 0. */
+static inline int64_t weir__join_time(int64_t time_ms)
+{
+    return weir__later(time_ms, 0);
+}
+
 /* The `user` of such a node; the other side's records are its partners. */
 typedef struct weir__stream_side {
     weir_joiner_fn fn;

@@ -236,22 +236,16 @@ static weir_err emit_closed(weir_ctx *ctx, side *s)
 
 /* ---- Records --------------------------------------------------------------------- */
 
-/* As in Kafka, a window that ends before time 0 contains time 0. */
-static int64_t not_negative(int64_t time_ms)
-{
-    return time_ms > 0 ? time_ms : 0;
-}
-
 static weir_err join_partners(weir_ctx *ctx, side *s, const weir_record *in, bool *found)
 {
     const weir__stream_side *op = s->op;
     weir__join_side partners = weir__other_side(op->own);
     weir_window_iter *iter = NULL;
     weir_window_row row;
-    weir_err err = weir_window_fetch((weir_window *)store_of(ctx, op->windows[partners]), in->key,
-                                     not_negative(weir__sub_sat(in->timestamp_ms, op->before_ms)),
-                                     not_negative(weir__add_sat(in->timestamp_ms, op->after_ms)),
-                                     false, &iter);
+    weir_err err = weir_window_fetch(
+        (weir_window *)store_of(ctx, op->windows[partners]), in->key,
+        weir__join_time(weir__sub_sat(in->timestamp_ms, op->before_ms)),
+        weir__join_time(weir__add_sat(in->timestamp_ms, op->after_ms)), false, &iter);
     while (err == WEIR_OK && weir_window_next(iter, &row)) {
         weir_record own = *in;
         own.timestamp_ms = weir__later(in->timestamp_ms, row.start_ms);
@@ -290,7 +284,7 @@ weir_err weir__stream_side_process(weir_ctx *ctx, const weir_record *in, void *s
     if (err != WEIR_OK || found || !op->outer) {
         return err;
     }
-    int64_t end_ms = not_negative(weir__add_sat(in->timestamp_ms, op->after_ms));
+    int64_t end_ms = weir__join_time(weir__add_sat(in->timestamp_ms, op->after_ms));
     return end_ms < times->stream_ms ? forward_joined(ctx, op, op->own, in, NULL)
                                      : wait_for_partner(ctx, s, in);
 }

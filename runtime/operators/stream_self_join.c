@@ -51,12 +51,6 @@ static weir_err meet_itself(weir_ctx *ctx, joining *j)
     return forward_joined(ctx, j, j->in->value, j->in->value, j->in->timestamp_ms);
 }
 
-/* As in Kafka, a window that ends before time 0 contains time 0. */
-static int64_t not_negative(int64_t time_ms)
-{
-    return time_ms > 0 ? time_ms : 0;
-}
-
 /* Joins the record, as that side, with the stored ones. */
 static weir_err join_as(weir_ctx *ctx, joining *j, weir__join_side side)
 {
@@ -67,8 +61,9 @@ static weir_err join_as(weir_ctx *ctx, joining *j, weir__join_side side)
     weir_window_row row;
     int64_t from_ms = weir__sub_sat(in->timestamp_ms, left ? op->before_ms : op->after_ms);
     int64_t to_ms = weir__add_sat(in->timestamp_ms, left ? op->after_ms : op->before_ms);
-    weir_err err = weir_window_fetch((weir_window *)ctx->graph->stores[op->windows], in->key,
-                                     not_negative(from_ms), not_negative(to_ms), false, &iter);
+    weir_err err =
+        weir_window_fetch((weir_window *)ctx->graph->stores[op->windows], in->key,
+                          weir__join_time(from_ms), weir__join_time(to_ms), false, &iter);
     while (err == WEIR_OK && weir_window_next(iter, &row)) {
         /* Results are in order of time. */
         if (!left && row.start_ms > in->timestamp_ms) {

@@ -16,15 +16,11 @@
 
 #define UNBOUNDED INT64_MAX
 
-typedef struct suppress_op {
-    weir_suppressed until; /* limit_ms: the grace, if it waits for windows to close */
-} suppress_op;
-
 /* Of a task. A record that is forwarded may make a record cache evict a change of a table above,
  * which then reaches this node before the forward returns: the change is put into the buffer, and
  * nothing else. */
 typedef struct suppression {
-    const suppress_op *op;
+    const weir_suppressed *until; /* limit_ms: the grace, if it waits for windows to close */
     weir_kv *kv;
     int64_t stream_time_ms; /* -1: none yet */
     bool forwarding;
@@ -87,22 +83,17 @@ static weir_err find(const weir_kv *kv, const void *key, weir_slice *bytes, weir
     return err == WEIR_OK ? weir__typed_get_row(kv, *bytes, row) : err;
 }
 
+/* The bytes of a value, in `buf` or its own; null for NULL. */
 static weir_err encode(weir_ctx *ctx, const weir_kv *kv, const void *value, weir_buf *buf,
                        weir_slice *out)
 {
-    weir__buf_reset(buf);
     *out = (weir_slice){0};
-    weir_err err = value != NULL ? weir__encode(ctx, kv->spec->value, value, buf) : WEIR_OK;
-    if (err == WEIR_OK && value != NULL) {
-        *out = weir__buf_slice(buf);
-    }
-    return err;
+    return value != NULL ? weir__encode_to(ctx, kv->spec->value, value, buf, out) : WEIR_OK;
 }
 
 static int64_t place_of(const suppression *own, const weir_record *in)
 {
-    return own->op->until.window_closes ? ((const weir_windowed *)in->key)->end_ms
-                                        : in->timestamp_ms;
+    return own->until->window_closes ? ((const weir_windowed *)in->key)->end_ms : in->timestamp_ms;
 }
 
 /* The row of the key is the one that is being forwarded. */
@@ -151,7 +142,7 @@ static weir_err forward(weir_ctx *ctx, const suppression *own, weir__buffered *o
 {
     weir__change change = {0};
     const weir_serde *serde = own->kv->spec->value;
-    if (own->op->until.window_closes && of->value.new_value.data == NULL) {
+    if (own->until->window_closes && of->value.new_value.data == NULL) {
         return WEIR_OK; /* the window was deleted before it closed */
     }
     weir_err err = weir__decode(ctx, serde, of->value.new_value, &change.new_value);
@@ -188,7 +179,7 @@ static weir_err emit(weir_ctx *ctx, suppression *own, const weir__buffer_row *fi
 
 static bool is_due(const suppression *own, const weir__buffer_row *row)
 {
-    return row->place_ms <= weir__sub_sat(own->stream_time_ms, own->op->until.limit_ms);
+    return row->place_ms <= weir__sub_sat(own->stream_time_ms, own->until->limit_ms);
 }
 
 static weir_err emit_due(weir_ctx *ctx, suppression *own)
@@ -204,7 +195,7 @@ static weir_err emit_due(weir_ctx *ctx, suppression *own)
 
 static bool is_full(const suppression *own)
 {
-    const weir_buffer_limits *limits = &own->op->until.buffer.limits;
+    const weir_buffer_limits *limits = &own->until->buffer.limits;
     const weir__kv *buffer = own->kv->layers.base;
     return weir__buffer_count(buffer) > (uint64_t)limits->max_records ||
            weir__buffer_bytes(buffer) > (uint64_t)limits->max_bytes;
@@ -212,7 +203,7 @@ static bool is_full(const suppression *own)
 
 static weir_err too_full(weir_ctx *ctx, const suppression *own)
 {
-    const weir_buffer_limits *limits = &own->op->until.buffer.limits;
+    const weir_buffer_limits *limits = &own->until->buffer.limits;
     const weir__kv *buffer = own->kv->layers.base;
     char most[2][24] = {"unbounded", "unbounded"};
     if (limits->max_records != UNBOUNDED) {
@@ -249,7 +240,7 @@ static weir_err suppress(weir_ctx *ctx, const weir_record *in, void *state)
     if (err != WEIR_OK || !is_full(own)) {
         return err;
     }
-    return own->op->until.buffer.shuts_down ? too_full(ctx, own) : emit_early(ctx, own);
+    return own->until->buffer.shuts_down ? too_full(ctx, own) : emit_early(ctx, own);
 }
 
 static weir_err read(weir_ctx *ctx, const weir__node *table, const void *key, weir__timed *out)
@@ -308,7 +299,7 @@ static weir_err open_suppression(weir_ctx *ctx, void *user, void **state)
     if (own == NULL) {
         return weir__ctx_out_of_memory(ctx);
     }
-    own->op = user;
+    own->until = user;
     own->kv = weir__store_at(ctx, 0);
     own->stream_time_ms = -1;
     return restore_time(own);
@@ -378,10 +369,9 @@ weir_table weir_suppress(weir_table in, weir_suppressed until, const weir_suppre
     if (!check(builder, name, from, &until)) {
         return failed;
     }
-    suppress_op op = {until};
     weir__operator_at at = {.name = name, .named = true, .in = from};
     weir__edge edge = *from;
-    edge.node = weir__operator_add(builder, &suppress_operator, &op, sizeof op, &at);
+    edge.node = weir__operator_add(builder, &suppress_operator, &until, sizeof until, &at);
     weir_store_opts stored = {0};
     if (opts != NULL) {
         stored.logging = opts->logging;

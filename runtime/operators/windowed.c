@@ -12,11 +12,15 @@
 
 #include "core/saturate.h"
 
+static bool are_sliding(const weir__windowing *windows)
+{
+    return !windows->sessions && windows->time.type == WEIR_WINDOWS_SLIDING;
+}
+
 /* 1 if the end of a window belongs to it: it closes a ms later. */
 static int64_t end_included(const weir__windowed *w)
 {
-    const weir__windowing *windows = w->op->windows;
-    return windows->sessions || windows->time.type == WEIR_WINDOWS_SLIDING ? 1 : 0;
+    return w->op->windows->sessions || are_sliding(w->op->windows) ? 1 : 0;
 }
 
 /* NULL: out of memory. */
@@ -152,12 +156,9 @@ static weir_err emit_closed(weir_ctx *ctx, weir__windowed *w, int64_t close_ms)
 static bool emits(const weir__windowed *w, const weir_record *in, int64_t close_ms)
 {
     const weir__windowing *windows = w->op->windows;
-    if (windows->emit != WEIR_EMIT_ON_CLOSE || windows->sessions ||
-        windows->time.type != WEIR_WINDOWS_SLIDING) {
-        return windows->emit == WEIR_EMIT_ON_CLOSE;
-    }
-    return in->timestamp_ms >= windows->time.size_ms &&
-           !weir__sliding_is_late(w, in->timestamp_ms, close_ms);
+    return windows->emit == WEIR_EMIT_ON_CLOSE &&
+           (!are_sliding(windows) || (in->timestamp_ms >= windows->time.size_ms &&
+                                      !weir__sliding_is_late(w, in->timestamp_ms, close_ms)));
 }
 
 weir_err weir__windowed_process(weir_ctx *ctx, const weir_record *in, void *state)
@@ -169,8 +170,7 @@ weir_err weir__windowed_process(weir_ctx *ctx, const weir_record *in, void *stat
     };
     weir__windowed *w = state;
     const weir__windowing *windows = w->op->windows;
-    bool values = !windows->sessions && windows->time.type == WEIR_WINDOWS_SLIDING;
-    if (weir__drop_nulls(ctx, in, values)) {
+    if (weir__drop_nulls(ctx, in, are_sliding(windows))) {
         return WEIR_OK;
     }
     *w->stream_ms = weir__later(*w->stream_ms, in->timestamp_ms);
@@ -180,15 +180,15 @@ weir_err weir__windowed_process(weir_ctx *ctx, const weir_record *in, void *stat
     return err == WEIR_OK && emits(w, in, close_ms) ? emit_closed(ctx, w, close_ms) : err;
 }
 
-weir_table weir__windowed_add(weir_windowed_stream in, const weir__operator *kind, weir__fold fold,
-                              const weir_serde *value, const char *store,
-                              const weir_store_opts *opts)
+weir_table weir__windowed_add(weir_builder *builder, int windowed, weir__edge_kind of,
+                              weir__fold fold, weir__aggregation spec)
 {
-    const weir__edge *windowed = weir__edge_of(in.builder, in.node, WEIR__WINDOWED_STREAM);
-    if (windowed == NULL) {
-        return (weir_table){in.builder, -1};
+    const weir__edge *edge = weir__edge_of(builder, windowed, of);
+    if (edge == NULL) {
+        return (weir_table){builder, -1};
     }
-    weir__windowed_op op = {fold, windowed->windows};
-    weir__aggregation spec = {kind, &op, sizeof op, value, store, opts};
-    return weir__aggregation_add_windowed(in.builder, in.node, WEIR__WINDOWED_STREAM, &spec);
+    weir__windowed_op op = {fold, edge->windows};
+    spec.op = &op;
+    spec.size = sizeof op;
+    return weir__aggregation_add_windowed(builder, windowed, of, &spec);
 }

@@ -66,9 +66,9 @@ bool weir__windowing_by_session(weir_builder *builder, const weir__edge *grouped
 int weir__windowed_edge(weir_builder *builder, int grouping, weir__edge_kind kind,
                         weir__windowing windows, const weir_windowed_opts *opts);
 
-/* Adds the node of a windowed aggregation. */
-weir_table weir__windowed_add(weir_windowed_stream in, const weir__operator *kind, weir__fold fold,
-                              const weir_serde *value, const char *store,
-                              const weir_store_opts *opts);
+/* Adds the node of an aggregation of windows or sessions, an edge of that kind. `spec` without
+ * `op`. */
+weir_table weir__windowed_add(weir_builder *builder, int windowed, weir__edge_kind of,
+                              weir__fold fold, weir__aggregation spec);
 
 #endif

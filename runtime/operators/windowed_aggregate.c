@@ -22,5 +22,7 @@ weir_table weir_windowed_aggregate(weir_windowed_stream in, weir_initializer_fn 
     weir__fold fold = {
         .type = WEIR__AGGREGATE, .init = init, .init_user = user, .add = fn, .user = user};
     const weir_serde *value = weir__value_or_default(opts != NULL ? opts->value : NULL);
-    return weir__windowed_add(in, &aggregate_operator, fold, value, store, opts);
+    weir__aggregation spec = {
+        .kind = &aggregate_operator, .value = value, .store = store, .opts = opts};
+    return weir__windowed_add(in.builder, in.node, WEIR__WINDOWED_STREAM, fold, spec);
 }

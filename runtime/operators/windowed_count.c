@@ -15,6 +15,8 @@ weir_table weir_windowed_count(weir_windowed_stream in, const char *store,
     if (store == NULL && weir__builder_ok(in.builder)) {
         weir__builder_skip_numbers(in.builder, WEIR__UNNAMED_STORE_OF_COUNT);
     }
-    return weir__windowed_add(in, &count_operator, (weir__fold){.type = WEIR__COUNT}, &weir_i64,
-                              store, opts);
+    weir__aggregation spec = {
+        .kind = &count_operator, .value = &weir_i64, .store = store, .opts = opts};
+    return weir__windowed_add(in.builder, in.node, WEIR__WINDOWED_STREAM,
+                              (weir__fold){.type = WEIR__COUNT}, spec);
 }

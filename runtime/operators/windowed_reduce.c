@@ -18,5 +18,7 @@ weir_table weir_windowed_reduce(weir_windowed_stream in, weir_reducer_fn fn, voi
         return (weir_table){in.builder, -1};
     }
     weir__fold fold = {.type = WEIR__REDUCE, .reduce = fn, .user = user};
-    return weir__windowed_add(in, &reduce_operator, fold, from->value, store, opts);
+    weir__aggregation spec = {
+        .kind = &reduce_operator, .value = from->value, .store = store, .opts = opts};
+    return weir__windowed_add(in.builder, in.node, WEIR__WINDOWED_STREAM, fold, spec);
 }
