@@ -15,6 +15,15 @@ typedef enum weir__optimization {
 /* The bits that the setting names; 0 without configuration. */
 unsigned weir__optimizations(const weir_config *config);
 
+/* ---- What the passes share (optimize.c) ---- */
+
+/* Removes each `value`, and keeps the order of the others. */
+void weir__ints_remove(weir__ints *ints, int value);
+/* The node is not part of the topology any more; those around it are not changed. */
+void weir__draft_forget(weir_builder *builder, int node);
+
+/* ---- The passes ---- */
+
 /* Source topics are the changelogs of the tables that read them. */
 void weir__pass_source_changelogs(weir_builder *builder);
 

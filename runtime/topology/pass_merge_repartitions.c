@@ -88,17 +88,6 @@ static void find_target(const weir_builder *builder, topic *of, const int *chang
 
 /* ---- Edges -------------------------------------------------------------------------------- */
 
-static void remove_from(weir__ints *ints, int value)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < ints->count; i++) {
-        if (ints->at[i] != value) {
-            ints->at[kept++] = ints->at[i];
-        }
-    }
-    ints->count = kept;
-}
-
 static void replace_in(weir__ints *ints, int value, int by)
 {
     bool there = false;
@@ -109,26 +98,16 @@ static void replace_in(weir__ints *ints, int value, int by)
         ints->at[i] = ints->at[i] == value ? by : ints->at[i];
     }
     if (there) {
-        remove_from(ints, value);
+        weir__ints_remove(ints, value);
     }
 }
 
 /* `child` gets its records from `to`, not from `from`. */
 static void move_child(weir_builder *builder, int child, int from, int to)
 {
-    remove_from(&builder->nodes[from]->children, child);
+    weir__ints_remove(&builder->nodes[from]->children, child);
     replace_in(&builder->nodes[child]->parents, from, to);
     weir__ints_add(builder, &builder->nodes[to]->children, child);
-}
-
-static void forget_node(weir_builder *builder, int node)
-{
-    weir__draft *draft = builder->nodes[node];
-    draft->removed = true;
-    draft->node.kind = WEIR__PROCESSOR;
-    draft->node.topic_count = 0;
-    draft->parents.count = 0;
-    draft->children.count = 0;
 }
 
 /* ---- Topics ------------------------------------------------------------------------------- */
@@ -144,7 +123,7 @@ static void move_children(weir_builder *builder, int from, int to)
 static void take_out(weir_builder *builder, const topic *of, int source)
 {
     bool direct = of->top == of->draft->filter;
-    remove_from(&builder->nodes[of->above]->children, of->draft->filter);
+    weir__ints_remove(&builder->nodes[of->above]->children, of->draft->filter);
     move_children(builder, of->draft->source, direct ? source : of->above);
 }
 
@@ -161,9 +140,9 @@ static void forget_topic(weir_builder *builder, const topic *of, int source)
     for (size_t i = 0; i < builder->copartition_count; i++) {
         replace_in(&builder->copartitions[i].sources, of->draft->source, source);
     }
-    forget_node(builder, of->draft->filter);
-    forget_node(builder, of->draft->sink);
-    forget_node(builder, of->draft->source);
+    weir__draft_forget(builder, of->draft->filter);
+    weir__draft_forget(builder, of->draft->sink);
+    weir__draft_forget(builder, of->draft->source);
 }
 
 /* All topics below the same operator become `all[first]`. */

@@ -12,15 +12,6 @@
 #define THIS 0
 #define OTHER 1
 
-static void forget_node(weir_builder *builder, int node)
-{
-    weir__draft *draft = builder->nodes[node];
-    draft->removed = true;
-    draft->parents.count = 0;
-    draft->children.count = 0;
-    draft->stores.count = 0;
-}
-
 static void forget_store(weir_builder *builder, int store)
 {
     if (store >= 0) {
@@ -47,26 +38,14 @@ static bool is_self_join(const weir_builder *builder, const weir__stream_join_dr
            !is_used_elsewhere(builder, join->shared);
 }
 
-static void remove_child(weir_builder *builder, int node, int child)
-{
-    weir__ints *children = &builder->nodes[node]->children;
-    size_t kept = 0;
-    for (size_t i = 0; i < children->count; i++) {
-        if (children->at[i] != child) {
-            children->at[kept++] = children->at[i];
-        }
-    }
-    children->count = kept;
-}
-
 static void rewrite(weir_builder *builder, const weir__stream_join_draft *join)
 {
     weir__draft *windowed = builder->nodes[join->windowed[THIS]];
     weir__draft *merge = builder->nodes[join->merge];
-    remove_child(builder, windowed->parents.at[0], join->windowed[OTHER]);
-    forget_node(builder, join->windowed[OTHER]);
-    forget_node(builder, join->joins[THIS]);
-    forget_node(builder, join->joins[OTHER]);
+    weir__ints_remove(&builder->nodes[windowed->parents.at[0]]->children, join->windowed[OTHER]);
+    weir__draft_forget(builder, join->windowed[OTHER]);
+    weir__draft_forget(builder, join->joins[THIS]);
+    weir__draft_forget(builder, join->joins[OTHER]);
     forget_store(builder, join->stores[OTHER]);
     forget_store(builder, join->shared);
     windowed->children.count = 0;
