@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rows from the topic of a source table, which may be the changelog of its store. */
-#include <string.h>
-
 #include "core/error.h"
 #include "process/graph_internal.h"
 
@@ -10,24 +8,12 @@
 static weir_err encode(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *buf,
                        weir_slice *out)
 {
-    weir_err err = WEIR_OK;
-    *out = (weir_slice){0};
-    weir__buf_reset(buf);
-    if (value == NULL) {
-        return WEIR_OK;
-    }
-    err = weir__encode(ctx, serde, value, buf);
-    if (err != WEIR_OK) {
-        return err;
-    }
-    weir_slice bytes = weir__buf_slice(buf);
-    char *copy = weir__arena_alloc(ctx->arena, bytes.len + 1);
-    if (copy == NULL) {
+    weir_slice bytes = {0};
+    weir_err err = value != NULL ? weir__encode_to(ctx, serde, value, buf, &bytes) : WEIR_OK;
+    if (err == WEIR_OK && weir__arena_copy(ctx->arena, bytes, out) != WEIR_OK) {
         return weir__ctx_out_of_memory(ctx);
     }
-    memcpy(copy, bytes.len > 0 ? bytes.data : "", bytes.len);
-    *out = (weir_slice){copy, bytes.len};
-    return WEIR_OK;
+    return err;
 }
 
 weir_err weir__graph_source_row(weir__graph *graph, int source, const weir__source_record *in,

@@ -3,7 +3,7 @@
  * The commit. Its steps have this order, so that a crash between any two of them loses nothing:
  *
  *   1. flush-caches    writes the changes of the record caches downstream, to stores and
- * changelogs, and those of suppress buffers to their changelogs
+ *                      changelogs, and those of suppress buffers to their changelogs
  *   2. flush-stores    writes the changes that a store itself buffers
  *   3. flush-producer  waits until the brokers have acknowledged all records in flight
  *   4. commit-offsets  commits the offsets of the input, which is not read again then
