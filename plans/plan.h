@@ -221,7 +221,6 @@ typedef struct weir__op {
     X(join)                                                                                        \
     X(stream_join)                                                                                 \
     X(windows)                                                                                     \
-    X(sessions)                                                                                    \
     X(foreign)
 
 /* Each file of operators has a table of them, which ends with a NULL name. */
