@@ -369,13 +369,15 @@ static weir_err describe_topics(weir__admin *port, const char *const *topics, si
     return WEIR_OK;
 }
 
-static weir_err list_topics(weir__admin *port, void (*fn)(const char *topic, void *user),
+static weir_err list_topics(weir__admin *port,
+                            void (*fn)(const char *topic, int32_t partitions, void *user),
                             void *user, weir_error *error)
 {
     const weir__map *topics = &((admin *)port)->loopback->topics;
     (void)error;
     for (const weir__map_entry *entry = topics->first; entry != NULL; entry = entry->next) {
-        fn(((const weir__loopback_topic *)entry->value)->name, user);
+        const weir__loopback_topic *topic = entry->value;
+        fn(topic->name, topic->count, user);
     }
     return WEIR_OK;
 }

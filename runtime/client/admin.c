@@ -128,7 +128,8 @@ static weir_err describe_topics(weir__admin *port, const char *const *topics, si
     return err;
 }
 
-static weir_err list_topics(weir__admin *port, void (*fn)(const char *topic, void *user),
+static weir_err list_topics(weir__admin *port,
+                            void (*fn)(const char *topic, int32_t partitions, void *user),
                             void *user, weir_error *error)
 {
     kafka_admin *admin = admin_of(port);
@@ -138,7 +139,9 @@ static weir_err list_topics(weir__admin *port, void (*fn)(const char *topic, voi
         rd_kafka_metadata(admin->rk, 1, NULL, &metadata, DESCRIBE_TIMEOUT_MS);
     if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) {
         for (int i = 0; i < metadata->topic_cnt; i++) {
-            fn(metadata->topics[i].topic, user);
+            const rd_kafka_metadata_topic_t *topic = &metadata->topics[i];
+            bool known = topic->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+            fn(topic->topic, known ? topic->partition_cnt : -1, user);
         }
         rd_kafka_metadata_destroy(metadata);
     }

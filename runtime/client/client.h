@@ -242,9 +242,10 @@ weir_err weir__admin_create_topics(weir__admin *admin, const weir__new_topic *to
  * topic. */
 weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topics, size_t count,
                                      int32_t *partitions, weir_error *error);
-/* Calls fn with the name of each topic in the brokers' metadata, internal ones too; fn must not
- * call the admin client. */
-weir_err weir__admin_list_topics(weir__admin *admin, void (*fn)(const char *topic, void *user),
+/* Calls fn with name and partitions of each topic in the brokers' metadata, internal ones too; -1:
+ * the brokers cannot tell them now. fn must not call the admin client. */
+weir_err weir__admin_list_topics(weir__admin *admin,
+                                 void (*fn)(const char *topic, int32_t partitions, void *user),
                                  void *user, weir_error *error);
 /* Deletes records before each offset. */
 weir_err weir__admin_delete_records(weir__admin *admin, const weir__offset *before, size_t count,

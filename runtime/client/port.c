@@ -153,7 +153,8 @@ weir_err weir__admin_describe_topics(weir__admin *admin, const char *const *topi
     return admin->ops->describe_topics(admin, topics, count, partitions, error);
 }
 
-weir_err weir__admin_list_topics(weir__admin *admin, void (*fn)(const char *topic, void *user),
+weir_err weir__admin_list_topics(weir__admin *admin,
+                                 void (*fn)(const char *topic, int32_t partitions, void *user),
                                  void *user, weir_error *error)
 {
     return admin->ops->list_topics(admin, fn, user, error);

@@ -67,7 +67,8 @@ typedef struct weir__admin_ops {
                               weir_error *error);
     weir_err (*describe_topics)(weir__admin *port, const char *const *topics, size_t count,
                                 int32_t *partitions, weir_error *error);
-    weir_err (*list_topics)(weir__admin *port, void (*fn)(const char *topic, void *user),
+    weir_err (*list_topics)(weir__admin *port,
+                            void (*fn)(const char *topic, int32_t partitions, void *user),
                             void *user, weir_error *error);
     weir_err (*delete_records)(weir__admin *port, const weir__offset *before, size_t count,
                                weir_error *error);

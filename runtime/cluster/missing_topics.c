@@ -23,9 +23,10 @@ static bool is_internal(const nearest_topic *nearest, const char *topic)
            (strncmp(topic, nearest->application, len) == 0 && topic[len] == '-');
 }
 
-static void look_at(const char *topic, void *user)
+static void look_at(const char *topic, int32_t partitions, void *user)
 {
     nearest_topic *nearest = user;
+    (void)partitions;
     if (is_internal(nearest, topic)) {
         return;
     }

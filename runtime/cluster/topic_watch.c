@@ -14,7 +14,7 @@
 typedef struct matching {
     const weir__instance *instance;
     weir__arena *arena;
-    const char **names;
+    weir__topic_count *topics; /* -1 partitions: the brokers could not tell */
     size_t count;
     size_t capacity;
     weir_err err;
@@ -26,19 +26,19 @@ static weir_err make_room(matching *all)
         return WEIR_OK;
     }
     size_t more = all->capacity > 0 ? 2 * all->capacity : 16;
-    const char **grown = weir__arena_alloc(all->arena, more * sizeof *grown);
+    weir__topic_count *grown = weir__arena_alloc(all->arena, more * sizeof *grown);
     if (grown == NULL) {
         return WEIR_ENOMEM;
     }
     for (size_t i = 0; i < all->count; i++) {
-        grown[i] = all->names[i];
+        grown[i] = all->topics[i];
     }
-    all->names = grown;
+    all->topics = grown;
     all->capacity = more;
     return WEIR_OK;
 }
 
-static void look_at(const char *topic, void *user)
+static void look_at(const char *topic, int32_t partitions, void *user)
 {
     matching *all = user;
     const weir__instance *instance = all->instance;
@@ -49,13 +49,13 @@ static void look_at(const char *topic, void *user)
     const char *kept = weir__arena_strdup(all->arena, topic);
     all->err = kept != NULL ? make_room(all) : WEIR_ENOMEM;
     if (all->err == WEIR_OK) {
-        all->names[all->count++] = kept;
+        all->topics[all->count++] = (weir__topic_count){.topic = kept, .partitions = partitions};
     }
 }
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const weir__topic_count *)a)->topic, ((const weir__topic_count *)b)->topic);
 }
 
 /* Sorted. */
@@ -66,7 +66,7 @@ static weir_err find_matching(matching *all, weir_error *error)
         err = weir__error_set(error, all->err, "topics of patterns");
     }
     if (err == WEIR_OK && all->count > 0) {
-        qsort(all->names, all->count, sizeof *all->names, by_name);
+        qsort(all->topics, all->count, sizeof *all->topics, by_name);
     }
     return err;
 }
@@ -80,14 +80,21 @@ weir_err weir__existing_topics(const weir__instance *instance, weir__arena *aren
         return WEIR_OK;
     }
     weir_err err = find_matching(&all, error);
-    return err == WEIR_OK ? weir__topology_expand(instance->topology, instance->application,
-                                                  all.names, all.count, arena, out, error)
+    const char **names =
+        err == WEIR_OK ? weir__arena_alloc(arena, (all.count + 1) * sizeof *names) : NULL;
+    if (err == WEIR_OK && names == NULL) {
+        err = weir__error_set(error, WEIR_ENOMEM, "topics of patterns");
+    }
+    for (size_t i = 0; err == WEIR_OK && i < all.count; i++) {
+        names[i] = all.topics[i].topic;
+    }
+    return err == WEIR_OK ? weir__topology_expand(instance->topology, instance->application, names,
+                                                  all.count, arena, out, error)
                           : err;
 }
 
 /* The topics of the assignment are sorted by name, too. */
-static bool differ(const matching *all, const int32_t *partitions,
-                   const weir__assignment *assignment)
+static bool differ(const matching *all, const weir__assignment *assignment)
 {
     size_t next = 0;
     for (size_t i = 0; i < assignment->topic_count; i++) {
@@ -96,13 +103,24 @@ static bool differ(const matching *all, const int32_t *partitions,
                                     topic->topic, NULL) == NULL) {
             continue;
         }
-        if (next == all->count || strcmp(all->names[next], topic->topic) != 0 ||
-            partitions[next] != topic->partitions) {
+        if (next == all->count || strcmp(all->topics[next].topic, topic->topic) != 0 ||
+            all->topics[next].partitions != topic->partitions) {
             return true;
         }
         next++;
     }
     return next < all->count;
+}
+
+static weir_err check_known(const matching *all, weir_error *error)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->topics[i].partitions < 0) {
+            return weir__error_set(error, WEIR_ERETRY, "the partitions of %s are not known now",
+                                   all->topics[i].topic);
+        }
+    }
+    return WEIR_OK;
 }
 
 weir_err weir__matching_topics_changed(const weir__instance *instance,
@@ -112,16 +130,9 @@ weir_err weir__matching_topics_changed(const weir__instance *instance,
     weir__arena arena = {0};
     matching all = {.instance = instance, .arena = &arena};
     weir_err err = find_matching(&all, error);
-    int32_t *partitions =
-        err == WEIR_OK ? weir__arena_alloc(&arena, (all.count + 1) * sizeof *partitions) : NULL;
-    if (err == WEIR_OK && partitions == NULL) {
-        err = weir__error_set(error, WEIR_ENOMEM, "topics of patterns");
-    }
-    if (err == WEIR_OK && all.count > 0) {
-        err = weir__admin_describe_topics(instance->admin, all.names, all.count, partitions, error);
-    }
+    err = err == WEIR_OK ? check_known(&all, error) : err;
     if (err == WEIR_OK) {
-        *out = differ(&all, partitions, assignment);
+        *out = differ(&all, assignment);
     }
     weir__arena_fini(&arena);
     return err;

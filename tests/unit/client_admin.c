@@ -31,9 +31,10 @@ static void topics_are_created_with_their_settings(void **state)
     weir__admin_close(admin);
 }
 
-static void find_names(const char *topic, void *user)
+static void find_names(const char *topic, int32_t partitions, void *user)
 {
     int *found = user;
+    assert_true(partitions >= 1);
     *found |= strcmp(topic, "one") == 0 ? 1 : 0;
     *found |= strcmp(topic, "new") == 0 ? 2 : 0;
     *found |= strcmp(topic, "nowhere") == 0 ? 4 : 0;
