@@ -64,8 +64,8 @@ static weir_err look(weir_ctx *ctx, const weir_record *in, void *user)
     return WEIR_OK;
 }
 
-static weir_err newer(weir_ctx *ctx, const void *aggregate, const void *value, void *out,
-                      void *user)
+weir_err operators_newer(weir_ctx *ctx, const void *aggregate, const void *value, void *out,
+                         void *user)
 {
     (void)ctx;
     (void)aggregate;
@@ -74,7 +74,7 @@ static weir_err newer(weir_ctx *ctx, const void *aggregate, const void *value, v
     return WEIR_OK;
 }
 
-static weir_err nothing(weir_ctx *ctx, void *out, void *user)
+weir_err operators_nothing(weir_ctx *ctx, void *out, void *user)
 {
     (void)ctx;
     (void)user;
@@ -82,14 +82,14 @@ static weir_err nothing(weir_ctx *ctx, void *out, void *user)
     return WEIR_OK;
 }
 
-static weir_err newer_record(weir_ctx *ctx, const weir_record *in, const void *aggregate, void *out,
-                             void *user)
+weir_err operators_newer_record(weir_ctx *ctx, const weir_record *in, const void *aggregate,
+                                void *out, void *user)
 {
-    return newer(ctx, aggregate, in->value, out, user);
+    return operators_newer(ctx, aggregate, in->value, out, user);
 }
 
-static weir_err left_side(weir_ctx *ctx, const void *key, const void *left, const void *right,
-                          void *out, void *user)
+weir_err operators_left_side(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                             void *out, void *user)
 {
     (void)ctx;
     (void)key;
@@ -251,22 +251,25 @@ static weir_stream count_by(const operators_inputs *at)
 
 static weir_stream reduce(const operators_inputs *at)
 {
-    return as_text(weir_reduce(weir_group_by_key(at->in, NULL), newer, NULL, at->name, NULL));
+    return as_text(
+        weir_reduce(weir_group_by_key(at->in, NULL), operators_newer, NULL, at->name, NULL));
 }
 
 static weir_stream aggregate(const operators_inputs *at)
 {
-    return as_text(weir_aggregate(weir_group_by_key(at->in, NULL), nothing, newer_record, NULL,
-                                  at->name, &(weir_store_opts){.value = &weir_string}));
+    return as_text(weir_aggregate(weir_group_by_key(at->in, NULL), operators_nothing,
+                                  operators_newer_record, NULL, at->name,
+                                  &(weir_store_opts){.value = &weir_string}));
 }
 
 /* The stream and itself under another handle: an input each. */
 static weir_stream cogroup(const operators_inputs *at)
 {
     weir_cogrouped all = weir_cogroup_add(
-        weir_cogroup(weir_group_by_key(at->in, NULL), newer_record, NULL),
-        weir_group_by_key(weir_filter(at->in, keep, NULL, NULL), NULL), newer_record, NULL);
-    return as_text(weir_cogroup_aggregate(all, nothing, NULL, at->name,
+        weir_cogroup(weir_group_by_key(at->in, NULL), operators_newer_record, NULL),
+        weir_group_by_key(weir_filter(at->in, keep, NULL, NULL), NULL), operators_newer_record,
+        NULL);
+    return as_text(weir_cogroup_aggregate(all, operators_nothing, NULL, at->name,
                                           &(weir_store_opts){.value = &weir_string}));
 }
 
@@ -321,13 +324,14 @@ static weir_stream table_count(const operators_inputs *at)
 
 static weir_stream table_reduce(const operators_inputs *at)
 {
-    return as_text(weir_table_reduce(group_rows(at), newer, newer, NULL, at->name, NULL));
+    return as_text(
+        weir_table_reduce(group_rows(at), operators_newer, operators_newer, NULL, at->name, NULL));
 }
 
 static weir_stream table_aggregate(const operators_inputs *at)
 {
-    const weir_table_aggregator fn = {newer_record, newer_record, NULL};
-    return as_text(weir_table_aggregate(group_rows(at), nothing, &fn, at->name,
+    const weir_table_aggregator fn = {operators_newer_record, operators_newer_record, NULL};
+    return as_text(weir_table_aggregate(group_rows(at), operators_nothing, &fn, at->name,
                                         &(weir_store_opts){.value = &weir_string}));
 }
 
@@ -340,7 +344,7 @@ static weir_stream join_rows(const operators_inputs *at,
 {
     weir_table other = weir_table_map_values(at->rows, &weir_string, same_value, NULL, NULL, NULL);
     weir_store_opts opts = {.value = &weir_string};
-    return weir_to_stream(join(at->rows, other, left_side, NULL, store, &opts), NULL);
+    return weir_to_stream(join(at->rows, other, operators_left_side, NULL, store, &opts), NULL);
 }
 
 static weir_stream table_join(const operators_inputs *at)
@@ -360,22 +364,22 @@ static weir_stream table_outer_join(const operators_inputs *at)
 
 static weir_stream join_table(const operators_inputs *at)
 {
-    return weir_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
+    return weir_join_table(at->in, at->rows, &weir_string, operators_left_side, NULL, NULL);
 }
 
 static weir_stream left_join_table(const operators_inputs *at)
 {
-    return weir_left_join_table(at->in, at->rows, &weir_string, left_side, NULL, NULL);
+    return weir_left_join_table(at->in, at->rows, &weir_string, operators_left_side, NULL, NULL);
 }
 
 static weir_stream join_global(const operators_inputs *at)
 {
-    return weir_join_global(at->in, at->refs, &weir_string, left_side, NULL, NULL);
+    return weir_join_global(at->in, at->refs, &weir_string, operators_left_side, NULL, NULL);
 }
 
 static weir_stream left_join_global(const operators_inputs *at)
 {
-    return weir_left_join_global(at->in, at->refs, &weir_string, left_side, NULL, NULL);
+    return weir_left_join_global(at->in, at->refs, &weir_string, operators_left_side, NULL, NULL);
 }
 
 const operators_case operators_all[] = {

@@ -30,6 +30,16 @@ typedef struct operators_case {
     int per_rows; /* ... for one of "rows" */
 } operators_case;
 
+/* Callbacks that several files of operators use: the value of the left side, the newer one of two
+ * values, that of a record, and an empty one. */
+weir_err operators_left_side(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                             void *out, void *user);
+weir_err operators_newer(weir_ctx *ctx, const void *aggregate, const void *value, void *out,
+                         void *user);
+weir_err operators_newer_record(weir_ctx *ctx, const weir_record *in, const void *aggregate,
+                                void *out, void *user);
+weir_err operators_nothing(weir_ctx *ctx, void *out, void *user);
+
 extern const operators_case operators_all[];
 extern const size_t operators_count;
 

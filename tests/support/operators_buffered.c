@@ -12,17 +12,6 @@ static weir_err keep(weir_ctx *ctx, const weir_record *in, bool *out, void *user
     return WEIR_OK;
 }
 
-static weir_err left_side(weir_ctx *ctx, const void *key, const void *left, const void *right,
-                          void *out, void *user)
-{
-    (void)ctx;
-    (void)key;
-    (void)right;
-    (void)user;
-    *(weir_slice *)out = *(const weir_slice *)left;
-    return WEIR_OK;
-}
-
 weir_stream operators_suppress(const operators_inputs *at)
 {
     weir_suppressed at_once = weir_until_time_limit(0, weir_emit_early_when_full(weir_unbounded()));
@@ -42,12 +31,13 @@ weir_stream operators_join_with_grace(const operators_inputs *at)
 {
     weir_table rows = versioned_rows(at);
     weir_grace_join_opts opts = {.name = "joined-with-grace"};
-    return weir_join_table_with_grace(at->in, rows, &weir_string, left_side, NULL, &opts);
+    return weir_join_table_with_grace(at->in, rows, &weir_string, operators_left_side, NULL, &opts);
 }
 
 weir_stream operators_left_join_with_grace(const operators_inputs *at)
 {
     weir_table rows = versioned_rows(at);
     weir_grace_join_opts opts = {.name = "left-joined-with-grace"};
-    return weir_left_join_table_with_grace(at->in, rows, &weir_string, left_side, NULL, &opts);
+    return weir_left_join_table_with_grace(at->in, rows, &weir_string, operators_left_side, NULL,
+                                           &opts);
 }

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/operators_foreign_joins.h"
 
-static weir_err left_side(weir_ctx *ctx, const void *key, const void *left, const void *right,
-                          void *out, void *user)
-{
-    (void)ctx, (void)key, (void)right, (void)user;
-    *(weir_slice *)out = *(const weir_slice *)left;
-    return WEIR_OK;
-}
-
 /* The key of no row. */
 static weir_err no_row(weir_ctx *ctx, const weir_record *in, void *out, void *user)
 {
@@ -19,7 +11,8 @@ static weir_err no_row(weir_ctx *ctx, const weir_record *in, void *out, void *us
     return WEIR_OK;
 }
 
-static const weir_foreign_joiner with_no_row = {.foreign_key = no_row, .joiner = left_side};
+static const weir_foreign_joiner with_no_row = {.foreign_key = no_row,
+                                                .joiner = operators_left_side};
 
 /* A subscription for each row, and no result. With a partner the number of results would depend on
  * when the answers arrive: those to earlier rows are dropped. */

@@ -10,17 +10,6 @@ static weir_err refuse(weir_ctx *ctx, const weir_record *in, bool *keep, void *u
     return WEIR_OK;
 }
 
-static weir_err left_side(weir_ctx *ctx, const void *key, const void *left, const void *right,
-                          void *out, void *user)
-{
-    (void)ctx;
-    (void)key;
-    (void)right;
-    (void)user;
-    *(weir_slice *)out = *(const weir_slice *)left;
-    return WEIR_OK;
-}
-
 typedef weir_stream (*join_fn)(weir_stream left, weir_stream right, weir_join_windows windows,
                                const weir_serde *value, weir_joiner_fn fn, void *user,
                                const weir_stream_join_opts *opts);
@@ -31,7 +20,8 @@ static weir_stream beside(const operators_inputs *at, weir_stream right, join_fn
     const weir_stream_join_opts opts = {
         .name = at->name, .store = at->name, .backend = WEIR_BACKEND_ROCKSDB};
     weir_join_windows same_time = weir_join_within(0, 0, INT64_MAX);
-    weir_stream joined = join(at->in, right, same_time, &weir_string, left_side, NULL, &opts);
+    weir_stream joined =
+        join(at->in, right, same_time, &weir_string, operators_left_side, NULL, &opts);
     return weir_merge(at->in, weir_filter(joined, refuse, NULL, NULL), NULL);
 }
 

@@ -5,30 +5,6 @@
 
 /* ---- Callbacks ---- */
 
-static weir_err newer(weir_ctx *ctx, const void *aggregate, const void *value, void *out,
-                      void *user)
-{
-    (void)ctx;
-    (void)aggregate;
-    (void)user;
-    *(weir_slice *)out = *(const weir_slice *)value;
-    return WEIR_OK;
-}
-
-static weir_err nothing(weir_ctx *ctx, void *out, void *user)
-{
-    (void)ctx;
-    (void)user;
-    *(weir_slice *)out = weir_slice_of("");
-    return WEIR_OK;
-}
-
-static weir_err newer_record(weir_ctx *ctx, const weir_record *in, const void *aggregate, void *out,
-                             void *user)
-{
-    return newer(ctx, aggregate, in->value, out, user);
-}
-
 static weir_err same_key(weir_ctx *ctx, const weir_record *in, void *out, void *user)
 {
     (void)ctx;
@@ -68,14 +44,15 @@ weir_stream operators_windowed_count(const operators_inputs *at)
 
 weir_stream operators_windowed_reduce(const operators_inputs *at)
 {
-    return without_windows(weir_windowed_reduce(windows_of(at), newer, NULL, at->name, NULL));
+    return without_windows(
+        weir_windowed_reduce(windows_of(at), operators_newer, NULL, at->name, NULL));
 }
 
 weir_stream operators_windowed_aggregate(const operators_inputs *at)
 {
     const weir_store_opts opts = {.value = &weir_string};
-    return without_windows(
-        weir_windowed_aggregate(windows_of(at), nothing, newer_record, NULL, at->name, &opts));
+    return without_windows(weir_windowed_aggregate(windows_of(at), operators_nothing,
+                                                   operators_newer_record, NULL, at->name, &opts));
 }
 
 /* A key for each record, so that it is alone in its windows. */
@@ -132,7 +109,7 @@ static weir_err newer_session(weir_ctx *ctx, const void *key, const void *left, 
                               void *out, void *user)
 {
     (void)key;
-    return newer(ctx, left, right, out, user);
+    return operators_newer(ctx, left, right, out, user);
 }
 
 weir_stream operators_session_count(const operators_inputs *at)
@@ -143,27 +120,31 @@ weir_stream operators_session_count(const operators_inputs *at)
 weir_stream operators_session_reduce(const operators_inputs *at)
 {
     return without_windows(
-        weir_session_windowed_reduce(sessions_of(at), newer, NULL, at->name, &on_disk));
+        weir_session_windowed_reduce(sessions_of(at), operators_newer, NULL, at->name, &on_disk));
 }
 
 weir_stream operators_session_aggregate(const operators_inputs *at)
 {
-    return without_windows(weir_session_windowed_aggregate(
-        sessions_of(at), nothing, newer_record, newer_session, NULL, at->name, &on_disk));
+    return without_windows(weir_session_windowed_aggregate(sessions_of(at), operators_nothing,
+                                                           operators_newer_record, newer_session,
+                                                           NULL, at->name, &on_disk));
 }
 
 weir_stream operators_windowed_cogroup(const operators_inputs *at)
 {
     const weir_store_opts opts = {.value = &weir_string};
-    weir_cogrouped all = weir_cogroup(weir_group_by_key(at->in, NULL), newer_record, NULL);
-    return without_windows(weir_windowed_cogroup_aggregate(
-        weir_cogroup_windowed_by(all, weir_unlimited(0)), nothing, NULL, at->name, &opts));
+    weir_cogrouped all =
+        weir_cogroup(weir_group_by_key(at->in, NULL), operators_newer_record, NULL);
+    return without_windows(
+        weir_windowed_cogroup_aggregate(weir_cogroup_windowed_by(all, weir_unlimited(0)),
+                                        operators_nothing, NULL, at->name, &opts));
 }
 
 weir_stream operators_session_cogroup(const operators_inputs *at)
 {
-    weir_cogrouped all = weir_cogroup(weir_group_by_key(at->in, NULL), newer_record, NULL);
+    weir_cogrouped all =
+        weir_cogroup(weir_group_by_key(at->in, NULL), operators_newer_record, NULL);
     return without_windows(weir_session_cogroup_aggregate(
-        weir_cogroup_session_windowed_by(all, weir_session_gap(0, INT64_MAX)), nothing,
+        weir_cogroup_session_windowed_by(all, weir_session_gap(0, INT64_MAX)), operators_nothing,
         newer_session, NULL, at->name, &on_disk));
 }

@@ -9,11 +9,6 @@
 
 #include "bytes/target.h"
 
-static void on_log(int level, const char *text, void *user)
-{
-    (void)level, (void)text, (void)user;
-}
-
 static void send(weir_plan_topic use, const char *topic, void *user)
 {
     static const weir_slice text = {"a:b", 3};
@@ -52,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     weir_topology_free(topology);
     if (topology != NULL) {
         weir_sync_opts opts = {.config = config,
-                               .app = {.on_log = on_log},
+                               .app = {.on_log = ignore_log},
                                .build = weir_plan_build,
                                .build_user = plan};
         weir_sync *sync = weir_sync_new(NULL, &opts, &error);

@@ -31,11 +31,6 @@ static weir_topology *build(const weir_config *config, weir_error *error)
     return weir_build(builder, config, error);
 }
 
-static void on_log(int level, const char *text, void *user)
-{
-    (void)level, (void)text, (void)user;
-}
-
 static const weir_row *pass(weir_sync *sync, size_t which, weir_slice value)
 {
     const weir_input_record record = {.value = &value, .at = WEIR_AT(1)};
@@ -52,7 +47,7 @@ static const weir_row *pass(weir_sync *sync, size_t which, weir_slice value)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const config[] = {"deserialization.exception.handler", "continue", NULL};
-    const weir_sync_opts opts = {.config = config, .app = {.on_log = on_log}};
+    const weir_sync_opts opts = {.config = config, .app = {.on_log = ignore_log}};
     target_bytes from = {data, size};
     weir_error error;
     size_t which = take_byte(&from) % SERDES;

@@ -9,11 +9,6 @@
 
 #include "bytes/target.h"
 
-static void on_log(int level, const char *text, void *user)
-{
-    (void)level, (void)text, (void)user;
-}
-
 static void check_problem(const weir_config_problem *problem, void *user)
 {
     (void)user;
@@ -47,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     weir_config_load_with(config, path, check_problem, NULL, &error);
     unlink(path);
     weir_topology *topology = build(config);
-    const weir_app_opts opts = {.on_log = on_log};
+    const weir_app_opts opts = {.on_log = ignore_log};
     if (topology != NULL) {
         weir_app_free(weir_app_new(topology, config, &opts, &error));
     }

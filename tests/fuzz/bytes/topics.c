@@ -39,11 +39,6 @@ static const char text[] =
 static const char *const topics[] = {"s", "t", "app-by-value-repartition",
                                      "app-by-char-repartition"};
 
-static void on_log(int level, const char *message, void *user)
-{
-    (void)level, (void)message, (void)user;
-}
-
 static weir_plan *plan_of_all(void)
 {
     static weir_plan *plan; /* as long as the process */
@@ -61,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     target_bytes from = {data, size};
     weir_error error;
     weir_sync_opts opts = {.config = config,
-                           .app = {.on_log = on_log},
+                           .app = {.on_log = ignore_log},
                            .build = weir_plan_build,
                            .build_user = plan_of_all()};
     weir_sync *sync = weir_sync_new(NULL, &opts, &error);
