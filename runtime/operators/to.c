@@ -18,4 +18,5 @@ void weir_to(weir_stream in, const char *topic, const weir_sink_opts *opts)
     node->value = from->value;
     weir__builder_parent(builder, index, from->node);
     weir__builder_sink_to(builder, index, topic, opts, __func__);
+    node->by_inner_key = node->sink.partitioner == NULL && weir_windowed_wrapped(node->key) != NULL;
 }

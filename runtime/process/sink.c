@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sinks: a record as bytes, its topic and its partition. */
+#include <weir/windows.h>
+
 #include "process/graph_internal.h"
+#include "state/keys.h"
 
 static weir_err encode_side(weir_ctx *ctx, const weir_serde *serde, const void *value,
                             weir_buf *buf, weir_slice *out)
@@ -31,15 +34,21 @@ static weir_err choose_topic(weir_ctx *ctx, const weir__node *sink, const weir_r
     return WEIR_OK;
 }
 
+static weir_err topic_of(weir_ctx *ctx, const weir__sent *sent, const char **topic,
+                         int32_t *partitions)
+{
+    const weir__graph_host *host = &ctx->graph->host;
+    return host->topic_of(host->user, sent, topic, partitions, &ctx->error);
+}
+
 /* Sets sent->partition to that which the sink's partitioner chooses. */
 static weir_err choose_partition(weir_ctx *ctx, const weir_record *record, weir__sent *sent)
 {
-    const weir__graph_host *host = &ctx->graph->host;
     const weir_sink_opts *opts = &sent->sink->sink;
     const char *topic = NULL;
     int32_t partitions = 0;
     int32_t chosen = -1;
-    weir_err err = host->topic_of(host->user, sent, &topic, &partitions, &ctx->error);
+    weir_err err = topic_of(ctx, sent, &topic, &partitions);
     if (err != WEIR_OK) {
         return err;
     }
@@ -50,6 +59,29 @@ static weir_err choose_partition(weir_ctx *ctx, const weir_record *record, weir_
                          (int)chosen, topic, (int)partitions);
     }
     sent->partition = chosen < 0 ? -1 : chosen;
+    return err;
+}
+
+/* The bytes of the key inside of a windowed key. */
+static weir_slice inner_key(const weir_serde *serde, weir_slice key)
+{
+    weir__window_key window = {0};
+    weir__session_key session = {0};
+    if (serde->decode == weir_session_windowed_decode) {
+        return weir__session_store_key_read(key, &session) ? session.key : key;
+    }
+    return weir__window_topic_key_read(key, &window) ? window.key : key;
+}
+
+/* All windows of a key are in the partition of that key (Kafka's WindowedStreamPartitioner). */
+static weir_err choose_by_inner_key(weir_ctx *ctx, weir__sent *sent)
+{
+    const char *topic = NULL;
+    int32_t partitions = 0;
+    weir_err err = topic_of(ctx, sent, &topic, &partitions);
+    if (err == WEIR_OK) {
+        sent->partition = weir_default_partition(inner_key(sent->sink->key, sent->key), partitions);
+    }
     return err;
 }
 
@@ -74,6 +106,9 @@ weir_err weir__sink_send(weir_ctx *ctx, const weir__node *sink, const weir_recor
         return err;
     }
     err = encode_side(ctx, sink->key, record->key, &graph->key, &sent.key);
+    if (err == WEIR_OK && sink->by_inner_key && sent.key.data != NULL) {
+        err = choose_by_inner_key(ctx, &sent);
+    }
     if (err == WEIR_OK) {
         err = encode_side(ctx, sink->value, record->value, &graph->value, &sent.value);
     }

@@ -43,6 +43,7 @@ typedef struct weir__node {
     const weir_serde *value;
     weir_source_opts source;
     weir_sink_opts sink;
+    bool by_inner_key; /* a sink of windowed keys partitions by the key inside of them */
     /* Processor. */
     const weir__operator *made_by; /* NULL: a processor added by hand */
     unsigned facts;                /* of weir__fact */

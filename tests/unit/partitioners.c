@@ -68,6 +68,22 @@ static weir_topology *with_customers(const weir_config *config, weir_error *erro
     return weir_build(b, config, error);
 }
 
+WEIR_TIME_WINDOWED_SERDE(window_serde, weir_string, 10)
+WEIR_SESSION_WINDOWED_SERDE(session_serde, weir_string)
+
+static weir_topology *windowed(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_grouped by_key = weir_group_by_key(weir_source(b, "in", STRINGS, NULL), NULL);
+    weir_table windows =
+        weir_windowed_count(weir_windowed_by(by_key, weir_tumbling(10, 0), NULL), "windows", NULL);
+    weir_table sessions = weir_session_windowed_count(
+        weir_session_windowed_by(by_key, weir_session_gap(5, 0), NULL), "sessions", NULL);
+    weir_to(weir_to_stream(windows, NULL), "parted", NULL);
+    weir_to(weir_to_stream(sessions, NULL), "parted-sessions", NULL);
+    return weir_build(b, config, error);
+}
+
 static weir_sync *made(weir_topology_fn topology)
 {
     weir_error error = {0};
@@ -139,6 +155,34 @@ static void a_part_of_the_key_chooses_the_partition(void **state)
     weir_sync_free(sync);
 }
 
+/* Two windows and two sessions of each key. */
+static void windows_are_in_the_partition_of_their_key(void **state)
+{
+    (void)state;
+    const weir_serde *const keys[] = {&window_serde, &session_serde};
+    static const char *const topics[] = {"parted", "parted-sessions"};
+    weir_sync *sync = made(windowed);
+    weir_input in = weir_sync_input(sync, "in", STRINGS);
+    for (int64_t at_ms = 1; at_ms < 200; at_ms += 100) {
+        for (char key[] = "a"; key[0] <= 'h'; key[0]++) {
+            weir_input_send(in, &(weir_input_record){.key = weir_text(key),
+                                                     .value = weir_text("x"),
+                                                     .at = WEIR_AT(at_ms)});
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        weir_rows *rows = weir_output_all(weir_sync_output(sync, topics[i], keys[i], &weir_i64));
+        assert_int_equal(weir_rows_size(rows), (size_t)2 * ('h' - 'a' + 1));
+        for (size_t r = 0; r < weir_rows_size(rows); r++) {
+            const weir_row *row = weir_rows_at(rows, r);
+            const weir_windowed *window = row->key;
+            assert_int_equal(row->partition,
+                             weir_default_partition(*(const weir_slice *)window->key, PARTITIONS));
+        }
+    }
+    weir_sync_free(sync);
+}
+
 static void a_partition_that_is_not_there_is_an_error(void **state)
 {
     (void)state;
@@ -178,6 +222,7 @@ int main(void)
         cmocka_unit_test(headers_choose_the_partition_of_a_sink),
         cmocka_unit_test(headers_choose_the_partition_of_a_repartition_topic),
         cmocka_unit_test(a_part_of_the_key_chooses_the_partition),
+        cmocka_unit_test(windows_are_in_the_partition_of_their_key),
         cmocka_unit_test(a_partition_that_is_not_there_is_an_error),
         cmocka_unit_test(an_error_of_the_partitioner_is_that_of_the_sink),
         cmocka_unit_test(the_default_partition_is_that_of_kafka),

@@ -252,7 +252,8 @@ typedef weir_err (*weir_topic_fn)(weir_ctx *ctx, const weir_record *record, weir
 /* Options of a sink (Kafka's Produced). */
 typedef struct weir_sink_opts {
     const char *name;                /* of the node, in the DSL; NULL: numbered */
-    weir_partitioner_fn partitioner; /* NULL: murmur2 of the key */
+    weir_partitioner_fn partitioner; /* NULL: murmur2 of the key; weir_to takes that inside of a
+                                        windowed key (Kafka's WindowedStreamPartitioner) */
     void *user;                      /* of the partitioner and of topic_fn */
     weir_topic_fn topic_fn; /* chooses the topic of each record; the argument `topic` is NULL then
                              */
