@@ -33,6 +33,8 @@ extern const swarm_workload swarm_left_join;
 extern const swarm_workload swarm_outer_join;
 extern const swarm_workload swarm_foreign_join;
 extern const swarm_workload swarm_foreign_left_join;
+extern const swarm_workload swarm_windows;
+extern const swarm_workload swarm_closed_windows;
 
 /* The word count is the first; NULL: no more. */
 const swarm_workload *swarm_workload_at(size_t index);
