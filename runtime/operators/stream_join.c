@@ -175,7 +175,6 @@ static int add_windows(weir_builder *builder, const joined *j, int of)
         weir__store_spec *spec = &builder->stores[index]->spec;
         spec->kind = &weir__kind_duplicates;
         spec->duplicates = true;
-        spec->by_key = true;
         spec->retention_ms = weir__add_sat(weir__add_sat(j->windows.before_ms, j->windows.after_ms),
                                            j->windows.grace_ms);
     }

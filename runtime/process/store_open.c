@@ -195,7 +195,6 @@ weir_err weir__typed_open(weir__graph *graph, int store, const weir__store_plan 
     whole.kind = spec->kind;
     whole.retention_ms = spec->retention_ms;
     whole.time_ordered = spec->time_ordered;
-    whole.by_key = spec->by_key;
     whole.on_expired = on_expired;
     whole.user = kv;
     whole.client = &client;

@@ -26,8 +26,8 @@ static weir_err open_base(const weir__store_plan *plan, weir__kv **out, weir_err
 static weir__retention retention_of(const weir__store_plan *plan)
 {
     if (plan->directory == NULL) {
-        return plan->by_key ? weir__retention_exact_by_key(plan->retention_ms)
-                            : weir__retention_exact(plan->retention_ms);
+        return plan->time_ordered ? weir__retention_exact_time_ordered(plan->retention_ms)
+                                  : weir__retention_exact(plan->retention_ms);
     }
     return plan->time_ordered
                ? weir__retention_time_ordered(plan->retention_ms, plan->kind->ordered_first_ms)

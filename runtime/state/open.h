@@ -15,9 +15,7 @@
 typedef struct weir__store_plan {
     const weir__store_kind *kind; /* a constant */
     int64_t retention_ms;         /* of a kind whose rows or versions expire */
-    bool time_ordered; /* such rows are in order of time, also on RocksDB, where they otherwise are
-                          in order of segment and key */
-    bool by_key; /* such rows are read by key only: in memory they need not be in order of time */
+    bool time_ordered;            /* such rows are kept in order of time, else of segment and key */
     void (*on_expired)(void *user); /* as in weir__segments_opts */
     void *user;                     /* of on_expired */
     const char *directory;          /* of its database; NULL: in memory, as kinds by place are */

@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "core/saturate.h"
-#include "state/segments.h"
+#include "state/segments_parts.h"
 #include "state/tree.h"
 
 #define WALK_MAX 8
@@ -215,6 +215,9 @@ weir_err weir__segments_scan(weir__kv *kv, const weir__retention *retention,
     if (err != WEIR_OK) {
         (void)scan_close(&s->base);
         return err;
+    }
+    if (retention->sorted && range->key.data == NULL) {
+        return weir__segments_sort(&s->base, range->suffix, range->reverse, out, error);
     }
     *out = &s->base;
     return WEIR_OK;

@@ -47,15 +47,17 @@ typedef struct segments_iter {
 
 weir__retention weir__retention_exact(int64_t retention_ms)
 {
-    return (weir__retention){
-        .retention_ms = retention_ms, .segment_ms = 1, .order_ms = 1, .first_ms = 1};
+    return (weir__retention){.retention_ms = retention_ms,
+                             .segment_ms = 1,
+                             .order_ms = retention_ms / 2 > 1 ? retention_ms / 2 : 1,
+                             .first_ms = 1,
+                             .sorted = true};
 }
 
-weir__retention weir__retention_exact_by_key(int64_t retention_ms)
+weir__retention weir__retention_exact_time_ordered(int64_t retention_ms)
 {
-    weir__retention retention = weir__retention_exact(retention_ms);
-    retention.order_ms = retention_ms / 2 > 1 ? retention_ms / 2 : 1;
-    return retention;
+    return (weir__retention){
+        .retention_ms = retention_ms, .segment_ms = 1, .order_ms = 1, .first_ms = 1};
 }
 
 weir__retention weir__retention_segments(int64_t retention_ms)

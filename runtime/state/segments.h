@@ -23,13 +23,15 @@ typedef struct weir__retention {
     int64_t segment_ms;
     int64_t order_ms; /* rows are in order of time / order_ms, then of key, then of time */
     int64_t first_ms; /* the first time seen, from stream time - retention_ms */
+    bool sorted;      /* a scan of all keys is in order of time, then of key, all the same */
 } weir__retention;
 
-/* As Kafka in memory: a row is gone when its time <= stream time - retention_ms. */
+/* As Kafka in memory: a row is gone when its time <= stream time - retention_ms, and scans of all
+ * keys are in order of time. The rows of a key are side by side. */
 weir__retention weir__retention_exact(int64_t retention_ms);
-/* The same with the rows of a key side by side, not all rows in order of time: for a store that is
- * read by key only. */
-weir__retention weir__retention_exact_by_key(int64_t retention_ms);
+/* The same with all rows in order of time, for a store that is scanned all the time. A scan of one
+ * key passes over rows of other keys. */
+weir__retention weir__retention_exact_time_ordered(int64_t retention_ms);
 /* As Kafka on RocksDB: segments of max(retention_ms / 2, 1 min). Such a row is not seen, too, but a
  * segment is kept until all its rows have that age. */
 weir__retention weir__retention_segments(int64_t retention_ms);
@@ -93,7 +95,8 @@ typedef struct weir__segments_range {
 } weir__segments_range;
 
 /* Iterates over rows of a store with segments, below or above a cache. The keys are those of
- * changelog records. Order: of one key by time; of all keys by time / order_ms, key, time. */
+ * changelog records. Order: of one key by time; of all keys by time / order_ms, key, time, or if
+ * they are sorted by time, key. */
 weir_err weir__segments_scan(weir__kv *kv, const weir__retention *retention,
                              const weir__segments_range *range, weir__kv_iter **out,
                              weir_error *error);

@@ -69,7 +69,6 @@ typedef struct weir__store_spec {
     int64_t retention_ms; /* of a kind whose rows or versions expire */
     int64_t window_ms;    /* of a window store: from start to end of its windows */
     bool time_ordered;    /* as in weir__store_plan */
-    bool by_key;          /* the same */
     bool duplicates;      /* a window store keeps all puts of a key and window */
     const char *const
         *changelog_config; /* name, value, ..., NULL; NULL: none beyond the defaults */

@@ -52,14 +52,13 @@ static void count_expired(void *user)
     ((store *)user)->expired++;
 }
 
-/* `ordered`: not in the usual order; on disk by time, in memory by key. */
+/* `ordered`: rows are kept in order of time. */
 static void open_store(store *s, const char *directory, int64_t retention_ms, bool ordered)
 {
     weir__store_plan plan = kit_plan(directory, false);
     plan.kind = &weir__kind_window;
     plan.retention_ms = retention_ms;
     plan.time_ordered = ordered;
-    plan.by_key = ordered;
     plan.on_expired = count_expired;
     plan.user = s;
     assert_ok(weir__store_open(&plan, &s->layers, NULL));
@@ -132,12 +131,58 @@ static void rows_and_ranges_may_have_any_time(void **state)
     }
 }
 
+/* "b@20 a@20 ...", as a scan of all keys returns them. */
+static void read_all(const store *st, int64_t from_ms, int64_t to_ms, bool reverse, char *out,
+                     size_t size)
+{
+    weir__segments_range range = {
+        .suffix = WEIR__WINDOW_SUFFIX, .from_ms = from_ms, .to_ms = to_ms, .reverse = reverse};
+    weir__kv_iter *iter = NULL;
+    weir_slice at;
+    weir_slice value;
+    size_t length = 0;
+    out[0] = '\0';
+    assert_ok(weir__segments_scan(st->layers.top, &st->layers.retention, &range, &iter, NULL));
+    while (iter->ops->next(iter, &at, &value)) {
+        weir__window_key key;
+        assert_true(weir__window_store_key_read(at, &key));
+        assert_slice(value, "v");
+        length += (size_t)snprintf(out + length, size - length, "%.*s@%d ", (int)key.key.len,
+                                   (const char *)key.key.data, (int)key.start_ms);
+        assert_true(length < size);
+    }
+    assert_ok(iter->ops->close(iter));
+}
+
+static void rows_of_all_keys_in_memory_come_in_order_of_time(void **state)
+{
+    (void)state;
+    for (int ordered = 0; ordered < 2; ordered++) {
+        store st = {0};
+        char text[128];
+        open_store(&st, NULL, 1000, ordered == 1);
+        put(&st, "b", 20);
+        put(&st, "c", 10);
+        put(&st, "a", 700);
+        put(&st, "a", 20);
+        put(&st, "ab", 20);
+        put(&st, "b", 10);
+        read_all(&st, 0, INT64_MAX, false, text, sizeof text);
+        assert_string_equal(text, "b@10 c@10 a@20 ab@20 b@20 a@700 ");
+        read_all(&st, 20, 700, true, text, sizeof text);
+        assert_string_equal(text, "a@700 b@20 ab@20 a@20 ");
+        read_all(&st, 21, 699, false, text, sizeof text);
+        assert_string_equal(text, "");
+        weir__kv_close(st.layers.top);
+    }
+}
+
 static void a_row_in_memory_is_gone_when_its_age_is_the_retention(void **state)
 {
     (void)state;
-    for (int by_key = 0; by_key < 2; by_key++) {
+    for (int ordered = 0; ordered < 2; ordered++) {
         store st = {0};
-        open_store(&st, NULL, 50, by_key == 1);
+        open_store(&st, NULL, 50, ordered == 1);
         put(&st, "a", 10);
         put(&st, "a", 59);
         assert_int_equal(count(&st, "a", 0, 100), 2);
@@ -256,17 +301,18 @@ static int physical_rows(weir__kv *base)
 
 static void expired_segments_leave_no_rows(void **state)
 {
-    for (int kind = 0; kind < 3; kind++) {
+    for (int kind = 0; kind < 4; kind++) {
         char directory[2 * KIT_PATH_MAX];
         store st = {0};
         snprintf(directory, sizeof directory, "%s/%d", (const char *)*state, kind);
-        open_store(&st, kind > 0 ? directory : NULL, 2 * SEGMENT_MS, kind == 2);
+        open_store(&st, kind == 1 || kind == 2 ? directory : NULL, 2 * SEGMENT_MS, kind >= 2);
         for (int i = 0; i < SEGMENTS; i++) {
             put(&st, "a", i * SEGMENT_MS);
             put(&st, "b", i * SEGMENT_MS + SEGMENT_MS / 2);
         }
-        /* In memory by the row; in RocksDB the segment of the oldest row seen, and those after. */
-        assert_int_equal(physical_rows(st.layers.base), kind == 0 ? 4 : 6);
+        /* The segment of the oldest row seen, and those after; in memory in order of time a segment
+         * is a millisecond. */
+        assert_int_equal(physical_rows(st.layers.base), kind == 3 ? 4 : 6);
         weir__kv_close(st.layers.top);
     }
 }
@@ -308,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_first_time_kept_and_seen_is_exact_over_all_of_int64),
         TEST(rows_and_ranges_may_have_any_time),
+        TEST(rows_of_all_keys_in_memory_come_in_order_of_time),
         TEST(a_row_in_memory_is_gone_when_its_age_is_the_retention),
         TEST(a_row_in_rocksdb_is_hidden_at_once_and_refused_with_its_segment),
         TEST(stream_time_outlives_the_store_that_was_open),
