@@ -84,14 +84,20 @@ static sample since(sample start)
     return (sample){now.wall_ns - start.wall_ns, now.cpu_ns - start.cpu_ns};
 }
 
-static sample feed(const bench_workload *one, const fixture_text *text, size_t records)
+/* *outputs: how many records came out; NULL: not wanted. */
+static sample feed(const bench_workload *one, const fixture_text *text, size_t records,
+                   size_t *outputs)
 {
     weir_sync *sync = bench_open(one);
     bench_prepare(one, sync);
     sample start = begin();
-    bench_must(bench_feed(one, sync, text, records) > 0, "nothing came out");
+    size_t read = bench_feed(one, sync, text, records);
     sample taken = since(start);
+    bench_must(read > 0, "nothing came out");
     weir_sync_free(sync);
+    if (outputs != NULL) {
+        *outputs = read;
+    }
     return taken;
 }
 
@@ -100,14 +106,16 @@ static void run_workload(const bench_workload *one, const fixture_text *text, co
 {
     double wall[ROUNDS_MAX];
     double cpu[ROUNDS_MAX];
-    (void)feed(one, text, set->records / 10 + 1);
+    size_t outputs = 0;
+    (void)feed(one, text, set->records / 10 + 1, NULL);
     for (size_t i = 0; i < set->rounds; i++) {
-        sample taken = feed(one, text, set->records);
+        sample taken = feed(one, text, set->records, &outputs);
         wall[i] = (double)set->records * 1e9 / taken.wall_ns;
         cpu[i] = (double)set->records * 1e9 / taken.cpu_ns;
     }
     report("sync", one->name, "records/s", wall, set->rounds);
     report("sync-cpu", one->name, "records/cpu_s", cpu, set->rounds);
+    printf("{\"bench\":\"sync-outputs\",\"case\":\"%s\",\"count\":%zu}\n", one->name, outputs);
 }
 
 static void run_open(const bench_workload *one, const settings *set)
@@ -257,7 +265,7 @@ int main(int argc, char **argv)
     if (set.cold != NULL) {
         const bench_workload *one = bench_workload_find(set.cold);
         bench_must(one != NULL, "no such case");
-        (void)feed(one, &text, set.records);
+        (void)feed(one, &text, set.records, NULL);
     } else {
         run_all(&text, argv[0], &set);
     }
