@@ -17,21 +17,35 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 
 /* ---- Base64 ------------------------------------------------------------------------------- */
 
+/* Three bytes as four characters. */
+static char *put_three(char *to, uint8_t first, uint8_t second, uint8_t third)
+{
+    uint32_t bits = (uint32_t)first << 16 | (uint32_t)second << 8 | third;
+    to[0] = alphabet[bits >> 18];
+    to[1] = alphabet[bits >> 12 & 63];
+    to[2] = alphabet[bits >> 6 & 63];
+    to[3] = alphabet[bits & 63];
+    return to + 4;
+}
+
 /* NULL: out of memory. */
 static char *to_text(weir__arena *arena, const uint8_t *raw, size_t size)
 {
-    char *text = weir__arena_alloc(arena, (size + 2) / 3 * 4 + 1);
+    char *text = weir__arena_alloc_unzeroed(arena, (size + 2) / 3 * 4 + 1);
     char *to = text;
-    for (size_t i = 0; text != NULL && i < size; i += 3) {
-        uint8_t three[3] = {0};
-        size_t count = size - i < sizeof three ? size - i : sizeof three;
-        memcpy(three, raw + i, count);
-        uint32_t bits = (uint32_t)three[0] << 16 | (uint32_t)three[1] << 8 | three[2];
-        for (size_t k = 0; k < 4; k++) {
-            *to++ = k <= count ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
-        }
+    size_t rest = size % 3;
+    if (text == NULL) {
+        return NULL;
     }
-    return text; /* the arena is zeroed */
+    for (size_t i = 0; i < size - rest; i += 3) {
+        to = put_three(to, raw[i], raw[i + 1], raw[i + 2]);
+    }
+    if (rest > 0) {
+        to = put_three(to, raw[size - rest], rest > 1 ? raw[size - 1] : 0, 0);
+        memset(to - 3 + rest, '=', 3 - rest);
+    }
+    *to = '\0';
+    return text;
 }
 
 /* The number of bytes; reads up to the first character that is none of base64. */
