@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which record comes next, and when punctuations and commits happen, follows Kafka's
- * TopologyTestDriver: after each record a commit; then the records that were sent to topics of the
- * topology are queued; then those of global tables are applied. */
+ * TopologyTestDriver: after each record a commit, if it flushes something; then the records that
+ * were sent to topics of the topology are queued; then those of global tables are applied. */
 #include "sync/run.h"
 
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "core/saturate.h"
 
 #define POLL_MAX 256
+#define UNCOMMITTED_MAX 100 /* records without a commit, when it cannot be seen */
 
 int64_t weir__sync_now_ms(const weir__sync *sync)
 {
@@ -86,6 +87,28 @@ static weir_err commit_if_due(weir__sync *sync, weir_error *error)
                : WEIR_OK;
 }
 
+/* A commit that only commits offsets cannot be seen, unless a task is made again after a damage: it
+ * then reads the records since the last commit again. */
+static weir_err commit_after_record(weir__sync *sync, weir_error *error)
+{
+    bool unseen = !sync->commit_interval && !weir__task_set_flushes(&sync->worker.tasks);
+    sync->uncommitted = unseen ? sync->uncommitted + 1 : 0;
+    if (unseen && sync->uncommitted < UNCOMMITTED_MAX) {
+        return WEIR_OK;
+    }
+    sync->uncommitted = 0;
+    return commit_if_due(sync, error);
+}
+
+void weir__sync_commit_rest(weir__sync *sync)
+{
+    weir_error error;
+    if (sync->uncommitted > 0 && weir__sync_check(sync, &error) == WEIR_OK) {
+        (void)weir__worker_commit(&sync->worker, &error);
+    }
+    sync->uncommitted = 0;
+}
+
 /* As long as there is a record. */
 static weir_err run_tasks(weir__sync *sync, weir_error *error)
 {
@@ -101,7 +124,7 @@ static weir_err run_tasks(weir__sync *sync, weir_error *error)
         }
         err = err == WEIR_OK ? poll_globals(sync, error) : err;
         err = err == WEIR_OK ? weir__worker_process_one(&sync->worker, &done, error) : err;
-        err = err == WEIR_OK && done ? commit_if_due(sync, error) : err;
+        err = err == WEIR_OK && done ? commit_after_record(sync, error) : err;
     }
     return err;
 }

@@ -8,5 +8,7 @@
 
 /* Until every task waits, and nothing is to be read. */
 weir_err weir__sync_run(weir__sync *sync, weir_error *error);
+/* Commits what is not committed, before the stores are closed. */
+void weir__sync_commit_rest(weir__sync *sync);
 
 #endif

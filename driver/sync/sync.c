@@ -309,6 +309,9 @@ void weir__sync_close(weir__sync *sync)
     weir__instance *instance = &sync->instance;
     if (sync->worker_open) {
         if (sync->worker.open_tasks) {
+            if (instance->directory != NULL && !sync->discard) {
+                weir__sync_commit_rest(sync);
+            }
             for (size_t i = 0; sync->discard && i < sync->worker.tasks.count; i++) {
                 weir__task_stores_discard(&sync->worker.tasks.tasks[i]->stores);
             }

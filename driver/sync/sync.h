@@ -40,6 +40,7 @@ typedef struct weir__sync {
     weir__member_tasks tasks;
     int32_t partitions; /* of topics that are made when a record is sent to them */
     weir_error failed;  /* the first failure; nothing is processed after it */
+    size_t uncommitted; /* records since the last commit, which would have flushed nothing */
     size_t polled;      /* records of all topics at the last poll; SIZE_MAX: poll */
     bool has_patterns;  /* of topics: a source reads all that match */
     bool commit_interval;

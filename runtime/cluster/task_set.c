@@ -328,6 +328,16 @@ bool weir__task_set_is_running(const weir__task_set *set)
     return true;
 }
 
+bool weir__task_set_flushes(const weir__task_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (weir__graph_flushes(set->tasks[i]->graph)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- Messages ---- */
 
 void weir__task_set_each_queue(const weir__task_set *set,
@@ -371,18 +381,7 @@ weir_err weir__task_set_add(weir__task_set *set, weir__message *message,
 
 weir_err weir__task_set_commit(weir__task_set *set, weir_error *error)
 {
-    weir__task **running =
-        weir__arena_alloc_unzeroed(&set->env->commit, (set->count + 1) * sizeof(*running));
-    if (running == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "commit");
-    }
-    size_t count = 0;
-    for (size_t i = 0; i < set->count; i++) {
-        if (set->tasks[i]->state == WEIR__TASK_RUNNING) {
-            running[count++] = set->tasks[i];
-        }
-    }
-    return weir__commit_tasks(set->env, running, count, NULL, error);
+    return weir__commit_tasks(set->env, set->tasks, set->count, error);
 }
 
 static bool is_damaged(const weir__task *task)

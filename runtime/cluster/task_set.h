@@ -42,6 +42,8 @@ weir_err weir__task_set_take(weir__task_set *set, const weir__assignment *assign
 /* Does the work that is possible now to bring tasks to RUNNING. */
 weir_err weir__task_set_advance(weir__task_set *set, weir_error *error);
 bool weir__task_set_is_running(const weir__task_set *set); /* each of its tasks */
+/* False: a commit neither forwards nor logs changes. */
+bool weir__task_set_flushes(const weir__task_set *set);
 
 /* Calls fn for each queue of a RUNNING task. */
 void weir__task_set_each_queue(const weir__task_set *set,

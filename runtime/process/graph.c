@@ -436,6 +436,11 @@ static weir_err flush_all(weir__graph *graph)
     return err;
 }
 
+bool weir__graph_flushes(const weir__graph *graph)
+{
+    return graph->flushes;
+}
+
 weir_err weir__graph_flush(weir__graph *graph, weir_error *error)
 {
     if (!graph->flushes) {

@@ -159,6 +159,8 @@ int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind ki
 /* Flushes the caches of all stores, tables before those below them: forwards the changes and writes
  * them to the changelogs. */
 weir_err weir__graph_flush(weir__graph *graph, weir_error *error);
+/* False: no store has a cache, or is logged at a flush, so that a flush does nothing. */
+bool weir__graph_flushes(const weir__graph *graph);
 /* The layers given by set_store (for restore, offsets), NULL: not of this graph. */
 weir__kv *weir__graph_store_layers(weir__graph *graph, int store);
 /* The store as processors see it, through the cache; on the owning thread. NULL: not of this graph.

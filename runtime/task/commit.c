@@ -182,8 +182,8 @@ static weir_err take_touched(commit_run *commit, weir__task *const *tasks, size_
     weir__arena *arena = &commit->env->commit;
     commit->tasks = weir__arena_alloc_unzeroed(arena, (count + 1) * sizeof(*commit->tasks));
     for (size_t i = 0; i < count && commit->tasks != NULL; i++) {
-        weir_assert(tasks[i]->state == WEIR__TASK_RUNNING);
-        if (tasks[i]->touched || tasks[i]->commit_requested) {
+        if (tasks[i]->state == WEIR__TASK_RUNNING &&
+            (tasks[i]->touched || tasks[i]->commit_requested)) {
             commit->tasks[commit->task_count++] = tasks[i];
             queues += tasks[i]->queue_count;
         }
@@ -196,16 +196,13 @@ static weir_err take_touched(commit_run *commit, weir__task *const *tasks, size_
 }
 
 weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_t count,
-                            size_t *committed, weir_error *error)
+                            weir_error *error)
 {
     commit_run commit = {.env = env};
     weir_err err = take_touched(&commit, tasks, count);
     if (err != WEIR_OK) {
         weir__error_set(error, err, "commit");
         goto done;
-    }
-    if (committed != NULL) {
-        *committed = commit.task_count;
     }
     if (commit.task_count == 0) {
         goto done;

@@ -6,12 +6,11 @@
 
 #include "task/task.h"
 
-/* Commits those of the tasks (RUNNING) that have something to commit; *committed (NULL allowed)
- * counts them. WEIR_EFENCED: the group has removed this member, nothing was committed. After
- * another failure each task either has committed or can be committed again, unless the failure is
- * one of its own. */
+/* Commits those of the tasks that are RUNNING and have something to commit. WEIR_EFENCED: the group
+ * has removed this member, nothing was committed. After another failure each task either has
+ * committed or can be committed again, unless the failure is one of its own. */
 weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_t count,
-                            size_t *committed, weir_error *error);
+                            weir_error *error);
 
 /* Waits until no record is in flight. WEIR_EFENCED: this is no longer a member of the group, so the
  * records in flight must not be delivered. WEIR_ETIMEOUT: to be retried. */
