@@ -2,7 +2,8 @@
  *
  * The demo: a word count over a real text, then the ID mapping, each on 3 brokers, 4 partitions, 2
  * instances of 2 threads. In the middle instance b is crashed; a takes over when b's session has
- * expired, restores its state from the changelogs and continues.
+ * expired, restores its state from the changelogs and continues. Then a few lines are counted in
+ * windows, some of them late.
  *
  *     scenario-demo [FILE]       FILE: the text; default: documents of the project */
 #include <inttypes.h>
@@ -15,6 +16,7 @@
 #include "scenarios/lib/counts.h"
 #include "scenarios/lib/identities.h"
 #include "scenarios/lib/timeline.h"
+#include "scenarios/lib/windowed_words.h"
 
 #define PARTITIONS 4
 #define PHONES 200
@@ -194,6 +196,17 @@ static void map_identities(void)
     close_cluster(cluster, begin);
 }
 
+/* ---- Windows ------------------------------------------------------------------------------ */
+
+static void count_in_windows(void)
+{
+    int64_t begin = real_ms();
+    weir_cluster *cluster = open_cluster("windowed-word-count");
+    weir_scenario_windowed_words(cluster);
+    printf("\nthe windows that have closed equal a direct count of the words in time\n");
+    close_cluster(cluster, begin);
+}
+
 int main(int argc, char **argv)
 {
     fixture_text text = {0};
@@ -212,5 +225,11 @@ int main(int argc, char **argv)
            "threads\n",
            EVENTS, PHONES, PARTITIONS);
     map_identities();
+    printf(
+        "WINDOWED WORD COUNT of a few lines, each with a time: 1 partition, 1 instance\n"
+        "A window of %d s is written once, when it closes: when the greatest time so far (stream "
+        "time)\nis %d s, the grace, after its end. Until then it takes late lines.\n",
+        WEIR_FIXTURE_WINDOW_MS / 1000, WEIR_FIXTURE_GRACE_MS / 1000);
+    count_in_windows();
     return 0;
 }

@@ -74,8 +74,10 @@ WEIR_API weir_join_windows weir_join_within(int64_t before_ms, int64_t after_ms,
 typedef enum weir_emit_strategy {
     WEIR_EMIT_ON_UPDATE, /* each change of a window, or with a record cache the last one */
     /* One result a window, when stream time has passed its end and grace; the store has no cache.
-     * In memory a window that has expired by then is lost: set retention_ms above size and grace
-     * (weir_store_opts). Closed windows are looked for once a second of wall clock, or as often as
+     * A window that has expired by then is lost, as in Kafka (but for sessions in RocksDB): set
+     * retention_ms (weir_store_opts) above size and grace by as much as stream time may advance
+     * from one record to the next. Closed windows are looked for once a second of wall clock, or as
+     * often as
      * __emit.interval.ms.kstreams.windowed.aggregation__ says; in weir_sync after each record. */
     WEIR_EMIT_ON_CLOSE,
 } weir_emit_strategy;
