@@ -229,15 +229,18 @@ static weir_err open_core(weir_sync *sync, const weir_sync_opts *opts, weir_erro
     if (err != WEIR_OK) {
         return err;
     }
-    weir__sync_opts core = {.topology = sync->topology,
-                            .config = sync->config,
-                            .app = opts->app,
-                            .partitions = opts->partitions,
-                            .topics = topics,
-                            .topic_count = opts->topic_count,
-                            .start_ms = opts->start.given ? opts->start.ms : WEIR_SYNC_START_MS,
-                            .commit_interval = opts->commit_interval,
-                            .discard = sync->directory[0] != '\0'};
+    weir__sync_opts core = {
+        .topology = sync->topology,
+        .config = sync->config,
+        .app = opts->app,
+        .partitions = opts->partitions,
+        .topics = topics,
+        .topic_count = opts->topic_count,
+        .start_ms = opts->start.given ? opts->start.ms : WEIR_SYNC_START_MS,
+        .records_max = opts->records_max > 0 ? opts->records_max : WEIR_SYNC_RECORDS_MAX,
+        .bytes_max = opts->bytes_max > 0 ? opts->bytes_max : WEIR_SYNC_BYTES_MAX,
+        .commit_interval = opts->commit_interval,
+        .discard = sync->directory[0] != '\0'};
     return weir__sync_open(&sync->core, &core, error);
 }
 

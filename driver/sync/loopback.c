@@ -164,6 +164,7 @@ static weir__loopback_record *copy_record(weir__loopback *loopback, const weir__
     record->headers_size = (uint32_t)headers;
     record->timestamp_ms = from->timestamp_ms;
     record->internal = from->internal;
+    loopback->bytes += headers + key + value;
     return record;
 }
 
@@ -289,6 +290,11 @@ weir_err weir__loopback_append(weir__loopback *loopback, weir__loopback_topic *t
 size_t weir__loopback_size(const weir__loopback *loopback)
 {
     return loopback->count;
+}
+
+size_t weir__loopback_bytes(const weir__loopback *loopback)
+{
+    return loopback->bytes;
 }
 
 const weir__loopback_record *weir__loopback_at(const weir__loopback *loopback, size_t sequence)

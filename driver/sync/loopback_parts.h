@@ -17,6 +17,7 @@ struct weir__loopback {
     weir__loopback_record **records;
     size_t count;
     size_t capacity;
+    size_t bytes;
     weir__arena memory;
 };
 

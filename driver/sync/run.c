@@ -5,6 +5,7 @@
  * were sent to topics of the topology are queued; then those of global tables are applied. */
 #include "sync/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/error.h"
@@ -18,9 +19,85 @@ int64_t weir__sync_now_ms(const weir__sync *sync)
     return sync->worker.env.now_ms;
 }
 
+/* ---- Limits ---- */
+
+static void begin(weir__sync *sync)
+{
+    sync->running = true;
+    sync->call = (weir__sync_call){.from = weir__loopback_size(sync->loopback),
+                                   .bytes = weir__loopback_bytes(sync->loopback)};
+}
+
+#define NAMED_MAX 3 /* topics in the text */
+
+/* The topics that the topology writes to and reads, those with most records first. */
+struct rewritten {
+    size_t from; /* records before are not of the call */
+    const weir__loopback_topic *topics[NAMED_MAX];
+    size_t counts[NAMED_MAX];
+};
+
+static void count_rewritten(const weir__loopback_topic *topic, void *user)
+{
+    struct rewritten *all = user;
+    size_t count = 0;
+    for (int32_t i = 0; i < topic->count; i++) {
+        const weir__loopback_partition *partition = &topic->partitions[i];
+        bool read = partition->position[WEIR__MAIN_CONSUMER] >= 0;
+        for (int64_t at = partition->count - 1;
+             read && at >= 0 && partition->records[at]->sequence >= all->from; at--) {
+            count += partition->records[at]->piped ? 0 : 1;
+        }
+    }
+    for (size_t i = 0; i < NAMED_MAX && count > 0; i++) {
+        if (count > all->counts[i]) {
+            const weir__loopback_topic *other = all->topics[i];
+            size_t others = all->counts[i];
+            all->topics[i] = topic;
+            all->counts[i] = count;
+            topic = other;
+            count = others;
+        }
+    }
+}
+
+static weir_err over_limit(const weir__sync *sync, const char *limit, weir_error *error)
+{
+    struct rewritten all = {.from = sync->call.from};
+    weir_buf text = {0};
+    weir__loopback_each(sync->loopback, count_rewritten, &all);
+    for (size_t i = 0; i < NAMED_MAX && all.counts[i] > 0; i++) {
+        weir__buf_printf(&text, "%s '%s' (%zu times)",
+                         i == 0 ? "; the topology writes to and reads" : ",", all.topics[i]->name,
+                         all.counts[i]);
+    }
+    weir__error_set(error, WEIR_ELIMIT, "%s%s", limit, weir__buf_text(&text));
+    weir__buf_fini(&text);
+    return WEIR_ELIMIT;
+}
+
+/* Each loop of a topology through its topics reads them. */
+static weir_err check_limits(const weir__sync *sync, weir_error *error)
+{
+    char limit[128];
+    if (sync->call.records > sync->records_max) {
+        snprintf(limit, sizeof limit,
+                 "a call reads more than %zu records (weir_sync_opts.records_max)",
+                 sync->records_max);
+        return over_limit(sync, limit, error);
+    }
+    if (weir__loopback_bytes(sync->loopback) - sync->call.bytes > sync->bytes_max) {
+        snprintf(limit, sizeof limit,
+                 "a call writes more than %zu bytes (weir_sync_opts.bytes_max)", sync->bytes_max);
+        return over_limit(sync, limit, error);
+    }
+    return WEIR_OK;
+}
+
 /* ---- Steps ---- */
 
-/* Nothing is to be read as long as no record is sent. */
+/* Nothing is to be read as long as no record is sent. Records that cannot be decoded may be sent
+ * elsewhere when they are added. */
 static weir_err poll(weir__sync *sync, weir_error *error)
 {
     weir__message *messages[POLL_MAX];
@@ -39,6 +116,8 @@ static weir_err poll(weir__sync *sync, weir_error *error)
         if (count > 0) {
             weir__worker_fetched(&sync->worker);
         }
+        sync->call.records += count;
+        err = err == WEIR_OK ? check_limits(sync, error) : err;
     }
     return err;
 }
@@ -70,12 +149,29 @@ static weir_err assign(weir__sync *sync, weir_error *error)
     return err;
 }
 
+/* A stream thread tries again later; here no time passes, so the attempt has failed. */
+static weir_err check_retries(const weir__sync *sync, weir_error *error)
+{
+    const weir__worker *worker = &sync->worker;
+    const weir__retry *retries[] = {&worker->tasks.retry, &worker->restore_retry};
+    for (size_t i = 0; i < sizeof retries / sizeof retries[0]; i++) {
+        if (retries[i]->next_ms > worker->env.now_ms) {
+            *error = retries[i]->last;
+            return error->code;
+        }
+    }
+    return worker->tasks.waits_for_lock
+               ? weir__error_set(error, WEIR_ELOCKED, "the state of a task is in use elsewhere")
+               : WEIR_OK;
+}
+
 /* Brings new tasks, also those made again after a damage, to RUNNING. */
 static weir_err restore(weir__sync *sync, weir_error *error)
 {
     weir_err err = WEIR_OK;
     while (err == WEIR_OK && !weir__task_set_is_running(&sync->worker.tasks)) {
         err = weir__worker_restore(&sync->worker, error);
+        err = err == WEIR_OK ? check_retries(sync, error) : err;
     }
     return err == WEIR_OK && sync->worker.tasks.assign_due ? assign(sync, error) : err;
 }
@@ -109,12 +205,12 @@ void weir__sync_commit_rest(weir__sync *sync)
     sync->uncommitted = 0;
 }
 
-/* As long as there is a record. */
+/* As long as there is a record, in a topic or in a task. */
 static weir_err run_tasks(weir__sync *sync, weir_error *error)
 {
     bool done = true;
     weir_err err = WEIR_OK;
-    while (done && err == WEIR_OK) {
+    while (err == WEIR_OK && (done || sync->polled != weir__loopback_size(sync->loopback))) {
         done = false;
         if (sync->worker.tasks.assign_due || !weir__task_set_is_running(&sync->worker.tasks)) {
             err = restore(sync, error);
@@ -169,7 +265,7 @@ weir_err weir__sync_check(const weir__sync *sync, weir_error *error)
 
 weir_err weir__sync_run(weir__sync *sync, weir_error *error)
 {
-    sync->running = true;
+    begin(sync);
     return end(sync, run(sync, error), error);
 }
 
@@ -216,7 +312,7 @@ weir_err weir__sync_advance(weir__sync *sync, int64_t ms, weir_error *error)
     if (err != WEIR_OK) {
         return err;
     }
-    sync->running = true;
+    begin(sync);
     sync->worker.env.now_ms = weir__add_sat(sync->worker.env.now_ms, ms);
     err = weir__worker_punctuate(&sync->worker, error);
     err = err == WEIR_OK ? commit_if_due(sync, error) : err;
@@ -230,7 +326,7 @@ weir_err weir__sync_commit(weir__sync *sync, weir_error *error)
     if (err != WEIR_OK) {
         return err;
     }
-    sync->running = true;
+    begin(sync);
     err = weir__worker_commit(&sync->worker, error);
     err = err == WEIR_OK ? run(sync, error) : err;
     return end(sync, err, error);

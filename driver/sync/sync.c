@@ -275,6 +275,8 @@ weir_err weir__sync_open(weir__sync *sync, const weir__sync_opts *opts, weir_err
     bool several = false;
     *sync = (weir__sync){.topology = opts->topology,
                          .polled = SIZE_MAX,
+                         .records_max = opts->records_max > 0 ? opts->records_max : SIZE_MAX,
+                         .bytes_max = opts->bytes_max > 0 ? opts->bytes_max : SIZE_MAX,
                          .commit_interval = opts->commit_interval,
                          .discard = opts->discard,
                          .partitions = opts->partitions > 0 ? opts->partitions : 1};

@@ -24,9 +24,18 @@ typedef struct weir__sync_opts {
     const weir__topic_count *topics;
     size_t topic_count;
     int64_t start_ms;     /* wall clock, >= 0 */
+    size_t records_max;   /* of a call; 0: no limit */
+    size_t bytes_max;     /* the same */
     bool commit_interval; /* commits as an instance does, with caches; else after each record */
     bool discard;         /* state.dir is deleted afterwards: stores need not be written to it */
 } weir__sync_opts;
+
+/* A call that processes: what it has done so far, for its limits. */
+typedef struct weir__sync_call {
+    size_t records; /* that the tasks have read */
+    size_t from;    /* records of all topics when it began */
+    size_t bytes;   /* the same */
+} weir__sync_call;
 
 typedef struct weir__sync {
     weir__instance instance;
@@ -42,6 +51,9 @@ typedef struct weir__sync {
     weir_error failed;  /* the first failure; nothing is processed after it */
     size_t uncommitted; /* records since the last commit, which would have flushed nothing */
     size_t polled;      /* records of all topics at the last poll; SIZE_MAX: poll */
+    weir__sync_call call;
+    size_t records_max; /* of a call */
+    size_t bytes_max;   /* the same */
     bool has_patterns;  /* of topics: a source reads all that match */
     bool commit_interval;
     bool discard;
@@ -61,7 +73,8 @@ int64_t weir__sync_now_ms(const weir__sync *sync);
 weir_err weir__sync_check(const weir__sync *sync, weir_error *error);
 /* Appends the record and processes until every task waits. WEIR_ENOTFOUND: no source reads the
  * topic. WEIR_ESTATE, here and below: a callback of the topology calls it, or the caller jumped out
- * of a callback. Another error is that of a task; each later call returns it, too. */
+ * of a callback. WEIR_ELIMIT: records_max or bytes_max. Another error is that of a task; each later
+ * call returns it, too, as it does a limit. */
 weir_err weir__sync_pipe(weir__sync *sync, const weir__outgoing *record, weir_error *error);
 /* Makes a topic that a pattern matches, unless it exists. */
 weir_err weir__sync_make_matching(weir__sync *sync, const char *topic, weir_error *error);

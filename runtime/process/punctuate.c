@@ -11,6 +11,7 @@
 #include "process/graph_internal.h"
 
 #define PUNCTUATIONS_MAX ((size_t)1 << 16) /* of a kind of time, in a task */
+#define FIRED_MAX ((size_t)1 << 18)        /* at one time, in a task */
 
 /* The place of a punctuation. When the punctuation ends, another one takes the place and gets
  * another number, so a handle of the ended one does not match any more. */
@@ -293,6 +294,16 @@ static weir_err fire(weir__graph *graph, weir__punctuation *due, int64_t now_ms)
     return err;
 }
 
+/* Each one fires once, so punctuators schedule others without end. No handler may skip that. */
+static weir_err fired_too_often(weir_ctx *ctx, weir__running *node)
+{
+    weir_err err = weir_fail(ctx, WEIR_ELIMIT,
+                             "%zu punctuations at one time: punctuators schedule others that are "
+                             "due at once",
+                             FIRED_MAX);
+    return weir__graph_callback_failed(ctx, node, err);
+}
+
 weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t now_ms,
                                size_t *fired, weir_error *error)
 {
@@ -306,6 +317,9 @@ weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t 
             all->firing = due;
             err = fire(graph, due, now_ms);
             all->firing = NULL;
+            if (err == WEIR_OK && count == FIRED_MAX) {
+                err = fired_too_often(&graph->ctx, due->node);
+            }
         }
         if (due->cancelled || !advance(due, now_ms)) {
             release(all, due);

@@ -46,6 +46,11 @@ typedef struct weir_sync_topic {
  */
 #define WEIR_SYNC_START_MS ((int64_t)1700000000000)
 
+/* What one call may do, unless weir_sync_opts says otherwise: a topology that writes to a topic
+ * that it reads would never be done. */
+#define WEIR_SYNC_RECORDS_MAX ((size_t)1000000)
+#define WEIR_SYNC_BYTES_MAX ((size_t)1 << 28)
+
 /* Zeros: defaults. Copied, but `config` and `topics` are used only during the call. */
 typedef struct weir_sync_opts {
     const char *application;   /* application.id; NULL: "app" */
@@ -60,6 +65,11 @@ typedef struct weir_sync_opts {
     /* Commits as commit.interval.ms says, and record caches. Default: a commit after each record,
      * and no caches. */
     bool commit_interval;
+    /* Records that the topology may read in one call, and bytes that it may write by then. More end
+     * the call, and all later ones, with WEIR_ELIMIT and the names of the topics that it writes to
+     * and reads; what was written can be read. 0: WEIR_SYNC_RECORDS_MAX, WEIR_SYNC_BYTES_MAX. */
+    size_t records_max;
+    size_t bytes_max;
     const char *directory; /* parent of the state directory: must exist; NULL: a new one in memory,
                               removed at the end */
     weir_app_opts app;     /* on_log, on_step, on_restore are called */

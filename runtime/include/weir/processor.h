@@ -74,11 +74,12 @@ typedef struct weir_punctuator {
 /* Calls fn once every interval_ms (KIP-138). With stream time the first call is made as soon as
  * stream time is known; with wall-clock time it is made after one interval. Missed calls are
  * skipped. Call weir_schedule in open, process or a punctuator. A punctuation that is already due
- * when a punctuator schedules it is called right after that punctuator. *out (NULL allowed) is
- * unchanged on failure. WEIR_EINVAL: fn is NULL, or interval_ms is below 1. WEIR_ELIMIT: the task
- * has 65536 punctuations of that kind of time. fn is not called again if its next time would be
- * beyond INT64_MAX; if it is never called, *out is {0}. If fn fails, processing.exception.handler
- * decides (KIP-1033); after `continue` the schedule continues. */
+ * when a punctuator schedules it is called right after that punctuator; 262144 calls at one time
+ * are WEIR_ELIMIT, whatever the handler. *out (NULL allowed) is unchanged on failure. WEIR_EINVAL:
+ * fn is NULL, or interval_ms is below 1. WEIR_ELIMIT: the task has 65536 punctuations of that kind
+ * of time. fn is not called again if its next time would be beyond INT64_MAX; if it is never
+ * called, *out is {0}. If fn fails, processing.exception.handler decides (KIP-1033); after
+ * `continue` the schedule continues. */
 WEIR_API weir_err weir_schedule(weir_ctx *ctx, weir_time_kind kind, int64_t interval_ms,
                                 weir_punctuate_fn fn, weir_punctuator *out);
 /* The same with a start time (KIP-1146): the first call is at start_ms (any int64) or, if that has

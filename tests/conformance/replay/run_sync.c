@@ -8,6 +8,7 @@
 #include "replay/run.h"
 
 #define DROPS_MAX 256
+#define RECORDS_MAX 10000 /* of a step: a plan may write to what it reads */
 
 struct noting {
     case_run *run;
@@ -79,6 +80,7 @@ void run_on_sync(case_run *run, const recorded_case *of)
     weir_sync_opts opts = {.application = RUN_APPLICATION,
                            .config = pairs,
                            .partitions = of->partitions,
+                           .records_max = RECORDS_MAX,
                            .commit_interval = of->cache_bytes != NULL,
                            .start = WEIR_AT(case_number(of->root, "start_ms")),
                            .app = {.on_log = on_log},

@@ -24,6 +24,11 @@ static void send(weir_plan_topic use, const char *topic, void *user)
     }
 }
 
+/* A plan may write to what it reads. A call that goes on to these ends long before the limits of
+ * time and memory of libFuzzer. */
+#define RECORDS_MAX 10000
+#define BYTES_MAX ((size_t)1 << 24)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const config[] = {"deserialization.exception.handler",
@@ -49,7 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         weir_sync_opts opts = {.config = config,
                                .app = {.on_log = ignore_log},
                                .build = weir_plan_build,
-                               .build_user = plan};
+                               .build_user = plan,
+                               .records_max = RECORDS_MAX,
+                               .bytes_max = BYTES_MAX};
         weir_sync *sync = weir_sync_new(NULL, &opts, &error);
         if (sync != NULL) {
             weir_plan_each_topic(plan, send, sync);
