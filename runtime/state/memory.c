@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Key-value store in memory: a tree of rows. An open iterator is a snapshot: while an iterator is
- * open, a put replaces the row by a new one and keeps the old one behind it:
+ * Key-value store in memory: a tree of rows, for iterators, which are also found by their hashes.
+ * An open iterator is a snapshot: while an iterator is open, a put replaces the row by a new one
+ * and keeps the old one behind it:
  *
  *     tree -> row born 3 (deleted) -> row born 2 -> row born 0        iterators: 1, 3
  *
@@ -14,9 +15,12 @@
 #include "state/tree.h"
 
 #define ROW_ROUND ((size_t)16) /* values may grow a little in place */
+#define FIRST_BUCKETS ((size_t)16)
 
 typedef struct row {
     weir__tree_item item;
+    struct row *next_in_bucket;
+    uint64_t hash;
     struct row *older;     /* only for iterators that were open when it was set */
     struct row *next_dead; /* replaced rows, kept for iterators */
     uint64_t born;         /* number of iterators opened before */
@@ -29,6 +33,8 @@ typedef struct row {
 typedef struct memory {
     weir__kv base;
     weir__tree rows;
+    row **buckets;       /* the rows of the tree by hash */
+    size_t bucket_count; /* a power of two, or 0 */
     int64_t offset;
     uint64_t opened; /* iterators opened so far */
     size_t open;     /* iterators open now */
@@ -56,7 +62,7 @@ static uint8_t *value_of(row *at)
     return at->bytes + at->item.key.len;
 }
 
-static row *row_new(const memory *store, weir_slice key, weir_slice value)
+static row *row_new(const memory *store, weir_slice key, uint64_t hash, weir_slice value)
 {
     size_t capacity = (value.len + ROW_ROUND - 1) / ROW_ROUND * ROW_ROUND;
     row *made = malloc(sizeof *made + key.len + capacity);
@@ -64,6 +70,7 @@ static row *row_new(const memory *store, weir_slice key, weir_slice value)
         return NULL;
     }
     made->item.key = (weir_slice){made->bytes, key.len};
+    made->hash = hash;
     made->older = NULL;
     made->next_dead = NULL;
     made->born = store->opened;
@@ -82,9 +89,67 @@ static void row_free(weir__tree_item *item)
     free(item);
 }
 
-/* Frees a row, which is not in the tree any more. */
-static void row_drop(memory *store, row *at)
+/* ---- Hashes ------------------------------------------------------------------------------- */
+
+/* A multiplication carries only upwards: the shift makes the low bits depend on all bytes. */
+static uint64_t mixed(uint64_t hash, uint64_t word)
 {
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ (hash >> 32);
+}
+
+static uint64_t hash_of(weir_slice key)
+{
+    const uint8_t *at = key.data;
+    size_t left = key.len;
+    uint64_t hash = mixed(0, left);
+    uint64_t word = 0;
+    for (; left > sizeof word; left -= sizeof word, at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        hash = mixed(hash, word);
+    }
+    word = 0;
+    memcpy(&word, at, left);
+    return mixed(hash, word);
+}
+
+/* The place of the pointer to the row, or of the NULL at the end of its bucket. */
+static row **slot_of(const memory *store, weir_slice key, uint64_t hash)
+{
+    row **slot = &store->buckets[hash & (store->bucket_count - 1)];
+    while (*slot != NULL && ((*slot)->hash != hash || !weir_slice_equal((*slot)->item.key, key))) {
+        slot = &(*slot)->next_in_bucket;
+    }
+    return slot;
+}
+
+/* Twice as many buckets. */
+static weir_err grow(memory *store)
+{
+    size_t count = store->bucket_count > 0 ? 2 * store->bucket_count : FIRST_BUCKETS;
+    row **buckets = calloc(count, sizeof *buckets);
+    if (buckets == NULL) {
+        return WEIR_ENOMEM;
+    }
+    for (size_t i = 0; i < store->bucket_count; i++) {
+        row *next;
+        for (row *at = store->buckets[i]; at != NULL; at = next) {
+            next = at->next_in_bucket;
+            at->next_in_bucket = buckets[at->hash & (count - 1)];
+            buckets[at->hash & (count - 1)] = at;
+        }
+    }
+    free(store->buckets);
+    store->buckets = buckets;
+    store->bucket_count = count;
+    return WEIR_OK;
+}
+
+/* Takes the row out of the tree and frees it. */
+static void remove_row(memory *store, row *at)
+{
+    *slot_of(store, at->item.key, at->hash) = at->next_in_bucket;
+    (void)weir__tree_remove(&store->rows, at->item.key);
     if (store->recent == at) {
         store->recent = NULL;
     }
@@ -96,7 +161,7 @@ static void row_drop(memory *store, row *at)
 static row *find(memory *store, weir_slice key)
 {
     if (store->recent == NULL || !weir_slice_equal(store->recent->item.key, key)) {
-        store->recent = (row *)weir__tree_find(&store->rows, key);
+        store->recent = store->bucket_count > 0 ? *slot_of(store, key, hash_of(key)) : NULL;
     }
     return store->recent;
 }
@@ -119,11 +184,13 @@ static bool is_watched(const memory *store, const row *at)
 
 static weir_err replace(memory *store, row *old, weir_slice value)
 {
-    row *made = row_new(store, old->item.key, value);
+    row *made = row_new(store, old->item.key, old->hash, value);
     if (made == NULL) {
         return WEIR_ENOMEM;
     }
     weir__tree_replace(&store->rows, &made->item);
+    made->next_in_bucket = old->next_in_bucket;
+    *slot_of(store, old->item.key, old->hash) = made;
     store->recent = NULL;
     if (is_watched(store, old)) {
         made->older = old;
@@ -145,17 +212,23 @@ static weir_err delete_row(memory *store, row *old)
         old->deleted = true; /* iterators still see the rows behind it */
         return WEIR_OK;
     }
-    row_drop(store, (row *)weir__tree_remove(&store->rows, old->item.key));
+    remove_row(store, old);
     return WEIR_OK;
 }
 
 static weir_err insert(memory *store, weir_slice key, weir_slice value)
 {
-    row *made = row_new(store, key, value);
+    if (store->rows.count >= store->bucket_count && grow(store) != WEIR_OK) {
+        return WEIR_ENOMEM;
+    }
+    row *made = row_new(store, key, hash_of(key), value);
     if (made == NULL || weir__tree_insert(&store->rows, &made->item) != WEIR_OK) {
         free(made);
         return WEIR_ENOMEM;
     }
+    row **slot = &store->buckets[made->hash & (store->bucket_count - 1)];
+    made->next_in_bucket = *slot;
+    *slot = made;
     return WEIR_OK;
 }
 
@@ -237,6 +310,7 @@ static void memory_close(weir__kv *kv)
     memory *store = (memory *)kv;
     weir_assert(store->open == 0);
     weir__tree_fini(&store->rows, row_free);
+    free(store->buckets);
     free(store);
 }
 
@@ -304,9 +378,9 @@ static void free_dead_rows(memory *store)
     while (store->dead != NULL) {
         row *old = store->dead;
         store->dead = old->next_dead;
-        row *now = (row *)weir__tree_find(&store->rows, old->item.key);
+        row *now = *slot_of(store, old->item.key, old->hash);
         if (now != NULL && now->deleted) {
-            row_drop(store, (row *)weir__tree_remove(&store->rows, old->item.key));
+            remove_row(store, now);
         }
         free(old);
     }
