@@ -3,22 +3,6 @@
  * Calls an operation of the uppermost layer that has it. */
 #include "state/store.h"
 
-weir_err weir__kv_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error)
-{
-    while (kv->ops->get == NULL) {
-        kv = kv->inner;
-    }
-    return kv->ops->get(kv, key, value, error);
-}
-
-weir_err weir__kv_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error)
-{
-    while (kv->ops->put == NULL) {
-        kv = kv->inner;
-    }
-    return kv->ops->put(kv, key, value, error);
-}
-
 weir_err weir__kv_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                         weir__kv_iter **out, weir_error *error)
 {

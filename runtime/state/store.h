@@ -55,10 +55,24 @@ struct weir__kv {
 };
 
 /* *value null: no row. Valid until the next call on the store. */
-weir_err weir__kv_get(weir__kv *kv, weir_slice key, weir_slice *value, weir_error *error);
+static inline weir_err weir__kv_get(weir__kv *kv, weir_slice key, weir_slice *value,
+                                    weir_error *error)
+{
+    while (kv->ops->get == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->get(kv, key, value, error);
+}
 /* Copies key and value; neither may point into the store (from its get or range). A null value
  * deletes. */
-weir_err weir__kv_put(weir__kv *kv, weir_slice key, weir_slice value, weir_error *error);
+static inline weir_err weir__kv_put(weir__kv *kv, weir_slice key, weir_slice value,
+                                    weir_error *error)
+{
+    while (kv->ops->put == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->put(kv, key, value, error);
+}
 /* from <= key <= to by bytes; null slices: open ends. A snapshot. */
 weir_err weir__kv_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                         weir__kv_iter **out, weir_error *error);
