@@ -143,7 +143,7 @@ static void put_headers(const weir_headers *headers, size_t count, unsigned char
 /* NULL: out of memory. */
 static weir__loopback_record *copy_record(weir__loopback *loopback, const weir__outgoing *from)
 {
-    size_t count = weir_headers_count(from->headers);
+    size_t count = from->headers != NULL ? from->headers->count : 0;
     size_t headers = count > 0 ? headers_size(from->headers, count) : 0;
     size_t key = from->key.data != NULL ? from->key.len : 0;
     size_t value = from->value.data != NULL ? from->value.len : 0;

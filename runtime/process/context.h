@@ -115,6 +115,12 @@ static inline bool weir__is_plain(const weir_serde *serde)
     return serde == &weir_string || serde == &weir_bytes;
 }
 
+/* True for the serdes of numbers: their decode writes its result and no more. */
+static inline bool weir__is_number(const weir_serde *serde)
+{
+    return serde == &weir_i64 || serde == &weir_i32 || serde == &weir_f64;
+}
+
 /* True for NULL and for a slice without data, which is the null of a weir_string or weir_bytes. */
 static inline bool weir__is_null(const weir_serde *serde, const void *value)
 {
@@ -159,16 +165,46 @@ weir_err weir__ctx_out_of_memory(weir_ctx *ctx);
  * and valid as long as the task. NULL: out of memory. */
 int64_t *weir__keep_time(weir_ctx *ctx, const char *name);
 
+/* Of weir__decode, for a serde that is not plain. */
+weir_err weir__decode_value(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes,
+                            const void **out);
 /* NULL from null bytes, else a decoded value in the context's arena, pointing into `bytes`. */
-weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes, const void **out);
+static inline weir_err weir__decode(weir_ctx *ctx, const weir_serde *serde, weir_slice bytes,
+                                    const void **out)
+{
+    if (bytes.data == NULL) {
+        *out = NULL;
+        return WEIR_OK;
+    }
+    if (!weir__is_plain(serde)) {
+        return weir__decode_value(ctx, serde, bytes, out);
+    }
+    weir_slice *slice = weir__arena_alloc_apart(ctx->arena, sizeof *slice);
+    if (slice == NULL) {
+        return weir__ctx_out_of_memory(ctx);
+    }
+    *slice = bytes;
+    *out = slice;
+    return WEIR_OK;
+}
 /* For a public function of a serde: fails with the name of the first argument that is NULL. */
 weir_err weir__codec_given(weir_ctx *ctx, const char *function, const void *in, const void *out,
                            const void *user);
 /* Appends; `value` is not NULL. */
 weir_err weir__encode(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *out);
+/* Of weir__encode_to, for a serde that is not plain, or a slice without data. */
+weir_err weir__encode_value(weir_ctx *ctx, const weir_serde *serde, const void *value,
+                            weir_buf *buf, weir_slice *out);
 /* Sets *out to the encoded value: in `buf`, or the value's own bytes if it is encoded as they are.
  * As valid as both. */
-weir_err weir__encode_to(weir_ctx *ctx, const weir_serde *serde, const void *value, weir_buf *buf,
-                         weir_slice *out);
+static inline weir_err weir__encode_to(weir_ctx *ctx, const weir_serde *serde, const void *value,
+                                       weir_buf *buf, weir_slice *out)
+{
+    if (!weir__is_plain(serde) || ((const weir_slice *)value)->data == NULL) {
+        return weir__encode_value(ctx, serde, value, buf, out);
+    }
+    *out = *(const weir_slice *)value;
+    return WEIR_OK;
+}
 
 #endif

@@ -1,41 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A record's headers: a small array in the record's arena. */
+ * A record's headers. */
 #include "process/headers.h"
 
 #include <string.h>
 
 #define FIRST_CAPACITY 4
 
-struct weir_headers {
-    weir__arena *arena;
-    weir_header *items;
-    size_t count;
-    size_t capacity;
-};
-
-weir_headers *weir__headers_new(weir__arena *arena, const weir_header *items, size_t count)
+weir_headers *weir__headers_of(weir__arena *arena, const weir_header *items, size_t count)
 {
-    weir_headers *headers = weir__arena_alloc(arena, sizeof *headers);
-    if (headers == NULL) {
+    weir_headers *headers = weir__arena_alloc_unzeroed(arena, sizeof *headers);
+    weir_header *own = weir__arena_alloc_unzeroed(arena, count * sizeof *own);
+    if (headers == NULL || own == NULL) {
         return NULL;
     }
-    headers->arena = arena;
-    if (count != 0) {
-        headers->items = weir__arena_alloc(arena, count * sizeof *items);
-        if (headers->items == NULL) {
-            return NULL;
-        }
-        memcpy(headers->items, items, count * sizeof *items);
-        headers->count = headers->capacity = count;
-    }
+    memcpy(own, items, count * sizeof *own);
+    *headers = (weir_headers){arena, own, count, count};
     return headers;
-}
-
-weir_headers *weir__headers_copy(weir__arena *arena, const weir_headers *headers)
-{
-    return headers != NULL ? weir__headers_new(arena, headers->items, headers->count)
-                           : weir__headers_new(arena, NULL, 0);
 }
 
 size_t weir_headers_count(const weir_headers *headers)

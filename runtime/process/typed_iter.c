@@ -265,7 +265,7 @@ bool weir__iter_decode(weir_kv_iter *iter, weir_slice key, weir_slice row, const
 
 bool weir_kv_next(weir_kv_iter *iter, const void **key, const void **value, int64_t *timestamp_ms)
 {
-    weir_slice at;
+    weir_slice at = {0};
     weir_slice row;
     const void *unwanted;
     return weir__iter_next(iter, &at, &row) &&

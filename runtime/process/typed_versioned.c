@@ -189,7 +189,7 @@ weir_err weir__typed_load_as_of(const weir_kv *kv, const void *key, int64_t time
                                 const void **value, int64_t *timestamp_ms)
 {
     weir__version found;
-    weir_slice kept;
+    weir_slice kept = {0};
     weir_err err = find(kv, key, time_ms, &found);
     if (err == WEIR_OK && weir__arena_copy(kv->ctx->arena, found.value, &kept) != WEIR_OK) {
         err = weir__ctx_out_of_memory(kv->ctx);
