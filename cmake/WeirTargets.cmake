@@ -11,7 +11,8 @@ target_compile_features(weir_flags INTERFACE c_std_11)
 target_compile_definitions(weir_flags INTERFACE _GNU_SOURCE)
 target_compile_options(weir_flags INTERFACE
     -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
-    -fvisibility=hidden -fno-omit-frame-pointer -g)
+    -fvisibility=hidden -fno-semantic-interposition
+    $<$<NOT:$<CONFIG:Release>>:-fno-omit-frame-pointer> -g)
 if(WEIR_WERROR)
     target_compile_options(weir_flags INTERFACE -Werror)
 endif()
