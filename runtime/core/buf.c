@@ -97,20 +97,28 @@ weir_err weir__buf_put_text(weir_buf *buf, const char *text)
 __attribute__((format(printf, 2, 0))) static weir_err put_format(weir_buf *buf, const char *format,
                                                                  va_list args)
 {
+    weir_err err = buf->capacity == 0 ? weir__buf_reserve(buf, 1) : buf->err;
+    if (err != WEIR_OK) {
+        return err;
+    }
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
+    size_t room = buf->capacity - buf->len;
+    int length = vsnprintf((char *)buf->data + buf->len, room, format, again);
     va_end(again);
     if (length < 0) {
         return WEIR_EINVAL; /* a wide character that the locale does not have, or longer than
                                INT_MAX */
     }
-    weir_err err = weir__buf_reserve(buf, (size_t)length + 1);
-    if (err == WEIR_OK) {
+    if ((size_t)length >= room) {
+        err = weir__buf_reserve(buf, (size_t)length + 1);
+        if (err != WEIR_OK) {
+            return err;
+        }
         vsnprintf((char *)buf->data + buf->len, (size_t)length + 1, format, args);
-        buf->len += (size_t)length;
     }
-    return err;
+    buf->len += (size_t)length;
+    return WEIR_OK;
 }
 
 weir_err weir_put_format(weir_buf *out, const char *format, ...)

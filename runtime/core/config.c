@@ -392,14 +392,19 @@ weir_err weir_config_load(weir_config *config, const char *path, weir_error *err
     return weir_config_load_with(config, path, NULL, NULL, error);
 }
 
+static const char *value_of(const weir_config *config, const weir__setting *setting)
+{
+    const char *value = weir__map_get_text(&config->values, setting->name);
+    return value != NULL ? value : setting->fallback;
+}
+
 const char *weir_config_get(const weir_config *config, const char *name)
 {
     if (config == NULL || name == NULL) {
         return NULL;
     }
     const weir__setting *setting = weir__setting_find(name);
-    const char *value = weir__map_get_text(&config->values, setting != NULL ? setting->name : name);
-    return value == NULL && setting != NULL ? setting->fallback : value;
+    return setting != NULL ? value_of(config, setting) : weir__map_get_text(&config->values, name);
 }
 
 weir_config *weir__config_copy(const weir_config *config)
@@ -461,13 +466,14 @@ int64_t weir__config_i64(const weir_config *config, const char *name)
     const weir__setting *setting = weir__setting_find(name);
     weir_assert(setting != NULL);
     weir_assert(setting->kind == WEIR__SETTING_I64);
-    return strtoll(weir_config_get(config, name), NULL, 10);
+    return strtoll(value_of(config, setting), NULL, 10);
 }
 
 const char *weir__config_text(const weir_config *config, const char *name)
 {
-    weir_assert(weir__setting_find(name) != NULL);
-    return weir_config_get(config, name);
+    const weir__setting *setting = weir__setting_find(name);
+    weir_assert(setting != NULL);
+    return value_of(config, setting);
 }
 
 const weir_serde *weir__config_serde(const weir_config *config, const char *name)
@@ -475,7 +481,7 @@ const weir_serde *weir__config_serde(const weir_config *config, const char *name
     const weir__setting *setting = weir__setting_find(name);
     weir_assert(setting != NULL);
     weir_assert(setting->kind == WEIR__SETTING_SERDE);
-    const char *value = weir_config_get(config, name);
+    const char *value = value_of(config, setting);
     return value != NULL ? weir__map_get_text(&config->serdes, value) : NULL;
 }
 

@@ -19,6 +19,30 @@ uint64_t weir__hash(weir_slice bytes)
     return hash ^ (hash >> 32);
 }
 
+/* A multiplication carries only upwards: the shift makes the low bits depend on all bytes. */
+static uint64_t mixed(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ (hash >> 32);
+}
+
+uint64_t weir__hash_in_memory(weir_slice key)
+{
+    const uint8_t *at = key.data;
+    size_t left = key.len;
+    uint64_t hash = mixed(0, left);
+    uint64_t word = 0;
+    for (; left > sizeof word; left -= sizeof word, at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        hash = mixed(hash, word);
+    }
+    word = 0;
+    if (left > 0) {
+        memcpy(&word, at, left);
+    }
+    return mixed(hash, word);
+}
+
 void weir__map_fini(weir__map *map, void (*free_value)(void *value))
 {
     weir__map_entry *next;
@@ -44,7 +68,7 @@ static weir__map_entry **slot_of(const weir__map *map, weir_slice key, uint64_t 
 
 weir__map_entry *weir__map_find(const weir__map *map, weir_slice key)
 {
-    return map->bucket_count != 0 ? *slot_of(map, key, weir__hash(key)) : NULL;
+    return map->bucket_count != 0 ? *slot_of(map, key, weir__hash_in_memory(key)) : NULL;
 }
 
 void *weir__map_get(const weir__map *map, weir_slice key)
@@ -78,7 +102,7 @@ static weir_err grow(weir__map *map)
 
 weir_err weir__map_put(weir__map *map, weir_slice key, void *value)
 {
-    uint64_t hash = weir__hash(key);
+    uint64_t hash = weir__hash_in_memory(key);
     if (map->bucket_count != 0) {
         weir__map_entry *old = *slot_of(map, key, hash);
         if (old != NULL) {
@@ -116,7 +140,7 @@ void *weir__map_remove(weir__map *map, weir_slice key)
     if (map->bucket_count == 0) {
         return NULL;
     }
-    weir__map_entry **slot = slot_of(map, key, weir__hash(key));
+    weir__map_entry **slot = slot_of(map, key, weir__hash_in_memory(key));
     weir__map_entry *entry = *slot;
     if (entry == NULL) {
         return NULL;

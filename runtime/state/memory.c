@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "core/map.h"
 #include "state/store.h"
 #include "state/tree.h"
 
@@ -91,28 +92,6 @@ static void row_free(weir__tree_item *item)
 
 /* ---- Hashes ------------------------------------------------------------------------------- */
 
-/* A multiplication carries only upwards: the shift makes the low bits depend on all bytes. */
-static uint64_t mixed(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ (hash >> 32);
-}
-
-static uint64_t hash_of(weir_slice key)
-{
-    const uint8_t *at = key.data;
-    size_t left = key.len;
-    uint64_t hash = mixed(0, left);
-    uint64_t word = 0;
-    for (; left > sizeof word; left -= sizeof word, at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        hash = mixed(hash, word);
-    }
-    word = 0;
-    memcpy(&word, at, left);
-    return mixed(hash, word);
-}
-
 /* The place of the pointer to the row, or of the NULL at the end of its bucket. */
 static row **slot_of(const memory *store, weir_slice key, uint64_t hash)
 {
@@ -161,7 +140,8 @@ static void remove_row(memory *store, row *at)
 static row *find(memory *store, weir_slice key)
 {
     if (store->recent == NULL || !weir_slice_equal(store->recent->item.key, key)) {
-        store->recent = store->bucket_count > 0 ? *slot_of(store, key, hash_of(key)) : NULL;
+        store->recent =
+            store->bucket_count > 0 ? *slot_of(store, key, weir__hash_in_memory(key)) : NULL;
     }
     return store->recent;
 }
@@ -221,7 +201,7 @@ static weir_err insert(memory *store, weir_slice key, weir_slice value)
     if (store->rows.count >= store->bucket_count && grow(store) != WEIR_OK) {
         return WEIR_ENOMEM;
     }
-    row *made = row_new(store, key, hash_of(key), value);
+    row *made = row_new(store, key, weir__hash_in_memory(key), value);
     if (made == NULL || weir__tree_insert(&store->rows, &made->item) != WEIR_OK) {
         free(made);
         return WEIR_ENOMEM;

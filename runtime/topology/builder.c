@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 
+#define TEXT_USUAL ((size_t)256) /* longer ones are printed twice */
 #define NODES_MAX ((size_t)1 << 16)
 
 const weir_serde weir__default_key = {"default.key.serde", 0, NULL, NULL, NULL, NULL};
@@ -75,23 +76,63 @@ void *weir__builder_alloc(weir_builder *builder, size_t size)
     return at;
 }
 
+/* Most formats have no directive but "%s"; printf takes ten times as long for them. This is the
+ * length of such a text; -1: another format. */
+static int texts_length(const char *format, va_list args)
+{
+    size_t length = 0;
+    for (; *format != '\0'; format++) {
+        if (*format != '%') {
+            length++;
+        } else if (*++format == 's') {
+            length += strlen(va_arg(args, const char *));
+        } else {
+            return -1;
+        }
+    }
+    return (int)length;
+}
+
+static void put_texts(char *to, const char *format, va_list args)
+{
+    for (; *format != '\0'; format++) {
+        if (*format == '%') {
+            to = stpcpy(to, va_arg(args, const char *));
+            format++;
+        } else {
+            *to++ = *format;
+        }
+    }
+    *to = '\0';
+}
+
 const char *weir__builder_text(weir_builder *builder, const char *format, ...)
 {
+    char usual[TEXT_USUAL];
     va_list args;
     va_start(args, format);
-    bool copies = strcmp(format, "%s") == 0; /* most texts; printf takes its time */
-    const char *only = copies ? va_arg(args, const char *) : NULL;
-    int length = copies ? (int)strlen(only) : vsnprintf(NULL, 0, format, args);
+    int length = texts_length(format, args);
     va_end(args);
-    weir_assert(length >= 0);
-    char *text = weir__builder_alloc(builder, (size_t)length + 1);
-    if (text != NULL && copies) {
-        memcpy(text, only, (size_t)length + 1);
-    } else if (text != NULL) {
+    bool texts = length >= 0;
+    if (!texts) {
         va_start(args, format);
-        vsnprintf(text, (size_t)length + 1, format, args);
+        length = vsnprintf(usual, sizeof usual, format, args);
         va_end(args);
     }
+    weir_assert(length >= 0);
+    char *text = weir__builder_alloc(builder, (size_t)length + 1);
+    if (text == NULL) {
+        return NULL;
+    }
+    va_start(args, format);
+    if (texts) {
+        put_texts(text, format, args);
+    } else if ((size_t)length < sizeof usual) {
+        memcpy(text, usual, (size_t)length + 1);
+    } else {
+        vsnprintf(text, (size_t)length + 1, format, args);
+    }
+    va_end(args);
     return text;
 }
 

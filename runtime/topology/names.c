@@ -7,6 +7,12 @@
 
 #define NAME_MAX_LENGTH ((size_t)249)
 
+static bool is_allowed(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
 bool weir__builder_check_name(weir_builder *builder, const char *what, const char *name)
 {
     size_t length = name != NULL ? strlen(name) : 0;
@@ -18,9 +24,10 @@ bool weir__builder_check_name(weir_builder *builder, const char *what, const cha
                            what, name != NULL ? name : "", NAME_MAX_LENGTH);
         return false;
     }
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789._-";
-    size_t good = strspn(name, allowed);
+    size_t good = 0;
+    while (good < length && is_allowed(name[good])) {
+        good++;
+    }
     if (good != length) {
         weir__builder_fail(builder, WEIR_ETOPOLOGY,
                            "%s name '%s': character %zu is not a letter, a digit, '.', '_' or '-'",
