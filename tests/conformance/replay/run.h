@@ -18,7 +18,7 @@ typedef struct recorded_case {
     const char *name;
     yyjson_val *root;
     weir_plan *plan;
-    int32_t partitions;      /* of all topics, on the synchronous driver; 0: 1 */
+    int32_t partitions;      /* of all topics; 0: 1 */
     const char *cache_bytes; /* of the record cache, on the synchronous driver; NULL: no cache */
 } recorded_case;
 

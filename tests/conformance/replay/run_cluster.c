@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A case on the cluster driver: the whole runtime, brokers, one partition a topic, no cache, a
- * commit after each step. */
+ * A case on the cluster driver: the whole runtime, brokers, no cache, a commit after each
+ * step. */
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +28,7 @@ typedef struct cluster_run {
     weir_cluster *cluster;
     weir_instance *instance;
     case_run *run;
+    int32_t partitions; /* of a topic */
     topic topics[TOPICS_MAX];
     size_t count;
     bool failed; /* a stream thread */
@@ -62,10 +63,11 @@ static void create_topic(weir_plan_topic use, const char *name, void *user)
 {
     cluster_run *of = user;
     if (use == WEIR_PLAN_SINK) {
-        weir_cluster_topic_create(of->cluster, name, 1);
+        weir_cluster_topic_create(of->cluster, name, of->partitions);
         return;
     }
-    weir_input input = weir_cluster_input(of->cluster, name, 1, &weir_bytes, &weir_bytes);
+    weir_input input =
+        weir_cluster_input(of->cluster, name, of->partitions, &weir_bytes, &weir_bytes);
     weir_mock_topics(weir_cluster_mock(of->cluster), add_topic, of);
     topic *found = find_topic(of, name);
     if (found != NULL) {
@@ -276,6 +278,7 @@ void run_on_cluster(case_run *run, const recorded_case *of)
         return;
     }
     state->run = run;
+    state->partitions = of->partitions > 0 ? of->partitions : 1;
     run->state = state;
     run->store_rows = store_rows;
     run->close = close_cluster;
