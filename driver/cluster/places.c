@@ -66,6 +66,8 @@ static weir__driver *of_none(const void *any)
         weir_rows *: of_rows,                                                                      \
         const weir_rows *: of_rows,                                                                \
         const weir_row *: of_none, \
+        weir_isolated *: of_none, \
+        const weir_isolated *: of_none, \
         weir_sync *: of_none,                                                                      \
         const weir_sync *: of_none)(FIRST(__VA_ARGS__))
 

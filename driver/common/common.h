@@ -167,6 +167,8 @@ static inline bool weir__given(bool given, const char *function, const char *arg
 {
     return given || weir__not_given(function, argument);
 }
+/* It has all that a serde must have. */
+bool weir__serde_is_whole(const weir_serde *serde);
 /* The same for a serde that can be used. */
 bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument);
 /* Both serdes of a handle. */

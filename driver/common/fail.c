@@ -136,13 +136,18 @@ bool weir__not_given(const char *function, const char *argument)
     return false;
 }
 
+bool weir__serde_is_whole(const weir_serde *serde)
+{
+    return serde->name != NULL && serde->decode != NULL && serde->encode != NULL &&
+           serde->size > 0 && serde->size <= WEIR_SERDE_SIZE_MAX;
+}
+
 bool weir__serde_given(const weir_serde *serde, const char *function, const char *argument)
 {
     if (!weir__given(serde != NULL, function, argument)) {
         return false;
     }
-    bool whole = serde->name != NULL && serde->decode != NULL && serde->encode != NULL &&
-                 serde->size > 0 && serde->size <= WEIR_SERDE_SIZE_MAX;
+    bool whole = weir__serde_is_whole(serde);
     if (!whole) {
         weir__driver_fail(NULL,
                           "%s: %s: the serde '%s' must have a name, decode, encode and a size of "

@@ -319,7 +319,7 @@ weir_err weir__forward_new(weir_ctx *ctx, const void *key, const void *value, in
 /* Completes a user's record for the children: null slices, headers, the key of process_values. */
 static weir_err prepare(weir_ctx *ctx, const weir_record *given, weir_record *out)
 {
-    if (ctx->node == NULL) {
+    if (ctx->node == NULL || !ctx->graph->open) {
         return weir_fail(ctx, WEIR_ESTATE, "records are forwarded in process and punctuators");
     }
     const weir__node *spec = ctx->node->spec;

@@ -172,6 +172,7 @@ weir_err weir__graph_open(weir__graph *graph, weir_error *error)
         weir__arena_reset(&graph->scratch);
     }
     ctx->node = NULL;
+    graph->open = err == WEIR_OK;
     return weir__graph_report(graph, err, error);
 }
 

@@ -141,6 +141,24 @@ weir_err weir__graph_process(weir__graph *graph, int source, const weir__input *
  */
 weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t now_ms,
                                size_t *fired, weir_error *error);
+/* A punctuation that has not ended. */
+typedef struct weir__scheduled {
+    weir_time_kind kind;
+    uint64_t number; /* in order of scheduling, over both kinds, from 1 */
+    int64_t interval_ms;
+    int64_t due_ms;
+    weir_punctuate_fn fn;
+    bool cancelled; /* it will not be called again */
+} weir__scheduled;
+
+/* Calls fn for each of them, in no particular order. */
+void weir__graph_each_punctuation(const weir__graph *graph,
+                                  void (*fn)(const weir__scheduled *scheduled, void *user),
+                                  void *user);
+/* Runs one now, whether it is due or not; when it is due does not change. WEIR_ENOTFOUND: it has
+ * ended, or was cancelled. */
+weir_err weir__graph_fire(weir__graph *graph, weir_time_kind kind, uint64_t number, int64_t now_ms,
+                          weir_error *error);
 /* The node and the record that a graph processes now. */
 typedef struct weir__graph_place {
     const char *node;        /* NULL: no node runs */

@@ -21,12 +21,14 @@ struct weir__graph {
     weir__kept_time *kept_times; /* in order of name */
     weir_kv **stores; /* by index in the topology; global ones are views of the global graph's */
     weir__punctuations punctuations[2]; /* by weir_time_kind */
+    uint64_t punctuations_scheduled;    /* so far */
     weir_buf topic;                     /* chosen for a record */
     weir_buf key;                       /* of the record that a sink sends */
     weir_buf value;
     weir_buf headers; /* of the current record, for the cache */
     weir__map topics; /* names that weir__topic_kept copied, by themselves */
     bool global;
+    bool open;            /* all processors are: a child of one that opens may not be */
     bool flushes;         /* a store has a layer above its base, a cache, that is flushed */
     pthread_mutex_t lock; /* of the global graph: other threads read its stores */
 };

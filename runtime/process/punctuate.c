@@ -221,7 +221,7 @@ static weir_err add(weir_ctx *ctx, weir_time_kind kind, const weir__punctuation 
         }
         *added = *wanted;
         added->node = ctx->node;
-        added->number = ++all->scheduled;
+        added->number = ++ctx->graph->punctuations_scheduled;
         insert(all, added);
         handle = (weir_punctuator){added, added->number};
     }
@@ -269,21 +269,22 @@ static bool first_is_due(const weir__punctuations *all, int64_t now_ms)
     return all->count > 0 && all->heap[0]->due_ms <= now_ms;
 }
 
-static weir_err fire(weir__graph *graph, weir__punctuation *due, int64_t now_ms)
+/* Calls a function of the node. Its punctuation may be gone afterwards. */
+static weir_err fire(weir__graph *graph, weir__running *node, weir_punctuate_fn fn, int64_t now_ms)
 {
     weir_ctx *ctx = &graph->ctx;
     ctx->arena = &graph->scratch;
-    ctx->node = due->node;
+    ctx->node = node;
     ctx->record = NULL;
     ctx->at = (weir_record_metadata){NULL, -1, -1};
     ctx->time_ms = now_ms;
     uint64_t mark = ctx->iters_opened;
-    weir_err err = due->fn(ctx, now_ms, due->node->state);
-    weir__iters_close_since(ctx, mark, due->node->spec);
+    weir_err err = fn(ctx, now_ms, node->state);
+    weir__iters_close_since(ctx, mark, node->spec);
     err = weir__guards_check(ctx, "the punctuation", err);
     err = err == WEIR_OK && ctx->overrun ? WEIR_EOVERRUN : err;
     if (err != WEIR_OK) {
-        err = weir__graph_node_failed(ctx, due->node, err);
+        err = weir__graph_node_failed(ctx, node, err);
     } else {
         ctx->failed_node = NULL; /* the punctuator ignored a failed forward */
         ctx->error.code = WEIR_OK;
@@ -315,7 +316,7 @@ weir_err weir__graph_punctuate(weir__graph *graph, weir_time_kind kind, int64_t 
         if (!due->cancelled) {
             count++;
             all->firing = due;
-            err = fire(graph, due, now_ms);
+            err = fire(graph, due->node, due->fn, now_ms);
             all->firing = NULL;
             if (err == WEIR_OK && count == FIRED_MAX) {
                 err = fired_too_often(&graph->ctx, due->node);
@@ -357,4 +358,40 @@ int64_t weir__graph_next_punctuation(const weir__graph *graph, weir_time_kind ki
         }
     }
     return next;
+}
+
+/* ---- Seen from outside ---- */
+
+void weir__graph_each_punctuation(const weir__graph *graph,
+                                  void (*fn)(const weir__scheduled *scheduled, void *user),
+                                  void *user)
+{
+    static const weir_time_kind kinds[] = {WEIR_STREAM_TIME, WEIR_WALL_CLOCK_TIME};
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        const weir__punctuations *all = &graph->punctuations[kinds[k]];
+        for (size_t i = 0; i < all->count; i++) {
+            const weir__punctuation *one = all->heap[i];
+            fn(&(weir__scheduled){.kind = kinds[k],
+                                  .number = one->number,
+                                  .interval_ms = one->interval_ms,
+                                  .due_ms = one->due_ms,
+                                  .fn = one->fn,
+                                  .cancelled = one->cancelled},
+               user);
+        }
+    }
+}
+
+weir_err weir__graph_fire(weir__graph *graph, weir_time_kind kind, uint64_t number, int64_t now_ms,
+                          weir_error *error)
+{
+    const weir__punctuations *all = &graph->punctuations[kind];
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->heap[i]->number == number && !all->heap[i]->cancelled) {
+            weir_err err = fire(graph, all->heap[i]->node, all->heap[i]->fn, now_ms);
+            return weir__graph_report(graph, err, error);
+        }
+    }
+    return weir__error_set(error, WEIR_ENOTFOUND, "punctuation %llu has ended",
+                           (unsigned long long)number);
 }

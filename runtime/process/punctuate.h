@@ -12,7 +12,6 @@ typedef struct weir__punctuations {
     size_t capacity;
     struct weir__punctuation *free;   /* places of punctuations that ended; used again */
     struct weir__punctuation *firing; /* not in the heap; its place there is kept */
-    uint64_t scheduled;               /* so far */
 } weir__punctuations;
 
 /* Handles become invalid. A punctuation still fires if the caller jumped out of its call. */

@@ -96,7 +96,9 @@ typedef struct weir_row {
     int64_t offset;    /* -1: not from a topic */
     const weir_header *headers;
     size_t header_count;
-    const char *task; /* "1_0" for entries of stores, else NULL */
+    const char *task;  /* "1_0" for entries of stores, else NULL */
+    const char *child; /* of records that an isolated processor forwarded (weir/driver_isolated.h):
+                          to which node; else NULL */
 } weir_row;
 
 typedef struct weir_rows weir_rows;

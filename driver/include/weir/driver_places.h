@@ -13,6 +13,7 @@
 #define WEIR_DRIVER_PLACES_H
 
 #include <weir/driver.h>
+#include <weir/driver_isolated.h>
 #include <weir/driver_sync.h>
 
 #ifdef __cplusplus
@@ -142,6 +143,36 @@ extern "C" {
     VALUE(uint64_t, weir_cluster_trace_hash, (cluster), const weir_cluster *cluster)               \
     VOID(weir_cluster_trace_to, (cluster, out, form), weir_cluster *cluster, FILE *out,            \
          weir_trace_form form)                                                                     \
+    VOID(weir_isolated_set_metadata, (isolated, metadata), weir_isolated *isolated,                \
+         weir_record_metadata metadata)                                                            \
+    VOID(weir_isolated_process, (isolated, record), weir_isolated *isolated,                       \
+         const weir_input_record *record)                                                          \
+    VALUE(weir_err, weir_isolated_try_process, (isolated, record, error), weir_isolated *isolated, \
+          const weir_input_record *record, weir_error *error)                                      \
+    VALUE(weir_rows *, weir_isolated_forwards, (isolated, child), weir_isolated *isolated,         \
+          const char *child)                                                                       \
+    VALUE(bool, weir_isolated_commit_requested, (isolated), const weir_isolated *isolated)         \
+    VOID(weir_isolated_forget, (isolated), weir_isolated *isolated)                                \
+    VALUE(int64_t, weir_isolated_time_ms, (isolated, kind), const weir_isolated *isolated,         \
+          weir_time_kind kind)                                                                     \
+    VOID(weir_isolated_set_time, (isolated, kind, time_ms), weir_isolated *isolated,               \
+         weir_time_kind kind, int64_t time_ms)                                                     \
+    VOID(weir_isolated_advance_to, (isolated, kind, time_ms), weir_isolated *isolated,             \
+         weir_time_kind kind, int64_t time_ms)                                                     \
+    VALUE(weir_err, weir_isolated_try_advance_to, (isolated, kind, time_ms, error),                \
+          weir_isolated *isolated, weir_time_kind kind, int64_t time_ms, weir_error *error)        \
+    VALUE(size_t, weir_isolated_punctuations, (isolated, out, max), const weir_isolated *isolated, \
+          weir_isolated_punctuation *out, size_t max)                                              \
+    VOID(weir_isolated_punctuate, (isolated, index), weir_isolated *isolated, size_t index)        \
+    VALUE(weir_err, weir_isolated_try_punctuate, (isolated, index, error),                         \
+          weir_isolated *isolated, size_t index, weir_error *error)                                \
+    VALUE(weir_store_view, weir_isolated_store, (isolated, store, key, value),                     \
+          weir_isolated *isolated, const char *store, const weir_serde *key,                       \
+          const weir_serde *value)                                                                 \
+    VALUE(weir_rows *, weir_isolated_rows, (isolated, key, value), weir_isolated *isolated,        \
+          const weir_serde *key, const weir_serde *value)                                          \
+    VALUE(size_t, weir_isolated_dropped_records, (isolated, out, max),                             \
+          const weir_isolated *isolated, weir_dropped_records *out, size_t max)                    \
     VOID(weir_sync_free, (sync), weir_sync *sync)                                                  \
     VALUE(weir_input, weir_sync_input, (sync, topic, key, value), weir_sync *sync,                 \
           const char *topic, const weir_serde *key, const weir_serde *value)                       \
@@ -267,6 +298,25 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_cluster_on_event(...) weir_cluster_on_event_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_trace_hash(...) weir_cluster_trace_hash_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_trace_to(...) weir_cluster_trace_to_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_set_metadata(...) weir_isolated_set_metadata_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_process(...) weir_isolated_process_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_try_process(...) weir_isolated_try_process_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_forwards(...) weir_isolated_forwards_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_commit_requested(...)                                                        \
+    weir_isolated_commit_requested_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_forget(...) weir_isolated_forget_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_time_ms(...) weir_isolated_time_ms_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_set_time(...) weir_isolated_set_time_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_advance_to(...) weir_isolated_advance_to_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_try_advance_to(...)                                                          \
+    weir_isolated_try_advance_to_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_punctuations(...) weir_isolated_punctuations_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_punctuate(...) weir_isolated_punctuate_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_try_punctuate(...) weir_isolated_try_punctuate_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_store(...) weir_isolated_store_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_rows(...) weir_isolated_rows_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_isolated_dropped_records(...)                                                         \
+    weir_isolated_dropped_records_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_sync_free(...) weir_sync_free_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_sync_input(...) weir_sync_input_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_sync_output(...) weir_sync_output_placed(__VA_ARGS__, WEIR__HERE)

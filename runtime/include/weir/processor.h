@@ -49,7 +49,8 @@ typedef struct weir_processor_ops {
 /* ---- Inside process and punctuators ------------------------------------------------------- */
 
 /* Forwards the record to every child, in order. Key and value are of the node's output types.
- * WEIR_EINVAL: a negative timestamp. A record with timestamp 0 is written to an output topic with
+ * WEIR_EINVAL: a negative timestamp. WEIR_ESTATE: the processor opens, or no node runs. A record
+ * with timestamp 0 is written to an output topic with
  * timestamp 1: librdkafka takes 0 for "not given". Repartition topics and changelogs keep 0. */
 WEIR_API weir_err weir_forward(weir_ctx *ctx, const weir_record *record);
 /* Forwards the record to the child of that name; WEIR_ENOTFOUND lists the node's children. */
