@@ -32,6 +32,10 @@ typedef struct translation {
     const char *fault; /* NULL: none yet */
 } translation;
 
+/* Of an extended regular expression, outside of brackets. Behind a backslash other characters have
+ * a meaning of their own in GNU's library, as in "\<". */
+static const char special[] = "^.[$()|*+?{\\";
+
 /* \d, \w, \s and their opposites; NULL: another character. */
 static const char *class_of(char letter)
 {
@@ -61,15 +65,20 @@ static void escape(translation *t)
                          "\\S";
         return;
     } else {
-        weir__buf_printf(t->out, "\\%c", c);
+        weir__buf_printf(t->out, "%s%c", strchr(special, c) != NULL ? "\\" : "", c);
     }
     t->at++;
 }
 
-/* An escape between brackets, where POSIX has none. */
-static void escape_in_brackets(translation *t)
+/* An escape between brackets, where POSIX has none. `first` is the first character there. */
+static void escape_in_brackets(translation *t, const char *first)
 {
     char c = *t->at;
+    const char *before = t->at - 2; /* in front of the backslash */
+    if (class_of(c) != NULL && before > first && *before == '-') {
+        t->fault = "a range that ends with \\d, \\w or \\s; put '-' last";
+        return;
+    }
     if (class_of(c) != NULL && t->at[1] == '-' && t->at[2] != ']') {
         t->fault = "a range that begins with \\d, \\w or \\s; put '-' last";
         return;
@@ -97,7 +106,7 @@ static void brackets(translation *t)
     while (t->fault == NULL && *t->at != '\0' && (*t->at != ']' || t->at == start)) {
         char c = *t->at++;
         if (c == '\\') {
-            escape_in_brackets(t);
+            escape_in_brackets(t, start);
         } else if (c == '[' && *t->at != ':') {
             t->fault = "'[' in [...]";
         } else if (c == '[') {
