@@ -73,7 +73,8 @@ static weir_err add_matching(inputs *in, const weir__node *source)
     for (size_t i = 0;
          err == WEIR_OK && (topic = in->topics->at(i, &partitions, in->topics->user)) != NULL;
          i++) {
-        if (weir__topology_matching(env->topology, env->application, topic, NULL) == source) {
+        if (weir__pattern_matches(source->pattern, topic) &&
+            weir__topology_matching(env->topology, env->application, topic, NULL) == source) {
             err = add_queue(in, source, topic, partitions, false);
         }
     }

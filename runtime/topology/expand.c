@@ -75,6 +75,9 @@ static weir_err add_topics(const weir_topology *topology, weir__node *node, cons
     node->topics = read;
     node->topic_count = 0;
     for (size_t i = 0; i < count; i++) {
+        if (!weir__pattern_matches(node->pattern, topics[i])) {
+            continue;
+        }
         const weir__node *second;
         const weir__node *first =
             weir__topology_matching(topology, application, topics[i], &second);
