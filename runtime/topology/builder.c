@@ -144,7 +144,9 @@ bool weir__builder_grow(weir_builder *builder, void *items, size_t count, size_t
         return weir__builder_ok(builder);
     }
     if (count >= NODES_MAX) {
-        weir__builder_fail(builder, WEIR_ELIMIT, "a topology of more than %zu nodes", NODES_MAX);
+        weir__builder_fail(builder, WEIR_ELIMIT,
+                           "a topology of more than %zu nodes, or of a source with more topics",
+                           NODES_MAX);
         return false;
     }
     size_t more = *capacity != 0 ? *capacity * 2 : 8;
@@ -230,6 +232,7 @@ int weir__builder_node(weir_builder *builder, weir__node_kind kind, const char *
     draft->node.kind = kind;
     draft->node.index = (int)builder->node_count;
     draft->node.table_store = -1;
+    draft->connected_to = -1;
     draft->node.name = weir__builder_text(builder, "%s", name);
     if (weir__map_put_text(&builder->node_names, name, draft) != WEIR_OK) {
         weir__builder_fail(builder, WEIR_ENOMEM, "out of memory");
@@ -254,15 +257,12 @@ void weir__builder_topic(weir_builder *builder, int node, const char *topic, boo
         return;
     }
     weir__node *of = &builder->nodes[node]->node;
-    weir__topic_ref *topics = weir__builder_alloc(builder, (of->topic_count + 1) * sizeof *topics);
-    if (topics == NULL) {
-        return;
+    weir__topic_ref *topics = (weir__topic_ref *)(uintptr_t)of->topics; /* of the arena */
+    if (weir__builder_grow(builder, &topics, of->topic_count, &builder->nodes[node]->topic_capacity,
+                           sizeof *topics)) {
+        topics[of->topic_count++] = (weir__topic_ref){copy, internal};
+        of->topics = topics;
     }
-    if (of->topic_count != 0) {
-        memcpy(topics, of->topics, of->topic_count * sizeof *topics);
-    }
-    topics[of->topic_count++] = (weir__topic_ref){copy, internal};
-    of->topics = topics;
 }
 
 void weir__builder_sink_to(weir_builder *builder, int sink, const char *topic,

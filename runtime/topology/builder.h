@@ -17,12 +17,14 @@ typedef struct weir__ints {
 } weir__ints;
 
 typedef struct weir__draft {
-    weir__node node; /* its lists are filled at the end */
+    weir__node node; /* its lists are filled at the end, but for `topics` */
+    size_t topic_capacity;
     weir__ints parents;
     weir__ints children;
     weir__ints stores;
     weir__ints reads;
     int position;                /* in the builder's order */
+    int connected_to;            /* the last node that its stores were given to; -1: none yet */
     bool removed;                /* by a pass */
     bool reads_history;          /* the tables that it reads must have a history */
     int64_t history_ms;          /* of at least so long */

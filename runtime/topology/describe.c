@@ -34,21 +34,41 @@ static uint32_t java_table(size_t count)
     return size;
 }
 
+typedef struct hashed {
+    const char *name;
+    uint32_t bucket;
+    size_t inserted; /* its place among the names */
+} hashed;
+
+static int by_bucket(const void *a, const void *b)
+{
+    const hashed *left = a;
+    const hashed *right = b;
+    if (left->bucket != right->bucket) {
+        return left->bucket < right->bucket ? -1 : 1;
+    }
+    return left->inserted < right->inserted ? -1 : left->inserted > right->inserted;
+}
+
 /* By bucket; in a bucket by insertion. */
 static void put_set(weir_buf *out, const char *const *names, size_t count)
 {
     uint32_t size = java_table(count);
-    bool first = true;
+    hashed *sorted = calloc(count + 1, sizeof *sorted);
+    if (sorted == NULL) {
+        out->err = WEIR_ENOMEM;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = (hashed){names[i], java_hash(names[i]) & (size - 1), i};
+    }
+    qsort(sorted, count, sizeof *sorted, by_bucket);
     weir__buf_put_text(out, "[");
-    for (uint32_t bucket = 0; bucket < size; bucket++) {
-        for (size_t i = 0; i < count; i++) {
-            if ((java_hash(names[i]) & (size - 1)) == bucket) {
-                weir__buf_printf(out, "%s%s", first ? "" : ", ", names[i]);
-                first = false;
-            }
-        }
+    for (size_t i = 0; i < count; i++) {
+        weir__buf_printf(out, "%s%s", i == 0 ? "" : ", ", sorted[i].name);
     }
     weir__buf_put_text(out, "]");
+    free(sorted);
 }
 
 /* ---- Nodes -------------------------------------------------------------------------------- */

@@ -21,7 +21,11 @@ bool weir__materialize(weir_builder *builder, int table)
 
 static void connect(weir_builder *builder, int reader, int table)
 {
-    const weir__draft *draft = builder->nodes[table];
+    weir__draft *draft = builder->nodes[table];
+    if (draft->connected_to == reader) {
+        return; /* joins of a table with itself have as many ways up as two to their number */
+    }
+    draft->connected_to = reader;
     if (weir__materialize(builder, table)) {
         weir__builder_use_store(builder, reader, draft->node.table_store);
         return;
