@@ -266,6 +266,9 @@ static weir_err add_to(weir__loopback *loopback, weir__loopback_topic *topic,
     record->piped = piped;
     partition->records[partition->count++] = record;
     loopback->records[loopback->count++] = record;
+    if (partition->position[WEIR__MAIN_CONSUMER] >= 0) {
+        loopback->unread_end = loopback->count;
+    }
     return WEIR_OK;
 }
 
@@ -295,6 +298,11 @@ size_t weir__loopback_size(const weir__loopback *loopback)
 size_t weir__loopback_bytes(const weir__loopback *loopback)
 {
     return loopback->bytes;
+}
+
+size_t weir__loopback_unread_end(const weir__loopback *loopback)
+{
+    return loopback->unread_end;
 }
 
 const weir__loopback_record *weir__loopback_at(const weir__loopback *loopback, size_t sequence)

@@ -76,6 +76,8 @@ weir_err weir__loopback_append(weir__loopback *loopback, weir__loopback_topic *t
 size_t weir__loopback_size(const weir__loopback *loopback);
 /* Their bytes: keys, values and headers. */
 size_t weir__loopback_bytes(const weir__loopback *loopback);
+/* How many there were when the last one came that the main consumer reads. */
+size_t weir__loopback_unread_end(const weir__loopback *loopback);
 const weir__loopback_record *weir__loopback_at(const weir__loopback *loopback, size_t sequence);
 /* The whole record. As valid as the record. */
 weir__message_view weir__loopback_view(const weir__loopback_record *record);

@@ -18,6 +18,7 @@ struct weir__loopback {
     size_t count;
     size_t capacity;
     size_t bytes;
+    size_t unread_end;
     weir__arena memory;
 };
 

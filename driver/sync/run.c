@@ -96,14 +96,14 @@ static weir_err check_limits(const weir__sync *sync, weir_error *error)
 
 /* ---- Steps ---- */
 
-/* Nothing is to be read as long as no record is sent. Records that cannot be decoded may be sent
- * elsewhere when they are added. */
+/* Nothing is to be read as long as no record is sent to a topic that a task reads. Records that
+ * cannot be decoded may be sent elsewhere when they are added. */
 static weir_err poll(weir__sync *sync, weir_error *error)
 {
     weir__message *messages[POLL_MAX];
     size_t count = POLL_MAX;
     weir_err err = WEIR_OK;
-    sync->polled = weir__loopback_size(sync->loopback);
+    sync->polled = weir__loopback_unread_end(sync->loopback);
     while (err == WEIR_OK && count == POLL_MAX) {
         err = weir__consumer_poll(sync->worker.env.consumer, 0, messages, POLL_MAX, &count, error);
         for (size_t i = 0; i < count; i++) {
@@ -210,12 +210,12 @@ static weir_err run_tasks(weir__sync *sync, weir_error *error)
 {
     bool done = true;
     weir_err err = WEIR_OK;
-    while (err == WEIR_OK && (done || sync->polled != weir__loopback_size(sync->loopback))) {
+    while (err == WEIR_OK && (done || sync->polled != weir__loopback_unread_end(sync->loopback))) {
         done = false;
         if (sync->worker.tasks.assign_due || !weir__task_set_is_running(&sync->worker.tasks)) {
             err = restore(sync, error);
         }
-        if (err == WEIR_OK && sync->polled != weir__loopback_size(sync->loopback)) {
+        if (err == WEIR_OK && sync->polled != weir__loopback_unread_end(sync->loopback)) {
             err = poll(sync, error);
         }
         err = err == WEIR_OK ? poll_globals(sync, error) : err;

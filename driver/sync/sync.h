@@ -50,7 +50,7 @@ typedef struct weir__sync {
     int32_t partitions; /* of topics that are made when a record is sent to them */
     weir_error failed;  /* the first failure; nothing is processed after it */
     size_t uncommitted; /* records since the last commit, which would have flushed nothing */
-    size_t polled;      /* records of all topics at the last poll; SIZE_MAX: poll */
+    size_t polled;      /* weir__loopback_unread_end at the last poll; SIZE_MAX: poll */
     weir__sync_call call;
     size_t records_max; /* of a call */
     size_t bytes_max;   /* the same */
