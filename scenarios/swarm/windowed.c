@@ -21,6 +21,7 @@
 #define KEYS 12
 #define STEP_MS 300
 #define JITTER_MS 12000
+#define UNIT_MS 100 /* of times, so that many are at the edge of a window */
 #define SIZE_MS 10000
 #define ADVANCE_MS 4000
 #define GRACE_MS 3000
@@ -134,8 +135,8 @@ static void *open_work(const swarm_plan *plan, weir_cluster *cluster, bool on_cl
     }
     for (size_t i = 0; i < plan->lines; i++) {
         work->visits[i].key = (char)('a' + swarm_pick(&work->plan, KEYS));
-        work->visits[i].time_ms =
-            (int64_t)(i + 1) * STEP_MS + (int64_t)swarm_pick(&work->plan, JITTER_MS);
+        work->visits[i].time_ms = (int64_t)(i + 1) * STEP_MS +
+                                  (int64_t)swarm_pick(&work->plan, JITTER_MS / UNIT_MS) * UNIT_MS;
     }
     work->input = weir_cluster_input(cluster, input_topic, PARTITIONS, &weir_string, &weir_string);
     weir_cluster_topic_create(cluster, output_topic, PARTITIONS);

@@ -12,7 +12,7 @@
 
 #define PARTITIONS 2
 #define KEYS 5
-#define EVENTS 60 /* before the loss, and after it */
+#define EVENTS 67 /* before the loss, and after it */
 #define STEP_MS 1000
 #define GRACE_MS 9000
 #define BUFFER "app-late-Buffer-changelog"
@@ -40,7 +40,8 @@ static weir_topology *late_in(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-/* The events of a key come in pairs of the same time, so that their numbers count. */
+/* The events of a key come in pairs of the same time, so that their numbers count. The loss parts
+ * such a pair: its first one waits in the buffer that is lost. */
 static void send_some(weir_input input, int first, int64_t later_ms)
 {
     for (int i = first; i < first + EVENTS; i++) {

@@ -200,6 +200,23 @@ static void an_answer_to_an_earlier_value_is_dropped(void **state)
     weir_sync_free(sync);
 }
 
+static void a_row_with_another_foreign_key_leaves_its_earlier_subscription(void **state)
+{
+    (void)state;
+    weir_sync *sync = made(inner, NULL);
+    send(sync, "customers", "ann", "Ann");
+    send(sync, "customers", "bob", "Bob");
+    send(sync, "orders", "o1", "ann:1");
+    send(sync, "orders", "o1", "bob:1");
+    assert_table(sync, PAIRS("o1", "bob:1=Bob"));
+    weir_store_view subscriptions =
+        weir_sync_store(sync, "j-subscription-store", &weir_bytes, &weir_bytes);
+    assert_int_equal(weir_store_view_size(subscriptions), 1);
+    send(sync, "customers", "ann", "Anna");
+    assert_int_equal(dropped(sync, WEIR_DROP_STALE_ANSWER), 0);
+    weir_sync_free(sync);
+}
+
 /* ---- Partitions --------------------------------------------------------------------------- */
 
 #define ORDERS_PARTITIONS 3
@@ -388,6 +405,7 @@ int main(void)
         cmocka_unit_test(a_row_whose_partner_is_deleted_while_it_changes_has_no_result),
         cmocka_unit_test(a_partner_that_never_left_the_cache_gives_no_result),
         cmocka_unit_test(an_answer_to_an_earlier_value_is_dropped),
+        cmocka_unit_test(a_row_with_another_foreign_key_leaves_its_earlier_subscription),
         cmocka_unit_test(answers_go_to_the_partition_of_the_left_row),
         cmocka_unit_test(partitioners_find_the_rows_of_tables_that_are_placed_otherwise),
         cmocka_unit_test(an_error_of_the_foreign_key_function_names_its_node),

@@ -348,6 +348,25 @@ static void a_restored_row_that_has_expired_is_left_out(void **state)
     weir__buf_fini(&keys[1]);
 }
 
+static void a_put_replaces_a_restored_row(void **state)
+{
+    for (int kind = 0; kind < 4; kind++) {
+        char directory[2 * KIT_PATH_MAX];
+        store st = {0};
+        weir_buf key = {0};
+        snprintf(directory, sizeof directory, "%s/%d", (const char *)*state, kind);
+        open_store(&st, kind == 1 || kind == 2 ? directory : NULL, 2 * SEGMENT_MS, kind >= 2);
+        weir__window_store_key(&key, &(weir__window_key){s("a"), 3 * SEGMENT_MS, 0});
+        weir__row row = {weir__buf_slice(&key), s("restored")};
+        assert_ok(weir__kv_restore(st.layers.base, &row, 1, 0, NULL));
+        put(&st, "a", 3 * SEGMENT_MS);
+        assert_int_equal(physical_rows(st.layers.base), 1);
+        assert_int_equal(count(&st, "a", 3 * SEGMENT_MS, 3 * SEGMENT_MS), 1);
+        weir__kv_close(st.layers.top);
+        weir__buf_fini(&key);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
@@ -363,6 +382,7 @@ int main(void)
         TEST(expired_segments_leave_no_rows),
         TEST(a_changelog_key_without_a_time_is_corrupt),
         TEST(a_restored_row_that_has_expired_is_left_out),
+        TEST(a_put_replaces_a_restored_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,22 @@ static void records_of_one_key_and_time_wait_together(void **state)
     weir_sync_free(sync);
 }
 
+static void a_record_comes_out_with_its_partners_or_once_alone(void **state)
+{
+    (void)state;
+    weir_sync *sync = start(outer, NULL);
+    send_text(sync, "l", "a", "1", 10);
+    send_text(sync, "r", "a", "2", 12);
+    assert_next(sync, "1+2", 12);
+    send_text(sync, "r", "b", "3", 13);
+    send_text(sync, "l", "c", "4", 40);
+    assert_next(sync, "-+3", 13);
+    send_text(sync, "l", "c", "5", 80);
+    assert_next(sync, "4+-", 40);
+    assert_no_more(sync);
+    weir_sync_free(sync);
+}
+
 static void an_outer_record_without_a_key_comes_through_its_repartition_topic(void **state)
 {
     (void)state;
@@ -433,6 +449,7 @@ int main(void)
         cmocka_unit_test(records_that_cannot_be_joined_are_dropped_with_a_reason),
         cmocka_unit_test(a_late_record_joins_what_is_still_stored),
         cmocka_unit_test(records_of_one_key_and_time_wait_together),
+        cmocka_unit_test(a_record_comes_out_with_its_partners_or_once_alone),
         cmocka_unit_test(an_outer_record_without_a_key_comes_through_its_repartition_topic),
         cmocka_unit_test(each_partition_has_a_stream_time_of_its_own),
         cmocka_unit_test(windows_without_an_end_join_all_times),

@@ -268,6 +268,22 @@ static void a_late_record_is_counted_for_each_window_that_has_closed(void **stat
     weir_topology_free(topology);
 }
 
+static void a_record_at_an_edge_is_in_the_window_that_begins_there(void **state)
+{
+    (void)state;
+    weir_topology *topology = counts(weir_hopping(SIZE_MS, 5, 100), WEIR_EMIT_ON_UPDATE);
+    driven task = {0};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    pipe(&task, "k", "a", 10); /* 5/15 and 10/20 */
+    assert_int_equal(sent_to(&task, "out"), 2);
+    pipe(&task, "k", "b", 14); /* the same */
+    assert_int_equal(sent_to(&task, "out"), 4);
+    pipe(&task, "k", "c", 0); /* 0/10 */
+    assert_int_equal(sent_to(&task, "out"), 5);
+    driven_close(&task);
+    weir_topology_free(topology);
+}
+
 /* The times that a task keeps come from metadata that any client of the group can write. */
 static void times_of_names_that_no_node_has_change_nothing(void **state)
 {
@@ -314,6 +330,27 @@ static void closed_windows_are_emitted_once_in_the_interval_by_the_wall_clock(vo
     weir_topology_free(topology);
 }
 
+static void a_window_that_ends_at_stream_time_is_emitted_once(void **state)
+{
+    (void)state;
+    weir_topology *topology = counts(weir_tumbling(SIZE_MS, 0), WEIR_EMIT_ON_CLOSE);
+    driven task = {.settings =
+                       DRIVEN_SETTINGS("__emit.interval.ms.kstreams.windowed.aggregation__", "0")};
+    assert_int_equal(driven_open(&task, topology, 0), WEIR_OK);
+    pipe(&task, "k", "a", 1);
+    pipe(&task, "k", "b", 9);
+    assert_int_equal(sent_to(&task, "out"), 0);
+    pipe(&task, "k", "c", 10);
+    assert_int_equal(sent_to(&task, "out"), 1);
+    pipe(&task, "k", "d", 11);
+    assert_int_equal(sent_to(&task, "out"), 1);
+    pipe(&task, "k", "e", 20);
+    pipe(&task, "k", "f", 21);
+    assert_int_equal(sent_to(&task, "out"), 2);
+    driven_close(&task);
+    weir_topology_free(topology);
+}
+
 static void closed_windows_are_emitted_at_once_without_an_interval(void **state)
 {
     (void)state;
@@ -337,6 +374,8 @@ int main(void)
         cmocka_unit_test(bytes_that_are_no_windowed_key_are_undecodable),
         cmocka_unit_test(a_window_that_there_is_not_cannot_be_written),
         cmocka_unit_test(windowed_keys_are_one_type_if_what_is_inside_is),
+        cmocka_unit_test(a_record_at_an_edge_is_in_the_window_that_begins_there),
+        cmocka_unit_test(a_window_that_ends_at_stream_time_is_emitted_once),
         cmocka_unit_test(a_late_record_is_counted_for_each_window_that_has_closed),
         cmocka_unit_test(times_of_names_that_no_node_has_change_nothing),
         cmocka_unit_test(closed_windows_are_emitted_once_in_the_interval_by_the_wall_clock),
