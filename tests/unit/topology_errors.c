@@ -94,6 +94,18 @@ static void two_nodes_with_one_name(void **state)
     refused(b, WEIR_EEXISTS, "there are two nodes named 'same'");
 }
 
+static void operators_with_the_name_of_another_node(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    weir_stream in = strings(b, "in", "same");
+    weir_merge(in, strings(b, "more", "more"), &(weir_named){"same"});
+    refused(b, WEIR_EEXISTS, "there are two nodes named 'same'");
+    b = weir_builder_new();
+    weir_to_table(strings(b, "in", "same"), "rows", &(weir_store_opts){.node = "same"});
+    refused(b, WEIR_EEXISTS, "there are two nodes named 'same'");
+}
+
 static void a_name_with_characters_that_topics_may_not_have(void **state)
 {
     (void)state;
@@ -226,6 +238,55 @@ static void a_merge_of_other_types(void **state)
     refused(b, WEIR_ETYPE, "merge 'both': left value is string, right value is i64");
 }
 
+static void a_repartition_of_other_types(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    weir_repartition(strings(b, "in", "in"), "r", &(weir_repartition_opts){.key = &weir_i64});
+    refused(b, WEIR_ETYPE, "repartition 'r': the stream's key is string, its key is i64");
+    b = weir_builder_new();
+    weir_repartition(strings(b, "in", "in"), "r", &(weir_repartition_opts){.value = &weir_i64});
+    refused(b, WEIR_ETYPE, "repartition 'r': the stream's value is string, its value is i64");
+}
+
+static int64_t no_time(weir_ctx *ctx, const weir_record *record, int64_t partition_time_ms,
+                       void *user)
+{
+    (void)ctx, (void)record, (void)partition_time_ms, (void)user;
+    return -1;
+}
+
+static void a_topic_read_with_two_timestamp_functions(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    strings(b, "in", "first");
+    weir_source(b, "in", &weir_string, &weir_string,
+                &(weir_source_opts){.name = "second", .timestamp = no_time});
+    refused(b, WEIR_ETOPOLOGY, "topic 'in' read by two streams with different timestamp functions");
+}
+
+static void a_source_without_topics(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    weir_source_many(b, LIST(NULL), &weir_string, &weir_string, NULL);
+    refused(b, WEIR_ETOPOLOGY, "source 'KSTREAM-SOURCE-0000000000' reads no topic");
+}
+
+static void a_split_with_a_branch_without_a_function(void **state)
+{
+    (void)state;
+    weir_stream out[2];
+    const weir_branch branches[] = {{"-rest", NULL, NULL}, {"-all", all, NULL}};
+    weir_builder *b = weir_builder_new();
+    weir_split(strings(b, "in", "in"), branches, 2, out, NULL);
+    refused(b, WEIR_EINVAL, "split needs branches, and a function for each but the last");
+    b = weir_builder_new();
+    weir_split(strings(b, "in", "in"), branches, 0, out, NULL);
+    refused(b, WEIR_EINVAL, "split needs branches, and a function for each but the last");
+}
+
 static void a_sink_of_another_type_than_its_parent(void **state)
 {
     (void)state;
@@ -267,6 +328,42 @@ static void a_grouping_that_repartitions_without_any_name(void **state)
     refused(b, WEIR_ETOPOLOGY,
             "the grouping below 'KSTREAM-KEY-SELECT-0000000001' must be repartitioned: name it, or "
             "the store of its aggregation");
+}
+
+static void a_table_that_repartitions_without_any_name(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    weir_stream changed =
+        weir_select_key(strings(b, "in", "in"), &weir_string, same_key, NULL, NULL);
+    weir_to_table(changed, NULL, NULL);
+    refused(
+        b, WEIR_ETOPOLOGY,
+        "to_table below 'KSTREAM-KEY-SELECT-0000000001' must be repartitioned: name its node or "
+        "its store");
+}
+
+static weir_err same_row(weir_ctx *ctx, const weir_record *in, void *key_out, void *value_out,
+                         void *user)
+{
+    (void)ctx;
+    (void)user;
+    *(weir_slice *)key_out = *(const weir_slice *)in->key;
+    *(weir_slice *)value_out = *(const weir_slice *)in->value;
+    return WEIR_OK;
+}
+
+static void a_grouped_table_without_any_name(void **state)
+{
+    (void)state;
+    weir_builder *b = weir_builder_new();
+    weir_table in = weir_table_source(b, "in", "in", &weir_string, &weir_string, NULL);
+    weir_table_count(weir_table_group_by(in, NULL, &weir_string, &weir_string, same_row, NULL),
+                     NULL, NULL);
+    refused(
+        b, WEIR_ETOPOLOGY,
+        "the grouping 'KTABLE-SELECT-0000000002' has a repartition topic: name it, or the store of "
+        "its aggregation");
 }
 
 static void a_global_store_connected_by_hand(void **state)
@@ -352,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_nodes_with_one_name),
+        cmocka_unit_test(operators_with_the_name_of_another_node),
         cmocka_unit_test(a_name_with_characters_that_topics_may_not_have),
         cmocka_unit_test(two_stores_with_one_name),
         cmocka_unit_test(a_parent_that_is_not_there),
@@ -366,6 +464,12 @@ int main(void)
         cmocka_unit_test(a_store_that_no_processor_uses),
         cmocka_unit_test(a_join_of_other_key_types),
         cmocka_unit_test(a_merge_of_other_types),
+        cmocka_unit_test(a_repartition_of_other_types),
+        cmocka_unit_test(a_topic_read_with_two_timestamp_functions),
+        cmocka_unit_test(a_source_without_topics),
+        cmocka_unit_test(a_split_with_a_branch_without_a_function),
+        cmocka_unit_test(a_table_that_repartitions_without_any_name),
+        cmocka_unit_test(a_grouped_table_without_any_name),
         cmocka_unit_test(a_sink_of_another_type_than_its_parent),
         cmocka_unit_test(no_serde_and_no_default_one),
         cmocka_unit_test(a_join_that_repartitions_without_a_name),
