@@ -89,6 +89,20 @@ weir__fn_use *weir__build_use(weir__plan_build *b, const weir__handle *of)
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
+/* The first text with a character U+0000, which would end it in C: "in\u0000x" is not the topic
+ * "in". NULL: none. */
+static const char *cut_text(yyjson_doc *doc)
+{
+    yyjson_val *all = yyjson_doc_get_root(doc);
+    size_t count = yyjson_doc_get_val_count(doc);
+    const char *cut = NULL;
+    for (size_t i = 0; i < count && cut == NULL; i++) {
+        const char *text = yyjson_get_str(&all[i]);
+        cut = text != NULL && strlen(text) != yyjson_get_len(&all[i]) ? text : NULL;
+    }
+    return cut;
+}
+
 weir_plan *weir_plan_read(const char *text, size_t len, weir_error *error)
 {
     yyjson_read_err at = {0};
@@ -104,6 +118,9 @@ weir_plan *weir_plan_read(const char *text, size_t len, weir_error *error)
     weir_plan *plan = NULL;
     if (doc == NULL) {
         fail(error, WEIR_EINVAL, "the plan is no JSON: byte %zu: %s", at.pos, at.msg);
+    } else if (cut_text(doc) != NULL) {
+        fail(error, WEIR_EINVAL, "a plan has a text with the character U+0000, behind '%s'",
+             cut_text(doc));
     } else if (!yyjson_is_arr(list)) {
         fail(error, WEIR_EINVAL, "a plan is a list of operators, or an object with one as 'plan'");
     } else if (yyjson_arr_size(list) > WEIR_PLAN_OPERATORS_MAX) {

@@ -48,6 +48,9 @@ static void a_plan_that_is_no_list_of_operators_is_refused(void **state)
     assert_refused("[7]", WEIR_EINVAL, "'op'");
     assert_refused("[{'op':1}]", WEIR_EINVAL, "'op'");
     assert_refused("[null]", WEIR_EINVAL, "'op'");
+    assert_refused("[{'op':'stream','topics':['in\\u0000x']}]", WEIR_EINVAL,
+                   "the character U+0000, behind 'in'");
+    assert_refused("[{'op\\u0000':'stream'}]", WEIR_EINVAL, "the character U+0000, behind 'op'");
 }
 
 static void an_error_names_the_operator(void **state)
