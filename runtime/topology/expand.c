@@ -23,10 +23,23 @@ static bool is_changelog(const char *name, const weir__store_spec *store)
     return strncmp(name, store->name, length) == 0 && strcmp(name + length, "-changelog") == 0;
 }
 
+/* Those of the brokers (Topic.isInternal of Kafka): other names that begin with "__" are topics as
+ * any. */
+static bool is_of_brokers(const char *topic)
+{
+    static const char *const names[] = {"__consumer_offsets", "__transaction_state",
+                                        "__share_group_state"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !found; i++) {
+        found = strcmp(topic, names[i]) == 0;
+    }
+    return found;
+}
+
 static bool is_internal(const weir_topology *topology, const char *application, const char *topic)
 {
     size_t length = strlen(application);
-    if (strncmp(topic, "__", 2) == 0) {
+    if (is_of_brokers(topic)) {
         return true;
     }
     if (strncmp(topic, application, length) != 0 || topic[length] != '-') {

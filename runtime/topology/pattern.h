@@ -21,9 +21,9 @@ const char *weir__pattern_text(const weir__pattern *pattern);
 bool weir__pattern_matches(const weir__pattern *pattern, const char *topic);
 
 bool weir__topology_has_patterns(const weir_topology *topology);
-/* The source whose pattern matches an existing topic; NULL: none. Topics of the brokers ("__...")
- * and internal topics of the application are not matched. *second (NULL allowed): another source
- * whose pattern matches it, too; NULL: none. */
+/* The source whose pattern matches an existing topic; NULL: none. Topics of the brokers
+ * ("__consumer_offsets") and internal topics of the application are not matched. *second (NULL
+ * allowed): another source whose pattern matches it, too; NULL: none. */
 const weir__node *weir__topology_matching(const weir_topology *topology, const char *application,
                                           const char *topic, const weir__node **second);
 /* A topology for the partition counts of a moment: the sources with patterns read those of

@@ -204,6 +204,34 @@ static void a_pattern_must_not_match_the_topic_of_a_global_table(void **state)
             "reads");
 }
 
+static void internal_topics_are_not_matched(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *topic;
+        bool expected;
+    } rows[] = {
+        {"__consumer_offsets", false},       {"__transaction_state", false},
+        {"__share_group_state", false},      {"__mine", true},
+        {"app-assignment", false},           {"app-counts-changelog", false},
+        {"app-by-value-repartition", false}, {"app-others-changelog", true},
+        {"counts-changelog", true},
+    };
+    weir_builder *b = weir_builder_new();
+    weir_error error = {0};
+    weir_stream moved = weir_repartition(matching(b, ".*", "all"), "by-value", NULL);
+    weir_count(weir_group_by_key(moved, NULL), "counts", NULL);
+    weir_topology *topology = weir_build(b, NULL, &error);
+    assert_string_equal(error.message, "");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if ((weir__topology_matching(topology, "app", rows[i].topic, NULL) != NULL) !=
+            rows[i].expected) {
+            fail_msg("%s", rows[i].topic);
+        }
+    }
+    weir_topology_free(topology);
+}
+
 static void two_streams_of_one_pattern_share_a_source(void **state)
 {
     (void)state;
@@ -341,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_pattern_must_not_match_a_topic_of_an_earlier_source),
         cmocka_unit_test(a_later_source_must_not_read_a_topic_that_a_pattern_matches),
         cmocka_unit_test(a_pattern_must_not_match_the_topic_of_a_global_table),
+        cmocka_unit_test(internal_topics_are_not_matched),
         cmocka_unit_test(two_streams_of_one_pattern_share_a_source),
         cmocka_unit_test(new_topics_are_read_when_a_record_is_sent),
         cmocka_unit_test(a_topic_that_matches_nothing_is_an_error),

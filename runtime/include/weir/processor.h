@@ -177,7 +177,8 @@ WEIR_API void weir_add_source(weir_builder *builder, const char *name, const cha
  * Java. Other things of Java's Pattern that POSIX has not, such as (?:...) and possessive
  * quantifiers, are WEIR_EINVAL, as is a pattern of no or of more than WEIR_PATTERN_LENGTH_MAX
  * characters, or whose repetitions {n,m} multiply to more than WEIR_PATTERN_REPEATS_MAX. Topics of
- * the brokers ("__consumer_offsets") and the application's internal topics never match.
+ * the brokers ("__consumer_offsets", "__transaction_state", "__share_group_state") and the
+ * application's internal topics never match.
  *
  * There may be no such topic yet. The leader of the group asks the brokers for new topics, and for
  * more partitions, every metadata.max.age.ms of the consumer (5 minutes by default); then there is
