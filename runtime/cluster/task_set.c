@@ -233,9 +233,10 @@ static weir_err start_or_resume(weir__task_set *set, size_t at, const weir__offs
         weir__restorer_remove(&set->restorer, task);
         return weir__task_start(task, committed, error);
     }
-    if (task->new_topics && !task->verify) {
-        task->new_topics = false;
-        return weir__task_start(task, committed, error);
+    if (task->new_topics) {
+        weir_err started = weir__task_start(task, committed, error);
+        task->new_topics = started != WEIR_OK; /* then it is started again */
+        return started;
     }
     bool unchanged = false;
     weir_err err = weir__task_unchanged(task, committed, &unchanged, error);

@@ -10,6 +10,9 @@
 
 #define STRINGS &weir_string, &weir_string
 #define PARTITIONS 3
+#define LIST_OFFSETS 2           /* API key */
+#define TIMED_OUT 7              /* error code REQUEST_TIMED_OUT */
+#define REFUSED 1000             /* so many: longer than one question waits for its answer */
 #define NOTICED WEIR_SECONDS(20) /* metadata.max.age.ms, and a rebalance */
 
 static const char *const config[] = {"metadata.max.age.ms", "10000", "commit.interval.ms", "1000",
@@ -107,6 +110,34 @@ static void new_topics_are_noticed_by_all_members(void **state)
     weir_assert_same_rows(weir_output_table(counts_of(cluster)), counts);
     weir_store_view store = weir_cluster_store(cluster, "n", &weir_string, &weir_i64);
     weir_assert_same_rows(weir_store_view_all(store), counts);
+}
+
+/* With auto.offset.reset latest the start in a new topic is asked of the brokers. */
+static void a_new_topic_is_read_although_brokers_refuse_its_offsets_at_first(void **state)
+{
+    static const char *const latest[] = {"metadata.max.age.ms", "10000", "auto.offset.reset",
+                                         "latest", NULL};
+    weir_cluster *cluster = fixture_cluster(state, NULL);
+    weir_rows *counts = weir_rows_new(cluster, &weir_string, &weir_i64);
+    weir_cluster_topic_create(cluster, "counts", PARTITIONS);
+    weir_input one = add_topic(cluster, "in-1", PARTITIONS);
+    weir_cluster_start(cluster, "a", count_all, &(weir_instance_opts){.config = latest});
+    weir_cluster_start(cluster, "b", count_all, &(weir_instance_opts){.config = latest});
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    send(one, counts);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+
+    weir_input two = add_topic(cluster, "in-2", PARTITIONS);
+    assert_int_equal(
+        weir_mock_inject(weir_cluster_mock(cluster), LIST_OFFSETS, TIMED_OUT, REFUSED, NULL),
+        WEIR_OK);
+    weir_cluster_run_for(cluster, WEIR_MINUTES(4));
+    weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
+    send(one, counts);
+    send(two, counts);
+    weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
+
+    weir_assert_same_rows(weir_output_table(counts_of(cluster)), counts);
 }
 
 static void the_set_of_topics_is_known_to_the_next_leader(void **state)
@@ -272,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cluster_test(new_topics_are_noticed_by_all_members),
+        cluster_test(a_new_topic_is_read_although_brokers_refuse_its_offsets_at_first),
         cluster_test(the_set_of_topics_is_known_to_the_next_leader),
         cluster_test(there_may_be_no_topic_at_first),
         cluster_test(internal_topics_are_made_when_a_topic_is_there),
