@@ -24,7 +24,10 @@ weir_err weir__task_follow_topics(weir__task *task, const weir__assignment *assi
     weir__task_topics topics = weir__assigned_topics(assignment);
     bool same = true;
     weir_err err = weir__task_reads(task, &topics, &same, error);
-    *keep = same ||
-            (task->state == WEIR__TASK_SUSPENDED && consecutive && !task->touched && !task->verify);
+    /* Its queues do not have the committed offsets that would tell whether another one has run it.
+     */
+    bool unknown = task->new_topics && !consecutive;
+    *keep = !unknown && (same || (task->state == WEIR__TASK_SUSPENDED && consecutive &&
+                                  !task->touched && !task->verify));
     return err == WEIR_OK && !same && *keep ? weir__task_change_topics(task, &topics, error) : err;
 }
