@@ -158,6 +158,7 @@ static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
         opts->max_virtual_ms < VIRTUAL_MAX_MS ? opts->max_virtual_ms : VIRTUAL_MAX_MS;
     weir_sim_opts sim = {
         .seed = cluster->seed,
+        .epoch_ms = cluster->start_ms,
         .max_virtual_us = virtual_ms * 1000,
         .livelock_us = weir__mul_sat(opts->livelock_ms, 1000),
         .on_stuck = stuck,
@@ -251,6 +252,7 @@ static void copy_opts(weir_cluster *cluster, const weir_cluster_opts *opts)
     weir__arena *arena = &cluster->driver.arena;
     const char *application = opts->application != NULL ? opts->application : "app";
     cluster->opts = *opts;
+    cluster->start_ms = opts->start.given ? opts->start.ms : WEIR_CLUSTER_START_MS;
     cluster->opts.brokers = opts->brokers != 0 ? opts->brokers : BROKERS_DEFAULT;
     cluster->opts.application = weir__must(weir__arena_strdup(arena, application));
     cluster->opts.config = copy_list(arena, opts->config);
@@ -287,6 +289,16 @@ static weir_err check_opts(const weir_cluster_opts *opts, weir_error *error)
                                opts->application != NULL && opts->application[0] == '\0'
                                    ? "application"
                                    : "directory");
+    }
+    if (opts->start.given ? opts->start.ms < WEIR_CLUSTER_START_MIN_MS ||
+                                opts->start.ms > WEIR_CLUSTER_START_MAX_MS
+                          : opts->start.ms != 0) {
+        return weir__error_set(error, WEIR_EINVAL, "weir_cluster_opts.start: %s WEIR_AT(%lld)",
+                               opts->start.given
+                                   ? "the wall clock begins on 1970-01-02 or later, in "
+                                     "2059 or earlier:"
+                                   : "a time is given with",
+                               (long long)opts->start.ms);
     }
     return weir__error_pairs(error, opts->config, "weir_cluster_opts.config");
 }
@@ -387,6 +399,13 @@ int64_t weir_cluster_now_ms(const weir_cluster *cluster)
 {
     return weir__given(cluster != NULL, __func__, "cluster") && weir_sim_running()
                ? weir_sim_now_us() / 1000
+               : 0;
+}
+
+int64_t weir_cluster_wall_clock_ms(const weir_cluster *cluster)
+{
+    return weir__given(cluster != NULL, __func__, "cluster")
+               ? cluster->start_ms + weir_cluster_now_ms(cluster)
                : 0;
 }
 

@@ -59,6 +59,7 @@ struct weir_instance {
 struct weir_cluster {
     weir__driver driver; /* first */
     weir_cluster_opts opts;
+    int64_t start_ms; /* wall clock at virtual time 0 */
     uint64_t seed;
     char root[WEIR__PATH_MAX];
     bool own_root;

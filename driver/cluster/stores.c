@@ -43,12 +43,16 @@ static void look_at_thread(const weir__snapshot_thread *thread, void *user)
     weir__look *look = user;
     for (size_t i = 0; i < thread->task_count; i++) {
         const weir__snapshot_task *task = &thread->tasks[i];
-        if (strcmp(task->state, "RUNNING") != 0 ||
-            (look->view.task != NULL && strcmp(look->view.task, task->name) != 0)) {
+        if (look->view.task != NULL && strcmp(look->view.task, task->name) != 0) {
+            continue;
+        }
+        if (strcmp(task->state, "RUNNING") != 0) {
+            look->task_found = true;
             continue;
         }
         for (size_t at = 0; at < task->store_count && look->err == WEIR_OK; at++) {
             if (strcmp(task->stores[at].name, look->view.store) == 0) {
+                look->task_found = true;
                 look->err = add_rows(look, task->name, &task->stores[at]);
             }
         }
@@ -69,6 +73,7 @@ static void look_at_instance(weir_instance *instance, void *arg)
         if (look->view.task != NULL && strcmp(look->view.task, GLOBAL_TASK) != 0) {
             return;
         }
+        look->task_found = true;
         look->err = weir__app_global_range(instance->app, look->view.store, &look->wanted,
                                            add_global_row, look, &look->error);
         return;

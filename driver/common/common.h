@@ -32,6 +32,7 @@ typedef struct weir__look {
     weir_rows *rows;
     const weir__store_kind *kind; /* of the store: set by the driver before the first row */
     bool global;                  /* the same */
+    bool task_found;              /* a task of the view's name was looked at, or is not RUNNING */
     weir_err err;
     weir_error error;
 } weir__look;

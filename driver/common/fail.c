@@ -18,6 +18,7 @@ static const char *const any_thread[] = {
     "weir_cluster_repeat_command",
     "weir_cluster_instance",
     "weir_cluster_now_ms",
+    "weir_cluster_wall_clock_ms",
     "weir_instance_name",
     "weir_instance_host",
     "weir_instance_state",

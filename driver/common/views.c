@@ -118,6 +118,9 @@ static weir_rows *look_up(weir_store_view view, weir_slice from, weir_slice to)
     driver->ops->look(driver, look);
     if (look->err != WEIR_OK) {
         weir__driver_fail(driver, "store '%s': %s", view.store, look->error.message);
+    } else if (view.task != NULL && look->kind != NULL && !look->task_found) {
+        weir__driver_fail(driver, "store '%s': there is no task '%s' with it", view.store,
+                          view.task);
     }
     weir__rows_sort(look->rows);
     return look->rows;

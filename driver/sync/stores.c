@@ -33,9 +33,11 @@ static bool is_wanted(const weir__look *look, const char *task)
 static void look_at(weir_sync *sync, weir__look *look, const weir__store_spec *spec)
 {
     weir__sync *core = &sync->core;
+    look->kind = spec->kind;
     look->global = spec->subtopology == WEIR__GLOBAL_TASK;
     if (look->global) {
         if (is_wanted(look, "global")) {
+            look->task_found = true;
             look->err = look_at_graph(look, core->instance.globals, spec, "global");
         }
         return;
@@ -43,6 +45,7 @@ static void look_at(weir_sync *sync, weir__look *look, const weir__store_spec *s
     for (size_t i = 0; i < core->worker.tasks.count && look->err == WEIR_OK; i++) {
         const weir__task *task = core->worker.tasks.tasks[i];
         if (task->id.subtopology == spec->subtopology && is_wanted(look, task->name)) {
+            look->task_found = true;
             look->err = look_at_graph(look, task->graph, spec, task->name);
         }
     }

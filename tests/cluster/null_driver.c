@@ -41,6 +41,7 @@ static void remember(const char *file, int line, const char *message, void *user
     X(weir_cluster_seed, cluster, "cluster is NULL", weir_cluster_seed(NULL))                      \
     X(weir_cluster_application, cluster, "cluster is NULL", weir_cluster_application(NULL))        \
     X(weir_cluster_mock, cluster, "cluster is NULL", weir_cluster_mock(NULL))                      \
+    X(weir_cluster_wall_clock_ms, cluster, "cluster is NULL", weir_cluster_wall_clock_ms(NULL))    \
     X(weir_cluster_now_ms, cluster, "cluster is NULL", weir_cluster_now_ms(NULL))                  \
     X(weir_cluster_random, cluster, "cluster is NULL", weir_cluster_random(NULL))                  \
     X(weir_cluster_repeat_command, cluster, "cluster is N", weir_cluster_repeat_command(NULL))     \

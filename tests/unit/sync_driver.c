@@ -110,6 +110,28 @@ static void partitions_have_tasks_and_stores_of_their_own(void **state)
     weir_sync_free(sync);
 }
 
+static void keep_message(const char *file, int line, const char *message, void *user)
+{
+    (void)file;
+    (void)line;
+    snprintf(user, 256, "%s", message);
+}
+
+static void a_part_of_a_task_that_does_not_exist_fails_the_test(void **state)
+{
+    (void)state;
+    char message[256] = "";
+    weir_sync *sync = weir_sync_new(
+        fixture_word_count, &(weir_sync_opts){.on_failure = keep_message, .user = message}, NULL);
+    assert_non_null(sync);
+    weir_store_view counts = weir_sync_store(sync, "counts", &weir_string, &weir_i64);
+    assert_int_equal(weir_store_view_size(weir_store_view_task(counts, "0_0")), 0);
+    assert_string_equal(message, "");
+    assert_int_equal(weir_store_view_size(weir_store_view_task(counts, "9_9")), 0);
+    assert_non_null(strstr(message, "store 'counts': there is no task '9_9' with it"));
+    weir_sync_free(sync);
+}
+
 static void assert_refused(const weir_sync_opts *opts, const char *why)
 {
     weir_error error = {0};
@@ -348,6 +370,7 @@ int main(void)
         cmocka_unit_test(words_are_counted_in_every_mode),
         cmocka_unit_test(records_are_seen_in_order_of_sending_over_all_topics),
         cmocka_unit_test(partitions_have_tasks_and_stores_of_their_own),
+        cmocka_unit_test(a_part_of_a_task_that_does_not_exist_fails_the_test),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(a_topic_that_nobody_reads_takes_no_record),
         cmocka_unit_test(time_passes_when_the_test_says_so),

@@ -66,6 +66,13 @@ typedef enum weir_threads {
                               always used under valgrind */
 } weir_threads;
 
+/* 2023-11-14T22:13:20Z, as in the synchronous driver. */
+#define WEIR_CLUSTER_START_MS ((int64_t)1700000000000)
+/* One day after the beginning of 1970: clients subtract durations from their wall clock. */
+#define WEIR_CLUSTER_START_MIN_MS ((int64_t)86400000)
+/* The year 2060: with the longest run, nanoseconds still fit into 64 bits. */
+#define WEIR_CLUSTER_START_MAX_MS ((int64_t)2840140800000)
+
 typedef struct weir_cluster_opts {
     int brokers;   /* 0: 3 */
     uint64_t seed; /* 0: $WEIR_SEED, else drawn once per process; reported on failure */
@@ -78,6 +85,10 @@ typedef struct weir_cluster_opts {
     const char *directory;      /* parent of the state directories: must exist; NULL: a new one in
                                    memory (/dev/shm, else TMPDIR), removed at the end */
     bool branches;              /* weir_cluster_branch may be called; `directory` must be NULL */
+    weir_input_time start;      /* wall clock of all hosts at virtual time 0: WEIR_AT(ms), ms from
+                                   WEIR_CLUSTER_START_MIN_MS to
+                                   WEIR_CLUSTER_START_MAX_MS; zeros:
+                                   WEIR_CLUSTER_START_MS */
     int64_t max_virtual_ms;     /* a longer run fails; 0: 24 hours; at most 200 years */
     int64_t livelock_ms;        /* longer without progress fails; 0: 1 hour */
     const char *repeat_command; /* reported on failure; "": none, if on_failure reports its own;
@@ -92,12 +103,15 @@ WEIR_API weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_erro
  * allowed after a test that failed half-way. NULL allowed. Waits. */
 WEIR_API void weir_cluster_free(weir_cluster *cluster);
 
-/* The next six: any thread. */
+/* The next seven: any thread. */
 WEIR_API uint64_t weir_cluster_seed(const weir_cluster *cluster);
 WEIR_API const char *weir_cluster_application(const weir_cluster *cluster);
 /* The mock cluster, for calls about brokers: topics, leaders, coordinators, broker faults. */
 WEIR_API weir_mock *weir_cluster_mock(weir_cluster *cluster);
 WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster); /* virtual, from 0 */
+/* The wall clock, ms since 1970: the default timestamp of inputs. The same as weir_cluster_now_ms
+ * plus the start (weir_cluster_opts.start), without the skews of hosts (weir_host_skew). */
+WEIR_API int64_t weir_cluster_wall_clock_ms(const weir_cluster *cluster);
 /* A random number from the seed, independent of thread scheduling: for times, sizes, choices. */
 WEIR_API uint64_t weir_cluster_random(weir_cluster *cluster);
 /* weir_cluster_opts.repeat_command. */

@@ -171,7 +171,8 @@ typedef struct weir_store_view {
     int64_t as_of_ms;
 } weir_store_view;
 
-/* The part of one task ("1_0"). */
+/* The part of one task ("1_0"). A read of it fails the test if there is no such task with the
+ * store: in a cluster, on no instance that is alive. */
 WEIR_API weir_store_view weir_store_view_task(weir_store_view view, const char *task);
 /* A versioned store as it was at that time, as far back as its history is kept; a view without a
  * time has the latest versions. */

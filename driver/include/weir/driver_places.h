@@ -27,6 +27,7 @@ extern "C" {
     VALUE(const char *, weir_cluster_application, (cluster), const weir_cluster *cluster)          \
     VALUE(weir_mock *, weir_cluster_mock, (cluster), weir_cluster *cluster)                        \
     VALUE(int64_t, weir_cluster_now_ms, (cluster), const weir_cluster *cluster)                    \
+    VALUE(int64_t, weir_cluster_wall_clock_ms, (cluster), const weir_cluster *cluster)             \
     VALUE(uint64_t, weir_cluster_random, (cluster), weir_cluster *cluster)                         \
     VALUE(const char *, weir_cluster_repeat_command, (cluster), const weir_cluster *cluster)       \
     VALUE(weir_input, weir_cluster_input, (cluster, topic, partitions, key, value),                \
@@ -218,6 +219,7 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_cluster_seed(...) weir_cluster_seed_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_application(...) weir_cluster_application_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_mock(...) weir_cluster_mock_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_cluster_wall_clock_ms(...) weir_cluster_wall_clock_ms_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_now_ms(...) weir_cluster_now_ms_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_random(...) weir_cluster_random_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_repeat_command(...) weir_cluster_repeat_command_placed(__VA_ARGS__, WEIR__HERE)
