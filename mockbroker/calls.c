@@ -3,11 +3,12 @@
  * The functions of mockbroker.h that inspect the cluster or change it while it runs. */
 #include <string.h>
 
+#include "apis/apis.h"
+#include "brokers/topics.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "internal.h"
-#include "offsets.h"
-#include "topics.h"
+#include "group/offsets.h"
+#include "server/server.h"
 
 /* Reading leaves the mock cluster unchanged for the caller, but takes the lock. */
 static void lock(const weir_mock *mock)
@@ -25,12 +26,6 @@ static void unlock(const weir_mock *mock)
 const char *weir_mock_bootstrap(const weir_mock *mock)
 {
     return mock == NULL ? NULL : (const char *)mock->bootstrap.data;
-}
-
-weir__broker *weir__broker_find(const weir_mock *mock, int32_t id)
-{
-    bool exists = mock != NULL && id >= 1 && id <= mock->opts.brokers;
-    return exists ? (weir__broker *)&mock->brokers[id - 1] : NULL;
 }
 
 int weir_mock_broker_port(const weir_mock *mock, int32_t broker)
@@ -312,15 +307,6 @@ weir_err weir_mock_partition_trim(weir_mock *mock, const char *topic, int32_t pa
 
 /* ---- Groups ---- */
 
-weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group)
-{
-    weir__broker *set = weir__map_get(&mock->coordinators, group);
-    uint64_t hash = weir__hash(group);
-    return set != NULL
-               ? set
-               : weir__broker_find(mock, 1 + (int32_t)(hash % (uint64_t)mock->opts.brokers));
-}
-
 weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t broker)
 {
     weir__broker *to = weir__broker_find(mock, broker);
@@ -393,4 +379,18 @@ weir_err weir_mock_group(const weir_mock *mock, const char *group, weir_mock_gro
     }
     unlock(mock);
     return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
+}
+
+/* ---- Faults ---- */
+
+weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
+                          const char *client_id)
+{
+    if (mock == NULL || weir__api_find(api_key) == NULL || error_code == 0 || count < 1) {
+        return WEIR_EINVAL;
+    }
+    lock(mock);
+    weir_err err = weir__inject_add(mock, api_key, error_code, count, client_id);
+    unlock(mock);
+    return err;
 }

@@ -1,61 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Creating and destroying the mock cluster, and reporting its failures and events. */
-#include <stdio.h>
+ * Creating and destroying the mock cluster. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "apis.h"
+#include "apis/apis.h"
+#include "brokers/topics.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "topics.h"
+#include "server/server.h"
 
-#define DETAIL_MAX 512
 #define DEFAULT_BROKERS 3
-
-/* ---- Reports ---- */
-
-void weir__mock_fail(weir_mock *mock, const char *format, ...)
-{
-    char message[DETAIL_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    if (weir__map_find(&mock->failures, weir_slice_of(message)) != NULL) {
-        return;
-    }
-    (void)weir__map_put_text(&mock->failures, message, mock); /* at worst it is reported again */
-    if (mock->first_failure == NULL) {
-        mock->first_failure = strdup(message);
-    }
-    if (mock->opts.on_failure != NULL) {
-        mock->opts.on_failure(message, mock->opts.user);
-    } else {
-        fprintf(stderr, "weir mock cluster: %s\n", message);
-    }
-}
-
-void weir__mock_event(weir_mock *mock, const char *kind, const char *format, ...)
-{
-    if (mock->opts.on_event == NULL) {
-        return;
-    }
-    char detail[DETAIL_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(detail, sizeof detail, format, args);
-    va_end(args);
-    mock->opts.on_event(kind, detail, mock->opts.user);
-}
-
-void weir__mock_wake(weir_mock *mock)
-{
-    (void)!write(mock->wake[1], "", 1); /* a full pipe wakes as well */
-}
-
-/* ---- Creation and destruction ---- */
 
 static weir_err start_cluster(weir_mock *mock, weir_error *error)
 {
@@ -122,6 +77,7 @@ weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error)
     for (int i = 0; i < WEIR__BROKERS_MAX; i++) {
         mock->brokers[i] = (weir__broker){.id = i + 1, .listener = -1};
     }
+    mock->begin = weir__api_begin;
     mock->wake[0] = mock->wake[1] = -1;
     pthread_mutex_init(&mock->lock, NULL);
     pthread_cond_init(&mock->applied, NULL);

@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "apis.h"
+#include "apis/apis.h"
 #include "core/buf.h"
-#include "wire.h"
+#include "wire/wire.h"
 
 #define RAW_FN __attribute__((unused)) static
 

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <librdkafka/rdkafka.h>
 
-#include "groups.h"
+#include "group/groups.h"
 
 #define SESSION_MS 10000
 #define REBALANCE_MS 60000

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "topics.h"
+#include "brokers/topics.h"
 
 #define BATCH_BYTES ((size_t)100)
 

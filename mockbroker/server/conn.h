@@ -6,7 +6,7 @@
 #ifndef WEIR_MOCKBROKER_CONN_H
 #define WEIR_MOCKBROKER_CONN_H
 
-#include "internal.h"
+#include "brokers/mock.h"
 
 struct weir__api;
 typedef struct weir__conn weir__conn;
@@ -26,7 +26,9 @@ struct weir__request {
     bool lose_answer; /* carried out, then the connection breaks */
     weir_buf frame;   /* as received, without the length */
     weir_buf answer;  /* begun: length, correlation id, tags */
-    int64_t due_us;   /* of a Fetch that waits for data; 0: does not wait */
+    int64_t due_us;   /* until when it waits for data; 0: does not wait */
+    /* Checks whether a request that waits for data can be answered now. */
+    void (*retry)(weir__request *request);
     /* Called when the mock cluster has answered the forwarded request; `in` is behind the header.
      * NULL: the answer is sent to the client unchanged. */
     void (*forwarded)(weir__request *request, weir__reader *in);

@@ -14,10 +14,10 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/saturate.h"
-#include "internal.h"
-#include "records.h"
+#include "mock.h"
 #include "topics.h"
-#include "wire.h"
+#include "wire/records.h"
+#include "wire/wire.h"
 
 #define FETCH_KEY 1
 #define FETCH_VERSION 4

@@ -5,7 +5,7 @@
 #ifndef WEIR_MOCKBROKER_IDEMPOTENCE_H
 #define WEIR_MOCKBROKER_IDEMPOTENCE_H
 
-#include "records.h"
+#include "wire/records.h"
 
 #define WEIR__KNOWN_BATCHES 5 /* as many as a producer may have in flight */
 

@@ -20,10 +20,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "apis.h"
+#include "conn.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/saturate.h"
+#include "server.h"
 
 #define BACKLOG 128
 
@@ -104,7 +105,7 @@ static void retry_fetches(weir_mock *mock)
     for (weir__conn *conn = mock->conns; conn != NULL; conn = conn->next) {
         weir__request *request = conn->current;
         if (request != NULL && request->due_us != 0 && (all || request->due_us <= mock->now_us)) {
-            weir__fetch_retry(request);
+            request->retry(request);
         }
     }
 }

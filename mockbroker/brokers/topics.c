@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "offsets.h"
+#include "group/offsets.h"
 
 #define TOO_MANY_PARTITIONS "The mock cluster has at most 1024 partitions a topic."
 #define ALIAS_MAX 24 /* ":", a number */

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apis.h"
-#include "core/error.h"
+#include "server.h"
 
 static bool matches(const weir__injection *injection, int16_t api_key, weir_slice client_id)
 {
@@ -43,12 +42,9 @@ void weir__inject_fini(weir_mock *mock)
     }
 }
 
-weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
+weir_err weir__inject_add(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
                           const char *client_id)
 {
-    if (mock == NULL || weir__api_find(api_key) == NULL || error_code == 0 || count < 1) {
-        return WEIR_EINVAL;
-    }
     weir__injection *injection = calloc(1, sizeof *injection);
     char *copy = client_id != NULL ? strdup(client_id) : NULL;
     if (injection == NULL || (client_id != NULL && copy == NULL)) {
@@ -58,12 +54,10 @@ weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, 
     }
     *injection = (weir__injection){
         .api_key = api_key, .error = error_code, .left = count, .client_id = copy};
-    pthread_mutex_lock(&mock->lock);
     weir__injection **end = &mock->injections;
     while (*end != NULL) {
         end = &(*end)->next;
     }
     *end = injection;
-    pthread_mutex_unlock(&mock->lock);
     return WEIR_OK;
 }

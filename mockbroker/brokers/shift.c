@@ -8,8 +8,8 @@
 
 #include "core/error.h"
 #include "core/saturate.h"
-#include "internal.h"
-#include "records.h"
+#include "mock.h"
+#include "wire/records.h"
 
 #define ATTRIBUTES_AT 21
 #define FIRST_TIMESTAMP_AT 27

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "records.h"
+#include "wire/records.h"
 
 #define CAPACITY_FIRST 16
 

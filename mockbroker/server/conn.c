@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "apis.h"
+#include "api.h"
 #include "core/error.h"
-#include "wire.h"
+#include "wire/wire.h"
 
 #define READ_BYTES ((size_t)64 << 10)
 #define FRAME_LENGTH_BYTES ((size_t)4)
@@ -339,7 +339,7 @@ bool weir__conn_step(weir__conn *conn)
         weir__conn_close(conn, true);
         return false;
     }
-    weir__api_begin(request);
+    conn->mock->begin(request);
     return true;
 }
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "apis.h"
+#include "brokers/shift.h"
+#include "brokers/topics.h"
 #include "core/error.h"
-#include "records.h"
-#include "shift.h"
-#include "topics.h"
+#include "wire/records.h"
 
 #define UPSTREAM_KEY 0
 #define UPSTREAM_VERSION 7

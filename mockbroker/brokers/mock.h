@@ -2,8 +2,8 @@
  *
  * The structures that all parts of the mock cluster share. Everything here is guarded by
  * mock->lock: the front's thread holds it except while it polls. */
-#ifndef WEIR_MOCKBROKER_INTERNAL_H
-#define WEIR_MOCKBROKER_INTERNAL_H
+#ifndef WEIR_MOCKBROKER_MOCK_H
+#define WEIR_MOCKBROKER_MOCK_H
 
 #include <pthread.h>
 
@@ -15,9 +15,9 @@
 #include "compact.h"
 #include "core/buf.h"
 #include "core/map.h"
-#include "groups.h"
-#include "idempotence.h"
-#include "times.h"
+#include "group/groups.h"
+#include "log/idempotence.h"
+#include "log/times.h"
 
 #define WEIR__BROKERS_MAX 64
 #define WEIR__PARTITIONS_MAX 1024 /* of a topic */
@@ -106,6 +106,8 @@ struct weir_mock {
     pthread_t thread;
     bool started;
     bool stopping;
+    /* Carries out a request whose bytes are all there. */
+    void (*begin)(struct weir__request *request);
     int wake[2]; /* a byte in the pipe wakes the loop to check the state */
 
     int64_t now_us;           /* as of this round of the loop */
@@ -124,7 +126,7 @@ struct weir_mock {
     char *first_failure;
 };
 
-/* ---- mock.c ---- */
+/* ---- events.c ---- */
 void weir__mock_wake(weir_mock *mock);
 weir__broker *weir__broker_find(const weir_mock *mock, int32_t id); /* NULL: none */
 /* Reports to on_failure, once for each text. */
@@ -133,14 +135,5 @@ void weir__mock_fail(weir_mock *mock, const char *format, ...)
 void weir__mock_event(weir_mock *mock, const char *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group);
-
-/* ---- front.c ---- */
-weir_err weir__front_start(weir_mock *mock, weir_error *error);
-void weir__front_stop(weir_mock *mock);
-
-/* ---- inject.c ---- */
-/* The error to answer instead: 0, or as weir_mock_inject says. Counts the request. */
-int16_t weir__inject_take(weir_mock *mock, int16_t api_key, weir_slice client_id);
-void weir__inject_fini(weir_mock *mock);
 
 #endif

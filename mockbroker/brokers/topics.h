@@ -4,7 +4,7 @@
 #ifndef WEIR_MOCKBROKER_TOPICS_H
 #define WEIR_MOCKBROKER_TOPICS_H
 
-#include "internal.h"
+#include "mock.h"
 
 typedef struct weir__topic_setting {
     weir_slice name;

@@ -3,11 +3,10 @@
  * The table. A row that is not FORWARD names the gap that it closes and has a test that fails
  * without it (tests/unit/mock_*.c); a row can be removed when librdkafka closes its gap. */
 #include "apis.h"
+#include "server/server.h"
 
 /* Versions: the highest that librdkafka 2.0.2 uses with its mock cluster, so that both ends of the
  * supported range of librdkafka take the same path. */
-static void handle_api_versions(weir__request *request, weir__reader *in);
-
 static const weir__api apis[] = {
     /* librdkafka compresses only if Produce begins at version 0 (Kafka 4 says so too, KAFKA-18659),
      * though no client sends a version below 3. */
@@ -38,7 +37,7 @@ static const weir__api apis[] = {
      "a late follower gets INVALID_REQUEST instead of its assignment"},
     {15, "DescribeGroups", 0, 4, 5, WEIR__ANSWER, weir__handle_describe_groups, "absent"},
     {16, "ListGroups", 0, 4, 3, WEIR__ANSWER, weir__handle_list_groups, "absent"},
-    {18, "ApiVersions", 0, 3, 3, WEIR__ANSWER, handle_api_versions,
+    {18, "ApiVersions", 0, 3, 3, WEIR__ANSWER, weir__handle_api_versions,
      "returns the mock cluster's versions, not this table's"},
     {19, "CreateTopics", 0, 4, 5, WEIR__ANSWER, weir__handle_create_topics, "absent"},
     {20, "DeleteTopics", 0, 3, 4, WEIR__ANSWER, weir__handle_delete_topics, "absent"},
@@ -70,68 +69,6 @@ const weir__api *weir__api_find(int16_t key)
     return NULL;
 }
 
-void weir__put_topic_result(weir__request *request, int16_t text_from_version, weir_slice name,
-                            int16_t error, const char *message)
-{
-    weir_buf *out = &request->answer;
-    bool has_text = error != 0 && message[0] != '\0';
-    weir__put_string(out, name);
-    weir__buf_put_i16(out, error);
-    if (request->version >= text_from_version) {
-        weir__put_string(out, has_text ? weir_slice_of(message) : (weir_slice){0});
-    }
-}
-
-void weir__put_throttle(weir__request *request, int16_t from_version)
-{
-    if (request->version >= from_version) {
-        weir__buf_put_i32(&request->answer, 0);
-    }
-}
-
-int16_t weir__check_coordinator(const weir__request *request, weir_slice group)
-{
-    if (request->injected != 0) {
-        return request->injected;
-    }
-    bool here = weir__coordinator_of(request->mock, group) == request->conn->broker;
-    return here ? 0 : RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
-}
-
-/* A version that is not offered gets an answer of version 0, so that any client can read it. */
-static void handle_api_versions(weir__request *request, weir__reader *in)
-{
-    (void)in; /* the client's name and version are not used */
-    const weir__api *self = request->api;
-    weir_buf *out = &request->answer;
-    bool supported = request->version >= self->version_min && request->version <= self->version_max;
-    bool flexible = supported && request->version >= self->flexible_from;
-    int16_t error = supported ? request->injected : RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION;
-    size_t count = supported ? sizeof apis / sizeof *apis : 1;
-    weir__buf_put_i16(out, error);
-    if (flexible) {
-        weir__put_uvarint(out, count + 1);
-    } else {
-        weir__buf_put_i32(out, (int32_t)count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const weir__api *api = supported ? &apis[i] : self;
-        weir__buf_put_i16(out, api->key);
-        weir__buf_put_i16(out, api->version_min);
-        weir__buf_put_i16(out, api->version_max);
-        if (flexible) {
-            weir__put_tags(out);
-        }
-    }
-    if (supported) {
-        weir__put_throttle(request, 1);
-    }
-    if (flexible) {
-        weir__put_tags(out);
-    }
-    weir__request_answer(request);
-}
-
 /* True: the request is to be handled. */
 static bool inject(weir__request *request)
 {
@@ -155,7 +92,7 @@ void weir__api_begin(weir__request *request)
     request->correlation = weir__read_i32(&in);
     request->client_id = weir__read_string(&in);
     const weir__api *api = weir__api_find(key);
-    bool versions = api != NULL && api->handle == handle_api_versions;
+    bool versions = api != NULL && api->handle == weir__handle_api_versions;
     if (api == NULL || in.failed ||
         (!versions &&
          (request->version < api->version_min || request->version > api->version_max))) {

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Metadata and FindCoordinator: brokers, leaders and coordinators, at the front's addresses. */
+ * Metadata: topics, leaders, and the front's addresses. */
 #include "apis.h"
+#include "brokers/topics.h"
 #include "core/error.h"
 #include "names.h"
-#include "topics.h"
 
-#define HOST "127.0.0.1"
 #define CLUSTER_ID "weir-mock-cluster"
-#define COORDINATOR_GROUP 0
-#define COORDINATOR_TRANSACTION 1
 
 /* The lowest broker that is up. */
 static int32_t controller(const weir_mock *mock)
@@ -62,7 +59,7 @@ static void put_brokers(const weir__request *request, weir_buf *out)
     weir__buf_put_i32(out, mock->opts.brokers);
     for (int i = 0; i < mock->opts.brokers; i++) {
         weir__buf_put_i32(out, mock->brokers[i].id);
-        weir__put_cstring(out, HOST);
+        weir__put_cstring(out, WEIR__HOST);
         weir__buf_put_i32(out, mock->brokers[i].port);
         if (request->version >= 1) {
             weir__put_string(out, (weir_slice){0}); /* rack */
@@ -133,30 +130,5 @@ void weir__handle_metadata(weir__request *request, weir__reader *in)
     } else {
         put_named_topics(request, &(named_topics){names, count, create});
     }
-    weir__request_answer(request);
-}
-
-void weir__handle_find_coordinator(weir__request *request, weir__reader *in)
-{
-    weir_buf *out = &request->answer;
-    weir_slice key = weir__read_string(in);
-    uint8_t type = request->version >= 1 ? weir__read_u8(in) : COORDINATOR_GROUP;
-    if (in->failed) {
-        weir__request_malformed(request);
-        return;
-    }
-    int16_t error = request->injected;
-    if (error == 0 && (type > COORDINATOR_TRANSACTION || key.len == 0)) {
-        error = RD_KAFKA_RESP_ERR_INVALID_REQUEST;
-    }
-    const weir__broker *broker = error == 0 ? weir__coordinator_of(request->mock, key) : NULL;
-    weir__put_throttle(request, 1);
-    weir__buf_put_i16(out, error);
-    if (request->version >= 1) {
-        weir__put_string(out, (weir_slice){0}); /* message */
-    }
-    weir__buf_put_i32(out, broker != NULL ? broker->id : -1);
-    weir__put_cstring(out, broker != NULL ? HOST : "");
-    weir__buf_put_i32(out, broker != NULL ? broker->port : -1);
     weir__request_answer(request);
 }

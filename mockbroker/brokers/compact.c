@@ -17,8 +17,8 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/saturate.h"
-#include "records.h"
 #include "topics.h"
+#include "wire/records.h"
 
 /* Offsets of a batch made by compaction. */
 #define BATCH_OFFSETS 64

@@ -4,28 +4,11 @@
 #ifndef WEIR_MOCKBROKER_APIS_H
 #define WEIR_MOCKBROKER_APIS_H
 
-#include "conn.h"
-#include "wire.h"
+#include "server/api.h"
+#include "server/conn.h"
+#include "wire/wire.h"
 
-typedef enum weir__api_kind {
-    WEIR__FORWARD, /* the mock cluster's answer is the client's */
-    WEIR__AMEND,   /* the mock cluster carries it out, the front changes request or answer */
-    WEIR__ANSWER,  /* the front alone carries it out */
-} weir__api_kind;
-
-typedef struct weir__api {
-    int16_t key;
-    const char *name;
-    int16_t version_min; /* as advertised */
-    int16_t version_max;
-    int16_t flexible_from; /* first version with compact types and tags */
-    weir__api_kind kind;
-    /* Reads the body from `in`, then answers, forwards, or keeps the request to answer it later.
-     * When request->injected is set it does nothing but answer with that code. When the body was
-     * malformed (in->failed) it changes nothing and calls weir__request_malformed. */
-    void (*handle)(weir__request *request, weir__reader *in);
-    const char *gap; /* what the mock cluster lacks; "" for FORWARD */
-} weir__api;
+#define WEIR__HOST "127.0.0.1" /* of every broker */
 
 const weir__api *weir__apis(size_t *count);
 const weir__api *weir__api_find(int16_t key); /* NULL: not offered */
@@ -33,11 +16,10 @@ const weir__api *weir__api_find(int16_t key); /* NULL: not offered */
 /* Reads the header and calls the handler. */
 void weir__api_begin(weir__request *request);
 
-/* api_*.c */
+/* ---- One file an API ---- */
+void weir__handle_api_versions(weir__request *request, weir__reader *in);
 void weir__handle_produce(weir__request *request, weir__reader *in);
 void weir__handle_fetch(weir__request *request, weir__reader *in);
-/* Checks whether a waiting Fetch can be answered now. */
-void weir__fetch_retry(weir__request *request);
 void weir__handle_list_offsets(weir__request *request, weir__reader *in);
 void weir__handle_metadata(weir__request *request, weir__reader *in);
 void weir__handle_find_coordinator(weir__request *request, weir__reader *in);
@@ -63,9 +45,14 @@ void weir__handle_add_offsets(weir__request *request, weir__reader *in);
 void weir__handle_end_txn(weir__request *request, weir__reader *in);
 
 extern const weir__groups_ops weir__group_answers; /* waiters are requests */
+void weir__answer_join(void *waiter, const weir__join_answer *answer);
+void weir__answer_sync(void *waiter, int16_t error, weir_slice assignment);
 
 /* The injected error, else NOT_COORDINATOR when another broker coordinates the group, else 0. */
 int16_t weir__check_coordinator(const weir__request *request, weir_slice group);
+/* ---- answers.c ---- */
+/* Reads topics with the ids of their partitions. */
+void weir__skip_partitions(weir__reader *in);
 void weir__put_throttle(weir__request *request, int16_t from_version);
 /* Writes the result for one topic of a request: name, error and, from that version on, the error's
  * text ("" or no error: null). */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Answers to members of groups that may wait for other members, and the events of groups. */
+#include "apis.h"
+
+static void drop(void *waiter)
+{
+    weir__request_break(waiter);
+}
+
+static void trace_event(void *user, const char *kind, const weir__group *group, weir_slice member)
+{
+    weir__mock_event(user, kind, "%.*s generation=%d members=%d%s%.*s", (int)group->id.len,
+                     (const char *)group->id.data, (int)group->generation, group->member_count,
+                     member.len > 0 ? " " : "", (int)member.len, (const char *)member.data);
+}
+
+const weir__groups_ops weir__group_answers = {.joined = weir__answer_join,
+                                              .synced = weir__answer_sync,
+                                              .dropped = drop,
+                                              .event = trace_event};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What every part of the cluster may ask for: a report, an event, a broker. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mock.h"
+
+#define DETAIL_MAX 512
+
+void weir__mock_fail(weir_mock *mock, const char *format, ...)
+{
+    char message[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    if (weir__map_find(&mock->failures, weir_slice_of(message)) != NULL) {
+        return;
+    }
+    (void)weir__map_put_text(&mock->failures, message, mock); /* at worst it is reported again */
+    if (mock->first_failure == NULL) {
+        mock->first_failure = strdup(message);
+    }
+    if (mock->opts.on_failure != NULL) {
+        mock->opts.on_failure(message, mock->opts.user);
+    } else {
+        fprintf(stderr, "weir mock cluster: %s\n", message);
+    }
+}
+
+void weir__mock_event(weir_mock *mock, const char *kind, const char *format, ...)
+{
+    if (mock->opts.on_event == NULL) {
+        return;
+    }
+    char detail[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    mock->opts.on_event(kind, detail, mock->opts.user);
+}
+
+void weir__mock_wake(weir_mock *mock)
+{
+    (void)!write(mock->wake[1], "", 1); /* a full pipe wakes as well */
+}
+
+weir__broker *weir__broker_find(const weir_mock *mock, int32_t id)
+{
+    bool exists = mock != NULL && id >= 1 && id <= mock->opts.brokers;
+    return exists ? (weir__broker *)&mock->brokers[id - 1] : NULL;
+}
+
+weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group)
+{
+    weir__broker *set = weir__map_get(&mock->coordinators, group);
+    uint64_t hash = weir__hash(group);
+    return set != NULL
+               ? set
+               : weir__broker_find(mock, 1 + (int32_t)(hash % (uint64_t)mock->opts.brokers));
+}
