@@ -10,6 +10,11 @@ install(DIRECTORY runtime/include/ mockbroker/include/ driver/include/ plans/inc
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.h")
 
+# Documentation lies as in the source tree, so that its links hold.
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
+    PATTERN build EXCLUDE)
+
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weir)
 install(EXPORT weir-targets NAMESPACE weir:: DESTINATION ${package_dir})
 configure_package_config_file(cmake/weir-config.cmake.in weir-config.cmake
