@@ -103,18 +103,23 @@ WEIR_API weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_erro
  * allowed after a test that failed half-way. NULL allowed. Waits. */
 WEIR_API void weir_cluster_free(weir_cluster *cluster);
 
-/* The next seven: any thread. */
+/* The seed of the run. Any thread. */
 WEIR_API uint64_t weir_cluster_seed(const weir_cluster *cluster);
+/* The application.id of the instances. Any thread. */
 WEIR_API const char *weir_cluster_application(const weir_cluster *cluster);
-/* The mock cluster, for calls about brokers: topics, leaders, coordinators, broker faults. */
+/* The mock cluster, for calls about brokers: topics, leaders, coordinators, broker faults. Any
+ * thread. */
 WEIR_API weir_mock *weir_cluster_mock(weir_cluster *cluster);
-WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster); /* virtual, from 0 */
+/* Virtual time, ms, from 0. Any thread. */
+WEIR_API int64_t weir_cluster_now_ms(const weir_cluster *cluster);
 /* The wall clock, ms since 1970: the default timestamp of inputs. The same as weir_cluster_now_ms
- * plus the start (weir_cluster_opts.start), without the skews of hosts (weir_host_skew). */
+ * plus the start (weir_cluster_opts.start), without the skews of hosts (weir_host_skew). Any
+ * thread. */
 WEIR_API int64_t weir_cluster_wall_clock_ms(const weir_cluster *cluster);
-/* A random number from the seed, independent of thread scheduling: for times, sizes, choices. */
+/* A random number from the seed, independent of thread scheduling: for times, sizes, choices.
+ * Any thread. */
 WEIR_API uint64_t weir_cluster_random(weir_cluster *cluster);
-/* weir_cluster_opts.repeat_command. */
+/* weir_cluster_opts.repeat_command. Any thread. */
 WEIR_API const char *weir_cluster_repeat_command(const weir_cluster *cluster);
 
 /* ---- Topics ------------------------------------------------------------------------------- */
@@ -221,12 +226,15 @@ typedef enum weir_disk {
 WEIR_API void weir_host_crash(weir_host *host, weir_disk disk);
 /* Stops all threads of the host while time passes elsewhere (long GC, SIGSTOP). */
 WEIR_API void weir_host_pause(weir_host *host);
+/* Ends weir_host_pause; threads continue where they were. */
 WEIR_API void weir_host_resume(weir_host *host);
 /* A network partition: no data passes between the host and the brokers until weir_host_heal. */
 WEIR_API void weir_host_partition(weir_host *host);
+/* Ends weir_host_partition. */
 WEIR_API void weir_host_heal(weir_host *host);
 /* The same between the host and one broker (1..n). */
 WEIR_API void weir_host_partition_from(weir_host *host, int32_t broker);
+/* Ends weir_host_partition_from. */
 WEIR_API void weir_host_heal_from(weir_host *host, int32_t broker);
 /* Sets the latency of each direction, to all brokers; >= 0. */
 WEIR_API void weir_host_latency(weir_host *host, int64_t ms);
@@ -269,6 +277,7 @@ WEIR_API void weir_cluster_run_for(weir_cluster *cluster, int64_t ms);
 #define weir_run_until_with(cluster, predicate, arg, bound_ms)                                     \
     weir_cluster_run_until_at((cluster), (predicate), (arg), (bound_ms), #predicate, __FILE__,     \
                               __LINE__)
+/* What weir_run_until_with calls: `text` is the predicate's, for the failure. */
 WEIR_API bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, void *arg,
                                         int64_t bound_ms, const char *text, const char *file,
                                         int line);
@@ -286,12 +295,14 @@ WEIR_API const char *weir_cluster_explain(weir_cluster *cluster);
 
 /* ---- Stores and failures ------------------------------------------------------------------ */
 
+/* The present contents of a store on all instances that are alive (weir_store_view). */
 WEIR_API weir_store_view weir_cluster_store(weir_cluster *cluster, const char *store,
                                             const weir_serde *key, const weir_serde *value);
 /* Fails the test with your own message; adds the place, the seed and the command that repeats it.
  * Any thread. */
 #define weir_cluster_fail(cluster, ...)                                                            \
     weir_cluster_fail_at((cluster), __FILE__, __LINE__, __VA_ARGS__)
+/* What weir_cluster_fail calls, with the place. */
 WEIR_API void weir_cluster_fail_at(weir_cluster *cluster, const char *file, int line,
                                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 

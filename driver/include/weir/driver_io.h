@@ -62,21 +62,24 @@ typedef struct weir_input_record {
 /* Copies a record and sends it to the partition by murmur2 of its key; records without a key go to
  * all partitions in turn. The next call that waits begins with the wait for its acknowledgement. */
 WEIR_API void weir_input_send(weir_input input, const weir_input_record *record);
+/* The same to one partition, whatever the key. */
 WEIR_API void weir_input_send_to(weir_input input, int32_t partition,
                                  const weir_input_record *record);
 /* weir_input_send for tests of a failure: returns it and sets *error. */
 WEIR_API weir_err weir_input_try_send(weir_input input, const weir_input_record *record,
                                       weir_error *error);
-/* Shorthands for weir_input_send. A key or value of weir_string or weir_bytes is a pointer to a
+/* Shorthand for weir_input_send. A key or value of weir_string or weir_bytes is a pointer to a
  * weir_slice; most C strings passed instead are detected and fail the test. */
 WEIR_API void weir_input_pipe(weir_input input, const void *key, const void *value);
 /* Sends `count` records; arrays of the serdes' C types; `keys` NULL: null keys. */
 WEIR_API void weir_input_list(weir_input input, const void *keys, const void *values, size_t count);
-/* The next three are for topics whose serdes decode to weir_slice; for other topics they fail the
- * test. A NULL text is null. */
+/* Sends a record of two texts; a NULL text is null. The test fails if a serde of the topic does not
+ * decode to weir_slice. */
 WEIR_API void weir_input_text(weir_input input, const char *key, const char *value);
-/* Sends each line of a text or file as a value without a key; returns the number of lines. */
+/* Sends each line of a text as a value without a key, to a topic of such serdes; returns the number
+ * of lines. */
 WEIR_API size_t weir_input_lines(weir_input input, const char *text);
+/* Sends each line of a file as weir_input_lines does; the test fails if it cannot be read. */
 WEIR_API size_t weir_input_file(weir_input input, const char *path);
 /* Sets the timestamp of the next record; `advance_ms` is added after each record, up to the limits
  * of int64. Any timestamp is allowed, 0 too. By default the timestamp is the wall clock of the
@@ -103,14 +106,16 @@ typedef struct weir_row {
 
 typedef struct weir_rows weir_rows;
 
+/* The number of rows. */
 WEIR_API size_t weir_rows_size(const weir_rows *rows);
+/* The row of that index, from 0; NULL: there is none. */
 WEIR_API const weir_row *weir_rows_at(const weir_rows *rows, size_t index);
 /* The last row with that key, or NULL; `key` decoded, NULL: null. */
 WEIR_API const weir_row *weir_rows_find(const weir_rows *rows, const void *key);
 /* The same for keys that decode to weir_slice; fails the test for others. */
 WEIR_API const weir_row *weir_rows_find_text(const weir_rows *rows, const char *key);
 
-/* Lists of expected rows are made by weir_rows_new and weir_sync_rows. */
+/* Adds a row to a list of expected rows (weir_rows_new, weir_sync_rows). */
 WEIR_API void weir_rows_add(weir_rows *rows, const void *key, const void *value);
 /* Adds a row with the headers and, if given, the timestamp of the record, for
  * weir_assert_same_records. */
@@ -125,10 +130,11 @@ WEIR_API void weir_rows_count(weir_rows *rows, const void *key, int64_t by);
 WEIR_API const char *weir_row_text(const weir_rows *rows, const weir_row *row);
 /* The value of the last header of that name; false: the row has none. */
 WEIR_API bool weir_row_header(const weir_row *row, const char *name, weir_slice *value);
-/* The differences, one a line, as tables (last value per key, order ignored) or as lists; NULL:
- * none. Timestamps, partitions and offsets are not compared. A row without a key is a difference of
+/* The differences, one a line, as tables (last value per key, order ignored); NULL: none.
+ * Timestamps, partitions and offsets are not compared. A row without a key is a difference of
  * tables. */
 WEIR_API const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected);
+/* The same as lists: every row, in order. */
 WEIR_API const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *expected);
 /* As lists, with headers, and with the timestamps of the expected rows that have one
  * (weir_rows_add_record). */
@@ -145,12 +151,15 @@ typedef struct weir_output {
 /* The next record not yet returned through `output` or another handle for the same topic, or NULL
  * when there is none now. Records of a partition are in order; partitions are read lowest first. */
 WEIR_API const weir_row *weir_output_next(weir_output output);
-WEIR_API weir_rows *weir_output_rest(weir_output output); /* all not yet returned */
-WEIR_API weir_rows *weir_output_all(weir_output output);  /* all, returned or not */
+/* All records not yet returned, in the order of weir_output_next. */
+WEIR_API weir_rows *weir_output_rest(weir_output output);
+/* All records of the topic, returned or not. */
+WEIR_API weir_rows *weir_output_all(weir_output output);
 /* The last value of each key in order of key bytes, without keys whose last value is null. A record
  * without a key fails the test, as in Kafka's readKeyValuesToMap. */
 WEIR_API weir_rows *weir_output_table(weir_output output);
-WEIR_API size_t weir_output_size(weir_output output); /* records in the topic */
+/* The number of records in the topic. */
+WEIR_API size_t weir_output_size(weir_output output);
 
 /* ---- Stores ------------------------------------------------------------------------------- */
 
@@ -177,14 +186,17 @@ WEIR_API weir_store_view weir_store_view_task(weir_store_view view, const char *
 /* A versioned store as it was at that time, as far back as its history is kept; a view without a
  * time has the latest versions. */
 WEIR_API weir_store_view weir_store_view_as_of(weir_store_view view, int64_t time_ms);
-/* These calls wait for the threads that own the store. NULL: no such key. */
+/* The entry of a key; NULL: none. This call and the next ones wait for the threads that own the
+ * store. */
 WEIR_API const weir_row *weir_store_view_get(weir_store_view view, const void *key);
-/* In order of key bytes; both ends included, NULL: open. */
+/* The entries between two keys, in order of key bytes; both ends included, NULL: open. */
 WEIR_API weir_rows *weir_store_view_range(weir_store_view view, const void *from, const void *to);
+/* All entries, in order of key bytes. */
 WEIR_API weir_rows *weir_store_view_all(weir_store_view view);
 /* The entries whose key bytes begin with `prefix`. */
 WEIR_API weir_rows *weir_store_view_prefix(weir_store_view view, weir_slice prefix);
-WEIR_API size_t weir_store_view_size(weir_store_view view); /* number of entries */
+/* The number of entries. */
+WEIR_API size_t weir_store_view_size(weir_store_view view);
 
 /* ---- Assertions --------------------------------------------------------------------------- */
 

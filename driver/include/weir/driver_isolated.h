@@ -56,7 +56,8 @@ typedef struct weir_isolated_opts {
  * ops->open fails. `opts` is required, for the serdes. Its source is the node "source". */
 WEIR_API weir_isolated *weir_isolated_new(const weir_processor_ops *ops, void *user,
                                           const weir_isolated_opts *opts, weir_error *error);
-WEIR_API void weir_isolated_free(weir_isolated *isolated); /* NULL allowed */
+/* Closes the processor, then the stores. NULL allowed. */
+WEIR_API void weir_isolated_free(weir_isolated *isolated);
 
 /* ---- Records ------------------------------------------------------------------------------ */
 

@@ -203,6 +203,7 @@ WEIR__PLACED_FUNCTIONS(WEIR__DECLARE_VALUE, WEIR__DECLARE_VOID)
 #undef WEIR__DECLARE_VALUE
 #undef WEIR__DECLARE_VOID
 
+/* weir_cluster_branch_end does not return, and is declared by hand. */
 WEIR_API void weir_cluster_branch_end_placed(weir_cluster *cluster, int status, const char *file,
                                              int line) __attribute__((noreturn));
 /* file and line are the arguments before the variable ones. */

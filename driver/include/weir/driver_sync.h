@@ -84,7 +84,8 @@ typedef struct weir_sync_opts {
  * does. `opts` NULL: defaults. NULL on failure. */
 WEIR_API weir_sync *weir_sync_new(weir_topology_fn topology, const weir_sync_opts *opts,
                                   weir_error *error);
-WEIR_API void weir_sync_free(weir_sync *sync); /* NULL allowed */
+/* Closes processors and stores, removes what they have on disk. NULL allowed. */
+WEIR_API void weir_sync_free(weir_sync *sync);
 
 /* The topic must be one that a source reads when a record is sent to it. */
 WEIR_API weir_input weir_sync_input(weir_sync *sync, const char *topic, const weir_serde *key,
@@ -106,6 +107,7 @@ WEIR_API void weir_sync_store_put(weir_store_view view, const void *key, const v
 /* For expected rows: makes an empty list. */
 WEIR_API weir_rows *weir_sync_rows(weir_sync *sync, const weir_serde *key, const weir_serde *value);
 
+/* The wall clock of the driver, ms since 1970. */
 WEIR_API int64_t weir_sync_now_ms(const weir_sync *sync);
 /* Advances the wall clock by `ms` (>= 0) and fires the wall-clock punctuations that are due, each
  * once. */
@@ -132,6 +134,7 @@ WEIR_API size_t weir_sync_dropped_records(const weir_sync *sync, weir_dropped_re
 
 /* Fails the test with your own message and the place. */
 #define weir_sync_fail(sync, ...) weir_sync_fail_at((sync), __FILE__, __LINE__, __VA_ARGS__)
+/* What weir_sync_fail calls, with the place. */
 WEIR_API void weir_sync_fail_at(weir_sync *sync, const char *file, int line, const char *format,
                                 ...) __attribute__((format(printf, 4, 5)));
 

@@ -34,15 +34,19 @@ typedef struct weir_mock_opts {
     void *user;
 } weir_mock_opts;
 
-/* All calls in this header: any thread, unless they say otherwise. NULL on failure; `opts` NULL:
- * defaults. */
+/* All calls in this header: any thread, unless they say otherwise. */
+
+/* Starts the brokers. NULL on failure; `opts` NULL: defaults. */
 WEIR_API weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error);
+/* Stops the brokers. NULL allowed. */
 WEIR_API void weir_mock_free(weir_mock *mock);
 /* "127.0.0.1:port,...": valid until free. */
 WEIR_API const char *weir_mock_bootstrap(const weir_mock *mock);
 /* Listening port of a broker (1..n), for faults of connections; -1: no such broker. */
 WEIR_API int weir_mock_broker_port(const weir_mock *mock, int32_t broker);
+/* The number of brokers, up or down. */
 WEIR_API int32_t weir_mock_broker_count(const weir_mock *mock);
+/* Whether the broker accepts connections; false: no such broker, too. */
 WEIR_API bool weir_mock_broker_is_up(const weir_mock *mock, int32_t broker);
 /* The first failure, or NULL. Valid until free. */
 WEIR_API const char *weir_mock_failure(const weir_mock *mock);
@@ -63,8 +67,8 @@ WEIR_API weir_err weir_mock_topic_grow(weir_mock *mock, const char *topic, int32
 /* Deletes a topic with its records and the offsets committed for it. An empty topic of that name
  * may be created again. WEIR_ENOTFOUND: no such topic. */
 WEIR_API weir_err weir_mock_topic_delete(weir_mock *mock, const char *topic);
-WEIR_API int32_t weir_mock_topic_partitions(const weir_mock *mock,
-                                            const char *topic); /* -1: none */
+/* The number of partitions; -1: no such topic. */
+WEIR_API int32_t weir_mock_topic_partitions(const weir_mock *mock, const char *topic);
 /* The explicit setting, or NULL. Valid until the topic is deleted. */
 WEIR_API const char *weir_mock_topic_config(const weir_mock *mock, const char *topic,
                                             const char *name);
@@ -146,11 +150,13 @@ typedef struct weir_mock_group_info {
     int32_t generation;
     int32_t members;
 } weir_mock_group_info;
+/* Sets *out to the present state of a group; its text is static. WEIR_ENOTFOUND: no such group. */
 WEIR_API weir_err weir_mock_group(const weir_mock *mock, const char *group,
                                   weir_mock_group_info *out);
 /* Sets the broker that coordinates the group; clients then have to find the coordinator again.
  * Members that wait for a response get NOT_COORDINATOR; the group's state is kept. */
 WEIR_API weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t broker);
+/* The broker that coordinates the group, known or not; -1: an argument is NULL. */
 WEIR_API int32_t weir_mock_coordinator(const weir_mock *mock, const char *group);
 
 /* ---- Faults ---- */
@@ -160,11 +166,13 @@ WEIR_API int32_t weir_mock_coordinator(const weir_mock *mock, const char *group)
 WEIR_API weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up);
 /* Extra time before each response of a broker. */
 WEIR_API weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms);
+/* An error code of weir_mock_inject: the request is processed, and the connection closed instead of
+ * responding. */
+#define WEIR_MOCK_LOSE_ANSWER (-1000)
 /* The next `count` requests of this API key (Kafka protocol number), from clients of this client.id
  * (NULL: any), get this error code and are not processed. error_code -1 closes the connection
- * without processing the request; WEIR_MOCK_LOSE_ANSWER processes the request and closes the
- * connection instead of responding. */
-#define WEIR_MOCK_LOSE_ANSWER (-1000)
+ * without processing the request; for WEIR_MOCK_LOSE_ANSWER see above. WEIR_EINVAL: a wrong
+ * argument. */
 WEIR_API weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
                                    const char *client_id);
 

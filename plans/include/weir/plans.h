@@ -27,7 +27,8 @@ typedef struct weir_plan weir_plan;
  * WEIR_ELIMIT, WEIR_ENOMEM. Free it with weir_plan_free, after every topology that was made of it.
  */
 WEIR_API weir_plan *weir_plan_read(const char *text, size_t len, weir_error *error);
-WEIR_API void weir_plan_free(weir_plan *plan); /* NULL allowed */
+/* Frees the plan; not before the topologies that were made of it. NULL allowed. */
+WEIR_API void weir_plan_free(weir_plan *plan);
 
 /* Builds the topology of a plan; any number of times. `plan` is the weir_plan *: this is a
  * weir_topology_build_fn. On failure it returns NULL, and the message begins with the operator:

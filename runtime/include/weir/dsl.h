@@ -90,9 +90,10 @@ typedef struct weir_named {
 
 /* ---- Sources ------------------------------------------------------------------------------ */
 
-/* Reads one topic, or several, as a stream (StreamsBuilder.stream). */
+/* Reads one topic as a stream (StreamsBuilder.stream). */
 WEIR_API weir_stream weir_source(weir_builder *builder, const char *topic, const weir_serde *key,
                                  const weir_serde *value, const weir_source_opts *opts);
+/* The same for several topics (a NULL-terminated list) as one stream. */
 WEIR_API weir_stream weir_source_many(weir_builder *builder, const char *const *topics,
                                       const weir_serde *key, const weir_serde *value,
                                       const weir_source_opts *opts);
@@ -117,24 +118,38 @@ WEIR_API weir_global_table weir_global_table_source(weir_builder *builder, const
 
 /* ---- Stateless operators ------------------------------------------------------------------ */
 
+/* Forwards the records for which fn is true (KStream.filter). */
 WEIR_API weir_stream weir_filter(weir_stream in, weir_filter_fn fn, void *user,
                                  const weir_named *named);
+/* Forwards the records for which fn is false (KStream.filterNot). */
 WEIR_API weir_stream weir_filter_not(weir_stream in, weir_filter_fn fn, void *user,
                                      const weir_named *named);
+/* Replaces key and value (KStream.map). A grouping or a join by key then repartitions. `key` and
+ * `value` are the serdes of the results. */
 WEIR_API weir_stream weir_map(weir_stream in, const weir_serde *key, const weir_serde *value,
                               weir_map_fn fn, void *user, const weir_named *named);
+/* Replaces the value (KStream.mapValues). fn is called for null values, too. */
 WEIR_API weir_stream weir_map_values(weir_stream in, const weir_serde *value, weir_map_values_fn fn,
                                      void *user, const weir_named *named);
+/* Any number of records for each one: those that fn passes to weir_emit (KStream.flatMap). A
+ * grouping or a join by key then repartitions. */
 WEIR_API weir_stream weir_flat_map(weir_stream in, const weir_serde *key, const weir_serde *value,
                                    weir_flat_map_fn fn, void *user, const weir_named *named);
+/* Any number of values for each record: those that fn passes to weir_emit_value
+ * (KStream.flatMapValues). They keep the key. */
 WEIR_API weir_stream weir_flat_map_values(weir_stream in, const weir_serde *value,
                                           weir_flat_map_fn fn, void *user, const weir_named *named);
+/* Replaces the key (KStream.selectKey). A grouping or a join by key then repartitions. */
 WEIR_API weir_stream weir_select_key(weir_stream in, const weir_serde *key, weir_select_key_fn fn,
                                      void *user, const weir_named *named);
+/* Calls fn for each record, then forwards the record unchanged (KStream.peek). */
 WEIR_API weir_stream weir_peek(weir_stream in, weir_for_each_fn fn, void *user,
                                const weir_named *named);
+/* Calls fn for each record, and ends the stream there (KStream.foreach). */
 WEIR_API void weir_for_each(weir_stream in, weir_for_each_fn fn, void *user,
                             const weir_named *named);
+/* The records of both streams, which have the same serdes (KStream.merge). Records of different
+ * streams come in no particular order. */
 WEIR_API weir_stream weir_merge(weir_stream left, weir_stream right, const weir_named *named);
 
 /* One branch of a split. The record is forwarded to the first branch whose predicate is true. fn
@@ -180,18 +195,23 @@ WEIR_API weir_stream weir_process_values(weir_stream in, const weir_serde *value
 
 /* ---- Grouping and aggregation ------------------------------------------------------------- */
 
-/* `name` names the repartition topic <name>-repartition if one is needed; NULL: the name of the
- * aggregation's store. In group_by it also names the node. */
+/* Groups by the present key (KStream.groupByKey). `name` names the repartition topic
+ * <name>-repartition if one is needed; NULL: the name of the aggregation's store. */
 WEIR_API weir_grouped weir_group_by_key(weir_stream in, const char *name);
+/* Groups by the key that fn gives (KStream.groupBy); records without one are dropped. `name` names
+ * the node, and the repartition topic as in weir_group_by_key. */
 WEIR_API weir_grouped weir_group_by(weir_stream in, const char *name, const weir_serde *key,
                                     weir_select_key_fn fn, void *user);
-/* `store` NULL: the store is numbered as in Kafka. The name of its changelog then depends on the
- * nodes added before, so use it only for topologies that never change. opts->node names the node.
- */
+/* The number of records of each key (KGroupedStream.count, values weir_i64). `store` NULL: the
+ * store is numbered as in Kafka. The name of its changelog then depends on the nodes added before,
+ * so use it only for topologies that never change. opts->node names the node. */
 WEIR_API weir_table weir_count(weir_grouped in, const char *store, const weir_store_opts *opts);
+/* Combines the values of a key; the first value is taken as it is (KGroupedStream.reduce). `store`
+ * and `opts` as in weir_count. */
 WEIR_API weir_table weir_reduce(weir_grouped in, weir_reducer_fn fn, void *user, const char *store,
                                 const weir_store_opts *opts);
-/* opts->value is the aggregate's serde. */
+/* The same with an aggregate of another type, which begins with the result of `init`
+ * (KGroupedStream.aggregate). opts->value is its serde. */
 WEIR_API weir_table weir_aggregate(weir_grouped in, weir_initializer_fn init, weir_aggregator_fn fn,
                                    void *user, const char *store, const weir_store_opts *opts);
 
@@ -231,6 +251,7 @@ WEIR_API weir_stream weir_to_stream(weir_table in, const weir_named *named);
  * old values are known if `in` has a store. */
 WEIR_API weir_table weir_table_filter(weir_table in, weir_filter_fn fn, void *user,
                                       const char *store, const weir_store_opts *opts);
+/* The rows for which fn is false (KTable.filterNot); deletions as in weir_table_filter. */
 WEIR_API weir_table weir_table_filter_not(weir_table in, weir_filter_fn fn, void *user,
                                           const char *store, const weir_store_opts *opts);
 /* Other values (KTable.mapValues). fn is not called for deleted rows. */
@@ -256,26 +277,31 @@ typedef struct weir_table_aggregator {
     weir_aggregator_fn subtractor;
     void *user;
 } weir_table_aggregator;
-/* `store` and `opts` as for a grouped stream. */
+/* The number of rows of each group (KGroupedTable.count); `store` and `opts` as in weir_count. */
 WEIR_API weir_table weir_table_count(weir_grouped_table in, const char *store,
                                      const weir_store_opts *opts);
+/* Combines the values of each group: `adder` adds a row's new value, after `subtractor` has
+ * subtracted its old one (KGroupedTable.reduce). */
 WEIR_API weir_table weir_table_reduce(weir_grouped_table in, weir_reducer_fn adder,
                                       weir_reducer_fn subtractor, void *user, const char *store,
                                       const weir_store_opts *opts);
-/* opts->value is the aggregate's serde. `fn` is copied. */
+/* The same with an aggregate of another type (KGroupedTable.aggregate). opts->value is its serde.
+ * `fn` is copied. */
 WEIR_API weir_table weir_table_aggregate(weir_grouped_table in, weir_initializer_fn init,
                                          const weir_table_aggregator *fn, const char *store,
                                          const weir_store_opts *opts);
 
 /* ---- Joins -------------------------------------------------------------------------------- */
 
-/* Joins each record of the stream with the table's row of the same key. The name also names the
- * left side's repartition topic, and is required when one is needed. Both sides must be
- * co-partitioned. They need the same number of partitions; otherwise a stream thread fails with
+/* Joins each record of the stream with the table's row of the same key (KStream.join). The name
+ * also names the left side's repartition topic, and is required when one is needed. Both sides must
+ * be co-partitioned. They need the same number of partitions; otherwise a stream thread fails with
  * WEIR_ETOPOLOGY. They also need the same partitioner: Weir compares a sample of the keys with
  * murmur2 and logs a warning if they differ. */
 WEIR_API weir_stream weir_join_table(weir_stream left, weir_table right, const weir_serde *value,
                                      weir_joiner_fn fn, void *user, const weir_named *named);
+/* The same for a record without a row, too: fn then gets a NULL `right` (KStream.leftJoin with a
+ * table, KIP-962 for records without key). */
 WEIR_API weir_stream weir_left_join_table(weir_stream left, weir_table right,
                                           const weir_serde *value, weir_joiner_fn fn, void *user,
                                           const weir_named *named);
@@ -308,6 +334,8 @@ typedef struct weir_global_join_opts {
 WEIR_API weir_stream weir_join_global(weir_stream left, weir_global_table right,
                                       const weir_serde *value, weir_joiner_fn fn, void *user,
                                       const weir_global_join_opts *opts);
+/* The same for a record without a row or without a key for the table, too: fn then gets a NULL
+ * `right`. */
 WEIR_API weir_stream weir_left_join_global(weir_stream left, weir_global_table right,
                                            const weir_serde *value, weir_joiner_fn fn, void *user,
                                            const weir_global_join_opts *opts);
@@ -348,9 +376,12 @@ typedef struct weir_stream_join_opts {
 WEIR_API weir_stream weir_join(weir_stream left, weir_stream right, weir_join_windows windows,
                                const weir_serde *value, weir_joiner_fn fn, void *user,
                                const weir_stream_join_opts *opts);
+/* weir_join, with a result for each left record that has no partner, too (KStream.leftJoin). */
 WEIR_API weir_stream weir_left_join(weir_stream left, weir_stream right, weir_join_windows windows,
                                     const weir_serde *value, weir_joiner_fn fn, void *user,
                                     const weir_stream_join_opts *opts);
+/* weir_join, with a result for each record of either side that has no partner, too
+ * (KStream.outerJoin). */
 WEIR_API weir_stream weir_outer_join(weir_stream left, weir_stream right, weir_join_windows windows,
                                      const weir_serde *value, weir_joiner_fn fn, void *user,
                                      const weir_stream_join_opts *opts);
@@ -362,9 +393,11 @@ WEIR_API weir_stream weir_outer_join(weir_stream left, weir_stream right, weir_j
  * NULL: it is not kept, and computed again where it is read. Both tables must be co-partitioned. */
 WEIR_API weir_table weir_table_join(weir_table left, weir_table right, weir_joiner_fn fn,
                                     void *user, const char *store, const weir_store_opts *opts);
+/* weir_table_join, with a result for each row of the left table that has no partner, too. */
 WEIR_API weir_table weir_table_left_join(weir_table left, weir_table right, weir_joiner_fn fn,
                                          void *user, const char *store,
                                          const weir_store_opts *opts);
+/* weir_table_join, with a result for each row of either table that has no partner, too. */
 WEIR_API weir_table weir_table_outer_join(weir_table left, weir_table right, weir_joiner_fn fn,
                                           void *user, const char *store,
                                           const weir_store_opts *opts);
@@ -404,6 +437,8 @@ typedef struct weir_foreign_joiner {
 WEIR_API weir_table weir_table_foreign_join(weir_table left, weir_table right,
                                             const weir_foreign_joiner *fn, const char *store,
                                             const weir_store_opts *opts);
+/* weir_table_foreign_join, with a result for each row of the left table that has no partner or no
+ * foreign key, too. */
 WEIR_API weir_table weir_table_foreign_left_join(weir_table left, weir_table right,
                                                  const weir_foreign_joiner *fn, const char *store,
                                                  const weir_store_opts *opts);

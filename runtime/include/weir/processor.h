@@ -16,12 +16,15 @@ typedef struct weir_header {
     const char *name;
     weir_slice value; /* data == NULL: null */
 } weir_header;
-WEIR_API size_t weir_headers_count(const weir_headers *headers); /* NULL: 0 */
+/* How many headers there are; `headers` NULL: 0. */
+WEIR_API size_t weir_headers_count(const weir_headers *headers);
+/* The header of that index, from 0; zeros: there is none. */
 WEIR_API weir_header weir_headers_at(const weir_headers *headers, size_t index);
 /* The last one of that name; false when there is none. */
 WEIR_API bool weir_headers_last(const weir_headers *headers, const char *name, weir_slice *value);
 /* Copies name and value. */
 WEIR_API weir_err weir_headers_add(weir_headers *headers, const char *name, weir_slice value);
+/* Removes all headers of that name; returns how many there were. */
 WEIR_API size_t weir_headers_remove(weir_headers *headers, const char *name);
 
 /* Borrowed for the callback. A record forwarded with the same `headers` shares them;
@@ -50,8 +53,8 @@ typedef struct weir_processor_ops {
 
 /* Forwards the record to every child, in order. Key and value are of the node's output types.
  * WEIR_EINVAL: a negative timestamp. WEIR_ESTATE: the processor opens, or no node runs. A record
- * with timestamp 0 is written to an output topic with
- * timestamp 1: librdkafka takes 0 for "not given". Repartition topics and changelogs keep 0. */
+ * with timestamp 0 is written to an output topic with timestamp 1: librdkafka takes 0 for "not
+ * given". Repartition topics and changelogs keep 0. */
 WEIR_API weir_err weir_forward(weir_ctx *ctx, const weir_record *record);
 /* Forwards the record to the child of that name; WEIR_ENOTFOUND lists the node's children. */
 WEIR_API weir_err weir_forward_to(weir_ctx *ctx, const weir_record *record, const char *child);
@@ -96,10 +99,14 @@ WEIR_API void weir_punctuator_cancel(weir_punctuator punctuator);
  * the callback should then return weir_ctx_error(ctx). The error of a callback that goes on and
  * fails later has the text of its first failure, too. */
 WEIR_API weir_kv *weir_store(weir_ctx *ctx, const char *name);
+/* As weir_store, for a window store. */
 WEIR_API weir_window *weir_window_store(weir_ctx *ctx, const char *name);
+/* As weir_store, for a session store. */
 WEIR_API weir_session *weir_session_store(weir_ctx *ctx, const char *name);
+/* As weir_store, for a versioned store. */
 WEIR_API weir_versioned *weir_versioned_store(weir_ctx *ctx, const char *name);
-WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx); /* code of the last call that failed */
+/* The code of the last call with this context that failed; WEIR_OK: none. */
+WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx);
 
 /* Topic, partition and offset of the current input record. In a punctuator: topic NULL, others -1.
  */
@@ -108,6 +115,7 @@ typedef struct weir_record_metadata {
     int32_t partition;
     int64_t offset;
 } weir_record_metadata;
+/* The metadata of the current input record, borrowed for the callback. */
 WEIR_API weir_record_metadata weir_ctx_metadata(const weir_ctx *ctx);
 /* Timestamp, ms, of the record that the running node processes; in a joiner that of the result; in
  * a punctuator the punctuation's time; in open 0. -1: `ctx` is NULL. */
@@ -115,15 +123,20 @@ WEIR_API int64_t weir_ctx_timestamp_ms(const weir_ctx *ctx);
 /* Headers of that record; the result of a joiner gets a copy. Borrowed for the callback. NULL:
  * there is no record (open, punctuators), or `ctx` is NULL. */
 WEIR_API const weir_headers *weir_ctx_headers(const weir_ctx *ctx);
-WEIR_API const char *weir_ctx_task(const weir_ctx *ctx); /* "0_1" */
+/* The name of the task, "0_1": the subtopology and the partition. */
+WEIR_API const char *weir_ctx_task(const weir_ctx *ctx);
+/* The application.id. Valid while the application is. */
 WEIR_API const char *weir_ctx_application(const weir_ctx *ctx);
-WEIR_API const char *weir_ctx_node(const weir_ctx *ctx);       /* name of the running node */
-WEIR_API int64_t weir_ctx_stream_time_ms(const weir_ctx *ctx); /* -1: none yet */
+/* The name of the running node. */
+WEIR_API const char *weir_ctx_node(const weir_ctx *ctx);
+/* The greatest timestamp, ms, that the task has processed; -1: none yet. */
+WEIR_API int64_t weir_ctx_stream_time_ms(const weir_ctx *ctx);
 /* The wall clock, in ms since 1970. The thread reads the clock once in each round of its loop, so
  * the value does not change while a callback runs: a callback must not wait in a loop until it
  * changes. */
 WEIR_API int64_t weir_ctx_wall_clock_ms(const weir_ctx *ctx);
-WEIR_API void weir_ctx_commit(weir_ctx *ctx); /* asks for a commit as soon as possible */
+/* Asks for a commit as soon as possible. */
+WEIR_API void weir_ctx_commit(weir_ctx *ctx);
 
 /* ---- Building a topology of nodes (Kafka's Topology) -------------------------------------- */
 
@@ -132,7 +145,8 @@ typedef struct weir_builder weir_builder;
 /* A builder keeps its first error and ignores all later calls; weir_build returns that error. NULL
  * when out of memory. One thread at a time. */
 WEIR_API weir_builder *weir_builder_new(void);
-WEIR_API void weir_builder_free(weir_builder *builder); /* not after weir_build */
+/* Frees a builder that was never given to weir_build. NULL allowed. */
+WEIR_API void weir_builder_free(weir_builder *builder);
 /* The builder's first error so far, which also sets *error; WEIR_OK: none. For a program that
  * builds a topology from data and says which part of the data is wrong. `builder` NULL:
  * WEIR_EINVAL. */

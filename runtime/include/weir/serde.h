@@ -39,13 +39,16 @@ typedef struct weir_serde {
 
 #define WEIR_SERDE_SIZE_MAX 4096
 
-WEIR_API extern const weir_serde
-    weir_string; /* weir_slice: the bytes unchanged, by convention UTF-8 (StringSerializer) */
-WEIR_API extern const weir_serde weir_bytes; /* weir_slice */
-WEIR_API extern const weir_serde weir_i32;   /* int32_t, 4 bytes big-endian (IntegerSerializer) */
-WEIR_API extern const weir_serde weir_i64;   /* int64_t, 8 bytes big-endian (LongSerializer) */
-WEIR_API extern const weir_serde
-    weir_f64; /* double, IEEE 754, 8 bytes big-endian (DoubleSerializer) */
+/* weir_slice: the bytes unchanged, by convention UTF-8 (StringSerializer). */
+WEIR_API extern const weir_serde weir_string;
+/* weir_slice: the bytes unchanged (BytesSerializer). */
+WEIR_API extern const weir_serde weir_bytes;
+/* int32_t, 4 bytes, big-endian (IntegerSerializer). */
+WEIR_API extern const weir_serde weir_i32;
+/* int64_t, 8 bytes, big-endian (LongSerializer). */
+WEIR_API extern const weir_serde weir_i64;
+/* double, IEEE 754, 8 bytes, big-endian (DoubleSerializer). */
+WEIR_API extern const weir_serde weir_f64;
 
 /* Decoded type of weir_json: a value of yyjson (<yyjson.h>), read with yyjson's functions. Its
  * memory belongs to the record: the callback never frees it. It is valid until the record's
@@ -64,6 +67,7 @@ struct yyjson_mut_doc;
 typedef struct weir_json_value {
     struct yyjson_val *root; /* never NULL in a decoded value */
 } weir_json_value;
+/* JSON text of any shape; the C type is weir_json_value. */
 WEIR_API extern const weir_serde weir_json;
 
 #define WEIR_JSON_DEPTH_MAX 1000
@@ -131,10 +135,12 @@ typedef struct weir_struct {
                                                              weir_struct_print};                   \
     typedef type serde##_type;
 
-/* The functions of such serdes; `user` is a weir_struct. WEIR_EDECODE: not that many bytes, or a
- * bool that is neither 0 nor 1. Printed: "cents=5 items=1 paid=true currency=EUR". */
+/* Decodes such a struct; `user` of these functions is a weir_struct. WEIR_EDECODE: not that many
+ * bytes, or a bool that is neither 0 nor 1. */
 WEIR_API weir_err weir_struct_decode(weir_ctx *ctx, weir_slice in, void *out, void *user);
+/* Encodes such a struct: its fields in order, without padding. */
 WEIR_API weir_err weir_struct_encode(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
+/* Prints such a struct: "cents=5 items=1 paid=true currency=EUR". */
 WEIR_API weir_err weir_struct_print(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
 
 /* ---- Inside callbacks --------------------------------------------------------------------- */
@@ -181,10 +187,10 @@ WEIR_API weir_err weir_json_set(weir_ctx *ctx, struct yyjson_mut_doc *doc, weir_
  * Its decoder calls weir_json.decode. Errors are those of weir_json_set. */
 WEIR_API weir_err weir_json_write(weir_ctx *ctx, struct yyjson_mut_doc *doc, weir_buf *out);
 
-/* Read the number `value`, which may be NULL (a missing member). WEIR_EDECODE if it is not a
- * number, not a 64-bit integer (1.0 and 1e2 are integers), or beyond the range of a double. The
- * double is the nearest one. */
+/* Reads the integer `value`, which may be NULL (a missing member). WEIR_EDECODE: not a 64-bit
+ * integer (1.0 and 1e2 are integers). */
 WEIR_API weir_err weir_json_i64(weir_ctx *ctx, struct yyjson_val *value, int64_t *out);
+/* The same as the nearest double; WEIR_EDECODE: not a number, or beyond the range of a double. */
 WEIR_API weir_err weir_json_f64(weir_ctx *ctx, struct yyjson_val *value, double *out);
 
 #ifdef __cplusplus

@@ -63,6 +63,7 @@ WEIR_API weir_err weir_kv_get(const weir_kv *store, const void *key, const void 
  * Kafka's changelog records cannot have. */
 WEIR_API weir_err weir_kv_put(weir_kv *store, const void *key, const void *value,
                               int64_t timestamp_ms);
+/* Deletes the row of the key, if there is one. */
 WEIR_API weir_err weir_kv_delete(weir_kv *store, const void *key);
 /* Iterates over the rows with from <= key <= to, in order of the keys' bytes; a NULL bound is an
  * open end. `reverse`: the greatest key first. The iterator reads a snapshot of
@@ -149,6 +150,8 @@ typedef struct weir_session_iter weir_session_iter;
  * the store's stream time, and it may be dropped like a row; not so in weir_session_remove. */
 WEIR_API weir_err weir_session_put(weir_session *store, const void *key, const void *value,
                                    int64_t start_ms, int64_t end_ms);
+/* Removes exactly that session, if there is one; its end does not count for the stream time of the
+ * store. */
 WEIR_API weir_err weir_session_remove(weir_session *store, const void *key, int64_t start_ms,
                                       int64_t end_ms);
 /* Sets *value to the value of exactly that session; NULL: no row. Valid until the next call on this

@@ -98,7 +98,8 @@ struct weir_serde;
 
 /* NULL when out of memory. Free with weir_config_free. */
 WEIR_API weir_config *weir_config_new(void);
-WEIR_API void weir_config_free(weir_config *config); /* NULL allowed */
+/* Frees the configuration; topologies and applications have copies. NULL allowed. */
+WEIR_API void weir_config_free(weir_config *config);
 
 /* Copies both strings; blanks around the value are removed (except for `app.` settings). The
  * message of WEIR_ECONFIG names the setting, the value, the values allowed or the text to write
@@ -298,10 +299,11 @@ WEIR_API size_t weir_app_dropped_records(const weir_app *app, weir_dropped_recor
 
 #define WEIR_VERSION "0.1.0"
 
-/* The versions of Weir, of the loaded librdkafka and of the loaded RocksDB: "0.1.0". Static. Any
- * thread. */
+/* The version of Weir: "0.1.0". Static. Any thread. */
 WEIR_API const char *weir_version(void);
+/* The version of the loaded librdkafka. Static. Any thread. */
 WEIR_API const char *weir_librdkafka_version(void);
+/* The version of the loaded RocksDB. Static. Any thread. */
 WEIR_API const char *weir_rocksdb_version(void);
 
 #ifdef __cplusplus

@@ -32,6 +32,7 @@ typedef struct weir_windowed_opts {
  * have several. */
 WEIR_API weir_windowed_stream weir_windowed_by(weir_grouped in, weir_windows windows,
                                                const weir_windowed_opts *opts);
+/* Divides the records of each key into sessions (KGroupedStream.windowedBy). */
 WEIR_API weir_session_stream weir_session_windowed_by(weir_grouped in, weir_session_windows windows,
                                                       const weir_windowed_opts *opts);
 
@@ -90,6 +91,7 @@ typedef struct weir_session_cogroup {
  * (CogroupedKStream.windowedBy). As in Kafka they are emitted on update, and each stream has its
  * own stream time, by which its records are late. */
 WEIR_API weir_windowed_cogroup weir_cogroup_windowed_by(weir_cogrouped in, weir_windows windows);
+/* Divides them into sessions (SessionWindowedCogroupedKStream), with the same stream times. */
 WEIR_API weir_session_cogroup weir_cogroup_session_windowed_by(weir_cogrouped in,
                                                                weir_session_windows windows);
 /* As weir_cogroup_aggregate, with the windows of weir_windowed_aggregate. */

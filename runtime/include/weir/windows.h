@@ -136,15 +136,20 @@ typedef struct weir_wrapped {
 /* What a serde of windowed keys wraps; NULL: `serde` is NULL or of another type. */
 WEIR_API const weir_wrapped *weir_windowed_wrapped(const weir_serde *serde);
 
-/* The functions of such serdes; `user` is a weir_wrapped. WEIR_EDECODE: the bytes are too short, or
- * end with a time that is negative. WEIR_EINVAL: a window without key or with a negative start, a
- * session that ends before it starts. A printed key is "key@start/end". */
+/* Reads a key with the start of its window (WEIR_TIME_WINDOWED); `user` of these functions is a
+ * weir_wrapped. WEIR_EDECODE: the bytes are too short, or end with a time that is negative. */
 WEIR_API weir_err weir_time_windowed_decode(weir_ctx *ctx, weir_slice in, void *out, void *user);
+/* Writes such a key with the start of its window. WEIR_EINVAL: no key, or a negative start. */
 WEIR_API weir_err weir_time_windowed_encode(weir_ctx *ctx, const void *in, weir_buf *out,
                                             void *user);
+/* Reads a key with the start and the end of a session (WEIR_SESSION_WINDOWED). Errors as of
+ * weir_time_windowed_decode. */
 WEIR_API weir_err weir_session_windowed_decode(weir_ctx *ctx, weir_slice in, void *out, void *user);
+/* Writes such a key with the end and the start of its session. WEIR_EINVAL: no key, a negative
+ * start, or an end before the start. */
 WEIR_API weir_err weir_session_windowed_encode(weir_ctx *ctx, const void *in, weir_buf *out,
                                                void *user);
+/* Prints a key of either kind: "key@start/end". */
 WEIR_API weir_err weir_windowed_print(weir_ctx *ctx, const void *in, weir_buf *out, void *user);
 
 #ifdef __cplusplus
