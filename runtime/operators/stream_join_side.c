@@ -186,9 +186,31 @@ static bool has_closed(const side *s, const weir__join_key *at)
     return weir__add_sat(at->time_ms, wait_ms) < s->times->stream_ms;
 }
 
-/* Looks at a row: emits and deletes it if its window has closed, else sets `open` of its side. */
-static weir_err look_at(weir_ctx *ctx, side *s, weir_slice key, weir_slice row,
-                        bool open[WEIR__JOIN_SIDES])
+typedef struct look {
+    bool open[WEIR__JOIN_SIDES]; /* whether an open row of that side was met */
+    bool done;
+} look;
+
+static bool both_open(const look *l)
+{
+    return l->open[WEIR__LEFT_SIDE] && l->open[WEIR__RIGHT_SIDE];
+}
+
+/* Notes that a row is open. Kafka looks at each value of a row for itself, and ends at the value
+ * after that which has opened the second side: it may be the next one of the same row. */
+static weir_err note_open(weir_ctx *ctx, const side *s, bool left, weir_slice row, look *l)
+{
+    weir__join_values values;
+    if (!weir__join_values_open(row, &values)) {
+        return corrupt(ctx, store_of(ctx, s->op->shared), "row", row);
+    }
+    l->open[left ? WEIR__LEFT_SIDE : WEIR__RIGHT_SIDE] = true;
+    l->done = both_open(l) && values.left > 1;
+    return WEIR_OK;
+}
+
+/* Looks at a row: emits and deletes it if its window has closed. */
+static weir_err look_at(weir_ctx *ctx, side *s, weir_slice key, weir_slice row, look *l)
 {
     weir_kv *shared = store_of(ctx, s->op->shared);
     weir__join_key at;
@@ -196,12 +218,12 @@ static weir_err look_at(weir_ctx *ctx, side *s, weir_slice key, weir_slice row,
         return corrupt(ctx, shared, "key", key);
     }
     s->times->first_wait_ms = at.time_ms;
-    if (open[WEIR__LEFT_SIDE] && open[WEIR__RIGHT_SIDE]) {
+    if (both_open(l)) {
+        l->done = true;
         return WEIR_OK;
     }
     if (!has_closed(s, &at)) {
-        open[at.left ? WEIR__LEFT_SIDE : WEIR__RIGHT_SIDE] = true;
-        return WEIR_OK;
+        return note_open(ctx, s, at.left, row, l);
     }
     /* The memory of the results is not needed until the record's end: there may be many. */
     weir__arena_mark mark = weir__arena_mark_take(ctx->arena);
@@ -222,13 +244,11 @@ static weir_err emit_closed(weir_ctx *ctx, side *s)
     weir_kv_iter *iter = NULL;
     const void *key;
     const void *row;
-    bool open[WEIR__JOIN_SIDES] = {false, false};
-    bool done = false;
+    look l = {{false, false}, false};
     times->first_wait_ms = INT64_MAX;
     weir_err err = weir_kv_range(store_of(ctx, s->op->shared), NULL, NULL, false, &iter);
-    while (err == WEIR_OK && !done && weir_kv_next(iter, &key, &row, NULL)) {
-        done = open[WEIR__LEFT_SIDE] && open[WEIR__RIGHT_SIDE];
-        err = look_at(ctx, s, *(const weir_slice *)key, *(const weir_slice *)row, open);
+    while (err == WEIR_OK && !l.done && weir_kv_next(iter, &key, &row, NULL)) {
+        err = look_at(ctx, s, *(const weir_slice *)key, *(const weir_slice *)row, &l);
     }
     weir_err end = weir_kv_iter_close(iter);
     return err != WEIR_OK ? err : end;
