@@ -38,9 +38,12 @@ static weir_err add_segments(const weir__store_plan *plan, weir__store_layers *l
                              weir_error *error)
 {
     layers->retention = retention_of(plan);
+    /* A deletion under a number of its own deletes nothing: Kafka's store on RocksDB passes over
+     * it, that in memory moves its time. */
+    bool passed_over = plan->kind->numbered && plan->directory != NULL;
     weir__segments_opts opts = {.retention = layers->retention,
                                 .suffix = plan->kind->suffix,
-                                .free_deletions = plan->kind->free_deletions,
+                                .free_deletions = plan->kind->free_deletions || passed_over,
                                 .numbered = plan->kind->numbered,
                                 .on_expired = plan->on_expired,
                                 .user = plan->user};
