@@ -123,8 +123,9 @@ static const weir_processor_ops parse_prices = {.name = "parse-prices", .process
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define THINGS_MAX ((size_t)100)
+typedef enum thing_kind { HANDLE, TOPIC, STORE } thing_kind;
 typedef struct thing {
-    enum { HANDLE, TOPIC, STORE } kind;
+    thing_kind kind;
     const char *name;
     size_t records; /* with a value, of a handle */
 } thing;
@@ -133,7 +134,7 @@ typedef struct things {
     size_t count;
 } things;
 
-static thing *add_thing(things *all, int kind, const char *name)
+static thing *add_thing(things *all, thing_kind kind, const char *name)
 {
     assert_true(all->count < THINGS_MAX);
     all->items[all->count] = (thing){kind, name, 0};
