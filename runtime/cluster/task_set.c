@@ -380,9 +380,31 @@ weir_err weir__task_set_add(weir__task_set *set, weir__message *message,
 
 /* ---- Commit, suspend, close ---- */
 
+/* As Kafka does after the answer RETRY (KIP-1065): the record itself is not sent again, since later
+ * ones of its task may have been written. */
+static weir_err revive_undelivered(weir__task_set *set, weir_error *error)
+{
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < set->count && err == WEIR_OK; i++) {
+        const weir__task *task = set->tasks[i];
+        if (task->state == WEIR__TASK_RUNNING && task->output->undelivered.code != WEIR_OK) {
+            weir__log_write(set->env->log, WEIR__LOG_WARNING,
+                            "%s: task %s: a record was not delivered: the task restores its state "
+                            "and processes the records since its last commit again: %s",
+                            set->env->observer.thread, task->name,
+                            task->output->undelivered.message);
+            err = replace_task(set, i, true, error);
+        }
+    }
+    return err;
+}
+
 weir_err weir__task_set_commit(weir__task_set *set, weir_error *error)
 {
-    return weir__commit_tasks(set->env, set->tasks, set->count, error);
+    weir_err err = weir__commit_tasks(set->env, set->tasks, set->count, error);
+    bool goes_on = err == WEIR_OK || weir_err_is_retriable(err);
+    weir_err revived = goes_on ? revive_undelivered(set, error) : WEIR_OK;
+    return revived != WEIR_OK ? revived : err;
 }
 
 static bool is_damaged(const weir__task *task)

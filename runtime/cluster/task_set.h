@@ -53,7 +53,9 @@ void weir__task_set_each_queue(const weir__task_set *set,
 weir_err weir__task_set_add(weir__task_set *set, weir__message *message,
                             const weir__message_view *view, weir_error *error);
 
-/* Commits all RUNNING tasks. */
+/* Commits all RUNNING tasks but those with a record that was not delivered in time: each of these
+ * is created again. It restores its stores from the changelogs and processes the records since its
+ * last commit again. */
 weir_err weir__task_set_commit(weir__task_set *set, weir_error *error);
 /* After a failure `err`: wipes the state of each task whose stores on disk are damaged, and creates
  * the task again. It restores its stores from the changelogs and processes the records since its

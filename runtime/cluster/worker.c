@@ -396,6 +396,8 @@ static void close_producer(weir__task_env *env)
     env->producer = NULL;
     weir__map_fini(&env->changelogs, free); /* no delivery report can arrive any more */
     env->changelogs = (weir__map){0};
+    weir__map_fini(&env->outputs, weir__task_output_free);
+    env->outputs = (weir__map){0};
     env->first_send_failure.code = WEIR_OK;
 }
 
@@ -456,10 +458,6 @@ weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, 
                                    .now_ms = now_ms};
     worker->commit_retry = worker->restore_retry = (weir__retry){0};
     worker->committed_ms = worker->purged_ms = worker->noted_ms = now_ms;
-    worker->env.sinks = calloc(instance->topology->node_count + 1, sizeof(*worker->env.sinks));
-    if (worker->env.sinks == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "%s", opts->name);
-    }
     weir_err err = WEIR_OK;
     if (instance->cache_bytes != WEIR__NO_CACHE) {
         err = weir__cache_new(instance->cache_bytes, &worker->env.cache);
@@ -484,10 +482,4 @@ void weir__worker_close(weir__worker *worker)
     weir__arena_fini(&env->commit);
     weir__cache_free(env->cache);
     env->cache = NULL;
-    for (size_t i = 0; env->sinks != NULL && i < env->topology->node_count; i++) {
-        free(env->sinks[i].topic);
-        weir__map_fini(&env->sinks[i].topics, weir__task_sink_free);
-    }
-    free(env->sinks);
-    env->sinks = NULL;
 }

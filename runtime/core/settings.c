@@ -174,9 +174,11 @@ static const weir__setting settings[] = {
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail",
      .choices = {{"fail", "DefaultProductionExceptionHandler", false}, {"continue", NULL, false}},
-     .doc = "What happens when a record cannot be sent and a retry does not help (it is too "
-            "large, the broker refuses it): the thread stops, or the record is dropped and "
-            "logged."},
+     .doc =
+         "What happens when a record cannot be sent. `fail`: the thread stops; if the record was "
+         "only not delivered in time (producer.delivery.timeout.ms), its task restores its "
+         "state and processes the records since its last commit again. `continue`: the record "
+         "is dropped and logged in both cases."},
     {.name = "repartition.purge.interval.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "30000",

@@ -94,6 +94,18 @@ static weir_err flush_producer(weir__task_env *env, weir_error *error)
     return err;
 }
 
+/* Leaves out the tasks whose records were not delivered: their input must be processed again. */
+static void leave_out_undelivered(commit_run *commit)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < commit->task_count; i++) {
+        if (commit->tasks[i]->output->undelivered.code == WEIR_OK) {
+            commit->tasks[kept++] = commit->tasks[i];
+        }
+    }
+    commit->task_count = kept;
+}
+
 static weir_err collect_offsets(commit_run *commit)
 {
     for (size_t i = 0; i < commit->task_count; i++) {
@@ -210,6 +222,7 @@ weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_
     err = flush_tasks(&commit, error);
     if (err == WEIR_OK) {
         err = flush_producer(env, error);
+        leave_out_undelivered(&commit);
     }
     if (err == WEIR_OK) {
         err = commit_offsets(&commit, error);

@@ -6,7 +6,8 @@
 
 #include "task/task.h"
 
-/* Commits those of the tasks that are RUNNING and have something to commit. WEIR_EFENCED: the group
+/* Commits those of the tasks that are RUNNING and have something to commit, but not those with
+ * records that were not delivered (weir__task_output). WEIR_EFENCED: the group
  * has removed this member, nothing was committed. After another failure each task either has
  * committed or can be committed again, unless the failure is one of its own. */
 weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_t count,

@@ -58,18 +58,6 @@ typedef struct weir__task_settings {
     size_t buffered_max;      /* buffered.records.per.partition */
 } weir__task_settings;
 
-/* The data of a sink; filled when the sink is first used. */
-typedef struct weir__task_sink {
-    struct weir__task_env *env;
-    const weir__node *node;
-    char *topic;                /* its real name; NULL: not used yet */
-    weir__delivery on_delivery; /* the delivery report of its records; user: this */
-    weir__map topics;           /* of a node that chooses topics: name -> weir__task_sink */
-} weir__task_sink;
-
-/* For weir__map_fini. */
-void weir__task_sink_free(void *sink);
-
 typedef struct weir__task_env {
     const weir_topology *topology;
     const char *application;
@@ -83,12 +71,13 @@ typedef struct weir__task_env {
     weir__graph *globals; /* NULL: no global tables */
     const weir__log *log;
     weir__observer observer;
-    bool polling;           /* in a callback of the consumer: it may hold records not queued yet */
-    weir__task_sink *sinks; /* by node of the topology */
-    int64_t now_ms;         /* wall clock, read in each iteration of the thread's loop */
-    weir__map changelogs;   /* acknowledgements of the producer by "<topic>-<partition>" */
-    weir_error
-        first_send_failure; /* first record that could not be written since the last commit */
+    bool polling;         /* in a callback of the consumer: it may hold records not queued yet */
+    int64_t now_ms;       /* wall clock, read in each iteration of the thread's loop */
+    weir__map outputs;    /* weir__task_output by name of the task */
+    weir__map changelogs; /* acknowledgements of the producer by "<topic>-<partition>" */
+    /* First record since the last commit that could not be written, where a later attempt fails
+     * too. */
+    weir_error first_send_failure;
     weir__delivery on_dead_letter; /* the delivery report of a record for settings.dead_letters */
     weir__placement *placement;    /* shared by the threads of the instance; NULL: no joins */
     weir__drop_counts *drops;      /* shared by the threads of the instance */

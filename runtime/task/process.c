@@ -117,121 +117,12 @@ int64_t weir__task_lag(void *user, const weir__record_queue *queue)
 
 /* ---- Host of the graph ---- */
 
-/* True if a later attempt to write the record would fail too. */
-static bool is_unwritable(weir_err err)
-{
-    return !weir_err_is_retriable(err) && err != WEIR_EMISSING_TOPIC && err != WEIR_ENOMEM &&
-           err != WEIR_EFENCED;
-}
-
-static bool may_skip_unwritable(const weir__task_env *env, weir_err err)
-{
-    return env->settings.skip_unwritable && is_unwritable(err);
-}
-
-/* The delivery report of a sink. The task may be closed, and the input record is not known any
- * more: the place in the log line is the sink's topic. */
-static void on_delivery(weir_err err, const char *message, int64_t offset, void *user)
-{
-    const weir__task_sink *sink = user;
-    weir__task_env *env = sink->env;
-    (void)offset;
-    if (err == WEIR_OK) {
-        return;
-    }
-    if (may_skip_unwritable(env, err)) {
-        weir__dropped dropped = {.node = sink->node->index,
-                                 .reason = WEIR_DROP_UNWRITABLE,
-                                 .at = {sink->topic, -1, -1},
-                                 .why = message};
-        count_dropped(env, NULL, &dropped);
-    } else if (env->first_send_failure.code == WEIR_OK) {
-        weir__error_set(&env->first_send_failure, err, "%s", message);
-    }
-}
-
-/* The bytes of such a record; its timestamp and its input record are not known any more. */
-static void on_undelivered(const weir__undelivered *record, void *user)
-{
-    const weir__task_sink *sink = user;
-    char place[PLACE_MAX];
-    print_place(place, sink->node, NULL);
-    weir__dead_letter letter = {.key = record->key,
-                                .value = record->value,
-                                .timestamp_ms = sink->env->now_ms,
-                                .at = {NULL, -1, -1},
-                                .place = place,
-                                .code = record->code,
-                                .message = record->message};
-    if (is_unwritable(record->code)) {
-        /* A failure is logged, and fails the commit as that of this record would. */
-        (void)weir__dead_letter_send(sink->env, &letter, false);
-    }
-}
-
-void weir__task_sink_free(void *sink)
-{
-    weir__task_sink *of = sink;
-    if (of != NULL) {
-        free(of->topic);
-        free(of);
-    }
-}
-
-static weir_err use_sink(weir__task_env *env, const weir__sent *record, weir__task_sink *sink)
-{
-    *sink = (weir__task_sink){.env = env,
-                              .node = record->sink,
-                              .topic = weir__topic_name(env->application, record->topic),
-                              .on_delivery = {on_delivery, sink, on_undelivered}};
-    return sink->topic != NULL ? WEIR_OK : WEIR_ENOMEM;
-}
-
-/* The sink with a topic that its callback chose, made at the topic's first record. */
-static weir_err chosen_sink(weir__task_env *env, const weir__sent *record, weir__task_sink **out,
-                            weir_error *error)
-{
-    weir__map *topics = &env->sinks[record->sink->index].topics;
-    *out = weir__map_get_text(topics, record->topic.name);
-    if (*out != NULL) {
-        return WEIR_OK;
-    }
-    if (topics->count == WEIR_SINK_TOPICS_MAX) {
-        return weir__error_set(error, WEIR_ELIMIT, "a sink that writes to more than %d topics",
-                               WEIR_SINK_TOPICS_MAX);
-    }
-    weir__task_sink *made = calloc(1, sizeof *made);
-    weir_err err = made != NULL ? use_sink(env, record, made) : WEIR_ENOMEM;
-    if (err == WEIR_OK) {
-        err = weir__map_put_text(topics, record->topic.name, made);
-    }
-    if (err != WEIR_OK) {
-        weir__task_sink_free(made);
-        return err;
-    }
-    *out = made;
-    return WEIR_OK;
-}
-
-static weir_err sink_of(weir__task_env *env, const weir__sent *record, weir__task_sink **out,
-                        weir_error *error)
-{
-    weir_err err = WEIR_OK;
-    if (record->sink->topic_count == 0) {
-        err = chosen_sink(env, record, out, error);
-    } else {
-        *out = &env->sinks[record->sink->index];
-        err = (*out)->topic == NULL ? use_sink(env, record, *out) : WEIR_OK;
-    }
-    return err == WEIR_ENOMEM ? weir__error_set(error, err, "topic %s", record->topic.name) : err;
-}
-
 static weir_err topic_of(void *user, const weir__sent *record, const char **topic,
                          int32_t *partitions, weir_error *error)
 {
     const weir__task *task = user;
     weir__task_sink *sink = NULL;
-    weir_err err = sink_of(task->env, record, &sink, error);
+    weir_err err = weir__task_output_sink(task->output, record, &sink, error);
     if (err == WEIR_OK) {
         err = weir__producer_partitions(task->env->producer, sink->topic, partitions, error);
     }
@@ -246,7 +137,7 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
     weir__task *task = user;
     weir__task_env *env = task->env;
     weir__task_sink *sink = NULL;
-    weir_err found = sink_of(env, record, &sink, error);
+    weir_err found = weir__task_output_sink(task->output, record, &sink, error);
     if (found != WEIR_OK) {
         return found;
     }
@@ -258,9 +149,13 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
                           .headers = record->headers,
                           .internal = record->topic.internal};
     weir_error local; /* not cleared: a kilobyte a record */
+    task->output->in_flight++;
     weir_err err = weir__producer_send(env->producer, &out, &sink->on_delivery, &local);
-    if (err != WEIR_OK && is_unwritable(err)) {
-        bool skip = may_skip_unwritable(env, err);
+    if (err != WEIR_OK) {
+        task->output->in_flight--;
+    }
+    if (err != WEIR_OK && weir__is_unwritable(err)) {
+        bool skip = weir__may_skip_unwritable(env, err);
         char place[PLACE_MAX];
         print_place(place, record->sink, task->name);
         weir__dead_letter letter = {.key = record->key,

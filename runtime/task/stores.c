@@ -22,9 +22,7 @@ static void changelog_delivered(weir_err err, const char *message, int64_t offse
     weir__changelog_acks *acks = user;
     acks->in_flight--;
     if (err != WEIR_OK) {
-        if (acks->env->first_send_failure.code == WEIR_OK) {
-            weir__error_set(&acks->env->first_send_failure, err, "changelog: %s", message);
-        }
+        weir__task_output_failed(acks->output, err, "changelog: ", message);
     } else if (offset > acks->acked) {
         acks->acked = offset;
     }
@@ -119,6 +117,7 @@ static weir_err find_acks(weir__task_env *env, weir__task_store *store, weir_err
                                store->topic, store->partition, acks->in_flight);
     }
     acks->env = env;
+    acks->output = store->output;
     acks->on_delivery = (weir__delivery){.fn = changelog_delivered, .user = acks};
     acks->acked = WEIR__NO_OFFSET;
     store->acks = acks;
@@ -222,6 +221,7 @@ weir_err weir__task_stores_open(weir__task_stores *stores, const weir__subtopolo
         store->graph = graph;
         store->env = stores->env;
         store->task = stores->task;
+        store->output = stores->output;
         store->persistent = is_persistent(stores, spec);
         stores->count = i + 1;
         err = open_store(store, error);

@@ -5,12 +5,13 @@
 #ifndef WEIR_TASK_STORES_H
 #define WEIR_TASK_STORES_H
 
-#include "task/env.h"
+#include "task/output.h"
 
 /* The delivery reports of the thread's producer for a changelog partition. It is valid as long as
  * the producer, since delivery reports may arrive after the task is closed. */
 typedef struct weir__changelog_acks {
     weir__task_env *env;
+    weir__task_output *output;  /* of the task that opened it last */
     weir__delivery on_delivery; /* the delivery report of its records; user: this */
     int64_t acked;              /* offset of the last record delivered; WEIR__NO_OFFSET: none */
     size_t in_flight;
@@ -34,7 +35,8 @@ typedef struct weir__task_store {
     int64_t partition_time_ms; /* of a restore from the topic of a source table */
     weir__graph *graph;
     weir__task_env *env;
-    const char *task;   /* its name */
+    const char *task; /* its name */
+    weir__task_output *output;
     weir__arena memory; /* of a change that is logged; empty otherwise */
     /* Restore. */
     weir__restore_state restore;
@@ -49,7 +51,8 @@ typedef struct weir__task_store {
 
 typedef struct weir__task_stores {
     weir__task_env *env;
-    const char *task; /* its name */
+    const char *task;          /* its name */
+    weir__task_output *output; /* from RESTORING on */
     weir__task_store *items;
     size_t count;
 } weir__task_stores;

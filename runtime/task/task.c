@@ -103,6 +103,10 @@ weir_err weir__task_open(weir__task *task, weir_error *error)
         task->locked = err == WEIR_OK;
     }
     if (err == WEIR_OK) {
+        err = weir__task_output_open(task->env, task->name, &task->output, error);
+        task->stores.output = task->output;
+    }
+    if (err == WEIR_OK) {
         weir__graph_host host = weir__task_graph_host(task);
         err =
             weir__graph_new(task->env->topology, task->id.subtopology, &host, &task->graph, error);

@@ -16,10 +16,9 @@
 
 #include "task/chooser.h"
 #include "task/env.h"
+#include "task/output.h"
 #include "task/stores.h"
 #include "task/task_id.h"
-
-#define WEIR__TASK_NAME_SIZE 24 /* "2147483647_2147483647" */
 
 typedef enum weir__task_state {
     WEIR__TASK_CREATED,
@@ -36,8 +35,9 @@ typedef struct weir__task {
     char name[WEIR__TASK_NAME_SIZE];
     weir__task_state state;
     weir__task_env *env;
-    weir__graph *graph; /* NULL while CREATED */
-    bool graph_open;    /* the processors are open: the task has been RUNNING */
+    weir__task_output *output; /* NULL while CREATED */
+    weir__graph *graph;        /* NULL while CREATED */
+    bool graph_open;           /* the processors are open: the task has been RUNNING */
     weir__task_stores stores;
     weir__record_queue *queues;
     size_t queue_count;

@@ -357,7 +357,7 @@ static void a_record_that_the_broker_refuses_is_dropped_if_configured(void **sta
                                "producer.batch.num.messages", "1", "commit.interval.ms", "100"));
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     assert_in(weir__buf_text(&capture->log), "dropped a record: node 'KSTREAM-SINK-0000000001', "
-                                             "copies: it cannot be written");
+                                             "task 0_0, copies: it cannot be written");
     weir_dropped_records dropped;
     assert_int_equal(weir_instance_dropped_records(a, &dropped, 1), 1);
     assert_int_equal(dropped.reason, WEIR_DROP_UNWRITABLE);

@@ -75,6 +75,8 @@ static const struct {
      "a_record_too_large_is_reported_with_topic_and_size"},
     {"production.exception.handler", "cluster/bad_input.c",
      "a_record_too_large_is_dropped_if_configured"},
+    {"production.exception.handler", "cluster/undelivered.c",
+     "a_record_that_times_out_is_dropped_if_configured"},
     {"repartition.purge.interval.ms", EACH, "repartition_topics_are_purged_each_purge_interval"},
     {"replication.factor", EACH, "internal_topics_have_the_replication_factor"},
     {"state.cleanup.delay.ms", "cluster/old_state.c", "a_folder_stays_for_the_cleanup_delay"},

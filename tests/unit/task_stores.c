@@ -16,6 +16,7 @@ typedef struct thread {
     weir_topology *topology;
     weir_app_opts opts;
     weir__task_env env;
+    weir__task_output *output;
     weir__graph *graph;
     weir__task_stores stores;
 } thread;
@@ -42,6 +43,7 @@ static void begin(thread *one, fixture *f)
                                 .producer = f->producer,
                                 .log = &f->opts.log,
                                 .observer = {.opts = &one->opts, .thread = "thread"}};
+    must(weir__task_output_open(&one->env, "0_0", &one->output, &error), &error);
     must(weir_mock_topic_create(f->mock, CHANGELOG, 1, 1, NULL, &error), &error);
 }
 
@@ -52,7 +54,7 @@ static weir_err open_task(thread *one, weir_error *error)
                              .stream_time_ms = no_time,
                              .wall_clock_ms = no_time};
     must(weir__graph_new(one->topology, 0, &host, &one->graph, error), error);
-    one->stores = (weir__task_stores){.env = &one->env, .task = "0_0"};
+    one->stores = (weir__task_stores){.env = &one->env, .task = "0_0", .output = one->output};
     return weir__task_stores_open(&one->stores, &one->topology->subtopologies[0], 0, one->graph,
                                   error);
 }
@@ -66,6 +68,7 @@ static void close_task(thread *one)
 static void end(thread *one)
 {
     weir__map_fini(&one->env.changelogs, free);
+    weir__map_fini(&one->env.outputs, weir__task_output_free);
     weir_topology_free(one->topology);
 }
 
