@@ -13,6 +13,8 @@ typedef struct weir__running {
     const weir__node *spec;
     void *state;
     bool opened;
+    const weir__wrapper *wrapper; /* runs around it; NULL: none */
+    void *wrapper_state;
     struct weir__running **children;
     size_t child_count;
 } weir__running;
@@ -42,8 +44,10 @@ typedef struct weir__json_docs {
 struct weir_ctx {
     weir__graph *graph;
     weir__arena *arena;
-    weir__running *node;       /* the running node; NULL between records */
-    const weir_record *record; /* its input; NULL in open and punctuators */
+    weir__running *node;          /* the running node; NULL between records */
+    const weir_record *record;    /* its input; NULL in open and punctuators */
+    const weir__running *wrapped; /* the node that a running wrapper may call; NULL: none */
+    weir_punctuate_fn punctuator; /* that it may call; NULL: it has a record */
     weir_record_metadata at;
     const int64_t *as_of_ms; /* tables are read as of this time; NULL: their latest rows */
     int64_t time_ms;         /* timestamp of the current record, or the punctuation's time */

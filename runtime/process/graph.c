@@ -79,13 +79,8 @@ void weir__graph_free(weir__graph *graph)
         return;
     }
     for (size_t i = 0; graph->running != NULL && i < graph->node_count; i++) {
-        weir__running *node = &graph->running[i];
-        if (node->opened && node->spec->ops->close != NULL) {
-            uint64_t mark = graph->ctx.iters_opened;
-            node->spec->ops->close(node->state);
-            weir__iters_close_since(&graph->ctx, mark, node->spec);
-        }
-        free(node->children);
+        weir__graph_close_node(graph, &graph->running[i]);
+        free(graph->running[i].children);
     }
     weir__iters_close_since(&graph->ctx, 0, NULL);
     weir__iters_fini(&graph->ctx);
@@ -145,35 +140,6 @@ weir_err weir__graph_set_globals(weir__graph *graph, weir__graph *globals, weir_
         }
     }
     return WEIR_OK;
-}
-
-weir_err weir__graph_open(weir__graph *graph, weir_error *error)
-{
-    weir_ctx *ctx = &graph->ctx;
-    weir_err err = WEIR_OK;
-    for (size_t i = 0; i < graph->node_count && err == WEIR_OK; i++) {
-        weir__running *node = &graph->running[i];
-        if (node->spec->kind != WEIR__PROCESSOR) {
-            continue;
-        }
-        node->opened = true;
-        node->state = node->spec->user;
-        if (node->spec->ops->open == NULL) {
-            continue;
-        }
-        ctx->node = node;
-        uint64_t mark = ctx->iters_opened;
-        err = node->spec->ops->open(ctx, node->spec->user, &node->state);
-        weir__iters_close_since(ctx, mark, node->spec);
-        err = weir__guards_check(ctx, "open", err);
-        if (err != WEIR_OK) {
-            weir__graph_callback_failed(ctx, node, err);
-        }
-        weir__arena_reset(&graph->scratch);
-    }
-    ctx->node = NULL;
-    graph->open = err == WEIR_OK;
-    return weir__graph_report(graph, err, error);
 }
 
 /* ---- Errors ------------------------------------------------------------------------------- */
@@ -258,6 +224,12 @@ static bool skips(weir_ctx *ctx, const weir__running *node, const weir_record *r
     return true;
 }
 
+static weir_err call(weir_ctx *ctx, weir__running *node, const weir_record *record)
+{
+    return node->wrapper != NULL ? weir__wrapper_process(ctx, node, record)
+                                 : node->spec->ops->process(ctx, record, node->state);
+}
+
 /* process_values gets its own header list: only its children see the headers that it adds. */
 static weir_err process(weir_ctx *ctx, weir__running *node, const weir_record *record)
 {
@@ -265,13 +237,12 @@ static weir_err process(weir_ctx *ctx, weir__running *node, const weir_record *r
         return WEIR_OK;
     }
     if ((node->spec->facts & WEIR__FIXED_KEY) == 0) {
-        return node->spec->ops->process(ctx, record, node->state);
+        return call(ctx, node, record);
     }
     weir_record own = *record;
     own.headers = weir__headers_copy(ctx->arena, record->headers);
     ctx->record = &own;
-    return own.headers != NULL ? node->spec->ops->process(ctx, &own, node->state)
-                               : weir__ctx_out_of_memory(ctx);
+    return own.headers != NULL ? call(ctx, node, &own) : weir__ctx_out_of_memory(ctx);
 }
 
 weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *record)

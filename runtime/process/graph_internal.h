@@ -33,11 +33,19 @@ struct weir__graph {
     pthread_mutex_t lock; /* of the global graph: other threads read its stores */
 };
 
+/* Closes the processor of a node that weir__graph_open has opened, or could not open. */
+void weir__graph_close_node(weir__graph *graph, weir__running *node);
+
 /* Encodes the record and gives it to the host. */
 weir_err weir__sink_send(weir_ctx *ctx, const weir__node *sink, const weir_record *record);
 
 /* Runs one node with a record; on return the context has its former node and record. */
 weir_err weir__graph_run(weir_ctx *ctx, weir__running *node, const weir_record *record);
+
+/* Runs the wrapper of a node that has one, which runs the node or its punctuator: wrapper.c. */
+weir_err weir__wrapper_process(weir_ctx *ctx, weir__running *node, const weir_record *record);
+weir_err weir__wrapper_punctuate(weir_ctx *ctx, weir__running *node, weir_punctuate_fn fn,
+                                 int64_t now_ms);
 
 /* Called after a callback of `node` returned `err`: stores the first failed_node, and ensures that
  * the error has a text. */

@@ -279,7 +279,8 @@ static weir_err fire(weir__graph *graph, weir__running *node, weir_punctuate_fn 
     ctx->at = (weir_record_metadata){NULL, -1, -1};
     ctx->time_ms = now_ms;
     uint64_t mark = ctx->iters_opened;
-    weir_err err = fn(ctx, now_ms, node->state);
+    weir_err err = node->wrapper != NULL ? weir__wrapper_punctuate(ctx, node, fn, now_ms)
+                                         : fn(ctx, now_ms, node->state);
     weir__iters_close_since(ctx, mark, node->spec);
     err = weir__guards_check(ctx, "the punctuation", err);
     err = err == WEIR_OK && ctx->overrun ? WEIR_EOVERRUN : err;

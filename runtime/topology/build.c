@@ -332,6 +332,7 @@ weir_topology *weir_build(weir_builder *builder, const weir_config *config, weir
         goto failed;
     }
     finish(builder, config, topology);
+    topology->wrapper = builder->wrapper;
     if (!weir__builder_ok(builder)) {
         if (error != NULL) {
             *error = builder->error;

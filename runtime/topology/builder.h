@@ -173,7 +173,8 @@ struct weir_builder {
     const char **generated; /* all generated names */
     size_t generated_count;
     size_t generated_capacity;
-    int name_counter; /* number of the next generated name */
+    int name_counter;             /* number of the next generated name */
+    const weir__wrapper *wrapper; /* around all processors; NULL: none */
 };
 
 /* Placeholders for the configured default until weir_build. */

@@ -57,6 +57,11 @@ typedef struct weir__node {
     bool send_old;   /* of a table: a node below needs the old values of its changes */
 } weir__node;
 
+typedef struct weir__wrapper {
+    weir_processor_wrapper calls;
+    void *user;
+} weir__wrapper;
+
 typedef struct weir__store_spec {
     int index;
     const char *name;
@@ -121,6 +126,7 @@ struct weir_topology {
     size_t repartition_count;
     const weir__copartition_group *copartitions;
     size_t copartition_count;
+    const weir__wrapper *wrapper;         /* around all processors; NULL: none */
     bool one_task;                        /* made by weir__topology_merged */
     struct weir__topology_memory *memory; /* owns all of the above */
 };

@@ -355,6 +355,9 @@
     X(weir_add_global_store, opts, NULL,                                                           \
       (weir_add_store(b, "x", I64_STORE, NULL),                                                    \
        weir_add_global_store(b, "x", "x", STRINGS, &ops, NULL, NULL)))                             \
+    X(weir_wrap_processors, builder, NULL, weir_wrap_processors(NULL, NULL, NULL))                 \
+    X(weir_wrap_processors, wrapper, "weir_wrap_processors: wrapper",                              \
+      weir_wrap_processors(b, NULL, NULL))                                                         \
     X(weir_connect, builder, NULL, weir_connect(NULL, "p", "x"))                                   \
     X(weir_connect, processor, "weir_connect: processor", weir_connect(b, NULL, "x"))              \
     X(weir_connect, store, "weir_connect: store", weir_connect(b, "p", NULL))                      \

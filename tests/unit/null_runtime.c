@@ -284,6 +284,9 @@ static void topics_that_lack_something_are_named(void **state)
     X(weir_headers_copy, headers, assert_non_null(weir_headers_copy(ctx, NULL)))                   \
     X(weir_forward, ctx, refused(weir_forward(NULL, in)))                                          \
     X(weir_forward, record, reported(weir_forward(ctx, NULL)))                                     \
+    X(weir_call_wrapped, ctx, refused(weir_call_wrapped(NULL, in)))                                \
+    X(weir_call_wrapped, record, reported(weir_call_wrapped(ctx, NULL)))                           \
+    X(weir_call_wrapped_punctuator, ctx, refused(weir_call_wrapped_punctuator(NULL, 0)))           \
     X(weir_forward_to, ctx, refused(weir_forward_to(NULL, in, "out")))                             \
     X(weir_forward_to, record, reported(weir_forward_to(ctx, NULL, "out")))                        \
     X(weir_forward_to, child, reported(weir_forward_to(ctx, in, NULL)))                            \

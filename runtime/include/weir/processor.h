@@ -282,6 +282,42 @@ WEIR_API void weir_add_sink(weir_builder *builder, const char *name, const char 
                             const char *topic, const weir_serde *key, const weir_serde *value,
                             const weir_sink_opts *opts);
 
+/* ---- A wrapper around every processor (KIP-1112) ------------------------------------------ */
+
+/* Functions that run around every processor of a topology: those of the Processor API, of the
+ * DSL's operators, and of global stores and tables; not sources and sinks. With them a program
+ * counts or times the work of each node, adds headers, or holds records back, without a change of
+ * the topology. weir_ctx_node names the processor. Keys and values are of the node's input types;
+ * the values of tables are Weir's own and may only be passed on. All members but `process` may be
+ * NULL. */
+typedef struct weir_processor_wrapper {
+    /* Called for each processor of a task, on its thread, before the processor's own `open`.
+     * `*state` is passed to the other functions; it is `user` unless it is set. */
+    weir_err (*open)(weir_ctx *ctx, void *user, void **state);
+    /* Called instead of the processor with each record; calls weir_call_wrapped, once, never or
+     * several times. It may do what a processor may do, weir_forward too. */
+    weir_err (*process)(weir_ctx *ctx, const weir_record *in, void *state);
+    /* Called instead of a punctuator of the processor; calls weir_call_wrapped_punctuator. NULL:
+     * punctuators are called as without a wrapper. */
+    weir_err (*punctuate)(weir_ctx *ctx, int64_t now_ms, void *state);
+    /* Called after the processor's own `close`, also after a failed open. */
+    void (*close)(void *state);
+} weir_processor_wrapper;
+
+/* Wraps all processors of the topology, those added before and after. The last wrapper counts.
+ * *wrapper is copied; its functions and `user` must outlive the topology, and the threads of all
+ * tasks use `user`. WEIR_EINVAL in weir_build: `wrapper` or its `process` is NULL. */
+WEIR_API void weir_wrap_processors(weir_builder *builder, const weir_processor_wrapper *wrapper,
+                                   void *user);
+/* In `process` of a wrapper: calls the processor, with this record or another one of the same
+ * types, and returns its result. `record->headers` NULL: none. The key stays where a processor
+ * cannot change it (weir_process_values). WEIR_EINVAL: a negative timestamp.
+ * WEIR_ESTATE: no wrapper's `process` runs. */
+WEIR_API weir_err weir_call_wrapped(weir_ctx *ctx, const weir_record *record);
+/* In `punctuate` of a wrapper: calls the punctuator, with this time. WEIR_ESTATE: no wrapper's
+ * `punctuate` runs. */
+WEIR_API weir_err weir_call_wrapped_punctuator(weir_ctx *ctx, int64_t now_ms);
+
 #ifdef __cplusplus
 }
 #endif
