@@ -36,13 +36,13 @@ static int64_t *keep_stream_time(weir_ctx *ctx)
 weir_err weir__windowed_open(weir_ctx *ctx, void *user, void **state)
 {
     weir__windowed *w = calloc(1, sizeof *w);
+    *state = w; /* weir__windowed_close is called after a failure, too */
     if (w == NULL) {
         return weir__ctx_out_of_memory(ctx);
     }
     w->op = user;
     w->kv = weir__store_at(ctx, 0);
     w->next_emit_ms = INT64_MIN;
-    *state = w;
     w->stream_ms = keep_stream_time(ctx);
     if (w->op->windows->emit == WEIR_EMIT_ON_CLOSE) {
         w->closed_ms = weir__keep_time(ctx, w->kv->spec->name); /* so named by Kafka Streams */

@@ -94,7 +94,7 @@ static weir_err buffer_put(weir__kv *kv, weir_slice key, weir_slice row, weir_er
     size_t old_bytes = had ? weir__buffered_value_size(key, old) : 0;
     bool moves = had && (row.data == NULL || place_ms != old_place_ms);
     bool adds = row.data != NULL && (!had || moves);
-    if (moves && prepare_removal(of, key) != WEIR_OK) {
+    if ((moves || adds) && prepare_removal(of, key) != WEIR_OK) {
         return out_of_memory(error);
     }
     if (adds && add_position(of, key, place_ms) != WEIR_OK) {
@@ -102,7 +102,7 @@ static weir_err buffer_put(weir__kv *kv, weir_slice key, weir_slice row, weir_er
     }
     err = weir__kv_put(kv->inner, key, row, error);
     if (err != WEIR_OK) {
-        if (adds && prepare_removal(of, key) == WEIR_OK) {
+        if (adds) {
             remove_position(of, key, place_ms);
         }
         return err;

@@ -2,15 +2,14 @@
  *
  * What happens when an allocation fails: each one in turn. The linker passes the allocations of
  * the runtime to the functions here (tests/CMakeLists.txt). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
+#include <weir/driver_cmocka.h>
+#include <weir/suppress.h>
+#include <weir/windowed.h>
 
 #include "client/client.h"
+#include "process/headers.h"
 #include "support/driven.h"
 #include "task/placement.h"
 #include "unit/client_kit.h"
@@ -247,6 +246,94 @@ static void a_punctuation_that_cannot_be_made_leaves_the_others(void **state)
     assert_in_range(failures, TIMERS, 2 * TIMERS); /* a place each, and the array */
 }
 
+/* ---- Operators ---------------------------------------------------------------------------- */
+
+static weir_err either(weir_ctx *ctx, const void *key, const void *left, const void *right,
+                       void *out, void *user)
+{
+    (void)ctx;
+    (void)key;
+    (void)user;
+    *(weir_slice *)out = *(const weir_slice *)(left != NULL ? left : right);
+    return WEIR_OK;
+}
+
+/* Windows, sessions, suppress, and a join of streams: the operators that keep most. */
+static weir_topology *with_windows(const weir_config *config, weir_error *error)
+{
+    weir_builder *b = weir_builder_new();
+    weir_stream in = weir_source(b, "in", &weir_string, &weir_string, NULL);
+    weir_stream other = weir_source(b, "other", &weir_string, &weir_string, NULL);
+    weir_grouped by_key = weir_group_by_key(in, NULL);
+    weir_table counts =
+        weir_windowed_count(weir_windowed_by(by_key, weir_tumbling(10, 0), NULL), "counts", NULL);
+    weir_suppress(counts, weir_until_window_closes(weir_unbounded()), NULL);
+    weir_session_windowed_count(weir_session_windowed_by(by_key, weir_session_gap(10, 0), NULL),
+                                "sessions", NULL);
+    weir_left_join(in, other, weir_join_within(10, 10, 0), &weir_string, either, NULL, NULL);
+    return weir_build(b, config, error);
+}
+
+static void ignore_log(int level, const char *text, void *user)
+{
+    (void)level;
+    (void)text;
+    (void)user;
+}
+
+static weir_err send_all(weir__sync *sync, weir_headers *headers, weir_error *error)
+{
+    static const struct {
+        const char *key;
+        int64_t time_ms;
+    } records[] = {{"a", 1}, {"b", 5}, {"a", 12}, {"c", 50}, {"a", 51}, {"b", 90}};
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < sizeof records / sizeof *records && err == WEIR_OK; i++) {
+        const weir__outgoing record = {.topic = "in",
+                                       .partition = -1,
+                                       .timestamp_ms = records[i].time_ms,
+                                       .key = weir_slice_of(records[i].key),
+                                       .value = weir_slice_of("v"),
+                                       .headers = headers};
+        err = weir__sync_pipe(sync, &record, error);
+    }
+    return err;
+}
+
+/* A task that cannot be opened is tried again, so the failure of an open may pass. */
+static void tasks_without_memory_report_it_and_can_be_closed(void **state)
+{
+    (void)state;
+    weir_error error = {0};
+    weir__arena arena = {0};
+    weir_config *config = weir_config_new();
+    assert_int_equal(weir_config_set(config, "application.id", "app", &error), WEIR_OK);
+    assert_int_equal(weir_config_set(config, "default.dsl.store", "in_memory", &error), WEIR_OK);
+    weir_topology *topology = with_windows(config, &error);
+    assert_string_equal(error.message, "");
+    weir_headers *headers = weir__headers_new(&arena, NULL, 0);
+    int failures = 0;
+    int reported = 0;
+    for (bool failed = true; failed;) {
+        weir__sync sync = {0};
+        const weir__sync_opts opts = {
+            .topology = topology, .config = config, .partitions = 1, .app = {.on_log = ignore_log}};
+        fail_allocation(failures);
+        weir_err err = weir__sync_open(&sync, &opts, &error);
+        err = err == WEIR_OK ? send_all(&sync, headers, &error) : err;
+        failed = allocation_failed();
+        assert_true(err == WEIR_OK || (failed && err == WEIR_ENOMEM));
+        weir__sync_close(&sync);
+        failures += failed;
+        reported += err == WEIR_ENOMEM;
+    }
+    weir__arena_fini(&arena);
+    weir_topology_free(topology);
+    weir_config_free(config);
+    assert_in_range(failures, 100, 10000);
+    assert_in_range(reported, 50, failures);
+}
+
 /* ---- Fetched records ---------------------------------------------------------------------- */
 
 #define RECORDS 20
@@ -300,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_placement_that_cannot_be_made_is_an_error),
         cmocka_unit_test(a_misplaced_key_is_logged_by_a_later_one_if_memory_lacked),
+        cmocka_unit_test(tasks_without_memory_report_it_and_can_be_closed),
         cmocka_unit_test(a_punctuation_that_cannot_be_made_leaves_the_others),
         test(no_record_is_delivered_behind_one_that_was_lost),
     };
