@@ -28,7 +28,12 @@ static int64_t *keep_stream_time(weir_ctx *ctx)
 {
     weir_buf name = {0};
     weir__buf_printf(&name, "%s.stream-time", ctx->node->spec->name);
-    int64_t *kept = weir__keep_time(ctx, weir__buf_text(&name));
+    int64_t *kept = NULL;
+    if (name.err == WEIR_OK) {
+        kept = weir__keep_time(ctx, weir__buf_text(&name));
+    } else {
+        weir__ctx_out_of_memory(ctx);
+    }
     weir__buf_fini(&name);
     return kept;
 }

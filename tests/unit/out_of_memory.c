@@ -334,6 +334,65 @@ static void tasks_without_memory_report_it_and_can_be_closed(void **state)
     assert_in_range(reported, 50, failures);
 }
 
+typedef struct opening {
+    int failures;  /* allocations before the one that fails */
+    bool complete; /* all operators are open, and no allocation has failed */
+} opening;
+
+/* The operators that open after it lack memory. */
+static weir_err open_first(weir_ctx *ctx, void *user, void **state)
+{
+    (void)ctx;
+    *state = user;
+    fail_allocation(((const opening *)user)->failures);
+    return WEIR_OK;
+}
+
+static weir_err open_last(weir_ctx *ctx, void *user, void **state)
+{
+    (void)ctx;
+    *state = user;
+    ((opening *)user)->complete = !allocation_failed();
+    return WEIR_OK;
+}
+
+static weir_err pass_on(weir_ctx *ctx, const weir_record *in, void *state)
+{
+    (void)state;
+    return weir_forward(ctx, in);
+}
+
+static const weir_processor_ops first_ops = {"first", open_first, pass_on, NULL};
+static const weir_processor_ops last_ops = {"last", open_last, pass_on, NULL};
+
+/* One that opens all the same would keep its stream time without a name. */
+static void windows_without_memory_for_their_times_are_not_opened(void **state)
+{
+    (void)state;
+    int failures = 0;
+    for (bool failed = true; failed;) {
+        opening of = {.failures = failures};
+        driven task = {0};
+        weir_error error = {0};
+        weir_builder *b = weir_builder_new();
+        weir_stream in = weir_source(b, "in", &weir_string, &weir_string, NULL);
+        in = weir_process_values(in, &weir_string, &first_ops, &of, NULL);
+        weir_windowed_stream windows =
+            weir_windowed_by(weir_group_by_key(in, NULL), weir_tumbling(10, 0), NULL);
+        in = weir_to_stream(weir_windowed_count(windows, "counts", NULL), NULL);
+        weir_process_values(in, &weir_i64, &last_ops, &of, NULL);
+        weir_topology *topology = weir_build(b, NULL, &error);
+        weir_err err = driven_open(&task, topology, 0);
+        (void)allocation_failed();
+        failed = !of.complete;
+        assert_int_equal(err, failed ? WEIR_ENOMEM : WEIR_OK);
+        driven_close(&task);
+        weir_topology_free(topology);
+        failures += failed;
+    }
+    assert_int_equal(failures, 3); /* the state, its name, the time */
+}
+
 /* ---- Fetched records ---------------------------------------------------------------------- */
 
 #define RECORDS 20
@@ -389,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_misplaced_key_is_logged_by_a_later_one_if_memory_lacked),
         cmocka_unit_test(tasks_without_memory_report_it_and_can_be_closed),
         cmocka_unit_test(a_punctuation_that_cannot_be_made_leaves_the_others),
+        cmocka_unit_test(windows_without_memory_for_their_times_are_not_opened),
         test(no_record_is_delivered_behind_one_that_was_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
