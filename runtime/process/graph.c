@@ -78,8 +78,8 @@ void weir__graph_free(weir__graph *graph)
     if (graph == NULL) {
         return;
     }
+    weir__graph_close_nodes(graph);
     for (size_t i = 0; graph->running != NULL && i < graph->node_count; i++) {
-        weir__graph_close_node(graph, &graph->running[i]);
         free(graph->running[i].children);
     }
     weir__iters_close_since(&graph->ctx, 0, NULL);
@@ -87,8 +87,6 @@ void weir__graph_free(weir__graph *graph)
     for (size_t i = 0; graph->stores != NULL && i < graph->topology->store_count; i++) {
         weir__typed_close(graph->stores[i]);
     }
-    weir__punctuations_fini(&graph->punctuations[WEIR_STREAM_TIME]);
-    weir__punctuations_fini(&graph->punctuations[WEIR_WALL_CLOCK_TIME]);
     weir__buf_fini(&graph->topic);
     weir__buf_fini(&graph->key);
     weir__buf_fini(&graph->value);

@@ -33,8 +33,9 @@ struct weir__graph {
     pthread_mutex_t lock; /* of the global graph: other threads read its stores */
 };
 
-/* Closes the processor of a node that weir__graph_open has opened, or could not open. */
-void weir__graph_close_node(weir__graph *graph, weir__running *node);
+/* Closes the processors that are open, and ends their punctuations. Also after an open that failed:
+ * the next one opens all processors again. */
+void weir__graph_close_nodes(weir__graph *graph);
 
 /* Encodes the record and gives it to the host. */
 weir_err weir__sink_send(weir_ctx *ctx, const weir__node *sink, const weir_record *record);

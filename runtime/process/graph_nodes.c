@@ -47,19 +47,7 @@ static weir_err open_node(weir__graph *graph, weir__running *node)
     return err;
 }
 
-weir_err weir__graph_open(weir__graph *graph, weir_error *error)
-{
-    weir_ctx *ctx = &graph->ctx;
-    weir_err err = WEIR_OK;
-    for (size_t i = 0; i < graph->node_count && err == WEIR_OK; i++) {
-        err = open_node(graph, &graph->running[i]);
-    }
-    ctx->node = NULL;
-    graph->open = err == WEIR_OK;
-    return weir__graph_report(graph, err, error);
-}
-
-void weir__graph_close_node(weir__graph *graph, weir__running *node)
+static void close_node(weir__graph *graph, weir__running *node)
 {
     uint64_t mark = graph->ctx.iters_opened;
     if (node->opened && node->spec->ops->close != NULL) {
@@ -69,4 +57,31 @@ void weir__graph_close_node(weir__graph *graph, weir__running *node)
         node->wrapper->calls.close(node->wrapper_state);
     }
     weir__iters_close_since(&graph->ctx, mark, node->spec);
+    node->opened = false;
+    node->wrapper = NULL;
+}
+
+void weir__graph_close_nodes(weir__graph *graph)
+{
+    for (size_t i = 0; graph->running != NULL && i < graph->node_count; i++) {
+        close_node(graph, &graph->running[i]);
+    }
+    weir__punctuations_fini(&graph->punctuations[WEIR_STREAM_TIME]);
+    weir__punctuations_fini(&graph->punctuations[WEIR_WALL_CLOCK_TIME]);
+}
+
+weir_err weir__graph_open(weir__graph *graph, weir_error *error)
+{
+    weir_ctx *ctx = &graph->ctx;
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < graph->node_count && err == WEIR_OK; i++) {
+        err = open_node(graph, &graph->running[i]);
+    }
+    ctx->node = NULL;
+    graph->open = err == WEIR_OK;
+    err = weir__graph_report(graph, err, error);
+    if (err != WEIR_OK) {
+        weir__graph_close_nodes(graph);
+    }
+    return err;
 }

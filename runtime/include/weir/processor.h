@@ -43,7 +43,8 @@ WEIR_API weir_headers *weir_headers_copy(weir_ctx *ctx, const weir_headers *head
 typedef struct weir_processor_ops {
     const char *name; /* kind, for traces and errors: "dedupe" */
     /* Called once per task, on its thread, before the first record. `*state` is passed to process,
-     * punctuators and close. */
+     * punctuators and close; it is `user` until it is set. If a processor of the task asks for a
+     * retry (weir_err_is_retriable), all of them are closed, and opened again later. */
     weir_err (*open)(weir_ctx *ctx, void *user, void **state);
     weir_err (*process)(weir_ctx *ctx, const weir_record *in, void *state);
     void (*close)(void *state); /* also after a failed open; NULL allowed */
