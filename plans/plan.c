@@ -89,16 +89,15 @@ weir__fn_use *weir__build_use(weir__plan_build *b, const weir__handle *of)
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-/* The first text with a character U+0000, which would end it in C: "in\u0000x" is not the topic
- * "in". NULL: none. */
-static const char *cut_text(yyjson_doc *doc)
+/* The first text of the operators with a character U+0000, which would end it in C: "in\u0000x" is
+ * not the topic "in". NULL: none. What else an object has beside its plan is not Weir's. */
+static const char *cut_text(yyjson_val *list)
 {
-    yyjson_val *all = yyjson_doc_get_root(doc);
-    size_t count = yyjson_doc_get_val_count(doc);
+    const yyjson_val *end = unsafe_yyjson_get_next(list); /* the values of a list are adjacent */
     const char *cut = NULL;
-    for (size_t i = 0; i < count && cut == NULL; i++) {
-        const char *text = yyjson_get_str(&all[i]);
-        cut = text != NULL && strlen(text) != yyjson_get_len(&all[i]) ? text : NULL;
+    for (yyjson_val *at = list; at < end && cut == NULL; at++) {
+        const char *text = yyjson_get_str(at);
+        cut = text != NULL && strlen(text) != yyjson_get_len(at) ? text : NULL;
     }
     return cut;
 }
@@ -118,11 +117,11 @@ weir_plan *weir_plan_read(const char *text, size_t len, weir_error *error)
     weir_plan *plan = NULL;
     if (doc == NULL) {
         fail(error, WEIR_EINVAL, "the plan is no JSON: byte %zu: %s", at.pos, at.msg);
-    } else if (cut_text(doc) != NULL) {
-        fail(error, WEIR_EINVAL, "a plan has a text with the character U+0000, behind '%s'",
-             cut_text(doc));
     } else if (!yyjson_is_arr(list)) {
         fail(error, WEIR_EINVAL, "a plan is a list of operators, or an object with one as 'plan'");
+    } else if (cut_text(list) != NULL) {
+        fail(error, WEIR_EINVAL, "a plan has a text with the character U+0000, behind '%s'",
+             cut_text(list));
     } else if (yyjson_arr_size(list) > WEIR_PLAN_OPERATORS_MAX) {
         fail(error, WEIR_ELIMIT, "a plan of %zu operators, allowed are %zu", yyjson_arr_size(list),
              WEIR_PLAN_OPERATORS_MAX);

@@ -53,6 +53,16 @@ static void a_plan_that_is_no_list_of_operators_is_refused(void **state)
     assert_refused("[{'op\\u0000':'stream'}]", WEIR_EINVAL, "the character U+0000, behind 'op'");
 }
 
+static void texts_beside_the_plan_may_have_any_character(void **state)
+{
+    (void)state;
+    weir_error error = {0};
+    weir_plan *plan = read_plan("{'plan':[" STREAM "],'error':'a\\u0000b'}", &error);
+    assert_string_equal(error.message, "");
+    assert_non_null(plan);
+    weir_plan_free(plan);
+}
+
 static void an_error_names_the_operator(void **state)
 {
     (void)state;
@@ -189,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_that_is_no_list_of_operators_is_refused),
+        cmocka_unit_test(texts_beside_the_plan_may_have_any_character),
         cmocka_unit_test(an_error_names_the_operator),
         cmocka_unit_test(a_function_on_values_of_another_type_is_refused),
         cmocka_unit_test(a_store_of_another_type_than_its_processor_needs_is_refused),
