@@ -13,6 +13,11 @@
 #define FLUSH_MS 5000
 #define HEADERS 6
 
+void weir__place_print(char out[WEIR__PLACE_MAX], const char *node, const char *task)
+{
+    snprintf(out, WEIR__PLACE_MAX, "node '%s', task %s", node, task);
+}
+
 static void failed(weir__task_env *env, const char *why)
 {
     weir__log_write(env->log, WEIR__LOG_ERROR, "%s: a record cannot be written to %s: %s",

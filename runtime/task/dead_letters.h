@@ -7,6 +7,8 @@
 
 #include "task/env.h"
 
+#define WEIR__PLACE_MAX 320 /* "node 'x', task 0_1" */
+
 typedef struct weir__dead_letter {
     weir_slice key; /* as they were read or written; null also if no record was processed */
     weir_slice value;
@@ -16,6 +18,9 @@ typedef struct weir__dead_letter {
     weir_err code;
     const char *message;
 } weir__dead_letter;
+
+/* The place of a dead letter. */
+void weir__place_print(char out[WEIR__PLACE_MAX], const char *node, const char *task);
 
 /* Sends the record if there is such a topic. `final`: the thread ends now, so this waits until the
  * record is delivered. A record that cannot be written is logged, and false is returned: then the

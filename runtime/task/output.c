@@ -12,7 +12,6 @@
 #include "core/error.h"
 #include "task/dead_letters.h"
 
-#define PLACE_MAX 320 /* "node 'x', task 0_1" */
 /* At least, between two openings of a task that is revived: failures may come faster than
  * delivery.timeout.ms, if the producer has few retries. */
 #define REVIVE_INTERVAL_US 10000000
@@ -23,18 +22,13 @@ bool weir__is_unwritable(weir_err err)
            err != WEIR_EFENCED;
 }
 
-bool weir__may_skip_unwritable(const weir__task_env *env, weir_err err)
-{
-    return env->settings.skip_unwritable && weir__is_unwritable(err);
-}
-
 /* ---- Delivery reports ---- */
 
 /* The producer has tried until delivery.timeout.ms, so `continue` drops the record then, too. */
 static bool may_skip_undelivered(const weir__task_env *env, weir_err err)
 {
-    return weir__may_skip_unwritable(env, err) ||
-           (env->settings.skip_unwritable && weir_err_is_retriable(err));
+    return env->settings.skip_unwritable &&
+           (weir__is_unwritable(err) || weir_err_is_retriable(err));
 }
 
 void weir__task_output_failed(weir__task_output *output, weir_err err, const char *what,
@@ -75,8 +69,8 @@ static void on_undelivered(const weir__undelivered *record, void *user)
 {
     const weir__task_sink *sink = user;
     weir__task_env *env = sink->output->env;
-    char place[PLACE_MAX];
-    snprintf(place, sizeof place, "node '%s', task %s", sink->node->name, sink->output->task);
+    char place[WEIR__PLACE_MAX];
+    weir__place_print(place, sink->node->name, sink->output->task);
     weir__dead_letter letter = {.key = record->key,
                                 .value = record->value,
                                 .timestamp_ms = env->now_ms,

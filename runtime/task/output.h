@@ -47,7 +47,5 @@ void weir__task_output_failed(weir__task_output *output, weir_err err, const cha
 
 /* True if a later attempt to write the record would fail too. */
 bool weir__is_unwritable(weir_err err);
-/* Whether production.exception.handler drops a record that could not be handed to the producer. */
-bool weir__may_skip_unwritable(const weir__task_env *env, weir_err err);
 
 #endif

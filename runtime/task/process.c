@@ -12,8 +12,6 @@
 #include "task/dead_letters.h"
 #include "task/sample.h"
 
-#define PLACE_MAX 320 /* "node 'x', task 0_1" */
-
 /* ---- Queues ---- */
 
 static weir_err decode(void *user, weir__record_queue *queue, const weir__message_view *raw,
@@ -26,16 +24,12 @@ static weir_err decode(void *user, weir__record_queue *queue, const weir__messag
                               queue->partition_time_ms, &queue->arena, out, error);
 }
 
-static void count_dropped(weir__task_env *env, const char *task, const weir__dropped *dropped)
-{
-    weir__drop_count(env->drops, env->log, env->observer.thread, task, dropped);
-}
-
 static void on_dropped(void *user, const weir__dropped *dropped)
 {
     weir__task *task = user;
+    const weir__task_env *env = task->env;
     task->touched = true;
-    count_dropped(task->env, task->name, dropped);
+    weir__drop_count(env->drops, env->log, env->observer.thread, task->name, dropped);
 }
 
 static void on_left_open(void *user, const weir__node *node, const weir__store_spec *store)
@@ -60,20 +54,14 @@ static void without_time(void *user, weir__record_queue *queue)
     on_dropped(user, &dropped);
 }
 
-static void print_place(char out[PLACE_MAX], const weir__node *node, const char *task)
-{
-    snprintf(out, PLACE_MAX, "node '%s'%s%s", node->name, task != NULL ? ", task " : "",
-             task != NULL ? task : "");
-}
-
 /* The error names node, task and place already. */
 static weir_err undecodable(void *user, weir__record_queue *queue, weir_error *error)
 {
     weir__task *task = user;
     const weir__node *source = &task->env->topology->nodes[queue->source];
     const weir__message_view raw = *queue->ops->look(queue->head);
-    char place[PLACE_MAX];
-    print_place(place, source, task->name);
+    char place[WEIR__PLACE_MAX];
+    weir__place_print(place, source->name, task->name);
     weir__dead_letter letter = {.key = raw.key,
                                 .value = raw.value,
                                 .timestamp_ms = raw.timestamp_ms,
@@ -155,9 +143,9 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
         task->output->in_flight--;
     }
     if (err != WEIR_OK && weir__is_unwritable(err)) {
-        bool skip = weir__may_skip_unwritable(env, err);
-        char place[PLACE_MAX];
-        print_place(place, record->sink, task->name);
+        bool skip = env->settings.skip_unwritable;
+        char place[WEIR__PLACE_MAX];
+        weir__place_print(place, record->sink->name, task->name);
         weir__dead_letter letter = {.key = record->key,
                                     .value = record->value,
                                     .timestamp_ms = record->timestamp_ms,
@@ -217,11 +205,11 @@ static weir_err process_failed(void *user, const char *node, const weir_error *e
     const weir__task *task = user;
     const weir__record_queue *from = task->current;
     bool skip = task->env->settings.skip_failing;
-    char place[PLACE_MAX];
+    char place[WEIR__PLACE_MAX];
     if (!weir__is_processing_failure(error->code)) {
         return error->code;
     }
-    snprintf(place, sizeof place, "node '%s', task %s", node, task->name);
+    weir__place_print(place, node, task->name);
     weir__dead_letter letter = {.timestamp_ms = weir__graph_record_time_ms(task->graph),
                                 .at = {NULL, -1, -1},
                                 .place = place,
