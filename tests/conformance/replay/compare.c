@@ -352,7 +352,7 @@ typedef struct topics {
 static bool add_topic(topics *t, const char *name)
 {
     for (size_t i = 0; i < t->count; i++) {
-        if (strcmp(t->names[i], name) == 0) {
+        if (same_name(t->names[i], name)) {
             return false;
         }
     }
