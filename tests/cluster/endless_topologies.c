@@ -13,6 +13,7 @@
 #include <weir/dsl.h>
 
 #include "support/cluster.h"
+#include "support/rescheduling.h"
 
 static weir_topology *to_itself(const weir_config *config, weir_error *error)
 {
@@ -37,23 +38,6 @@ static void a_topology_that_writes_to_the_topic_it_reads_is_bounded_by_time(void
 }
 
 /* ---- Punctuators ---- */
-
-/* Due at once by stream time; ends itself. */
-static weir_err schedule_again(weir_ctx *ctx, int64_t now_ms, void *state)
-{
-    weir_punctuator *own = state;
-    (void)now_ms;
-    weir_punctuator_cancel(*own);
-    return weir_schedule(ctx, WEIR_STREAM_TIME, 10, schedule_again, own);
-}
-
-static weir_err schedule_first(weir_ctx *ctx, void *user, void **state)
-{
-    static weir_punctuator own;
-    (void)user;
-    *state = &own;
-    return weir_schedule(ctx, WEIR_STREAM_TIME, 10, schedule_again, &own);
-}
 
 static weir_err forward(weir_ctx *ctx, const weir_record *in, void *state)
 {

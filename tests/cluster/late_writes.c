@@ -6,42 +6,17 @@
 
 #include <weir/dsl.h>
 
+#include "support/copies.h"
 #include "support/log_capture.h"
 #include "support/scenario.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define LINES 20
 
-static weir_topology *copies(const weir_config *config, weir_error *error)
-{
-    weir_builder *b = weir_builder_new();
-    weir_to(weir_source(b, "texts", &weir_string, &weir_string, NULL), "copies", NULL);
-    return weir_build(b, config, error);
-}
-
-/* -1: no client can write to it. */
-static void lead_copies(weir_cluster *cluster, int32_t broker)
-{
-    assert_int_equal(
-        weir_mock_partition_set_leader(weir_cluster_mock(cluster), "copies", 0, broker), WEIR_OK);
-}
-
 static weir_input one_partition_each(weir_cluster *cluster)
 {
     weir_cluster_input(cluster, "copies", 1, &weir_string, &weir_string);
     return weir_cluster_input(cluster, "texts", 1, &weir_string, &weir_string);
-}
-
-static void send_lines(weir_input texts, weir_rows *expected)
-{
-    for (int i = 0; i < LINES; i++) {
-        char line[16];
-        snprintf(line, sizeof line, "line %d", (int)weir_rows_size(expected));
-        weir_slice key = weir_slice_of("k");
-        weir_slice value = weir_slice_of(line);
-        weir_rows_add(expected, &key, &value);
-        weir_input_text(texts, "k", line);
-    }
 }
 
 /* The producer has given up, so the input must not be committed: it is processed again. */
@@ -53,13 +28,13 @@ static void output_that_is_not_delivered_in_time_is_not_committed(void **state)
     weir_instance *a = log_capture_start(cluster, capture, "a", copies,
                                          LIST("producer.message.timeout.ms", "10000"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    lead_copies(cluster, -1);
+    set_leader(cluster, "copies", 0, -1);
     weir_input_text(texts, "k", "late");
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
     assert_int_equal(weir_mock_committed(weir_cluster_mock(cluster), "app", "texts", 0, NULL, 0),
                      -1);
     assert_int_equal(weir_instance_state(a), WEIR_STATE_RUNNING);
-    lead_copies(cluster, 1);
+    set_leader(cluster, "copies", 0, 1);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
     weir_output out = weir_cluster_output(cluster, "copies", &weir_string, &weir_string);
     assert_int_equal(weir_output_size(out), 1);
@@ -75,14 +50,14 @@ static void records_in_flight_of_a_lost_task_are_never_delivered(void **state)
     weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
     weir_instance *a = log_capture_start(cluster, capture, "a", copies, NULL);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    lead_copies(cluster, -1);
-    send_lines(texts, expected);
+    set_leader(cluster, "copies", 0, -1);
+    send_lines(texts, LINES, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
     weir_host_partition(weir_instance_host(a));
-    lead_copies(cluster, 1);
+    set_leader(cluster, "copies", 0, 1);
     log_capture_start(cluster, capture, "b", copies, NULL);
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
-    send_lines(texts, expected);
+    send_lines(texts, LINES, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
     weir_host_heal(weir_instance_host(a));
     weir_cluster_run_for(cluster, WEIR_MINUTES(1));
@@ -125,12 +100,12 @@ static void a_stalled_member_writes_nothing_before_it_verifies_its_membership(vo
     weir_instance *a = weir_cluster_start(cluster, "a", counts, &opts);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     frozen = a;
-    send_lines(texts, expected);
+    send_lines(texts, LINES, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
     assert_null(frozen);
     weir_cluster_start(cluster, "b", counts, &opts);
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
-    send_lines(texts, expected);
+    send_lines(texts, LINES, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
     weir_host_resume(weir_instance_host(a));
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));

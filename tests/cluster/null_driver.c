@@ -19,21 +19,6 @@
 #define NO_OUTPUT ((weir_output){0})
 #define NO_VIEW ((weir_store_view){0})
 
-/* The last failure that on_failure received. */
-typedef struct failure {
-    char message[WEIR_ERROR_MESSAGE_MAX];
-    int count;
-} failure;
-
-static void remember(const char *file, int line, const char *message, void *user)
-{
-    (void)file;
-    (void)line;
-    failure *last = user;
-    snprintf(last->message, sizeof last->message, "%s", message);
-    last->count++;
-}
-
 /* X(function, argument, expected, call). `expected` is a part of the failure's text; NULL: the call
  * is good. The text names the function, too, unless it stands for another ("weir_run_until"). */
 #define CLUSTER_ROWS(X)                                                                            \
@@ -270,7 +255,7 @@ static void remember(const char *file, int line, const char *message, void *user
         __VA_ARGS__;                                                                               \
     }
 
-static void assert_reported(const failure *last, const char *function, const char *argument,
+static void assert_reported(const null_failure *last, const char *function, const char *argument,
                             const char *expected)
 {
     if (last->count != (expected != NULL ? 1 : 0) ||
@@ -310,11 +295,11 @@ static void assert_ends_the_program(void (*end)(weir_cluster *, int))
     assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 }
 
-static weir_cluster *recording_cluster(failure *last)
+static weir_cluster *recording_cluster(null_failure *last)
 {
     weir_error error;
     weir_cluster *cluster =
-        weir_cluster_new(&(weir_cluster_opts){.on_failure = remember, .user = last}, &error);
+        weir_cluster_new(&(weir_cluster_opts){.on_failure = note_failure, .user = last}, &error);
     if (cluster == NULL) {
         fail_msg("%s", error.message);
     }
@@ -332,7 +317,7 @@ static weir_topology *build(const weir_config *config, weir_error *error)
 static void functions_of_the_driver_name_the_null_argument(void **state)
 {
     (void)state;
-    failure last = {0};
+    null_failure last = {0};
     weir_cluster *cluster = recording_cluster(&last);
     const weir_slice text = weir_slice_of("x");
     weir_slice bytes = {0};
@@ -365,7 +350,7 @@ static void the_end_of_a_branch_that_there_is_not_ends_the_program(void **state)
 static void a_record_whose_headers_are_not_given_is_refused(void **state)
 {
     (void)state;
-    failure last = {0};
+    null_failure last = {0};
     weir_cluster *cluster = recording_cluster(&last);
     weir_input in = weir_cluster_input(cluster, "in", 1, STRINGS);
     weir_input_send(in, &(weir_input_record){.header_count = 1});
@@ -433,9 +418,9 @@ static void invalid_instance_options_are_named(void **state)
 static void a_call_without_a_cluster_fails_the_test(void **state)
 {
     (void)state;
-    failure last = {0};
+    null_failure last = {0};
     weir_cluster *cluster = weir_cluster_new(
-        &(weir_cluster_opts){.brokers = -1, .on_failure = remember, .user = &last}, NULL);
+        &(weir_cluster_opts){.brokers = -1, .on_failure = note_failure, .user = &last}, NULL);
     assert_null(cluster);
     weir_input in = weir_cluster_input(cluster, "in", 1, STRINGS);
     assert_non_null(strstr(last.message, ": weir_cluster_input: cluster is NULL"));

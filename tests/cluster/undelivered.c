@@ -6,6 +6,7 @@
 
 #include <weir/dsl.h>
 
+#include "support/copies.h"
 #include "support/log_capture.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -16,13 +17,6 @@
 #define REVIVED "a record was not delivered"
 #define LINES 10
 
-static weir_topology *copies(const weir_config *config, weir_error *error)
-{
-    weir_builder *b = weir_builder_new();
-    weir_to(weir_source(b, "texts", STRINGS, NULL), "copies", NULL);
-    return weir_build(b, config, error);
-}
-
 static weir_topology *counts(const weir_config *config, weir_error *error)
 {
     weir_builder *b = weir_builder_new();
@@ -32,13 +26,6 @@ static weir_topology *counts(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
-/* -1: no client can write to it. */
-static void lead(weir_cluster *cluster, const char *topic, int32_t partition, int32_t broker)
-{
-    weir_mock *mock = weir_cluster_mock(cluster);
-    assert_int_equal(weir_mock_partition_set_leader(mock, topic, partition, broker), WEIR_OK);
-}
-
 static int times(log_capture *capture, const char *words)
 {
     int found = 0;
@@ -46,18 +33,6 @@ static int times(log_capture *capture, const char *words)
         found++;
     }
     return found;
-}
-
-static void send_lines(weir_input texts, weir_rows *expected)
-{
-    for (int i = 0; i < LINES; i++) {
-        char line[16];
-        snprintf(line, sizeof line, "line %d", (int)weir_rows_size(expected));
-        weir_slice key = weir_slice_of("k");
-        weir_slice value = weir_slice_of(line);
-        weir_rows_add(expected, &key, &value);
-        weir_input_text(texts, "k", line);
-    }
 }
 
 static int64_t committed(weir_cluster *cluster, int32_t partition)
@@ -74,14 +49,14 @@ static void after_a_timeout_the_records_are_processed_again(void **state)
     weir_cluster_topic_create(cluster, "copies", 1);
     weir_instance *a = log_capture_start(cluster, capture, "a", copies, LIST(TIMEOUT, COMMITS));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    lead(cluster, "copies", 0, -1);
-    send_lines(texts, expected);
+    set_leader(cluster, "copies", 0, -1);
+    send_lines(texts, LINES, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(5 * TIMEOUT_S));
     assert_int_equal(committed(cluster, 0), -1);
     /* Not more often than the producer gives up. */
     assert_in_range(times(capture, REVIVED), 3, 5);
     assert_in(weir__buf_text(&capture->log), "task 0_0: " REVIVED);
-    lead(cluster, "copies", 0, 1);
+    set_leader(cluster, "copies", 0, 1);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     weir_assert_same_list(weir_output_all(weir_cluster_output(cluster, "copies", STRINGS)),
                           expected);
@@ -107,7 +82,7 @@ static void failures_without_a_timeout_revive_at_intervals(void **state)
                                       "a-StreamThread-1-producer"),
                      WEIR_OK);
     weir_cluster_run_for(cluster, WEIR_SECONDS(15)); /* since the task opened */
-    send_lines(texts, expected);
+    send_lines(texts, LINES, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(9));
     assert_in_range(times(capture, REVIVED), 1, 2);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
@@ -127,7 +102,7 @@ static void only_the_task_of_the_record_is_revived(void **state)
     weir_cluster_topic_create(cluster, "counts", 2);
     log_capture_start(cluster, capture, "a", counts, LIST(TIMEOUT, COMMITS));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    lead(cluster, "counts", 0, -1);
+    set_leader(cluster, "counts", 0, -1);
     const char *keys[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         weir_input_text(texts, keys[i], "text");
@@ -137,7 +112,7 @@ static void only_the_task_of_the_record_is_revived(void **state)
     assert_int_equal(committed(cluster, 0), -1);
     assert_in_range(times(capture, "task 0_0: " REVIVED), 1, 2);
     assert_int_equal(times(capture, "task 0_1: " REVIVED), 0);
-    lead(cluster, "counts", 0, 1);
+    set_leader(cluster, "counts", 0, 1);
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     weir_output out = weir_cluster_output(cluster, "counts", &weir_string, &weir_i64);
     weir_assert_size(weir_output_table(out), sizeof keys / sizeof keys[0]);
@@ -156,13 +131,13 @@ static void changelog_records_that_time_out_are_counted_again_exactly_once(void 
                       LIST(TIMEOUT, COMMITS, "production.exception.handler", "continue"));
     weir_input_text(texts, "k", "before");
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
-    lead(cluster, "app-n-changelog", 0, -1);
+    set_leader(cluster, "app-n-changelog", 0, -1);
     weir_input_text(texts, "k", "meanwhile");
     weir_cluster_run_for(cluster, WEIR_SECONDS(2 * TIMEOUT_S));
     assert_in(weir__buf_text(&capture->log), "task 0_0: " REVIVED);
     assert_in(weir__buf_text(&capture->log), "changelog: sending to app-n-changelog");
     assert_int_equal(committed(cluster, 0), 1);
-    lead(cluster, "app-n-changelog", 0, 1);
+    set_leader(cluster, "app-n-changelog", 0, 1);
     weir_input_text(texts, "k", "after");
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     weir_rows *last =
@@ -184,11 +159,11 @@ static void a_record_that_times_out_is_dropped_if_configured(void **state)
                           LIST(TIMEOUT, COMMITS, "production.exception.handler", "continue",
                                "errors.dead.letter.queue.topic.name", "dead"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    lead(cluster, "copies", 0, -1);
+    set_leader(cluster, "copies", 0, -1);
     weir_input_text(texts, "k", "dropped");
     weir_cluster_run_for(cluster, WEIR_SECONDS(2 * TIMEOUT_S));
     assert_int_equal(committed(cluster, 0), 1);
-    lead(cluster, "copies", 0, 1);
+    set_leader(cluster, "copies", 0, 1);
     weir_input_text(texts, "k", "kept");
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(2));
     assert_int_equal(times(capture, REVIVED), 0);

@@ -182,3 +182,20 @@ void assert_names(const null_row *row, weir_err err, const weir_error *error)
         fail_msg("%s: '%s' NULL is reported as: %s", row->function, row->argument, error->message);
     }
 }
+
+void note_failure(const char *file, int line, const char *message, void *user)
+{
+    (void)file;
+    (void)line;
+    null_failure *last = user;
+    snprintf(last->message, sizeof last->message, "%s", message);
+    last->count++;
+}
+
+void assert_failure(const null_failure *last, int before, const char *wanted, const char *row)
+{
+    bool named = wanted == NULL || strstr(last->message, wanted) != NULL;
+    if (last->count != before + (wanted != NULL ? 1 : 0) || !named) {
+        fail_msg("%s NULL: %s", row, last->message);
+    }
+}

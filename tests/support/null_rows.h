@@ -31,6 +31,19 @@ typedef struct null_row {
  * is null by its data. */
 void assert_rows_complete(const char *header, const null_row *rows, size_t count);
 
+/* The last failure that on_failure received. */
+typedef struct null_failure {
+    char message[WEIR_ERROR_MESSAGE_MAX];
+    int count;
+} null_failure;
+
+/* An on_failure; its `user` is a null_failure. */
+void note_failure(const char *file, int line, const char *message, void *user);
+
+/* One failure since there were `before`, whose message has `wanted`; NULL: none. `row` says which
+ * call it is. */
+void assert_failure(const null_failure *last, int before, const char *wanted, const char *row);
+
 /* WEIR_EINVAL, and the message (if there is an error) names function and argument. */
 void assert_names(const null_row *row, weir_err err, const weir_error *error);
 

@@ -12,21 +12,6 @@
 #define STRINGS &weir_string, &weir_string
 #define NO_KIND ((weir_time_kind)7)
 
-/* The last failure that on_failure received. */
-typedef struct failure {
-    char message[WEIR_ERROR_MESSAGE_MAX];
-    int count;
-} failure;
-
-static void remember(const char *file, int line, const char *message, void *user)
-{
-    (void)file;
-    (void)line;
-    failure *last = user;
-    snprintf(last->message, sizeof last->message, "%s", message);
-    last->count++;
-}
-
 /* X(function, argument, expected, call). `expected` is a part of the failure's text; NULL: the call
  * is good. */
 #define ISOLATED_ROWS(X)                                                                           \
@@ -96,22 +81,13 @@ static void remember(const char *file, int line, const char *message, void *user
     X(weir_isolated_dropped_records, out, NULL,                                                    \
       assert_int_equal(weir_isolated_dropped_records(isolated, NULL, 8), 0))
 
-/* `wanted` NULL: no failure since `before`. */
-static void check_failure(const failure *last, int before, const char *wanted, const char *row)
-{
-    bool named = wanted == NULL || strstr(last->message, wanted) != NULL;
-    if (last->count != before + (wanted != NULL ? 1 : 0) || !named) {
-        fail_msg("%s NULL: %s", row, last->message);
-    }
-}
-
 #define RUN(function, argument, expected, call)                                                    \
     {                                                                                              \
         int before = last.count;                                                                   \
         /* A call without a driver fails as the one that was made last on this thread. */          \
         assert_null(weir_isolated_new(NULL, NULL, &opts, NULL));                                   \
         call;                                                                                      \
-        check_failure(&last, before, expected, #function ": '" #argument "'");                     \
+        assert_failure(&last, before, expected, #function ": '" #argument "'");                    \
     }
 
 static weir_err forward(weir_ctx *ctx, const weir_record *in, void *state)
@@ -124,11 +100,11 @@ static void functions_of_a_processor_alone_name_what_is_null(void **state)
 {
     static const weir_processor_ops ops = {"forward", NULL, forward, NULL};
     (void)state;
-    failure last = {.count = 0};
+    null_failure last = {.count = 0};
     weir_error error = {0};
     const weir_input_record record = {.key = weir_text("k")};
     weir_isolated_opts opts = {
-        .key = &weir_string, .value = &weir_string, .on_failure = remember, .user = &last};
+        .key = &weir_string, .value = &weir_string, .on_failure = note_failure, .user = &last};
     weir_isolated *isolated = weir_isolated_new(&ops, NULL, &opts, &error);
     if (isolated == NULL) {
         fail_msg("%s", error.message);

@@ -13,21 +13,6 @@
 
 #define STRINGS &weir_string, &weir_string
 
-/* The last failure that on_failure received. */
-typedef struct failure {
-    char message[WEIR_ERROR_MESSAGE_MAX];
-    int count;
-} failure;
-
-static void remember(const char *file, int line, const char *message, void *user)
-{
-    (void)file;
-    (void)line;
-    failure *last = user;
-    snprintf(last->message, sizeof last->message, "%s", message);
-    last->count++;
-}
-
 static void count_topic(const char *topic, void *user)
 {
     (void)topic;
@@ -77,31 +62,22 @@ static void count_topic(const char *topic, void *user)
     X(weir_sync_fail_at, file, "mine", weir_sync_fail_at(sync, NULL, 1, "mine"))                   \
     X(weir_sync_fail_at, format, "format is", weir_sync_fail_at(sync, "f", 1, NULL))
 
-/* `wanted` NULL: no failure since `before`. */
-static void check_failure(const failure *last, int before, const char *wanted, const char *row)
-{
-    bool named = wanted == NULL || strstr(last->message, wanted) != NULL;
-    if (last->count != before + (wanted != NULL ? 1 : 0) || !named) {
-        fail_msg("%s NULL: %s", row, last->message);
-    }
-}
-
 #define RUN(function, argument, expected, call)                                                    \
     {                                                                                              \
         int before = last.count;                                                                   \
         /* A call without a driver fails as the one that was made last on this thread. */          \
         assert_null(weir_sync_new(NULL, &opts, NULL));                                             \
         call;                                                                                      \
-        check_failure(&last, before, expected, #function ": '" #argument "'");                     \
+        assert_failure(&last, before, expected, #function ": '" #argument "'");                    \
     }
 
 static void functions_of_the_synchronous_driver_name_what_is_null(void **state)
 {
     (void)state;
-    failure last = {.count = 0};
+    null_failure last = {.count = 0};
     weir_error error = {0};
     int count = 0;
-    weir_sync_opts opts = {.on_failure = remember, .user = &last};
+    weir_sync_opts opts = {.on_failure = note_failure, .user = &last};
     weir_sync *sync = weir_sync_new(fixture_word_count, &opts, &error);
     if (sync == NULL) {
         fail_msg("%s", error.message);

@@ -10,6 +10,8 @@
 #include <weir/driver_sync.h>
 #include <weir/dsl.h>
 
+#include "support/rescheduling.h"
+
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define STRINGS &weir_string, &weir_string
 #define RECORDS_MAX 1000
@@ -269,23 +271,6 @@ static void a_punctuation_that_starts_an_endless_loop_ends_with_the_limit(void *
     assert_int_equal(weir_sync_try_advance(sync, 1, &error), WEIR_ELIMIT);
     assert_string_equal(error.message, FOREVER "writes to and reads 'in' (1001 times)");
     weir_sync_free(sync);
-}
-
-/* Due at once by stream time; ends itself. */
-static weir_err schedule_again(weir_ctx *ctx, int64_t now_ms, void *state)
-{
-    weir_punctuator *own = state;
-    (void)now_ms;
-    weir_punctuator_cancel(*own);
-    return weir_schedule(ctx, WEIR_STREAM_TIME, 10, schedule_again, own);
-}
-
-static weir_err schedule_first(weir_ctx *ctx, void *user, void **state)
-{
-    static weir_punctuator own;
-    (void)user;
-    *state = &own;
-    return weir_schedule(ctx, WEIR_STREAM_TIME, 10, schedule_again, &own);
 }
 
 static weir_topology *rescheduling(const weir_config *config, weir_error *error)
