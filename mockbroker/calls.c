@@ -318,7 +318,9 @@ weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t b
     weir_err err = weir__map_put_text(&mock->coordinators, group, to);
     if (err == WEIR_OK && moves) {
         weir__groups_moved(&mock->groups, weir_slice_of(group), weir__monotonic_us());
-        weir__mock_event(mock, "coordinator", "%s broker=%d", group, (int)broker);
+        weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_COORDINATOR,
+                                                  .group = weir_slice_of(group),
+                                                  .broker = broker});
     }
     weir__mock_wake(mock);
     unlock(mock);

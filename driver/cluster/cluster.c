@@ -11,6 +11,7 @@
 #define BROKERS_DEFAULT 3
 #define WATCHDOG_SECONDS_MAX 1000000
 #define VIRTUAL_MAX_MS ((int64_t)200 * 365 * 24 * 3600 * 1000)
+#define EVENT_TEXT_MAX ((size_t)512) /* a longer text is truncated */
 
 /* The cluster of this process. There is only one, since a simulation interposes libc. Faults on
  * hosts find their cluster here. */
@@ -173,14 +174,16 @@ static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
     return err != WEIR_OK ? err : weir_sim_start(&sim, error);
 }
 
-static void on_broker_event(const char *kind, const char *detail, void *user)
+static void on_broker_event(const weir_mock_event *event, void *user)
 {
     (void)user;
-    weir_sim_trace(kind, "%s", detail);
-    if (strcmp(kind, "fetch") == 0) {
+    char detail[EVENT_TEXT_MAX];
+    weir_mock_event_text(event, detail, sizeof detail);
+    weir_sim_trace_text(weir_mock_event_name(event->kind), detail);
+    if (event->kind == WEIR_MOCK_FETCH) {
         return; /* a fetch changes nothing that a predicate can read */
     }
-    if (strcmp(kind, "produce") == 0 || strcmp(kind, "offset-commit") == 0) {
+    if (event->kind == WEIR_MOCK_PRODUCE || event->kind == WEIR_MOCK_OFFSET_COMMIT) {
         weir_sim_progress();
     }
     weir_sim_notify();

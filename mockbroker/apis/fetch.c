@@ -91,10 +91,12 @@ static void read_request(const weir__request *request, weir__reader *in, fetch_s
 
 static void tell_fetch(const weir__request *request, const fetched *part, size_t bytes)
 {
-    weir__mock_event(request->mock, "fetch", "%.*s-%d offset=%lld bytes=%zu client=%.*s",
-                     (int)part->topic.len, (const char *)part->topic.data, (int)part->id,
-                     (long long)part->offset, bytes, (int)request->client_id.len,
-                     (const char *)request->client_id.data);
+    weir__mock_event(request->mock, &(weir_mock_event){.kind = WEIR_MOCK_FETCH,
+                                                       .topic = part->topic,
+                                                       .partition = part->id,
+                                                       .offset = part->offset,
+                                                       .bytes = bytes,
+                                                       .client_id = request->client_id});
 }
 
 static void put_part(const weir__request *request, const fetched *part, weir_buf *out)

@@ -8,11 +8,14 @@ static void drop(void *waiter)
     weir__request_break(waiter);
 }
 
-static void trace_event(void *user, const char *kind, const weir__group *group, weir_slice member)
+static void trace_event(void *user, weir_mock_event_kind kind, const weir__group *group,
+                        weir_slice member)
 {
-    weir__mock_event(user, kind, "%.*s generation=%d members=%d%s%.*s", (int)group->id.len,
-                     (const char *)group->id.data, (int)group->generation, group->member_count,
-                     member.len > 0 ? " " : "", (int)member.len, (const char *)member.data);
+    weir__mock_event(user, &(weir_mock_event){.kind = kind,
+                                              .group = group->id,
+                                              .generation = group->generation,
+                                              .count = group->member_count,
+                                              .member = member});
 }
 
 const weir__groups_ops weir__group_answers = {.joined = weir__answer_join,

@@ -18,10 +18,12 @@ static int16_t commit(weir__request *request, weir__group *group, const weir__of
     if (weir__offsets_put(&group->offsets, offset) != WEIR_OK) {
         return RD_KAFKA_RESP_ERR_UNKNOWN;
     }
-    weir__mock_event(mock, "offset-commit", "%.*s %.*s-%d offset=%lld", (int)group->id.len,
-                     (const char *)group->id.data, (int)offset->topic.len,
-                     (const char *)offset->topic.data, (int)offset->partition,
-                     (long long)offset->offset);
+    weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_OFFSET_COMMIT,
+                                              .group = group->id,
+                                              .topic = offset->topic,
+                                              .partition = offset->partition,
+                                              .offset = offset->offset,
+                                              .producer_id = -1});
     return 0;
 }
 

@@ -212,10 +212,19 @@ static void appended(weir__request *request, produced *part)
         weir__mock_fail(request->mock, "out of memory");
     }
     request->mock->fetches_due = true;
-    weir__mock_event(request->mock, "produce", "%s-%d offset=%lld records=%d crc=%08x client=%.*s",
-                     partition->topic->name, (int)partition->id, (long long)part->base,
-                     (int)part->batch.count, (unsigned)part->batch.crc, (int)request->client_id.len,
-                     (const char *)request->client_id.data);
+    weir__mock_event(request->mock,
+                     &(weir_mock_event){.kind = WEIR_MOCK_PRODUCE,
+                                        .topic = weir_slice_of(partition->topic->name),
+                                        .partition = partition->id,
+                                        .offset = part->base,
+                                        .count = part->batch.count,
+                                        .checksum = part->batch.crc,
+                                        .client_id = request->client_id,
+                                        .producer_id = part->batch.producer_id,
+                                        .epoch = part->batch.producer_epoch,
+                                        .sequence = part->batch.sequence,
+                                        .transactional = (part->batch.attributes &
+                                                          WEIR__BATCH_TRANSACTIONAL) != 0});
 }
 
 /* The mock cluster answers topics and partitions in the order in which they were sent. */

@@ -229,7 +229,10 @@ static weir_err replace(weir_mock *mock, const char *topic, int32_t id, compacti
         partition->compacted = made;
         made = (weir__compacted){0};
         mock->fetches_due = true;
-        weir__mock_event(mock, "compact", "%s-%d upto=%lld", topic, (int)id, (long long)upto);
+        weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_COMPACT,
+                                                  .topic = weir_slice_of(topic),
+                                                  .partition = id,
+                                                  .offset = upto});
         weir__mock_wake(mock);
     }
     pthread_mutex_unlock(&mock->lock);

@@ -9,11 +9,11 @@
 
 #include "mock.h"
 
-#define DETAIL_MAX 512
+#define MESSAGE_MAX 512
 
 void weir__mock_fail(weir_mock *mock, const char *format, ...)
 {
-    char message[DETAIL_MAX];
+    char message[MESSAGE_MAX];
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
@@ -32,17 +32,11 @@ void weir__mock_fail(weir_mock *mock, const char *format, ...)
     }
 }
 
-void weir__mock_event(weir_mock *mock, const char *kind, const char *format, ...)
+void weir__mock_event(weir_mock *mock, const weir_mock_event *event)
 {
-    if (mock->opts.on_event == NULL) {
-        return;
+    if (mock->opts.on_event != NULL) {
+        mock->opts.on_event(event, mock->opts.user);
     }
-    char detail[DETAIL_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(detail, sizeof detail, format, args);
-    va_end(args);
-    mock->opts.on_event(kind, detail, mock->opts.user);
 }
 
 void weir__mock_wake(weir_mock *mock)

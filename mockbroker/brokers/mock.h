@@ -132,8 +132,7 @@ weir__broker *weir__broker_find(const weir_mock *mock, int32_t id); /* NULL: non
 /* Reports to on_failure, once for each text. */
 void weir__mock_fail(weir_mock *mock, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void weir__mock_event(weir_mock *mock, const char *kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void weir__mock_event(weir_mock *mock, const weir_mock_event *event);
 weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group);
 
 #endif

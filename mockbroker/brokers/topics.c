@@ -71,8 +71,10 @@ int16_t weir__partition_trim(weir_mock *mock, weir__partition *partition, int64_
     if (before > partition->start) {
         partition->start = before;
         mock->fetches_due = true;
-        weir__mock_event(mock, "delete-records", "%s-%d start=%lld", partition->topic->name,
-                         (int)partition->id, (long long)before);
+        weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_DELETE_RECORDS,
+                                                  .topic = weir_slice_of(partition->topic->name),
+                                                  .partition = partition->id,
+                                                  .offset = before});
     }
     return 0;
 }
@@ -273,8 +275,9 @@ int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_e
         return refuse(message, (int16_t)err, rd_kafka_err2str(err));
     }
     mock->fetches_due = true;
-    weir__mock_event(mock, "create-topic", "%s partitions=%d", topic->name,
-                     (int)topic->partition_count);
+    weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_CREATE_TOPIC,
+                                              .topic = weir_slice_of(topic->name),
+                                              .count = topic->partition_count});
     return 0;
 }
 
@@ -304,8 +307,9 @@ int16_t weir__topic_grow(weir_mock *mock, const weir__topic_growth *growth, weir
         return refuse(message, RD_KAFKA_RESP_ERR_UNKNOWN, rd_kafka_err2str(err));
     }
     mock->fetches_due = true;
-    weir__mock_event(mock, "create-partitions", "%s partitions=%d", topic->name,
-                     (int)topic->partition_count);
+    weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_CREATE_PARTITIONS,
+                                              .topic = weir_slice_of(topic->name),
+                                              .count = topic->partition_count});
     return 0;
 }
 
@@ -325,7 +329,8 @@ int16_t weir__topic_delete(weir_mock *mock, weir_slice name)
         }
     }
     mock->fetches_due = true;
-    weir__mock_event(mock, "delete-topic", "%s", topic->name);
+    weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_DELETE_TOPIC,
+                                              .topic = weir_slice_of(topic->name)});
     return 0;
 }
 

@@ -135,7 +135,7 @@ static void join_as_new(weir__groups *groups, weir__group *group, const weir__jo
     }
     member->join_waiter = waiter;
     refresh(member, now_us);
-    groups->ops->event(groups->user, "join", group, member->id);
+    groups->ops->event(groups->user, WEIR_MOCK_JOIN, group, member->id);
     start_rebalance(groups, group, now_us);
 }
 
@@ -181,7 +181,7 @@ static void join_again(weir__groups *groups, weir__group *group, const weir__joi
         weir__rebalance_answer_join(groups, group, member, now_us);
         return;
     }
-    groups->ops->event(groups->user, "join", group, member->id);
+    groups->ops->event(groups->user, WEIR_MOCK_JOIN, group, member->id);
     start_rebalance(groups, group, now_us);
 }
 
@@ -256,7 +256,7 @@ void weir__groups_sync(weir__groups *groups, const weir__sync *sync, void *waite
     }
     refresh(member, now_us);
     member->sync_pending = false;
-    groups->ops->event(groups->user, "sync", group, member->id);
+    groups->ops->event(groups->user, WEIR_MOCK_SYNC, group, member->id);
     if (group->state == WEIR__GROUP_STABLE) {
         groups->ops->synced(waiter, 0, member->assignment);
         return;
@@ -301,7 +301,7 @@ int16_t weir__groups_leave(weir__groups *groups, weir_slice group_id, weir_slice
     if (member == NULL) {
         return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
     }
-    groups->ops->event(groups->user, "leave", group, member->id);
+    groups->ops->event(groups->user, WEIR_MOCK_LEAVE, group, member->id);
     weir__member_remove(groups, group, member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
     weir__rebalance_after_loss(groups, group, now_us);
     return 0;
@@ -424,7 +424,7 @@ static void expire_members(weir__groups *groups, weir__group *group, int64_t now
     for (weir__member *member = group->first; member != NULL; member = next) {
         next = member->next;
         if (session_runs(member) && member->session_deadline_us <= now_us) {
-            groups->ops->event(groups->user, "member-expired", group, member->id);
+            groups->ops->event(groups->user, WEIR_MOCK_MEMBER_EXPIRED, group, member->id);
             weir__member_remove(groups, group, member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
             weir__rebalance_after_loss(groups, group, now_us);
         }
@@ -454,7 +454,7 @@ static void expire_syncs(weir__groups *groups, weir__group *group, int64_t now_u
     for (weir__member *member = group->first; member != NULL; member = next) {
         next = member->next;
         if (member->sync_pending) {
-            groups->ops->event(groups->user, "member-dropped", group, member->id);
+            groups->ops->event(groups->user, WEIR_MOCK_MEMBER_DROPPED, group, member->id);
             weir__member_remove(groups, group, member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
         }
     }

@@ -5,6 +5,8 @@
 #ifndef WEIR_MOCKBROKER_GROUPS_H
 #define WEIR_MOCKBROKER_GROUPS_H
 
+#include <weir/mock_event.h>
+
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/map.h"
@@ -116,7 +118,8 @@ typedef struct weir__groups_ops {
     void (*joined)(void *waiter, const weir__join_answer *answer);
     void (*synced)(void *waiter, int16_t error, weir_slice assignment);
     void (*dropped)(void *waiter); /* a later request of the member replaced it */
-    void (*event)(void *user, const char *kind, const weir__group *group, weir_slice member);
+    void (*event)(void *user, weir_mock_event_kind kind, const weir__group *group,
+                  weir_slice member);
 } weir__groups_ops;
 
 typedef struct weir__groups {

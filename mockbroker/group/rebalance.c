@@ -263,7 +263,7 @@ static void drop_absent_members(weir__groups *groups, weir__group *group)
     for (weir__member *member = group->first; member != NULL; member = next) {
         next = member->next;
         if (member->join_waiter == NULL) {
-            groups->ops->event(groups->user, "member-dropped", group, member->id);
+            groups->ops->event(groups->user, WEIR_MOCK_MEMBER_DROPPED, group, member->id);
             weir__member_remove(groups, group, member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
         }
     }
@@ -277,7 +277,7 @@ static void complete(weir__groups *groups, weir__group *group, int64_t now_us)
     if (group->first == NULL) {
         group->state = WEIR__GROUP_EMPTY;
         group->protocol = (weir_slice){0};
-        groups->ops->event(groups->user, "rebalance-done", group, no_bytes);
+        groups->ops->event(groups->user, WEIR_MOCK_REBALANCE_DONE, group, no_bytes);
         return;
     }
     /* Copied: the member that owns the name may be removed during the generation. */
@@ -287,7 +287,7 @@ static void complete(weir__groups *groups, weir__group *group, int64_t now_us)
     group->protocol = weir__buf_slice(&group->protocol_memory);
     group->state = WEIR__GROUP_COMPLETING;
     group->sync_deadline_us = now_us + rebalance_timeout_us(group);
-    groups->ops->event(groups->user, "rebalance-done", group, group->leader->id);
+    groups->ops->event(groups->user, WEIR_MOCK_REBALANCE_DONE, group, group->leader->id);
     for (weir__member *member = group->first; member != NULL; member = member->next) {
         member->sync_pending = true;
         weir__rebalance_answer_join(groups, group, member, now_us);
@@ -335,7 +335,7 @@ void weir__rebalance_prepare(weir__groups *groups, weir__group *group, int64_t n
     group->state = WEIR__GROUP_PREPARING;
     int64_t timeout_us = rebalance_timeout_us(group);
     group->join_deadline_us = now_us + timeout_us;
-    groups->ops->event(groups->user, "rebalance", group, no_bytes);
+    groups->ops->event(groups->user, WEIR_MOCK_REBALANCE, group, no_bytes);
     if (!initial) {
         weir__rebalance_try(groups, group, now_us);
         return;
@@ -375,7 +375,7 @@ void weir__rebalance_finish(weir__groups *groups, weir__group *group, const weir
         set_assignment(member, assignment);
     }
     group->state = WEIR__GROUP_STABLE;
-    groups->ops->event(groups->user, "stable", group, group->leader->id);
+    groups->ops->event(groups->user, WEIR_MOCK_STABLE, group, group->leader->id);
     for (weir__member *member = group->first; member != NULL; member = member->next) {
         if (member->sync_waiter != NULL) {
             member->session_deadline_us = now_us + member->session_us;

@@ -16,6 +16,7 @@
 #define WEIR__BATCH_HEADER_BYTES ((size_t)61)
 #define WEIR__BATCH_COMPRESSION 0x07
 #define WEIR__BATCH_LOG_APPEND_TIME 0x08
+#define WEIR__BATCH_TRANSACTIONAL 0x10
 #define WEIR__BATCH_CONTROL 0x20
 
 typedef struct weir__batch_header {

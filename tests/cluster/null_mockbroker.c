@@ -91,6 +91,12 @@
     X(weir_mock_coordinator, mock, is(weir_mock_coordinator(NULL, "g"), -1))                       \
     X(weir_mock_coordinator, group, is(weir_mock_coordinator(mock, NULL), -1))
 
+/* Those of weir/mock_event.h. */
+#define EVENT_ROWS(X)                                                                              \
+    X(weir_mock_event_name, kind, assert_null(weir_mock_event_name((weir_mock_event_kind)-1)))     \
+    X(weir_mock_event_text, event, weir_mock_event_text(NULL, text, sizeof text))                  \
+    X(weir_mock_event_text, out, weir_mock_event_text(&(weir_mock_event){0}, NULL, 9))
+
 #define is(actual, expected) assert_int_equal((actual), (expected))
 
 #define RUN(function, argument, ...)                                                               \
@@ -127,6 +133,7 @@ static void functions_of_the_mock_cluster_refuse_null(void **state)
     LIFE_ROWS(RUN)
     TOPIC_ROWS(RUN)
     GROUP_ROWS(RUN)
+    EVENT_ROWS(RUN)
 }
 
 static void a_topic_setting_without_a_value_is_named(void **state)
@@ -144,6 +151,9 @@ static void every_argument_has_a_row(void **state)
     static const null_row rows[] = {LIFE_ROWS(NULL_ROW) TOPIC_ROWS(NULL_ROW) GROUP_ROWS(NULL_ROW)};
     assert_rows_complete("mockbroker/include/weir/mockbroker.h", rows,
                          sizeof rows / sizeof rows[0]);
+    static const null_row event_rows[] = {EVENT_ROWS(NULL_ROW)};
+    assert_rows_complete("mockbroker/include/weir/mock_event.h", event_rows,
+                         sizeof event_rows / sizeof event_rows[0]);
 }
 
 int main(void)

@@ -80,13 +80,14 @@ KIT_FN void on_dropped(void *waiter)
     it->drops++;
 }
 
-KIT_FN void on_event(void *user, const char *kind, const weir__group *group, weir_slice member)
+KIT_FN void on_event(void *user, weir_mock_event_kind kind, const weir__group *group,
+                     weir_slice member)
 {
     kit *k = user;
     (void)group;
     (void)member;
     size_t used = strlen(k->events);
-    snprintf(k->events + used, sizeof k->events - used, "%s ", kind);
+    snprintf(k->events + used, sizeof k->events - used, "%s ", weir_mock_event_name(kind));
 }
 
 static const weir__groups_ops kit_ops = {

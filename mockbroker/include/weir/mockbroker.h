@@ -7,6 +7,7 @@
 #ifndef WEIR_MOCKBROKER_H
 #define WEIR_MOCKBROKER_H
 
+#include <weir/mock_event.h>
 #include <weir/weir.h>
 
 #ifdef __cplusplus
@@ -26,11 +27,8 @@ typedef struct weir_mock_opts {
      * size limit, a malformed or unsupported request, ...), once each. NULL: stderr.
      * weir_mock_failure() returns the first one. */
     void (*on_failure)(const char *message, void *user);
-    /* Called for each action of the brokers, for traces. Groups: "join", "rebalance",
-     * "member-dropped", "rebalance-done", "sync", "stable", "member-expired", "leave",
-     * "coordinator", "offset-commit". Logs: "create-topic", "create-partitions", "delete-topic",
-     * "produce", "fetch", "delete-records". */
-    void (*on_event)(const char *kind, const char *detail, void *user);
+    /* Called for each action of the brokers (weir/mock_event.h). */
+    void (*on_event)(const weir_mock_event *event, void *user);
     void *user;
 } weir_mock_opts;
 
