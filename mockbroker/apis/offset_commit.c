@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "group/offsets.h"
 
-static int16_t commit(weir__request *request, weir__group *group, const weir__offset *offset)
+static int16_t commit(weir__request *request, weir__group *group, weir__offset *offset)
 {
     weir_mock *mock = request->mock;
     if (weir__partition_find(mock, offset->topic, offset->partition) == NULL) {
@@ -15,6 +15,7 @@ static int16_t commit(weir__request *request, weir__group *group, const weir__of
     if (offset->metadata.len > WEIR__OFFSET_METADATA_MAX) {
         return RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE;
     }
+    offset->written = ++group->offset_writes;
     if (weir__offsets_put(&group->offsets, offset) != WEIR_OK) {
         return RD_KAFKA_RESP_ERR_UNKNOWN;
     }

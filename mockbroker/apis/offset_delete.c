@@ -4,6 +4,7 @@
 #include "apis.h"
 #include "brokers/topics.h"
 #include "group/offsets.h"
+#include "group/txn_offsets.h"
 
 static int16_t check_delete(const weir__request *request, weir_slice id, const weir__group *group)
 {
@@ -42,6 +43,7 @@ void weir__handle_offset_delete(weir__request *request, weir__reader *in)
             int32_t partition = weir__read_i32(&again);
             bool exists = weir__partition_find(request->mock, topic, partition) != NULL;
             weir__offsets_remove(&group->offsets, topic, partition);
+            weir__txn_offsets_remove(group->txn_offsets, topic, partition);
             weir__buf_put_i32(out, partition);
             weir__buf_put_i16(out, exists ? 0 : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
         }

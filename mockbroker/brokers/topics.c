@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "group/offsets.h"
+#include "group/txn_offsets.h"
 
 #define TOO_MANY_PARTITIONS "The mock cluster has at most 1024 partitions a topic."
 #define ALIAS_MAX 24 /* ":", a number */
@@ -326,6 +327,7 @@ int16_t weir__topic_delete(weir_mock *mock, weir_slice name)
         weir__group *group = at->value;
         for (int32_t i = 0; i < topic->partition_count; i++) {
             weir__offsets_remove(&group->offsets, weir_slice_of(topic->name), i);
+            weir__txn_offsets_remove(group->txn_offsets, weir_slice_of(topic->name), i);
         }
     }
     mock->fetches_due = true;

@@ -12,6 +12,7 @@
 
 #include "offsets.h"
 #include "rebalance.h"
+#include "txn_offsets.h"
 
 static const weir_slice no_bytes = {"", 0};
 
@@ -33,6 +34,7 @@ static void group_free(void *value)
         weir__pending_remove(group, group->pending->id);
     }
     weir__offsets_fini(&group->offsets);
+    weir__txn_offsets_fini(&group->txn_offsets);
     weir__buf_fini(&group->protocol_memory);
     weir__arena_fini(&group->memory);
     free(group);

@@ -77,7 +77,9 @@ typedef struct weir__group {
     bool initial_delay;       /* the first rebalance, which waits for more members */
     int64_t initial_left_us;
     bool joined_in_delay;
-    weir__map offsets; /* see offsets.h */
+    weir__map offsets;                     /* committed; see offsets.h */
+    struct weir__txn_offsets *txn_offsets; /* not committed yet */
+    int64_t offset_writes;                 /* so far, with those of transactions */
     weir__arena memory;
 } weir__group;
 

@@ -15,6 +15,7 @@ typedef struct weir__offset {
     int64_t offset;
     int32_t leader_epoch;
     weir_slice metadata; /* never null */
+    int64_t written;     /* number of this write in its group: weir__group.offset_writes */
 } weir__offset;
 
 void weir__offsets_fini(weir__map *offsets);

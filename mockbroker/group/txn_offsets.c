@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Offsets of open transactions, and TxnOffsetCommit's check of the member (KIP-447). */
+#include "txn_offsets.h"
+
+#include <stdlib.h>
+
+#include <librdkafka/rdkafka.h>
+
+static void free_one(weir__txn_offsets *one)
+{
+    weir__offsets_fini(&one->offsets);
+    free(one);
+}
+
+void weir__txn_offsets_fini(weir__txn_offsets **list)
+{
+    while (*list != NULL) {
+        weir__txn_offsets *next = (*list)->next;
+        free_one(*list);
+        *list = next;
+    }
+}
+
+/* Where the producer's list is, or the end. */
+static weir__txn_offsets **find(weir__txn_offsets **list, int64_t producer_id)
+{
+    while (*list != NULL && (*list)->producer_id != producer_id) {
+        list = &(*list)->next;
+    }
+    return list;
+}
+
+weir_err weir__txn_offsets_put(weir__txn_offsets **list, int64_t producer_id,
+                               const weir__offset *offset)
+{
+    weir__txn_offsets **at = find(list, producer_id);
+    if (*at == NULL) {
+        weir__txn_offsets *added = calloc(1, sizeof *added);
+        if (added == NULL) {
+            return WEIR_ENOMEM;
+        }
+        added->producer_id = producer_id;
+        *at = added;
+    }
+    return weir__offsets_put(&(*at)->offsets, offset);
+}
+
+bool weir__txn_offsets_has(const weir__txn_offsets *list, weir_slice topic, int32_t partition)
+{
+    while (list != NULL && weir__offsets_find(&list->offsets, topic, partition) == NULL) {
+        list = list->next;
+    }
+    return list != NULL;
+}
+
+void weir__txn_offsets_remove(weir__txn_offsets *list, weir_slice topic, int32_t partition)
+{
+    for (; list != NULL; list = list->next) {
+        weir__offsets_remove(&list->offsets, topic, partition);
+    }
+}
+
+static weir_err commit_all(const weir__map *offsets, weir__map *committed)
+{
+    weir_err err = WEIR_OK;
+    for (const weir__map_entry *at = offsets->first; at != NULL && err == WEIR_OK; at = at->next) {
+        const weir__offset *offset = at->value;
+        const weir__offset *old = weir__offsets_find(committed, offset->topic, offset->partition);
+        if (old == NULL || old->written < offset->written) {
+            err = weir__offsets_put(committed, offset);
+        }
+    }
+    return err;
+}
+
+weir_err weir__txn_offsets_end(weir__txn_offsets **list, int64_t producer_id, bool commit,
+                               weir__map *committed)
+{
+    weir__txn_offsets **at = find(list, producer_id);
+    weir__txn_offsets *ended = *at;
+    if (ended == NULL) {
+        return WEIR_OK;
+    }
+    *at = ended->next;
+    weir_err err = commit ? commit_all(&ended->offsets, committed) : WEIR_OK;
+    free_one(ended);
+    return err;
+}
+
+/* ---- The member ---- */
+
+static int16_t check_member(const weir__group *group, const weir__txn_commit *commit)
+{
+    bool has_instance = commit->instance_id.data != NULL;
+    bool instance_known = false;
+    bool fenced = false;
+    bool known = false;
+    for (const weir__member *member = group->first; member != NULL; member = member->next) {
+        bool same = weir_slice_equal(member->id, commit->member);
+        bool instance = has_instance && member->instance_id.data != NULL &&
+                        weir_slice_equal(member->instance_id, commit->instance_id);
+        known = known || same;
+        instance_known = instance_known || instance;
+        fenced = fenced || (instance && !same);
+    }
+    if (fenced) {
+        return RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+    }
+    if (!known || (has_instance && !instance_known)) {
+        return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    }
+    return commit->generation == group->generation ? 0 : RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+}
+
+int16_t weir__groups_txn_commit(weir__groups *groups, const weir__txn_commit *commit,
+                                int64_t now_us, weir__group **out)
+{
+    weir__group *group = weir__groups_find(groups, commit->group);
+    if (group == NULL) { /* checks and creates as for a commit without a transaction */
+        return weir__groups_commit(groups, commit->group, commit->member, commit->generation,
+                                   now_us, out);
+    }
+    bool named =
+        commit->generation >= 0 || commit->member.len > 0 || commit->instance_id.data != NULL;
+    bool alone = commit->generation < 0 && group->state == WEIR__GROUP_EMPTY;
+    /* As Kafka: one that names no member is accepted for a group with members, too. */
+    int16_t error = named && !alone ? check_member(group, commit) : 0;
+    if (error == 0) {
+        *out = group;
+    }
+    return error;
+}
