@@ -45,7 +45,7 @@ endfunction()
 weir_pkgconfig(weir weir-runtime "Stream processing in C on librdkafka and RocksDB"
     "rdkafka rocksdb yyjson" "-lpthread -lm")
 weir_pkgconfig(weir-mockbroker weir-mockbroker "A Kafka cluster in the process, for tests"
-    "weir = ${PROJECT_VERSION}" "")
+    "weir = ${PROJECT_VERSION} liblz4 libzstd zlib snappy" "")
 weir_pkgconfig(weir-plans weir-plans "Topologies as data for Weir" "weir = ${PROJECT_VERSION}" "")
 # As the target weir::driver: see driver/CMakeLists.txt.
 set(coverage "")

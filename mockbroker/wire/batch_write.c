@@ -2,16 +2,21 @@
  *
  * Writing record batches. A record is a length, attributes, the deltas of timestamp and offset,
  * key, value and headers; all numbers are varints. */
+#include "crc32c.h"
 #include "records.h"
 #include "wire.h"
 
 #define MAGIC 2
 #define LENGTH_AT 8
+#define LEADER_EPOCH_AT 12
+#define MAGIC_AT 16
 #define CRC_AT 17
 #define ATTRIBUTES_AT 21
 #define LAST_OFFSET_DELTA_AT 23
 #define FIRST_TIMESTAMP_AT 27
 #define MAX_TIMESTAMP_AT 35
+#define PRODUCER_ID_AT 43
+#define PRODUCER_EPOCH_AT 51
 #define COUNT_AT 57
 
 static void put_varint(weir_buf *out, int64_t value)
@@ -25,26 +30,89 @@ static void put_varint_blob(weir_buf *out, weir_slice bytes)
     weir_put(out, bytes.data, bytes.len);
 }
 
-/* CRC-32C (Castagnoli), four bits at a time. */
-static uint32_t crc32c(const uint8_t *bytes, size_t len)
-{
-    static const uint32_t table[16] = {
-        0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
-        0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-        0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-    };
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= bytes[i];
-        crc = crc >> 4 ^ table[crc & 15];
-        crc = crc >> 4 ^ table[crc & 15];
-    }
-    return ~crc;
-}
-
 void weir__batch_seal(uint8_t *batch, size_t len)
 {
-    weir__store_u32(batch + CRC_AT, crc32c(batch + ATTRIBUTES_AT, len - ATTRIBUTES_AT));
+    weir__store_u32(batch + CRC_AT, weir__crc32c(batch + ATTRIBUTES_AT, len - ATTRIBUTES_AT));
+}
+
+bool weir__batch_is_sealed(weir_slice batch)
+{
+    const uint8_t *at = batch.data;
+    return weir__load_u32(at + CRC_AT) ==
+           weir__crc32c(at + ATTRIBUTES_AT, batch.len - ATTRIBUTES_AT);
+}
+
+void weir__batch_place(uint8_t *batch, int64_t base, int32_t leader_epoch)
+{
+    weir__store_u64(batch, (uint64_t)base);
+    weir__store_u32(batch + LEADER_EPOCH_AT, (uint32_t)leader_epoch);
+}
+
+void weir__batch_set_max_timestamp(uint8_t *batch, size_t len, int64_t max_timestamp_ms,
+                                   bool append_time)
+{
+    uint16_t before = weir__load_u16(batch + ATTRIBUTES_AT);
+    uint16_t attributes = (uint16_t)(append_time ? before | WEIR__BATCH_LOG_APPEND_TIME
+                                                 : before & ~WEIR__BATCH_LOG_APPEND_TIME);
+    if (attributes != before ||
+        weir__load_u64(batch + MAX_TIMESTAMP_AT) != (uint64_t)max_timestamp_ms) {
+        weir__store_u16(batch + ATTRIBUTES_AT, attributes);
+        weir__store_u64(batch + MAX_TIMESTAMP_AT, (uint64_t)max_timestamp_ms);
+        weir__batch_seal(batch, len);
+    }
+}
+
+/* Completes the header of a batch whose records end at the end of `out`. */
+static void finish(weir_buf *out, size_t begin, int32_t count, int64_t max_timestamp_ms)
+{
+    if (out->err != WEIR_OK) {
+        return;
+    }
+    uint8_t *at = out->data + begin;
+    size_t len = out->len - begin;
+    weir__store_u32(at + LENGTH_AT, (uint32_t)(len - LENGTH_AT - sizeof(int32_t)));
+    weir__store_u64(at + MAX_TIMESTAMP_AT, (uint64_t)max_timestamp_ms);
+    weir__store_u32(at + COUNT_AT, (uint32_t)count);
+    weir__batch_seal(at, len);
+}
+
+void weir__batch_keep(weir_buf *out, weir_slice batch, weir_slice records, int32_t count,
+                      int64_t max_timestamp_ms)
+{
+    size_t begin = out->len;
+    weir_put(out, batch.data, WEIR__BATCH_HEADER_BYTES);
+    weir_put(out, records.data, records.len);
+    if (out->err == WEIR_OK) {
+        uint8_t *attributes = out->data + begin + ATTRIBUTES_AT;
+        weir__store_u16(attributes,
+                        (uint16_t)(weir__load_u16(attributes) & ~WEIR__BATCH_COMPRESSION));
+    }
+    finish(out, begin, count, max_timestamp_ms);
+}
+
+/* The key holds a version and the type, the value a version and the coordinator's epoch
+ * (ControlRecordType, EndTxnMarker). */
+void weir__batch_control(weir_buf *out, const weir__batch_control_spec *spec)
+{
+    uint8_t key[4] = {0, 0, 0, spec->commit ? 1 : 0};
+    uint8_t value[6] = {0};
+    size_t begin = out->len;
+    weir__batch_writer writer;
+    weir__store_u32(value + 2, (uint32_t)spec->coordinator_epoch);
+    weir__batch_begin(&writer, out, spec->base, spec->base);
+    weir__batch_add(&writer, &(weir_mock_record){.offset = spec->base,
+                                                 .timestamp_ms = spec->timestamp_ms,
+                                                 .key = {key, sizeof key},
+                                                 .value = {value, sizeof value}});
+    weir__batch_end(&writer);
+    if (out->err == WEIR_OK) {
+        uint8_t *at = out->data + begin;
+        weir__store_u32(at + LEADER_EPOCH_AT, (uint32_t)spec->leader_epoch);
+        weir__store_u16(at + ATTRIBUTES_AT, WEIR__BATCH_TRANSACTIONAL | WEIR__BATCH_CONTROL);
+        weir__store_u64(at + PRODUCER_ID_AT, (uint64_t)spec->producer_id);
+        weir__store_u16(at + PRODUCER_EPOCH_AT, (uint16_t)spec->producer_epoch);
+        weir__batch_seal(at, out->len - begin);
+    }
 }
 
 void weir__batch_begin(weir__batch_writer *writer, weir_buf *out, int64_t base, int64_t last)
@@ -90,17 +158,13 @@ void weir__batch_end(weir__batch_writer *writer)
         return;
     }
     uint8_t *at = writer->out->data + writer->begin;
-    size_t len = writer->out->len - writer->begin;
     weir__store_u64(at, (uint64_t)writer->base);
-    weir__store_u32(at + LENGTH_AT, (uint32_t)(len - LENGTH_AT - sizeof(int32_t)));
-    at[LENGTH_AT + 2 * sizeof(int32_t)] = MAGIC;
+    at[MAGIC_AT] = MAGIC;
     weir__store_u32(at + LAST_OFFSET_DELTA_AT, (uint32_t)(writer->last - writer->base));
     weir__store_u64(at + FIRST_TIMESTAMP_AT, (uint64_t)writer->first_timestamp_ms);
-    weir__store_u64(at + MAX_TIMESTAMP_AT, (uint64_t)writer->max_timestamp_ms);
     /* Producer id, epoch and sequence: -1, none. */
-    for (size_t i = MAX_TIMESTAMP_AT + sizeof(int64_t); i < COUNT_AT; i++) {
+    for (size_t i = PRODUCER_ID_AT; i < COUNT_AT; i++) {
         at[i] = 0xff;
     }
-    weir__store_u32(at + COUNT_AT, (uint32_t)writer->count);
-    weir__batch_seal(at, len);
+    finish(writer->out, writer->begin, writer->count, writer->max_timestamp_ms);
 }

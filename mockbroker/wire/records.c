@@ -3,13 +3,14 @@
  * Record batches: the header that the front checks, and the records that readers of a topic get. */
 #include "records.h"
 
+#include "compression.h"
 #include "core/arena.h"
 #include "core/saturate.h"
 #include "wire.h"
 
 #define BATCH_LENGTH_END 12
 #define MAGIC 2
-#define HEADERS_MAX 4096
+#define HEADERS_MAX 65536
 
 weir_err weir__batch_read(weir_slice bytes, weir__batch_header *header)
 {
@@ -76,12 +77,14 @@ static weir_err read_headers(weir__reader *in, weir__arena *memory, weir_mock_re
     return WEIR_OK;
 }
 
-/* length, attributes, timestamp delta, offset delta, key, value, headers */
+/* length, attributes, timestamp delta, offset delta, key, value, headers; the length counts what is
+ * behind it */
 static weir_err read_record(weir__reader *in, const weir__batch_header *batch, weir__arena *memory,
                             weir_mock_record *record)
 {
-    weir__read_varint(in); /* length */
-    weir__read_u8(in);     /* attributes: none are defined */
+    int64_t length = weir__read_varint(in);
+    size_t left = weir__reader_left(in);
+    weir__read_u8(in); /* attributes: none are defined */
     int64_t timestamp_delta = weir__read_varint(in);
     record->timestamp_ms = batch->attributes & WEIR__BATCH_LOG_APPEND_TIME
                                ? batch->max_timestamp_ms
@@ -90,25 +93,72 @@ static weir_err read_record(weir__reader *in, const weir__batch_header *batch, w
     record->key = read_varint_blob(in);
     record->value = read_varint_blob(in);
     weir_err err = read_headers(in, memory, record);
-    return err == WEIR_OK && in->failed ? WEIR_ECORRUPT : err;
+    if (err != WEIR_OK) {
+        return err;
+    }
+    return in->failed || (int64_t)(left - weir__reader_left(in)) != length ? WEIR_ECORRUPT
+                                                                           : WEIR_OK;
+}
+
+typedef weir_err (*raw_fn)(const weir_mock_record *record, weir_slice bytes, void *user);
+
+static weir_err each_record(weir_slice records, const weir__batch_header *batch,
+                            const weir_mock_record *at, raw_fn fn, void *user)
+{
+    weir__reader in = weir__reader_of(records);
+    weir__arena memory = {0};
+    weir_err err = WEIR_OK;
+    for (int32_t i = 0; err == WEIR_OK && i < batch->count; i++) {
+        weir_mock_record record = *at;
+        const uint8_t *begin = in.at;
+        err = read_record(&in, batch, &memory, &record);
+        if (err == WEIR_OK) {
+            err = fn(&record, (weir_slice){begin, (size_t)(in.at - begin)}, user);
+        }
+        weir__arena_reset(&memory);
+    }
+    weir__arena_fini(&memory);
+    return err == WEIR_OK && weir__reader_left(&in) > 0 ? WEIR_ECORRUPT : err;
+}
+
+weir_err weir__batch_each(weir_slice bytes, const weir_mock_record *at, raw_fn fn, void *user)
+{
+    weir__batch_header batch;
+    weir_err err = weir__batch_read(bytes, &batch);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    weir_slice records = {(const uint8_t *)bytes.data + WEIR__BATCH_HEADER_BYTES,
+                          batch.bytes - WEIR__BATCH_HEADER_BYTES};
+    int codec = batch.attributes & WEIR__BATCH_COMPRESSION;
+    if (codec == WEIR__CODEC_NONE || batch.count == 0) {
+        return each_record(records, &batch, at, fn, user);
+    }
+    weir_buf plain = {0};
+    err = weir__decompress(codec, records, &plain);
+    if (err == WEIR_OK) {
+        err = each_record(weir__buf_slice(&plain), &batch, at, fn, user);
+    }
+    weir__buf_fini(&plain);
+    return err;
+}
+
+typedef struct from_offset {
+    int64_t from;
+    weir_err (*fn)(const weir_mock_record *record, void *user);
+    void *user;
+} from_offset;
+
+static weir_err tell_from(const weir_mock_record *record, weir_slice bytes, void *user)
+{
+    (void)bytes;
+    const from_offset *to = user;
+    return record->offset >= to->from ? to->fn(record, to->user) : WEIR_OK;
 }
 
 weir_err weir__batch_records(weir_slice bytes, const weir_mock_record *at, int64_t from,
                              weir_err (*fn)(const weir_mock_record *record, void *user), void *user)
 {
-    weir__batch_header batch;
-    weir__arena memory = {0};
-    weir_err err = weir__batch_read(bytes, &batch);
-    weir__reader in = weir__reader_of(bytes);
-    weir__read_bytes(&in, WEIR__BATCH_HEADER_BYTES);
-    for (int32_t i = 0; err == WEIR_OK && i < batch.count; i++) {
-        weir_mock_record record = *at;
-        err = read_record(&in, &batch, &memory, &record);
-        if (err == WEIR_OK && record.offset >= from) {
-            err = fn(&record, user);
-        }
-        weir__arena_reset(&memory);
-    }
-    weir__arena_fini(&memory);
-    return err;
+    from_offset to = {from, fn, user};
+    return weir__batch_each(bytes, at, tell_from, &to);
 }

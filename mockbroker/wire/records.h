@@ -55,11 +55,43 @@ void weir__batch_add(weir__batch_writer *writer, const weir_mock_record *record)
 void weir__batch_end(weir__batch_writer *writer);
 /* Writes the checksum of one whole batch. */
 void weir__batch_seal(uint8_t *batch, size_t len);
+/* Whether the checksum of one whole batch is right. */
+bool weir__batch_is_sealed(weir_slice batch);
 
-/* Calls fn for the records of an uncompressed batch from offset `from` on; topic and partition are
- * those of `at`. A code of fn other than WEIR_OK ends it. */
+/* What a broker writes into a batch; the checksum does not cover it. */
+void weir__batch_place(uint8_t *batch, int64_t base, int32_t leader_epoch);
+/* Sets the greatest timestamp and whether it is the one of all records (LogAppendTime). */
+void weir__batch_set_max_timestamp(uint8_t *batch, size_t len, int64_t max_timestamp_ms,
+                                   bool append_time);
+/* Appends a batch like `batch` to `out`, uncompressed, with only the given records: `count` of
+ * them, as weir__batch_each gave their bytes. */
+void weir__batch_keep(weir_buf *out, weir_slice batch, weir_slice records, int32_t count,
+                      int64_t max_timestamp_ms);
+
+/* A batch that ends a transaction. */
+typedef struct weir__batch_control_spec {
+    int64_t base;
+    int32_t leader_epoch;
+    int64_t timestamp_ms;
+    int64_t producer_id;
+    int16_t producer_epoch;
+    int32_t coordinator_epoch;
+    bool commit; /* false: abort */
+} weir__batch_control_spec;
+
+/* A failure stays in out->err. */
+void weir__batch_control(weir_buf *out, const weir__batch_control_spec *spec);
+
+/* Calls fn for the records of a batch from offset `from` on; topic and partition are those of `at`.
+ * A code of fn other than WEIR_OK ends it. Compressed records are decompressed: WEIR_ECORRUPT,
+ * WEIR_EUNSUPPORTED, WEIR_ELIMIT, WEIR_ENOMEM. */
 weir_err weir__batch_records(weir_slice batch, const weir_mock_record *at, int64_t from,
                              weir_err (*fn)(const weir_mock_record *record, void *user),
                              void *user);
+/* The same for all records, with the bytes of each. */
+weir_err weir__batch_each(weir_slice batch, const weir_mock_record *at,
+                          weir_err (*fn)(const weir_mock_record *record, weir_slice bytes,
+                                         void *user),
+                          void *user);
 
 #endif
