@@ -77,10 +77,13 @@ static void build_any(weir__plan_build *b, yyjson_val *op, const weir__handle *o
     if (use == NULL) {
         return;
     }
+    weir__member_refused(b, op, "grace_ms", "a join by foreign key");
     opts.value = use->gives;
     weir_table tables[] = {{b->builder, of->node}, {b->builder, with->node}};
-    weir_foreign_joiner fn = {
-        .foreign_key = weir__call_select_key, .joiner = weir__call_table_joiner, .user = use};
+    weir_foreign_joiner fn = {.foreign_key = weir__call_select_key,
+                              .key = use->gives_key,
+                              .joiner = weir__call_table_joiner,
+                              .user = use};
     weir_table out = left ? weir_table_foreign_left_join(tables[0], tables[1], &fn, store, &opts)
                           : weir_table_foreign_join(tables[0], tables[1], &fn, store, &opts);
     weir__handle_add(b, opts.node, HANDLE_TABLE, out.node, of->key, use->gives);

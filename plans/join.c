@@ -9,7 +9,9 @@ static weir_stream join_global(weir__plan_build *b, const weir__handle *of,
 {
     weir_stream in = {b->builder, of->node};
     weir_global_table table = {b->builder, with->node};
-    weir_global_join_opts opts = {id, weir__call_join_key};
+    weir_global_join_opts opts = {.name = id,
+                                  .key_fn = weir__call_join_key,
+                                  .key = use->key_fn != NULL ? use->gives_key : of->key};
     return left ? weir_left_join_global(in, table, use->gives, weir__call_joiner, use, &opts)
                 : weir_join_global(in, table, use->gives, weir__call_joiner, use, &opts);
 }
@@ -52,13 +54,18 @@ weir__fn_use *weir__build_join_use(weir__plan_build *b, yyjson_val *op, const we
     use->joiner = joiner;
     use->gives =
         weir__stated_type(b, op, "value", weir__type_of(joiner->gives, of->key, of->value));
+    if (with->kind != HANDLE_STREAM) {
+        weir__member_refused(b, op, "windows", "a join with a table");
+    }
     if (with->kind == HANDLE_GLOBAL_TABLE) {
+        weir__member_refused(b, op, "grace_ms", "a join with a global table");
         use->key_fn = weir__build_key_fn(b, op, "key_fn", of);
         if (use->key_fn != NULL) {
             use->gives_key = weir__type_of(use->key_fn->gives, of->key, of->value);
             weir__check_same(b, "what 'key_fn' gives", with->key, use->gives_key);
         }
     } else {
+        weir__member_refused(b, op, "key_fn", "a join by the key of the records");
         weir__check_same(b, "the keys of the right side", of->key, with->key);
     }
     return weir__build_ok(b) ? use : NULL;
@@ -117,6 +124,7 @@ static void join_tables(weir__plan_build *b, yyjson_val *op, const weir__handle 
     if (with->kind != HANDLE_TABLE) {
         weir__build_unsupported(b, "join of a table with a %s", weir__handle_kind_text(with->kind));
     }
+    weir__member_refused(b, op, "grace_ms", "a join of two tables");
     weir__fn_use *use = weir__build_join_use(b, op, of, with);
     if (use != NULL) {
         opts.value = use->gives;

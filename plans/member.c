@@ -48,6 +48,13 @@ int64_t weir__member_number(weir__plan_build *b, yyjson_val *of, const char *nam
     return yyjson_get_sint(found);
 }
 
+void weir__member_refused(weir__plan_build *b, yyjson_val *of, const char *name, const char *what)
+{
+    if (yyjson_obj_get(of, name) != NULL) {
+        weir__build_fail(b, WEIR_EINVAL, "'%s' is not for %s", name, what);
+    }
+}
+
 bool weir__member_bool(weir__plan_build *b, yyjson_val *of, const char *name, bool absent)
 {
     yyjson_val *found = member(b, of, name, yyjson_is_bool, "true or false");

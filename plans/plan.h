@@ -102,6 +102,8 @@ weir__fn_use *weir__build_use(weir__plan_build *b, const weir__handle *of);
 const char *weir__member_text(weir__plan_build *b, yyjson_val *of, const char *name);
 int64_t weir__member_number(weir__plan_build *b, yyjson_val *of, const char *name);
 bool weir__member_bool(weir__plan_build *b, yyjson_val *of, const char *name, bool absent);
+/* A failure if it is there: `what` does not use it. */
+void weir__member_refused(weir__plan_build *b, yyjson_val *of, const char *name, const char *what);
 yyjson_val *weir__member_object(weir__plan_build *b, yyjson_val *of, const char *name);
 yyjson_val *weir__member_list(weir__plan_build *b, yyjson_val *of, const char *name);
 /* NULL-terminated; NULL after a failure. */

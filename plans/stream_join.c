@@ -30,6 +30,7 @@ static void join_streams(weir__plan_build *b, yyjson_val *op, const weir__handle
     weir_stream_join_opts opts = {
         .name = id, .store = prefix, .backend = store.backend, .logging = store.logging};
     weir_join_windows windows = windows_of(b, op);
+    weir__member_refused(b, op, "grace_ms", "a join of two streams: it is a member of 'windows'");
     weir__fn_use *use = weir__build_join_use(b, op, of, with);
     if (use != NULL) {
         weir_stream left = {b->builder, of->node};

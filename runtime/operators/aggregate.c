@@ -55,7 +55,8 @@ weir_table weir_aggregate(weir_grouped in, weir_initializer_fn init, weir_aggreg
                           void *user, const char *store, const weir_store_opts *opts)
 {
     if (!weir__builder_ok(in.builder) ||
-        !weir__aggregation_given(in.builder, init != NULL && fn != NULL, "aggregate", store)) {
+        !weir__aggregation_given(in.builder, init != NULL && fn != NULL, "aggregate", store,
+                                 in.node)) {
         return (weir_table){in.builder, -1};
     }
     weir__aggregate_op op = {init, user, fn, user};

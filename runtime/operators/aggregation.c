@@ -47,11 +47,12 @@ void weir__aggregation_check(weir_builder *builder, const weir__edge *in,
     }
 }
 
-bool weir__aggregation_given(weir_builder *builder, bool given, const char *what, const char *store)
+bool weir__aggregation_given(weir_builder *builder, bool given, const char *kind, const char *store,
+                             int in)
 {
     if (!given) {
-        weir__builder_fail(builder, WEIR_EINVAL, "%s '%s' lacks a function", what,
-                           store != NULL ? store : "");
+        weir__builder_fail(builder, WEIR_EINVAL, "%s lacks a function",
+                           weir__label(builder, kind, store, in));
     }
     return weir__builder_ok(builder);
 }
@@ -90,7 +91,7 @@ int weir__windowed_store(weir_builder *builder, const weir__edge *table, const w
                            store, (long long)retention_ms, (long long)least_ms,
                            windows->sessions ? "end" : "start");
     }
-    int index = weir__builder_store(builder, store, &typed, true);
+    int index = weir__node_store(builder, table->node, store, &typed, true);
     if (index < 0) {
         return -1;
     }
@@ -130,8 +131,12 @@ static weir_table add(weir_builder *builder, weir__edge *grouped, const weir__wi
     edge.key = windows != NULL ? weir__builder_windowed(builder, windows, from->key) : from->key;
     edge.value = spec->value;
     edge.windows = windows;
-    weir__operator_at at = {
-        .name = name, .named = true, .in = from, .key = edge.key, .value = edge.value};
+    weir__operator_at at = {.name = name,
+                            .named = true,
+                            .in = from,
+                            .key = edge.key,
+                            .value = edge.value,
+                            .result = WEIR__RESULT_OF_OPTS};
     edge.node = weir__operator_add(builder, spec->kind, spec->op, spec->size, &at);
     if (edge.node < 0) {
         return failed;

@@ -31,9 +31,9 @@ int weir__windowed_store(weir_builder *builder, const weir__edge *table, const w
 /* Checks the store's serdes, if the options give them, against the operator's. */
 void weir__aggregation_check(weir_builder *builder, const weir__edge *in,
                              const weir__aggregation *spec, const char *name);
-/* False, and an error, if the operator lacks a function. */
-bool weir__aggregation_given(weir_builder *builder, bool given, const char *what,
-                             const char *store);
+/* False, and an error, if the operator lacks a function. `in`: the edge of its input. */
+bool weir__aggregation_given(weir_builder *builder, bool given, const char *kind, const char *store,
+                             int in);
 
 /* The work of aggregate, also of an input of cogroup: its store is the table's of its node, and its
  * operator's `user` is a weir__aggregate_op. */

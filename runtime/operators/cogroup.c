@@ -59,7 +59,11 @@ weir_cogrouped weir_cogroup_add(weir_cogrouped in, weir_grouped grouped, weir_ag
 {
     weir_builder *builder = in.builder;
     weir_cogrouped failed = {builder, -1};
-    if (!weir__same_builder(builder, grouped.builder, "cogroup of streams")) {
+    weir__pair pair = {"cogroup",
+                       NULL,
+                       {"grouping", builder, in.node},
+                       {"grouping", grouped.builder, grouped.node}};
+    if (weir__pair_label(&pair) == NULL) {
         return failed;
     }
     const weir__edge *from = weir__edge_of(builder, in.node, WEIR__COGROUPED);
@@ -114,7 +118,8 @@ static int add_node(weir_builder *builder, const weir__edge *cogroup, size_t ind
 {
     const weir__cogroup_input *input = &cogroup->inputs[index];
     const char *name = spec->opts != NULL ? spec->opts->node : NULL;
-    weir__operator_at at = {.in = in, .key = table->key, .value = table->value};
+    weir__operator_at at = {
+        .in = in, .key = table->key, .value = table->value, .result = WEIR__RESULT_OF_OPTS};
     if (name != NULL) {
         at.name = weir__builder_text(builder, "%s-cogroup-agg-%zu", name, index);
     }
@@ -218,8 +223,8 @@ weir_table weir_cogroup_aggregate(weir_cogrouped in, weir_initializer_fn init, v
                                   const char *store, const weir_store_opts *opts)
 {
     const weir__edge *cogroup = weir__edge_of(in.builder, in.node, WEIR__COGROUPED);
-    if (cogroup == NULL ||
-        !weir__aggregation_given(in.builder, init != NULL, cogroup_operator.work.name, store)) {
+    if (cogroup == NULL || !weir__aggregation_given(in.builder, init != NULL,
+                                                    cogroup_operator.work.name, store, in.node)) {
         return (weir_table){in.builder, -1};
     }
     weir__cogroup spec = {.kind = &cogroup_operator,

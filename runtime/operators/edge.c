@@ -47,37 +47,47 @@ void *weir__op_copy(weir_builder *builder, const void *op, size_t size)
     return copy != NULL ? memcpy(copy, op, size) : NULL;
 }
 
-bool weir__has_function(weir_builder *builder, const weir__operator *kind, const char *name,
+bool weir__has_function(weir_builder *builder, const weir__operator *kind, const char *name, int in,
                         bool given)
 {
     if (!given) {
-        weir__builder_fail(builder, WEIR_EINVAL, "%s%s%s%s needs a function", kind->work.name,
-                           name != NULL ? " '" : "", name != NULL ? name : "",
-                           name != NULL ? "'" : "");
+        weir__builder_fail(builder, WEIR_EINVAL, "%s needs a function",
+                           weir__label(builder, kind->work.name, name, in));
     }
     return weir__builder_ok(builder);
 }
 
-bool weir__history_has_store(weir_builder *builder, const weir__operator *kind, const char *store,
+bool weir__history_has_store(weir_builder *builder, const char *what, const char *store,
                              const weir_store_opts *opts)
 {
     if (store == NULL && opts != NULL && opts->history != NULL) {
-        weir__builder_fail(builder, WEIR_EINVAL,
-                           "%s%s%s%s: a history needs a store, so give it a name", kind->work.name,
-                           opts->node != NULL ? " '" : "", opts->node != NULL ? opts->node : "",
-                           opts->node != NULL ? "'" : "");
+        weir__builder_fail(builder, WEIR_EINVAL, "%s: a history needs a store, so give it a name",
+                           what);
     }
     return weir__builder_ok(builder);
 }
 
-bool weir__same_builder(weir_builder *builder, weir_builder *other, const char *what)
+/* The edge of a node; -1: none. */
+static int edge_index(const weir_builder *builder, const weir__edge *edge)
 {
-    if (builder != other) {
-        /* One of them may be a handle that was never set. */
-        weir__builder_fail(builder, WEIR_EINVAL, "%s of two builders", what);
-        weir__builder_fail(other, WEIR_EINVAL, "%s of two builders", what);
+    for (size_t i = 0; edge != NULL && i < builder->edge_count; i++) {
+        if (builder->edges[i]->node == edge->node) {
+            return (int)i;
+        }
     }
-    return builder == other && weir__builder_ok(builder);
+    return -1;
+}
+
+int weir__node_store(weir_builder *builder, int node, const char *store,
+                     const weir_store_opts *opts, bool caching)
+{
+    bool good = weir__builder_ok(builder);
+    int index = weir__builder_store(builder, store, opts, caching);
+    if (good && index < 0) {
+        const weir__node *of = &builder->nodes[node]->node;
+        weir__label_error(builder, of->made_by->work.name, of->name, -1);
+    }
+    return index;
 }
 
 static void add_parent(weir_builder *builder, int child, const weir__edge *parent)
@@ -92,12 +102,18 @@ static void add_parent(weir_builder *builder, int child, const weir__edge *paren
 int weir__operator_add(weir_builder *builder, const weir__operator *kind, const void *op,
                        size_t size, const weir__operator_at *at)
 {
+    bool good = weir__builder_ok(builder);
     const char *name = at->named ? at->name : weir__builder_name(builder, at->name, kind->prefix);
     int index = weir__builder_node(builder, WEIR__PROCESSOR, name);
     if (index < 0) {
+        if (good) {
+            weir__label_error(builder, kind->work.name, NULL, edge_index(builder, at->in));
+        }
         return -1;
     }
     weir__builder_skip(builder, kind->numbers);
+    builder->nodes[index]->what = at->what;
+    builder->nodes[index]->result = at->result;
     weir__node *node = &builder->nodes[index]->node;
     node->made_by = kind;
     node->facts = kind->facts;

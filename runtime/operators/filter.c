@@ -26,7 +26,7 @@ static const weir__operator filter_operator = {
 static weir_stream add(weir_stream in, filter_op op, const weir_named *named)
 {
     const char *name = weir__name_of(named);
-    if (!weir__has_function(in.builder, &filter_operator, name, op.fn != NULL)) {
+    if (!weir__has_function(in.builder, &filter_operator, name, in.node, op.fn != NULL)) {
         return (weir_stream){in.builder, -1};
     }
     return weir__stream_add(in, &filter_operator, &op, sizeof op,

@@ -29,7 +29,7 @@ static const weir__operator flat_map_values_operator = {
 static weir_stream add(weir_stream in, const weir__operator *kind, flat_map_op op,
                        weir__operator_at at)
 {
-    if (!weir__has_function(in.builder, kind, at.name, op.fn != NULL)) {
+    if (!weir__has_function(in.builder, kind, at.name, in.node, op.fn != NULL)) {
         return (weir_stream){in.builder, -1};
     }
     return weir__stream_add(in, kind, &op, sizeof op, at);

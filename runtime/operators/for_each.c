@@ -34,7 +34,7 @@ static weir_stream add(weir_stream in, const weir__operator *kind, for_each_op o
                        const weir_named *named)
 {
     const char *name = weir__name_of(named);
-    if (!weir__has_function(in.builder, kind, name, op.fn != NULL)) {
+    if (!weir__has_function(in.builder, kind, name, in.node, op.fn != NULL)) {
         return (weir_stream){in.builder, -1};
     }
     return weir__stream_add(in, kind, &op, sizeof op, (weir__operator_at){.name = name});

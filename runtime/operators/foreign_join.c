@@ -86,6 +86,7 @@ static bool add_node(weir_builder *builder, const joined *j, const weir__operato
 {
     at.name = name;
     at.named = true;
+    at.what = j->what;
     int node = weir__operator_add(builder, kind, j->op, sizeof *j->op, &at);
     if (node >= 0) {
         *out = (weir__edge){.node = node,
@@ -204,7 +205,8 @@ static weir_table add_result(weir_builder *builder, const joined *j, const weir_
         store == NULL ? weir__builder_name(builder, NULL, "KTABLE-FK-JOIN-OUTPUT-STATE-STORE-")
                       : NULL;
     weir__operator_at at = {.in = answers,
-                            .value = weir__value_or_default(opts != NULL ? opts->value : NULL)};
+                            .value = weir__value_or_default(opts != NULL ? opts->value : NULL),
+                            .result = WEIR__RESULT_OF_OPTS};
     weir__edge resolved;
     weir__edge edge;
     if (!weir__builder_ok(builder) ||
@@ -228,20 +230,19 @@ static weir_table add_result(weir_builder *builder, const joined *j, const weir_
     return (weir_table){builder, weir__builder_ok(builder) ? weir__edge_add(builder, &edge) : -1};
 }
 
-static bool check(weir_builder *builder, weir_builder *other, const weir_foreign_joiner *fn,
-                  const char *label, const char *name)
+static bool check(weir_table left, weir_table right, const weir_foreign_joiner *fn,
+                  const char *label, joined *j)
 {
-    if (!weir__same_builder(builder, other, label)) {
-        return false;
-    }
-    if (fn == NULL || fn->foreign_key == NULL || fn->joiner == NULL) {
-        weir__builder_fail(builder, WEIR_EINVAL, "%s '%s' needs %s", label,
-                           name != NULL ? name : "",
+    weir__pair pair = {
+        label, j->name, {"table", left.builder, left.node}, {"table", right.builder, right.node}};
+    j->what = weir__pair_label(&pair);
+    if (j->what != NULL && (fn == NULL || fn->foreign_key == NULL || fn->joiner == NULL)) {
+        weir__builder_fail(left.builder, WEIR_EINVAL, "%s needs %s", j->what,
                            fn == NULL                ? "its functions"
                            : fn->foreign_key == NULL ? "a function for the foreign key"
                                                      : "a joiner");
     }
-    return weir__builder_ok(builder);
+    return weir__builder_ok(left.builder);
 }
 
 static weir_table add(weir_table left, weir_table right, const weir_foreign_joiner *fn, bool outer,
@@ -251,7 +252,7 @@ static weir_table add(weir_table left, weir_table right, const weir_foreign_join
     weir_table failed = {builder, -1};
     const char *label = outer ? "foreign_left_join" : "foreign_join";
     joined j = {.name = opts != NULL ? opts->node : NULL};
-    if (!check(builder, right.builder, fn, label, j.name)) {
+    if (!check(left, right, fn, label, &j)) {
         return failed;
     }
     j.left = weir__edge_of(builder, left.node, WEIR__TABLE);
@@ -261,10 +262,9 @@ static weir_table add(weir_table left, weir_table right, const weir_foreign_join
     }
     weir__foreign_op op = {*fn, j.left->node, j.right->node, outer};
     j.op = weir__op_copy(builder, &op, sizeof op);
-    j.what = j.name != NULL ? weir__builder_text(builder, "%s '%s' of tables", label, j.name)
-                            : weir__builder_text(builder, "%s of '%s' and '%s'", label,
-                                                 weir__builder_table_name(builder, op.left),
-                                                 weir__builder_table_name(builder, op.right));
+    weir__builder_check_types(builder, &(weir__type_check){fn->key != NULL ? fn->key : j.right->key,
+                                                           j.right->key, j.what, "the foreign key",
+                                                           "the key of the right table"});
     const weir__edge *subscriptions =
         weir__builder_ok(builder) ? add_registration(builder, &j) : NULL;
     const weir__edge *answers =

@@ -15,14 +15,19 @@ static const weir__operator left_join_operator = {
     .facts = WEIR__KEEPS_NULL_KEYS,
 };
 
-static void check_key(weir_builder *builder, const weir__join *op, const weir__edge *from,
-                      const weir__edge *table, int node)
+/* The key that is looked for: what key_fn gives, or the record's. */
+static void check_key(weir_builder *builder, const char *what, const weir_global_join_opts *opts,
+                      const weir__edge *from, const weir__edge *table)
 {
-    const char *what = weir__builder_text(builder, "%s '%s' with global table '%s'",
-                                          weir__join_label(op), builder->nodes[node]->node.name,
-                                          weir__builder_table_name(builder, table->node));
-    weir__builder_check_types(
-        builder, &(weir__type_check){from->key, table->key, what, "left key", "table key"});
+    bool given = opts != NULL && opts->key_fn != NULL;
+    weir__type_check check = {from->key, table->key, what, "left key", "table key"};
+    if (given) {
+        check.left = opts->key != NULL ? opts->key : table->key;
+        check.left_role = "what key_fn gives";
+    } else if (opts != NULL && opts->key != NULL) {
+        weir__builder_fail(builder, WEIR_EINVAL, "%s: `key` is for a key_fn, which is NULL", what);
+    }
+    weir__builder_check_types(builder, &check);
 }
 
 static weir_stream add(weir_stream left, weir_global_table right, const weir_serde *value,
@@ -32,7 +37,12 @@ static weir_stream add(weir_stream left, weir_global_table right, const weir_ser
     weir_stream failed = {builder, -1};
     const char *name = opts != NULL ? opts->name : NULL;
     op.key_fn = opts != NULL ? opts->key_fn : NULL;
-    if (!weir__join_check(builder, right.builder, &op, name)) {
+    weir__pair pair = {weir__join_label(&op),
+                       name,
+                       {"stream", builder, left.node},
+                       {"global table", right.builder, right.node}};
+    const char *what = weir__join_check(&op, &pair);
+    if (what == NULL) {
         return failed;
     }
     const weir__edge *from = weir__edge_of(builder, left.node, WEIR__STREAM);
@@ -41,14 +51,11 @@ static weir_stream add(weir_stream left, weir_global_table right, const weir_ser
         return failed;
     }
     op.table = table->node;
-    weir_stream out =
-        weir__stream_add(left, op.left ? &left_join_operator : &join_operator, &op, sizeof op,
-                         (weir__operator_at){.name = name, .value = weir__value_or_default(value)});
-    const weir__edge *made = weir__edge_of(builder, out.node, WEIR__STREAM);
-    if (made != NULL && op.key_fn == NULL) {
-        check_key(builder, &op, from, table, made->node);
-    }
-    return out;
+    check_key(builder, what, opts, from, table);
+    weir__operator_at at = {
+        .name = name, .value = weir__value_or_default(value), .what = what, .result = "its result"};
+    return weir__stream_add(left, op.left ? &left_join_operator : &join_operator, &op, sizeof op,
+                            at);
 }
 
 weir_stream weir_join_global(weir_stream left, weir_global_table right, const weir_serde *value,

@@ -3,7 +3,8 @@
  * global_store: a store that every instance fills whole, by a processor of the user's. */
 #include "operators/operator.h"
 
-static const weir__operator global_store_operator = {.prefix = "KTABLE-SOURCE-"};
+static const weir__operator global_store_operator = {.work = {.name = "global_store"},
+                                                     .prefix = "KTABLE-SOURCE-"};
 
 /* The store, if a global one can be made of it; NULL after an error. */
 static weir__store_draft *find_store(weir_builder *builder, const char *store, const char *topic)

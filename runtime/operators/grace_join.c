@@ -253,9 +253,12 @@ static weir_stream add(weir_stream left, weir_table right, const weir_serde *val
     const char *name = opts != NULL ? opts->name : NULL;
     grace_join_op op = {join, opts != NULL ? opts->grace_ms : 0};
     if (op.grace_ms < 0) {
-        weir__builder_fail(builder, WEIR_EINVAL, "%s '%s': the grace is %lld ms, less than 0",
-                           weir__join_label(&join), name != NULL ? name : "",
-                           (long long)op.grace_ms);
+        weir__pair pair = {weir__join_label(&join),
+                           name,
+                           {"stream", builder, left.node},
+                           {"table", right.builder, right.node}};
+        weir__builder_fail(builder, WEIR_EINVAL, "%s: the grace is %lld ms, less than 0",
+                           weir__pair_label(&pair), (long long)op.grace_ms);
     }
     weir__table_join spec = {.kind = join.left ? &left_join_operator : &join_operator,
                              .name = name,

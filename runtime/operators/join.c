@@ -75,15 +75,11 @@ const char *weir__join_label(const weir__join *op)
     return op->left ? "left_join" : "join";
 }
 
-bool weir__join_check(weir_builder *builder, weir_builder *other, const weir__join *op,
-                      const char *name)
+const char *weir__join_check(const weir__join *op, const weir__pair *pair)
 {
-    if (!weir__same_builder(builder, other, weir__join_label(op))) {
-        return false;
+    const char *what = weir__pair_label(pair);
+    if (what != NULL && op->fn == NULL) {
+        weir__builder_fail(pair->left.builder, WEIR_EINVAL, "%s needs a function", what);
     }
-    if (op->fn == NULL) {
-        weir__builder_fail(builder, WEIR_EINVAL, "%s '%s' needs a function", weir__join_label(op),
-                           name != NULL ? name : "");
-    }
-    return weir__builder_ok(builder);
+    return weir__builder_ok(pair->left.builder) ? what : NULL;
 }

@@ -36,9 +36,9 @@ weir_stream weir__table_join_add(weir_stream left, weir_table right, const weir_
 
 /* "left_join" or "join" */
 const char *weir__join_label(const weir__join *op);
-/* False, and an error, for handles of two builders or without a function. */
-bool weir__join_check(weir_builder *builder, weir_builder *other, const weir__join *op,
-                      const char *name);
+/* What errors call the join; NULL, and an error, for handles of two builders or without a function.
+ */
+const char *weir__join_check(const weir__join *op, const weir__pair *pair);
 
 /* What a joiner gets. */
 typedef struct weir__join_input {

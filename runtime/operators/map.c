@@ -38,7 +38,7 @@ weir_stream weir_map(weir_stream in, const weir_serde *key, const weir_serde *va
 {
     map_op op = {fn, user};
     const char *name = weir__name_of(named);
-    if (!weir__has_function(in.builder, &map_operator, name, fn != NULL)) {
+    if (!weir__has_function(in.builder, &map_operator, name, in.node, fn != NULL)) {
         return (weir_stream){in.builder, -1};
     }
     return weir__stream_add(in, &map_operator, &op, sizeof op,

@@ -34,7 +34,7 @@ weir_stream weir_map_values(weir_stream in, const weir_serde *value, weir_map_va
 {
     map_values_op op = {fn, user};
     const char *name = weir__name_of(named);
-    if (!weir__has_function(in.builder, &map_values_operator, name, fn != NULL)) {
+    if (!weir__has_function(in.builder, &map_values_operator, name, in.node, fn != NULL)) {
         return (weir_stream){in.builder, -1};
     }
     return weir__stream_add(

@@ -34,7 +34,12 @@ typedef struct weir__operator_at {
     const weir__edge *other; /* the second one, or NULL */
     const weir_serde *key;   /* of the output; NULL: as the first parent's */
     const weir_serde *value;
+    const char *what;   /* for errors; NULL: kind and name */
+    const char *result; /* for errors: where `value` is said; NULL: "its value" */
 } weir__operator_at;
+
+#define WEIR__SOURCE_PREFIX "KSTREAM-SOURCE-" /* of names of sources without one */
+#define WEIR__RESULT_OF_OPTS "its result (weir_store_opts.value)"
 
 /* Adds a node with a copy of `op` (`size` bytes; 0: none) for its `user`; -1 after an error. */
 int weir__operator_add(weir_builder *builder, const weir__operator *kind, const void *op,
@@ -43,10 +48,31 @@ int weir__operator_add(weir_builder *builder, const weir__operator *kind, const 
 weir_stream weir__stream_add(weir_stream in, const weir__operator *kind, const void *op,
                              size_t size, weir__operator_at at);
 /* False, and an error that names the operator, if it lacks its function. */
-bool weir__has_function(weir_builder *builder, const weir__operator *kind, const char *name,
+bool weir__has_function(weir_builder *builder, const weir__operator *kind, const char *name, int in,
                         bool given);
-/* False, and an error in both, for handles of two builders. */
-bool weir__same_builder(weir_builder *builder, weir_builder *other, const char *what);
+
+/* What errors call an operator (label.c): "filter 'f' below 'in'"; `name` NULL: "filter below
+ * 'in'". `in` is the edge of its input; -1: not known. NULL after an error. */
+const char *weir__label(weir_builder *builder, const char *kind, const char *name, int in);
+/* Puts that in front of the builder's error. */
+void weir__label_error(weir_builder *builder, const char *kind, const char *name, int in);
+/* An operator with two inputs. */
+typedef struct weir__pair {
+    const char *kind; /* "left_join" */
+    const char *name; /* NULL: numbered */
+    struct weir__pair_input {
+        const char *is; /* "stream", "table" */
+        weir_builder *builder;
+        int edge;
+    } left, right;
+} weir__pair;
+/* "left_join 'j' of stream 'orders' and table 'customers'". NULL after an error: also if the
+ * handles are of two builders, which is an error of both. */
+const char *weir__pair_label(const weir__pair *pair);
+
+/* weir__builder_store for a node, which errors name; -1 after an error. */
+int weir__node_store(weir_builder *builder, int node, const char *store,
+                     const weir_store_opts *opts, bool caching);
 
 /* A copy in the builder's memory. */
 void *weir__op_copy(weir_builder *builder, const void *op, size_t size);
@@ -94,7 +120,7 @@ static inline const weir_serde *weir__value_or_default(const weir_serde *given)
 }
 
 /* False, and an error that names the operator, if the options ask for versions without a store. */
-bool weir__history_has_store(weir_builder *builder, const weir__operator *kind, const char *store,
+bool weir__history_has_store(weir_builder *builder, const char *what, const char *store,
                              const weir_store_opts *opts);
 
 extern const weir__operator weir__table_source_operator;

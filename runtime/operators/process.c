@@ -4,11 +4,13 @@
 #include "operators/operator.h"
 
 static const weir__operator process_operator = {
+    .work = {.name = "process"}, /* the rest is the user's */
     .prefix = "KSTREAM-PROCESSOR-",
     .facts = WEIR__CHANGES_KEY | WEIR__STOPS_TOPICS,
 };
 
 static const weir__operator process_values_operator = {
+    .work = {.name = "process_values"},
     .prefix = "KSTREAM-PROCESSVALUES-",
     .facts = WEIR__FIXED_KEY | WEIR__STOPS_TOPICS,
 };
@@ -18,8 +20,9 @@ static weir_stream add(weir_stream in, const weir__operator *kind, weir__operato
 {
     weir_builder *builder = in.builder;
     if (weir__builder_ok(builder) && (ops == NULL || ops->process == NULL)) {
-        weir__builder_fail(builder, WEIR_EINVAL, "process '%s' needs a process function",
-                           opts != NULL && opts->name != NULL ? opts->name : "");
+        weir__builder_fail(
+            builder, WEIR_EINVAL, "%s needs a process function",
+            weir__label(builder, kind->work.name, opts != NULL ? opts->name : NULL, in.node));
     }
     at.name = opts != NULL ? opts->name : NULL;
     weir_stream out = weir__stream_add(in, kind, NULL, 0, at);

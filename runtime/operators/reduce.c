@@ -42,7 +42,8 @@ weir_table weir_reduce(weir_grouped in, weir_reducer_fn fn, void *user, const ch
                        const weir_store_opts *opts)
 {
     const weir__edge *from = weir__edge_of(in.builder, in.node, WEIR__GROUPED);
-    if (from == NULL || !weir__aggregation_given(in.builder, fn != NULL, "reduce", store)) {
+    if (from == NULL ||
+        !weir__aggregation_given(in.builder, fn != NULL, "reduce", store, in.node)) {
         return (weir_table){in.builder, -1};
     }
     reduce_op op = {fn, user};

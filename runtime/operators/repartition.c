@@ -100,13 +100,12 @@ const weir__edge *weir__repartition(weir_builder *builder, const weir__edge *in,
     return behind;
 }
 
-static void check_type(weir_builder *builder, const char *name, const weir_serde *of_stream,
+static void check_type(weir_builder *builder, const char *what, const weir_serde *of_stream,
                        const weir_serde *given, bool key)
 {
     if (given != NULL) {
         weir__builder_check_types(
-            builder, &(weir__type_check){of_stream, given,
-                                         weir__builder_text(builder, "repartition '%s'", name),
+            builder, &(weir__type_check){of_stream, given, what,
                                          key ? "the stream's key" : "the stream's value",
                                          key ? "its key" : "its value"});
     }
@@ -120,14 +119,21 @@ weir_stream weir_repartition(weir_stream in, const char *name, const weir_repart
     if (from == NULL) {
         return failed;
     }
-    if (name == NULL || (opts != NULL && opts->partitions < 0)) {
-        weir__builder_fail(builder, WEIR_EINVAL,
-                           "repartition needs a name for its topic and no negative number of "
-                           "partitions");
+    const char *what = weir__label(builder, "repartition", name, in.node);
+    if (what == NULL) {
         return failed;
     }
-    check_type(builder, name, from->key, opts != NULL ? opts->key : NULL, true);
-    check_type(builder, name, from->value, opts != NULL ? opts->value : NULL, false);
+    if (name == NULL) {
+        weir__builder_fail(builder, WEIR_EINVAL, "%s needs a name, for its topic", what);
+        return failed;
+    }
+    if (opts != NULL && opts->partitions < 0) {
+        weir__builder_fail(builder, WEIR_EINVAL, "%s: its number of partitions is %d, less than 0",
+                           what, (int)opts->partitions);
+        return failed;
+    }
+    check_type(builder, what, from->key, opts != NULL ? opts->key : NULL, true);
+    check_type(builder, what, from->value, opts != NULL ? opts->value : NULL, false);
     const weir__edge *edge = weir__repartition(builder, from, name, opts);
     if (edge != NULL) {
         builder->repartitions[builder->repartition_count - 1].implied = false;

@@ -34,7 +34,7 @@ weir_stream weir_select_key(weir_stream in, const weir_serde *key, weir_select_k
 {
     select_key_op op = {fn, user};
     const char *name = weir__name_of(named);
-    if (!weir__has_function(in.builder, &select_key_operator, name, fn != NULL)) {
+    if (!weir__has_function(in.builder, &select_key_operator, name, in.node, fn != NULL)) {
         return (weir_stream){in.builder, -1};
     }
     return weir__stream_add(in, &select_key_operator, &op, sizeof op,

@@ -44,8 +44,8 @@ weir_table weir_session_windowed_reduce(weir_session_stream in, weir_reducer_fn 
                                         const char *store, const weir_store_opts *opts)
 {
     const weir__edge *from = weir__edge_of(in.builder, in.node, WEIR__SESSION_STREAM);
-    if (from == NULL ||
-        !weir__aggregation_given(in.builder, fn != NULL, reduce_operator.work.name, store)) {
+    if (from == NULL || !weir__aggregation_given(in.builder, fn != NULL, reduce_operator.work.name,
+                                                 store, in.node)) {
         return (weir_table){in.builder, -1};
     }
     weir__fold fold = {.type = WEIR__REDUCE, .reduce = fn, .user = user};
@@ -58,7 +58,7 @@ weir_table weir_session_windowed_aggregate(weir_session_stream in, weir_initiali
 {
     bool given = init != NULL && fn != NULL && merger != NULL;
     if (!weir__builder_ok(in.builder) ||
-        !weir__aggregation_given(in.builder, given, aggregate_operator.work.name, store)) {
+        !weir__aggregation_given(in.builder, given, aggregate_operator.work.name, store, in.node)) {
         return (weir_table){in.builder, -1};
     }
     weir__fold fold = {.type = WEIR__AGGREGATE,

@@ -74,7 +74,7 @@ static weir_stream add(weir_builder *builder, const reading *of, const weir_serd
 {
     weir_stream failed = {builder, -1};
     const char *name =
-        weir__builder_name(builder, opts != NULL ? opts->name : NULL, "KSTREAM-SOURCE-");
+        weir__builder_name(builder, opts != NULL ? opts->name : NULL, WEIR__SOURCE_PREFIX);
     if (name == NULL) {
         return failed;
     }

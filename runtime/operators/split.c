@@ -28,7 +28,7 @@ static const weir__operator split_operator = {
 };
 
 static const weir__operator branch_operator = {
-    .work = {"pass", NULL, weir__pass, NULL},
+    .work = {"branch", NULL, weir__pass, NULL},
     .prefix = "KSTREAM-BRANCHCHILD-",
 };
 
@@ -65,7 +65,8 @@ void weir_split(weir_stream in, const weir_branch *branches, size_t count, weir_
     }
     if (count == 0 || !default_is_last(branches, count)) {
         weir__builder_fail(builder, WEIR_EINVAL,
-                           "split needs branches, and a function for each but the last");
+                           "%s needs branches, and a function for each but the last",
+                           weir__label(builder, "split", weir__name_of(named), in.node));
         return;
     }
     split_op op = {weir__op_copy(builder, branches, count * sizeof *branches), count};

@@ -87,18 +87,18 @@ typedef struct joined {
     const char *shared; /* NULL: none */
 } joined;
 
-static bool check(weir_builder *builder, weir_builder *other, const joined *j)
+static bool check(weir_stream left, weir_stream right, joined *j)
 {
-    const char *label = words[j->of].label;
-    if (!weir__same_builder(builder, other, label)) {
-        return false;
+    weir__pair pair = {words[j->of].label,
+                       j->opts->name,
+                       {"stream", left.builder, left.node},
+                       {"stream", right.builder, right.node}};
+    j->what = weir__pair_label(&pair);
+    if (j->what != NULL && j->fn == NULL) {
+        weir__builder_fail(left.builder, WEIR_EINVAL, "%s needs a function", j->what);
     }
-    const char *name =
-        weir__builder_text(builder, "%s '%s'", label, j->opts->name != NULL ? j->opts->name : "");
-    if (j->fn == NULL) {
-        weir__builder_fail(builder, WEIR_EINVAL, "%s needs a function", name);
-    }
-    return weir__builder_ok(builder) && weir__join_windows_check(builder, name, &j->windows);
+    return weir__builder_ok(left.builder) &&
+           weir__join_windows_check(left.builder, j->what, &j->windows);
 }
 
 /* Puts a side behind the repartition topic <name>-left or <name>-right if it needs one. */
@@ -195,7 +195,8 @@ static int add_shared(weir_builder *builder, const joined *j)
 /* Adds the node that stores a side's records; -1 after an error. */
 static int add_windowed(weir_builder *builder, const joined *j, int of, int store)
 {
-    weir__operator_at at = {.name = j->windowed[of], .named = true, .in = j->sides[of]};
+    weir__operator_at at = {
+        .name = j->windowed[of], .named = true, .in = j->sides[of], .what = j->what};
     int index = weir__operator_add(builder, &windowed_operator, NULL, 0, &at);
     if (index >= 0) {
         weir__builder_use_store(builder, index, store);
@@ -209,7 +210,12 @@ static int add_join(weir_builder *builder, const joined *j, const weir__stream_s
 {
     weir__edge in = *j->sides[op->own];
     in.node = windowed;
-    weir__operator_at at = {.name = j->joins[op->own], .named = true, .in = &in, .value = j->value};
+    weir__operator_at at = {.name = j->joins[op->own],
+                            .named = true,
+                            .in = &in,
+                            .value = j->value,
+                            .what = j->what,
+                            .result = "its result"};
     const weir__operator *made_by = &side_operators[j->of][op->own];
     int index = weir__operator_add(builder, made_by, op, sizeof *op, &at);
     if (index >= 0 && op->shared >= 0) {
@@ -286,8 +292,13 @@ static bool add_nodes(weir_builder *builder, const joined *j, weir__edge *out)
     weir__edge right = *j->sides[WEIR__RIGHT_SIDE];
     left.node = joins[WEIR__LEFT_SIDE];
     right.node = joins[WEIR__RIGHT_SIDE];
-    weir__operator_at at = {
-        .name = j->merge, .named = true, .in = &left, .other = &right, .value = j->value};
+    weir__operator_at at = {.name = j->merge,
+                            .named = true,
+                            .in = &left,
+                            .other = &right,
+                            .value = j->value,
+                            .what = j->what,
+                            .result = "its result"};
     out->node = weir__operator_add(builder, &merge_operator, NULL, 0, &at);
     if (out->node >= 0) {
         note_join(builder, j, &op, windowed, joins, out->node);
@@ -302,7 +313,7 @@ static weir_stream add(weir_stream left, weir_stream right, joined j)
     weir_stream failed = {builder, -1};
     j.opts = j.opts != NULL ? j.opts : &defaults;
     j.value = weir__value_or_default(j.value);
-    if (!check(builder, right.builder, &j)) {
+    if (!check(left, right, &j)) {
         return failed;
     }
     j.sides[WEIR__LEFT_SIDE] = weir__edge_of(builder, left.node, WEIR__STREAM);
@@ -310,11 +321,6 @@ static weir_stream add(weir_stream left, weir_stream right, joined j)
     if (!weir__builder_ok(builder)) {
         return failed;
     }
-    j.what = weir__builder_text(
-        builder, "%s%s%s%s of streams '%s' and '%s'", words[j.of].label,
-        j.opts->name != NULL ? " '" : "", j.opts->name != NULL ? j.opts->name : "",
-        j.opts->name != NULL ? "'" : "", builder->nodes[j.sides[WEIR__LEFT_SIDE]->node]->node.name,
-        builder->nodes[j.sides[WEIR__RIGHT_SIDE]->node]->node.name);
     weir__builder_check_types(builder, &(weir__type_check){j.sides[WEIR__LEFT_SIDE]->key,
                                                            j.sides[WEIR__RIGHT_SIDE]->key, j.what,
                                                            "left key", "right key"});

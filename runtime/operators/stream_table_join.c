@@ -35,7 +35,12 @@ weir_stream weir__table_join_add(weir_stream left, weir_table right, const weir_
     weir_builder *builder = left.builder;
     weir_stream failed = {builder, -1};
     const char *name = join->name;
-    if (!weir__join_check(builder, right.builder, join->op, name)) {
+    weir__pair pair = {weir__join_label(join->op),
+                       name,
+                       {"stream", builder, left.node},
+                       {"table", right.builder, right.node}};
+    const char *what = weir__join_check(join->op, &pair);
+    if (what == NULL) {
         return failed;
     }
     const weir__edge *from = weir__edge_of(builder, left.node, WEIR__STREAM);
@@ -44,14 +49,14 @@ weir_stream weir__table_join_add(weir_stream left, weir_table right, const weir_
         return failed;
     }
     join->op->table = table->node;
-    const char *what =
-        weir__builder_text(builder, "%s '%s' with table '%s'", weir__join_label(join->op),
-                           name != NULL ? name : builder->nodes[from->node]->node.name,
-                           weir__builder_table_name(builder, table->node));
     weir__builder_check_types(
         builder, &(weir__type_check){from->key, table->key, what, "left key", "table key"});
     from = left_side(builder, from, name, what);
-    weir__operator_at at = {.name = name, .in = from, .value = weir__value_or_default(join->value)};
+    weir__operator_at at = {.name = name,
+                            .in = from,
+                            .value = weir__value_or_default(join->value),
+                            .what = what,
+                            .result = "its result"};
     int index =
         from != NULL ? weir__operator_add(builder, join->kind, join->op, join->size, &at) : -1;
     if (index < 0) {

@@ -14,7 +14,9 @@ weir_table weir__table_derive(weir_table in, const weir__operator *kind, const v
     weir_table failed = {builder, -1};
     const weir__edge *from = weir__edge_of(builder, in.node, WEIR__TABLE);
     const char *name = opts != NULL ? opts->node : NULL;
-    if (from == NULL || !weir__history_has_store(builder, kind, store, opts)) {
+    if (from == NULL ||
+        !weir__history_has_store(builder, weir__label(builder, kind->work.name, name, in.node),
+                                 store, opts)) {
         return failed;
     }
     weir__operator_at at = {.name = name, .in = from, .value = value};

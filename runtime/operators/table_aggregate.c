@@ -59,7 +59,7 @@ weir_table weir_table_aggregate(weir_grouped_table in, weir_initializer_fn init,
     if (weir__grouped_table_of(in) == NULL ||
         !weir__aggregation_given(
             in.builder, init != NULL && fn != NULL && fn->adder != NULL && fn->subtractor != NULL,
-            "aggregate", store)) {
+            aggregate_operator.work.name, store, in.node)) {
         return (weir_table){in.builder, -1};
     }
     aggregate_op op = {init, fn->adder, fn->subtractor, fn->user};

@@ -48,7 +48,7 @@ static const weir__operator filter_operator = {
 static weir_table add(weir_table in, filter_op op, const char *store, const weir_store_opts *opts)
 {
     const char *name = opts != NULL ? opts->node : NULL;
-    if (!weir__has_function(in.builder, &filter_operator, name, op.fn != NULL)) {
+    if (!weir__has_function(in.builder, &filter_operator, name, in.node, op.fn != NULL)) {
         return (weir_table){in.builder, -1};
     }
     return weir__table_derive(in, &filter_operator, &op, sizeof op, NULL, store, opts);

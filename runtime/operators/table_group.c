@@ -83,7 +83,7 @@ weir_grouped_table weir_table_group_by(weir_table in, const char *name, const we
     weir_builder *builder = in.builder;
     weir_grouped_table failed = {builder, -1};
     const weir__edge *from = weir__edge_of(builder, in.node, WEIR__TABLE);
-    if (from == NULL || !weir__has_function(builder, &group_operator, name, fn != NULL)) {
+    if (from == NULL || !weir__has_function(builder, &group_operator, name, in.node, fn != NULL)) {
         return failed;
     }
     group_op op = {fn, user};
@@ -159,7 +159,11 @@ weir_table weir__table_aggregation_add(weir_grouped_table in, const weir__aggreg
         return failed;
     }
     weir__aggregation_check(builder, from, spec, name);
-    weir__operator_at at = {.name = name, .named = true, .in = from, .value = spec->value};
+    weir__operator_at at = {.name = name,
+                            .named = true,
+                            .in = from,
+                            .value = spec->value,
+                            .result = WEIR__RESULT_OF_OPTS};
     weir__edge edge = *from;
     edge.kind = WEIR__TABLE;
     edge.node = weir__operator_add(builder, spec->kind, spec->op, spec->size, &at);

@@ -48,7 +48,7 @@ weir_table weir_table_map_values(weir_table in, const weir_serde *value, weir_ma
 {
     map_values_op op = {fn, user};
     const char *name = opts != NULL ? opts->node : NULL;
-    if (!weir__has_function(in.builder, &map_values_operator, name, fn != NULL)) {
+    if (!weir__has_function(in.builder, &map_values_operator, name, in.node, fn != NULL)) {
         return (weir_table){in.builder, -1};
     }
     return weir__table_derive(in, &map_values_operator, &op, sizeof op,

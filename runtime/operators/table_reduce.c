@@ -47,7 +47,7 @@ weir_table weir_table_reduce(weir_grouped_table in, weir_reducer_fn adder,
 {
     const weir__edge *from = weir__grouped_table_of(in);
     if (from == NULL || !weir__aggregation_given(in.builder, adder != NULL && subtractor != NULL,
-                                                 "reduce", store)) {
+                                                 reduce_operator.work.name, store, in.node)) {
         return (weir_table){in.builder, -1};
     }
     reduce_op op = {adder, subtractor, user};

@@ -60,7 +60,7 @@ int weir__table_store(weir_builder *builder, const weir__edge *table, const char
     if ((builder->nodes[table->node]->node.facts & WEIR__HAS_TOPIC_ROWS) != 0) {
         typed.source = NULL; /* the source node has it */
     }
-    int index = weir__builder_store(builder, store, &typed, caching);
+    int index = weir__node_store(builder, table->node, store, &typed, caching);
     if (index >= 0) {
         weir__builder_own_store(builder, table->node, index);
     }
@@ -73,7 +73,9 @@ weir_table weir_table_source(weir_builder *builder, const char *topic, const cha
 {
     const char *spare = NULL;
     if (!weir__builder_given(builder, topic != NULL, __func__, "topic") ||
-        !weir__history_has_store(builder, &weir__table_source_operator, store, opts)) {
+        !weir__history_has_store(builder,
+                                 weir__builder_text(builder, "table_source of topic '%s'", topic),
+                                 store, opts)) {
         return (weir_table){builder, -1};
     }
     if (store == NULL && weir__builder_ok(builder)) {

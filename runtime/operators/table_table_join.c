@@ -139,6 +139,7 @@ typedef struct joined {
     const weir_serde *value;
     kind of;
     const char *name; /* of the result */
+    const char *what; /* for errors */
 } joined;
 
 /* Adds the node of one side; its edge is *out. */
@@ -156,7 +157,11 @@ static void add_side(weir_builder *builder, const joined *j, bool swapped, weir_
     const char *given = j->name == NULL ? NULL
                         : swapped       ? weir__builder_text(builder, "%s-join-other", j->name)
                                         : weir__builder_text(builder, "%s-join-this", j->name);
-    weir__operator_at at = {.name = given, .in = own, .value = j->value};
+    weir__operator_at at = {.name = given,
+                            .in = own,
+                            .value = j->value,
+                            .what = j->what,
+                            .result = WEIR__RESULT_OF_OPTS};
     *out = *own;
     out->value = at.value;
     out->node = weir__operator_add(
@@ -166,16 +171,17 @@ static void add_side(weir_builder *builder, const joined *j, bool swapped, weir_
     }
 }
 
-static bool check(weir_builder *builder, weir_builder *other, bool given, kind of, const char *name)
+static bool check(weir_table left, weir_table right, joined *j)
 {
-    if (!weir__same_builder(builder, other, labels[of])) {
-        return false;
+    weir__pair pair = {labels[j->of],
+                       j->name,
+                       {"table", left.builder, left.node},
+                       {"table", right.builder, right.node}};
+    j->what = weir__pair_label(&pair);
+    if (j->what != NULL && j->fn == NULL) {
+        weir__builder_fail(left.builder, WEIR_EINVAL, "%s needs a function", j->what);
     }
-    if (!given) {
-        weir__builder_fail(builder, WEIR_EINVAL, "table %s '%s' needs a function", labels[of],
-                           name != NULL ? name : "");
-    }
-    return weir__builder_ok(builder);
+    return weir__builder_ok(left.builder);
 }
 
 static weir_table add(weir_table left, weir_table right, joined j, const char *store,
@@ -183,22 +189,20 @@ static weir_table add(weir_table left, weir_table right, joined j, const char *s
 {
     weir_builder *builder = left.builder;
     weir_table failed = {builder, -1};
-    const char *given = opts != NULL ? opts->node : NULL;
-    if (!check(builder, right.builder, j.fn != NULL, j.of, given)) {
+    j.name = opts != NULL ? opts->node : NULL;
+    if (!check(left, right, &j)) {
         return failed;
     }
     j.left = weir__edge_of(builder, left.node, WEIR__TABLE);
     j.right = weir__edge_of(builder, right.node, WEIR__TABLE);
     j.value = weir__value_or_default(opts != NULL ? opts->value : NULL);
-    j.name = given;
     if (j.left == NULL || j.right == NULL ||
-        !weir__history_has_store(builder, &result_operator, store, opts)) {
+        !weir__history_has_store(builder, j.what, store, opts)) {
         return failed;
     }
-    const char *name = weir__builder_name(builder, given, result_operator.prefix);
-    const char *what = weir__builder_text(builder, "%s '%s' of tables", labels[j.of], name);
+    const char *name = weir__builder_name(builder, j.name, result_operator.prefix);
     weir__builder_check_types(
-        builder, &(weir__type_check){j.left->key, j.right->key, what, "left key", "right key"});
+        builder, &(weir__type_check){j.left->key, j.right->key, j.what, "left key", "right key"});
     weir__edge this_side;
     weir__edge other_side;
     add_side(builder, &j, false, &this_side);
@@ -206,14 +210,15 @@ static weir_table add(weir_table left, weir_table right, joined j, const char *s
     if (!weir__builder_ok(builder)) {
         return failed;
     }
-    weir__operator_at at = {.name = name, .named = true, .in = &this_side, .other = &other_side};
+    weir__operator_at at = {
+        .name = name, .named = true, .in = &this_side, .other = &other_side, .what = j.what};
     weir__edge edge = {
         .kind = WEIR__TABLE, .key = j.left->key, .value = this_side.value, .repartitioned = -1};
     edge.windows = weir__windows_later(j.left->windows, j.right->windows);
     edge.node = weir__operator_add(builder, &result_operator, NULL, 0, &at);
     weir__ints_add_all(builder, &edge.sources, &j.left->sources);
     weir__ints_add_all(builder, &edge.sources, &j.right->sources);
-    weir__builder_copartition(builder, &edge.sources, what);
+    weir__builder_copartition(builder, &edge.sources, j.what);
     weir__aggregation spec = {.kind = &result_operator, .value = edge.value, .opts = opts};
     weir__aggregation_check(builder, &edge, &spec, name);
     if (store != NULL && edge.node >= 0) {

@@ -45,7 +45,7 @@ weir_table weir_table_transform_values(weir_table in, const weir_serde *value,
 {
     transform_values_op op = {fn, user};
     const char *name = opts != NULL ? opts->node : NULL;
-    if (!weir__has_function(in.builder, &transform_values_operator, name, fn != NULL)) {
+    if (!weir__has_function(in.builder, &transform_values_operator, name, in.node, fn != NULL)) {
         return (weir_table){in.builder, -1};
     }
     return weir__table_derive(in, &transform_values_operator, &op, sizeof op,

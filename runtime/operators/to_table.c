@@ -35,10 +35,13 @@ weir_table weir_to_table(weir_stream in, const char *store, const weir_store_opt
     weir_builder *builder = in.builder;
     weir_table failed = {builder, -1};
     const weir__edge *from = weir__edge_of(builder, in.node, WEIR__STREAM);
-    if (from == NULL || !weir__history_has_store(builder, &to_table_operator, store, opts)) {
+    const char *given = opts != NULL ? opts->node : NULL;
+    if (from == NULL ||
+        !weir__history_has_store(builder,
+                                 weir__label(builder, to_table_operator.work.name, given, in.node),
+                                 store, opts)) {
         return failed;
     }
-    const char *given = opts != NULL ? opts->node : NULL;
     const char *name = weir__builder_name(builder, given, to_table_operator.prefix);
     const char *spare =
         store == NULL ? weir__builder_name(builder, NULL, "KSTREAM-TOTABLE-STATE-STORE-") : NULL;

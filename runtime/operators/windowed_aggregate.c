@@ -16,7 +16,7 @@ weir_table weir_windowed_aggregate(weir_windowed_stream in, weir_initializer_fn 
 {
     if (!weir__builder_ok(in.builder) ||
         !weir__aggregation_given(in.builder, init != NULL && fn != NULL, "windowed_aggregate",
-                                 store)) {
+                                 store, in.node)) {
         return (weir_table){in.builder, -1};
     }
     weir__fold fold = {

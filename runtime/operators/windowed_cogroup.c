@@ -46,7 +46,7 @@ static weir_table add(weir_builder *builder, int node, weir__edge_kind of, weir_
     const weir__edge *cogroup = weir__edge_of(builder, node, of);
     bool given = spec.init != NULL && (of != WEIR__SESSION_COGROUP || spec.merge != NULL);
     if (cogroup == NULL ||
-        !weir__aggregation_given(builder, given, spec.kind->work.name, spec.store)) {
+        !weir__aggregation_given(builder, given, spec.kind->work.name, spec.store, node)) {
         return (weir_table){builder, -1};
     }
     spec.value = weir__value_or_default(spec.opts != NULL ? spec.opts->value : NULL);

@@ -14,7 +14,7 @@ weir_table weir_windowed_reduce(weir_windowed_stream in, weir_reducer_fn fn, voi
 {
     const weir__edge *from = weir__edge_of(in.builder, in.node, WEIR__WINDOWED_STREAM);
     if (from == NULL ||
-        !weir__aggregation_given(in.builder, fn != NULL, "windowed_reduce", store)) {
+        !weir__aggregation_given(in.builder, fn != NULL, "windowed_reduce", store, in.node)) {
         return (weir_table){in.builder, -1};
     }
     weir__fold fold = {.type = WEIR__REDUCE, .reduce = fn, .user = user};

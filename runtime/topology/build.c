@@ -27,10 +27,15 @@ static const weir_serde *resolve(weir_builder *builder, const weir_config *confi
     return found;
 }
 
-static const char *describe_node(weir_builder *builder, const weir__node *node)
+static const char *describe_node(weir_builder *builder, const weir__draft *draft)
 {
-    static const char *const kinds[] = {"source", "node", "sink"};
-    return weir__builder_text(builder, "%s '%s'", kinds[node->kind], node->name);
+    static const char *const kinds[] = {"source", "processor", "sink"};
+    const weir__node *node = &draft->node;
+    return draft->what != NULL ? draft->what
+                               : weir__builder_text(builder, "%s '%s'",
+                                                    node->made_by != NULL ? node->made_by->work.name
+                                                                          : kinds[node->kind],
+                                                    node->name);
 }
 
 static const char *name_of(const weir_serde *serde)
@@ -51,9 +56,11 @@ static void resolve_serdes(weir_builder *builder, const weir_config *config)
 {
     for (size_t i = 0; i < builder->node_count && weir__builder_ok(builder); i++) {
         weir__node *node = &builder->nodes[i]->node;
-        const char *what = describe_node(builder, node);
+        const char *what = describe_node(builder, builder->nodes[i]);
         node->key = resolve(builder, config, node->key, "its key", what);
-        node->value = resolve(builder, config, node->value, "its value", what);
+        const char *result = builder->nodes[i]->result;
+        node->value =
+            resolve(builder, config, node->value, result != NULL ? result : "its value", what);
     }
     for (size_t i = 0; i < builder->store_count && weir__builder_ok(builder); i++) {
         weir__store_spec *store = &builder->stores[i]->spec;
@@ -93,7 +100,7 @@ static void check_serdes(weir_builder *builder)
 {
     for (size_t i = 0; i < builder->node_count && weir__builder_ok(builder); i++) {
         const weir__node *node = &builder->nodes[i]->node;
-        const char *what = describe_node(builder, node);
+        const char *what = describe_node(builder, builder->nodes[i]);
         check_serde(builder, node->key, what);
         check_serde(builder, node->value, what);
     }
@@ -133,8 +140,11 @@ static void connect_stores(weir_builder *builder)
     }
     for (size_t i = 0; i < builder->store_count && weir__builder_ok(builder); i++) {
         if (builder->stores[i]->users.count == 0 && !builder->stores[i]->removed) {
-            weir__builder_fail(builder, WEIR_ETOPOLOGY, "no processor uses the store '%s'",
-                               builder->stores[i]->spec.name);
+            weir__builder_fail(
+                builder, WEIR_ETOPOLOGY,
+                "no processor uses the store '%s': name it in weir_process_opts.stores "
+                "of one, or call weir_connect",
+                builder->stores[i]->spec.name);
         }
     }
 }

@@ -28,6 +28,8 @@ typedef struct weir__draft {
     bool removed;                /* by a pass */
     bool reads_history;          /* the tables that it reads must have a history */
     int64_t history_ms;          /* of at least so long */
+    const char *what;            /* for errors; NULL: kind and name */
+    const char *result;          /* for errors; NULL: "its value" */
     const char *store_if_needed; /* of a table without a store that can have one: its name */
 } weir__draft;
 
@@ -42,7 +44,7 @@ typedef struct weir__store_draft {
 typedef struct weir__type_check {
     const weir_serde *left;
     const weir_serde *right;
-    const char *what; /* "left_join 'j' with table 't'" */
+    const char *what; /* "left_join 'j' of stream 's' and table 't'" */
     const char *left_role;
     const char *right_role;
 } weir__type_check;

@@ -8,7 +8,7 @@
 static bool needs(weir_builder *builder, bool given, const char *what, const char *name)
 {
     if (!given) {
-        weir__builder_fail(builder, WEIR_EINVAL, "'%s' needs %s", name != NULL ? name : "", what);
+        weir__builder_fail(builder, WEIR_EINVAL, "processor '%s' needs %s", name, what);
     }
     return weir__builder_ok(builder);
 }

@@ -150,9 +150,11 @@ static void joined_topics_of_different_sizes_are_refused(void **state)
     weir_cluster_input(cluster, "orders", 4, &weir_string, &weir_string);
     weir_cluster_input(cluster, "customers", 3, &weir_string, &weir_string);
     weir_instance *a = log_capture_start(cluster, capture, "a", orders, NULL);
-    assert_stops(cluster, capture, a, WEIR_ETOPOLOGY,
-                 "join 'named' with table 'customers': its topics must have the same number of "
-                 "partitions, but 'orders' has 4 and 'customers' has 3");
+    assert_stops(
+        cluster, capture, a, WEIR_ETOPOLOGY,
+        "join 'named' of stream 'orders' and table 'customers': its topics must have the same "
+        "number of "
+        "partitions, but 'orders' has 4 and 'customers' has 3");
 }
 
 /* ---- Topologies --------------------------------------------------------------------------- */
@@ -198,7 +200,8 @@ static void a_table_and_a_stream_of_one_topic_are_refused(void **state)
 static void edges_of_different_serdes_are_refused(void **state)
 {
     assert_no_start(fixture_cluster(state, NULL), other_serde, NULL, WEIR_ETYPE,
-                    "join 'named' with table 'customers': left key is i64, table key is string");
+                    "join 'named' of stream 'orders' and table 'customers': left key is i64, table "
+                    "key is string");
 }
 
 /* ---- Records ------------------------------------------------------------------------------ */

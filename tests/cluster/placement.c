@@ -106,8 +106,9 @@ static void a_stream_filled_by_crc32_beside_a_table_by_murmur2_is_reported(void 
     log_capture *capture = log_capture_new(state);
     size_t joined = run(cluster, capture, plain, by_crc32, by_murmur2);
     assert_true(joined < KEYS);
-    assert_in(weir__buf_text(&capture->log), "join 'named' with table 'customers' misses records: "
-                                             "topic 'orders' has");
+    assert_in(weir__buf_text(&capture->log),
+              "join 'named' of stream 'orders' and table 'customers' misses records: "
+              "topic 'orders' has");
     assert_in(weir_cluster_explain(cluster), "partitioner=murmur2_random");
 }
 

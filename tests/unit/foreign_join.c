@@ -391,9 +391,41 @@ static void a_join_without_a_function_names_it(void **state)
     weir_error error = {0};
     assert_null(
         joined_with(NULL, &(weir_foreign_joiner){.joiner = fixture_order_joined}, false, &error));
-    assert_string_equal(error.message, "foreign_join 'j' needs a function for the foreign key");
+    assert_string_equal(
+        error.message,
+        "foreign_join 'j' of tables 'orders' and 'customers' needs a function for the "
+        "foreign key");
     assert_null(joined_with(NULL, &(weir_foreign_joiner){.foreign_key = refuse}, true, &error));
-    assert_string_equal(error.message, "foreign_left_join 'j' needs a joiner");
+    assert_string_equal(error.message,
+                        "foreign_left_join 'j' of tables 'orders' and 'customers' needs a joiner");
+}
+
+static void the_type_of_the_foreign_key_is_that_of_the_right_tables_key(void **state)
+{
+    (void)state;
+    weir_error error = {0};
+    weir_foreign_joiner fn = fixture_by_customer;
+    fn.key = &weir_i64;
+    assert_null(joined_with(NULL, &fn, false, &error));
+    assert_int_equal(error.code, WEIR_ETYPE);
+    assert_string_equal(error.message,
+                        "foreign_join 'j' of tables 'orders' and 'customers': the foreign key is "
+                        "i64, the key of the right table is string");
+}
+
+static void a_join_without_a_serde_of_its_result_names_what_is_missing(void **state)
+{
+    (void)state;
+    weir_error error = {0};
+    weir_builder *b = weir_builder_new();
+    weir_table orders = weir_table_source(b, "orders", "orders", STRINGS, NULL);
+    weir_table customers = weir_table_source(b, "customers", "customers", STRINGS, NULL);
+    weir_table_foreign_join(orders, customers, &fixture_by_customer, NULL, NULL);
+    assert_null(weir_build(b, NULL, &error));
+    assert_int_equal(error.code, WEIR_ETYPE);
+    assert_string_equal(error.message,
+                        "foreign_join of tables 'orders' and 'customers' has no serde for its "
+                        "result (weir_store_opts.value), and default.value.serde is not set");
 }
 
 int main(void)
@@ -410,6 +442,8 @@ int main(void)
         cmocka_unit_test(partitioners_find_the_rows_of_tables_that_are_placed_otherwise),
         cmocka_unit_test(an_error_of_the_foreign_key_function_names_its_node),
         cmocka_unit_test(a_join_without_a_function_names_it),
+        cmocka_unit_test(the_type_of_the_foreign_key_is_that_of_the_right_tables_key),
+        cmocka_unit_test(a_join_without_a_serde_of_its_result_names_what_is_missing),
     };
     return cmocka_run_group_tests_name("foreign joins", tests, NULL, NULL);
 }

@@ -193,7 +193,7 @@ static void mistakes_are_errors_of_weir_build_that_name_join_and_table(void **st
     (void)state;
     assert_error(with_grace(NULL, 10), "join 'j' has a grace, but table 't' is not versioned");
     assert_error(with_grace(&(weir_store_opts){.history = &history}, -1),
-                 "join 'j': the grace is -1 ms, less than 0");
+                 "join 'j' of stream 's' and table 't': the grace is -1 ms, less than 0");
     assert_error(with_grace(&(weir_store_opts){.history = &history}, HISTORY_MS + 1),
                  "join 'j': its grace is 101 ms, more than the history of table 't', which is 100");
 }

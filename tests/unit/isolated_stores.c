@@ -137,7 +137,8 @@ static void a_store_that_is_not_there_is_an_error(void **state)
     weir_isolated_opts unused = {
         .key = &weir_string, .value = &weir_string, .add_stores = add_rows};
     assert_null(weir_isolated_new(&reading, NULL, &unused, &error));
-    assert_string_equal(error.message, "no processor uses the store 'rows'");
+    assert_string_equal(error.message, "no processor uses the store 'rows': name it in "
+                                       "weir_process_opts.stores of one, or call weir_connect");
 }
 
 /* ---- Fixed keys ---- */

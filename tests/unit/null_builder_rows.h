@@ -52,15 +52,17 @@
 
 #define STATELESS_ROWS(X)                                                                          \
     X(weir_filter, in, NULL, weir_filter(NO_STREAM, keep, NULL, NULL))                             \
-    X(weir_filter, fn, "filter 'n' needs a function", weir_filter(s, NULL, NULL, NAMED))           \
+    X(weir_filter, fn, "filter 'n' below 'in' needs a function",                                   \
+      weir_filter(s, NULL, NULL, NAMED))                                                           \
     X(weir_filter, named, NULL, weir_filter(s, keep, NULL, NULL))                                  \
     X(weir_filter_not, in, NULL, weir_filter_not(NO_STREAM, keep, NULL, NULL))                     \
-    X(weir_filter_not, fn, "filter needs a function", weir_filter_not(s, NULL, NULL, NULL))        \
+    X(weir_filter_not, fn, "filter below 'in' needs a function",                                   \
+      weir_filter_not(s, NULL, NULL, NULL))                                                        \
     X(weir_filter_not, named, NULL, weir_filter_not(s, keep, NULL, NULL))                          \
     X(weir_map, in, NULL, weir_map(NO_STREAM, STRINGS, map, NULL, NULL))                           \
     X(weir_map, key, "default.key", weir_map(s, NULL, &weir_i64, map, NULL, NULL))                 \
     X(weir_map, value, "default.value", weir_map(s, &weir_i64, NULL, map, NULL, NULL))             \
-    X(weir_map, fn, "map needs a function", weir_map(s, STRINGS, NULL, NULL, NULL))                \
+    X(weir_map, fn, "map below 'in' needs a function", weir_map(s, STRINGS, NULL, NULL, NULL))     \
     X(weir_map, named, NULL, weir_map(s, STRINGS, map, NULL, NULL))                                \
     X(weir_map_values, in, NULL,                                                                   \
       weir_map_values(NO_STREAM, &weir_i64, kit_value_as_key, NULL, NULL))                         \
@@ -88,15 +90,16 @@
     X(weir_for_each, in, NULL, weir_for_each(NO_STREAM, each, NULL, NULL))                         \
     X(weir_for_each, fn, "needs a function", weir_for_each(s, NULL, NULL, NULL))                   \
     X(weir_for_each, named, NULL, weir_for_each(s, each, NULL, NULL))                              \
-    X(weir_merge, left, "merge of streams of two", weir_merge(NO_STREAM, s, NULL))                 \
-    X(weir_merge, right, "merge of streams of two", weir_merge(s, NO_STREAM, NULL))                \
+    X(weir_merge, left, "a handle that no operator gave and stream 'in'",                          \
+      weir_merge(NO_STREAM, s, NULL))                                                              \
+    X(weir_merge, right, "merge of stream 'in' and a handle", weir_merge(s, NO_STREAM, NULL))      \
     X(weir_merge, named, NULL, weir_merge(s, s, NULL))                                             \
     X(weir_split, in, NULL, weir_split(NO_STREAM, &(weir_branch){0}, 1, &s, NULL))                 \
     X(weir_split, branches, "weir_split: branches", weir_split(s, NULL, 1, &s, NULL))              \
     X(weir_split, out, "weir_split: out", weir_split(s, &(weir_branch){0}, 1, NULL, NULL))         \
     X(weir_split, named, NULL, weir_split(s, &(weir_branch){0}, 1, &s, NULL))                      \
     X(weir_repartition, in, NULL, weir_repartition(NO_STREAM, "r", NULL))                          \
-    X(weir_repartition, name, "repartition needs a name", weir_repartition(s, NULL, NULL))         \
+    X(weir_repartition, name, "needs a name, for its topic", weir_repartition(s, NULL, NULL))      \
     X(weir_repartition, opts, NULL, weir_repartition(s, "r", NULL))                                \
     X(weir_to, in, NULL, weir_to(NO_STREAM, "x", NULL))                                            \
     X(weir_to, topic, "weir_to: topic", weir_to(s, NULL, NULL))                                    \
@@ -122,8 +125,10 @@
     X(of, opts, NULL, of(t, &weir_i64, kit_value_as_key, NULL, "x", NULL))
 
 #define TABLE_JOIN_ROWS(X, of)                                                                     \
-    X(of, left, "two builders", of((weir_table){0}, t, kit_join, NULL, "x", COUNTS))               \
-    X(of, right, "two builders", of(t, (weir_table){0}, kit_join, NULL, "x", COUNTS))              \
+    X(of, left, "a handle that no operator gave",                                                  \
+      of((weir_table){0}, t, kit_join, NULL, "x", COUNTS))                                         \
+    X(of, right, "a handle that no operator gave",                                                 \
+      of(t, (weir_table){0}, kit_join, NULL, "x", COUNTS))                                         \
     X(of, fn, "needs a function", of(t, t, NULL, NULL, "x", COUNTS))                               \
     X(of, store, NULL, of(t, t, kit_join, NULL, NULL, COUNTS))                                     \
     X(of, opts, "default.value", of(t, t, kit_join, NULL, "x", NULL))
@@ -131,8 +136,10 @@
 #define WITHIN weir_join_within(5, 5, 5)
 
 #define STREAM_JOIN_ROWS(X, of)                                                                    \
-    X(of, left, "two builders", of(NO_STREAM, s, WITHIN, &weir_i64, kit_join, NULL, NULL))         \
-    X(of, right, "two builders", of(s, NO_STREAM, WITHIN, &weir_i64, kit_join, NULL, NULL))        \
+    X(of, left, "a handle that no operator gave",                                                  \
+      of(NO_STREAM, s, WITHIN, &weir_i64, kit_join, NULL, NULL))                                   \
+    X(of, right, "a handle that no operator gave",                                                 \
+      of(s, NO_STREAM, WITHIN, &weir_i64, kit_join, NULL, NULL))                                   \
     X(of, windows, NULL, of(s, s, (weir_join_windows){0}, &weir_i64, kit_join, NULL, NULL))        \
     X(of, value, "default.value", of(s, s, WITHIN, NULL, kit_join, NULL, NULL))                    \
     X(of, fn, "needs a function", of(s, s, WITHIN, &weir_i64, NULL, NULL, NULL))                   \
@@ -140,16 +147,18 @@
 
 #define VERSIONED weir_to_table(s, "versioned", &(weir_store_opts){.history = &(weir_history){5}})
 #define GRACE_JOIN_ROWS(X, join)                                                                   \
-    X(join, left, "two builders", join(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))             \
-    X(join, right, "two builders", join(s, (weir_table){0}, &weir_i64, kit_join, NULL, NULL))      \
+    X(join, left, "a handle that no operator gave",                                                \
+      join(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                                         \
+    X(join, right, "a handle that no operator gave",                                               \
+      join(s, (weir_table){0}, &weir_i64, kit_join, NULL, NULL))                                   \
     X(join, value, "default.value", join(s, VERSIONED, NULL, kit_join, NULL, NULL))                \
     X(join, fn, "needs a function", join(s, VERSIONED, &weir_i64, NULL, NULL, NULL))               \
     X(join, opts, NULL, join(s, VERSIONED, &weir_i64, kit_join, NULL, NULL))
 
 #define FOREIGN (&(weir_foreign_joiner){.foreign_key = kit_value_as_key, .joiner = kit_join})
 #define FOREIGN_JOIN_ROWS(X, of)                                                                   \
-    X(of, left, "two builders", of((weir_table){0}, t, FOREIGN, "x", COUNTS))                      \
-    X(of, right, "two builders", of(t, (weir_table){0}, FOREIGN, "x", COUNTS))                     \
+    X(of, left, "a handle that no operator gave", of((weir_table){0}, t, FOREIGN, "x", COUNTS))    \
+    X(of, right, "a handle that no operator gave", of(t, (weir_table){0}, FOREIGN, "x", COUNTS))   \
     X(of, fn, "needs its functions", of(t, t, NULL, "x", COUNTS))                                  \
     X(of, store, NULL, of(t, t, FOREIGN, NULL, COUNTS))                                            \
     X(of, opts, "default.value", of(t, t, FOREIGN, "x", NULL))
@@ -165,7 +174,8 @@
     X(weir_count, store, NULL, weir_count(by, NULL, NULL))                                         \
     X(weir_count, opts, NULL, weir_count(by, "x", NULL))                                           \
     X(weir_reduce, in, NULL, weir_reduce((weir_grouped){0}, reduce, NULL, "x", NULL))              \
-    X(weir_reduce, fn, "reduce 'x' lacks a function", weir_reduce(by, NULL, NULL, "x", NULL))      \
+    X(weir_reduce, fn, "reduce 'x' below 'in' lacks a function",                                   \
+      weir_reduce(by, NULL, NULL, "x", NULL))                                                      \
     X(weir_reduce, store, NULL, weir_reduce(by, reduce, NULL, NULL, NULL))                         \
     X(weir_reduce, opts, NULL, weir_reduce(by, reduce, NULL, "x", NULL))                           \
     X(weir_aggregate, in, NULL, weir_aggregate((weir_grouped){0}, first, add, NULL, "x", NULL))    \
@@ -175,13 +185,14 @@
     X(weir_aggregate, opts, "default.value", weir_aggregate(by, first, add, NULL, "x", NULL))      \
     X(weir_cogroup, in, NULL, weir_cogroup((weir_grouped){0}, add, NULL))                          \
     X(weir_cogroup, fn, "below 'in' needs an aggregator", weir_cogroup(by, NULL, NULL))            \
-    X(weir_cogroup_add, in, "two builders", weir_cogroup_add((weir_cogrouped){0}, by, add, NULL))  \
-    X(weir_cogroup_add, grouped, "two builders",                                                   \
+    X(weir_cogroup_add, in, "a handle that no operator gave",                                      \
+      weir_cogroup_add((weir_cogrouped){0}, by, add, NULL))                                        \
+    X(weir_cogroup_add, grouped, "a handle that no operator gave",                                 \
       weir_cogroup_add(COGROUP, (weir_grouped){0}, add, NULL))                                     \
     X(weir_cogroup_add, fn, "needs an aggregator", weir_cogroup_add(COGROUP, by, NULL, NULL))      \
     X(weir_cogroup_aggregate, in, NULL,                                                            \
       weir_cogroup_aggregate((weir_cogrouped){0}, first, NULL, "x", COUNTS))                       \
-    X(weir_cogroup_aggregate, init, "cogroup 'x' lacks a function",                                \
+    X(weir_cogroup_aggregate, init, "cogroup 'x' below",                                           \
       weir_cogroup_aggregate(COGROUP, NULL, NULL, "x", COUNTS))                                    \
     X(weir_cogroup_aggregate, store, NULL,                                                         \
       weir_cogroup_aggregate(COGROUP, first, NULL, NULL, COUNTS))                                  \
@@ -246,35 +257,35 @@
     STREAM_JOIN_ROWS(X, weir_outer_join)                                                           \
     FOREIGN_JOIN_ROWS(X, weir_table_foreign_join)                                                  \
     FOREIGN_JOIN_ROWS(X, weir_table_foreign_left_join)                                             \
-    X(weir_join_table, left, "two builders",                                                       \
+    X(weir_join_table, left, "a handle that no operator gave",                                     \
       weir_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                              \
-    X(weir_join_table, right, "two builders",                                                      \
+    X(weir_join_table, right, "a handle that no operator gave",                                    \
       weir_join_table(s, (weir_table){0}, &weir_i64, kit_join, NULL, NULL))                        \
     X(weir_join_table, value, "default.value", weir_join_table(s, t, NULL, kit_join, NULL, NULL))  \
-    X(weir_join_table, fn, "join 'n' needs", weir_join_table(s, t, &weir_i64, NULL, NULL, NAMED))  \
+    X(weir_join_table, fn, "needs", weir_join_table(s, t, &weir_i64, NULL, NULL, NAMED))           \
     X(weir_join_table, named, NULL, weir_join_table(s, t, &weir_i64, kit_join, NULL, NULL))        \
     GRACE_JOIN_ROWS(X, weir_join_table_with_grace)                                                 \
     GRACE_JOIN_ROWS(X, weir_left_join_table_with_grace)                                            \
-    X(weir_left_join_table, left, "two builders",                                                  \
+    X(weir_left_join_table, left, "a handle that no operator gave",                                \
       weir_left_join_table(NO_STREAM, t, &weir_i64, kit_join, NULL, NULL))                         \
-    X(weir_left_join_table, right, "two builders",                                                 \
+    X(weir_left_join_table, right, "a handle that no operator gave",                               \
       weir_left_join_table(s, (weir_table){0}, &weir_i64, kit_join, NULL, NULL))                   \
     X(weir_left_join_table, value, "default.v",                                                    \
       weir_left_join_table(s, t, NULL, kit_join, NULL, 0))                                         \
     X(weir_left_join_table, fn, "needs a", weir_left_join_table(s, t, &weir_i64, NULL, NULL, 0))   \
     X(weir_left_join_table, named, NULL,                                                           \
       weir_left_join_table(s, t, &weir_i64, kit_join, NULL, NULL))                                 \
-    X(weir_join_global, left, "two builders",                                                      \
+    X(weir_join_global, left, "a handle that no operator gave",                                    \
       weir_join_global(NO_STREAM, g, &weir_i64, kit_join, NULL, NULL))                             \
-    X(weir_join_global, right, "two builders",                                                     \
+    X(weir_join_global, right, "a handle that no operator gave",                                   \
       weir_join_global(s, (weir_global_table){0}, &weir_i64, kit_join, NULL, NULL))                \
     X(weir_join_global, value, "default.value",                                                    \
       weir_join_global(s, g, NULL, kit_join, NULL, NULL))                                          \
     X(weir_join_global, fn, "needs a", weir_join_global(s, g, &weir_i64, NULL, NULL, NULL))        \
     X(weir_join_global, opts, NULL, weir_join_global(s, g, &weir_i64, kit_join, NULL, NULL))       \
-    X(weir_left_join_global, left, "two builders",                                                 \
+    X(weir_left_join_global, left, "a handle that no operator gave",                               \
       weir_left_join_global(NO_STREAM, g, &weir_i64, kit_join, NULL, NULL))                        \
-    X(weir_left_join_global, right, "two builders",                                                \
+    X(weir_left_join_global, right, "a handle that no operator gave",                              \
       weir_left_join_global(s, (weir_global_table){0}, &weir_i64, kit_join, NULL, NULL))           \
     X(weir_left_join_global, value, "default.",                                                    \
       weir_left_join_global(s, g, NULL, kit_join, NULL, 0))                                        \

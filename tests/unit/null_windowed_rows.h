@@ -24,15 +24,15 @@
     X(weir_windowed_count, store, NULL, weir_windowed_count(WINDOWED, NULL, NULL))                 \
     X(weir_windowed_count, opts, NULL, weir_windowed_count(WINDOWED, "x", NULL))                   \
     X(weir_windowed_reduce, in, NULL, weir_windowed_reduce(NO_WINDOWED, reduce, NULL, "x", NULL))  \
-    X(weir_windowed_reduce, fn, "windowed_reduce 'x' lacks a function",                            \
+    X(weir_windowed_reduce, fn, "windowed_reduce 'x' below",                                       \
       weir_windowed_reduce(WINDOWED, NULL, NULL, "x", NULL))                                       \
     X(weir_windowed_reduce, store, NULL, weir_windowed_reduce(WINDOWED, reduce, 0, NULL, NULL))    \
     X(weir_windowed_reduce, opts, NULL, weir_windowed_reduce(WINDOWED, reduce, NULL, "x", NULL))   \
     X(weir_windowed_aggregate, in, NULL,                                                           \
       weir_windowed_aggregate(NO_WINDOWED, first, add, NULL, "x", NULL))                           \
-    X(weir_windowed_aggregate, init, "windowed_aggregate 'x' lacks a function",                    \
+    X(weir_windowed_aggregate, init, "windowed_aggregate 'x' below",                               \
       weir_windowed_aggregate(WINDOWED, NULL, add, NULL, "x", NULL))                               \
-    X(weir_windowed_aggregate, fn, "windowed_aggregate 'x' lacks a function",                      \
+    X(weir_windowed_aggregate, fn, "windowed_aggregate 'x' below",                                 \
       weir_windowed_aggregate(WINDOWED, first, NULL, NULL, "x", NULL))                             \
     X(weir_windowed_aggregate, store, NULL,                                                        \
       weir_windowed_aggregate(WINDOWED, first, add, NULL, NULL, COUNTS))                           \
@@ -64,7 +64,7 @@ static weir_err merge(weir_ctx *ctx, const void *key, const void *left, const vo
     X(weir_session_windowed_count, opts, NULL, weir_session_windowed_count(SESSIONS, "x", NULL))   \
     X(weir_session_windowed_reduce, in, NULL,                                                      \
       weir_session_windowed_reduce(NO_SESSIONS, reduce, NULL, "x", NULL))                          \
-    X(weir_session_windowed_reduce, fn, "session_windowed_reduce 'x' lacks a function",            \
+    X(weir_session_windowed_reduce, fn, "session_windowed_reduce 'x' below",                       \
       weir_session_windowed_reduce(SESSIONS, NULL, NULL, "x", NULL))                               \
     X(weir_session_windowed_reduce, store, NULL,                                                   \
       weir_session_windowed_reduce(SESSIONS, reduce, NULL, NULL, NULL))                            \
@@ -72,7 +72,7 @@ static weir_err merge(weir_ctx *ctx, const void *key, const void *left, const vo
       weir_session_windowed_reduce(SESSIONS, reduce, NULL, "x", NULL))                             \
     X(weir_session_windowed_aggregate, in, NULL,                                                   \
       weir_session_windowed_aggregate(NO_SESSIONS, first, add, merge, NULL, "x", COUNTS))          \
-    X(weir_session_windowed_aggregate, init, "session_windowed_aggregate 'x' lacks a function",    \
+    X(weir_session_windowed_aggregate, init, "session_windowed_aggregate 'x' below",               \
       weir_session_windowed_aggregate(SESSIONS, NULL, add, merge, NULL, "x", COUNTS))              \
     X(weir_session_windowed_aggregate, fn, "lacks a function",                                     \
       weir_session_windowed_aggregate(SESSIONS, first, NULL, merge, NULL, "x", COUNTS))            \
@@ -94,7 +94,7 @@ static weir_err merge(weir_ctx *ctx, const void *key, const void *left, const vo
       weir_cogroup_session_windowed_by(COGROUP, (weir_session_windows){0}))                        \
     X(weir_windowed_cogroup_aggregate, in, NULL,                                                   \
       weir_windowed_cogroup_aggregate((weir_windowed_cogroup){0}, first, NULL, "x", COUNTS))       \
-    X(weir_windowed_cogroup_aggregate, init, "windowed_cogroup 'x' lacks a function",              \
+    X(weir_windowed_cogroup_aggregate, init, "windowed_cogroup 'x' below",                         \
       weir_windowed_cogroup_aggregate(CO_WINDOWED, NULL, NULL, "x", COUNTS))                       \
     X(weir_windowed_cogroup_aggregate, store, NULL,                                                \
       weir_windowed_cogroup_aggregate(CO_WINDOWED, first, NULL, NULL, COUNTS))                     \
@@ -102,9 +102,9 @@ static weir_err merge(weir_ctx *ctx, const void *key, const void *left, const vo
       weir_windowed_cogroup_aggregate(CO_WINDOWED, first, NULL, "x", NULL))                        \
     X(weir_session_cogroup_aggregate, in, NULL,                                                    \
       weir_session_cogroup_aggregate((weir_session_cogroup){0}, first, merge, 0, "x", COUNTS))     \
-    X(weir_session_cogroup_aggregate, init, "session_cogroup 'x' lacks a function",                \
+    X(weir_session_cogroup_aggregate, init, "session_cogroup 'x' below",                           \
       weir_session_cogroup_aggregate(CO_SESSIONS, NULL, merge, NULL, "x", COUNTS))                 \
-    X(weir_session_cogroup_aggregate, merger, "session_cogroup 'x' lacks a function",              \
+    X(weir_session_cogroup_aggregate, merger, "session_cogroup 'x' below",                         \
       weir_session_cogroup_aggregate(CO_SESSIONS, first, NULL, NULL, "x", COUNTS))                 \
     X(weir_session_cogroup_aggregate, store, NULL,                                                 \
       weir_session_cogroup_aggregate(CO_SESSIONS, first, merge, NULL, NULL, COUNTS))               \

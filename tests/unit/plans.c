@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Topologies as data: what a plan that is wrong is told, and one that is right does. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include <weir/plans.h>
 
 #define STRINGS &weir_string, &weir_string
+#define STREAM_2 "{'id':'s2','op':'stream','topics':['in2'],'key':'string','value':'string'}"
 #define STREAM "{'id':'s','op':'stream','topics':['in'],'key':'string','value':'string'}"
 
 /* JSON with single quotes. */
@@ -61,6 +63,50 @@ static void texts_beside_the_plan_may_have_any_character(void **state)
     assert_string_equal(error.message, "");
     assert_non_null(plan);
     weir_plan_free(plan);
+}
+
+static void a_member_that_an_operator_would_ignore_is_refused(void **state)
+{
+    (void)state;
+    static const char global[] =
+        "{'id':'g','op':'global_table','topic':'g','key':'string','value':'string',"
+        "'store':{'name':'g'}}";
+    static const char table[] =
+        "{'id':'t','op':'table','topic':'t','key':'string','value':'string','store':{'name':'t'}}";
+    static const char other[] =
+        "{'id':'u','op':'table','topic':'u','key':'string','value':'string','store':{'name':'u'}}";
+    static const struct {
+        const char *sources[2];
+        const char *join;
+        const char *message;
+    } rows[] = {
+        {{STREAM, global},
+         "'op':'join','of':'s','with':'g','joiner':'concat','grace_ms':5",
+         "'grace_ms' is not for a join with a global table"},
+        {{STREAM, table},
+         "'op':'join','of':'s','with':'t','joiner':'concat','windows':{}",
+         "'windows' is not for a join with a table"},
+        {{STREAM, table},
+         "'op':'left_join','of':'s','with':'t','joiner':'concat','key_fn':'value_prefix'",
+         "'key_fn' is not for a join by the key of the records"},
+        {{table, other},
+         "'op':'join','of':'t','with':'u','joiner':'concat','grace_ms':0",
+         "'grace_ms' is not for a join of two tables"},
+        {{table, other},
+         "'op':'fk_join','of':'t','with':'u','joiner':'concat','foreign_fn':'value_itself',"
+         "'grace_ms':0",
+         "'grace_ms' is not for a join by foreign key"},
+        {{STREAM, STREAM_2},
+         "'op':'join','of':'s','with':'s2','joiner':'concat','grace_ms':0,"
+         "'windows':{'before_ms':1,'after_ms':1,'grace_ms':0}",
+         "'grace_ms' is not for a join of two streams: it is a member of 'windows'"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char plan[1024];
+        snprintf(plan, sizeof plan, "[%s,%s,{'id':'j',%s}]", rows[i].sources[0], rows[i].sources[1],
+                 rows[i].join);
+        assert_refused(plan, WEIR_EINVAL, rows[i].message);
+    }
 }
 
 static void an_error_names_the_operator(void **state)
@@ -201,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_plan_that_is_no_list_of_operators_is_refused),
         cmocka_unit_test(texts_beside_the_plan_may_have_any_character),
         cmocka_unit_test(an_error_names_the_operator),
+        cmocka_unit_test(a_member_that_an_operator_would_ignore_is_refused),
         cmocka_unit_test(a_function_on_values_of_another_type_is_refused),
         cmocka_unit_test(a_store_of_another_type_than_its_processor_needs_is_refused),
         cmocka_unit_test(what_weir_lacks_is_said),

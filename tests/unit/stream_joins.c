@@ -343,7 +343,9 @@ static void a_window_that_ends_before_it_begins(void **state)
     weir_builder *b = weir_builder_new();
     weir_left_join(strings(b, "l"), strings(b, "r"), weir_join_within(-6, 5, 0), &weir_string, pair,
                    NULL, &(weir_stream_join_opts){.name = "j"});
-    refused(b, WEIR_EINVAL, "left_join 'j': before_ms is -6 and after_ms 5: their sum is negative");
+    refused(b, WEIR_EINVAL,
+            "left_join 'j' of streams 'l' and 'r': before_ms is -6 and after_ms 5: their sum is "
+            "negative");
 }
 
 static void a_negative_grace(void **state)
@@ -352,7 +354,8 @@ static void a_negative_grace(void **state)
     weir_builder *b = weir_builder_new();
     weir_outer_join(strings(b, "l"), strings(b, "r"), weir_join_within(5, 5, -1), &weir_string,
                     pair, NULL, &(weir_stream_join_opts){.name = "j"});
-    refused(b, WEIR_EINVAL, "outer_join 'j': the grace is -1 ms, less than 0");
+    refused(b, WEIR_EINVAL,
+            "outer_join 'j' of streams 'l' and 'r': the grace is -1 ms, less than 0");
 }
 
 static void sides_with_other_keys(void **state)

@@ -141,7 +141,7 @@ static void a_driver_that_cannot_be_made_says_why(void **state)
     (void)state;
     const weir_sync_topic uneven[] = {{"names", 2}, {"greetings", 3}};
     assert_refused(greeting, &(weir_sync_opts){.topics = uneven, .topic_count = 2}, WEIR_ETOPOLOGY,
-                   "join 'KSTREAM-SOURCE-0000000002' with table 'names': its topics must have the "
+                   "join of stream 'greetings' and table 'names': its topics must have the "
                    "same number of partitions, but 'greetings' has 3 and 'names' has 2");
     const weir_sync_topic typo[] = {{"nmaes", 2}};
     assert_refused(greeting, &(weir_sync_opts){.topics = typo, .topic_count = 1}, WEIR_ENOTFOUND,

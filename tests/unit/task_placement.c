@@ -107,8 +107,9 @@ static void a_topic_not_placed_by_murmur2_beside_one_that_is_is_logged_once(void
     snprintf(place, sizeof place, "key 'k0' is in partition %d (orders-%d@0), by murmur2 in %d",
              (int)found, (int)found, (int)murmur2);
     assert_non_null(strstr(f->last, place));
-    assert_non_null(strstr(f->last, "thread-1: join 'named' with table 'store' misses records: "
-                                    "topic 'orders' has 2 of 2 keys in other partitions"));
+    assert_non_null(strstr(
+        f->last, "thread-1: join 'named' of stream 'orders' and table 'store' misses records: "
+                 "topic 'orders' has 2 of 2 keys in other partitions"));
     assert_non_null(strstr(f->last, "partitioner=murmur2_random"));
     weir_buf all = {0};
     weir__placement_explain(f->placement, &all);

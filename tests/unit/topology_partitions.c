@@ -130,9 +130,10 @@ static void topics_that_are_joined_must_have_as_many_partitions(void **state)
     weir_builder *b = weir_builder_new();
     weir_join_table(strings(b, "s"), table(b, "t"), &weir_string, kit_join, NULL,
                     &(weir_named){"j"});
-    assert_refused(b, (topic_count[]){{"s", 4}, {"t", 3}, {NULL, 0}}, WEIR_ETOPOLOGY,
-                   "join 'j' with table 't': its topics must have the same number of partitions, "
-                   "but 's' has 4 and 't' has 3");
+    assert_refused(
+        b, (topic_count[]){{"s", 4}, {"t", 3}, {NULL, 0}}, WEIR_ETOPOLOGY,
+        "join 'j' of stream 's' and table 't': its topics must have the same number of partitions, "
+        "but 's' has 4 and 't' has 3");
 }
 
 static void a_given_count_must_fit_the_join(void **state)
@@ -142,9 +143,10 @@ static void a_given_count_must_fit_the_join(void **state)
     weir_stream in =
         weir_repartition(strings(b, "s"), "r", &(weir_repartition_opts){.partitions = 5});
     weir_join_table(in, table(b, "t"), &weir_string, kit_join, NULL, &(weir_named){"j"});
-    assert_refused(b, (topic_count[]){{"s", 4}, {"t", 3}, {NULL, 0}}, WEIR_ETOPOLOGY,
-                   "join 'j' with table 't': its topics must have the same number of partitions, "
-                   "but 'r-repartition' has 5 and 't' has 3");
+    assert_refused(
+        b, (topic_count[]){{"s", 4}, {"t", 3}, {NULL, 0}}, WEIR_ETOPOLOGY,
+        "join 'j' of stream 'r-repartition-source' and table 't': its topics must have the same "
+        "number of partitions, but 'r-repartition' has 5 and 't' has 3");
 }
 
 static void missing_topics_are_all_named(void **state)

@@ -328,6 +328,10 @@ WEIR_API weir_stream weir_left_join_table_with_grace(weir_stream left, weir_tabl
 typedef struct weir_global_join_opts {
     const char *name;
     weir_select_key_fn key_fn; /* returns the global table's key; NULL: the record's key */
+    /* The serde of what key_fn gives, as the other calls with a weir_select_key_fn have it:
+     * weir_build compares it with that of the table's key. NULL: not compared; key_fn must give
+     * what the table's key is. */
+    const weir_serde *key;
 } weir_global_join_opts;
 /* Joins each record of the stream with the row of a global table. `user` is passed to both
  * callbacks. */
@@ -407,6 +411,10 @@ typedef struct weir_foreign_joiner {
     /* Gives the key of the right table's row for a left row, from key and value (KIP-1104); null:
      * the row has none. Called again for the same row, with its old value. */
     weir_select_key_fn foreign_key;
+    /* The serde of the foreign key (`name_key` of WEIR_TYPED_SELECT_KEY): weir_build compares it
+     * with that of the right table's key. NULL: not compared; foreign_key must give what the right
+     * table's key is. */
+    const weir_serde *key;
     weir_joiner_fn joiner; /* gets the left table's key; `right` is NULL only in a left join */
     void *user;
     /* If the topics of the tables were not filled by Kafka's default partitioner (TableJoined,
