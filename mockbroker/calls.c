@@ -382,17 +382,3 @@ weir_err weir_mock_group(const weir_mock *mock, const char *group, weir_mock_gro
     unlock(mock);
     return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
 }
-
-/* ---- Faults ---- */
-
-weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
-                          const char *client_id)
-{
-    if (mock == NULL || weir__api_find(api_key) == NULL || error_code == 0 || count < 1) {
-        return WEIR_EINVAL;
-    }
-    lock(mock);
-    weir_err err = weir__inject_add(mock, api_key, error_code, count, client_id);
-    unlock(mock);
-    return err;
-}

@@ -8,6 +8,7 @@
 #include "brokers/topics.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "server/faults.h"
 #include "server/server.h"
 
 #define DEFAULT_BROKERS 3
@@ -115,11 +116,11 @@ void weir_mock_free(weir_mock *mock)
     if (mock->rk != NULL) {
         rd_kafka_destroy(mock->rk);
     }
+    weir__faults_fini(mock);
     weir__groups_fini(&mock->groups);
     weir__topics_fini(mock);
     weir__map_fini(&mock->coordinators, NULL);
     weir__map_fini(&mock->failures, NULL);
-    weir__inject_fini(mock);
     weir__map_fini(&mock->shifts, free);
     weir__buf_fini(&mock->bootstrap);
     free(mock->first_failure);

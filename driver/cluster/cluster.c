@@ -363,6 +363,10 @@ void weir_cluster_free(weir_cluster *cluster)
     if (cluster == NULL) {
         return;
     }
+    char unfired[WEIR_ERROR_MESSAGE_MAX]; /* on the stack: on_failure may jump away */
+    bool fails = weir__faults_unfired(cluster, unfired, sizeof unfired);
+    weir_failure_fn on_failure = cluster->opts.on_failure;
+    void *user = cluster->opts.user;
     cluster->driver.failing = true; /* failures during the clean-up are not reported */
     for (size_t i = 0; i < cluster->instance_count; i++) {
         weir__instance_end(cluster->instances[i]);
@@ -381,6 +385,11 @@ void weir_cluster_free(weir_cluster *cluster)
     current = NULL;
     weir__driver_set_current(NULL);
     free_memory(cluster);
+    if (fails) {
+        weir__driver_not_made(true, on_failure, user);
+        weir__driver_fail(NULL, "%s", unfired);
+        weir__driver_not_made(false, NULL, NULL);
+    }
 }
 
 uint64_t weir_cluster_seed(const weir_cluster *cluster)

@@ -156,6 +156,11 @@ int64_t weir__partition_lag(weir_cluster *cluster, const char *topic, int32_t pa
 /* One line for each thread that waits inside of a callback: the place, and what it waits for. */
 void weir__explain_callbacks(weir_cluster *cluster, weir_buf *out);
 
+/* ---- Faults of requests (faults.c) ---- */
+/* True: a rule never fired, and the test has not failed yet; `message` says which, with the seed.
+ */
+bool weir__faults_unfired(const weir_cluster *cluster, char *message, size_t size);
+
 /* ---- Trace (trace.c) ---- */
 void weir__cluster_vtrace(weir_cluster *cluster, const char *kind, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));

@@ -32,6 +32,9 @@ static const char *const any_thread[] = {
     "weir_host_latency",
     "weir_host_skew",
     "weir_host_reset_connections",
+    "weir_cluster_fault_add",
+    "weir_cluster_fault_fired",
+    "weir_cluster_fault_remove",
     "weir_cluster_branch",
 };
 

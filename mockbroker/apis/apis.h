@@ -12,8 +12,9 @@
 
 const weir__api *weir__apis(size_t *count);
 const weir__api *weir__api_find(int16_t key); /* NULL: not offered */
+const weir__api *weir__api_named(const char *name);
 
-/* Reads the header and calls the handler. */
+/* Reads the header, chooses faults and calls the handler, at once or after a delay. */
 void weir__api_begin(weir__request *request);
 
 /* ---- One file an API ---- */

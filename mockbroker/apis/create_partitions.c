@@ -5,6 +5,7 @@
 #include "brokers/topics.h"
 #include "core/error.h"
 #include "names.h"
+#include "server/faults.h"
 
 typedef struct growth_request {
     weir__topic_growth growth;
@@ -28,8 +29,9 @@ static growth_request read_growth(weir__reader *in)
 static int16_t grow(weir__request *request, const growth_request *asked, weir_error *message)
 {
     message->message[0] = '\0';
-    if (request->injected != 0) {
-        return request->injected;
+    int16_t fault = weir__fault_error(request, asked->growth.name, -1);
+    if (fault != 0) {
+        return fault;
     }
     if (asked->assigned) {
         weir__error_set(message, WEIR_EUNSUPPORTED, "The mock cluster assigns replicas itself.");

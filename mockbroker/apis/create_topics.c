@@ -5,6 +5,7 @@
 #include "brokers/topics.h"
 #include "core/error.h"
 #include "names.h"
+#include "server/faults.h"
 
 typedef struct new_topic {
     weir__topic_spec spec;
@@ -43,8 +44,9 @@ static void read_new_topic(weir__reader *in, new_topic *topic)
 static int16_t create(weir__request *request, new_topic *topic, weir_error *message)
 {
     message->message[0] = '\0';
-    if (request->injected != 0) {
-        return request->injected;
+    int16_t fault = weir__fault_error(request, topic->spec.name, -1);
+    if (fault != 0) {
+        return fault;
     }
     if (topic->assigned) {
         weir__error_set(message, WEIR_EUNSUPPORTED, "The mock cluster assigns replicas itself.");

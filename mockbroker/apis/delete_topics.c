@@ -4,6 +4,7 @@
 #include "apis.h"
 #include "brokers/topics.h"
 #include "names.h"
+#include "server/faults.h"
 
 static void put_duplicate_deletion(weir_slice name, void *user)
 {
@@ -36,7 +37,7 @@ void weir__handle_delete_topics(weir__request *request, weir__reader *in)
         if (weir__names_is_duplicate(&names, name)) {
             continue;
         }
-        int16_t error = request->injected;
+        int16_t error = weir__fault_error(request, name, -1);
         weir__put_string(out, name);
         weir__buf_put_i16(out, error != 0 ? error : weir__topic_delete(request->mock, name));
     }

@@ -5,6 +5,7 @@
 #include "brokers/topics.h"
 #include "core/error.h"
 #include "names.h"
+#include "server/faults.h"
 
 #define CLUSTER_ID "weir-mock-cluster"
 
@@ -35,13 +36,14 @@ static void put_topic(const weir__request *request, weir_buf *out, const weir__t
     if (topic != NULL && topic->hidden_on == request->conn->broker->id) {
         topic = NULL;
     }
+    int16_t fault = weir__fault_error(request, name, -1);
     int16_t error = topic == NULL ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : 0;
-    weir__buf_put_i16(out, request->injected != 0 ? request->injected : error);
+    weir__buf_put_i16(out, fault != 0 ? fault : error);
     weir__put_string(out, name);
     if (request->version >= 1) {
         weir__put_bool(out, false); /* internal */
     }
-    int32_t count = topic != NULL && request->injected == 0 ? topic->partition_count : 0;
+    int32_t count = topic != NULL && fault == 0 ? topic->partition_count : 0;
     weir__buf_put_i32(out, count);
     for (int32_t i = 0; i < count; i++) {
         const weir__partition *partition = topic->partitions[i];
@@ -76,7 +78,7 @@ static void put_brokers(const weir__request *request, weir_buf *out)
 static const weir__topic *look_up(weir__request *request, weir_slice name, bool create)
 {
     const weir__topic *topic = weir__topic_find(request->mock, name);
-    if (topic == NULL && create && request->injected == 0) {
+    if (topic == NULL && create && weir__fault_error(request, name, -1) == 0) {
         weir_error ignored; /* an invalid name stays unknown */
         (void)weir__topic_create(
             request->mock,

@@ -5,10 +5,15 @@
 #include "brokers/topics.h"
 #include "core/error.h"
 #include "group/offsets.h"
+#include "server/faults.h"
 
 static int16_t commit(weir__request *request, weir__group *group, weir__offset *offset)
 {
     weir_mock *mock = request->mock;
+    int16_t fault = weir__fault_error(request, offset->topic, offset->partition);
+    if (fault != 0) {
+        return fault;
+    }
     if (weir__partition_find(mock, offset->topic, offset->partition) == NULL) {
         return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     }

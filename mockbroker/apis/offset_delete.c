@@ -5,6 +5,7 @@
 #include "brokers/topics.h"
 #include "group/offsets.h"
 #include "group/txn_offsets.h"
+#include "server/faults.h"
 
 static int16_t check_delete(const weir__request *request, weir_slice id, const weir__group *group)
 {
@@ -16,6 +17,19 @@ static int16_t check_delete(const weir__request *request, weir_slice id, const w
         return RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND;
     }
     return group->state == WEIR__GROUP_EMPTY ? 0 : RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP;
+}
+
+static int16_t delete_offset(const weir__request *request, weir__group *group, weir_slice topic,
+                             int32_t partition)
+{
+    int16_t fault = weir__fault_error(request, topic, partition);
+    if (fault != 0) {
+        return fault;
+    }
+    bool exists = weir__partition_find(request->mock, topic, partition) != NULL;
+    weir__offsets_remove(&group->offsets, topic, partition);
+    weir__txn_offsets_remove(group->txn_offsets, topic, partition);
+    return exists ? 0 : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
 void weir__handle_offset_delete(weir__request *request, weir__reader *in)
@@ -41,11 +55,8 @@ void weir__handle_offset_delete(weir__request *request, weir__reader *in)
         weir__buf_put_i32(out, partitions);
         for (int32_t j = 0; j < partitions; j++) {
             int32_t partition = weir__read_i32(&again);
-            bool exists = weir__partition_find(request->mock, topic, partition) != NULL;
-            weir__offsets_remove(&group->offsets, topic, partition);
-            weir__txn_offsets_remove(group->txn_offsets, topic, partition);
             weir__buf_put_i32(out, partition);
-            weir__buf_put_i16(out, exists ? 0 : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+            weir__buf_put_i16(out, delete_offset(request, group, topic, partition));
         }
     }
     weir__request_answer(request);

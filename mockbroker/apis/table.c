@@ -2,7 +2,10 @@
  *
  * The table. A row that is not FORWARD names the gap that it closes and has a test that fails
  * without it (tests/unit/mock_*.c); a row can be removed when librdkafka closes its gap. */
+#include <string.h>
+
 #include "apis.h"
+#include "server/faults.h"
 #include "server/server.h"
 
 /* Versions: the highest that librdkafka 2.0.2 uses with its mock cluster, so that both ends of the
@@ -69,50 +72,72 @@ const weir__api *weir__api_find(int16_t key)
     return NULL;
 }
 
-/* True: the request is to be handled. */
-static bool inject(weir__request *request)
+const weir__api *weir__api_named(const char *name)
 {
-    int16_t error = weir__inject_take(request->mock, request->api->key, request->client_id);
-    if (error == WEIR_MOCK_LOSE_ANSWER) {
-        request->lose_answer = true;
-    } else if (error == -1) {
-        weir__request_break(request);
-        return false;
-    } else {
-        request->injected = error;
+    for (size_t i = 0; i < sizeof apis / sizeof *apis; i++) {
+        if (strcmp(apis[i].name, name) == 0) {
+            return &apis[i];
+        }
     }
-    return true;
+    return NULL;
 }
 
-void weir__api_begin(weir__request *request)
+/* Reads the header and begins the answer. False: the version is not offered. */
+static bool begin(weir__request *request, weir__reader *in)
 {
-    weir__reader in = weir__reader_of(weir__buf_slice(&request->frame));
-    int16_t key = weir__read_i16(&in);
-    request->version = weir__read_i16(&in);
-    request->correlation = weir__read_i32(&in);
-    request->client_id = weir__read_string(&in);
+    int16_t key = weir__read_i16(in);
+    request->version = weir__read_i16(in);
+    request->correlation = weir__read_i32(in);
+    request->client_id = weir__read_string(in);
     const weir__api *api = weir__api_find(key);
     bool versions = api != NULL && api->handle == weir__handle_api_versions;
-    if (api == NULL || in.failed ||
+    if (api == NULL || in->failed ||
         (!versions &&
          (request->version < api->version_min || request->version > api->version_max))) {
         weir__mock_fail(request->mock,
                         "a client asks for API key %d version %d, which is not offered", key,
                         request->version);
-        weir__request_break(request);
-        return;
+        return false;
     }
     request->api = api;
     bool flexible = request->version >= api->flexible_from;
     if (flexible && !versions) {
-        weir__skip_tags(&in);
+        weir__skip_tags(in);
     }
     weir__buf_put_i32(&request->answer, 0); /* the length */
     weir__buf_put_i32(&request->answer, request->correlation);
     if (flexible && !versions) {
         weir__put_tags(&request->answer);
     }
-    if (inject(request)) {
-        api->handle(request, &in);
+    return true;
+}
+
+static void carry_out(weir__request *request, weir__reader *in)
+{
+    if (weir__fault_is(request, WEIR_MOCK_DROP_REQUEST)) {
+        weir__request_drop(request);
+    } else if (weir__fault_is(request, WEIR_MOCK_DISCONNECT)) {
+        weir__request_break(request);
+    } else {
+        request->api->handle(request, in);
+    }
+}
+
+void weir__api_begin(weir__request *request)
+{
+    weir__reader in = weir__reader_of(weir__buf_slice(&request->frame));
+    if (request->api != NULL) { /* it was delayed */
+        weir__read_bytes(&in, request->body_at);
+        carry_out(request, &in);
+        return;
+    }
+    if (!begin(request, &in)) {
+        weir__request_break(request);
+        return;
+    }
+    request->body_at = request->frame.len - weir__reader_left(&in);
+    weir__faults_choose(request, in);
+    if (request->start_us == 0) {
+        carry_out(request, &in);
     }
 }

@@ -149,6 +149,11 @@ void weir_mock_event_text(const weir_mock_event *event, char *out, size_t size)
     case WEIR_MOCK_COMPACT:
         put_log(&line, event);
         break;
+    case WEIR_MOCK_FAULT:
+        put(&line, "rule=%lld %s broker=%d", (long long)event->count,
+            event->reason != NULL ? event->reason : "", (int)event->broker);
+        put_text(&line, " client=", event->client_id);
+        break;
     case WEIR_MOCK_COORDINATOR:
         put_text(&line, "", event->group.len > 0 ? event->group : event->transactional_id);
         put(&line, " broker=%d", (int)event->broker);

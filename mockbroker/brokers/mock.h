@@ -80,14 +80,7 @@ typedef struct weir__broker {
     int64_t rtt_us;
 } weir__broker;
 
-typedef struct weir__injection {
-    struct weir__injection *next;
-    int16_t api_key;
-    int16_t error;
-    int left;
-    char *client_id; /* NULL: any */
-} weir__injection;
-
+struct weir__fault;
 struct weir__conn;
 struct weir__request;
 
@@ -119,10 +112,10 @@ struct weir_mock {
     weir__topic *deleted;     /* requests in flight may still point to them */
     int64_t upstream_aliases; /* made so far */
     weir__groups groups;
-    weir__map coordinators; /* group -> weir__broker, where it was set */
-    weir__injection *injections;
-    weir__map shifts;   /* client.id -> int64_t: shift.h */
-    weir__map failures; /* reported already */
+    weir__map coordinators;     /* group -> weir__broker, where it was set */
+    struct weir__fault *faults; /* in order of addition; freed with the cluster */
+    weir__map shifts;           /* client.id -> int64_t: shift.h */
+    weir__map failures;         /* reported already */
     char *first_failure;
 };
 

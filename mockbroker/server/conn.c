@@ -14,6 +14,7 @@
 
 #include "api.h"
 #include "core/error.h"
+#include "faults.h"
 #include "wire/wire.h"
 
 #define READ_BYTES ((size_t)64 << 10)
@@ -87,6 +88,7 @@ static void request_free(weir__request *request)
         request->state_fini(request->state);
     }
     free(request->state);
+    weir__buf_fini(&request->part_faults);
     weir__buf_fini(&request->frame);
     weir__buf_fini(&request->answer);
     free(request);
@@ -125,8 +127,11 @@ void weir__conn_close(weir__conn *conn, bool lose_input)
         weir__buf_reset(&conn->in);
         conn->in_at = 0;
     }
-    if (conn->current != NULL && conn->current->due_us != 0) {
-        request_free(conn->current); /* the client does not wait for the data any more */
+    const weir__request *current = conn->current;
+    bool waits_for_data = current != NULL && current->due_us != 0; /* not any more */
+    bool not_begun = current != NULL && current->start_us != 0;
+    if (waits_for_data || (not_begun && lose_input)) {
+        request_free(conn->current);
         conn->current = NULL;
     }
 }
@@ -162,6 +167,21 @@ void weir__request_break(weir__request *request)
     request_end(request);
 }
 
+static void discard_input(weir__conn *conn)
+{
+    weir__buf_reset(&conn->in);
+    conn->in_at = 0;
+}
+
+void weir__request_drop(weir__request *request)
+{
+    weir__conn *conn = request->conn;
+    conn->silent = true;
+    drop_answers(conn);
+    discard_input(conn);
+    request_end(request);
+}
+
 void weir__request_malformed(weir__request *request)
 {
     weir__mock_fail(request->mock, "malformed %s request (version %d) from client '%.*s'",
@@ -178,8 +198,13 @@ void weir__request_answer(weir__request *request)
         weir__mock_fail(request->mock, "answer to %s: %s", request->api->name,
                         weir_err_str(bytes->err));
     }
-    if (bytes->err != WEIR_OK || request->lose_answer) {
+    if (bytes->err != WEIR_OK || request->lose_answer ||
+        weir__fault_is(request, WEIR_MOCK_DISCONNECT_AFTER)) {
         weir__request_break(request);
+        return;
+    }
+    if (weir__fault_is(request, WEIR_MOCK_DROP_ANSWER)) {
+        weir__request_drop(request);
         return;
     }
     weir__answer *answer = conn->fd >= 0 && !request->silent ? calloc(1, sizeof *answer) : NULL;
@@ -320,6 +345,14 @@ static weir__request *request_new(weir__conn *conn, size_t len)
 
 bool weir__conn_step(weir__conn *conn)
 {
+    if (weir__conn_start_us(conn) <= conn->mock->now_us) {
+        conn->current->start_us = 0;
+        conn->mock->begin(conn->current);
+        return true;
+    }
+    if (conn->silent) {
+        discard_input(conn);
+    }
     if (conn->current != NULL) {
         return false;
     }
@@ -348,6 +381,12 @@ bool weir__conn_step(weir__conn *conn)
 int64_t weir__conn_deadline_us(const weir__conn *conn)
 {
     return conn->answers != NULL && conn->fd >= 0 ? conn->answers->due_us : INT64_MAX;
+}
+
+int64_t weir__conn_start_us(const weir__conn *conn)
+{
+    const weir__request *request = conn->current;
+    return request != NULL && request->start_us != 0 ? request->start_us : INT64_MAX;
 }
 
 void weir__conn_flush(weir__conn *conn)

@@ -13,7 +13,7 @@ typedef struct weir__conn weir__conn;
 typedef struct weir__request weir__request;
 
 /* A request, from the receipt of its last byte to its answer. It ends with exactly one call of
- * weir__request_answer or weir__request_break; until then it may wait. */
+ * weir__request_answer, weir__request_break or weir__request_drop; until then it may wait. */
 struct weir__request {
     weir_mock *mock;
     weir__conn *conn;
@@ -24,9 +24,13 @@ struct weir__request {
     int16_t injected; /* a Kafka error code to be answered instead of carrying it out; 0: none */
     bool silent;      /* carried out, not answered (a Produce with acks=0) */
     bool lose_answer; /* carried out, then the connection breaks */
-    weir_buf frame;   /* as received, without the length */
-    weir_buf answer;  /* begun: length, correlation id, tags */
-    int64_t due_us;   /* until when it waits for data; 0: does not wait */
+    const struct weir__fault *fault; /* the rule for the whole request; NULL: none */
+    weir_buf part_faults;            /* pointers to the rules for parts of it */
+    int64_t start_us;                /* when a delayed request begins; 0: it has begun */
+    weir_buf frame;                  /* as received, without the length */
+    size_t body_at;                  /* in the frame, behind the header */
+    weir_buf answer;                 /* begun: length, correlation id, tags */
+    int64_t due_us;                  /* until when it waits for data; 0: does not wait */
     /* Checks whether a request that waits for data can be answered now. */
     void (*retry)(weir__request *request);
     /* Called when the mock cluster has answered the forwarded request; `in` is behind the header.
@@ -47,7 +51,8 @@ struct weir__conn {
     weir__conn *next;
     weir_mock *mock;
     weir__broker *broker;
-    int fd; /* -1: closed; the rest is freed when no request is in flight */
+    int fd;      /* -1: closed; the rest is freed when no request is in flight */
+    bool silent; /* requests are not carried out any more, answers not sent */
     weir_buf in;
     size_t in_at;
     weir__answer *answers;
@@ -63,7 +68,10 @@ struct weir__conn {
 void weir__request_answer(weir__request *request);
 /* Breaks the connection instead of answering; frees the request. */
 void weir__request_break(weir__request *request);
-/* The same for bytes that are not a request of the protocol; reported to on_failure. */
+/* Frees the request without an answer; the connection is silent from now on. */
+void weir__request_drop(weir__request *request);
+/* As weir__request_break for bytes that are not a request of the protocol; reported to on_failure.
+ */
 void weir__request_malformed(weir__request *request);
 /* Sends the request itself to the mock cluster. */
 void weir__request_forward(weir__request *request);
@@ -85,10 +93,12 @@ void weir__conn_readable(weir__conn *conn);
 void weir__conn_flush(weir__conn *conn); /* sends the answers that are due */
 void weir__conn_upstream_readable(weir__conn *conn);
 void weir__conn_upstream_flush(weir__conn *conn);
-/* Begins the next request if there is one. False: there is nothing to do. */
+/* Begins the next request, or a delayed one that is due. False: there is nothing to do. */
 bool weir__conn_step(weir__conn *conn);
 bool weir__conn_wants_input(const weir__conn *conn);
 /* When the next answer is due; INT64_MAX: none waits. */
 int64_t weir__conn_deadline_us(const weir__conn *conn);
+/* When the delayed request begins; INT64_MAX: there is none. */
+int64_t weir__conn_start_us(const weir__conn *conn);
 
 #endif

@@ -168,6 +168,7 @@ static int timeout_ms(const weir_mock *mock)
         /* An answer that is due waits for its socket, not for a deadline. */
         deadline = earlier(deadline, answer > mock->now_us ? answer : INT64_MAX);
         deadline = earlier(deadline, waits ? conn->current->due_us : INT64_MAX);
+        deadline = earlier(deadline, weir__conn_start_us(conn));
     }
     if (deadline == INT64_MAX) {
         return -1;

@@ -180,13 +180,19 @@ static void the_coordinator_may_move_when_its_broker_is_down(void **state)
 
 /* ---- Answers that are lost ---------------------------------------------------------------- */
 
+/* `client_id` NULL: of any client. */
+static void lose_answers(scenario *all, const char *api, const char *client_id, int times)
+{
+    const weir_mock_fault fault = {
+        .client_id = client_id, .api = api, .action = WEIR_MOCK_DISCONNECT_AFTER, .times = times};
+    weir_cluster_fault_add(scenario_cluster(all), NULL, &fault);
+}
+
 /* The request is carried out, its answer lost: an idempotent Produce is carried out once. */
 static void lost_answers_to_commits_lose_nothing(void **state)
 {
     scenario *all = two_at_work(state, NULL, NULL);
-    assert_int_equal(weir_mock_inject(weir_cluster_mock(scenario_cluster(all)), 8,
-                                      WEIR_MOCK_LOSE_ANSWER, 4, NULL),
-                     WEIR_OK);
+    lose_answers(all, "OffsetCommit", NULL, 4);
     for (int i = 0; i < 4; i++) {
         scenario_feed(all, ROUND);
         weir_cluster_run_for(scenario_cluster(all), WEIR_SECONDS(2));
@@ -197,21 +203,17 @@ static void lost_answers_to_commits_lose_nothing(void **state)
 static void lost_answers_to_writes_write_nothing_twice(void **state)
 {
     scenario *all = two_at_work(state, NULL, NULL);
-    assert_int_equal(weir_mock_inject(weir_cluster_mock(scenario_cluster(all)), 0,
-                                      WEIR_MOCK_LOSE_ANSWER, 6, "a-StreamThread-1-producer"),
-                     WEIR_OK);
+    lose_answers(all, "Produce", "a-StreamThread-1-producer", 6);
     scenario_feed(all, ROUND);
     scenario_check_exact(all);
 }
 
 static void lost_answers_to_joins_and_syncs_lose_no_record(void **state)
 {
-    static const int16_t apis[] = {11, 14, 12};
+    static const char *const apis[] = {"JoinGroup", "SyncGroup", "Heartbeat"};
     for (size_t i = 0; i < 3; i++) {
         scenario *all = two_at_work(state, NULL, NULL);
-        assert_int_equal(weir_mock_inject(weir_cluster_mock(scenario_cluster(all)), apis[i],
-                                          WEIR_MOCK_LOSE_ANSWER, 2, NULL),
-                         WEIR_OK);
+        lose_answers(all, apis[i], NULL, 2);
         scenario_start(all, "c", 1, NULL);
         scenario_feed(all, ROUND);
         scenario_check_exact(all);

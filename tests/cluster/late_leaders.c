@@ -6,7 +6,6 @@
 #include "support/scenario.h"
 
 #define ROUND 30
-#define FETCH 1 /* API key */
 #define NOT_LEADER 6
 
 static int32_t generation_of(const scenario *all)
@@ -76,9 +75,11 @@ static void a_leader_that_cannot_read_counts_no_member_as_missing(void **state)
     weir_instance *c = scenario_start(all, "c", 1, NULL);
     scenario_inject_fault_at(all, c, "sync", NULL, 1, SCENARIO_NOTHING);
     weir_run_until_with(scenario_cluster(all), scenario_fault_hit, all, WEIR_MINUTES(1));
-    assert_int_equal(weir_mock_inject(weir_cluster_mock(scenario_cluster(all)), FETCH, NOT_LEADER,
-                                      100, "a-StreamThread-1-consumer"),
-                     WEIR_OK);
+    weir_cluster_fault_add(scenario_cluster(all), NULL,
+                           &(weir_mock_fault){.client_id = "a-StreamThread-1-consumer",
+                                              .api = "Fetch",
+                                              .error_code = NOT_LEADER,
+                                              .times = 100});
     scenario_feed(all, ROUND);
     scenario_check_exact(all);
     assert_int_equal(scenario_generations(all), before + 1);

@@ -201,8 +201,6 @@ static void the_wrapper_checks_as_the_request_does(void **state)
     assert_int_equal(weir_mock_broker_set_up(mock, 4, false), WEIR_ENOTFOUND);
     assert_int_equal(weir_mock_broker_set_rtt(mock, 1, -1), WEIR_EINVAL);
     assert_int_equal(weir_mock_coordinator_set(mock, "g", 4), WEIR_EINVAL);
-    assert_int_equal(weir_mock_inject(mock, 0, 0, 1, NULL), WEIR_EINVAL);
-    assert_int_equal(weir_mock_inject(mock, 999, 1, 1, NULL), WEIR_EINVAL);
     assert_null(weir_mock_new(&(weir_mock_opts){.brokers = 1000}, &error));
     assert_int_equal(error.code, WEIR_EINVAL);
 }

@@ -15,6 +15,7 @@
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define STRINGS &weir_string, &weir_string
+#define FAULT ((weir_mock_fault){.error_code = 3, .optional = true})
 #define NO_INPUT ((weir_input){0})
 #define NO_OUTPUT ((weir_output){0})
 #define NO_VIEW ((weir_store_view){0})
@@ -212,7 +213,12 @@
     X(weir_host_heal_from, host, "host is", weir_host_heal_from(NULL, 1))                          \
     X(weir_host_latency, host, "host is", weir_host_latency(NULL, 1))                              \
     X(weir_host_reset_connections, host, "host is", weir_host_reset_connections(NULL))             \
-    X(weir_host_skew, host, "host is", weir_host_skew(NULL, 1))
+    X(weir_host_skew, host, "host is", weir_host_skew(NULL, 1))                                    \
+    X(weir_cluster_fault_add, cluster, "cluster is", weir_cluster_fault_add(NULL, 0, &FAULT))      \
+    X(weir_cluster_fault_add, instance, NULL, weir_cluster_fault_add(cluster, NULL, &FAULT))       \
+    X(weir_cluster_fault_add, fault, "fault is", weir_cluster_fault_add(cluster, NULL, NULL))      \
+    X(weir_cluster_fault_fired, cluster, "cluster is", weir_cluster_fault_fired(NULL, 1))          \
+    X(weir_cluster_fault_remove, cluster, "cluster is", weir_cluster_fault_remove(NULL, 1))
 
 /* Those with an error of their own. X(function, argument, check). */
 #define ERROR_ROWS(X)                                                                              \

@@ -6,6 +6,8 @@
 #include "support/null_rows.h"
 
 #define names(err) assert_names(&row, (err), &error)
+/* A rule that is good; it may stay without a request. */
+#define FAULT ((weir_mock_fault){.error_code = 3, .optional = true})
 #define refused(err) assert_names(&row, (err), NULL)
 
 #define LIFE_ROWS(X)                                                                               \
@@ -19,8 +21,14 @@
     X(weir_mock_failure, mock, assert_null(weir_mock_failure(NULL)))                               \
     X(weir_mock_broker_set_up, mock, refused(weir_mock_broker_set_up(NULL, 1, true)))              \
     X(weir_mock_broker_set_rtt, mock, refused(weir_mock_broker_set_rtt(NULL, 1, 1)))               \
-    X(weir_mock_inject, mock, refused(weir_mock_inject(NULL, 0, 3, 1, NULL)))                      \
-    X(weir_mock_inject, client_id, assert_int_equal(weir_mock_inject(mock, 0, 3, 1, 0), WEIR_OK))  \
+    X(weir_mock_fault_add, mock, names(weir_mock_fault_add(NULL, &FAULT, &id, &error)))            \
+    X(weir_mock_fault_add, fault, names(weir_mock_fault_add(mock, NULL, &id, &error)))             \
+    X(weir_mock_fault_add, id, is(weir_mock_fault_add(mock, &FAULT, NULL, &error), WEIR_OK))       \
+    X(weir_mock_fault_add, error, refused(weir_mock_fault_add(mock, NULL, &id, NULL)))             \
+    X(weir_mock_fault_fired, mock, is(weir_mock_fault_fired(NULL, 1), -1))                         \
+    X(weir_mock_fault_remove, mock, refused(weir_mock_fault_remove(NULL, 1)))                      \
+    X(weir_mock_faults_check, mock, names(weir_mock_faults_check(NULL, &error)))                   \
+    X(weir_mock_faults_check, error, is(weir_mock_faults_check(mock, NULL), WEIR_OK))              \
     X(weir_mock_shift_timestamps, mock, refused(weir_mock_shift_timestamps(NULL, "c", 1)))         \
     X(weir_mock_shift_timestamps, client_id, refused(weir_mock_shift_timestamps(mock, NULL, 1)))
 
@@ -128,6 +136,7 @@ static void functions_of_the_mock_cluster_refuse_null(void **state)
     int64_t start;
     int64_t end;
     char text[4];
+    int id;
     weir_mock_group_info group;
     mock_create(mock, "t", 1);
     LIFE_ROWS(RUN)

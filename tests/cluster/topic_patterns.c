@@ -10,7 +10,6 @@
 
 #define STRINGS &weir_string, &weir_string
 #define PARTITIONS 3
-#define LIST_OFFSETS 2           /* API key */
 #define TIMED_OUT 7              /* error code REQUEST_TIMED_OUT */
 #define REFUSED 1000             /* so many: longer than one question waits for its answer */
 #define NOTICED WEIR_SECONDS(20) /* metadata.max.age.ms, and a rebalance */
@@ -128,9 +127,9 @@ static void a_new_topic_is_read_although_brokers_refuse_its_offsets_at_first(voi
     weir_run_until(cluster, weir_caught_up, WEIR_MINUTES(1));
 
     weir_input two = add_topic(cluster, "in-2", PARTITIONS);
-    assert_int_equal(
-        weir_mock_inject(weir_cluster_mock(cluster), LIST_OFFSETS, TIMED_OUT, REFUSED, NULL),
-        WEIR_OK);
+    weir_cluster_fault_add(
+        cluster, NULL,
+        &(weir_mock_fault){.api = "ListOffsets", .error_code = TIMED_OUT, .times = REFUSED});
     weir_cluster_run_for(cluster, WEIR_MINUTES(4));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
     send(one, counts);

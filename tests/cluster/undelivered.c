@@ -65,7 +65,6 @@ static void after_a_timeout_the_records_are_processed_again(void **state)
     assert_int_equal(weir_instance_dropped_records(a, NULL, 0), 0);
 }
 
-#define PRODUCE 0              /* API key */
 #define NOT_ENOUGH_REPLICAS 19 /* error code */
 
 /* With one retry the producer gives up after two requests. */
@@ -78,9 +77,11 @@ static void failures_without_a_timeout_revive_at_intervals(void **state)
     weir_cluster_topic_create(cluster, "copies", 1);
     log_capture_start(cluster, capture, "a", copies, LIST(COMMITS, "producer.retries", "1"));
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    assert_int_equal(weir_mock_inject(weir_cluster_mock(cluster), PRODUCE, NOT_ENOUGH_REPLICAS, 6,
-                                      "a-StreamThread-1-producer"),
-                     WEIR_OK);
+    const weir_mock_fault fault = {.client_id = "a-StreamThread-1-producer",
+                                   .api = "Produce",
+                                   .error_code = NOT_ENOUGH_REPLICAS,
+                                   .times = 6};
+    weir_cluster_fault_add(cluster, NULL, &fault);
     weir_cluster_run_for(cluster, WEIR_SECONDS(15)); /* since the task opened */
     send_lines(texts, LINES, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(9));

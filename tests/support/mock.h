@@ -34,9 +34,14 @@ CLIENT_FN int mock_set_up(void **state)
 
 CLIENT_FN int mock_tear_down(void **state)
 {
+    weir_error error = {0};
+    weir_err err = weir_mock_faults_check(*state, &error);
     weir_mock_free(*state);
     weir_sim_stop();
-    return 0;
+    if (err != WEIR_OK) {
+        print_error("%s\n", error.message);
+    }
+    return err == WEIR_OK ? 0 : -1;
 }
 
 #define mock_test(name) cmocka_unit_test_setup_teardown(name, mock_set_up, mock_tear_down)
@@ -47,6 +52,17 @@ CLIENT_FN void mock_create(weir_mock *mock, const char *topic, int32_t partition
     if (weir_mock_topic_create(mock, topic, partitions, 1, NULL, &error) != WEIR_OK) {
         fail_msg("%s", error.message);
     }
+}
+
+/* Adds a rule; its number. */
+CLIENT_FN int mock_fault(weir_mock *mock, const weir_mock_fault *fault)
+{
+    weir_error error = {0};
+    int id = 0;
+    if (weir_mock_fault_add(mock, fault, &id, &error) != WEIR_OK) {
+        fail_msg("%s", error.message);
+    }
+    return id;
 }
 
 CLIENT_FN void assert_no_failure(const weir_mock *mock)

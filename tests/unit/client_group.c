@@ -4,7 +4,6 @@
 #include "unit/client_kit.h"
 
 #define GROUP "client-test"
-#define OFFSET_COMMIT 8
 #define COORDINATOR_NOT_AVAILABLE 15
 #define ILLEGAL_GENERATION 22
 #define ASSIGNMENTS 300
@@ -283,7 +282,10 @@ static void a_refused_commit_ends_the_membership_and_loses_the_partitions(void *
     member a;
     start(f, &a, subscription);
     wait_joined((member *[]){&a}, 1, 1);
-    must(weir_mock_inject(f->mock, OFFSET_COMMIT, ILLEGAL_GENERATION, 1, NULL), &error);
+    must(weir_mock_fault_add(
+             f->mock, &(weir_mock_fault){.api = "OffsetCommit", .error_code = ILLEGAL_GENERATION},
+             NULL, &error),
+         &error);
     weir__offset offset = {{"t", 0}, 4, NULL};
     assert_int_equal(weir__consumer_commit(a.consumer, &offset, 1, &error), WEIR_EFENCED);
     wait_joined((member *[]){&a}, 1, 2);
@@ -300,7 +302,11 @@ static void a_commit_outlives_a_coordinator_that_is_not_there_yet(void **state)
     member a;
     start(f, &a, subscription);
     wait_joined((member *[]){&a}, 1, 1);
-    must(weir_mock_inject(f->mock, OFFSET_COMMIT, COORDINATOR_NOT_AVAILABLE, 1, NULL), &error);
+    must(weir_mock_fault_add(
+             f->mock,
+             &(weir_mock_fault){.api = "OffsetCommit", .error_code = COORDINATOR_NOT_AVAILABLE},
+             NULL, &error),
+         &error);
     weir__offset offset = {{"t", 0}, 4, NULL};
     must(weir__consumer_commit(a.consumer, &offset, 1, &error), &error);
     assert_int_equal(weir_mock_committed(f->mock, GROUP, "t", 0, NULL, 0), 4);

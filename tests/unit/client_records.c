@@ -5,7 +5,6 @@
 #include "process/headers.h"
 #include "unit/client_kit.h"
 
-#define PRODUCE 0
 #define TOPIC_AUTHORIZATION_FAILED 29
 
 static void a_record_is_received_as_sent(void **state)
@@ -134,7 +133,11 @@ static void a_failed_delivery_is_returned_by_the_next_flush_once(void **state)
 {
     fixture *f = *state;
     weir_error error = {0};
-    must(weir_mock_inject(f->mock, PRODUCE, TOPIC_AUTHORIZATION_FAILED, 1, NULL), &error);
+    must(weir_mock_fault_add(
+             f->mock,
+             &(weir_mock_fault){.api = "Produce", .error_code = TOPIC_AUTHORIZATION_FAILED}, NULL,
+             &error),
+         &error);
     send_one(f, "one", 0, weir_slice_of("k"), weir_slice_of("v"));
     assert_int_equal(weir__producer_flush(f->producer, 60000, &error), WEIR_EBROKER);
     assert_non_null(strstr(error.message, "sending to one: "));

@@ -77,6 +77,7 @@ static void each_kind_has_its_line(void **state)
         {WEIR_MOCK_TXN_END, "tx producer=1000 epoch=5 commit reason=why"},
         {WEIR_MOCK_TXN_COMPLETE, "tx producer=1000 epoch=5 commit reason=why"},
         {WEIR_MOCK_PRODUCER_FENCED, "tx producer=1000 epoch=5 top-2 client=cl reason=why"},
+        {WEIR_MOCK_FAULT, "rule=3 why broker=1 client=cl"},
     };
     assert_int_equal(sizeof expected / sizeof *expected, WEIR_MOCK_EVENT_KINDS);
     for (size_t i = 0; i < WEIR_MOCK_EVENT_KINDS; i++) {

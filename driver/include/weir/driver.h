@@ -100,7 +100,8 @@ typedef struct weir_cluster_opts {
 /* Starts the simulation and the brokers; `opts` NULL: defaults. Copied. NULL on failure. */
 WEIR_API weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error);
 /* Closes the instances that still run, ends the simulation and removes the state directories. Also
- * allowed after a test that failed half-way. NULL allowed. Waits. */
+ * allowed after a test that failed half-way. NULL allowed. Waits. At the end it fails the test if a
+ * rule never fired (weir_cluster_fault_add). */
 WEIR_API void weir_cluster_free(weir_cluster *cluster);
 
 /* The seed of the run. Any thread. */
@@ -242,6 +243,19 @@ WEIR_API void weir_host_latency(weir_host *host, int64_t ms);
 WEIR_API void weir_host_reset_connections(weir_host *host);
 /* Sets the host's wall clock ahead by `ms`; it must stay within 1970 to 2262. */
 WEIR_API void weir_host_skew(weir_host *host, int64_t ms);
+
+/* Adds a rule that makes chosen requests fail (weir_mock_fault_add): an error, a delay, a lost
+ * request or answer, a broken connection. With an instance (NULL: no matter whose) only requests of
+ * its clients count, also after a restart; fault->client_id must then be NULL. These are the
+ * clients whose client.id begins with the instance's name and "-". Returns the number of the rule.
+ * A wrong rule fails the test. So does, in weir_cluster_free, a rule that has never fired and is
+ * not optional: the test would pass without the fault that it is about. */
+WEIR_API int weir_cluster_fault_add(weir_cluster *cluster, const weir_instance *instance,
+                                    const weir_mock_fault *fault);
+/* How often the rule has fired. A number that is no rule's fails the test. */
+WEIR_API int64_t weir_cluster_fault_fired(const weir_cluster *cluster, int fault);
+/* Ends the rule: it fires no more. */
+WEIR_API void weir_cluster_fault_remove(weir_cluster *cluster, int fault);
 
 /* ---- Branches ----------------------------------------------------------------------------- */
 

@@ -119,6 +119,11 @@ extern "C" {
     VOID(weir_host_latency, (host, ms), weir_host *host, int64_t ms)                               \
     VOID(weir_host_reset_connections, (host), weir_host *host)                                     \
     VOID(weir_host_skew, (host, ms), weir_host *host, int64_t ms)                                  \
+    VALUE(int, weir_cluster_fault_add, (cluster, instance, fault), weir_cluster *cluster,          \
+          const weir_instance *instance, const weir_mock_fault *fault)                             \
+    VALUE(int64_t, weir_cluster_fault_fired, (cluster, fault), const weir_cluster *cluster,        \
+          int fault)                                                                               \
+    VOID(weir_cluster_fault_remove, (cluster, fault), weir_cluster *cluster, int fault)            \
     VALUE(int, weir_cluster_branch, (cluster, reseed, error), weir_cluster *cluster,               \
           uint64_t reseed, weir_error *error)                                                      \
     VALUE(bool, weir_cluster_run_until, (cluster, predicate, arg, bound_ms),                       \
@@ -286,6 +291,9 @@ WEIR_API void weir_cluster_trace_placed(weir_cluster *cluster, const char *kind,
 #define weir_host_latency(...) weir_host_latency_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_host_reset_connections(...) weir_host_reset_connections_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_host_skew(...) weir_host_skew_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_cluster_fault_add(...) weir_cluster_fault_add_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_cluster_fault_fired(...) weir_cluster_fault_fired_placed(__VA_ARGS__, WEIR__HERE)
+#define weir_cluster_fault_remove(...) weir_cluster_fault_remove_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_branch(...) weir_cluster_branch_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_run_until(...) weir_cluster_run_until_placed(__VA_ARGS__, WEIR__HERE)
 #define weir_cluster_run_for(...) weir_cluster_run_for_placed(__VA_ARGS__, WEIR__HERE)

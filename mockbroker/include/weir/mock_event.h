@@ -56,7 +56,10 @@ extern "C" {
     X(WEIR_MOCK_TXN_COMPLETE, "txn-complete") /* all markers are written; commit */                \
     /* A request was refused since its epoch (the event's) is not the present one: reason (the     \
      * request), topic and partition if it named one, client_id. */                                \
-    X(WEIR_MOCK_PRODUCER_FENCED, "producer-fenced")
+    X(WEIR_MOCK_PRODUCER_FENCED, "producer-fenced")                                                \
+    /* A rule (weir_mock_fault) fired: count is its number, reason the request; client_id, broker. \
+     */                                                                                            \
+    X(WEIR_MOCK_FAULT, "fault")
 
 typedef enum weir_mock_event_kind {
 #define WEIR_MOCK_EVENT_CONSTANT(constant, name) constant,

@@ -36,7 +36,7 @@ typedef struct weir_mock_opts {
 
 /* Starts the brokers. NULL on failure; `opts` NULL: defaults. */
 WEIR_API weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error);
-/* Stops the brokers. NULL allowed. */
+/* Stops the brokers. Reports rules that never fired (weir_mock_faults_check). NULL allowed. */
 WEIR_API void weir_mock_free(weir_mock *mock);
 /* "127.0.0.1:port,...": valid until free. */
 WEIR_API const char *weir_mock_bootstrap(const weir_mock *mock);
@@ -164,15 +164,60 @@ WEIR_API int32_t weir_mock_coordinator(const weir_mock *mock, const char *group)
 WEIR_API weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up);
 /* Extra time before each response of a broker. */
 WEIR_API weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms);
-/* An error code of weir_mock_inject: the request is processed, and the connection closed instead of
- * responding. */
-#define WEIR_MOCK_LOSE_ANSWER (-1000)
-/* The next `count` requests of this API key (Kafka protocol number), from clients of this client.id
- * (NULL: any), get this error code and are not processed. error_code -1 closes the connection
- * without processing the request; for WEIR_MOCK_LOSE_ANSWER see above. WEIR_EINVAL: a wrong
- * argument. */
-WEIR_API weir_err weir_mock_inject(weir_mock *mock, int16_t api_key, int16_t error_code, int count,
-                                   const char *client_id);
+
+/* Rules: faults of chosen requests. */
+
+/* A partition of weir_mock_fault.topic: WEIR_MOCK_PARTITION(0). Zeros: any. */
+typedef struct weir_mock_partition {
+    int32_t number;
+    bool given;
+} weir_mock_partition;
+#define WEIR_MOCK_PARTITION(partition) ((weir_mock_partition){.number = (partition), .given = true})
+
+/* "Silent": as on a connection to a broker that is stalled, neither this request nor a later one on
+ * this connection gets an answer, and later ones are not carried out. The client notices when its
+ * request times out. */
+typedef enum weir_mock_action {
+    WEIR_MOCK_ERROR,            /* answers error_code, does not carry the request out */
+    WEIR_MOCK_DELAY,            /* carries the request out after delay_ms */
+    WEIR_MOCK_DROP_REQUEST,     /* not carried out, silent */
+    WEIR_MOCK_DROP_ANSWER,      /* carried out, silent */
+    WEIR_MOCK_DISCONNECT,       /* not carried out; the connection closes */
+    WEIR_MOCK_DISCONNECT_AFTER, /* carried out; the connection closes instead of the answer */
+} weir_mock_action;
+
+#define WEIR_MOCK_ALWAYS (-1)
+
+/* A rule: which requests it is for, and what happens to them. Zeros: any request. */
+typedef struct weir_mock_fault {
+    const char *client_id; /* of the client; "a-*": all that begin with "a-". NULL: any */
+    const char *api;       /* its name in Kafka's protocol, as "TxnOffsetCommit"; NULL: any */
+    const char *topic;     /* requests that name this topic; NULL: any */
+    weir_mock_partition partition; /* requests that name this partition of `topic` */
+    int32_t broker;                /* that got the request; 0: any */
+    int from;  /* the first of the matching requests that it is for, from 1; 0: 1 */
+    int times; /* the number of requests that it is for; 0: 1; WEIR_MOCK_ALWAYS: no limit */
+    weir_mock_action action;
+    int16_t error_code; /* for WEIR_MOCK_ERROR: Kafka's number. With a topic only that topic, or its
+                           partition, gets it; the rest of the request is carried out */
+    int64_t delay_ms;   /* how long the request waits before the action, on the brokers' clock */
+    bool optional;      /* a rule that never fires is no failure */
+} weir_mock_fault;
+
+/* Adds a rule. It is copied. *id (NULL allowed) is its number, from 1. Of several rules for a
+ * request the oldest one that is not used up applies; only that one counts the request.
+ * WEIR_EINVAL: *error names the field and says what is wrong with it. WEIR_ELIMIT: more than 1,024
+ * rules. */
+WEIR_API weir_err weir_mock_fault_add(weir_mock *mock, const weir_mock_fault *fault, int *id,
+                                      weir_error *error);
+/* How often the rule has fired; -1: no such rule. */
+WEIR_API int64_t weir_mock_fault_fired(const weir_mock *mock, int id);
+/* Ends the rule: it fires no more. weir_mock_fault_fired and weir_mock_faults_check still know it.
+ * WEIR_ENOTFOUND: no such rule. */
+WEIR_API weir_err weir_mock_fault_remove(weir_mock *mock, int id);
+/* WEIR_ESTATE: a rule that is not optional has never fired, so the test has not tested what it
+ * says; *error (NULL allowed) describes the first one. weir_mock_free calls on_failure for each. */
+WEIR_API weir_err weir_mock_faults_check(const weir_mock *mock, weir_error *error);
 
 #ifdef __cplusplus
 }
