@@ -94,15 +94,16 @@ static void a_stalled_member_writes_nothing_before_it_verifies_its_membership(vo
     weir_cluster *cluster = fixture_cluster(state, NULL);
     weir_input texts = one_partition_each(cluster);
     weir_rows *expected = weir_rows_new(cluster, &weir_string, &weir_string);
-    weir_instance *frozen = NULL;
+    /* Steps are taken until the cluster is freed. */
+    weir_instance **frozen = fixture_keep(state, calloc(1, sizeof *frozen), free);
     weir_instance_opts opts = {.config = LIST("commit.interval.ms", "1"),
-                               .app = {.on_step = freeze, .user = &frozen}};
+                               .app = {.on_step = freeze, .user = frozen}};
     weir_instance *a = weir_cluster_start(cluster, "a", counts, &opts);
     weir_run_until(cluster, weir_all_running, WEIR_MINUTES(1));
-    frozen = a;
+    *frozen = a;
     send_lines(texts, LINES, expected);
     weir_cluster_run_for(cluster, WEIR_SECONDS(10));
-    assert_null(frozen);
+    assert_null(*frozen);
     weir_cluster_start(cluster, "b", counts, &opts);
     weir_cluster_run_for(cluster, WEIR_MINUTES(2));
     send_lines(texts, LINES, expected);
