@@ -28,7 +28,7 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
     struct bench *bench = user;
     (void)instance;
     if (bench->begun || weir_rebalance_phase_now(run) != WEIR_REBALANCE_LEAVING ||
-        strcmp(step->kind, "suspend") != 0) {
+        step->kind != WEIR_STEP_SUSPEND) {
         return;
     }
     bench->begun = true;

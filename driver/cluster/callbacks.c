@@ -9,8 +9,6 @@
 #include "core/error.h"
 #include "sim/tsan.h"
 
-#define STEP_TEXT_MAX 1024 /* a longer text is truncated */
-
 #define LOG_WARNING 4 /* syslog's number */
 
 void weir__instance_note_warning(weir_instance *instance, const char *text)
@@ -36,7 +34,11 @@ static void on_state(weir_state from, weir_state to, void *user)
 {
     weir_instance *instance = user;
     instance->state = to;
-    weir_sim_trace("state", "%s -> %s", weir_state_name(from), weir_state_name(to));
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_STATE,
+                                   .instance = instance->name,
+                                   .application = instance->application,
+                                   .from = from,
+                                   .to = to});
     weir_sim_progress();
     if (instance->opts.app.on_state != NULL) {
         weir__tsan_ignore_begin();
@@ -46,34 +48,13 @@ static void on_state(weir_state from, weir_state to, void *user)
     weir_sim_notify();
 }
 
-static void trace_restore(const weir_restore_progress *at)
-{
-    long long offset = (long long)at->offset;
-    long long end = (long long)at->end_offset;
-    switch (at->event) {
-    case WEIR_RESTORE_START:
-        weir_sim_trace("restore-start", "%s-%d from %lld to %lld", at->store, (int)at->partition,
-                       offset, end);
-        break;
-    case WEIR_RESTORE_BATCH:
-        weir_sim_trace("restore-batch", "%s-%d at %lld of %lld", at->store, (int)at->partition,
-                       offset, end);
-        break;
-    case WEIR_RESTORE_END:
-        weir_sim_trace("restore-end", "%s-%d, %lld records", at->store, (int)at->partition,
-                       (long long)at->restored);
-        break;
-    case WEIR_RESTORE_SUSPENDED:
-        weir_sim_trace("restore-suspended", "%s-%d at %lld of %lld", at->store, (int)at->partition,
-                       offset, end);
-        break;
-    }
-}
-
 static void on_restore(const weir_restore_progress *progress, void *user)
 {
     weir_instance *instance = user;
-    trace_restore(progress);
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_RESTORE,
+                                   .instance = instance->name,
+                                   .application = instance->application,
+                                   .restore = progress});
     weir_sim_progress();
     if (instance->opts.app.on_restore != NULL) {
         weir__tsan_ignore_begin();
@@ -90,7 +71,11 @@ static weir_uncaught on_uncaught(const char *thread, const weir_error *error, vo
     snprintf(text, sizeof text, "%s failed: %s: %.180s", thread, weir_err_name(error->code),
              error->message);
     weir__instance_note_warning(instance, text);
-    weir_sim_trace("uncaught", "%s %s", thread, weir_err_name(error->code));
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_UNCAUGHT,
+                                   .instance = instance->name,
+                                   .application = instance->application,
+                                   .stream_thread = thread,
+                                   .reason = weir_err_name(error->code)});
     if (instance->opts.app.on_uncaught == NULL) {
         return WEIR_SHUTDOWN_CLIENT;
     }
@@ -100,52 +85,13 @@ static weir_uncaught on_uncaught(const char *thread, const weir_error *error, vo
     return reply;
 }
 
-typedef struct step_text {
-    char bytes[STEP_TEXT_MAX];
-    size_t len;
-} step_text;
-
-static void append(step_text *text, const char *more)
-{
-    size_t len = strnlen(more, sizeof text->bytes - 1 - text->len);
-    memcpy(text->bytes + text->len, more, len);
-    text->len += len;
-    text->bytes[text->len] = '\0';
-}
-
-static void append_number(step_text *text, int64_t number)
-{
-    char digits[21];
-    char *first = digits + sizeof digits - 1;
-    *first = '\0';
-    do {
-        *--first = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    append(text, first);
-}
-
-/* "0_1 lines@17". Every record is a step: printf would take a thirtieth of a whole run. */
-static void trace_step(const weir_step *step)
-{
-    step_text text;
-    text.len = 0; /* without zeroing the rest, which is written before it is read */
-    append(&text, step->task != NULL ? step->task : "");
-    if (step->detail != NULL) {
-        append(&text, step->task != NULL ? " " : "");
-        append(&text, step->detail);
-    }
-    if (step->offset >= 0) {
-        append(&text, "@");
-        append_number(&text, step->offset);
-    }
-    weir_sim_trace_text(step->kind, text.bytes);
-}
-
 static void on_step(const weir_step *step, void *user)
 {
     weir_instance *instance = user;
-    trace_step(step);
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_STEP,
+                                   .instance = instance->name,
+                                   .application = instance->application,
+                                   .step = step});
     if (instance->opts.app.on_step != NULL) {
         weir__tsan_ignore_begin();
         instance->opts.app.on_step(step, instance->opts.app.user);

@@ -11,7 +11,6 @@
 #define BROKERS_DEFAULT 3
 #define WATCHDOG_SECONDS_MAX 1000000
 #define VIRTUAL_MAX_MS ((int64_t)200 * 365 * 24 * 3600 * 1000)
-#define EVENT_TEXT_MAX ((size_t)512) /* a longer text is truncated */
 
 /* The cluster of this process. There is only one, since a simulation interposes libc. Faults on
  * hosts find their cluster here. */
@@ -177,9 +176,7 @@ static weir_err start_simulation(weir_cluster *cluster, weir_error *error)
 static void on_broker_event(const weir_mock_event *event, void *user)
 {
     (void)user;
-    char detail[EVENT_TEXT_MAX];
-    weir_mock_event_text(event, detail, sizeof detail);
-    weir_sim_trace_text(weir_mock_event_name(event->kind), detail);
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_BROKER, .broker = event});
     if (event->kind == WEIR_MOCK_FETCH) {
         return; /* a fetch changes nothing that a predicate can read */
     }
@@ -192,7 +189,7 @@ static void on_broker_event(const weir_mock_event *event, void *user)
 static void on_broker_failure(const char *message, void *user)
 {
     (void)user; /* the waiting call reads it with weir_mock_failure */
-    weir_sim_trace("broker-failure", "%s", message);
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_BROKER_FAILURE, .reason = message});
     weir_sim_notify();
 }
 

@@ -30,6 +30,7 @@ struct weir_instance {
     weir_cluster *cluster;
     char name[WEIR_SIM_NAME_MAX];
     char directory[WEIR__PATH_MAX];
+    const char *application; /* its application.id; NULL: it was never built */
     int crashes;
     weir_host *host;
     _Atomic(weir__life) life;
@@ -162,6 +163,12 @@ void weir__explain_callbacks(weir_cluster *cluster, weir_buf *out);
 bool weir__faults_unfired(const weir_cluster *cluster, char *message, size_t size);
 
 /* ---- Trace (trace.c) ---- */
+/* Adds the event to the trace. Sets: kind, `name` of a custom one, instance, application, and what
+ * belongs to the kind; the rest is copied out of step, broker or restore for an observer. */
+void weir__event_emit(const weir_event *event);
+/* event_text.c, event_hash.c */
+const char *weir__event_name(const weir_event *event);
+uint64_t weir__event_hash(const weir_event *event);
 void weir__cluster_vtrace(weir_cluster *cluster, const char *kind, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 void weir__trace_from_environment(weir_cluster *cluster);

@@ -15,6 +15,12 @@ weir_instance *weir__instance_of_host(const weir_host *host)
     return NULL;
 }
 
+static void emit(const weir_host *host, weir_event_kind kind, int32_t broker, int64_t ms)
+{
+    weir__event_emit(&(weir_event){
+        .kind = kind, .instance = weir_sim_host_name(host), .broker_id = broker, .ms = ms});
+}
+
 void weir_host_crash(weir_host *host, weir_disk disk)
 {
     if (!weir__given(host != NULL, __func__, "host")) {
@@ -28,8 +34,9 @@ void weir_host_crash(weir_host *host, weir_disk disk)
     if (!weir_sim_host_alive(host)) {
         return;
     }
-    weir_sim_trace("crash", "%s, disk %s", weir_sim_host_name(host),
-                   disk == WEIR_DISK_AS_IT_WAS ? "as it was" : "wiped");
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_CRASH,
+                                   .instance = weir_sim_host_name(host),
+                                   .reason = disk == WEIR_DISK_AS_IT_WAS ? "as it was" : "wiped"});
     if (instance != NULL) {
         weir__instance_crashed(instance, disk);
     }
@@ -46,7 +53,7 @@ void weir_host_pause(weir_host *host)
     if (instance != NULL) {
         instance->paused = true;
     }
-    weir_sim_trace("pause", "%s", weir_sim_host_name(host));
+    emit(host, WEIR_EVENT_PAUSE, 0, 0);
     weir_sim_host_pause(host);
 }
 
@@ -59,7 +66,7 @@ void weir_host_resume(weir_host *host)
     if (instance != NULL) {
         instance->paused = false;
     }
-    weir_sim_trace("resume", "%s", weir_sim_host_name(host));
+    emit(host, WEIR_EVENT_RESUME, 0, 0);
     weir_sim_host_resume(host);
 }
 
@@ -79,7 +86,7 @@ void weir_host_partition(weir_host *host)
         return;
     }
     note_cut(host, 0, true);
-    weir_sim_trace("partition", "%s from all brokers", weir_sim_host_name(host));
+    emit(host, WEIR_EVENT_PARTITION, 0, 0);
     weir_sim_link_cut(host, 0, true);
 }
 
@@ -89,7 +96,7 @@ void weir_host_heal(weir_host *host)
         return;
     }
     note_cut(host, 0, false);
-    weir_sim_trace("heal", "%s to all brokers", weir_sim_host_name(host));
+    emit(host, WEIR_EVENT_HEAL, 0, 0);
     weir_sim_link_cut(host, 0, false);
 }
 
@@ -102,8 +109,7 @@ static void cut_from(weir_host *host, int32_t broker, bool cut)
         return;
     }
     note_cut(host, broker, cut);
-    weir_sim_trace(cut ? "partition" : "heal", "%s %s broker %d", weir_sim_host_name(host),
-                   cut ? "from" : "to", (int)broker);
+    emit(host, cut ? WEIR_EVENT_PARTITION : WEIR_EVENT_HEAL, broker, 0);
     weir_sim_link_cut(host, port, cut);
 }
 
@@ -133,7 +139,7 @@ void weir_host_latency(weir_host *host, int64_t ms)
                            (long long)ms);
         return;
     }
-    weir_sim_trace("latency", "%s %lld ms", weir_sim_host_name(host), (long long)ms);
+    emit(host, WEIR_EVENT_LATENCY, 0, ms);
     weir_sim_link_latency(host, 0, weir__mul_sat(ms, 1000));
 }
 
@@ -142,7 +148,7 @@ void weir_host_reset_connections(weir_host *host)
     if (!weir__given(host != NULL, __func__, "host")) {
         return;
     }
-    weir_sim_trace("reset", "%s", weir_sim_host_name(host));
+    emit(host, WEIR_EVENT_RESET, 0, 0);
     weir_sim_link_reset(host, 0);
 }
 
@@ -157,5 +163,5 @@ void weir_host_skew(weir_host *host, int64_t ms)
                            (long long)ms);
         return;
     }
-    weir_sim_trace("skew", "%s %lld ms", weir_sim_host_name(host), (long long)ms);
+    emit(host, WEIR_EVENT_SKEW, 0, ms);
 }

@@ -66,8 +66,15 @@ static weir_err make_config(weir_instance *instance, weir_error *error)
     weir_err err = weir__config_set_list(instance->config, own, error);
     err =
         err != WEIR_OK ? err : weir__config_set_list(instance->config, cluster->opts.config, error);
-    return err != WEIR_OK ? err
-                          : weir__config_set_list(instance->config, instance->opts.config, error);
+    err = err != WEIR_OK ? err
+                         : weir__config_set_list(instance->config, instance->opts.config, error);
+    const char *application =
+        err == WEIR_OK ? weir__config_text(instance->config, "application.id") : NULL;
+    if (application != NULL &&
+        (instance->application == NULL || strcmp(instance->application, application) != 0)) {
+        instance->application = weir__must(weir__arena_strdup(&cluster->driver.arena, application));
+    }
+    return err;
 }
 
 /* Collects the names of source topics, then of repartition topics. */
@@ -171,7 +178,9 @@ static weir_err bring_up(weir_instance *instance, weir_error *error)
     }
     instance->life = WEIR__ALIVE;
     instance->state = WEIR_STATE_CREATED;
-    weir_sim_trace("start", "%s", instance->name);
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_START,
+                                   .instance = instance->name,
+                                   .application = instance->application});
     if (!weir__instance_do(instance, start_app, outcome, WEIR__RETRY_MS)) {
         if (instance->life == WEIR__CRASHED) {
             return WEIR_OK; /* the test has crashed it meanwhile */
@@ -367,7 +376,9 @@ weir_err weir_instance_close(weir_instance *instance, int64_t timeout_ms)
     if (instance->life != WEIR__ALIVE) {
         return WEIR_OK;
     }
-    weir_sim_trace("close", "%s", instance->name);
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_CLOSE,
+                                   .instance = instance->name,
+                                   .application = instance->application});
     int64_t bound_ms = timeout_ms < 0 ? INT64_MAX : weir__add_sat(timeout_ms, WEIR_SECONDS(1));
     if (!weir__instance_do(instance, close_app, closing, bound_ms)) {
         return WEIR_ETIMEOUT;

@@ -9,11 +9,79 @@
 
 #define DETAIL_MAX 512
 #define TRACE_BUFFER ((size_t)1 << 14)
+#define TOPIC_MAX ((size_t)250) /* with the NUL */
+
+/* ---- Events ------------------------------------------------------------------------------- */
+
+static void event_text(const void *data, char *out, size_t size)
+{
+    weir_event_text(data, out, size);
+}
+
+void weir__event_emit(const weir_event *event)
+{
+    weir_sim_data data = {.data = event, .hash = weir__event_hash(event), .text = event_text};
+    weir_sim_trace_data(weir__event_name(event), &data);
+}
+
+static void take_step(weir_event *out)
+{
+    const weir_step *step = out->step;
+    out->task = step->task;
+    out->topic = step->topic;
+    out->partition = step->partition;
+    out->offset = step->offset;
+    out->generation = step->generation;
+    out->reason = step->reason;
+    out->stream_thread = step->thread;
+}
+
+static void take_restore(weir_event *out)
+{
+    out->topic = out->restore->topic;
+    out->partition = out->restore->partition;
+    out->offset = out->restore->offset;
+}
+
+/* The topic's name, which is no C string, is copied to `topic`. */
+static void take_broker(weir_event *out, char *topic)
+{
+    const weir_mock_event *broker = out->broker;
+    if (broker->topic.len > 0 && broker->topic.len < TOPIC_MAX) {
+        memcpy(topic, broker->topic.data, broker->topic.len);
+        topic[broker->topic.len] = '\0';
+        out->topic = topic;
+        out->partition = broker->partition;
+        out->offset = broker->offset;
+    }
+    if (broker->group.len > 0) {
+        out->generation = broker->generation;
+    }
+    out->reason = broker->reason;
+}
 
 static void hand_on(const weir_sim_event *event, void *user)
 {
     const weir_cluster *cluster = user;
-    weir_event out = {event->us, event->host, event->thread, event->kind, event->detail};
+    char topic[TOPIC_MAX];
+    weir_event out = {.kind = WEIR_EVENT_SIMULATION, .reason = event->detail};
+    if (event->data != NULL) {
+        out = *(const weir_event *)event->data->data;
+    }
+    out.name = event->kind;
+    out.us = event->us;
+    out.host = event->host;
+    out.thread = event->thread;
+    out.partition = -1;
+    out.offset = -1;
+    out.generation = -1;
+    if (out.step != NULL) {
+        take_step(&out);
+    } else if (out.broker != NULL) {
+        take_broker(&out, topic);
+    } else if (out.restore != NULL) {
+        take_restore(&out);
+    }
     cluster->on_event(&out, cluster->event_user);
 }
 
@@ -38,7 +106,7 @@ void weir__cluster_vtrace(weir_cluster *cluster, const char *kind, const char *f
     }
     char detail[DETAIL_MAX];
     vsnprintf(detail, sizeof detail, format, args);
-    weir_sim_trace(kind, "%s", detail);
+    weir__event_emit(&(weir_event){.kind = WEIR_EVENT_CUSTOM, .name = kind, .reason = detail});
 }
 
 void weir_cluster_trace(weir_cluster *cluster, const char *kind, const char *format, ...)
@@ -48,6 +116,8 @@ void weir_cluster_trace(weir_cluster *cluster, const char *kind, const char *for
     weir__cluster_vtrace(cluster, kind, format, args);
     va_end(args);
 }
+
+/* ---- The file ----------------------------------------------------------------------------- */
 
 uint64_t weir_cluster_trace_hash(const weir_cluster *cluster)
 {

@@ -181,7 +181,14 @@ bool weir_sim_host_skew(weir_host *host, int64_t us);
  * not hold addresses. */
 void weir_sim_trace(const char *kind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void weir_sim_trace_text(const char *kind, const char *detail); /* the text as it is */
+/* What an event tells, as data of the caller: its text is made only for a reader. */
+typedef struct weir_sim_data {
+    const void *data;
+    uint64_t hash; /* of the content */
+    void (*text)(const void *data, char *out, size_t size);
+} weir_sim_data;
+/* Adds a labelled event whose detail is data. Both are borrowed for the call. */
+void weir_sim_trace_data(const char *kind, const weir_sim_data *data);
 uint64_t weir_sim_trace_hash(void);
 
 typedef struct weir_sim_event {
@@ -189,7 +196,8 @@ typedef struct weir_sim_event {
     const char *host;
     const char *thread;
     const char *kind;
-    const char *detail;
+    const char *detail; /* NULL: `data` has it */
+    const weir_sim_data *data;
 } weir_sim_event;
 /* Called for every labelled event (and switches when `switches`), on the thread that makes it; must
  * not block. */

@@ -17,13 +17,13 @@ static void hash_word(uint64_t word)
     *hash ^= *hash >> 29;
 }
 
-static void hash_text(const char *text)
+static uint64_t hash_text(const char *text)
 {
     uint64_t word = 14695981039346656037ULL; /* FNV-1a */
     for (const char *c = text; *c; c++) {
         word = (word ^ (uint8_t)*c) * 1099511628211ULL;
     }
-    hash_word(word);
+    return word;
 }
 
 uint64_t weir_sim_trace_hash(void)
@@ -49,10 +49,10 @@ static void write_json_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void write_json(FILE *out, const weir_sim_event *event)
+static void write_json(FILE *out, const weir_sim_event *event, const char *detail)
 {
     const char *const names[] = {"host", "thread", "kind", "detail"};
-    const char *const values[] = {event->host, event->thread, event->kind, event->detail};
+    const char *const values[] = {event->host, event->thread, event->kind, detail};
     fprintf(out, "{\"us\":%" PRId64, event->us);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         fprintf(out, ",\"%s\":", names[i]);
@@ -61,15 +61,26 @@ static void write_json(FILE *out, const weir_sim_event *event)
     fputs("}\n", out);
 }
 
-static void write_text(FILE *out, const weir_sim_event *event)
+static void write_text(FILE *out, const weir_sim_event *event, const char *detail)
 {
     fprintf(out, "%" PRId64 ".%06" PRId64 " %s %s %s%s%s\n", event->us / 1000000,
-            event->us % 1000000, event->host, event->thread, event->kind,
-            event->detail[0] ? " " : "", event->detail);
+            event->us % 1000000, event->host, event->thread, event->kind, detail[0] ? " " : "",
+            detail);
 }
 
-static void deliver(const weir__thread *thread, const char *kind, const char *detail, bool wanted,
-                    bool written)
+static void write_event(const weir_sim_event *event)
+{
+    const weir__sim *sim = &weir__the_sim;
+    char text[DETAIL_MAX];
+    if (event->data != NULL) {
+        event->data->text(event->data->data, text, sizeof text);
+    }
+    (sim->trace_form == WEIR_SIM_TEXT ? write_text : write_json)(
+        sim->trace_out, event, event->data != NULL ? text : event->detail);
+}
+
+/* Completes the event and delivers it; `wanted`, `written`: to the observer, to the file. */
+static void deliver(const weir__thread *thread, weir_sim_event *event, bool wanted, bool written)
 {
     weir__sim *sim = &weir__the_sim;
     char name[WEIR_SIM_NAME_MAX];
@@ -78,12 +89,14 @@ static void deliver(const weir__thread *thread, const char *kind, const char *de
     }
     weir__tsan_ignore_begin();
     weir__thread_name(thread, name);
-    weir_sim_event event = {sim->now_us, thread->acting->name, name, kind, detail};
+    event->us = sim->now_us;
+    event->host = thread->acting->name;
+    event->thread = name;
     if (wanted && sim->on_event) {
-        sim->on_event(&event, sim->on_event_user);
+        sim->on_event(event, sim->on_event_user);
     }
     if (written && sim->trace_out) {
-        (sim->trace_form == WEIR_SIM_TEXT ? write_text : write_json)(sim->trace_out, &event);
+        write_event(event);
     }
     weir__tsan_ignore_end();
 }
@@ -96,24 +109,35 @@ void weir__trace_switch(const weir__thread *to)
     hash_word((uint64_t)sim->now_us);
     hash_word((uint64_t)to->id);
     if (sim->on_event_switches || sim->trace_switches) {
-        deliver(to, "switch", "", sim->on_event_switches, sim->trace_switches);
+        weir_sim_event event = {.kind = "switch", .detail = ""};
+        deliver(to, &event, sim->on_event_switches, sim->trace_switches);
     }
 }
 
-void weir__trace_event(const char *kind, const char *detail)
+static void trace(weir_sim_event *event, uint64_t detail_hash)
 {
     weir__sim *sim = &weir__the_sim;
     const weir__thread *self = weir__self;
-    if (!self || !sim->running) {
-        return;
-    }
     sim->stats.events++;
     hash_word((uint64_t)sim->now_us);
     hash_word((uint64_t)self->id);
     hash_word((uint64_t)self->acting->id);
-    hash_text(kind);
-    hash_text(detail);
-    deliver(self, kind, detail, true, true);
+    hash_word(hash_text(event->kind));
+    hash_word(detail_hash);
+    deliver(self, event, true, true);
+}
+
+static bool is_traced(void)
+{
+    return weir__self && weir__the_sim.running;
+}
+
+void weir__trace_event(const char *kind, const char *detail)
+{
+    if (is_traced()) {
+        weir_sim_event event = {.kind = kind, .detail = detail};
+        trace(&event, hash_text(detail));
+    }
 }
 
 void weir_sim_trace(const char *kind, const char *format, ...)
@@ -126,9 +150,12 @@ void weir_sim_trace(const char *kind, const char *format, ...)
     weir__trace_event(kind, detail);
 }
 
-void weir_sim_trace_text(const char *kind, const char *detail)
+void weir_sim_trace_data(const char *kind, const weir_sim_data *data)
 {
-    weir__trace_event(kind, detail);
+    if (is_traced()) {
+        weir_sim_event event = {.kind = kind, .data = data};
+        trace(&event, data->hash);
+    }
 }
 
 void weir_sim_on_event(void (*fn)(const weir_sim_event *event, void *user), void *user,

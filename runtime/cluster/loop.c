@@ -44,7 +44,7 @@ static int64_t wait_ms(weir__stream_thread *thread)
 static weir_err poll(weir__stream_thread *thread, size_t *count, weir_error *error)
 {
     int64_t timeout_ms = wait_ms(thread);
-    weir__step(&thread->worker.env.observer, "poll", NULL, NULL);
+    weir__step(&thread->worker.env.observer, WEIR_STEP_POLL, NULL, NULL);
     thread->worker.env.polling = true;
     weir_err err = weir__consumer_poll(thread->worker.env.consumer, timeout_ms, thread->messages,
                                        thread->instance->poll_records_max, count, error);
@@ -141,6 +141,30 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
 
 /* ---- 7. membership ---- */
 
+/* The step "assignment-taken" with the names of the thread's tasks. */
+static weir_err step_with_tasks(const weir__stream_thread *thread, int32_t generation)
+{
+    const weir__observer *observer = &thread->worker.env.observer;
+    size_t count = weir__step_is_seen(observer) ? thread->membership.mine->active_count : 0;
+    char(*names)[WEIR__TASK_NAME_SIZE] = calloc(count + 1, sizeof *names);
+    const char **tasks = calloc(count + 1, sizeof *tasks);
+    weir_err err = names != NULL && tasks != NULL ? WEIR_OK : WEIR_ENOMEM;
+    for (size_t i = 0; err == WEIR_OK && i < count; i++) {
+        tasks[i] = weir__task_name(thread->instance->topology, thread->membership.mine->active[i],
+                                   names[i]);
+    }
+    if (err == WEIR_OK) {
+        weir_step step = weir__step_of(observer, WEIR_STEP_ASSIGNMENT_TAKEN, NULL);
+        step.generation = generation;
+        step.tasks = tasks;
+        step.task_count = count;
+        weir__step_take(observer, &step);
+    }
+    free(tasks);
+    free(names);
+    return err;
+}
+
 static weir_err membership(weir__stream_thread *thread, weir_error *error)
 {
     const weir__assignment *assignment = NULL;
@@ -153,16 +177,10 @@ static weir_err membership(weir__stream_thread *thread, weir_error *error)
     if (err != WEIR_OK || assignment == NULL) {
         return err;
     }
-    weir_buf detail = {0};
-    weir__buf_printf(&detail, "generation %d:", assignment->generation);
-    for (size_t i = 0; i < thread->membership.mine->active_count; i++) {
-        char name[WEIR__TASK_NAME_SIZE];
-        weir__buf_printf(
-            &detail, " %s",
-            weir__task_name(thread->instance->topology, thread->membership.mine->active[i], name));
+    err = step_with_tasks(thread, assignment->generation);
+    if (err != WEIR_OK) {
+        return weir__error_set(error, err, "assignment");
     }
-    weir__step(&thread->worker.env.observer, "assignment-taken", NULL, weir__buf_text(&detail));
-    weir__buf_fini(&detail);
     err = weir__task_set_take(&thread->worker.tasks, assignment, thread->membership.mine, error);
     if (err == WEIR_OK) {
         weir__stream_thread_set_state(thread, WEIR__THREAD_RESTORING);

@@ -50,7 +50,7 @@ static void on_revoked(void *user)
     weir__membership_left(&thread->membership);
     if (atomic_load(&thread->state) != WEIR__THREAD_STOPPING) {
         weir__stream_thread_set_state(thread, WEIR__THREAD_REBALANCING);
-        weir__step(&thread->worker.env.observer, "join", NULL, "rebalance");
+        weir__step(&thread->worker.env.observer, WEIR_STEP_JOIN, NULL, "rebalance");
     }
 }
 
@@ -100,7 +100,7 @@ static void on_lost(void *user)
                     "%s: the group went on without this member: its tasks are closed",
                     thread->name);
     weir__loop_close_lost_tasks(thread);
-    weir__step(&thread->worker.env.observer, "join", NULL, "lost");
+    weir__step(&thread->worker.env.observer, WEIR_STEP_JOIN, NULL, "lost");
 }
 
 weir__consumer_events weir__loop_events(weir__stream_thread *thread)

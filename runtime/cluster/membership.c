@@ -158,20 +158,18 @@ static weir_err write_join(weir__membership *membership, bool shutdown, weir_err
     return err;
 }
 
-static void step_with_generation(weir__membership *membership, const char *kind, const char *more)
+static void step_with_generation(const weir__membership *membership, weir_step_kind kind,
+                                 const char *reason)
 {
-    if (membership->env->observer.opts->on_step == NULL) {
-        return;
-    }
-    weir_buf detail = {0};
-    weir__buf_printf(&detail, "generation %d%s", membership->generation, more);
-    weir__step(&membership->env->observer, kind, NULL, weir__buf_text(&detail));
-    weir__buf_fini(&detail);
+    weir_step step = weir__step_of(&membership->env->observer, kind, NULL);
+    step.generation = membership->generation;
+    step.reason = reason;
+    weir__step_take(&membership->env->observer, &step);
 }
 
 static weir_err send_join(weir__membership *membership, weir_error *error)
 {
-    step_with_generation(membership, "sync", membership->leader.active ? ", leader" : "");
+    step_with_generation(membership, WEIR_STEP_SYNC, membership->leader.active ? "leader" : NULL);
     weir_err err = write_join(membership, false, error);
     if (err == WEIR_OK) {
         membership->state = WEIR__MEMBER_SYNCING;
@@ -192,7 +190,7 @@ static weir_err lead(weir__membership *membership, weir_error *error)
     if (err != WEIR_OK) {
         return err;
     }
-    step_with_generation(membership, "assignment-published", "");
+    step_with_generation(membership, WEIR_STEP_ASSIGNMENT_PUBLISHED, NULL);
     err = write_record(membership, &membership->leader.decision, error);
     if (err != WEIR_OK) {
         membership->leader.decided = false;

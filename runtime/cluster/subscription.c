@@ -28,7 +28,7 @@ weir_err weir__subscribe(weir__membership *membership, weir_error *error)
         if (weir__topology_has_patterns(membership->instance->topology)) {
             list[count] = membership->topic;
         }
-        weir__step(&membership->env->observer, "join", NULL, "subscribe");
+        weir__step(&membership->env->observer, WEIR_STEP_JOIN, NULL, "subscribe");
         err = weir__consumer_subscribe(membership->env->consumer, list, error);
     }
     free(list);

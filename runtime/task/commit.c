@@ -54,10 +54,10 @@ static weir_err flush_tasks(commit_run *commit, weir_error *error)
     weir_err err = WEIR_OK;
     for (size_t i = 0; i < commit->task_count && err == WEIR_OK; i++) {
         weir__task *task = commit->tasks[i];
-        weir__step(&commit->env->observer, "flush-caches", task->name, NULL);
+        weir__step(&commit->env->observer, WEIR_STEP_FLUSH_CACHES, task->name, NULL);
         err = weir__graph_flush(task->graph, error);
         if (err == WEIR_OK) {
-            weir__step(&commit->env->observer, "flush-stores", task->name, NULL);
+            weir__step(&commit->env->observer, WEIR_STEP_FLUSH_STORES, task->name, NULL);
             err = weir__task_stores_flush(&task->stores, error);
         }
         if (err != WEIR_OK) {
@@ -84,7 +84,7 @@ weir_err weir__flush_producer(weir__task_env *env, weir_error *error)
 
 static weir_err flush_producer(weir__task_env *env, weir_error *error)
 {
-    weir__step(&env->observer, "flush-producer", NULL, NULL);
+    weir__step(&env->observer, WEIR_STEP_FLUSH_PRODUCER, NULL, NULL);
     weir_err err = weir__flush_producer(env, error);
     if (env->first_send_failure.code != WEIR_OK) {
         /* The record is lost, so this commit must not be retried, whatever the cause was. */
@@ -139,7 +139,7 @@ static weir_err commit_offsets(commit_run *commit, weir_error *error)
         return weir__error_set(error, WEIR_ENOMEM, "commit");
     }
     if (commit->count > 0) {
-        weir__step(&commit->env->observer, "commit-offsets", NULL, NULL);
+        weir__step(&commit->env->observer, WEIR_STEP_COMMIT_OFFSETS, NULL, NULL);
         weir_err err =
             weir__consumer_commit(commit->env->consumer, commit->offsets, commit->count, error);
         if (err != WEIR_OK) {
@@ -178,7 +178,7 @@ static weir_err store_offsets(commit_run *commit, weir_error *error)
         if (task->stores.count == 0) {
             continue;
         }
-        weir__step(&commit->env->observer, "store-offsets", task->name, NULL);
+        weir__step(&commit->env->observer, WEIR_STEP_STORE_OFFSETS, task->name, NULL);
         cover_source_topics(task);
         weir_err err = weir__task_stores_save_offsets(&task->stores, error);
         if (err != WEIR_OK) {

@@ -22,22 +22,42 @@ typedef struct weir__observer {
     _Atomic(const char *) *step; /* the thread's current step, for other threads; NULL: not kept */
 } weir__observer;
 
-static inline void weir__step_at(const weir__observer *observer, const char *kind, const char *task,
-                                 const char *detail, int64_t offset)
+/* Whether anybody gets the steps. */
+static inline bool weir__step_is_seen(const weir__observer *observer)
+{
+    return observer->opts->on_step != NULL;
+}
+
+/* A step with what every kind sets. */
+static inline weir_step weir__step_of(const weir__observer *observer, weir_step_kind kind,
+                                      const char *task)
+{
+    return (weir_step){.kind = kind,
+                       .thread = observer->thread,
+                       .task = task,
+                       .partition = -1,
+                       .offset = -1,
+                       .generation = -1};
+}
+
+/* The thread takes the step. */
+static inline void weir__step_take(const weir__observer *observer, const weir_step *step)
 {
     if (observer->step != NULL) {
-        atomic_store_explicit(observer->step, kind, memory_order_relaxed);
+        atomic_store_explicit(observer->step, weir_step_name(step->kind), memory_order_relaxed);
     }
-    if (observer->opts->on_step != NULL) {
-        weir_step step = {kind, observer->thread, task, detail, offset};
-        observer->opts->on_step(&step, observer->opts->user);
+    if (weir__step_is_seen(observer)) {
+        observer->opts->on_step(step, observer->opts->user);
     }
 }
 
-static inline void weir__step(const weir__observer *observer, const char *kind, const char *task,
-                              const char *detail)
+/* A step of a kind that sets no more than these. */
+static inline void weir__step(const weir__observer *observer, weir_step_kind kind, const char *task,
+                              const char *reason)
 {
-    weir__step_at(observer, kind, task, detail, -1);
+    weir_step step = weir__step_of(observer, kind, task);
+    step.reason = reason;
+    weir__step_take(observer, &step);
 }
 
 /* Settings, parsed once. */

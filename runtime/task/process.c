@@ -283,7 +283,7 @@ weir__wait_reason weir__task_last_reason(const weir__task *task,
 static weir_err punctuate(weir__task *task, weir_time_kind kind, int64_t now_ms, weir_error *error)
 {
     size_t fired = 0;
-    weir__step(&task->env->observer, "punctuate", task->name,
+    weir__step(&task->env->observer, WEIR_STEP_PUNCTUATE, task->name,
                kind == WEIR_STREAM_TIME ? "stream time" : "wall clock");
     weir_err err = weir__graph_punctuate(task->graph, kind, now_ms, &fired, error);
     if (fired > 0) {
@@ -301,7 +301,11 @@ static weir_err process_one(weir__task *task, weir_error *error)
         task->stream_time_ms = time_ms;
     }
     task->touched = true;
-    weir__step_at(&task->env->observer, "process", task->name, queue->topic, queue->next_offset);
+    weir_step step = weir__step_of(&task->env->observer, WEIR_STEP_PROCESS, task->name);
+    step.topic = queue->topic;
+    step.partition = queue->partition;
+    step.offset = queue->next_offset;
+    weir__step_take(&task->env->observer, &step);
     task->current = queue;
     weir_err err = weir__graph_process(task->graph, queue->source, &queue->from, &queue->record,
                                        &queue->arena, error);

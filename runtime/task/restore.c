@@ -316,7 +316,12 @@ static weir_err apply_run(weir__restorer *restorer, weir__message **run, size_t 
     if (store == NULL) {
         return WEIR_OK; /* of a restore that has ended meanwhile */
     }
-    weir__step(&restorer->env->observer, "restore", found.task->name, store->spec->name);
+    weir_step step = weir__step_of(&restorer->env->observer, WEIR_STEP_RESTORE, found.task->name);
+    step.store = store->spec->name;
+    step.topic = store->topic;
+    step.partition = store->partition;
+    step.offset = first.offset;
+    weir__step_take(&restorer->env->observer, &step);
     size_t rows = 0;
     int64_t last = weir__sub_sat(store->position, 1);
     weir_err err = WEIR_OK;

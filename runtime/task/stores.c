@@ -3,8 +3,6 @@
  * Opens a task's stores, layer by layer, and sends their changes to the changelogs. */
 #include "task/stores.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +13,6 @@
 
 #define HASH_START 14695981039346656037ULL
 #define HASH_PRIME 1099511628211ULL
-#define DETAIL_MAX 320 /* a hash and a store's name, which is as long as a topic's at most */
 
 static void changelog_delivered(weir_err err, const char *message, int64_t offset, void *user)
 {
@@ -71,13 +68,12 @@ static weir_err trace_change(void *user, const weir__log_record *change, weir_er
 {
     const weir__task_store *store = user;
     uint64_t hash = hash_bytes(hash_bytes(HASH_START, change->key), change->value);
-    char detail[DETAIL_MAX];
     (void)error;
-    hash = (hash ^ (uint64_t)change->timestamp_ms) * HASH_PRIME;
-    snprintf(detail, sizeof detail, "%016" PRIx64 " %s", hash, store->spec->name);
-    /* Not weir__step, since the thread is still in the step that changed the store. */
+    /* Not weir__step_take, since the thread is still in the step that changed the store. */
     const weir__observer *observer = &store->env->observer;
-    weir_step step = {"store-change", observer->thread, store->task, detail, -1};
+    weir_step step = weir__step_of(observer, WEIR_STEP_STORE_CHANGE, store->task);
+    step.store = store->spec->name;
+    step.checksum = (hash ^ (uint64_t)change->timestamp_ms) * HASH_PRIME;
     observer->opts->on_step(&step, observer->opts->user);
     return WEIR_OK;
 }
@@ -193,7 +189,7 @@ static weir_err open_store(weir__task_store *store, weir_error *error)
         }
         err = find_acks(env, store, error);
     }
-    bool traced = !spec->logging && env->observer.opts->on_step != NULL;
+    bool traced = !spec->logging && weir__step_is_seen(&env->observer);
     weir__changelog_sink sink = {
         .log = traced ? trace_change : log_change, .now_ms = change_time, .user = store};
     return err == WEIR_OK ? open_layers(store, spec->logging || traced ? &sink : NULL, error) : err;

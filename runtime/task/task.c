@@ -242,7 +242,7 @@ weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_
 
 void weir__task_suspend(weir__task *task)
 {
-    weir__step(&task->env->observer, "suspend", task->name, NULL);
+    weir__step(&task->env->observer, WEIR_STEP_SUSPEND, task->name, NULL);
     for (size_t i = 0; i < task->queue_count; i++) {
         weir__record_queue_clear(&task->queues[i]);
         task->queues[i].paused = false;
@@ -287,7 +287,7 @@ weir_err weir__task_unchanged(weir__task *task, const weir__offset *committed, b
 
 void weir__task_close(weir__task *task, bool clean, bool wipe)
 {
-    weir__step(&task->env->observer, "close", task->name, clean ? "clean" : "dirty");
+    weir__step(&task->env->observer, WEIR_STEP_CLOSE, task->name, clean ? "clean" : "dirty");
     for (size_t i = 0; i < task->queue_count; i++) {
         weir__record_queue_clear(&task->queues[i]);
     }

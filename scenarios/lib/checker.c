@@ -105,25 +105,14 @@ static int slot_of_task(const char *task)
                : -1;
 }
 
-/* "word-counts-2 ..." -> 3 and 2; false: another topic. */
-static bool parse_partition(const char *text, int *topic, int32_t *partition)
+/* "word-counts" -> 3, or -1. */
+static int topic_index(const char *topic)
 {
-    for (int i = 0; i < CHECKER_TOPICS; i++) {
-        size_t len = strlen(topic_names[i]);
-        if (strncmp(text, topic_names[i], len) == 0 && text[len] == '-') {
-            *topic = i;
-            *partition = (int32_t)strtol(text + len + 1, NULL, 10);
-            return *partition < CHECKER_PARTITIONS;
-        }
+    int index = CHECKER_TOPICS - 1;
+    while (index >= 0 && strcmp(topic, topic_names[index]) != 0) {
+        index--;
     }
-    return false;
-}
-
-/* The number after `name`, or -1. */
-static int64_t number_after(const char *text, const char *name)
-{
-    const char *at = strstr(text, name);
-    return at != NULL ? strtoll(at + strlen(name), NULL, 10) : -1;
+    return index;
 }
 
 /* Its number from 1; `len` bytes of `name`. 0: too many. */
@@ -169,20 +158,18 @@ static void own(safety_checker *checker, int number, int index)
     thread->floor[index] = slot->committed;
 }
 
-/* "generation 3: 0_0 1_0" */
-static void take(safety_checker *checker, int number, const char *detail)
+static void take(safety_checker *checker, int number, const weir_step *step)
 {
     struct thread *thread = &checker->threads[number - 1];
-    int64_t generation = number_after(detail, "generation ");
     leave(thread);
-    if (generation < 0 || generation >= GENERATIONS_MAX) {
-        violated(checker, "%s: generation %" PRId64 ": the group does not settle", thread->name,
-                 generation);
+    if (step->generation < 0 || step->generation >= GENERATIONS_MAX) {
+        violated(checker, "%s: generation %d: the group does not settle", thread->name,
+                 (int)step->generation);
         return;
     }
-    thread->generation = (int32_t)generation;
-    for (const char *at = strchr(detail, ':'); at != NULL; at = strchr(at + 1, ' ')) {
-        int index = at[0] == ' ' ? slot_of_task(at + 1) : -1;
+    thread->generation = step->generation;
+    for (size_t i = 0; i < step->task_count; i++) {
+        int index = slot_of_task(step->tasks[i]);
         if (index >= 0) {
             own(checker, number, index);
         }
@@ -199,16 +186,16 @@ static void begin(safety_checker *checker, struct thread *thread, const weir_ste
     struct slot *slot = &checker->slots[index];
     if (!thread->owns[index]) {
         violated(checker, "%s processes %s@%" PRId64 " of task %s, which it does not have",
-                 thread->name, step->detail, offset, step->task);
+                 thread->name, step->topic, offset, step->task);
     } else if (offset < thread->floor[index]) {
         violated(checker,
                  "%s processes %s@%" PRId64 " of task %s again, though %" PRId64
                  " was committed before generation %d",
-                 thread->name, step->detail, offset, step->task, thread->floor[index],
+                 thread->name, step->topic, offset, step->task, thread->floor[index],
                  (int)thread->generation);
     } else if (offset > 0 && tally_get(&slot->done, offset - 1) == 0) {
         violated(checker, "%s processes %s@%" PRId64 " of task %s, but nobody the one before it",
-                 thread->name, step->detail, offset, step->task);
+                 thread->name, step->topic, offset, step->task);
     }
     ++*tally_at(&slot->begun, offset);
     thread->pending = index;
@@ -227,11 +214,11 @@ void checker_step(safety_checker *checker, const weir_step *step)
         *tally_at(&checker->slots[thread->pending].done, thread->offset) = 1;
         thread->pending = -1;
     }
-    if (strcmp(step->kind, "process") == 0) {
+    if (step->kind == WEIR_STEP_PROCESS) {
         begin(checker, thread, step);
-    } else if (strcmp(step->kind, "assignment-taken") == 0) {
-        take(checker, number, step->detail);
-    } else if (strcmp(step->kind, "join") == 0 && strcmp(step->detail, "subscribe") != 0) {
+    } else if (step->kind == WEIR_STEP_ASSIGNMENT_TAKEN) {
+        take(checker, number, step);
+    } else if (step->kind == WEIR_STEP_JOIN && strcmp(step->reason, "subscribe") != 0) {
         leave(thread); /* a thread that subscribes again has its tasks until a poll revokes them */
     }
 }
@@ -250,14 +237,12 @@ void checker_crash(safety_checker *checker, const char *instance)
 
 /* ---- Brokers ------------------------------------------------------------------------------ */
 
-/* "app lines-0 offset=17" */
-static void committed(safety_checker *checker, const char *detail)
+static void committed(safety_checker *checker, const weir_event *event)
 {
-    int topic;
-    int32_t partition;
-    const char *at = strchr(detail, ' ');
-    int64_t offset = number_after(detail, "offset=");
-    if (at == NULL || !parse_partition(at + 1, &topic, &partition) || topic > CHECKER_WORDS) {
+    int topic = topic_index(event->topic);
+    int32_t partition = event->partition;
+    int64_t offset = event->offset;
+    if (topic < 0 || topic > CHECKER_WORDS || partition >= CHECKER_PARTITIONS) {
         return;
     }
     struct slot *slot = &checker->slots[topic * CHECKER_PARTITIONS + partition];
@@ -275,40 +260,45 @@ static void committed(safety_checker *checker, const char *detail)
     slot->committed = offset;
 }
 
-/* "word-counts-2 offset=5 records=3 client=a-StreamThread-1-producer" */
-static void produced(safety_checker *checker, const char *detail)
+/* The client "a-StreamThread-1-producer" is that of the thread "a-StreamThread-1". */
+static void produced(safety_checker *checker, const weir_event *event)
 {
-    int topic;
-    int32_t partition;
-    const char *client = strstr(detail, "client=");
-    const char *end = client != NULL ? strstr(client, "-producer") : NULL;
-    if (end == NULL || !parse_partition(detail, &topic, &partition) || topic < CHECKER_CHANGELOG) {
+    static const char suffix[] = "-producer";
+    int topic = topic_index(event->topic);
+    int32_t partition = event->partition;
+    weir_slice client = event->broker->client_id;
+    const char *name = client.data;
+    size_t len = client.len - (sizeof suffix - 1);
+    if (topic < CHECKER_CHANGELOG || partition >= CHECKER_PARTITIONS ||
+        client.len < sizeof suffix || memcmp(name + len, suffix, sizeof suffix - 1) != 0) {
         return;
     }
-    client += strlen("client=");
-    int number = thread_number(checker, client, (size_t)(end - client));
+    int number = thread_number(checker, name, len);
     const struct slot *slot = &checker->slots[CHECKER_PARTITIONS + partition];
     if (number == 0 || (slot->newest >= 0 && slot->owner[slot->newest] == number)) {
         return;
     }
     if (!checker->zombies) {
-        violated(checker, "%s, of which task 1_%d was taken by %s since", detail, (int)partition,
+        char text[VIOLATION_SIZE / 2];
+        weir_event_text(event, text, sizeof text);
+        violated(checker, "%s, of which task 1_%d was taken by %s since", text, (int)partition,
                  slot->newest < 0 ? "nobody"
                                   : checker->threads[slot->owner[slot->newest] - 1].name);
     }
-    int64_t offset = number_after(detail, "offset=");
-    int64_t records = number_after(detail, "records=");
-    for (int64_t i = 0; i < records; i++) {
-        *tally_at(&checker->stale[topic][partition], offset + i) = 1;
+    for (int64_t i = 0; i < event->broker->count; i++) {
+        *tally_at(&checker->stale[topic][partition], event->offset + i) = 1;
     }
 }
 
 void checker_event(safety_checker *checker, const weir_event *event)
 {
-    if (strcmp(event->kind, "offset-commit") == 0) {
-        committed(checker, event->detail);
-    } else if (strcmp(event->kind, "produce") == 0) {
-        produced(checker, event->detail);
+    if (event->kind != WEIR_EVENT_BROKER) {
+        return;
+    }
+    if (event->broker->kind == WEIR_MOCK_OFFSET_COMMIT) {
+        committed(checker, event);
+    } else if (event->broker->kind == WEIR_MOCK_PRODUCE) {
+        produced(checker, event);
     }
 }
 

@@ -11,24 +11,26 @@
 
 #define FIRST_OF_KIND 3
 #define PLACE_MAX ((size_t)256)
+#define STEP_MAX ((size_t)128)
 #define COMMAND_MAX ((size_t)128)
 
-static const char *const kinds[] = {
-    "poll",
-    "process",
-    "punctuate",
-    "flush-caches",
-    "flush-stores",
-    "flush-producer",
-    "commit-offsets",
-    "store-offsets",
-    "join",
-    "sync",
-    "suspend",
-    "restore",
-    "close",
-    "assignment-published",
-    "assignment-taken",
+/* A run must have all of these. */
+static const weir_step_kind kinds[] = {
+    WEIR_STEP_POLL,
+    WEIR_STEP_PROCESS,
+    WEIR_STEP_PUNCTUATE,
+    WEIR_STEP_FLUSH_CACHES,
+    WEIR_STEP_FLUSH_STORES,
+    WEIR_STEP_FLUSH_PRODUCER,
+    WEIR_STEP_COMMIT_OFFSETS,
+    WEIR_STEP_STORE_OFFSETS,
+    WEIR_STEP_JOIN,
+    WEIR_STEP_SYNC,
+    WEIR_STEP_SUSPEND,
+    WEIR_STEP_RESTORE,
+    WEIR_STEP_CLOSE,
+    WEIR_STEP_ASSIGNMENT_PUBLISHED,
+    WEIR_STEP_ASSIGNMENT_TAKEN,
 };
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
@@ -42,7 +44,7 @@ typedef struct points {
 static size_t kind_of(const weir_step *step)
 {
     size_t kind = 0;
-    while (kind < KIND_COUNT && strcmp(kinds[kind], step->kind) != 0) {
+    while (kind < KIND_COUNT && kinds[kind] != step->kind) {
         kind++;
     }
     return kind;
@@ -66,7 +68,8 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
     }
     all->steps++;
     if (kind == KIND_COUNT) {
-        weir_cluster_fail(all->run.cluster, "a step of unknown kind: %s", step->kind);
+        weir_cluster_fail(all->run.cluster, "a step of unknown kind: %s",
+                          weir_step_name(step->kind));
         return;
     }
     all->seen[kind]++;
@@ -75,11 +78,12 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
     }
     bool restart = all->steps % 2 == 1;
     char place[PLACE_MAX];
-    snprintf(place, sizeof place, "%s number %" PRIu64 "%s%s%s%s, on %s at %" PRId64 " ms, then %s",
-             step->kind, all->seen[kind], step->task != NULL ? ", task " : "",
-             step->task != NULL ? step->task : "", step->detail != NULL ? ", " : "",
-             step->detail != NULL ? step->detail : "", weir_instance_name(instance),
-             weir_cluster_now_ms(all->run.cluster), restart ? "restarted" : "left to the other");
+    char text[STEP_MAX];
+    weir_step_text(step, text, sizeof text);
+    snprintf(place, sizeof place, "%s number %" PRIu64 "%s%s, on %s at %" PRId64 " ms, then %s",
+             weir_step_name(step->kind), all->seen[kind], text[0] != '\0' ? ", " : "", text,
+             weir_instance_name(instance), weir_cluster_now_ms(all->run.cluster),
+             restart ? "restarted" : "left to the other");
     if (weir_branches_take(all->run.branches, all->run.cluster, all->steps, 0, place)) {
         weir_rebalance_crash(run, instance, restart);
     }
@@ -90,7 +94,7 @@ static bool print_kinds(const points *all)
 {
     bool whole = true;
     for (size_t i = 0; i < KIND_COUNT; i++) {
-        printf("%s%s %" PRIu64, i > 0 ? ", " : "steps: ", kinds[i], all->seen[i]);
+        printf("%s%s %" PRIu64, i > 0 ? ", " : "steps: ", weir_step_name(kinds[i]), all->seen[i]);
         whole = whole && all->seen[i] > 0;
     }
     printf("\n");

@@ -17,18 +17,18 @@
 typedef struct moment {
     const char *name;
     weir_rebalance_phase phase;
-    const char *kind;
+    weir_step_kind kind;
     bool crash_b;
 } moment;
 
 static const moment moments[] = {
-    {"join", WEIR_REBALANCE_JOINING, "suspend", false},
-    {"sync", WEIR_REBALANCE_JOINING, "assignment-published", false},
-    {"take", WEIR_REBALANCE_JOINING, "assignment-taken", false},
-    {"restore", WEIR_REBALANCE_JOINING, "restore", false},
-    {"leave", WEIR_REBALANCE_LEAVING, "close", false},
-    {"failover", WEIR_REBALANCE_LEAVING, "suspend", true},
-    {"takeover", WEIR_REBALANCE_LEAVING, "assignment-taken", true},
+    {"join", WEIR_REBALANCE_JOINING, WEIR_STEP_SUSPEND, false},
+    {"sync", WEIR_REBALANCE_JOINING, WEIR_STEP_ASSIGNMENT_PUBLISHED, false},
+    {"take", WEIR_REBALANCE_JOINING, WEIR_STEP_ASSIGNMENT_TAKEN, false},
+    {"restore", WEIR_REBALANCE_JOINING, WEIR_STEP_RESTORE, false},
+    {"leave", WEIR_REBALANCE_LEAVING, WEIR_STEP_CLOSE, false},
+    {"failover", WEIR_REBALANCE_LEAVING, WEIR_STEP_SUSPEND, true},
+    {"takeover", WEIR_REBALANCE_LEAVING, WEIR_STEP_ASSIGNMENT_TAKEN, true},
 };
 #define MOMENT_COUNT (sizeof moments / sizeof moments[0])
 
@@ -72,13 +72,12 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
 {
     exploration *all = user;
     const moment *at = all->moment;
-    if (all->begun || weir_rebalance_phase_now(run) != at->phase ||
-        strcmp(step->kind, at->kind) != 0) {
+    if (all->begun || weir_rebalance_phase_now(run) != at->phase || step->kind != at->kind) {
         return;
     }
     char place[PLACE_MAX];
     all->begun = true;
-    snprintf(place, sizeof place, "from %s%s%s on %s at %" PRId64 " ms", step->kind,
+    snprintf(place, sizeof place, "from %s%s%s on %s at %" PRId64 " ms", weir_step_name(step->kind),
              step->task != NULL ? ", task " : "", step->task != NULL ? step->task : "",
              weir_instance_name(instance), weir_cluster_now_ms(all->run.cluster));
     branch_off(all, place);

@@ -67,7 +67,7 @@ static void crash(weir_failover *run)
 static void on_step(const weir_step *step, void *user)
 {
     weir_failover *run = user;
-    if (strcmp(step->kind, "process") == 0) {
+    if (step->kind == WEIR_STEP_PROCESS) {
         note_processed(run, step->task);
     }
     if (run->armed && atomic_fetch_add(&run->steps, 1) + 1 == run->plan.crash_at) {

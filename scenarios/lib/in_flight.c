@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A step of task "1_2" that takes a record takes it from partition 2 of the step's topic. */
+ * The records that were taken, by topic and partition. */
 #include "scenarios/lib/in_flight.h"
 
 #include <inttypes.h>
@@ -28,10 +28,7 @@ static weir_place *place_of(weir_in_flight *all, const char *topic, int32_t part
 
 bool weir_in_flight_note(weir_in_flight *all, const weir_instance *by, const weir_step *step)
 {
-    const char *partition = strchr(step->task, '_');
-    weir_place *at = partition != NULL
-                         ? place_of(all, step->detail, (int32_t)strtol(partition + 1, NULL, 10))
-                         : NULL;
+    weir_place *at = place_of(all, step->topic, step->partition);
     if (at != NULL) {
         at->processed++;
         at->by = by;

@@ -66,7 +66,7 @@ static void on_step(weir_rebalance *run, const char *name, const weir_step *step
     if (!run->over && run->plan.on_step != NULL) {
         run->plan.on_step(run, instance, step, run->plan.user);
     }
-    if (!run->crashed && strcmp(step->kind, "process") == 0 &&
+    if (!run->crashed && step->kind == WEIR_STEP_PROCESS &&
         !weir_in_flight_note(&run->in_flight, instance, step)) {
         weir_cluster_fail(run->cluster, "too many partitions");
     }

@@ -8,41 +8,41 @@
 #include <string.h>
 
 #define DETAIL_MAX 512
-#define NAME_SIZE 64
+#define TEXT_MAX 64
 
-/* The actor named in the line, if not the event's own host. */
+/* The actor named in the line. */
 typedef enum actor {
-    HOST,
+    HOST, /* of the event */
     BROKERS,
-    SUBJECT, /* the detail's first word */
+    INSTANCE, /* the event's, and its text is not repeated */
 } actor;
 
 /* How an event of the trace is printed. */
 typedef struct event_form {
-    const char *kind;
-    const char *begins; /* what the detail must begin with; NULL: any */
+    const char *name;
+    const char *reason; /* that the event must have; NULL: any */
     actor actor;
     const char *text;
-    bool detail; /* the event's detail follows */
+    bool detail; /* the event's text follows */
 } event_form;
 
 static const event_form forms[] = {
-    {"start", NULL, SUBJECT, "is started", false},
-    {"close", NULL, SUBJECT, "closes", false},
-    {"crash", NULL, SUBJECT, "CRASHES", true},
+    {"start", NULL, INSTANCE, "is started", false},
+    {"close", NULL, INSTANCE, "closes", false},
+    {"crash", NULL, INSTANCE, "CRASHES", false},
     {"state", NULL, HOST, "", true},
-    {"create-topic", NULL, BROKERS, "create topic", true},
+    {"create-topic", NULL, BROKERS, "create topic ", true},
     {"join", "subscribe", HOST, "joins the group", false},
-    {"member-expired", NULL, BROKERS, "session expired:", true},
-    {"rebalance", NULL, BROKERS, "rebalance begins:", true},
-    {"rebalance-done", NULL, BROKERS, "rebalance is done:", true},
-    {"assignment-published", NULL, HOST, "gives out the tasks of", true},
-    {"assignment-taken", NULL, HOST, "takes the tasks of", true},
-    {"restore-start", NULL, HOST, "restores", true},
-    {"restore-batch", NULL, HOST, "is restoring", true},
-    {"restore-end", NULL, HOST, "has restored", true},
-    {"uncaught", NULL, HOST, "fails:", true},
-    {"broker-failure", NULL, BROKERS, "FAIL:", true},
+    {"member-expired", NULL, BROKERS, "session expired: ", true},
+    {"rebalance", NULL, BROKERS, "rebalance begins: ", true},
+    {"rebalance-done", NULL, BROKERS, "rebalance is done: ", true},
+    {"assignment-published", NULL, HOST, "gives out the tasks of ", true},
+    {"assignment-taken", NULL, HOST, "takes the tasks of ", true},
+    {"restore-start", NULL, HOST, "restores ", true},
+    {"restore-batch", NULL, HOST, "is restoring ", true},
+    {"restore-end", NULL, HOST, "has restored ", true},
+    {"uncaught", NULL, HOST, "fails: ", true},
+    {"broker-failure", NULL, BROKERS, "FAIL: ", true},
 };
 
 static void print_line(int64_t us, const char *name, const char *text)
@@ -52,41 +52,42 @@ static void print_line(int64_t us, const char *name, const char *text)
 
 static void print_event(const event_form *form, const weir_event *event)
 {
-    char name[NAME_SIZE];
-    char text[DETAIL_MAX];
-    const char *detail = event->detail;
-    snprintf(name, sizeof name, "%s", form->actor == BROKERS ? "brokers" : event->host);
-    if (form->actor == SUBJECT) {
-        size_t len = strcspn(detail, " ,");
-        snprintf(name, sizeof name, "%.*s", (int)len, detail);
-        detail += len;
+    const char *name = form->actor == BROKERS    ? "brokers"
+                       : form->actor == INSTANCE ? event->instance
+                                                 : event->host;
+    char detail[DETAIL_MAX] = "";
+    char text[DETAIL_MAX + TEXT_MAX];
+    if (form->detail) {
+        weir_event_text(event, detail, sizeof detail);
     }
-    snprintf(text, sizeof text, "%s%s%s", form->text,
-             form->detail && form->actor != SUBJECT && form->text[0] != '\0' ? " " : "",
-             form->detail ? detail : "");
+    snprintf(text, sizeof text, "%s%s", form->text, detail);
+    if (event->kind == WEIR_EVENT_CRASH) {
+        snprintf(text, sizeof text, "%s, disk %s", form->text, event->reason);
+    }
     print_line(event->us, name, text);
 }
 
-/* A new store: there was nothing to restore. */
-static bool is_empty_restore(const weir_event *event)
+/* Nothing to be seen: a new store, which has nothing to restore, or a task that closes. */
+static bool is_left_out(const weir_event *event)
 {
-    return (strcmp(event->kind, "restore-start") == 0 &&
-            strstr(event->detail, " from 0 to 0") != NULL) ||
-           (strcmp(event->kind, "restore-end") == 0 &&
-            strstr(event->detail, ", 0 records") != NULL);
+    const weir_restore_progress *at = event->restore;
+    return (at != NULL && at->event == WEIR_RESTORE_START && at->offset == 0 &&
+            at->end_offset == 0) ||
+           (at != NULL && at->event == WEIR_RESTORE_END && at->restored == 0) ||
+           (event->step != NULL && event->step->kind == WEIR_STEP_CLOSE);
 }
 
 static void on_event(const weir_event *event, void *user)
 {
     (void)user;
-    if (is_empty_restore(event)) {
+    if (is_left_out(event)) {
         return;
     }
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         const event_form *form = &forms[i];
-        if (strcmp(form->kind, event->kind) == 0 &&
-            (form->begins == NULL ||
-             strncmp(event->detail, form->begins, strlen(form->begins)) == 0)) {
+        if (strcmp(form->name, event->name) == 0 &&
+            (form->reason == NULL ||
+             (event->reason != NULL && strcmp(form->reason, event->reason) == 0))) {
             print_event(form, event);
             return;
         }

@@ -38,17 +38,15 @@ static bool make_room(swarm_begun *begun)
 
 void swarm_begun_note(swarm_begun *begun, const weir_step *step)
 {
-    const char *partition = step->task != NULL ? strchr(step->task, '_') : NULL;
-    if (strcmp(step->kind, "process") != 0 || partition == NULL) {
+    if (step->kind != WEIR_STEP_PROCESS) {
         return;
     }
-    int topic = index_of(begun, step->detail);
+    int topic = index_of(begun, step->topic);
     if (topic < 0 || !make_room(begun)) {
         begun->lost = true;
         return;
     }
-    begun->records[begun->count++] =
-        (swarm_begun_record){topic, (int32_t)strtol(partition + 1, NULL, 10), step->offset};
+    begun->records[begun->count++] = (swarm_begun_record){topic, step->partition, step->offset};
 }
 
 bool swarm_begun_is(const swarm_begun *begun, const swarm_begun_record *record, const char *topic,

@@ -26,7 +26,7 @@ typedef struct swarm_begun {
     bool lost; /* out of memory, or more topics than fit */
 } swarm_begun;
 
-/* Takes each step of each instance. A task "1_2" reads partition 2 of its topics. */
+/* Takes each step of each instance. */
 void swarm_begun_note(swarm_begun *begun, const weir_step *step);
 /* True if it is that record of that topic. */
 bool swarm_begun_is(const swarm_begun *begun, const swarm_begun_record *record, const char *topic,

@@ -175,7 +175,7 @@ static void on_step(const weir_step *step, void *user)
             perform(run);
         }
     }
-    if (run->plan.slow_ms > 0 && strcmp(step->kind, "process") == 0) {
+    if (run->plan.slow_ms > 0 && step->kind == WEIR_STEP_PROCESS) {
         weir_sim_sleep_us(run->plan.slow_ms * 1000);
     }
 }

@@ -50,11 +50,11 @@ static void keep_thread(seen *all, const char *thread)
 static void see_step(const weir_step *step, void *user)
 {
     seen *all = user;
-    if (strcmp(step->kind, "poll") == 0) {
+    if (step->kind == WEIR_STEP_POLL) {
         all->polls++;
         all->since_poll = 0;
         keep_thread(all, step->thread);
-    } else if (strcmp(step->kind, "process") == 0) {
+    } else if (step->kind == WEIR_STEP_PROCESS) {
         all->since_poll++;
         all->most_between_polls =
             all->since_poll > all->most_between_polls ? all->since_poll : all->most_between_polls;

@@ -118,7 +118,7 @@ typedef struct victim {
 static void crash_at_step(const weir_step *step, void *user)
 {
     victim *one = user;
-    if (one->left > 0 && strcmp(step->kind, "process") == 0 && --one->left == 0) {
+    if (one->left > 0 && step->kind == WEIR_STEP_PROCESS && --one->left == 0) {
         weir_host_crash(weir_instance_host(one->instance), WEIR_DISK_WIPED);
     }
 }

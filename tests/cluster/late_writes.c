@@ -80,7 +80,7 @@ static weir_topology *counts(const weir_config *config, weir_error *error)
 static void freeze(const weir_step *step, void *user)
 {
     weir_instance **due = user;
-    if (*due != NULL && strcmp(step->kind, "process") == 0) {
+    if (*due != NULL && step->kind == WEIR_STEP_PROCESS) {
         weir_host *host = weir_instance_host(*due);
         *due = NULL;
         weir_host_pause(host);

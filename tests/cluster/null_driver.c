@@ -59,6 +59,12 @@
     X(weir_cluster_trace_to, form, "no form 9",                                                    \
       weir_cluster_trace_to(cluster, NULL, (weir_trace_form)9))
 
+/* Of weir/event.h. */
+#define EVENT_ROWS(X)                                                                              \
+    X(weir_event_text, event, NULL, char line[9]; weir_event_text(NULL, line, sizeof line);        \
+      assert_string_equal(line, ""))                                                               \
+    X(weir_event_text, out, NULL, weir_event_text(&(weir_event){.kind = WEIR_EVENT_PAUSE}, 0, 9))
+
 #define INPUT_ROWS(X)                                                                              \
     X(weir_cluster_input, cluster, "cluster is", weir_cluster_input(NULL, "x", 1, STRINGS))        \
     X(weir_cluster_input, topic, "topic is", weir_cluster_input(cluster, NULL, 1, STRINGS))        \
@@ -336,6 +342,7 @@ static void functions_of_the_driver_name_the_null_argument(void **state)
     weir_host *host = weir_instance_host(a);
     assert_int_equal(last.count, 0);
     CLUSTER_ROWS(RUN)
+    EVENT_ROWS(RUN)
     INPUT_ROWS(RUN)
     ROWS_ROWS(RUN)
     INSTANCE_ROWS(RUN)
@@ -445,8 +452,11 @@ static void every_argument_has_a_row(void **state)
     static const null_row rows[] = {CLUSTER_ROWS(NULL_ROW) INPUT_ROWS(NULL_ROW) ROWS_ROWS(NULL_ROW)
                                         OUTPUT_ROWS(NULL_ROW) INSTANCE_ROWS(NULL_ROW)
                                             ERROR_ROWS(NULL_ROW) BRANCH_ROWS(NULL_ROW)};
+    static const null_row event_rows[] = {EVENT_ROWS(NULL_ROW)};
     assert_rows_complete("driver/include/weir/driver.h", rows, sizeof rows / sizeof rows[0]);
     assert_rows_complete("driver/include/weir/driver_io.h", rows, sizeof rows / sizeof rows[0]);
+    assert_rows_complete("driver/include/weir/event.h", event_rows,
+                         sizeof event_rows / sizeof event_rows[0]);
 }
 
 int main(void)

@@ -56,7 +56,8 @@ static uint64_t count_words(void **state, const char *line)
 
 static void count_batches_without_checksum(const weir_event *event, void *user)
 {
-    if (strcmp(event->kind, "produce") == 0 && strstr(event->detail, " crc=") == NULL) {
+    if (event->broker != NULL && event->broker->kind == WEIR_MOCK_PRODUCE &&
+        event->broker->checksum == 0) {
         ++*(int *)user;
     }
 }

@@ -30,7 +30,7 @@ static void jump_out(const char *file, int line, const char *message, void *user
 static void count_events(const weir_event *event, void *user)
 {
     struct failure *failure = user;
-    if (!failure->due && strcmp(event->kind, failure->kind) == 0 && --failure->left == 0) {
+    if (!failure->due && strcmp(event->name, failure->kind) == 0 && --failure->left == 0) {
         failure->due = true;
     }
 }

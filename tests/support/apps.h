@@ -89,11 +89,12 @@ CLIENT_FN void app_on_step(const weir_step *step, void *user)
 {
     app *one = user;
     weir__tsan_ignore_begin();
-    if (one->keep_steps && strcmp(step->kind, "poll") != 0) {
-        weir__buf_printf(&one->steps, "%s %s\n", step->kind, step->task != NULL ? step->task : "");
+    if (one->keep_steps && step->kind != WEIR_STEP_POLL) {
+        weir__buf_printf(&one->steps, "%s %s\n", weir_step_name(step->kind),
+                         step->task != NULL ? step->task : "");
     }
-    weir_sim_trace(step->kind, "%s", step->task != NULL ? step->task : "");
-    if (one->pause_at != NULL && strcmp(step->kind, one->pause_at) == 0) {
+    weir_sim_trace(weir_step_name(step->kind), "%s", step->task != NULL ? step->task : "");
+    if (one->pause_at != NULL && strcmp(weir_step_name(step->kind), one->pause_at) == 0) {
         one->pause_at = NULL;
         weir_sim_host_pause(one->host);
         weir_sim_yield();

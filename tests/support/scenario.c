@@ -109,30 +109,20 @@ static bool is_news(scenario *all, const owner *mine)
     return true;
 }
 
-/* "generation 3: 0_0 1_0" */
-static void note_taken(scenario *all, const char *thread, const char *detail)
+static void note_taken(scenario *all, const char *thread, const weir_step *step)
 {
-    int generation = (int)strtol(detail + strlen("generation "), NULL, 10);
-    const char *at = strchr(detail, ':');
-    for (at = at != NULL ? at + 1 : ""; *at == ' ';) {
-        at++;
-        size_t len = strcspn(at, " ");
-        if (len == 0 || all->owner_count == OWNERS_MAX) {
-            return;
-        }
+    for (size_t i = 0; i < step->task_count && all->owner_count < OWNERS_MAX; i++) {
         owner *mine = &all->owners[all->owner_count];
         snprintf(mine->thread, sizeof mine->thread, "%s", thread);
-        snprintf(mine->task, sizeof mine->task, "%.*s", (int)len, at);
-        mine->generation = generation;
+        snprintf(mine->task, sizeof mine->task, "%s", step->tasks[i]);
+        mine->generation = step->generation;
         all->owner_count += is_news(all, mine);
-        at += len;
     }
 }
 
 /* The task belongs to the last assignment that this thread has taken. */
-static void note_processed(scenario *all, const char *thread, const char *detail)
+static void note_processed(scenario *all, const char *thread, const char *task)
 {
-    size_t len = strcspn(detail, " ");
     int latest = -1;
     bool owned = false;
     for (size_t i = all->owner_count; i-- > 0;) {
@@ -144,12 +134,12 @@ static void note_processed(scenario *all, const char *thread, const char *detail
         if (at->generation != latest) {
             break;
         }
-        owned = owned || (strlen(at->task) == len && strncmp(at->task, detail, len) == 0);
+        owned = owned || strcmp(at->task, task) == 0;
     }
     if (!owned) {
-        find_wrong(all, "processed without being its owner", detail, thread);
+        find_wrong(all, "processed without being its owner", task, thread);
     }
-    all->counted += detail[0] == '1';
+    all->counted += task[0] == '1';
 }
 
 static void watch(const weir_event *event, void *user)
@@ -158,12 +148,12 @@ static void watch(const weir_event *event, void *user)
     char thread[NAME_SIZE];
     snprintf(thread, sizeof thread, "%s/%s", event->host != NULL ? event->host : "",
              event->thread != NULL ? event->thread : "");
-    note_kind(all, event->kind);
+    note_kind(all, event->name);
     checker_event(all->checker, event);
-    if (strcmp(event->kind, "assignment-taken") == 0) {
-        note_taken(all, thread, event->detail);
-    } else if (strcmp(event->kind, "process") == 0) {
-        note_processed(all, thread, event->detail);
+    if (event->step != NULL && event->step->kind == WEIR_STEP_ASSIGNMENT_TAKEN) {
+        note_taken(all, thread, event->step);
+    } else if (event->step != NULL && event->step->kind == WEIR_STEP_PROCESS) {
+        note_processed(all, thread, event->task);
     }
 }
 
@@ -197,15 +187,15 @@ static void on_step(const weir_step *step, void *user)
     subject *one = user;
     scenario *all = one->all;
     checker_step(all->checker, step);
-    if (strcmp(step->kind, "process") == 0 && all->drag.left > 0 &&
+    if (step->kind == WEIR_STEP_PROCESS && all->drag.left > 0 &&
         all->drag.instance == one->instance) {
         all->drag.left--;
         weir_sim_sleep_us(all->drag.ms * 1000);
     }
     if (all->fault.instance != one->instance || one->instance == NULL ||
-        strcmp(step->kind, all->fault.kind) != 0 ||
+        strcmp(weir_step_name(step->kind), all->fault.kind) != 0 ||
         (all->fault.like != NULL && !begins(step->task, all->fault.like) &&
-         !begins(step->detail, all->fault.like)) ||
+         !begins(step->reason, all->fault.like)) ||
         --all->fault.left > 0) {
         return;
     }

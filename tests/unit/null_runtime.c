@@ -38,6 +38,10 @@
     X(weir_state_name, state, assert_string_equal(weir_state_name((weir_state)77), "?"))           \
     X(weir_drop_reason_str, reason,                                                                \
       assert_string_equal(weir_drop_reason_str((weir_drop_reason)77), "unknown reason"))           \
+    X(weir_step_name, kind, assert_null(weir_step_name((weir_step_kind)77)))                       \
+    X(weir_step_text, step, char line[9]; weir_step_text(NULL, line, sizeof line);                 \
+      assert_string_equal(line, ""))                                                               \
+    X(weir_step_text, out, weir_step_text(&(weir_step){.kind = WEIR_STEP_POLL}, NULL, 9))          \
     X(weir_slice_of, text, assert_null(weir_slice_of(NULL).data))                                  \
     CONFIG_ROWS(X)                                                                                 \
     X(weir_topology_free, topology, weir_topology_free(NULL))                                      \

@@ -35,6 +35,7 @@
 #include <stdio.h>
 
 #include <weir/driver_io.h>
+#include <weir/event.h>
 #include <weir/mockbroker.h>
 
 #ifdef __cplusplus
@@ -322,20 +323,13 @@ WEIR_API void weir_cluster_fail_at(weir_cluster *cluster, const char *file, int 
 
 /* ---- Trace -------------------------------------------------------------------------------- */
 
-/* A labelled event: steps of the runtime (docs/steps.md), changes of state, actions of brokers,
- * faults. "produce" has the checksum (CRC32C, as in the batch) of the keys, values, headers and
- * timestamps that were appended: to output topics, to repartition topics, and to changelogs, which
- * contain all writes to stores. A run that produces other records therefore has another trace hash.
- * Texts are borrowed for the call. WEIR_TRACE=file in the environment writes all events without a
- * change to the program, as JSON lines when the name ends in ".jsonl". The file has the clusters of
- * a program one after the other, each from time 0. */
-typedef struct weir_event {
-    int64_t us; /* virtual time from 0 */
-    const char *host;
-    const char *thread;
-    const char *kind;
-    const char *detail;
-} weir_event;
+/* The events (weir/event.h) are the steps of the runtime (docs/steps.md), changes of state, actions
+ * of brokers, faults. "produce" has the checksum (CRC32C, as in the batch) of the keys, values,
+ * headers and timestamps that were appended: to output topics, to repartition topics, and to
+ * changelogs, which contain all writes to stores. A run that produces other records therefore has
+ * another trace hash. WEIR_TRACE=file in the environment writes all events without a change to the
+ * program, as JSON lines when the name ends in ".jsonl". The file has the clusters of a program one
+ * after the other, each from time 0. */
 
 /* Calls fn for each event, on the thread that causes it; fn must not wait or call the driver. NULL:
  * no more calls. */

@@ -205,16 +205,58 @@ typedef struct weir_restore_progress {
                              total) */
 } weir_restore_progress;
 
-/* A labelled step of the runtime, for traces and fault injection. Borrowed for the call. on_step is
- * called on the thread that takes the step, before it ("store-change": after the change); it must
- * not call into the application. */
+/* The labelled steps of the runtime (docs/steps.md): constant, name in traces, the fields that the
+ * kind sets besides `thread`. */
+#define WEIR_STEPS(X)                                                                              \
+    X(WEIR_STEP_JOIN, "join")                                 /* reason */                         \
+    X(WEIR_STEP_SYNC, "sync")                                 /* generation, reason or NULL */     \
+    X(WEIR_STEP_ASSIGNMENT_PUBLISHED, "assignment-published") /* generation */                     \
+    X(WEIR_STEP_ASSIGNMENT_TAKEN, "assignment-taken")         /* generation, tasks */              \
+    X(WEIR_STEP_RESTORE, "restore") /* task, store; topic, partition, offset of the changelog */   \
+    X(WEIR_STEP_POLL, "poll")                                                                      \
+    X(WEIR_STEP_PROCESS, "process")           /* task, topic, partition, offset */                 \
+    X(WEIR_STEP_STORE_CHANGE, "store-change") /* task, store, checksum */                          \
+    X(WEIR_STEP_PUNCTUATE, "punctuate")       /* task, reason */                                   \
+    X(WEIR_STEP_FLUSH_CACHES, "flush-caches") /* task */                                           \
+    X(WEIR_STEP_FLUSH_STORES, "flush-stores") /* task */                                           \
+    X(WEIR_STEP_FLUSH_PRODUCER, "flush-producer")                                                  \
+    X(WEIR_STEP_COMMIT_OFFSETS, "commit-offsets")                                                  \
+    X(WEIR_STEP_STORE_OFFSETS, "store-offsets") /* task */                                         \
+    X(WEIR_STEP_SUSPEND, "suspend")             /* task */                                         \
+    X(WEIR_STEP_CLOSE, "close")                 /* task, reason */
+
+/* WEIR_STEP_PROCESS, ... */
+typedef enum weir_step_kind {
+#define WEIR_STEP_CONSTANT(constant, name) constant,
+    WEIR_STEPS(WEIR_STEP_CONSTANT)
+#undef WEIR_STEP_CONSTANT
+        WEIR_STEP_KINDS, /* their number */
+} weir_step_kind;
+
+/* A labelled step, for traces, checks and fault injection. Borrowed for the call. on_step is called
+ * on the thread that takes the step, before it (WEIR_STEP_STORE_CHANGE: after the change); it must
+ * not call into the application. What a kind does not set is NULL, -1, or 0 for the last ones. */
 typedef struct weir_step {
-    const char *kind;   /* "poll", "process", "commit-offsets", ...: see docs/steps.md */
+    weir_step_kind kind;
     const char *thread; /* name of the stream thread, or NULL */
-    const char *task;   /* "0_1", or NULL */
-    const char *detail; /* free text, or NULL */
-    int64_t offset;     /* of the record that "process" processes; -1 for other steps */
+    const char *task;   /* "0_1" */
+    const char *topic;
+    int32_t partition;
+    int64_t offset; /* of the record; of the first one of a batch that is restored */
+    int32_t generation;
+    const char *store;
+    /* "subscribe", "rebalance", "lost"; "leader"; "stream time", "wall clock"; "clean", "dirty". */
+    const char *reason;
+    const char *const *tasks; /* those of the assignment */
+    size_t task_count;
+    uint64_t checksum; /* of key, value and timestamp */
 } weir_step;
+
+/* The kind's name in traces, "process"; NULL: there is no such kind. Valid forever. Any thread. */
+WEIR_API const char *weir_step_name(weir_step_kind kind);
+/* Writes the step in one line without its name and thread, "0_1 lines@17"; cut to `size` bytes
+ * with the NUL. "" if `step` is NULL. Any thread. */
+WEIR_API void weir_step_text(const weir_step *step, char *out, size_t size);
 
 /* Every callback may be NULL; `user` is passed to each as its last argument. */
 typedef struct weir_app_opts {
