@@ -68,11 +68,11 @@ void weir__handle_offset_commit(weir__request *request, weir__reader *in)
 {
     weir_mock *mock = request->mock;
     weir__group *group = NULL;
-    weir_slice id = weir__read_string(in);
-    int32_t generation = weir__read_i32(in);
-    weir_slice member = weir__read_string(in);
+    weir__membership who = {.group = weir__read_string(in)};
+    who.generation = weir__read_i32(in);
+    who.member = weir__read_string(in);
     if (request->version >= 7) {
-        weir__read_string(in); /* group instance id */
+        who.instance_id = weir__read_string(in);
     }
     if (request->version <= 4) {
         weir__read_i64(in); /* retention time */
@@ -83,9 +83,9 @@ void weir__handle_offset_commit(weir__request *request, weir__reader *in)
         weir__request_malformed(request);
         return;
     }
-    int16_t error = weir__check_coordinator(request, id);
+    int16_t error = weir__check_coordinator(request, who.group);
     if (error == 0) {
-        error = weir__groups_commit(&mock->groups, id, member, generation, mock->now_us, &group);
+        error = weir__groups_commit(&mock->groups, &who, mock->now_us, &group);
     }
     weir__put_throttle(request, 3);
     walk_commit(request, &again, group, error, &request->answer);

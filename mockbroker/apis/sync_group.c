@@ -16,11 +16,11 @@ void weir__handle_sync_group(weir__request *request, weir__reader *in)
 {
     weir_mock *mock = request->mock;
     weir__sync sync = {0};
-    sync.group = weir__read_string(in);
-    sync.generation = weir__read_i32(in);
-    sync.member = weir__read_string(in);
+    sync.who.group = weir__read_string(in);
+    sync.who.generation = weir__read_i32(in);
+    sync.who.member = weir__read_string(in);
     if (request->version >= 3) {
-        weir__read_string(in); /* group instance id */
+        sync.who.instance_id = weir__read_string(in);
     }
     int32_t count = weir__read_count(in);
     weir__protocol *assignments = NULL;
@@ -40,7 +40,7 @@ void weir__handle_sync_group(weir__request *request, weir__reader *in)
     }
     sync.assignments = assignments;
     sync.assignment_count = count > 0 ? (size_t)count : 0;
-    int16_t error = weir__check_coordinator(request, sync.group);
+    int16_t error = weir__check_coordinator(request, sync.who.group);
     if (error != 0) {
         weir__answer_sync(request, error, weir_slice_of(""));
         return;

@@ -34,7 +34,7 @@ static const weir__api apis[] = {
      "member ids are addresses"},
     {12, "Heartbeat", 0, 3, 4, WEIR__ANSWER, weir__handle_heartbeat,
      "does not refresh the session in a rebalance"},
-    {13, "LeaveGroup", 0, 2, 4, WEIR__ANSWER, weir__handle_leave_group,
+    {13, "LeaveGroup", 0, 3, 4, WEIR__ANSWER, weir__handle_leave_group,
      "the rebalance that follows lasts until the session timeout"},
     {14, "SyncGroup", 0, 3, 4, WEIR__ANSWER, weir__handle_sync_group,
      "a late follower gets INVALID_REQUEST instead of its assignment"},

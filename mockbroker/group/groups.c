@@ -50,7 +50,7 @@ weir__group *weir__groups_find(const weir__groups *groups, weir_slice id)
     return weir__map_get(&groups->groups, id);
 }
 
-static weir__group *group_new(weir__groups *groups, weir_slice id)
+weir__group *weir__group_new(weir__groups *groups, weir_slice id)
 {
     weir__group *group = calloc(1, sizeof *group);
     if (group == NULL || weir__map_put(&groups->groups, id, group) != WEIR_OK) {
@@ -61,13 +61,37 @@ static weir__group *group_new(weir__groups *groups, weir_slice id)
     return group;
 }
 
-static weir__member *find_member(const weir__group *group, weir_slice id)
+weir__member *weir__member_find(const weir__group *group, weir_slice id)
 {
     weir__member *member = group->first;
     while (member != NULL && !weir_slice_equal(member->id, id)) {
         member = member->next;
     }
     return member;
+}
+
+weir__member *weir__member_static(const weir__group *group, weir_slice instance_id)
+{
+    weir__member *member = instance_id.data != NULL ? group->first : NULL;
+    while (member != NULL && (member->instance_id.data == NULL ||
+                              !weir_slice_equal(member->instance_id, instance_id))) {
+        member = member->next;
+    }
+    return member;
+}
+
+int16_t weir__member_check(const weir__group *group, const weir__membership *who,
+                           weir__member **member)
+{
+    const weir__member *owner = weir__member_static(group, who->instance_id);
+    if (who->instance_id.data != NULL && owner == NULL) {
+        return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    }
+    if (owner != NULL && !weir_slice_equal(owner->id, who->member)) {
+        return RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+    }
+    *member = weir__member_find(group, who->member);
+    return *member != NULL ? 0 : RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
 }
 
 const char *weir__group_state_name(weir__group_state state)
@@ -87,168 +111,34 @@ weir_slice weir__member_metadata(const weir__group *group, const weir__member *m
     return no_bytes;
 }
 
-static void refresh(weir__member *member, int64_t now_us)
+void weir__member_refresh(weir__member *member, int64_t now_us)
 {
     member->session_deadline_us = now_us + member->session_us;
-}
-
-/* ---- JoinGroup ---- */
-
-static void refuse_join(weir__groups *groups, void *waiter, int16_t error, weir_slice member)
-{
-    groups->ops->joined(waiter, &(weir__join_answer){.error = error,
-                                                     .generation = -1,
-                                                     .protocol = no_bytes,
-                                                     .leader = no_bytes,
-                                                     .member = member});
-}
-
-/* "<client id>-" and a counter in the form of a UUID: ordered by first contact, and the same in
- * every run, since assignors sort by member id. */
-static weir_slice new_member_id(weir__groups *groups, weir_slice client_id, weir_buf *memory)
-{
-    uint64_t number = ++groups->member_ids;
-    weir_put(memory, client_id.data, client_id.len);
-    weir__buf_printf(memory, "-%08x-0000-4000-8000-%012x", (unsigned)number, 0);
-    return weir__buf_slice(memory);
-}
-
-static void start_rebalance(weir__groups *groups, weir__group *group, int64_t now_us)
-{
-    if (group->state == WEIR__GROUP_PREPARING) {
-        weir__rebalance_try(groups, group, now_us);
-    } else {
-        weir__rebalance_prepare(groups, group, now_us);
-    }
-}
-
-static void join_as_new(weir__groups *groups, weir__group *group, const weir__join *join,
-                        weir_slice id, void *waiter, int64_t now_us)
-{
-    if (group->member_count == 0 && !weir_slice_equal(group->protocol_type, join->protocol_type) &&
-        weir__arena_copy(&group->memory, join->protocol_type, &group->protocol_type) != WEIR_OK) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_UNKNOWN, id);
-        return;
-    }
-    weir__member *member = weir__member_add(group, join, id);
-    if (member == NULL) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_UNKNOWN, id);
-        return;
-    }
-    member->join_waiter = waiter;
-    refresh(member, now_us);
-    groups->ops->event(groups->user, WEIR_MOCK_JOIN, group, member->id);
-    start_rebalance(groups, group, now_us);
-}
-
-static void join_without_id(weir__groups *groups, weir__group *group, const weir__join *join,
-                            void *waiter, int64_t now_us)
-{
-    weir_buf memory = {0};
-    weir_slice id = new_member_id(groups, join->client_id, &memory);
-    if (memory.err != WEIR_OK) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_UNKNOWN, no_bytes);
-    } else if (!join->id_required) {
-        join_as_new(groups, group, join, id, waiter, now_us);
-    } else if (weir__pending_add(group, id, now_us + (int64_t)join->session_ms * 1000)) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, id);
-    } else {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_UNKNOWN, no_bytes);
-    }
-    weir__buf_fini(&memory);
-}
-
-static void wait_for_join(weir__groups *groups, weir__member *member, void *waiter)
-{
-    if (member->join_waiter != NULL) {
-        groups->ops->dropped(member->join_waiter);
-    }
-    member->join_waiter = waiter;
-}
-
-static void join_again(weir__groups *groups, weir__group *group, const weir__join *join,
-                       weir__member *member, void *waiter, int64_t now_us)
-{
-    bool same = weir__member_same_protocols(member, join);
-    bool current = group->state == WEIR__GROUP_COMPLETING
-                       ? same
-                       : group->state == WEIR__GROUP_STABLE && same && group->leader != member;
-    if (!weir__member_update(member, join)) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_UNKNOWN, member->id);
-        return;
-    }
-    refresh(member, now_us);
-    wait_for_join(groups, member, waiter);
-    if (current) { /* it did not receive the answer */
-        weir__rebalance_answer_join(groups, group, member, now_us);
-        return;
-    }
-    groups->ops->event(groups->user, WEIR_MOCK_JOIN, group, member->id);
-    start_rebalance(groups, group, now_us);
-}
-
-void weir__groups_join(weir__groups *groups, const weir__join *join, void *waiter, int64_t now_us)
-{
-    if (join->group.len == 0) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_INVALID_GROUP_ID, join->member);
-        return;
-    }
-    if (join->session_ms < WEIR__SESSION_MS_MIN || join->session_ms > WEIR__SESSION_MS_MAX) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, join->member);
-        return;
-    }
-    weir__group *group = weir__groups_find(groups, join->group);
-    if (group == NULL && join->member.len > 0) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, join->member);
-        return;
-    }
-    if (group == NULL && (group = group_new(groups, join->group)) == NULL) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_UNKNOWN, join->member);
-        return;
-    }
-    if (!weir__group_accepts(group, join)) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, join->member);
-        return;
-    }
-    if (join->member.len == 0) {
-        join_without_id(groups, group, join, waiter, now_us);
-        return;
-    }
-    if (weir__pending_remove(group, join->member)) {
-        join_as_new(groups, group, join, join->member, waiter, now_us);
-        return;
-    }
-    weir__member *member = find_member(group, join->member);
-    if (member == NULL) {
-        refuse_join(groups, waiter, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, join->member);
-        return;
-    }
-    join_again(groups, group, join, member, waiter, now_us);
 }
 
 /* ---- The requests of members ---- */
 
 /* Finds the member of the generation; a Kafka error code else. */
-static int16_t check_member(weir__groups *groups, weir_slice group_id, weir_slice member_id,
-                            int32_t generation, weir__group **group, weir__member **member)
+static int16_t check_membership(weir__groups *groups, const weir__membership *who,
+                                weir__group **group, weir__member **member)
 {
-    if (group_id.len == 0) {
+    if (who->group.len == 0) {
         return RD_KAFKA_RESP_ERR_INVALID_GROUP_ID;
     }
-    *group = weir__groups_find(groups, group_id);
-    *member = *group != NULL ? find_member(*group, member_id) : NULL;
-    if (*member == NULL) {
-        return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    *group = weir__groups_find(groups, who->group);
+    int16_t error = *group != NULL ? weir__member_check(*group, who, member)
+                                   : RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    if (error == 0 && who->generation != (*group)->generation) {
+        error = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
     }
-    return generation == (*group)->generation ? 0 : RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    return error;
 }
 
 void weir__groups_sync(weir__groups *groups, const weir__sync *sync, void *waiter, int64_t now_us)
 {
     weir__group *group;
     weir__member *member;
-    int16_t error =
-        check_member(groups, sync->group, sync->member, sync->generation, &group, &member);
+    int16_t error = check_membership(groups, &sync->who, &group, &member);
     if (error == 0 && group->state == WEIR__GROUP_PREPARING) {
         error = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
     }
@@ -256,7 +146,7 @@ void weir__groups_sync(weir__groups *groups, const weir__sync *sync, void *waite
         groups->ops->synced(waiter, error, no_bytes);
         return;
     }
-    refresh(member, now_us);
+    weir__member_refresh(member, now_us);
     member->sync_pending = false;
     groups->ops->event(groups->user, WEIR_MOCK_SYNC, group, member->id);
     if (group->state == WEIR__GROUP_STABLE) {
@@ -272,34 +162,39 @@ void weir__groups_sync(weir__groups *groups, const weir__sync *sync, void *waite
     }
 }
 
-int16_t weir__groups_heartbeat(weir__groups *groups, weir_slice group_id, weir_slice member_id,
-                               int32_t generation, int64_t now_us)
+int16_t weir__groups_heartbeat(weir__groups *groups, const weir__membership *who, int64_t now_us)
 {
     weir__group *group;
     weir__member *member;
-    int16_t error = check_member(groups, group_id, member_id, generation, &group, &member);
+    int16_t error = check_membership(groups, who, &group, &member);
     if (error != 0) {
         return error;
     }
-    refresh(member, now_us);
+    weir__member_refresh(member, now_us);
     return group->state == WEIR__GROUP_PREPARING ? RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS : 0;
 }
 
-int16_t weir__groups_leave(weir__groups *groups, weir_slice group_id, weir_slice member_id,
-                           int64_t now_us)
+int16_t weir__groups_leave(weir__groups *groups, const weir__membership *who, int64_t now_us)
 {
-    if (group_id.len == 0) {
+    if (who->group.len == 0) {
         return RD_KAFKA_RESP_ERR_INVALID_GROUP_ID;
     }
-    weir__group *group = weir__groups_find(groups, group_id);
+    weir__group *group = weir__groups_find(groups, who->group);
     if (group == NULL) {
         return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
     }
-    if (weir__pending_remove(group, member_id)) {
+    weir__member *member = NULL;
+    if (who->member.len == 0) { /* an administrator removes a static member (KIP-345) */
+        member = weir__member_static(group, who->instance_id);
+    } else if (weir__pending_remove(group, who->member)) {
         weir__rebalance_try(groups, group, now_us);
         return 0;
+    } else {
+        int16_t error = weir__member_check(group, who, &member);
+        if (error != 0) {
+            return error;
+        }
     }
-    weir__member *member = find_member(group, member_id);
     if (member == NULL) {
         return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
     }
@@ -309,33 +204,33 @@ int16_t weir__groups_leave(weir__groups *groups, weir_slice group_id, weir_slice
     return 0;
 }
 
-int16_t weir__groups_commit(weir__groups *groups, weir_slice group_id, weir_slice member_id,
-                            int32_t generation, int64_t now_us, weir__group **out)
+int16_t weir__groups_commit(weir__groups *groups, const weir__membership *who, int64_t now_us,
+                            weir__group **out)
 {
-    if (group_id.len == 0) {
+    if (who->group.len == 0) {
         return RD_KAFKA_RESP_ERR_INVALID_GROUP_ID;
     }
-    weir__group *group = weir__groups_find(groups, group_id);
+    weir__group *group = weir__groups_find(groups, who->group);
     if (group == NULL) {
-        if (generation >= 0) {
+        if (who->generation >= 0) {
             return RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
         }
-        *out = group_new(groups, group_id);
+        *out = weir__group_new(groups, who->group);
         return *out != NULL ? 0 : RD_KAFKA_RESP_ERR_UNKNOWN;
     }
-    if (generation < 0 && group->state == WEIR__GROUP_EMPTY) {
+    if (who->generation < 0 && group->state == WEIR__GROUP_EMPTY) {
         *out = group;
         return 0;
     }
     weir__member *member = NULL;
-    int16_t error = generation < 0 && member_id.len == 0
-                        ? RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
-                        : check_member(groups, group_id, member_id, generation, &group, &member);
+    bool named = who->generation >= 0 || who->member.len > 0 || who->instance_id.data != NULL;
+    int16_t error = named ? check_membership(groups, who, &group, &member)
+                          : RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
     if (error == 0 && group->state == WEIR__GROUP_COMPLETING) {
         error = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
     }
     if (error == 0) {
-        refresh(member, now_us);
+        weir__member_refresh(member, now_us);
         *out = group;
     }
     return error;
@@ -359,13 +254,13 @@ void weir__groups_moved(weir__groups *groups, weir_slice id, int64_t now_us)
     weir__group *group = weir__groups_find(groups, id);
     for (weir__member *member = group != NULL ? group->first : NULL; member != NULL;
          member = member->next) {
-        refresh(member, now_us);
+        weir__member_refresh(member, now_us);
         void *join = member->join_waiter;
         void *sync = member->sync_waiter;
         member->join_waiter = NULL;
         member->sync_waiter = NULL;
         if (join != NULL) {
-            refuse_join(groups, join, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, member->id);
+            weir__join_refuse(groups, join, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, member->id);
         }
         if (sync != NULL) {
             member->sync_pending = true;

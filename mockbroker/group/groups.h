@@ -107,10 +107,16 @@ typedef struct weir__join_answer {
     const weir__group *members_of; /* for the leader; NULL: the answer has no members */
 } weir__join_answer;
 
-typedef struct weir__sync {
+/* The member that sends a request. */
+typedef struct weir__membership {
     weir_slice group;
     weir_slice member;
-    int32_t generation;
+    weir_slice instance_id; /* group.instance.id; null: the request names none */
+    int32_t generation;     /* -1: none */
+} weir__membership;
+
+typedef struct weir__sync {
+    weir__membership who;
     const weir__protocol *assignments; /* name: member id, metadata: its assignment */
     size_t assignment_count;
 } weir__sync;
@@ -145,14 +151,13 @@ weir_slice weir__member_metadata(const weir__group *group, const weir__member *m
 /* These give Kafka's error codes (rd_kafka_resp_err_t). */
 void weir__groups_join(weir__groups *groups, const weir__join *join, void *waiter, int64_t now_us);
 void weir__groups_sync(weir__groups *groups, const weir__sync *sync, void *waiter, int64_t now_us);
-int16_t weir__groups_heartbeat(weir__groups *groups, weir_slice group, weir_slice member,
-                               int32_t generation, int64_t now_us);
-int16_t weir__groups_leave(weir__groups *groups, weir_slice group, weir_slice member,
-                           int64_t now_us);
+int16_t weir__groups_heartbeat(weir__groups *groups, const weir__membership *who, int64_t now_us);
+/* Without a member id the instance id alone names the member. The generation does not matter. */
+int16_t weir__groups_leave(weir__groups *groups, const weir__membership *who, int64_t now_us);
 /* Checks that this member may commit offsets. On success *out is the group, created if necessary.
  */
-int16_t weir__groups_commit(weir__groups *groups, weir_slice group, weir_slice member,
-                            int32_t generation, int64_t now_us, weir__group **out);
+int16_t weir__groups_commit(weir__groups *groups, const weir__membership *who, int64_t now_us,
+                            weir__group **out);
 int16_t weir__groups_delete(weir__groups *groups, weir_slice group);
 /* The coordinator moved: waiters get NOT_COORDINATOR, nothing else changes. */
 void weir__groups_moved(weir__groups *groups, weir_slice group, int64_t now_us);

@@ -39,22 +39,37 @@ bool weir__member_update(weir__member *member, const weir__join *join)
     return true;
 }
 
+/* The former ids stay in their arena. False: out of memory, nothing changed. */
+static bool set_ids(weir__member *member, const weir__join *join, weir_slice id)
+{
+    weir__arena memory = {0};
+    weir_slice ids[4];
+    const weir_slice from[4] = {id, join->instance_id, join->client_id, join->client_host};
+    for (size_t i = 0; i < 4; i++) {
+        if (weir__arena_copy(&memory, from[i], &ids[i]) != WEIR_OK) {
+            weir__arena_fini(&memory);
+            return false;
+        }
+    }
+    member->ids = memory;
+    member->id = ids[0];
+    member->instance_id = ids[1];
+    member->client_id = ids[2];
+    member->client_host = ids[3];
+    return true;
+}
+
 weir__member *weir__member_add(weir__group *group, const weir__join *join, weir_slice id)
 {
     weir__member *member = calloc(1, sizeof *member);
     if (member == NULL) {
         return NULL;
     }
-    weir__arena *ids = &member->ids;
-    if (weir__arena_copy(ids, id, &member->id) != WEIR_OK ||
-        weir__arena_copy(ids, join->instance_id, &member->instance_id) != WEIR_OK ||
-        weir__arena_copy(ids, join->client_id, &member->client_id) != WEIR_OK ||
-        weir__arena_copy(ids, join->client_host, &member->client_host) != WEIR_OK ||
-        !weir__member_update(member, join)) {
+    member->assignment = no_bytes;
+    if (!set_ids(member, join, id) || !weir__member_update(member, join)) {
         weir__member_free(member);
         return NULL;
     }
-    member->assignment = no_bytes;
     member->prev = group->last;
     *(group->last != NULL ? &group->last->next : &group->first) = member;
     group->last = member;
@@ -95,19 +110,44 @@ static void answer_sync(weir__groups *groups, weir__member *member, int16_t erro
     }
 }
 
-void weir__member_remove(weir__groups *groups, weir__group *group, weir__member *member,
-                         int16_t error)
+void weir__join_refuse(weir__groups *groups, void *waiter, int16_t error, weir_slice member)
+{
+    groups->ops->joined(waiter, &(weir__join_answer){.error = error,
+                                                     .generation = -1,
+                                                     .protocol = no_bytes,
+                                                     .leader = no_bytes,
+                                                     .member = member});
+}
+
+static void end_waiting(weir__groups *groups, weir__member *member, int16_t error)
 {
     void *waiter = member->join_waiter;
     if (waiter != NULL) {
         member->join_waiter = NULL;
-        groups->ops->joined(waiter, &(weir__join_answer){.error = error,
-                                                         .generation = -1,
-                                                         .protocol = no_bytes,
-                                                         .leader = no_bytes,
-                                                         .member = member->id});
+        weir__join_refuse(groups, waiter, error, member->id);
     }
     answer_sync(groups, member, error);
+}
+
+bool weir__member_replace(weir__groups *groups, weir__member *member, const weir__join *join,
+                          weir_slice id, weir__arena *ids)
+{
+    *ids = member->ids;
+    const weir_slice former = member->id;
+    if (!set_ids(member, join, id)) {
+        return false;
+    }
+    const weir_slice own = member->id;
+    member->id = former;
+    end_waiting(groups, member, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    member->id = own;
+    return true;
+}
+
+void weir__member_remove(weir__groups *groups, weir__group *group, weir__member *member,
+                         int16_t error)
+{
+    end_waiting(groups, member, error);
     *(member->prev != NULL ? &member->prev->next : &group->first) = member->next;
     *(member->next != NULL ? &member->next->prev : &group->last) = member->prev;
     group->member_count--;
@@ -205,7 +245,7 @@ bool weir__group_accepts(const weir__group *group, const weir__join *join)
 
 /* Each member votes for the first of its protocols that all members support; the first member's
  * order breaks ties. */
-static weir_slice elect_protocol(const weir__group *group)
+weir_slice weir__group_elect(const weir__group *group)
 {
     weir_slice elected = {0};
     int most = 0;
@@ -281,7 +321,7 @@ static void complete(weir__groups *groups, weir__group *group, int64_t now_us)
         return;
     }
     /* Copied: the member that owns the name may be removed during the generation. */
-    weir_slice elected = elect_protocol(group);
+    weir_slice elected = weir__group_elect(group);
     weir__buf_reset(&group->protocol_memory);
     weir_put(&group->protocol_memory, elected.data, elected.len);
     group->protocol = weir__buf_slice(&group->protocol_memory);

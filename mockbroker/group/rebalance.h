@@ -6,10 +6,25 @@
 
 #include "groups.h"
 
+weir__group *weir__group_new(weir__groups *groups, weir_slice id);        /* NULL: out of memory */
+weir__member *weir__member_find(const weir__group *group, weir_slice id); /* NULL: none */
+/* The member with this group.instance.id; NULL: none, or the id is null. */
+weir__member *weir__member_static(const weir__group *group, weir_slice instance_id);
+/* Finds the member that sent a request. UNKNOWN_MEMBER_ID; FENCED_INSTANCE_ID: a later member has
+ * its instance id. */
+int16_t weir__member_check(const weir__group *group, const weir__membership *who,
+                           weir__member **member);
+/* It was heard of: its session begins again. */
+void weir__member_refresh(weir__member *member, int64_t now_us);
 /* The new member waits for its join answer. NULL: out of memory. */
 weir__member *weir__member_add(weir__group *group, const weir__join *join, weir_slice id);
 /* Takes the protocols and timeouts of a later join. False: out of memory, nothing changed. */
 bool weir__member_update(weir__member *member, const weir__join *join);
+/* The member gets another id, and client id and host of the join. Its waiters get
+ * FENCED_INSTANCE_ID. *ids gets the memory of the former id, which is the caller's then. False: out
+ * of memory, nothing changed. */
+bool weir__member_replace(weir__groups *groups, weir__member *member, const weir__join *join,
+                          weir_slice id, weir__arena *ids);
 /* Unlinks and frees; its waiters get `error`. The caller updates the group's state. */
 void weir__member_remove(weir__groups *groups, weir__group *group, weir__member *member,
                          int16_t error);
@@ -21,6 +36,10 @@ bool weir__pending_remove(weir__group *group, weir_slice id);
 
 /* True when the group has, or can have, a protocol that all members support. */
 bool weir__group_accepts(const weir__group *group, const weir__join *join);
+
+/* The protocol of the next generation, if the members stay the same. */
+weir_slice weir__group_elect(const weir__group *group);
+void weir__join_refuse(weir__groups *groups, void *waiter, int16_t error, weir_slice member);
 
 void weir__rebalance_prepare(weir__groups *groups, weir__group *group, int64_t now_us);
 /* Ends the joining when all members have joined. */

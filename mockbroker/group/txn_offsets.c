@@ -118,8 +118,11 @@ int16_t weir__groups_txn_commit(weir__groups *groups, const weir__txn_commit *co
 {
     weir__group *group = weir__groups_find(groups, commit->group);
     if (group == NULL) { /* checks and creates as for a commit without a transaction */
-        return weir__groups_commit(groups, commit->group, commit->member, commit->generation,
-                                   now_us, out);
+        const weir__membership who = {.group = commit->group,
+                                      .member = commit->member,
+                                      .instance_id = commit->instance_id,
+                                      .generation = commit->generation};
+        return weir__groups_commit(groups, &who, now_us, out);
     }
     bool named =
         commit->generation >= 0 || commit->member.len > 0 || commit->instance_id.data != NULL;

@@ -25,6 +25,7 @@ typedef struct client {
     char leader[64];
     char protocol[32];
     char assignment[32];
+    const char *instance;   /* group.instance.id; NULL: a dynamic member */
     const char *strategies; /* "range,sticky"; NULL: "range" */
     int session_ms;         /* 0: SESSION_MS */
     int rebalance_ms;       /* 0: REBALANCE_MS */
@@ -112,6 +113,19 @@ KIT_FN int kit_tear_down(void **state)
     return 0;
 }
 
+KIT_FN weir_slice optional(const char *text)
+{
+    return text != NULL ? weir_slice_of(text) : (weir_slice){0};
+}
+
+KIT_FN weir__membership membership(const client *it)
+{
+    return (weir__membership){.group = weir_slice_of("g"),
+                              .member = weir_slice_of(it->id),
+                              .instance_id = optional(it->instance),
+                              .generation = it->generation};
+}
+
 KIT_FN void join_version(kit *k, client *it, bool id_required)
 {
     const char *strategies = it->strategies != NULL ? it->strategies : "range";
@@ -125,6 +139,7 @@ KIT_FN void join_version(kit *k, client *it, bool id_required)
     }
     const weir__join join = {.group = weir_slice_of("g"),
                              .member = weir_slice_of(it->id),
+                             .instance_id = optional(it->instance),
                              .client_id = weir_slice_of("c"),
                              .client_host = weir_slice_of("/127.0.0.1"),
                              .protocol_type = weir_slice_of("consumer"),
@@ -141,7 +156,7 @@ KIT_FN void join_version(kit *k, client *it, bool id_required)
 /* Joins; a new member first gets MEMBER_ID_REQUIRED and joins again with its id (KIP-394). */
 KIT_FN void join(kit *k, client *it)
 {
-    bool is_new = it->id[0] == '\0';
+    bool is_new = it->id[0] == '\0' && it->instance == NULL;
     join_version(k, it, true);
     if (is_new) {
         assert_int_equal(it->error, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED);
@@ -158,11 +173,7 @@ KIT_FN void sync_as_leader(kit *k, client *it, client *const *to, const char *co
         list[count] =
             (weir__protocol){weir_slice_of(to[count]->id), weir_slice_of(assignments[count])};
     }
-    const weir__sync sync = {.group = weir_slice_of("g"),
-                             .member = weir_slice_of(it->id),
-                             .generation = it->generation,
-                             .assignments = list,
-                             .assignment_count = count};
+    const weir__sync sync = {.who = membership(it), .assignments = list, .assignment_count = count};
     it->waits++;
     weir__groups_sync(&k->groups, &sync, it, k->now_ms * 1000);
 }
@@ -174,21 +185,22 @@ KIT_FN void sync_group(kit *k, client *it)
 
 KIT_FN int heartbeat(kit *k, const client *it)
 {
-    return weir__groups_heartbeat(&k->groups, weir_slice_of("g"), weir_slice_of(it->id),
-                                  it->generation, k->now_ms * 1000);
+    const weir__membership who = membership(it);
+    return weir__groups_heartbeat(&k->groups, &who, k->now_ms * 1000);
 }
 
 KIT_FN int leave(kit *k, const client *it)
 {
-    return weir__groups_leave(&k->groups, weir_slice_of("g"), weir_slice_of(it->id),
-                              k->now_ms * 1000);
+    const weir__membership who = membership(it);
+    return weir__groups_leave(&k->groups, &who, k->now_ms * 1000);
 }
 
 KIT_FN int commit(kit *k, const char *member, int32_t generation)
 {
     weir__group *group = NULL;
-    int error = weir__groups_commit(&k->groups, weir_slice_of("g"), weir_slice_of(member),
-                                    generation, k->now_ms * 1000, &group);
+    const weir__membership who = {
+        .group = weir_slice_of("g"), .member = weir_slice_of(member), .generation = generation};
+    int error = weir__groups_commit(&k->groups, &who, k->now_ms * 1000, &group);
     assert_int_equal(error == 0, group != NULL);
     return error;
 }

@@ -25,7 +25,10 @@ static weir__group *empty_group(kit *k)
 {
     weir__group *group = NULL;
     assert_int_equal(
-        weir__groups_commit(&k->groups, weir_slice_of("g"), weir_slice_of(""), -1, 0, &group), 0);
+        weir__groups_commit(&k->groups,
+                            &(weir__membership){.group = weir_slice_of("g"), .generation = -1}, 0,
+                            &group),
+        0);
     return group;
 }
 
