@@ -32,8 +32,9 @@ static weir_err check_action(const weir_mock_fault *fault, weir_error *error)
 /* APIs whose handlers ask for errors of single topics or partitions. */
 static bool answers_parts(const weir__api *api)
 {
-    static const char *const names[] = {"Metadata",     "OffsetCommit",     "CreateTopics",
-                                        "DeleteTopics", "CreatePartitions", "OffsetDelete"};
+    static const char *const names[] = {"Metadata",     "OffsetCommit",       "CreateTopics",
+                                        "DeleteTopics", "CreatePartitions",   "OffsetDelete",
+                                        "OffsetFetch",  "AddPartitionsToTxn", "TxnOffsetCommit"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(names[i], api->name) == 0) {
             return true;

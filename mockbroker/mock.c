@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apis/apis.h"
+#include "brokers/markers.h"
 #include "brokers/topics.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -86,6 +87,7 @@ weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error)
     if (err == WEIR_OK) {
         weir__groups_init(&mock->groups, &weir__group_answers, mock,
                           mock->opts.group_initial_delay_ms);
+        weir__txns_init(&mock->txns, &weir__txn_markers, mock);
         mock->now_us = weir__monotonic_us();
         err = start_cluster(mock, error);
     }
@@ -118,8 +120,10 @@ void weir_mock_free(weir_mock *mock)
     }
     weir__faults_fini(mock);
     weir__groups_fini(&mock->groups);
+    weir__txns_fini(&mock->txns);
     weir__topics_fini(mock);
     weir__map_fini(&mock->coordinators, NULL);
+    weir__map_fini(&mock->txn_coordinators, NULL);
     weir__map_fini(&mock->failures, NULL);
     weir__map_fini(&mock->shifts, free);
     weir__buf_fini(&mock->bootstrap);

@@ -40,10 +40,12 @@ void weir__handle_offset_commit(weir__request *request, weir__reader *in);
 void weir__handle_offset_fetch(weir__request *request, weir__reader *in);
 void weir__handle_offset_delete(weir__request *request, weir__reader *in);
 void weir__handle_init_producer_id(weir__request *request, weir__reader *in);
-void weir__handle_add_partitions(weir__request *request, weir__reader *in);
-void weir__handle_txn_offsets(weir__request *request, weir__reader *in);
-void weir__handle_add_offsets(weir__request *request, weir__reader *in);
+void weir__handle_add_partitions_to_txn(weir__request *request, weir__reader *in);
+void weir__handle_add_offsets_to_txn(weir__request *request, weir__reader *in);
 void weir__handle_end_txn(weir__request *request, weir__reader *in);
+void weir__handle_txn_offset_commit(weir__request *request, weir__reader *in);
+void weir__handle_describe_transactions(weir__request *request, weir__reader *in);
+void weir__handle_list_transactions(weir__request *request, weir__reader *in);
 
 extern const weir__groups_ops weir__group_answers; /* waiters are requests */
 void weir__answer_join(void *waiter, const weir__join_answer *answer);

@@ -1,76 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * OffsetFetch. */
-#include "apis.h"
-#include "group/offsets.h"
+#include "group/txn_offsets.h"
+#include "part_rows.h"
+#include "server/faults.h"
 
-static void put_offset(const weir__request *request, int32_t partition, const weir__offset *offset,
-                       int16_t error)
+typedef struct offset_fetch {
+    weir_slice group;
+    weir__part_rows rows; /* null: all that are committed */
+    bool require_stable;  /* offsets of open transactions are an error (KIP-447) */
+} offset_fetch;
+
+static void put_offset(weir__request *request, const weir__offset *part)
 {
-    weir_buf *out = (weir_buf *)&request->answer;
-    weir__buf_put_i32(out, partition);
-    weir__buf_put_i64(out, offset != NULL ? offset->offset : -1);
+    weir__buf_put_i64(&request->answer, part->offset);
     if (request->version >= 5) {
-        weir__buf_put_i32(out, offset != NULL ? offset->leader_epoch : -1);
+        weir__buf_put_i32(&request->answer, part->leader_epoch);
     }
-    weir__put_string(out, offset != NULL ? offset->metadata : weir_slice_of(""));
-    weir__buf_put_i16(out, error);
+    weir__give_string(request, part->metadata);
 }
 
-static void put_asked(weir__request *request, weir__reader *in, const weir__map *offsets,
-                      int16_t error)
+static bool read_all(weir__request *request, weir__reader *in, offset_fetch *it)
 {
-    weir_buf *out = &request->answer;
-    int32_t topics = weir__read_count(in);
-    weir__buf_put_i32(out, topics);
-    for (int32_t i = 0; i < topics; i++) {
-        weir_slice topic = weir__read_string(in);
-        int32_t partitions = weir__read_count(in);
-        weir__put_string(out, topic);
-        weir__buf_put_i32(out, partitions);
-        for (int32_t j = 0; j < partitions; j++) {
-            int32_t id = weir__read_i32(in);
-            put_offset(request, id, error == 0 ? weir__offsets_find(offsets, topic, id) : NULL,
-                       error);
-        }
-    }
+    it->group = weir__take_text(request, in);
+    weir__read_part_rows(request, in, &it->rows, NULL);
+    in->failed = in->failed || (it->rows.is_null && request->version < 2);
+    it->require_stable = request->version >= 7 && weir__read_bool(in);
+    weir__take_tags(request, in);
+    return !in->failed;
 }
 
-/* Answers each partition as a topic of its own, which the protocol allows. */
-static void put_all(weir__request *request, const weir__map *offsets)
+/* The rows that a request for all offsets did not name. */
+static bool name_all(weir__request *request, weir__part_rows *rows, const weir__map *offsets)
 {
-    weir_buf *out = &request->answer;
-    weir__buf_put_i32(out, (int32_t)offsets->count);
     for (const weir__map_entry *entry = offsets->first; entry != NULL; entry = entry->next) {
         const weir__offset *offset = entry->value;
-        weir__put_string(out, offset->topic);
-        weir__buf_put_i32(out, 1);
-        put_offset(request, offset->partition, offset, 0);
+        if (!weir__part_rows_add(request, rows, offset->topic, offset->partition)) {
+            return false;
+        }
     }
+    return true;
+}
+
+static void look_up(const offset_fetch *it, const weir__group *group, weir__part_row *row,
+                    int16_t error)
+{
+    weir__offset *part = &row->part;
+    const weir__offset *found = NULL;
+    row->error = error;
+    if (error == 0 && group != NULL) {
+        bool unstable = it->require_stable &&
+                        weir__txn_offsets_has(group->txn_offsets, part->topic, part->partition);
+        row->error = unstable ? RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT : 0;
+        found = unstable ? NULL : weir__offsets_find(&group->offsets, part->topic, part->partition);
+    }
+    part->offset = found != NULL ? found->offset : -1;
+    part->leader_epoch = found != NULL ? found->leader_epoch : -1;
+    part->metadata = found != NULL ? found->metadata : weir_slice_of("");
 }
 
 void weir__handle_offset_fetch(weir__request *request, weir__reader *in)
 {
-    static const weir__map none;
-    weir_slice id = weir__read_string(in);
-    weir__reader again = *in;
-    weir__reader topics = *in;
-    weir__skip_partitions(in);
-    if (in->failed) {
+    offset_fetch it = {0};
+    int16_t error = 0;
+    const weir__group *group = NULL;
+    bool whole = read_all(request, in, &it);
+    if (whole) {
+        error = weir__check_coordinator(request, it.group);
+        group = weir__groups_find(&request->mock->groups, it.group);
+    }
+    if (whole && it.rows.is_null && error == 0 && group != NULL) {
+        whole = name_all(request, &it.rows, &group->offsets);
+    }
+    if (!whole) {
+        weir__part_rows_fini(&it.rows);
         weir__request_malformed(request);
         return;
     }
-    int16_t error = weir__check_coordinator(request, id);
-    const weir__group *group = weir__groups_find(&request->mock->groups, id);
-    const weir__map *offsets = group != NULL ? &group->offsets : &none;
-    weir__put_throttle(request, 3);
-    if (request->version >= 2 && weir__read_count(&topics) < 0) {
-        put_all(request, error == 0 ? offsets : &none);
-    } else {
-        put_asked(request, &again, offsets, error);
+    for (size_t i = 0; i < it.rows.count; i++) {
+        weir__part_row *row = &it.rows.rows[i];
+        int16_t fault = weir__fault_error(request, row->part.topic, row->part.partition);
+        look_up(&it, group, row, fault != 0 ? fault : error);
     }
+    weir__put_throttle(request, 3);
+    weir__put_part_rows(request, &it.rows, put_offset);
     if (request->version >= 2) {
         weir__buf_put_i16(&request->answer, error);
     }
+    weir__give_tags(request);
+    weir__part_rows_fini(&it.rows);
     weir__request_answer(request);
 }

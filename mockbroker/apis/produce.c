@@ -258,7 +258,8 @@ static void forward(weir__request *request, int32_t accepted)
     const produce_state *produce = request->state;
     weir_buf frame = {0};
     weir__upstream_begin(request, &frame, UPSTREAM_KEY, UPSTREAM_VERSION);
-    weir__put_string(&frame, produce->transactional_id);
+    /* The front gave the producer its id: the mock cluster does not know it. */
+    weir__put_string(&frame, (weir_slice){0});
     weir__buf_put_i16(&frame, -1); /* acks: the front always needs an answer */
     weir__buf_put_i32(&frame, produce->timeout_ms);
     weir__buf_put_i32(&frame, accepted);

@@ -50,11 +50,22 @@ weir__broker *weir__broker_find(const weir_mock *mock, int32_t id)
     return exists ? (weir__broker *)&mock->brokers[id - 1] : NULL;
 }
 
+/* The broker that was set for the id, else the one of its hash. */
+static weir__broker *coordinator(const weir_mock *mock, const weir__map *set, weir_slice id)
+{
+    weir__broker *found = weir__map_get(set, id);
+    uint64_t hash = weir__hash(id);
+    return found != NULL
+               ? found
+               : weir__broker_find(mock, 1 + (int32_t)(hash % (uint64_t)mock->opts.brokers));
+}
+
 weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group)
 {
-    weir__broker *set = weir__map_get(&mock->coordinators, group);
-    uint64_t hash = weir__hash(group);
-    return set != NULL
-               ? set
-               : weir__broker_find(mock, 1 + (int32_t)(hash % (uint64_t)mock->opts.brokers));
+    return coordinator(mock, &mock->coordinators, group);
+}
+
+weir__broker *weir__txn_coordinator_of(const weir_mock *mock, weir_slice transactional_id)
+{
+    return coordinator(mock, &mock->txn_coordinators, transactional_id);
 }

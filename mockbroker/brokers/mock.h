@@ -18,6 +18,7 @@
 #include "group/groups.h"
 #include "log/idempotence.h"
 #include "log/times.h"
+#include "txn/txns.h"
 
 #define WEIR__BROKERS_MAX 64
 #define WEIR__PARTITIONS_MAX 1024 /* of a topic */
@@ -112,7 +113,9 @@ struct weir_mock {
     weir__topic *deleted;     /* requests in flight may still point to them */
     int64_t upstream_aliases; /* made so far */
     weir__groups groups;
-    weir__map coordinators;     /* group -> weir__broker, where it was set */
+    weir__map coordinators; /* group -> weir__broker, where it was set */
+    weir__txns txns;
+    weir__map txn_coordinators; /* transactional id -> weir__broker, where it was set */
     struct weir__fault *faults; /* in order of addition; freed with the cluster */
     weir__map shifts;           /* client.id -> int64_t: shift.h */
     weir__map failures;         /* reported already */
@@ -127,5 +130,6 @@ void weir__mock_fail(weir_mock *mock, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void weir__mock_event(weir_mock *mock, const weir_mock_event *event);
 weir__broker *weir__coordinator_of(const weir_mock *mock, weir_slice group);
+weir__broker *weir__txn_coordinator_of(const weir_mock *mock, weir_slice transactional_id);
 
 #endif

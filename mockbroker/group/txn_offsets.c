@@ -61,29 +61,34 @@ void weir__txn_offsets_remove(weir__txn_offsets *list, weir_slice topic, int32_t
     }
 }
 
-static weir_err commit_all(const weir__map *offsets, weir__map *committed)
+/* *is_committed: false if an offset was committed after it. */
+static weir_err commit_one(const weir__offset *offset, weir__map *committed, bool *is_committed)
 {
-    weir_err err = WEIR_OK;
-    for (const weir__map_entry *at = offsets->first; at != NULL && err == WEIR_OK; at = at->next) {
-        const weir__offset *offset = at->value;
-        const weir__offset *old = weir__offsets_find(committed, offset->topic, offset->partition);
-        if (old == NULL || old->written < offset->written) {
-            err = weir__offsets_put(committed, offset);
-        }
-    }
-    return err;
+    const weir__offset *old = weir__offsets_find(committed, offset->topic, offset->partition);
+    *is_committed = old == NULL || old->written < offset->written;
+    return *is_committed ? weir__offsets_put(committed, offset) : WEIR_OK;
 }
 
 weir_err weir__txn_offsets_end(weir__txn_offsets **list, int64_t producer_id, bool commit,
-                               weir__map *committed)
+                               weir__map *committed,
+                               void (*fn)(const weir__offset *offset, bool committed, void *user),
+                               void *user)
 {
     weir__txn_offsets **at = find(list, producer_id);
     weir__txn_offsets *ended = *at;
+    weir_err err = WEIR_OK;
     if (ended == NULL) {
         return WEIR_OK;
     }
     *at = ended->next;
-    weir_err err = commit ? commit_all(&ended->offsets, committed) : WEIR_OK;
+    const weir__map_entry *entry = ended->offsets.first;
+    for (; entry != NULL && err == WEIR_OK; entry = entry->next) {
+        bool is_committed = false;
+        err = commit ? commit_one(entry->value, committed, &is_committed) : WEIR_OK;
+        if (err == WEIR_OK && fn != NULL) {
+            fn(entry->value, is_committed, user);
+        }
+    }
     free_one(ended);
     return err;
 }

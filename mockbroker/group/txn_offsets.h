@@ -22,9 +22,12 @@ weir_err weir__txn_offsets_put(weir__txn_offsets **list, int64_t producer_id,
 bool weir__txn_offsets_has(const weir__txn_offsets *list, weir_slice topic, int32_t partition);
 void weir__txn_offsets_remove(weir__txn_offsets *list, weir_slice topic, int32_t partition);
 /* Ends the producer's transaction. A commit puts its offsets into `committed`, except where an
- * offset was committed after them without a transaction. */
+ * offset was committed after them without a transaction. Calls fn (NULL allowed) for each offset,
+ * in the order in which they were sent: it is committed, or dropped. WEIR_ENOMEM: some are lost. */
 weir_err weir__txn_offsets_end(weir__txn_offsets **list, int64_t producer_id, bool commit,
-                               weir__map *committed);
+                               weir__map *committed,
+                               void (*fn)(const weir__offset *offset, bool committed, void *user),
+                               void *user);
 
 typedef struct weir__txn_commit {
     weir_slice group;

@@ -41,6 +41,17 @@ const char *weir__txn_state_name(weir__txn_state state)
     return names[state];
 }
 
+static void event(const weir__txns *txns, weir_mock_event_kind kind, const weir__txn *txn,
+                  bool commit, const char *reason)
+{
+    txns->ops->event(txns->user, &(weir_mock_event){.kind = kind,
+                                                    .transactional_id = txn->id,
+                                                    .producer_id = txn->producer_id,
+                                                    .epoch = txn->epoch,
+                                                    .commit = commit,
+                                                    .reason = reason});
+}
+
 /* ---- States ---- */
 
 #define FROM(state) (1u << (state))
@@ -75,26 +86,25 @@ static void write_markers(weir__txns *txns, weir__txn *txn, int64_t now_us)
     if (txn->parts.count == 0) {
         bool commit = txn->state == WEIR__TXN_PREPARE_COMMIT;
         enter(txn, commit ? WEIR__TXN_COMPLETE_COMMIT : WEIR__TXN_COMPLETE_ABORT);
-        txns->ops->event(txns->user, "txn-complete", txn);
+        event(txns, WEIR_MOCK_TXN_COMPLETE, txn, commit, NULL);
     }
 }
 
-static void end(weir__txns *txns, weir__txn *txn, bool commit, int64_t now_us)
+static void end(weir__txns *txns, weir__txn *txn, bool commit, const char *reason, int64_t now_us)
 {
     enter(txn, commit ? WEIR__TXN_PREPARE_COMMIT : WEIR__TXN_PREPARE_ABORT);
     txn->end_us = now_us;
-    txns->ops->event(txns->user, commit ? "txn-commit" : "txn-abort", txn);
+    event(txns, WEIR_MOCK_TXN_END, txn, commit, reason);
     write_markers(txns, txn, now_us);
 }
 
 /* Aborts with an epoch that no producer has, so that the one that began it is fenced. */
-static void fence(weir__txns *txns, weir__txn *txn, const char *why, int64_t now_us)
+static void fence(weir__txns *txns, weir__txn *txn, const char *reason, int64_t now_us)
 {
     weir_assert(txn->epoch < INT16_MAX);
     txn->epoch++;
     txn->last_epoch = WEIR__NO_EPOCH;
-    txns->ops->event(txns->user, why, txn);
-    end(txns, txn, false, now_us);
+    end(txns, txn, false, reason, now_us);
 }
 
 /* ---- InitProducerId ---- */
@@ -186,7 +196,7 @@ static int16_t init_transactional(weir__txns *txns, const weir__init_producer *r
         return RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
     }
     if (txn->state == WEIR__TXN_ONGOING) {
-        fence(txns, txn, "txn-fenced", now_us);
+        fence(txns, txn, "fenced", now_us);
         return RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS;
     }
     if (weir__txn_is_ending(txn)) {
@@ -196,7 +206,7 @@ static int16_t init_transactional(weir__txns *txns, const weir__init_producer *r
     if (error == 0) {
         out->producer_id = txn->producer_id;
         out->epoch = txn->epoch;
-        txns->ops->event(txns->user, "init-producer-id", txn);
+        event(txns, WEIR_MOCK_INIT_PRODUCER, txn, false, NULL);
     }
     return error;
 }
@@ -230,6 +240,20 @@ static int16_t find_current(const weir__txns *txns, const weir__producer *produc
     return (*out)->epoch == producer->epoch ? 0 : RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
 }
 
+static void added_event(const weir__txns *txns, const weir__txn *txn, const weir__txn_part *part)
+{
+    bool offsets = part->partition == WEIR__TXN_OFFSETS;
+    weir_slice none = {0};
+    txns->ops->event(txns->user, &(weir_mock_event){.kind = offsets ? WEIR_MOCK_TXN_ADD_OFFSETS
+                                                                    : WEIR_MOCK_TXN_ADD_PARTITION,
+                                                    .topic = offsets ? none : part->name,
+                                                    .partition = offsets ? 0 : part->partition,
+                                                    .group = offsets ? part->name : none,
+                                                    .transactional_id = txn->id,
+                                                    .producer_id = txn->producer_id,
+                                                    .epoch = txn->epoch});
+}
+
 int16_t weir__txns_add(weir__txns *txns, const weir__producer *producer,
                        const weir__txn_part *parts, size_t count, int64_t now_us)
 {
@@ -244,6 +268,7 @@ int16_t weir__txns_add(weir__txns *txns, const weir__producer *producer,
     if (count > WEIR__TXN_PARTS_MAX || txn->parts.count > WEIR__TXN_PARTS_MAX - count) {
         return RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
     }
+    const weir__map_entry *last = txn->parts.last;
     if (weir__txn_parts_add(&txn->parts, parts, count) != WEIR_OK) {
         return RD_KAFKA_RESP_ERR_UNKNOWN;
     }
@@ -251,7 +276,11 @@ int16_t weir__txns_add(weir__txns *txns, const weir__producer *producer,
     enter(txn, WEIR__TXN_ONGOING);
     if (begins) {
         txn->start_us = now_us;
-        txns->ops->event(txns->user, "txn-begin", txn);
+        event(txns, WEIR_MOCK_TXN_BEGIN, txn, false, NULL);
+    }
+    const weir__map_entry *added = last != NULL ? last->next : txn->parts.first;
+    for (; added != NULL; added = added->next) {
+        added_event(txns, txn, added->value);
     }
     return 0;
 }
@@ -279,7 +308,7 @@ int16_t weir__txns_end(weir__txns *txns, const weir__producer *producer, bool co
         return error;
     }
     if (txn->state == WEIR__TXN_ONGOING) {
-        end(txns, txn, commit, now_us);
+        end(txns, txn, commit, "client", now_us);
         return 0;
     }
     weir__txn_state prepared = commit ? WEIR__TXN_PREPARE_COMMIT : WEIR__TXN_PREPARE_ABORT;
@@ -332,7 +361,7 @@ void weir__txns_expire(weir__txns *txns, int64_t now_us)
         if (weir__txn_is_ending(txn)) {
             write_markers(txns, txn, now_us);
         } else if (txn->state == WEIR__TXN_ONGOING && timeout_us(txn) <= now_us) {
-            fence(txns, txn, "txn-timeout", now_us);
+            fence(txns, txn, "timeout", now_us);
         }
     }
 }

@@ -6,6 +6,8 @@
 #ifndef WEIR_MOCKBROKER_TXNS_H
 #define WEIR_MOCKBROKER_TXNS_H
 
+#include <weir/mock_event.h>
+
 #include "core/buf.h"
 #include "core/map.h"
 
@@ -69,7 +71,7 @@ typedef struct weir__txns_ops {
     int64_t (*marker_due_us)(void *user, const weir__txn *txn, const weir__txn_part *part);
     /* Ends the transaction in this part: a commit in PREPARE_COMMIT, an abort in PREPARE_ABORT. */
     void (*write_marker)(void *user, const weir__txn *txn, const weir__txn_part *part);
-    void (*event)(void *user, const char *kind, const weir__txn *txn);
+    void (*event)(void *user, const weir_mock_event *event);
 } weir__txns_ops;
 
 typedef struct weir__txns {

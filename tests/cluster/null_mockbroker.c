@@ -99,6 +99,18 @@
     X(weir_mock_coordinator, mock, is(weir_mock_coordinator(NULL, "g"), -1))                       \
     X(weir_mock_coordinator, group, is(weir_mock_coordinator(mock, NULL), -1))
 
+#define TXN_ROWS(X)                                                                                \
+    X(weir_mock_transactions, mock, refused(weir_mock_transactions(NULL, see_txn, NULL)))          \
+    X(weir_mock_transactions, fn, refused(weir_mock_transactions(mock, NULL, NULL)))               \
+    X(weir_mock_transaction_coordinator_set, mock,                                                 \
+      refused(weir_mock_transaction_coordinator_set(NULL, "t", 1)))                                \
+    X(weir_mock_transaction_coordinator_set, transactional_id,                                     \
+      refused(weir_mock_transaction_coordinator_set(mock, NULL, 1)))                               \
+    X(weir_mock_transaction_coordinator, mock,                                                     \
+      is(weir_mock_transaction_coordinator(NULL, "t"), -1))                                        \
+    X(weir_mock_transaction_coordinator, transactional_id,                                         \
+      is(weir_mock_transaction_coordinator(mock, NULL), -1))
+
 /* Those of weir/mock_event.h. */
 #define EVENT_ROWS(X)                                                                              \
     X(weir_mock_event_name, kind, assert_null(weir_mock_event_name((weir_mock_event_kind)-1)))     \
@@ -115,6 +127,12 @@
         (void)error;                                                                               \
         __VA_ARGS__;                                                                               \
     }
+
+static void see_txn(const weir_mock_transaction *transaction, void *user)
+{
+    (void)transaction;
+    (void)user;
+}
 
 static void see_topic(const char *topic, int32_t partitions, void *user)
 {
@@ -142,6 +160,7 @@ static void functions_of_the_mock_cluster_refuse_null(void **state)
     LIFE_ROWS(RUN)
     TOPIC_ROWS(RUN)
     GROUP_ROWS(RUN)
+    TXN_ROWS(RUN)
     EVENT_ROWS(RUN)
 }
 
@@ -157,7 +176,8 @@ static void a_topic_setting_without_a_value_is_named(void **state)
 static void every_argument_has_a_row(void **state)
 {
     (void)state;
-    static const null_row rows[] = {LIFE_ROWS(NULL_ROW) TOPIC_ROWS(NULL_ROW) GROUP_ROWS(NULL_ROW)};
+    static const null_row rows[] = {LIFE_ROWS(NULL_ROW) TOPIC_ROWS(NULL_ROW) GROUP_ROWS(NULL_ROW)
+                                        TXN_ROWS(NULL_ROW)};
     assert_rows_complete("mockbroker/include/weir/mockbroker.h", rows,
                          sizeof rows / sizeof rows[0]);
     static const null_row event_rows[] = {EVENT_ROWS(NULL_ROW)};

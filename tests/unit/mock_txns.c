@@ -40,12 +40,14 @@ static void write_marker(void *user, const weir__txn *txn, const weir__txn_part 
              txn->state == WEIR__TXN_PREPARE_COMMIT ? 'C' : 'A', txn->epoch);
 }
 
-static void on_event(void *user, const char *kind, const weir__txn *txn)
+static void on_event(void *user, const weir_mock_event *event)
 {
     kit *k = user;
-    (void)txn;
+    char text[200];
+    weir_mock_event_text(event, text, sizeof text);
     size_t used = strlen(k->events);
-    snprintf(k->events + used, sizeof k->events - used, "%s ", kind);
+    snprintf(k->events + used, sizeof k->events - used, "%s %s\n",
+             weir_mock_event_name(event->kind), text);
 }
 
 static const weir__txns_ops ops = {marker_due_us, write_marker, on_event};
@@ -183,8 +185,12 @@ static void a_new_producer_aborts_the_open_transaction_with_another_epoch(void *
     assert_int_equal(commit(k, &old), RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
     assert_int_equal(init_again(k, &new), 0);
     assert_producer(&new, 0, 2);
-    assert_string_equal(k->events, "init-producer-id txn-begin txn-fenced txn-abort txn-complete "
-                                   "init-producer-id ");
+    assert_string_equal(k->events, "init-producer a producer=0 epoch=0\n"
+                                   "txn-begin a producer=0 epoch=0\n"
+                                   "txn-add-partition a producer=0 epoch=0 t-0\n"
+                                   "txn-end a producer=0 epoch=1 abort reason=fenced\n"
+                                   "txn-complete a producer=0 epoch=1 abort\n"
+                                   "init-producer a producer=0 epoch=2\n");
 }
 
 static void a_producer_may_bump_its_own_epoch(void **state)
@@ -379,6 +385,7 @@ static void a_transaction_over_its_timeout_is_aborted_and_its_producer_fenced(vo
     pass_until(k, 1000 + TIMEOUT_MS);
     assert_string_equal(state_of(k, "a"), "CompleteAbort");
     assert_string_equal(k->markers, "t-0=A1 t-1=A1 ");
+    assert_non_null(strstr(k->events, "txn-end a producer=0 epoch=1 abort reason=timeout\n"));
     assert_int_equal(commit(k, &a), RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
     assert_int_equal(add(k, &a, "t", 0), RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
     assert_true(weir__txns_deadline_us(&k->txns) == INT64_MAX);

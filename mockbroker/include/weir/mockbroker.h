@@ -2,8 +2,8 @@
  *
  * A Kafka cluster in this process, for tests: librdkafka's mock cluster behind a proxy that adds
  * the features it lacks (topics created by request, DeleteRecords, Kafka's group coordinator, admin
- * requests, limits that are reported). Clients connect to weir_mock_bootstrap() as to any cluster.
- * Works in real time and under the driver. */
+ * requests, transactions, limits that are reported). Clients connect to weir_mock_bootstrap() as to
+ * any cluster. Works in real time and under the driver. */
 #ifndef WEIR_MOCKBROKER_H
 #define WEIR_MOCKBROKER_H
 
@@ -59,7 +59,7 @@ WEIR_API weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int
                                          weir_error *error);
 /* Adds empty partitions, up to `partitions` in all, as CreatePartitions does. Clients see them
  * after their next metadata request. WEIR_ENOTFOUND: no such topic. WEIR_EINVAL: not more
- * partitions than before. The mock cluster's transactions reject partitions added later. */
+ * partitions than before. */
 WEIR_API weir_err weir_mock_topic_grow(weir_mock *mock, const char *topic, int32_t partitions,
                                        weir_error *error);
 /* Deletes a topic with its records and the offsets committed for it. An empty topic of that name
@@ -157,12 +157,47 @@ WEIR_API weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, 
 /* The broker that coordinates the group, known or not; -1: an argument is NULL. */
 WEIR_API int32_t weir_mock_coordinator(const weir_mock *mock, const char *group);
 
+/* ---- Transactions ---- */
+/* What a transaction writes to: a partition, or the committed offsets of a group. */
+typedef struct weir_mock_transaction_part {
+    const char *topic; /* NULL: offsets of a group */
+    int32_t partition; /* -1: offsets of a group */
+    const char *group; /* NULL: a partition */
+} weir_mock_transaction_part;
+/* An open transaction, as the transaction coordinator knows it. */
+typedef struct weir_mock_transaction {
+    const char *transactional_id;
+    int64_t producer_id;
+    int16_t epoch;
+    const char *state; /* "Ongoing"; "PrepareCommit", "PrepareAbort": markers are missing; static */
+    int64_t age_ms;    /* since its first partition was added */
+    int32_t timeout_ms;                      /* transaction.timeout.ms: at that age it is aborted */
+    const weir_mock_transaction_part *parts; /* without those that have their marker */
+    size_t part_count;
+} weir_mock_transaction;
+/* Calls fn for each open transaction, in the order in which their transactional ids were first
+ * used. All is borrowed during fn, which must not call into the mock. WEIR_EINVAL: an argument is
+ * NULL. WEIR_ENOMEM: fn was not called for all. */
+WEIR_API weir_err weir_mock_transactions(const weir_mock *mock,
+                                         void (*fn)(const weir_mock_transaction *transaction,
+                                                    void *user),
+                                         void *user);
+/* Sets the broker that coordinates the transactional id; producers then have to find the
+ * coordinator again. Open transactions are kept. WEIR_EINVAL: no such broker, no id. */
+WEIR_API weir_err weir_mock_transaction_coordinator_set(weir_mock *mock,
+                                                        const char *transactional_id,
+                                                        int32_t broker);
+/* The broker that coordinates the transactional id, known or not; -1: an argument is NULL. */
+WEIR_API int32_t weir_mock_transaction_coordinator(const weir_mock *mock,
+                                                   const char *transactional_id);
+
 /* ---- Faults ---- */
 /* A broker that is down refuses connections and closes those it has; requests that it has begun are
  * completed. Leaders and coordinators do not move. Returns when it is done; WEIR_EIO when another
  * program uses the broker's port meanwhile. */
 WEIR_API weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up);
-/* Extra time before each response of a broker. */
+/* Extra time before each response of a broker, and before it writes the marker that ends a
+ * transaction of another coordinator. */
 WEIR_API weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms);
 
 /* Rules: faults of chosen requests. */

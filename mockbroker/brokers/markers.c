@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The transaction coordinator sends a marker to the leader of each partition, and to the
+ * coordinator of each group. One that is down, or missing, delays it. */
+#include "markers.h"
+
+#include "core/saturate.h"
+#include "group/txn_offsets.h"
+#include "topics.h"
+
+/* What the end of one transaction needs to report its offsets. */
+typedef struct ending {
+    weir_mock *mock;
+    const weir__txn *txn;
+    const weir__group *group;
+} ending;
+
+/* The broker that has to write it; NULL: none at present. *gone: its topic was deleted. */
+static const weir__broker *writer_of(const weir_mock *mock, const weir__txn_part *part, bool *gone)
+{
+    *gone = false;
+    if (part->partition == WEIR__TXN_OFFSETS) {
+        return weir__coordinator_of(mock, part->name);
+    }
+    const weir__partition *partition = weir__partition_find(mock, part->name, part->partition);
+    *gone = partition == NULL;
+    return partition != NULL ? weir__broker_find(mock, partition->leader) : NULL;
+}
+
+/* A broker's round-trip time counts, except for its own markers. */
+static int64_t marker_due_us(void *user, const weir__txn *txn, const weir__txn_part *part)
+{
+    const weir_mock *mock = user;
+    bool gone;
+    const weir__broker *writer = writer_of(mock, part, &gone);
+    if (gone) {
+        return txn->end_us;
+    }
+    if (writer == NULL || writer->listener < 0) {
+        return INT64_MAX;
+    }
+    bool own = writer == weir__txn_coordinator_of(mock, txn->id);
+    return own ? txn->end_us : weir__add_sat(txn->end_us, writer->rtt_us);
+}
+
+static void report_offset(const weir__offset *offset, bool committed, void *user)
+{
+    const ending *it = user;
+    weir__mock_event(it->mock, &(weir_mock_event){.kind = committed ? WEIR_MOCK_OFFSET_COMMIT
+                                                                    : WEIR_MOCK_OFFSET_DROPPED,
+                                                  .group = it->group->id,
+                                                  .topic = offset->topic,
+                                                  .partition = offset->partition,
+                                                  .offset = offset->offset,
+                                                  .transactional_id = it->txn->id,
+                                                  .producer_id = it->txn->producer_id,
+                                                  .epoch = it->txn->epoch});
+}
+
+static void end_offsets(weir_mock *mock, const weir__txn *txn, weir_slice group_id, bool commit)
+{
+    weir__group *group = weir__groups_find(&mock->groups, group_id);
+    ending it = {mock, txn, group};
+    if (group != NULL && weir__txn_offsets_end(&group->txn_offsets, txn->producer_id, commit,
+                                               &group->offsets, report_offset, &it) != WEIR_OK) {
+        weir__mock_fail(mock, "out of memory: offsets of a transaction are lost");
+    }
+}
+
+static void write_marker(void *user, const weir__txn *txn, const weir__txn_part *part)
+{
+    weir_mock *mock = user;
+    bool commit = txn->state == WEIR__TXN_PREPARE_COMMIT;
+    if (part->partition == WEIR__TXN_OFFSETS) {
+        end_offsets(mock, txn, part->name, commit);
+    }
+}
+
+static void report(void *user, const weir_mock_event *event)
+{
+    weir__mock_event(user, event);
+}
+
+const weir__txns_ops weir__txn_markers = {marker_due_us, write_marker, report};
