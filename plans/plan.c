@@ -135,16 +135,22 @@ weir_plan *weir_plan_read(const char *text, size_t len, weir_error *error)
     return NULL;
 }
 
+/* Frees the blocks that were allocated after `from`. */
+static void free_blocks(weir_plan *plan, const weir__plan_block *from)
+{
+    while (plan->blocks != from) {
+        weir__plan_block *block = plan->blocks;
+        plan->blocks = block->next;
+        free(block);
+    }
+}
+
 void weir_plan_free(weir_plan *plan)
 {
     if (plan == NULL) {
         return;
     }
-    while (plan->blocks != NULL) {
-        weir__plan_block *block = plan->blocks;
-        plan->blocks = block->next;
-        free(block);
-    }
+    free_blocks(plan, NULL);
     yyjson_doc_free(plan->doc);
     free(plan);
 }
@@ -257,6 +263,27 @@ static weir_topology *finish(weir__plan_build *b, weir_error *error)
     return topology;
 }
 
+/* What is known of the operators so far; only the build uses it. */
+static void tables_new(weir__plan_build *b, size_t count)
+{
+    /* An operator has one handle, a split one for each branch and the default, too. */
+    b->handle_capacity = count * (WEIR_PLAN_LIST_MAX + 1) + 1;
+    b->handles = calloc(b->handle_capacity, sizeof *b->handles);
+    b->stores = calloc(count + 1, sizeof *b->stores);
+    b->store_uses = calloc(count + 1, sizeof *b->store_uses);
+    b->builder = weir_builder_new();
+    if (b->handles == NULL || b->stores == NULL || b->store_uses == NULL || b->builder == NULL) {
+        weir__build_fail(b, WEIR_ENOMEM, "%s", weir_err_str(WEIR_ENOMEM));
+    }
+}
+
+static void tables_free(weir__plan_build *b)
+{
+    free(b->handles);
+    free(b->stores);
+    free(b->store_uses);
+}
+
 weir_topology *weir_plan_build(const weir_config *config, weir_error *error, void *plan)
 {
     weir__plan_build b = {.plan = plan, .config = config};
@@ -265,17 +292,15 @@ weir_topology *weir_plan_build(const weir_config *config, weir_error *error, voi
         return NULL;
     }
     size_t count = yyjson_arr_size(b.plan->operators);
-    /* An operator has one handle, a split one for each branch and the default, too. */
-    b.handle_capacity = count * (WEIR_PLAN_LIST_MAX + 1) + 1;
-    b.handles = weir__build_alloc(&b, b.handle_capacity * sizeof *b.handles);
-    b.stores = weir__build_alloc(&b, (count + 1) * sizeof *b.stores);
-    b.store_uses = weir__build_alloc(&b, (count + 1) * sizeof *b.store_uses);
-    b.builder = weir_builder_new();
-    if (b.builder == NULL) {
-        weir__build_fail(&b, WEIR_ENOMEM, "%s", weir_err_str(WEIR_ENOMEM));
-    }
+    const weir__plan_block *before = b.plan->blocks;
+    tables_new(&b, count);
     for (size_t i = 0; i < count && weir__build_ok(&b); i++) {
         build_operator(&b, yyjson_arr_get(b.plan->operators, i));
     }
-    return finish(&b, error);
+    weir_topology *topology = finish(&b, error);
+    if (topology == NULL) {
+        free_blocks(b.plan, before); /* else the functions of the topology use them */
+    }
+    tables_free(&b);
+    return topology;
 }
