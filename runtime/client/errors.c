@@ -95,8 +95,11 @@ weir_err weir__kafka_fail_with(weir_error *error, rd_kafka_error_t *cause, const
         return WEIR_OK;
     }
     weir_err err = weir__kafka_code(rd_kafka_error_code(cause));
-    if (err != WEIR_EFENCED && rd_kafka_error_is_retriable(cause)) {
-        err = WEIR_ERETRY;
+    if (err != WEIR_EFENCED) {
+        err = rd_kafka_error_is_fatal(cause)             ? WEIR_EFATAL
+              : rd_kafka_error_txn_requires_abort(cause) ? WEIR_EABORTABLE
+              : rd_kafka_error_is_retriable(cause)       ? WEIR_ERETRY
+                                                         : err;
     }
     weir__error_set(error, err, "%s: %s", what, rd_kafka_error_string(cause));
     rd_kafka_error_destroy(cause);

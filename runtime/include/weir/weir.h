@@ -34,7 +34,7 @@ extern "C" {
     X(WEIR_ETIMEOUT, 11, "timed out")                                                              \
     X(WEIR_EBROKER, 12, "broker or client failed")                                                 \
     X(WEIR_ERETRY, 13, "temporary failure, try again")                                             \
-    X(WEIR_EFENCED, 14, "no longer a member of this generation")                                   \
+    X(WEIR_EFENCED, 14, "fenced by a newer member or producer")                                    \
     X(WEIR_EMISSING_TOPIC, 15, "source topic is missing")                                          \
     X(WEIR_ELOCKED, 16, "locked by another owner")                                                 \
     X(WEIR_ERANGE, 17, "offset out of range")                                                      \
@@ -42,7 +42,9 @@ extern "C" {
     X(WEIR_ECONFIG, 19, "configuration is invalid")                                                \
     X(WEIR_ETOPOLOGY, 20, "topology is invalid")                                                   \
     X(WEIR_EUNSUPPORTED, 21, "not supported")                                                      \
-    X(WEIR_EOVERRUN, 22, "a callback wrote past the end of its memory")
+    X(WEIR_EOVERRUN, 22, "a callback wrote past the end of its memory")                            \
+    X(WEIR_EABORTABLE, 23, "the transaction must be aborted")                                      \
+    X(WEIR_EFATAL, 24, "the client has failed and must be replaced")
 
 typedef enum weir_err {
 #define X(name, number, text) name = number,
