@@ -290,6 +290,38 @@ weir_err weir__loopback_append(weir__loopback *loopback, weir__loopback_topic *t
     return add_to(loopback, topic, record, true, &offset, error);
 }
 
+static size_t bytes_of(const weir__loopback_record *record)
+{
+    size_t key = record->key_size != WEIR__LOOPBACK_NULL ? record->key_size : 0;
+    size_t value = record->value_size != WEIR__LOOPBACK_NULL ? record->value_size : 0;
+    return record->headers_size + key + value;
+}
+
+void weir__loopback_drop(weir__loopback *loopback, size_t from)
+{
+    size_t kept = from;
+    for (size_t i = loopback->count; i > from; i--) { /* each partition ends at its first of them */
+        const weir__loopback_record *record = loopback->records[i - 1];
+        record->partition->count = record->offset;
+    }
+    for (size_t i = from; i < loopback->count; i++) {
+        weir__loopback_record *record = loopback->records[i];
+        weir__loopback_partition *partition = record->partition;
+        if (!record->piped) {
+            loopback->bytes -= bytes_of(record);
+            continue;
+        }
+        record->offset = partition->count;
+        record->sequence = kept;
+        partition->records[partition->count++] = record;
+        loopback->records[kept++] = record;
+    }
+    loopback->count = kept;
+    loopback->unread_end = loopback->unread_end < kept ? loopback->unread_end : kept;
+    loopback->drops++;
+    loopback->dropped_from = from;
+}
+
 size_t weir__loopback_size(const weir__loopback *loopback)
 {
     return loopback->count;

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The clients. A consumer walks along the records of all topics, so that it returns them in the
- * order in which they were sent. */
+ * Consumers and the admin client. A consumer walks along the records of all topics, so that it
+ * returns them in the order in which they were sent. */
 #include "sync/loopback_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
-
-static weir__loopback *loopback_of(const weir__client_opts *opts)
-{
-    return (weir__loopback *)(uintptr_t)opts->client;
-}
 
 static weir__loopback_partition *find_partition(weir__loopback *loopback, weir__topic_partition at)
 {
@@ -41,6 +36,7 @@ typedef struct consumer {
     weir__loopback *loopback;
     weir__consumer_role role;
     size_t next;         /* sequence of the next record to look at */
+    size_t drops;        /* of the loopback, when `next` was set */
     weir__message *free; /* of `polled` */
     weir__arena memory;
 } consumer;
@@ -108,6 +104,10 @@ static weir_err consumer_poll(weir__consumer *port, int64_t timeout_ms, weir__me
     consumer *c = (consumer *)port;
     (void)timeout_ms; /* there is nobody to wait for */
     *count = 0;
+    if (c->drops != c->loopback->drops) {
+        c->drops = c->loopback->drops;
+        c->next = c->next < c->loopback->dropped_from ? c->next : c->loopback->dropped_from;
+    }
     for (; c->next < c->loopback->count && *count < max; c->next++) {
         const weir__loopback_record *record = c->loopback->records[c->next];
         int64_t *position = position_of(c, record->partition);
@@ -220,12 +220,11 @@ static weir_err keep_metadata(weir__loopback_partition *partition, const char *m
     return WEIR_OK;
 }
 
-static weir_err consumer_commit(weir__consumer *port, const weir__offset *offsets, size_t count,
-                                weir_error *error)
+weir_err weir__loopback_commit(weir__loopback *loopback, const weir__offset *offsets, size_t count,
+                               weir_error *error)
 {
-    consumer *c = (consumer *)port;
     for (size_t i = 0; i < count; i++) {
-        weir__loopback_partition *partition = find_partition(c->loopback, offsets[i].at);
+        weir__loopback_partition *partition = find_partition(loopback, offsets[i].at);
         if (partition == NULL) {
             return no_partition(offsets[i].at, error);
         }
@@ -236,6 +235,12 @@ static weir_err consumer_commit(weir__consumer *port, const weir__offset *offset
         partition->committed = offsets[i].offset;
     }
     return WEIR_OK;
+}
+
+static weir_err consumer_commit(weir__consumer *port, const weir__offset *offsets, size_t count,
+                                weir_error *error)
+{
+    return weir__loopback_commit(((consumer *)port)->loopback, offsets, count, error);
 }
 
 static const weir__consumer_ops consumer_ops = {
@@ -258,78 +263,9 @@ static weir_err consumer_new(const weir__client_opts *opts, weir__consumer_role 
     if (c == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "consumer");
     }
-    *c = (consumer){.base = {.ops = &consumer_ops}, .loopback = loopback_of(opts), .role = role};
+    *c = (consumer){
+        .base = {.ops = &consumer_ops}, .loopback = weir__loopback_of(opts), .role = role};
     *out = &c->base;
-    return WEIR_OK;
-}
-
-/* ---- Producer ---- */
-
-typedef struct producer {
-    weir__producer base;
-    weir__loopback *loopback;
-} producer;
-
-static void producer_close(weir__producer *port)
-{
-    free(port);
-}
-
-static weir_err producer_send(weir__producer *port, const weir__outgoing *record,
-                              const weir__delivery *delivery, weir_error *error)
-{
-    int64_t offset = 0;
-    weir_err err = weir__loopback_send(((producer *)port)->loopback, record, &offset, error);
-    if (err == WEIR_OK && delivery != NULL) {
-        delivery->fn(WEIR_OK, NULL, offset, delivery->user);
-    }
-    return err;
-}
-
-static void producer_poll(weir__producer *port)
-{
-    (void)port;
-}
-
-static weir_err producer_flush(weir__producer *port, int64_t timeout_ms, weir_error *error)
-{
-    (void)port;
-    (void)timeout_ms;
-    (void)error;
-    return WEIR_OK;
-}
-
-static weir_err producer_partitions(weir__producer *port, const char *topic, int32_t *out,
-                                    weir_error *error)
-{
-    weir__loopback *loopback = ((producer *)port)->loopback;
-    weir__loopback_topic *found = weir__loopback_find(loopback, topic);
-    if (found == NULL) {
-        found = weir__loopback_make(loopback, topic, loopback->partitions);
-    }
-    if (found == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "topic %s", topic);
-    }
-    *out = found->count;
-    return WEIR_OK;
-}
-
-static const weir__producer_ops producer_ops = {
-    .close = producer_close,
-    .send = producer_send,
-    .poll = producer_poll,
-    .flush = producer_flush,
-    .partitions = producer_partitions,
-};
-
-static weir_err producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error)
-{
-    producer *p = calloc(1, sizeof *p);
-    if (p == NULL) {
-        return weir__error_set(error, WEIR_ENOMEM, "producer");
-    }
-    *p = (producer){.base = {.ops = &producer_ops}, .loopback = loopback_of(opts)};
-    *out = &p->base;
     return WEIR_OK;
 }
 
@@ -456,9 +392,9 @@ static weir_err admin_new(const weir__client_opts *opts, weir__admin **out, weir
     if (a == NULL) {
         return weir__error_set(error, WEIR_ENOMEM, "admin client");
     }
-    *a = (admin){.base = {.ops = &admin_ops}, .loopback = loopback_of(opts)};
+    *a = (admin){.base = {.ops = &admin_ops}, .loopback = weir__loopback_of(opts)};
     *out = &a->base;
     return WEIR_OK;
 }
 
-const weir__client weir__loopback_port = {consumer_new, producer_new, admin_new};
+const weir__client weir__loopback_port = {consumer_new, weir__loopback_producer_new, admin_new};

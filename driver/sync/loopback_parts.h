@@ -19,10 +19,25 @@ struct weir__loopback {
     size_t capacity;
     size_t bytes;
     size_t unread_end;
+    size_t drops;        /* how often records were dropped */
+    size_t dropped_from; /* the first sequence at the last time */
     weir__arena memory;
 };
 
 extern const weir__client weir__loopback_port;
+
+static inline weir__loopback *weir__loopback_of(const weir__client_opts *opts)
+{
+    return (weir__loopback *)(uintptr_t)opts->client;
+}
+
+weir_err weir__loopback_producer_new(const weir__client_opts *opts, weir__producer **out,
+                                     weir_error *error);
+weir_err weir__loopback_commit(weir__loopback *loopback, const weir__offset *offsets, size_t count,
+                               weir_error *error);
+/* Drops the records that producers have sent since there were `from` records. Offsets of piped
+ * records behind them become smaller. */
+void weir__loopback_drop(weir__loopback *loopback, size_t from);
 
 /* Appends a copy, of a producer's record. A topic that does not exist is made. */
 weir_err weir__loopback_send(weir__loopback *loopback, const weir__outgoing *from, int64_t *offset,

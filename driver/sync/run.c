@@ -183,11 +183,13 @@ static weir_err commit_if_due(weir__sync *sync, weir_error *error)
                : WEIR_OK;
 }
 
-/* A commit that only commits offsets cannot be seen, unless a task is made again after a damage: it
+/* A commit that only commits offsets cannot be seen (that of a transaction can, if the next record
+ * fails), unless a task is made again after a damage: it
  * then reads the records since the last commit again. */
 static weir_err commit_after_record(weir__sync *sync, weir_error *error)
 {
-    bool unseen = !sync->commit_interval && !weir__task_set_flushes(&sync->worker.tasks);
+    bool unseen = !sync->commit_interval && !sync->worker.env.guarantee->transactional &&
+                  !weir__task_set_flushes(&sync->worker.tasks);
     sync->uncommitted = unseen ? sync->uncommitted + 1 : 0;
     if (unseen && sync->uncommitted < UNCOMMITTED_MAX) {
         return WEIR_OK;
@@ -238,11 +240,17 @@ static weir_err run(weir__sync *sync, weir_error *error)
     return err;
 }
 
-/* A failure is kept: the tasks are not in order after it. Not reached if the caller jumps out of a
+/* A failure is kept: the tasks are not in order after it. What the call sent in a transaction is
+ * dropped. Not reached if the caller jumps out of a
  * callback: `running` then stays set. */
 static weir_err end(weir__sync *sync, weir_err err, const weir_error *error)
 {
+    weir__task_env *env = &sync->worker.env;
+    weir_error ignored;
     sync->running = false;
+    if (err != WEIR_OK && env->guarantee->abort_transaction != NULL) {
+        (void)env->guarantee->abort_transaction(env, &ignored); /* in memory it does not fail */
+    }
     if (err != WEIR_OK && sync->failed.code == WEIR_OK) {
         sync->failed = *error;
     }

@@ -22,7 +22,8 @@ typedef struct weir__client_opts {
     const weir__client *client; /* NULL: weir__kafka_client */
     const weir_config *config;
     const char *client_id;
-    weir__log log; /* librdkafka's lines too: its threads call log.fn */
+    const char *transactional_id; /* of a producer; NULL: it has no transactions */
+    weir__log log;                /* librdkafka's lines too: its threads call log.fn */
 } weir__client_opts;
 
 /* Checks all settings that are passed to librdkafka; opens no connection. Appends to `notes` (NULL
@@ -200,7 +201,8 @@ typedef struct weir__undelivered {
     const char *message;
 } weir__undelivered;
 
-/* acks=all, idempotent. */
+/* acks=all, idempotent. With opts.transactional_id it sends in transactions only, by the calls
+ * below. */
 weir_err weir__producer_new(const weir__client_opts *opts, weir__producer **out, weir_error *error);
 /* Copies the record. Waits while the queue is full. `delivery` is borrowed until it was called or
  * the producer is closed; NULL: the next flush returns a failure. If send fails it is never called.
@@ -216,6 +218,27 @@ void weir__producer_close(weir__producer *producer); /* drops undelivered record
 /* Partitions of a topic, cached; WEIR_EMISSING_TOPIC. */
 weir_err weir__producer_partitions(weir__producer *producer, const char *topic, int32_t *out,
                                    weir_error *error);
+/* The transactions of a producer with a transactional id (KIP-98). Each call waits for the
+ * coordinator. Failures of the producer: WEIR_EABORTABLE: abort the transaction. WEIR_EFENCED: a
+ * newer producer has this transactional id, or the consumer is no longer a member of its
+ * generation. WEIR_EFATAL: close the producer. WEIR_ETIMEOUT, WEIR_ERETRY: call again. */
+
+/* Once, before anything else. Fences older producers of this transactional id and waits until their
+ * last transaction has ended: a commit that had begun is completed, any other one is aborted. */
+weir_err weir__producer_init(weir__producer *producer, int64_t timeout_ms, weir_error *error);
+weir_err weir__producer_begin(weir__producer *producer, weir_error *error);
+/* Adds offsets of the consumer's group to the transaction, with the generation and member id that
+ * the consumer joined with (KIP-447). `offsets` is not empty. */
+weir_err weir__producer_send_offsets(weir__producer *producer, weir__consumer *consumer,
+                                     const weir__offset *offsets, size_t count, int64_t timeout_ms,
+                                     weir_error *error);
+/* Waits for up to transaction.timeout.ms. After a temporary failure the commit goes on in the
+ * background: nothing but this call may follow, until its outcome is known. */
+weir_err weir__producer_commit(weir__producer *producer, weir_error *error);
+/* Drops the records that are not delivered: their delivery callbacks are called, with
+ * WEIR_EABORTABLE. Otherwise as _commit. timeout_ms < 0: up to transaction.timeout.ms. */
+weir_err weir__producer_abort(weir__producer *producer, int64_t timeout_ms, weir_error *error);
+
 /* Java's default partitioner for keyed records: murmur2(key) & 0x7fffffff mod partitions. Any
  * thread. */
 int32_t weir__murmur2_partition(weir_slice key, int32_t partitions);

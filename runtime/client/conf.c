@@ -35,7 +35,8 @@ static const struct {
 } defaults[] = {
     {ALL, "socket.nagle.disable", "true", false},
     {ALL, "log.connection.close", "false", false},
-    {ALL, "reconnect.backoff.max.ms", "1000", false}, /* as Java's clients */
+    {ALL, "reconnect.backoff.max.ms", "1000", false},     /* as Java's clients */
+    {PRODUCER, "transaction.timeout.ms", "10000", false}, /* as Kafka Streams */
 
     {CONSUMERS | ADMIN, "allow.auto.create.topics", "false", false},
     {CONSUMERS, "enable.auto.commit", "false", false},
@@ -375,6 +376,10 @@ weir_err weir__client_check(const weir_config *config, weir_buf *notes, weir_err
     for (unsigned role = 0; role < WEIR__KAFKA_ROLE_COUNT; role++) {
         rd_kafka_conf_t *conf;
         weir_err err = make_conf(config, role, "check", NULL, notes, &conf, error);
+        if (err == WEIR_OK && role == WEIR__KAFKA_PRODUCER &&
+            weir__config_is_exactly_once(config)) {
+            err = weir__kafka_conf_transactional_id(conf, "check", error);
+        }
         if (err == WEIR_OK && has_settings(config, 1u << role)) {
             bool own = has_own_security(config, 1u << role);
             if (!own && secured) {

@@ -91,8 +91,7 @@ static void find_one(const char *name, const char *value, void *user)
                ((weir__client_roles(name, &rest) & f->role) != 0 && strcmp(rest, f->name) == 0);
 }
 
-/* True if the user has set it for this client, with a prefix or without. */
-static bool is_set(const weir_config *config, const char *name, unsigned role)
+bool weir__kafka_conf_is_set(const weir_config *config, const char *name, unsigned role)
 {
     finding f = {.name = name, .role = role};
     weir__config_each(config, "", find_one, &f);
@@ -125,8 +124,8 @@ static weir_err fit_reconnect(rd_kafka_conf_t *conf, const weir_config *config, 
                               weir_error *error)
 {
     double backoff;
-    if (!is_set(config, "reconnect.backoff.ms", role) ||
-        is_set(config, "reconnect.backoff.max.ms", role) ||
+    if (!weir__kafka_conf_is_set(config, "reconnect.backoff.ms", role) ||
+        weir__kafka_conf_is_set(config, "reconnect.backoff.max.ms", role) ||
         !get_number(conf, "reconnect.backoff.ms", &backoff)) {
         return WEIR_OK;
     }
@@ -154,10 +153,12 @@ static weir_err fit_idempotence(rd_kafka_conf_t *conf, const weir_config *config
     char enabled[VALUE_BYTES_MAX];
     size_t size = sizeof enabled;
     if (rd_kafka_conf_get(conf, "enable.idempotence", enabled, &size) != RD_KAFKA_CONF_OK ||
-        strcmp(enabled, "true") != 0) {
+        (strcmp(enabled, "true") != 0 && !weir__config_is_exactly_once(config))) {
         return WEIR_OK;
     }
-    bool wanted = is_set(config, "enable.idempotence", WEIR__FOR_PRODUCER);
+    bool exactly_once = weir__config_is_exactly_once(config);
+    bool wanted =
+        exactly_once || weir__kafka_conf_is_set(config, "enable.idempotence", WEIR__FOR_PRODUCER);
     weir_err err = WEIR_OK;
     for (size_t i = 0; i < sizeof idempotent / sizeof idempotent[0] && err == WEIR_OK; i++) {
         const char *name = idempotent[i].name;
@@ -165,15 +166,16 @@ static weir_err fit_idempotence(rd_kafka_conf_t *conf, const weir_config *config
         double value;
         if (!get_number(conf, name, &value) ||
             (value >= (double)range.min && value <= (double)range.max) ||
-            (value == IN_FLIGHT_DEFAULT && !is_set(config, name, WEIR__FOR_PRODUCER))) {
+            (value == IN_FLIGHT_DEFAULT &&
+             !weir__kafka_conf_is_set(config, name, WEIR__FOR_PRODUCER))) {
             continue; /* librdkafka lowers its own default */
         }
         int64_t taken = value < (double)range.min ? range.min : range.max;
         if (wanted) {
-            return weir__error_set(error, WEIR_ECONFIG,
-                                   "%s=%.0f does not fit enable.idempotence=true: write %s=%" PRId64
-                                   ", or enable.idempotence=false",
-                                   name, value, name, taken);
+            return weir__error_set(
+                error, WEIR_ECONFIG, "%s=%.0f does not fit %s: write %s=%" PRId64 "%s", name, value,
+                exactly_once ? "processing.guarantee=exactly_once_v2" : "enable.idempotence=true",
+                name, taken, exactly_once ? "" : ", or enable.idempotence=false");
         }
         weir__kafka_conf_note(notes,
                               "%s=%.0f becomes %" PRId64 ", which idempotent producers need: write "
@@ -220,5 +222,5 @@ weir_err weir__kafka_conf_rules(rd_kafka_conf_t *conf, const weir_config *config
     if (err == WEIR_OK && role == WEIR__FOR_PRODUCER) {
         err = fit_delivery(conf, notes, error);
     }
-    return err;
+    return err == WEIR_OK ? weir__kafka_conf_guarantee(conf, config, role, notes, error) : err;
 }

@@ -393,6 +393,7 @@ static void close_consumer(weir__consumer *port)
     rd_kafka_queue_destroy(consumer->commits);
     rd_kafka_queue_destroy(consumer->queue);
     rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    free(consumer->group);
     free(consumer);
 }
 
@@ -428,7 +429,9 @@ weir_err weir__kafka_consumer_new(const weir__client_opts *opts, weir__consumer_
     };
     rd_kafka_conf_t *conf;
     weir__kafka_consumer *consumer = calloc(1, sizeof *consumer);
-    if (consumer == NULL) {
+    const char *group = weir__config_text(opts->config, "application.id");
+    if (consumer == NULL || (group != NULL && (consumer->group = strdup(group)) == NULL)) {
+        free(consumer);
         return weir__error_set(error, WEIR_ENOMEM, "consumer: out of memory");
     }
     consumer->log = opts->log;
@@ -449,6 +452,7 @@ weir_err weir__kafka_consumer_new(const weir__client_opts *opts, weir__consumer_
         err = weir__kafka_new(RD_KAFKA_CONSUMER, conf, &consumer->rk, error);
     }
     if (err != WEIR_OK) {
+        free(consumer->group);
         free(consumer);
         return err;
     }

@@ -20,6 +20,7 @@ typedef struct weir__kafka_consumer {
     weir__map known;  /* topics whose metadata librdkafka has; no values */
     weir__map queues; /* of partitions ever assigned, "topic[0]": weir__drain_queues */
 
+    char *group; /* group.id: application.id */
     /* Membership: from on_joined to the end of on_revoked or on_lost. */
     bool joined;
     int32_t generation;
@@ -58,6 +59,9 @@ weir_err weir__kafka_consumer_committed(weir__consumer *port, weir__offset *offs
                                         int64_t timeout_ms, weir_error *error);
 weir_err weir__kafka_consumer_commit(weir__consumer *port, const weir__offset *offsets,
                                      size_t count, weir_error *error);
+/* Offsets with their metadata; destroy *out. */
+weir_err weir__kafka_offset_list(const weir__offset *offsets, size_t count,
+                                 rd_kafka_topic_partition_list_t **out, weir_error *error);
 /* False while the joined generation is current. */
 bool weir__kafka_consumer_has_left(weir__kafka_consumer *consumer);
 

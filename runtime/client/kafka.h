@@ -15,7 +15,8 @@ weir_err weir__kafka_code(rd_kafka_resp_err_t err);
 /* Fills *error with "<text>: <librdkafka's text>"; returns the code. */
 weir_err weir__kafka_fail(weir_error *error, rd_kafka_resp_err_t err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same for an error object, which is freed; WEIR_OK for NULL. */
+/* The same for an error object, which is freed; WEIR_OK for NULL. What the object says decides, in
+ * this order: fenced (by its code), fatal, abortable, retriable, else its code. */
 weir_err weir__kafka_fail_with(weir_error *error, rd_kafka_error_t *cause, const char *what);
 
 typedef enum weir__kafka_role {
@@ -38,6 +39,14 @@ weir_err weir__kafka_conf(const weir_config *config, weir__kafka_role role, cons
  */
 weir_err weir__kafka_conf_rules(rd_kafka_conf_t *conf, const weir_config *config, unsigned role,
                                 weir_buf *notes, weir_error *error);
+/* The settings that exactly-once needs; nothing at least once. WEIR_ECONFIG, `notes`: the same. */
+weir_err weir__kafka_conf_guarantee(rd_kafka_conf_t *conf, const weir_config *config, unsigned role,
+                                    weir_buf *notes, weir_error *error);
+/* Consumes `conf` on failure. */
+weir_err weir__kafka_conf_transactional_id(rd_kafka_conf_t *conf, const char *id,
+                                           weir_error *error);
+/* True if the user has set it for this client, with a prefix or without. */
+bool weir__kafka_conf_is_set(const weir_config *config, const char *name, unsigned role);
 /* Appends a line to `notes` (NULL allowed), unless it is there already. */
 void weir__kafka_conf_note(weir_buf *notes, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -17,6 +17,26 @@ static rd_kafka_topic_partition_list_t *list_of(const weir__offset *offsets, siz
     return list;
 }
 
+weir_err weir__kafka_offset_list(const weir__offset *offsets, size_t count,
+                                 rd_kafka_topic_partition_list_t **out, weir_error *error)
+{
+    rd_kafka_topic_partition_list_t *list = list_of(offsets, count);
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_topic_partition_t *one = &list->elems[i];
+        one->offset = offsets[i].offset;
+        if (offsets[i].metadata != NULL) {
+            one->metadata = strdup(offsets[i].metadata); /* the list frees it */
+            one->metadata_size = one->metadata != NULL ? strlen(one->metadata) : 0;
+            if (one->metadata == NULL) {
+                rd_kafka_topic_partition_list_destroy(list);
+                return weir__error_set(error, WEIR_ENOMEM, "committing offsets: out of memory");
+            }
+        }
+    }
+    *out = list;
+    return WEIR_OK;
+}
+
 void weir__offsets_free(weir__offset *offsets, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -107,24 +127,14 @@ weir_err weir__kafka_consumer_commit(weir__consumer *port, const weir__offset *o
         return weir__error_set(error, WEIR_EFENCED,
                                "committing offsets: no longer a member of the group");
     }
-    rd_kafka_topic_partition_list_t *list = list_of(offsets, count);
-    weir_err err = WEIR_OK;
-    for (size_t i = 0; i < count && err == WEIR_OK; i++) {
-        rd_kafka_topic_partition_t *one = &list->elems[i];
-        one->offset = offsets[i].offset;
-        if (offsets[i].metadata != NULL) {
-            one->metadata = strdup(offsets[i].metadata); /* the list frees it */
-            one->metadata_size = one->metadata != NULL ? strlen(one->metadata) : 0;
-            if (one->metadata == NULL) {
-                err = weir__error_set(error, WEIR_ENOMEM, "committing offsets: out of memory");
-            }
-        }
+    rd_kafka_topic_partition_list_t *list = NULL;
+    weir_err err = weir__kafka_offset_list(offsets, count, &list, error);
+    if (err != WEIR_OK) {
+        return err;
     }
-    if (err == WEIR_OK) {
-        rd_kafka_resp_err_t sent =
-            rd_kafka_commit_queue(consumer->rk, list, consumer->commits, NULL, NULL);
-        err = commit_result(consumer, sent, error);
-    }
+    rd_kafka_resp_err_t sent =
+        rd_kafka_commit_queue(consumer->rk, list, consumer->commits, NULL, NULL);
+    err = commit_result(consumer, sent, error);
     rd_kafka_topic_partition_list_destroy(list);
     return err;
 }

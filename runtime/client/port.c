@@ -127,6 +127,39 @@ weir_err weir__producer_partitions(weir__producer *producer, const char *topic, 
     return producer->ops->partitions(producer, topic, out, error);
 }
 
+weir_err weir__producer_init(weir__producer *producer, int64_t timeout_ms, weir_error *error)
+{
+    weir_assert(producer->transactions != NULL);
+    return producer->transactions->init(producer, timeout_ms, error);
+}
+
+weir_err weir__producer_begin(weir__producer *producer, weir_error *error)
+{
+    weir_assert(producer->transactions != NULL);
+    return producer->transactions->begin(producer, error);
+}
+
+weir_err weir__producer_send_offsets(weir__producer *producer, weir__consumer *consumer,
+                                     const weir__offset *offsets, size_t count, int64_t timeout_ms,
+                                     weir_error *error)
+{
+    weir_assert(producer->transactions != NULL);
+    return producer->transactions->send_offsets(producer, consumer, offsets, count, timeout_ms,
+                                                error);
+}
+
+weir_err weir__producer_commit(weir__producer *producer, weir_error *error)
+{
+    weir_assert(producer->transactions != NULL);
+    return producer->transactions->commit(producer, error);
+}
+
+weir_err weir__producer_abort(weir__producer *producer, int64_t timeout_ms, weir_error *error)
+{
+    weir_assert(producer->transactions != NULL);
+    return producer->transactions->abort_transaction(producer, timeout_ms, error);
+}
+
 /* ---- Admin -------------------------------------------------------------------------------- */
 
 weir_err weir__admin_new(const weir__client_opts *opts, weir__admin **out, weir_error *error)

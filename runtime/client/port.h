@@ -57,8 +57,20 @@ typedef struct weir__producer_ops {
                            weir_error *error);
 } weir__producer_ops;
 
+/* Of a producer with a transactional id. */
+typedef struct weir__transaction_ops {
+    weir_err (*init)(weir__producer *port, int64_t timeout_ms, weir_error *error);
+    weir_err (*begin)(weir__producer *port, weir_error *error);
+    weir_err (*send_offsets)(weir__producer *port, weir__consumer *consumer,
+                             const weir__offset *offsets, size_t count, int64_t timeout_ms,
+                             weir_error *error);
+    weir_err (*commit)(weir__producer *port, weir_error *error);
+    weir_err (*abort_transaction)(weir__producer *port, int64_t timeout_ms, weir_error *error);
+} weir__transaction_ops;
+
 struct weir__producer {
     const weir__producer_ops *ops;
+    const weir__transaction_ops *transactions; /* NULL: without a transactional id */
 };
 
 typedef struct weir__admin_ops {

@@ -2,13 +2,12 @@
  *
  * The idempotent producer, one per stream thread. Delivery reports are served only inside its
  * calls, so callbacks run on the thread that owns it. */
-#include "client/kafka.h"
+#include "client/producer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/map.h"
 #include "core/saturate.h"
 
 #define METADATA_TIMEOUT_MS 60000
@@ -23,20 +22,19 @@ typedef struct sink {
     int64_t fetched_us; /* when `partitions` was fetched */
 } sink;
 
-typedef struct kafka_producer {
-    weir__log log; /* first: weir__kafka_conf */
-    weir__producer port;
-    rd_kafka_t *rk;
-    weir__map sinks;      /* topic -> sink */
-    int64_t max_block_ms; /* longest wait for room in the queue */
-    int64_t age_max_us;   /* of a number of partitions: metadata.max.age.ms */
-    weir_error failed;    /* first failed delivery since the last flush; code WEIR_OK: none */
-    bool closing;         /* no more delivery callbacks */
-} kafka_producer;
+typedef weir__kafka_producer kafka_producer;
 
 static kafka_producer *producer_of(weir__producer *port)
 {
-    return (kafka_producer *)((char *)port - offsetof(kafka_producer, port));
+    return weir__kafka_producer_of(port);
+}
+
+/* Converts a fatal error's cause: a producer that is not fenced by another one has failed for
+ * itself. At least once it was always the code of the cause. */
+static weir_err fatal_code(const kafka_producer *producer, rd_kafka_resp_err_t cause)
+{
+    weir_err err = weir__kafka_code(cause);
+    return producer->transactional && err != WEIR_EFENCED ? WEIR_EFATAL : err;
 }
 
 /* Converts the error of a delivery report; a fatal error is replaced by its cause. */
@@ -49,9 +47,14 @@ static weir_err report_error(kafka_producer *producer, const rd_kafka_message_t 
     if (cause == RD_KAFKA_RESP_ERR__FATAL || cause == RD_KAFKA_RESP_ERR__PURGE_QUEUE) {
         rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(producer->rk, text, sizeof text);
         if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return weir__error_set(error, weir__kafka_code(fatal), "sending to %s: %s", topic,
+            return weir__error_set(error, fatal_code(producer, fatal), "sending to %s: %s", topic,
                                    text);
         }
+    }
+    if (producer->transactional &&
+        (cause == RD_KAFKA_RESP_ERR__PURGE_QUEUE || cause == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)) {
+        return weir__error_set(error, WEIR_EABORTABLE,
+                               "sending to %s: dropped with its transaction", topic);
     }
     if (cause == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
         return weir__error_set(error, WEIR_ELIMIT,
@@ -156,6 +159,12 @@ static rd_kafka_resp_err_t produce(kafka_producer *producer, const rd_kafka_vu_t
     rd_kafka_resp_err_t err =
         cause != NULL ? rd_kafka_error_code(cause) : RD_KAFKA_RESP_ERR_NO_ERROR;
     weir__kafka_fail_with(error, cause, "sending");
+    if (producer->transactional && err == RD_KAFKA_RESP_ERR__STATE) {
+        error->code = WEIR_EABORTABLE; /* a request of the transaction has failed meanwhile */
+    } else if (producer->transactional && err == RD_KAFKA_RESP_ERR__FATAL) {
+        char text[1];
+        error->code = fatal_code(producer, rd_kafka_fatal_error(producer->rk, text, sizeof text));
+    }
     return err;
 }
 
@@ -348,10 +357,16 @@ weir_err weir__kafka_producer_new(const weir__client_opts *opts, weir__producer 
         return weir__error_set(error, WEIR_ENOMEM, "producer: out of memory");
     }
     producer->port.ops = &producer_ops;
+    producer->port.transactions =
+        opts->transactional_id != NULL ? &weir__kafka_transaction_ops : NULL;
+    producer->transactional = opts->transactional_id != NULL;
     producer->log = opts->log;
     producer->max_block_ms = weir__config_i64(opts->config, "producer.max.block.ms");
     weir_err err = weir__kafka_conf(opts->config, WEIR__KAFKA_PRODUCER, opts->client_id,
                                     &producer->log, &conf, error);
+    if (err == WEIR_OK && producer->transactional) {
+        err = weir__kafka_conf_transactional_id(conf, opts->transactional_id, error);
+    }
     if (err == WEIR_OK) {
         producer->age_max_us = age_max_us(conf);
         rd_kafka_conf_set_dr_msg_cb(conf, on_report);

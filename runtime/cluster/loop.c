@@ -55,6 +55,9 @@ static weir_err poll(weir__stream_thread *thread, size_t *count, weir_error *err
     atomic_store(&thread->polled_ms, thread->worker.env.now_ms);
     thread->polls++;
     weir__producer_poll(thread->worker.env.producer);
+    if (thread->worker.env.control != NULL) {
+        weir__producer_poll(thread->worker.env.control);
+    }
     return err;
 }
 
@@ -132,11 +135,25 @@ static weir_err commit(weir__stream_thread *thread, weir_error *error)
         return err;
     }
     err = weir__worker_commit(&thread->worker, error);
-    if (err == WEIR_EFENCED) {
-        weir__loop_close_lost_tasks(thread);
-        return weir__loop_drop_lost_tasks(thread, error);
+    return err == WEIR_EFENCED ? weir__loop_migrate(thread, error) : err;
+}
+
+/* ---- 3 to 5 ---- */
+
+static weir_err work(weir__stream_thread *thread, weir_error *error)
+{
+    weir__worker_pause_full(&thread->worker);
+    weir_err err = weir__worker_process(&thread->worker, error);
+    weir__worker_pause_full(&thread->worker);
+    if (err == WEIR_OK) {
+        err = weir__worker_punctuate(&thread->worker, error);
     }
-    return err;
+    if (err == WEIR_OK) {
+        err = commit(thread, error);
+    }
+    bool failed = thread->worker.env.transaction.failed.code != WEIR_OK;
+    err = weir__worker_recover(&thread->worker, err, error);
+    return failed && err == WEIR_EFENCED ? weir__loop_migrate(thread, error) : err;
 }
 
 /* ---- 7. membership ---- */
@@ -245,15 +262,7 @@ weir_err weir__loop_once(weir__stream_thread *thread, weir_error *error)
     if (err != WEIR_OK) {
         return err;
     }
-    weir__worker_pause_full(&thread->worker);
-    err = weir__worker_process(&thread->worker, error);
-    weir__worker_pause_full(&thread->worker);
-    if (err == WEIR_OK) {
-        err = weir__worker_punctuate(&thread->worker, error);
-    }
-    if (err == WEIR_OK) {
-        err = commit(thread, error);
-    }
+    err = work(thread, error);
     weir__worker_note_used(&thread->worker);
     if (err == WEIR_OK) {
         err = weir__worker_restore(&thread->worker, error);

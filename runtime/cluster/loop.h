@@ -17,6 +17,9 @@ void weir__loop_close_lost_tasks(weir__stream_thread *thread);
  * record of this thread that is still in flight would follow the records of the new owner in the
  * log and overwrite them. */
 weir_err weir__loop_drop_lost_tasks(weir__stream_thread *thread, weir_error *error);
+/* After WEIR_EFENCED of a commit: closes the tasks, renews the producer, and joins the group again
+ * if the group does not know about it. */
+weir_err weir__loop_migrate(weir__stream_thread *thread, weir_error *error);
 /* After the thread was stalled (a stopped process, a slow processor) its tasks may be lost, and the
  * consumer may not know that yet when a poll returns. Verifies the membership with the coordinator,
  * and drops the tasks if they are lost. */

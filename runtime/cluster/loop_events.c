@@ -3,6 +3,7 @@
  * The rebalance callbacks of a stream thread, for a generation that begins, ends or is lost. The
  * consumer calls them inside a poll, with the thread's lock held. */
 #include "cluster/loop.h"
+#include "cluster/subscription.h"
 #include "core/error.h"
 
 static void lock(void *user)
@@ -31,8 +32,7 @@ static void on_revoked(void *user)
 {
     weir__stream_thread *thread = user;
     weir_error error = {0};
-    weir_err err = weir__task_set_rebuild_damaged(
-        &thread->worker.tasks, weir__task_set_commit(&thread->worker.tasks, &error), &error);
+    weir_err err = weir__worker_commit_last(&thread->worker, &error);
     if (err != WEIR_OK) {
         weir__log_write(thread->worker.env.log, WEIR__LOG_WARNING, "%s: commit at a rebalance: %s",
                         thread->name, error.message);
@@ -91,6 +91,16 @@ weir_err weir__loop_verify_membership(weir__stream_thread *thread, weir_error *e
     }
     weir__loop_close_lost_tasks(thread);
     return weir__loop_drop_lost_tasks(thread, error);
+}
+
+/* Only a fenced transaction leaves the membership as it is. */
+weir_err weir__loop_migrate(weir__stream_thread *thread, weir_error *error)
+{
+    weir__task_env *env = &thread->worker.env;
+    bool member = env->guarantee->transactional && !weir__consumer_has_left(env->consumer);
+    weir__loop_close_lost_tasks(thread);
+    weir_err err = weir__loop_drop_lost_tasks(thread, error);
+    return err == WEIR_OK && member ? weir__subscribe_again(&thread->membership, error) : err;
 }
 
 static void on_lost(void *user)

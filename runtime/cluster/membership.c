@@ -130,8 +130,10 @@ static weir_err write_record(weir__membership *membership, const weir_buf *value
                              .timestamp_ms = weir__wall_ms(),
                              .key = weir_slice_of(membership->member_id),
                              .value = weir__buf_slice(value)};
-    weir_err err = weir__producer_send(membership->env->producer, &record, NULL, error);
-    return err == WEIR_OK ? weir__flush_producer(membership->env, error) : err;
+    const weir__task_env *env = membership->env;
+    weir__producer *producer = env->control != NULL ? env->control : env->producer;
+    weir_err err = weir__producer_send(producer, &record, NULL, error);
+    return err == WEIR_OK ? weir__flush_producer(env, producer, error) : err;
 }
 
 static weir_err write_join(weir__membership *membership, bool shutdown, weir_error *error)

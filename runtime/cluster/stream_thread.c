@@ -145,7 +145,7 @@ static void end_tasks(weir__stream_thread *thread, bool failed)
     weir_error error = {0};
     bool clean = !failed;
     if (clean) {
-        clean = weir__task_set_commit(&thread->worker.tasks, &error) == WEIR_OK;
+        clean = weir__worker_commit_last(&thread->worker, &error) == WEIR_OK;
     }
     if (!failed && !clean) {
         weir__log_write(&thread->instance->log, WEIR__LOG_WARNING, "%s: the last commit failed: %s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The tasks of a stream thread, from one assignment to the next. */
-#include "cluster/task_set.h"
+#include "cluster/task_set_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +10,8 @@
 #include "cluster/task_topics.h"
 #include "core/error.h"
 #include "core/saturate.h"
-#include "task/commit.h"
 
 #define COMMITTED_TIMEOUT_MS 30000
-#define REBUILDS_MAX 100     /* a disk that fails again and again must stop the thread */
 #define LOCKED_WARN_MS 10000 /* between two log lines */
 
 weir_err weir__task_set_init(weir__task_set *set, const weir__instance *instance,
@@ -64,8 +62,7 @@ static void close_task(weir__task_set *set, weir__task *task, bool clean, bool w
     set->assign_due = true;
 }
 
-/* Closes the task and creates it again from the committed offsets. */
-static weir_err replace_task(weir__task_set *set, size_t at, bool wipe, weir_error *error)
+weir_err weir__task_set_replace(weir__task_set *set, size_t at, bool wipe, weir_error *error)
 {
     weir__task_id id = set->tasks[at]->id;
     weir__task *fresh = NULL;
@@ -208,7 +205,7 @@ static weir_err open_tasks(weir__task_set *set, weir_error *error)
     set->waits_for_lock = false;
     for (size_t i = 0; i < set->count && err == WEIR_OK; i++) {
         if (set->tasks[i]->corrupt) {
-            err = replace_task(set, i, true, error);
+            err = weir__task_set_replace(set, i, true, error);
         }
         if (err == WEIR_OK && set->tasks[i]->state == WEIR__TASK_CREATED) {
             err = open_task(set, set->tasks[i], error);
@@ -244,7 +241,7 @@ static weir_err start_or_resume(weir__task_set *set, size_t at, const weir__offs
         return err;
     }
     if (!unchanged) {
-        return replace_task(set, at, false, error);
+        return weir__task_set_replace(set, at, false, error);
     }
     task->verify = false;
     weir__task_resume(task);
@@ -308,7 +305,13 @@ weir_err weir__task_set_advance(weir__task_set *set, weir_error *error)
     if (set->assignment == NULL || now_ms < set->retry.next_ms) {
         return WEIR_OK;
     }
-    weir_err err = open_tasks(set, error);
+    weir_err err = WEIR_OK;
+    if (set->env->guarantee->prepare != NULL && !weir__task_set_is_running(set)) {
+        err = set->env->guarantee->prepare(set->env, error);
+    }
+    if (err == WEIR_OK) {
+        err = open_tasks(set, error);
+    }
     if (err == WEIR_OK) {
         err = start_tasks(set, error);
     }
@@ -378,66 +381,7 @@ weir_err weir__task_set_add(weir__task_set *set, weir__message *message,
     return WEIR_OK;
 }
 
-/* ---- Commit, suspend, close ---- */
-
-/* As Kafka does after the answer RETRY (KIP-1065): the record itself is not sent again, since later
- * ones of its task may have been written. */
-static weir_err revive_undelivered(weir__task_set *set, weir_error *error)
-{
-    weir_err err = WEIR_OK;
-    for (size_t i = 0; i < set->count && err == WEIR_OK; i++) {
-        const weir__task *task = set->tasks[i];
-        if (task->state == WEIR__TASK_RUNNING && task->output->undelivered.code != WEIR_OK) {
-            weir__log_write(set->env->log, WEIR__LOG_WARNING,
-                            "%s: task %s: a record was not delivered: the task restores its state "
-                            "and processes the records since its last commit again: %s",
-                            set->env->observer.thread, task->name,
-                            task->output->undelivered.message);
-            err = replace_task(set, i, true, error);
-        }
-    }
-    return err;
-}
-
-weir_err weir__task_set_commit(weir__task_set *set, weir_error *error)
-{
-    weir_err err = weir__commit_tasks(set->env, set->tasks, set->count, error);
-    bool goes_on = err == WEIR_OK || weir_err_is_retriable(err);
-    weir_err revived = goes_on ? revive_undelivered(set, error) : WEIR_OK;
-    return revived != WEIR_OK ? revived : err;
-}
-
-static bool is_damaged(const weir__task *task)
-{
-    for (size_t i = 0; i < task->stores.count; i++) {
-        if (task->stores.items[i].inner != NULL &&
-            weir__kv_is_damaged(task->stores.items[i].inner)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-weir_err weir__task_set_rebuild_damaged(weir__task_set *set, weir_err err, weir_error *error)
-{
-    bool rebuilt = false;
-    for (size_t i = 0; err == WEIR_ECORRUPT && i < set->count; i++) {
-        if (!is_damaged(set->tasks[i]) || set->rebuilt == REBUILDS_MAX) {
-            continue;
-        }
-        weir__log_write(set->env->log, WEIR__LOG_WARNING,
-                        "%s: task %s: its state is damaged: it is wiped and restored from its "
-                        "changelogs: %s",
-                        set->env->observer.thread, set->tasks[i]->name, error->message);
-        weir_err replaced = replace_task(set, i, true, error);
-        if (replaced != WEIR_OK) {
-            return replaced;
-        }
-        set->rebuilt++;
-        rebuilt = true;
-    }
-    return rebuilt ? WEIR_OK : err;
-}
+/* ---- Suspend, close ---- */
 
 void weir__task_set_suspend(weir__task_set *set)
 {

@@ -61,6 +61,9 @@ weir_err weir__task_set_commit(weir__task_set *set, weir_error *error);
  * the task again. It restores its stores from the changelogs and processes the records since its
  * last commit again. WEIR_OK if a damaged store was the failure; else `err`, *error unchanged. */
 weir_err weir__task_set_rebuild_damaged(weir__task_set *set, weir_err err, weir_error *error);
+/* After the transaction was aborted: each task that has done something since the last commit is
+ * created again. `all`: each task is, since the producer is renewed. */
+weir_err weir__task_set_revive(weir__task_set *set, bool all, weir_error *error);
 /* At the end of a generation. The tasks keep their stores open. A task that was not committed
  * before is treated as not committed. */
 void weir__task_set_suspend(weir__task_set *set);

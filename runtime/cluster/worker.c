@@ -5,8 +5,8 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "cluster/worker_clients.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/saturate.h"
@@ -300,8 +300,7 @@ weir_err weir__worker_commit(weir__worker *worker, weir_error *error)
         weir__task_set_each_queue(&worker->tasks, purge_queue, worker);
         worker->purged_ms = now_ms;
     }
-    weir_err err = weir__task_set_rebuild_damaged(
-        &worker->tasks, weir__task_set_commit(&worker->tasks, error), error);
+    weir_err err = weir__worker_commit_tasks(worker, error);
     worker->committed_ms = now_ms;
     if (err != WEIR_OK) {
         weir__log_write(worker->env.log, WEIR__LOG_WARNING, "%s: commit: %s", worker->name,
@@ -365,79 +364,6 @@ weir_err weir__worker_restore(weir__worker *worker, weir_error *error)
 
 /* ---- Life ---- */
 
-static weir_err client_opts(const weir__worker *worker, const char *owner, const char *kind,
-                            weir_buf *client_id, weir__client_opts *out)
-{
-    weir__buf_reset(client_id);
-    weir__buf_printf(client_id, "%s-%s-%d-%s", worker->instance->client_id, owner, worker->number,
-                     kind);
-    *out = (weir__client_opts){.client = worker->instance->client,
-                               .config = worker->instance->config,
-                               .client_id = weir__buf_text(client_id),
-                               .log = worker->instance->log};
-    return client_id->err;
-}
-
-static weir_err open_producer(weir__worker *worker, weir_error *error)
-{
-    weir_buf id = {0};
-    weir__client_opts opts;
-    weir_err err = client_opts(worker, "StreamThread", "producer", &id, &opts);
-    if (err == WEIR_OK) {
-        err = weir__producer_new(&opts, &worker->env.producer, error);
-    }
-    weir__buf_fini(&id);
-    return err;
-}
-
-static void close_producer(weir__task_env *env)
-{
-    weir__producer_close(env->producer);
-    env->producer = NULL;
-    weir__map_fini(&env->changelogs, free); /* no delivery report can arrive any more */
-    env->changelogs = (weir__map){0};
-    weir__map_fini(&env->outputs, weir__task_output_free);
-    env->outputs = (weir__map){0};
-    env->first_send_failure.code = WEIR_OK;
-}
-
-weir_err weir__worker_renew_producer(weir__worker *worker, weir_error *error)
-{
-    weir_assert(worker->tasks.count == 0);
-    close_producer(&worker->env);
-    return open_producer(worker, error);
-}
-
-/* The client ids are those of Kafka Streams; there the state updater owns the restore consumer. */
-static weir_err open_tasks(weir__worker *worker, weir_error *error)
-{
-    weir_buf id = {0};
-    weir__client_opts opts;
-    weir_err err = client_opts(worker, "StateUpdater", "restore-consumer", &id, &opts);
-    if (err == WEIR_OK) {
-        err = weir__task_set_init(&worker->tasks, worker->instance, &worker->env, &opts);
-        worker->open_tasks = true;
-    }
-    weir__buf_fini(&id);
-    return err == WEIR_OK ? WEIR_OK : weir__error_set(error, err, "%s", worker->name);
-}
-
-static weir_err open_clients(weir__worker *worker, const weir__consumer_events *events,
-                             weir_error *error)
-{
-    weir_buf id = {0};
-    weir__client_opts opts;
-    weir_err err = client_opts(worker, "StreamThread", "consumer", &id, &opts);
-    if (err == WEIR_OK) {
-        err = weir__consumer_new(&opts, WEIR__MAIN_CONSUMER, events, &worker->env.consumer, error);
-    }
-    if (err == WEIR_OK) {
-        err = open_producer(worker, error);
-    }
-    weir__buf_fini(&id);
-    return err;
-}
-
 weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, int64_t now_ms,
                            weir_error *error)
 {
@@ -447,6 +373,9 @@ weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, 
     worker->number = opts->number;
     worker->env = (weir__task_env){.topology = instance->topology,
                                    .application = instance->application,
+                                   .guarantee = weir__config_is_exactly_once(instance->config)
+                                                    ? &weir__exactly_once
+                                                    : &weir__at_least_once,
                                    .settings = instance->settings,
                                    .directory = instance->directory,
                                    .admin = instance->admin,
@@ -465,21 +394,13 @@ weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, 
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "record cache");
     }
-    err = open_clients(worker, &opts->events, error);
-    return err == WEIR_OK ? open_tasks(worker, error) : err;
+    return weir__worker_open_clients(worker, &opts->events, error);
 }
 
 void weir__worker_close(weir__worker *worker)
 {
-    weir__task_env *env = &worker->env;
-    weir__consumer_close(env->consumer); /* leaves the group */
-    env->consumer = NULL;
-    if (worker->open_tasks) {
-        weir__task_set_fini(&worker->tasks);
-        worker->open_tasks = false;
-    }
-    close_producer(env);
-    weir__arena_fini(&env->commit);
-    weir__cache_free(env->cache);
-    env->cache = NULL;
+    weir__worker_close_clients(worker);
+    weir__arena_fini(&worker->env.commit);
+    weir__cache_free(worker->env.cache);
+    worker->env.cache = NULL;
 }

@@ -39,7 +39,7 @@ weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, 
                            weir_error *error);
 /* The tasks must be closed. The consumer leaves its group first. */
 void weir__worker_close(weir__worker *worker);
-/* Drops the producer's in-flight records; there must be no tasks. */
+/* Drops the producer's in-flight records; there must be no tasks, or only CREATED ones. */
 weir_err weir__worker_renew_producer(weir__worker *worker, weir_error *error);
 
 /* When there is work to do even if no record arrives; now_ms: at once; INT64_MAX: never. */
@@ -61,8 +61,19 @@ weir_err weir__worker_process_one(weir__worker *worker, bool *done, weir_error *
 weir_err weir__worker_punctuate(weir__worker *worker, weir_error *error);
 /* commit.interval.ms has passed, a commit is to be tried again, or a processor asked for one. */
 bool weir__worker_commit_is_due(const weir__worker *worker);
-/* WEIR_EFENCED: the group has removed this member; the caller must close the tasks. */
+/* WEIR_EFENCED: the group has removed this member, or another producer has fenced this one; the
+ * caller must close the tasks. */
 weir_err weir__worker_commit(weir__worker *worker, weir_error *error);
+/* The commit itself, without its times. Aborts a transaction that cannot be committed, see
+ * _recover. */
+weir_err weir__worker_commit_tasks(weir__worker *worker, weir_error *error);
+/* The same before tasks are suspended or closed: a transaction that cannot be committed now is
+ * aborted, since it cannot be committed later. */
+weir_err weir__worker_commit_last(weir__worker *worker, weir_error *error);
+/* After a step with the outcome `err`: if the transaction has failed, aborts it and makes the tasks
+ * again that had records in it; *error then is that failure. WEIR_OK: the worker goes on.
+ * WEIR_EFENCED: as _commit. Without a failed transaction it returns `err`, *error unchanged. */
+weir_err weir__worker_recover(weir__worker *worker, weir_err err, weir_error *error);
 /* Notes, from time to time, that the folders of the tasks are in use: their age is then known after
  * a crash. */
 void weir__worker_note_used(weir__worker *worker);

@@ -4,6 +4,8 @@
 #ifndef WEIR_CORE_CONFIG_H
 #define WEIR_CORE_CONFIG_H
 
+#include <string.h>
+
 #include <weir/serde.h>
 
 #define WEIR__APPLICATION_ID_MAX 200
@@ -21,6 +23,11 @@ const char *weir__config_notes(weir_config *config);
 /* The value of a setting that is in the table (asserted), or its default. */
 int64_t weir__config_i64(const weir_config *config, const char *name);
 const char *weir__config_text(const weir_config *config, const char *name); /* NULL: none */
+/* processing.guarantee=exactly_once_v2. */
+static inline bool weir__config_is_exactly_once(const weir_config *config)
+{
+    return strcmp(weir_config_get(config, "processing.guarantee"), "exactly_once_v2") == 0;
+}
 /* The registered serde that the setting names; NULL when not set. */
 const weir_serde *weir__config_serde(const weir_config *config, const char *name);
 

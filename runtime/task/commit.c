@@ -6,11 +6,13 @@
  *                      changelogs, and those of suppress buffers to their changelogs
  *   2. flush-stores    writes the changes that a store itself buffers
  *   3. flush-producer  waits until the brokers have acknowledged all records in flight
- *   4. commit-offsets  commits the offsets of the input, which is not read again then
+ *   4. commit-offsets  commits the offsets of the input, which is not read again then; exactly once
+ *                      (guarantee.h): send-offsets, commit-transaction
  *   5. store-offsets   writes to each store the changelog offset of its content
  *
- * After a crash before 4, records are processed again (at least once). After a crash before 5,
- * changelog records are restored again. */
+ * After a crash before 4, records are processed again (at least once); what a transaction wrote
+ * before is aborted (exactly once). After a crash before 5, changelog records are restored again.
+ */
 #include "task/commit.h"
 
 #include <string.h>
@@ -67,10 +69,11 @@ static weir_err flush_tasks(commit_run *commit, weir_error *error)
     return err;
 }
 
-weir_err weir__flush_producer(weir__task_env *env, weir_error *error)
+weir_err weir__flush_producer(const weir__task_env *env, weir__producer *producer,
+                              weir_error *error)
 {
     for (int64_t waited_ms = 0;; waited_ms += FLUSH_SLICE_MS) {
-        weir_err err = weir__producer_flush(env->producer, FLUSH_SLICE_MS, error);
+        weir_err err = weir__producer_flush(producer, FLUSH_SLICE_MS, error);
         if (err != WEIR_ETIMEOUT || waited_ms >= FLUSH_LIMIT_MS) {
             return err;
         }
@@ -85,7 +88,7 @@ weir_err weir__flush_producer(weir__task_env *env, weir_error *error)
 static weir_err flush_producer(weir__task_env *env, weir_error *error)
 {
     weir__step(&env->observer, WEIR_STEP_FLUSH_PRODUCER, NULL, NULL);
-    weir_err err = weir__flush_producer(env, error);
+    weir_err err = weir__flush_producer(env, env->producer, error);
     if (env->first_send_failure.code != WEIR_OK) {
         /* The record is lost, so this commit must not be retried, whatever the cause was. */
         err = weir__error_set(error, WEIR_EBROKER, "%s", env->first_send_failure.message);
@@ -94,16 +97,24 @@ static weir_err flush_producer(weir__task_env *env, weir_error *error)
     return err;
 }
 
-/* Leaves out the tasks whose records were not delivered: their input must be processed again. */
-static void leave_out_undelivered(commit_run *commit)
+/* Leaves out the tasks whose records were not delivered: their input must be processed again. A
+ * transaction is committed for all tasks or for none. */
+static weir_err leave_out_undelivered(commit_run *commit, weir_error *error)
 {
     size_t kept = 0;
     for (size_t i = 0; i < commit->task_count; i++) {
-        if (commit->tasks[i]->output->undelivered.code == WEIR_OK) {
+        const weir_error *undelivered = &commit->tasks[i]->output->undelivered;
+        if (undelivered->code == WEIR_OK) {
             commit->tasks[kept++] = commit->tasks[i];
+        } else if (commit->env->guarantee->transactional) {
+            weir__transaction_failed(commit->env, WEIR_EABORTABLE, undelivered->message);
+            return weir__error_set(error, WEIR_EABORTABLE,
+                                   "task %s: a record was not delivered: %s",
+                                   commit->tasks[i]->name, undelivered->message);
         }
     }
     commit->task_count = kept;
+    return WEIR_OK;
 }
 
 static weir_err collect_offsets(commit_run *commit)
@@ -138,13 +149,10 @@ static weir_err commit_offsets(commit_run *commit, weir_error *error)
     if (collect_offsets(commit) != WEIR_OK) {
         return weir__error_set(error, WEIR_ENOMEM, "commit");
     }
-    if (commit->count > 0) {
-        weir__step(&commit->env->observer, WEIR_STEP_COMMIT_OFFSETS, NULL, NULL);
-        weir_err err =
-            weir__consumer_commit(commit->env->consumer, commit->offsets, commit->count, error);
-        if (err != WEIR_OK) {
-            return err;
-        }
+    weir_err err =
+        commit->env->guarantee->commit(commit->env, commit->offsets, commit->count, error);
+    if (err != WEIR_OK) {
+        return err;
     }
     for (size_t i = 0; i < commit->count; i++) {
         commit->pendings[i].queue->committed_offset = commit->pendings[i].offset;
@@ -216,13 +224,15 @@ weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_
         weir__error_set(error, err, "commit");
         goto done;
     }
-    if (commit.task_count == 0) {
+    if (commit.task_count == 0 && !env->transaction.open) {
         goto done;
     }
     err = flush_tasks(&commit, error);
     if (err == WEIR_OK) {
         err = flush_producer(env, error);
-        leave_out_undelivered(&commit);
+    }
+    if (err == WEIR_OK) {
+        err = leave_out_undelivered(&commit, error);
     }
     if (err == WEIR_OK) {
         err = commit_offsets(&commit, error);

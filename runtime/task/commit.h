@@ -13,8 +13,10 @@
 weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_t count,
                             weir_error *error);
 
-/* Waits until no record is in flight. WEIR_EFENCED: this is no longer a member of the group, so the
- * records in flight must not be delivered. WEIR_ETIMEOUT: to be retried. */
-weir_err weir__flush_producer(weir__task_env *env, weir_error *error);
+/* Waits until no record of `producer` (one of the thread's two) is in flight. WEIR_EFENCED: this is
+ * no longer a member of the group, so the records in flight must not be delivered. WEIR_ETIMEOUT:
+ * to be retried. */
+weir_err weir__flush_producer(const weir__task_env *env, weir__producer *producer,
+                              weir_error *error);
 
 #endif

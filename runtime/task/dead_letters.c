@@ -30,8 +30,9 @@ static void on_delivery(weir_err err, const char *message, int64_t offset, void 
 {
     weir__task_env *env = user;
     (void)offset;
-    if (err != WEIR_OK) {
+    if (err != WEIR_OK && !env->transaction.aborting) {
         failed(env, message);
+        weir__transaction_failed(env, err, message);
         if (env->first_send_failure.code == WEIR_OK) {
             weir__error_set(&env->first_send_failure, err, "%s", message);
         }
@@ -66,7 +67,7 @@ static weir_err send(weir__task_env *env, const weir__dead_letter *letter, weir_
                           .value = letter->value,
                           .headers = headers};
     env->on_dead_letter = (weir__delivery){.fn = on_delivery, .user = env};
-    return weir__producer_send(env->producer, &out, &env->on_dead_letter, error);
+    return weir__task_send(env, &out, &env->on_dead_letter, error);
 }
 
 bool weir__dead_letter_send(weir__task_env *env, const weir__dead_letter *letter, bool final)

@@ -14,6 +14,7 @@
 #include "process/drops.h"
 #include "process/graph.h"
 #include "state/directory.h"
+#include "task/guarantee.h"
 #include "task/placement.h"
 
 typedef struct weir__observer {
@@ -82,10 +83,15 @@ typedef struct weir__task_env {
     const weir_topology *topology;
     const char *application;
     weir__task_settings settings;
+    const weir__guarantee *guarantee;
+    weir__transaction transaction;
     /* Shared by the threads of the instance. NULL: no store is persistent, no task is locked. */
     weir__directory *directory;
     weir__consumer *consumer;
-    weir__producer *producer;
+    weir__producer *producer; /* of the tasks' records */
+    /* Of the thread's join and assignment records, if those of the tasks are in transactions. NULL:
+     * `producer` sends them, too. */
+    weir__producer *control;
     weir__admin *admin; /* shared by the threads of the instance */
     weir__cache *cache;
     weir__graph *globals; /* NULL: no global tables */

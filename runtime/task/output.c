@@ -19,23 +19,32 @@
 bool weir__is_unwritable(weir_err err)
 {
     return !weir_err_is_retriable(err) && err != WEIR_EMISSING_TOPIC && err != WEIR_ENOMEM &&
-           err != WEIR_EFENCED;
+           !weir__ends_transaction(err);
 }
 
 /* ---- Delivery reports ---- */
 
-/* The producer has tried until delivery.timeout.ms, so `continue` drops the record then, too. */
+/* The producer has tried until delivery.timeout.ms, so `continue` drops the record then, too. But a
+ * transaction without a record that was sent in it cannot be committed. */
 static bool may_skip_undelivered(const weir__task_env *env, weir_err err)
 {
-    return env->settings.skip_unwritable &&
+    return env->settings.skip_unwritable && !env->guarantee->transactional &&
            (weir__is_unwritable(err) || weir_err_is_retriable(err));
 }
 
 void weir__task_output_failed(weir__task_output *output, weir_err err, const char *what,
                               const char *message)
 {
+    weir__task_env *env = output->env;
+    if (env->transaction.aborting) {
+        return; /* the records of all tasks are dropped */
+    }
+    if (env->guarantee->transactional && weir__ends_transaction(err)) {
+        weir__transaction_failed(env, err, message);
+        return;
+    }
     weir_error *first =
-        weir_err_is_retriable(err) ? &output->undelivered : &output->env->first_send_failure;
+        weir_err_is_retriable(err) ? &output->undelivered : &env->first_send_failure;
     if (first->code == WEIR_OK) {
         weir__error_set(first, err, "%s%s", what, message);
     }
@@ -78,6 +87,9 @@ static void on_undelivered(const weir__undelivered *record, void *user)
                                 .place = place,
                                 .code = record->code,
                                 .message = record->message};
+    if (env->transaction.aborting) {
+        return;
+    }
     if ((weir__is_unwritable(record->code) || may_skip_undelivered(env, record->code)) &&
         !weir__dead_letter_send(env, &letter, false)) {
         weir__task_output_failed(sink->output, record->code, "", record->message);

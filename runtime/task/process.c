@@ -138,7 +138,7 @@ static weir_err send(void *user, const weir__sent *record, weir_error *error)
                           .internal = record->topic.internal};
     weir_error local; /* not cleared: a kilobyte a record */
     task->output->in_flight++;
-    weir_err err = weir__producer_send(env->producer, &out, &sink->on_delivery, &local);
+    weir_err err = weir__task_send(env, &out, &sink->on_delivery, &local);
     if (err != WEIR_OK) {
         task->output->in_flight--;
     }
@@ -192,6 +192,8 @@ bool weir__is_processing_failure(weir_err err)
     case WEIR_ECORRUPT:
     case WEIR_EBROKER:
     case WEIR_EFENCED:
+    case WEIR_EABORTABLE:
+    case WEIR_EFATAL:
     case WEIR_EMISSING_TOPIC:
         return false;
     default:

@@ -42,8 +42,7 @@ static weir_err log_change(void *user, const weir__log_record *change, weir_erro
         }
     }
     store->acks->in_flight++;
-    weir_err err =
-        weir__producer_send(store->acks->env->producer, &record, &store->acks->on_delivery, error);
+    weir_err err = weir__task_send(store->acks->env, &record, &store->acks->on_delivery, error);
     if (err != WEIR_OK) {
         store->acks->in_flight--;
     }

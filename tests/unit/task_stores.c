@@ -38,6 +38,7 @@ static void begin(thread *one, fixture *f)
         fail_msg("%s", error.message);
     }
     one->env = (weir__task_env){.topology = one->topology,
+                                .guarantee = &weir__at_least_once,
                                 .application = APPLICATION,
                                 .settings = {.memory_stores = true},
                                 .producer = f->producer,
