@@ -28,6 +28,10 @@
 #define LOOP_MESSAGES 50000
 #define COUNT_LINES 5000
 #define MESSAGE_BYTES 60
+/* All of these lie in the logs at the end. */
+#define RECORDS 1000000
+#define RECORD_PARTITIONS 8
+#define RECORD_BYTES 100
 #define POLL_MS 100
 
 /* The result of a child. */
@@ -185,16 +189,25 @@ static rd_kafka_t *new_client(rd_kafka_type_t type, rd_kafka_conf_t *conf)
     return client;
 }
 
-static void produce_all(weir_cluster *cluster, const char *topic, int64_t count)
+/* The messages of a loop. */
+typedef struct load {
+    const char *topic;
+    int64_t count;
+    int32_t partitions;
+    size_t bytes; /* of a value, up to RECORD_BYTES */
+} load;
+
+static void produce_all(weir_cluster *cluster, const load *what)
 {
     static const char *const settings[] = {"enable.idempotence", "true", "linger.ms", "5", NULL};
-    char value[MESSAGE_BYTES] = "a line as long as those of the word count's text";
+    char value[RECORD_BYTES] = "a line as long as those of the word count's text";
     rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, client_conf(cluster, settings));
-    for (int64_t i = 0; i < count;) {
-        rd_kafka_resp_err_t err = rd_kafka_producev(
-            producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION((int32_t)(i % PARTITIONS)),
-            RD_KAFKA_V_VALUE(value, sizeof value), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-            RD_KAFKA_V_END);
+    for (int64_t i = 0; i < what->count;) {
+        rd_kafka_resp_err_t err =
+            rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(what->topic),
+                              RD_KAFKA_V_PARTITION((int32_t)(i % what->partitions)),
+                              RD_KAFKA_V_VALUE(value, what->bytes),
+                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         rd_kafka_poll(producer, err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : POLL_MS);
         i += err == RD_KAFKA_RESP_ERR_NO_ERROR ? 1 : 0;
     }
@@ -202,18 +215,19 @@ static void produce_all(weir_cluster *cluster, const char *topic, int64_t count)
     rd_kafka_destroy(producer);
 }
 
-static void consume_all(weir_cluster *cluster, const char *topic, int64_t count)
+static void consume_all(weir_cluster *cluster, const load *what)
 {
     static const char *const settings[] = {"group.id", "loop", "fetch.wait.max.ms", "10", NULL};
     rd_kafka_t *consumer = new_client(RD_KAFKA_CONSUMER, client_conf(cluster, settings));
-    rd_kafka_topic_partition_list_t *partitions = rd_kafka_topic_partition_list_new(PARTITIONS);
+    rd_kafka_topic_partition_list_t *partitions =
+        rd_kafka_topic_partition_list_new(what->partitions);
     rd_kafka_poll_set_consumer(consumer);
-    for (int32_t partition = 0; partition < PARTITIONS; partition++) {
-        rd_kafka_topic_partition_list_add(partitions, topic, partition)->offset = 0;
+    for (int32_t partition = 0; partition < what->partitions; partition++) {
+        rd_kafka_topic_partition_list_add(partitions, what->topic, partition)->offset = 0;
     }
     rd_kafka_assign(consumer, partitions);
     rd_kafka_topic_partition_list_destroy(partitions);
-    while (count > 0) {
+    for (int64_t count = what->count; count > 0;) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, POLL_MS);
         if (message != NULL) {
             count -= message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? 1 : 0;
@@ -223,18 +237,27 @@ static void consume_all(weir_cluster *cluster, const char *topic, int64_t count)
     rd_kafka_destroy(consumer);
 }
 
-static void run_loop(const variant *what, figures *out)
+static void run_load(const load *what, figures *out)
 {
-    int64_t count = (int64_t)what->lines;
     weir_cluster *cluster = new_cluster(NULL);
-    weir_cluster_input(cluster, "loop", PARTITIONS, &weir_string, &weir_string);
+    weir_cluster_input(cluster, what->topic, what->partitions, &weir_string, &weir_string);
     int64_t begin = real_us();
-    produce_all(cluster, "loop", count);
-    consume_all(cluster, "loop", count);
+    produce_all(cluster, what);
+    consume_all(cluster, what);
     out->real_us = real_us() - begin;
     out->virtual_ms = weir_cluster_now_ms(cluster);
-    out->messages = count;
+    out->messages = what->count;
     weir_cluster_free(cluster);
+}
+
+static void run_loop(const variant *what, figures *out)
+{
+    run_load(&(load){"loop", (int64_t)what->lines, PARTITIONS, MESSAGE_BYTES}, out);
+}
+
+static void run_records(const variant *what, figures *out)
+{
+    run_load(&(load){"records", (int64_t)what->lines, RECORD_PARTITIONS, RECORD_BYTES}, out);
 }
 
 /* ---- Children, results -------------------------------------------------------------------- */
@@ -309,6 +332,7 @@ static const variant variants[] = {
     {"failover", run_failover, 1000, NULL, NULL, false},
     {"failover", run_failover, 10000, NULL, NULL, false},
     {"librdkafka-loop", run_loop, LOOP_MESSAGES, NULL, NULL, false},
+    {"librdkafka-records", run_records, RECORDS, NULL, NULL, false},
     {"word-count", run_word_count, COUNT_LINES, "memory", "10485760", false},
     {"word-count", run_word_count, COUNT_LINES, "memory", "0", false},
     {"word-count", run_word_count, COUNT_LINES, "rocksdb", "10485760", false},

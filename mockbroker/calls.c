@@ -225,13 +225,10 @@ weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic, int3
     }
     lock(mock);
     weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
-    if (found != NULL) {
-        found->leader = broker;
-        mock->fetches_due = true;
-        weir__mock_wake(mock);
-    }
+    weir_err err = found != NULL ? weir__partition_lead(mock, found, broker) : WEIR_ENOTFOUND;
+    weir__mock_wake(mock);
     unlock(mock);
-    return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
+    return err;
 }
 
 int32_t weir_mock_partition_leader(const weir_mock *mock, const char *topic, int32_t partition)
@@ -283,8 +280,8 @@ weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic, i
     lock(mock);
     const weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     if (found != NULL) {
-        *start = found->start;
-        *end = found->end;
+        *start = found->log.start;
+        *end = found->log.end;
     }
     unlock(mock);
     return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;

@@ -41,6 +41,27 @@ static weir_err start_cluster(weir_mock *mock, weir_error *error)
     return WEIR_OK;
 }
 
+/* 0: the default. */
+static weir_err set_log_opts(weir_mock *mock, weir_error *error)
+{
+    weir_mock_opts *opts = &mock->opts;
+    if (opts->log_bytes_max < 0) {
+        return weir__error_set(error, WEIR_EINVAL, "log_bytes_max: at least 0");
+    }
+    if (opts->retention_check_ms > INT32_MAX) {
+        return weir__error_set(error, WEIR_EINVAL, "retention_check_ms: at most %d",
+                               (int)INT32_MAX);
+    }
+    opts->retention_check_ms =
+        opts->retention_check_ms == 0 ? WEIR__RETENTION_CHECK_MS : opts->retention_check_ms;
+    mock->budget.max =
+        opts->log_bytes_max == 0 ? WEIR__LOG_BYTES_DEFAULT : (size_t)opts->log_bytes_max;
+    mock->started_us = mock->now_us = weir__monotonic_us();
+    mock->wall_offset_us = weir__wall_ms() * 1000 - mock->now_us;
+    mock->logs_due_us = INT64_MAX;
+    return WEIR_OK;
+}
+
 static weir_err set_opts(weir_mock *mock, const weir_mock_opts *opts, weir_error *error)
 {
     mock->opts = opts != NULL ? *opts : (weir_mock_opts){0};
@@ -66,7 +87,7 @@ static weir_err set_opts(weir_mock *mock, const weir_mock_opts *opts, weir_error
         return weir__error_set(error, WEIR_EINVAL, "default_partitions: 1 to %d",
                                WEIR__PARTITIONS_MAX);
     }
-    return WEIR_OK;
+    return set_log_opts(mock, error);
 }
 
 weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error)
@@ -88,7 +109,6 @@ weir_mock *weir_mock_new(const weir_mock_opts *opts, weir_error *error)
         weir__groups_init(&mock->groups, &weir__group_answers, mock,
                           mock->opts.group_initial_delay_ms);
         weir__txns_init(&mock->txns, &weir__txn_markers, mock);
-        mock->now_us = weir__monotonic_us();
         err = start_cluster(mock, error);
     }
     if (err == WEIR_OK) {

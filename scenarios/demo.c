@@ -109,8 +109,8 @@ static void print_top_words(const weir_rows *counts)
     free(rows);
 }
 
-/* A mock partition holds 5 MiB, and each word becomes a record: a long text is sent in portions,
- * with time in between for the repartition topic to be purged. */
+/* The logs of the mock cluster hold 256 MiB, and each word becomes a record: a long text is sent in
+ * portions, with time in between for the repartition topic to be purged. */
 static void send_lines(weir_cluster *cluster, weir_input lines, const fixture_text *text,
                        size_t from, size_t to)
 {

@@ -199,6 +199,8 @@ static weir_err start_brokers(weir_cluster *cluster, weir_error *error)
         .brokers = cluster->opts.brokers,
         .auto_create_topics = cluster->opts.auto_create_topics,
         .group_initial_delay_ms = cluster->opts.group_initial_delay_ms,
+        .log_bytes_max = cluster->opts.log_bytes_max,
+        .retention_check_ms = -1, /* tests have records of any time */
         .on_failure = on_broker_failure,
         .on_event = on_broker_event,
         .user = cluster,

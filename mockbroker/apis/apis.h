@@ -22,6 +22,7 @@ void weir__handle_api_versions(weir__request *request, weir__reader *in);
 void weir__handle_produce(weir__request *request, weir__reader *in);
 void weir__handle_fetch(weir__request *request, weir__reader *in);
 void weir__handle_list_offsets(weir__request *request, weir__reader *in);
+void weir__handle_offset_for_leader_epoch(weir__request *request, weir__reader *in);
 void weir__handle_metadata(weir__request *request, weir__reader *in);
 void weir__handle_find_coordinator(weir__request *request, weir__reader *in);
 void weir__handle_create_topics(weir__request *request, weir__reader *in);

@@ -1,76 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * ListOffsets: the start, the end, and lookups by time. */
-#include "apis.h"
-#include "brokers/topics.h"
+#include "items.h"
 
+#define MAX_TIMESTAMP (-3) /* KIP-734, from version 7 on */
 #define EARLIEST (-2)
 #define LATEST (-1)
+#define READ_COMMITTED 1
 
-static int16_t list_offset(const weir__request *request, const weir__partition *partition,
-                           int64_t timestamp, int64_t *offset)
+typedef struct listed {
+    weir__item item;
+    int32_t leader_epoch; /* that the client knows; -1: none */
+    int64_t asked_ms;
+    weir__log_time found;
+} listed;
+
+static void read_part(const weir__request *request, weir__reader *in, void *item)
 {
-    if (request->injected != 0) {
-        return request->injected;
-    }
-    if (!weir__partition_is_known(partition, request->conn->broker->id)) {
-        return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    }
-    if (partition->leader != request->conn->broker->id) {
-        return RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
-    }
-    if (timestamp != EARLIEST && timestamp != LATEST) {
-        weir_err err = weir__times_find(&partition->times, partition->start, timestamp, offset);
-        return err == WEIR_OK ? 0 : RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
-    }
-    *offset = timestamp == EARLIEST ? partition->start : partition->end;
-    return 0;
+    listed *part = item;
+    part->leader_epoch = request->version >= 4 ? weir__read_i32(in) : -1;
+    part->asked_ms = weir__read_i64(in);
 }
 
-/* Reads twice: `out` NULL only checks that the request is whole. */
-static void walk_list_offsets(const weir__request *request, weir__reader *in, weir_buf *out)
+/* `upto`: what the client may see. */
+static int16_t look_up(const weir__request *request, const weir__log *log, int64_t upto,
+                       listed *part)
 {
-    weir_buf nowhere = {.err = WEIR_ELIMIT};
-    weir_buf *to = out != NULL ? out : &nowhere;
-    int32_t topics = weir__read_count(in);
-    weir__buf_put_i32(to, topics);
-    for (int32_t i = 0; i < topics && !in->failed; i++) {
-        weir_slice topic = weir__read_string(in);
-        int32_t partitions = weir__read_count(in);
-        weir__put_string(to, topic);
-        weir__buf_put_i32(to, partitions);
-        for (int32_t j = 0; j < partitions && !in->failed; j++) {
-            int64_t offset = -1;
-            int32_t id = weir__read_i32(in);
-            if (request->version >= 4) {
-                weir__read_i32(in); /* leader epoch */
-            }
-            int64_t timestamp = weir__read_i64(in);
-            const weir__partition *partition = weir__partition_find(request->mock, topic, id);
-            weir__buf_put_i32(to, id);
-            weir__buf_put_i16(to, list_offset(request, partition, timestamp, &offset));
-            weir__buf_put_i64(to, -1); /* timestamp */
-            weir__buf_put_i64(to, offset);
-            if (request->version >= 4) {
-                weir__buf_put_i32(to, -1); /* leader epoch */
-            }
+    weir_err err = WEIR_OK;
+    if (part->asked_ms == EARLIEST) {
+        part->found.offset = log->start;
+    } else if (part->asked_ms == LATEST) {
+        part->found.offset = upto;
+    } else if (part->asked_ms == MAX_TIMESTAMP) {
+        if (request->version < 7) {
+            return RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION;
         }
+        err = weir__log_find_max_time(log, &part->found);
+    } else {
+        err = weir__log_find_time(log, part->asked_ms, &part->found);
+    }
+    if (part->asked_ms == EARLIEST || part->asked_ms == LATEST) {
+        part->found.leader_epoch = weir__log_epoch_at(log, part->found.offset);
+    } else if (part->found.offset >= upto) {
+        part->found = (weir__log_time){-1, -1, -1};
+    }
+    return err == WEIR_OK ? 0 : RD_KAFKA_RESP_ERR_UNKNOWN;
+}
+
+static void put_part(weir__request *request, const void *item)
+{
+    const listed *part = item;
+    weir_buf *out = &request->answer;
+    weir__buf_put_i32(out, part->item.id);
+    weir__buf_put_i16(out, part->item.error);
+    weir__buf_put_i64(out, part->found.timestamp_ms);
+    weir__buf_put_i64(out, part->found.offset);
+    if (request->version >= 4) {
+        weir__buf_put_i32(out, part->found.leader_epoch);
     }
 }
 
 void weir__handle_list_offsets(weir__request *request, weir__reader *in)
 {
+    weir__items parts = {.size = sizeof(listed)};
     weir__read_i32(in); /* replica id */
-    if (request->version >= 2) {
-        weir__read_u8(in); /* isolation level */
-    }
-    weir__reader again = *in;
-    walk_list_offsets(request, in, NULL);
+    bool committed = request->version >= 2 && weir__read_u8(in) == READ_COMMITTED;
+    weir__items_read(request, in, &parts, read_part);
+    weir__take_tags(request, in);
     if (in->failed) {
+        weir__items_fini(&parts);
         weir__request_malformed(request);
         return;
     }
+    for (int32_t i = 0; i < parts.count; i++) {
+        listed *part = weir__items_at(&parts, i);
+        const weir__partition *partition =
+            weir__partition_find(request->mock, part->item.topic, part->item.id);
+        part->found = (weir__log_time){-1, -1, -1};
+        part->item.error = weir__check_leader(request, &part->item, partition, part->leader_epoch);
+        if (part->item.error == 0) {
+            const weir__log *log = &partition->log;
+            int64_t upto = committed ? weir__log_last_stable(log) : log->end;
+            part->item.error = look_up(request, log, upto, part);
+        }
+    }
     weir__put_throttle(request, 2);
-    walk_list_offsets(request, &again, &request->answer);
+    weir__items_put(request, &parts, put_part);
+    weir__give_tags(request);
+    weir__items_fini(&parts);
     weir__request_answer(request);
 }

@@ -30,6 +30,38 @@ static void put_replicas(const weir_mock *mock, const weir__partition *partition
     }
 }
 
+/* Those of them that are up, or those that are not. */
+static void put_replicas_up(const weir_mock *mock, const weir__partition *partition, bool up,
+                            weir_buf *out)
+{
+    size_t begin = weir__array_begin(out);
+    int32_t count = 0;
+    for (int32_t i = 0; i < partition->topic->replication_factor; i++) {
+        const weir__broker *broker = &mock->brokers[(partition->id + i) % mock->opts.brokers];
+        if ((broker->listener >= 0) == up) {
+            weir__buf_put_i32(out, broker->id);
+            count++;
+        }
+    }
+    weir__array_end(out, begin, count);
+}
+
+static void put_partition(const weir__request *request, const weir__partition *partition,
+                          weir_buf *out)
+{
+    weir__buf_put_i16(out, partition->leader < 0 ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : 0);
+    weir__buf_put_i32(out, partition->id);
+    weir__buf_put_i32(out, partition->leader);
+    if (request->version >= 7) {
+        weir__buf_put_i32(out, partition->log.leader_epoch);
+    }
+    put_replicas(request->mock, partition, out);
+    put_replicas_up(request->mock, partition, true, out); /* in sync */
+    if (request->version >= 5) {
+        put_replicas_up(request->mock, partition, false, out); /* offline */
+    }
+}
+
 static void put_topic(const weir__request *request, weir_buf *out, const weir__topic *topic,
                       weir_slice name)
 {
@@ -46,12 +78,7 @@ static void put_topic(const weir__request *request, weir_buf *out, const weir__t
     int32_t count = topic != NULL && fault == 0 ? topic->partition_count : 0;
     weir__buf_put_i32(out, count);
     for (int32_t i = 0; i < count; i++) {
-        const weir__partition *partition = topic->partitions[i];
-        weir__buf_put_i16(out, partition->leader < 0 ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : 0);
-        weir__buf_put_i32(out, partition->id);
-        weir__buf_put_i32(out, partition->leader);
-        put_replicas(request->mock, partition, out);
-        put_replicas(request->mock, partition, out); /* in sync: all */
+        put_partition(request, topic->partitions[i], out);
     }
 }
 

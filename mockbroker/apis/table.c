@@ -13,14 +13,15 @@
 static const weir__api apis[] = {
     /* librdkafka compresses only if Produce begins at version 0 (Kafka 4 says so too, KAFKA-18659),
      * though no client sends a version below 3. */
-    {0, "Produce", 0, 7, 9, WEIR__AMEND, weir__handle_produce,
+    {0, "Produce", 0, 7, 9, WEIR__ANSWER, weir__handle_produce,
      "drops the oldest batches silently past 5 MiB or 100,000 batches; LogAppendTime is 1234; "
-     "appends what an idempotent producer sends again"},
-    {1, "Fetch", 4, 11, 12, WEIR__AMEND, weir__handle_fetch,
-     "no log start offset; new data does not wake a waiting fetch"},
-    {2, "ListOffsets", 1, 5, 6, WEIR__ANSWER, weir__handle_list_offsets,
+     "appends what an idempotent producer sends again; no min.insync.replicas"},
+    {1, "Fetch", 4, 11, 12, WEIR__ANSWER, weir__handle_fetch,
+     "one batch a partition; no last stable offset, no aborted transactions; no log start offset; "
+     "new data does not wake a waiting fetch"},
+    {2, "ListOffsets", 1, 7, 6, WEIR__ANSWER, weir__handle_list_offsets,
      "no log start offset; a lookup by time finds nothing and reports no error"},
-    {3, "Metadata", 0, 4, 9, WEIR__ANSWER, weir__handle_metadata,
+    {3, "Metadata", 0, 7, 9, WEIR__ANSWER, weir__handle_metadata,
      "a metadata request creates the topic, with four partitions; addresses are the mock "
      "cluster's"},
     {8, "OffsetCommit", 2, 7, 8, WEIR__ANSWER, weir__handle_offset_commit,
@@ -48,6 +49,8 @@ static const weir__api apis[] = {
     {21, "DeleteRecords", 0, 1, 2, WEIR__ANSWER, weir__handle_delete_records, "absent"},
     {22, "InitProducerId", 0, 4, 2, WEIR__ANSWER, weir__handle_init_producer_id,
      "a new producer fences no older one and aborts nothing; producer ids are random"},
+    {23, "OffsetForLeaderEpoch", 0, 3, 4, WEIR__ANSWER, weir__handle_offset_for_leader_epoch,
+     "absent before librdkafka 2.1"},
     {24, "AddPartitionsToTxn", 0, 3, 3, WEIR__ANSWER, weir__handle_add_partitions_to_txn,
      "no state, no error of a state"},
     {25, "AddOffsetsToTxn", 0, 3, 3, WEIR__ANSWER, weir__handle_add_offsets_to_txn,

@@ -67,12 +67,45 @@ static void end_offsets(weir_mock *mock, const weir__txn *txn, weir_slice group_
     }
 }
 
+/* Nothing when the topic was deleted. */
+static void end_in_log(weir_mock *mock, const weir__txn *txn, const weir__txn_part *part,
+                       bool commit)
+{
+    weir__partition *partition = weir__partition_find(mock, part->name, part->partition);
+    const weir__marker marker = {.producer_id = txn->producer_id,
+                                 .epoch = txn->epoch,
+                                 .coordinator_epoch = txn->coordinator_epoch,
+                                 .commit = commit};
+    int64_t offset;
+    if (partition == NULL) {
+        return;
+    }
+    int16_t error =
+        weir__log_append_marker(&partition->log, &marker, weir__mock_now_ms(mock), &offset);
+    if (error != 0) {
+        weir__mock_fail(mock, "the end of a transaction is not written to %s-%d: %s",
+                        partition->topic->name, (int)partition->id, rd_kafka_err2str(error));
+        return;
+    }
+    weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_MARKER,
+                                              .topic = part->name,
+                                              .partition = part->partition,
+                                              .offset = offset,
+                                              .transactional_id = txn->id,
+                                              .producer_id = txn->producer_id,
+                                              .epoch = txn->epoch,
+                                              .commit = commit});
+    weir__partition_changed(mock, partition);
+}
+
 static void write_marker(void *user, const weir__txn *txn, const weir__txn_part *part)
 {
     weir_mock *mock = user;
     bool commit = txn->state == WEIR__TXN_PREPARE_COMMIT;
     if (part->partition == WEIR__TXN_OFFSETS) {
         end_offsets(mock, txn, part->name, commit);
+    } else {
+        end_in_log(mock, txn, part, commit);
     }
 }
 

@@ -12,12 +12,10 @@
 
 #include <weir/mockbroker.h>
 
-#include "compact.h"
 #include "core/buf.h"
 #include "core/map.h"
 #include "group/groups.h"
-#include "log/idempotence.h"
-#include "log/times.h"
+#include "log/partition_log.h"
 #include "txn/txns.h"
 
 #define WEIR__BROKERS_MAX 64
@@ -25,52 +23,26 @@
 #define WEIR__REQUEST_BYTES_MAX                                                                    \
     (16u << 20) /* a frame; Kafka's socket.request.max.bytes is larger */
 #define WEIR__TOPIC_NAME_MAX 249
-/* Beyond these librdkafka's mock cluster drops the oldest batches of a partition silently. */
-#define WEIR__LOG_BYTES_MAX ((size_t)5 << 20)
-#define WEIR__LOG_BATCHES_MAX ((size_t)100000)
-
-/* A batch that the mock cluster's log holds. */
-typedef struct weir__batch {
-    int64_t last_offset;
-    size_t bytes;
-    int64_t appended_us; /* monotonic clock */
-} weir__batch;
+#define WEIR__LOG_BYTES_DEFAULT ((size_t)256 << 20) /* of all logs */
+#define WEIR__RETENTION_CHECK_MS 300000             /* log.retention.check.interval.ms */
 
 typedef struct weir__partition {
     const struct weir__topic *topic;
     int32_t id;
-    const char *upstream; /* the topic that stores it in the mock cluster; owned by the topic */
-    int32_t upstream_id;
     int32_t leader; /* -1: none */
-    int64_t start;  /* the log start offset, moved by DeleteRecords */
-    int64_t end;
-    weir__batch *batches; /* oldest first, from `oldest` */
-    size_t oldest;
-    size_t batch_count;
-    size_t batch_capacity;
-    weir__times times; /* of the records from the oldest batch on */
-    size_t bytes;
-    size_t bytes_in_flight; /* forwarded, not answered */
-    size_t batches_in_flight;
-    weir__known_producers known;
-    weir__compacted compacted;
+    weir__log log;
 } weir__partition;
-
-/* A topic of the mock cluster. */
-typedef struct weir__upstream {
-    struct weir__upstream *next;
-    char name[];
-} weir__upstream;
 
 typedef struct weir__topic {
     const char *name;             /* behind the struct */
-    weir__partition **partitions; /* never moved: requests in flight point to them */
+    weir__partition **partitions; /* valid until the topic is deleted */
     int32_t partition_count;
     int16_t replication_factor;
     int32_t hidden_on; /* the broker that does not know it; 0: none */
     weir__map config;  /* name -> malloc'ed text; the explicit settings */
-    weir__upstream *upstreams;
-    struct weir__topic *next_deleted;
+    /* Of these settings, as numbers (weir__topic_configure). */
+    weir__log_config log_config;
+    int64_t min_in_sync;
 } weir__topic;
 
 typedef struct weir__broker {
@@ -88,7 +60,7 @@ struct weir__request;
 struct weir_mock {
     weir_mock_opts opts;
     rd_kafka_t *rk;
-    /* One broker, which keeps the logs and transactions. The brokers that clients see are the
+    /* One broker, for requests that the table forwards. The brokers that clients see are the
      * front's, so that it alone decides about leaders, coordinators and faults. */
     rd_kafka_mock_cluster_t *cluster;
     int upstream_port;
@@ -110,8 +82,10 @@ struct weir_mock {
     bool fetches_due; /* data, leaders or start offsets changed: check waiting fetches */
 
     weir__map topics;
-    weir__topic *deleted;     /* requests in flight may still point to them */
-    int64_t upstream_aliases; /* made so far */
+    weir__log_budget budget; /* of all logs */
+    int64_t started_us;
+    int64_t wall_offset_us; /* wall clock - monotonic clock, since the start */
+    int64_t logs_due_us;    /* when a log may have something to delete or to compact */
     weir__groups groups;
     weir__map coordinators; /* group -> weir__broker, where it was set */
     weir__txns txns;
@@ -121,6 +95,12 @@ struct weir_mock {
     weir__map failures;         /* reported already */
     char *first_failure;
 };
+
+/* The wall clock as of this round of the loop. */
+static inline int64_t weir__mock_now_ms(const weir_mock *mock)
+{
+    return (mock->now_us + mock->wall_offset_us) / 1000;
+}
 
 /* ---- events.c ---- */
 void weir__mock_wake(weir_mock *mock);

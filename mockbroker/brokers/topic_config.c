@@ -29,7 +29,7 @@ static const weir__topic_config configs[] = {
     {"max.message.bytes", "1048588", 'n'},
     {"message.timestamp.after.max.ms", "3600000", 'n'},
     {"message.timestamp.before.max.ms", "9223372036854775807", 'n'},
-    {"message.timestamp.type", "CreateTime", 't'},
+    {"message.timestamp.type", "CreateTime", 'm'},
     {"min.cleanable.dirty.ratio", "0.5", 'd'},
     {"min.compaction.lag.ms", "0", 'n'},
     {"min.insync.replicas", "1", 'n'},
@@ -90,6 +90,7 @@ static bool is_valid(const weir__topic_config *config, const char *text)
     static const char *const booleans[] = {"true", "false", NULL};
     static const char *const policies[] = {"delete", "compact", "compact,delete", "delete,compact",
                                            NULL};
+    static const char *const types[] = {"CreateTime", "LogAppendTime", NULL};
     switch (config->kind) {
     case 'n':
         return is_number(text);
@@ -97,6 +98,8 @@ static bool is_valid(const weir__topic_config *config, const char *text)
         return is_decimal(text);
     case 'b':
         return is_one_of(text, booleans);
+    case 'm':
+        return is_one_of(text, types);
     case 'p':
         return is_one_of(text, policies);
     default:
@@ -132,4 +135,32 @@ const char *weir__topic_config_get(const weir__topic *topic, const char *name)
     const char *value = weir__map_get_text(&topic->config, name);
     const weir__topic_config *config = value == NULL ? find(weir_slice_of(name)) : NULL;
     return config != NULL ? config->value : value;
+}
+
+static int64_t number(const weir__topic *topic, const char *name)
+{
+    return strtoll(weir__topic_config_get(topic, name), NULL, 10);
+}
+
+void weir__topic_configure(weir__topic *topic)
+{
+    const char *policy = weir__topic_config_get(topic, "cleanup.policy");
+    const char *type = weir__topic_config_get(topic, "message.timestamp.type");
+    const char *ratio = weir__topic_config_get(topic, "min.cleanable.dirty.ratio");
+    topic->min_in_sync = number(topic, "min.insync.replicas");
+    topic->log_config =
+        (weir__log_config){.append_time = strcmp(type, "LogAppendTime") == 0,
+                           .deletes = strstr(policy, "delete") != NULL,
+                           .compacts = strstr(policy, "compact") != NULL,
+                           .retention_ms = number(topic, "retention.ms"),
+                           .retention_bytes = number(topic, "retention.bytes"),
+                           .segment_bytes = number(topic, "segment.bytes"),
+                           .segment_ms = number(topic, "segment.ms"),
+                           .max_message_bytes = number(topic, "max.message.bytes"),
+                           .delete_retention_ms = number(topic, "delete.retention.ms"),
+                           .min_compaction_lag_ms = number(topic, "min.compaction.lag.ms"),
+                           .min_cleanable_dirty_ratio = strtod(ratio, NULL)};
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        topic->partitions[i]->log.config = topic->log_config;
+    }
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Creating, extending and deleting topics with the checks of Kafka's controller, and the record of
- * the batches that each partition's log in the mock cluster holds. */
+ * Creating, extending and deleting topics with the checks of Kafka's controller, and leaders. */
 #include "topics.h"
 
 #include <ctype.h>
@@ -14,24 +13,15 @@
 #include "group/txn_offsets.h"
 
 #define TOO_MANY_PARTITIONS "The mock cluster has at most 1024 partitions a topic."
-#define ALIAS_MAX 24 /* ":", a number */
 
 static void topic_free(void *value)
 {
     weir__topic *topic = value;
     for (int32_t i = 0; i < topic->partition_count; i++) {
-        free(topic->partitions[i]->batches);
-        weir__times_fini(&topic->partitions[i]->times);
-        weir__known_producers_fini(&topic->partitions[i]->known);
-        weir__compacted_fini(&topic->partitions[i]->compacted);
+        weir__log_fini(&topic->partitions[i]->log);
         free(topic->partitions[i]);
     }
     free(topic->partitions);
-    while (topic->upstreams != NULL) {
-        weir__upstream *next = topic->upstreams->next;
-        free(topic->upstreams);
-        topic->upstreams = next;
-    }
     weir__map_fini(&topic->config, free);
     free(topic);
 }
@@ -39,11 +29,6 @@ static void topic_free(void *value)
 void weir__topics_fini(weir_mock *mock)
 {
     weir__map_fini(&mock->topics, topic_free);
-    while (mock->deleted != NULL) {
-        weir__topic *next = mock->deleted->next_deleted;
-        topic_free(mock->deleted);
-        mock->deleted = next;
-    }
 }
 
 weir__topic *weir__topic_find(const weir_mock *mock, weir_slice name)
@@ -59,25 +44,39 @@ weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic_na
     return exists ? topic->partitions[partition] : NULL;
 }
 
-int16_t weir__partition_trim(weir_mock *mock, weir__partition *partition, int64_t before)
+/* ---- Leaders ---- */
+
+weir_err weir__partition_lead(weir_mock *mock, weir__partition *partition, int32_t broker)
 {
-    const char *policy = weir__topic_config_get(partition->topic, "cleanup.policy");
-    if (strcmp(policy, "compact") == 0) {
-        return RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
+    if (partition->leader == broker) {
+        return WEIR_OK;
     }
-    before = before == -1 ? partition->end : before;
-    if (before < 0 || before > partition->end) {
-        return RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-    }
-    if (before > partition->start) {
-        partition->start = before;
+    weir_err err = weir__log_lead(&partition->log, partition->log.leader_epoch + 1);
+    if (err == WEIR_OK) {
+        partition->leader = broker;
         mock->fetches_due = true;
-        weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_DELETE_RECORDS,
-                                                  .topic = weir_slice_of(partition->topic->name),
-                                                  .partition = partition->id,
-                                                  .offset = before});
     }
-    return 0;
+    return err;
+}
+
+/* The broker that leads first and the ones after it, as assigned at the topic's creation. */
+bool weir__partition_is_replica(const weir_mock *mock, const weir__partition *partition,
+                                int32_t broker)
+{
+    int32_t brokers = mock->opts.brokers;
+    int32_t place = (broker - 1 - partition->id % brokers + brokers) % brokers;
+    return place < partition->topic->replication_factor;
+}
+
+int32_t weir__partition_in_sync(const weir_mock *mock, const weir__partition *partition)
+{
+    int32_t count = 0;
+    for (int i = 0; i < mock->opts.brokers; i++) {
+        const weir__broker *broker = &mock->brokers[i];
+        count += broker->id == partition->leader ||
+                 (weir__partition_is_replica(mock, partition, broker->id) && broker->listener >= 0);
+    }
+    return count;
 }
 
 /* ---- Creation ---- */
@@ -175,61 +174,44 @@ static int16_t check(const weir_mock *mock, const weir__topic_spec *spec, weir_e
     return 0;
 }
 
-/* The mock cluster can neither extend nor delete a topic. So partitions that are added, and topics
- * whose name was in use before, are stored there under a name that is invalid for clients. */
-static weir__upstream *upstream_new(weir_mock *mock, const weir__topic *topic)
+static weir__partition *partition_new(weir_mock *mock, const weir__topic *topic, int32_t id)
 {
-    bool used = topic->upstreams != NULL;
-    for (const weir__topic *old = mock->deleted; old != NULL; old = old->next_deleted) {
-        used = used || strcmp(old->name, topic->name) == 0;
+    weir__partition *partition = calloc(1, sizeof *partition);
+    if (partition == NULL) {
+        return NULL;
     }
-    size_t size = strlen(topic->name) + ALIAS_MAX;
-    weir__upstream *upstream = calloc(1, sizeof *upstream + size);
-    if (upstream != NULL && used) {
-        snprintf(upstream->name, size, "%s:%lld", topic->name, (long long)++mock->upstream_aliases);
-    } else if (upstream != NULL) {
-        snprintf(upstream->name, size, "%s", topic->name);
+    *partition = (weir__partition){.topic = topic, .id = id, .leader = 1 + id % mock->opts.brokers};
+    weir__log_init(&partition->log, &topic->log_config, &mock->budget);
+    if (weir__log_lead(&partition->log, 0) != WEIR_OK) {
+        free(partition);
+        return NULL;
     }
-    return upstream;
+    return partition;
 }
 
 /* Up to `count` of them in all. */
-static rd_kafka_resp_err_t add_partitions(weir_mock *mock, weir__topic *topic, int32_t count)
+static weir_err add_partitions(weir_mock *mock, weir__topic *topic, int32_t count)
 {
     int32_t before = topic->partition_count;
     weir__partition **partitions =
         realloc(topic->partitions, (size_t)count * sizeof *topic->partitions);
-    weir__upstream *upstream = partitions != NULL ? upstream_new(mock, topic) : NULL;
-    rd_kafka_resp_err_t err = upstream != NULL ? 0 : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    if (partitions == NULL) {
+        return WEIR_ENOMEM;
+    }
+    topic->partitions = partitions;
     int32_t made = before;
-    topic->partitions = partitions != NULL ? partitions : topic->partitions;
-    for (; made < count && err == 0; made++) {
-        weir__partition *partition = calloc(1, sizeof *partition);
-        if (partition == NULL) {
-            err = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
-            break;
-        }
-        *partition = (weir__partition){.topic = topic,
-                                       .id = made,
-                                       .upstream = upstream->name,
-                                       .upstream_id = made - before,
-                                       .leader = 1 + made % mock->opts.brokers};
-        partitions[made] = partition;
+    while (made < count && (partitions[made] = partition_new(mock, topic, made)) != NULL) {
+        made++;
     }
-    if (err == 0) {
-        err = rd_kafka_mock_topic_create(mock->cluster, upstream->name, count - before, 1);
-    }
-    if (err != 0) {
+    if (made < count) {
         while (made > before) {
-            free(partitions[--made]);
+            weir__log_fini(&partitions[--made]->log);
+            free(partitions[made]);
         }
-        free(upstream);
-        return err;
+        return WEIR_ENOMEM;
     }
-    upstream->next = topic->upstreams;
-    topic->upstreams = upstream;
     topic->partition_count = count;
-    return 0;
+    return WEIR_OK;
 }
 
 static weir__topic *topic_new(const weir__topic_spec *spec)
@@ -253,6 +235,7 @@ static weir__topic *topic_new(const weir__topic_spec *spec)
         topic_free(topic);
         return NULL;
     }
+    weir__topic_configure(topic);
     return topic;
 }
 
@@ -270,10 +253,9 @@ int16_t weir__topic_create(weir_mock *mock, const weir__topic_spec *spec, weir_e
         return refuse(message, RD_KAFKA_RESP_ERR_UNKNOWN, "out of memory");
     }
     int32_t count = spec->partitions == -1 ? mock->opts.default_partitions : spec->partitions;
-    rd_kafka_resp_err_t err = add_partitions(mock, topic, count);
-    if (err != 0) {
+    if (add_partitions(mock, topic, count) != WEIR_OK) {
         topic_free(weir__map_remove(&mock->topics, spec->name));
-        return refuse(message, (int16_t)err, rd_kafka_err2str(err));
+        return refuse(message, RD_KAFKA_RESP_ERR_UNKNOWN, "out of memory");
     }
     mock->fetches_due = true;
     weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_CREATE_TOPIC,
@@ -303,9 +285,8 @@ int16_t weir__topic_grow(weir_mock *mock, const weir__topic_growth *growth, weir
     if (growth->validate_only) {
         return 0;
     }
-    rd_kafka_resp_err_t err = add_partitions(mock, topic, growth->partitions);
-    if (err != 0) {
-        return refuse(message, RD_KAFKA_RESP_ERR_UNKNOWN, rd_kafka_err2str(err));
+    if (add_partitions(mock, topic, growth->partitions) != WEIR_OK) {
+        return refuse(message, RD_KAFKA_RESP_ERR_UNKNOWN, "out of memory");
     }
     mock->fetches_due = true;
     weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_CREATE_PARTITIONS,
@@ -320,8 +301,6 @@ int16_t weir__topic_delete(weir_mock *mock, weir_slice name)
     if (topic == NULL) {
         return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     }
-    topic->next_deleted = mock->deleted;
-    mock->deleted = topic;
     /* As Kafka's coordinators do. */
     for (weir__map_entry *at = mock->groups.groups.first; at != NULL; at = at->next) {
         weir__group *group = at->value;
@@ -333,84 +312,6 @@ int16_t weir__topic_delete(weir_mock *mock, weir_slice name)
     mock->fetches_due = true;
     weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_DELETE_TOPIC,
                                               .topic = weir_slice_of(topic->name)});
+    topic_free(topic);
     return 0;
-}
-
-/* ---- The batches of a log ---- */
-
-bool weir__partition_admits(const weir__partition *partition, size_t bytes)
-{
-    size_t log_bytes = partition->bytes + partition->bytes_in_flight + bytes;
-    size_t count = partition->batch_count + partition->batches_in_flight + 1;
-    size_t at = partition->oldest;
-    while (count > 1 && (count > WEIR__LOG_BATCHES_MAX || log_bytes > WEIR__LOG_BYTES_MAX)) {
-        bool known = at < partition->oldest + partition->batch_count;
-        if (!known || partition->batches[at].last_offset >= partition->start) {
-            return false;
-        }
-        log_bytes -= partition->batches[at++].bytes;
-        count--;
-    }
-    return true;
-}
-
-/* Makes room for one more at the end of the array. */
-static weir_err reserve(weir__partition *partition)
-{
-    if (partition->oldest + partition->batch_count < partition->batch_capacity) {
-        return WEIR_OK;
-    }
-    if (partition->oldest > partition->batch_capacity / 2) {
-        memmove(partition->batches, partition->batches + partition->oldest,
-                partition->batch_count * sizeof *partition->batches);
-        partition->oldest = 0;
-        return WEIR_OK;
-    }
-    size_t capacity = partition->batch_capacity != 0 ? partition->batch_capacity * 2 : 16;
-    weir__batch *batches = realloc(partition->batches, capacity * sizeof *batches);
-    if (batches == NULL) {
-        return WEIR_ENOMEM;
-    }
-    partition->batches = batches;
-    partition->batch_capacity = capacity;
-    return WEIR_OK;
-}
-
-weir_err weir__partition_appended(weir__partition *partition, int64_t base, int32_t records,
-                                  size_t bytes, int64_t now_us)
-{
-    weir_err err = reserve(partition);
-    if (err != WEIR_OK) {
-        return err;
-    }
-    if (base + records > partition->end) {
-        partition->end = base + records;
-    }
-    weir__batch *at = partition->batches + partition->oldest + partition->batch_count++;
-    while (at > partition->batches + partition->oldest && at[-1].last_offset >= base) {
-        *at = at[-1];
-        at--;
-    }
-    *at = (weir__batch){.last_offset = base + records - 1, .bytes = bytes, .appended_us = now_us};
-    partition->bytes += bytes;
-    while (partition->batch_count > 1 && (partition->batch_count > WEIR__LOG_BATCHES_MAX ||
-                                          partition->bytes > WEIR__LOG_BYTES_MAX)) {
-        weir__times_trim(&partition->times, partition->batches[partition->oldest].last_offset);
-        partition->bytes -= partition->batches[partition->oldest++].bytes;
-        partition->batch_count--;
-    }
-    return WEIR_OK;
-}
-
-size_t weir__partition_bytes_from(const weir__partition *partition, int64_t offset, size_t enough)
-{
-    size_t bytes = 0;
-    for (size_t i = partition->oldest + partition->batch_count; i > partition->oldest; i--) {
-        const weir__batch *batch = &partition->batches[i - 1];
-        if (batch->last_offset < offset || bytes >= enough) {
-            break;
-        }
-        bytes += batch->bytes;
-    }
-    return bytes;
 }

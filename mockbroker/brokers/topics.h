@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The topics: partitions, leaders, settings, and how full the mock cluster's logs are. */
+ * The topics: partitions, leaders, settings, and the upkeep of the logs. */
 #ifndef WEIR_MOCKBROKER_TOPICS_H
 #define WEIR_MOCKBROKER_TOPICS_H
 
@@ -41,34 +41,32 @@ static inline bool weir__partition_is_known(const weir__partition *partition, in
 {
     return partition != NULL && partition->topic->hidden_on != broker;
 }
-/* Drops the records below `before`; -1: all. As Kafka, only if "delete" is part of the topic's
- * cleanup.policy. */
-int16_t weir__partition_trim(weir_mock *mock, weir__partition *partition, int64_t before);
 weir__partition *weir__partition_find(const weir_mock *mock, weir_slice topic, int32_t partition);
 void weir__topics_fini(weir_mock *mock);
 
-/* Reads the records from the start offset to `upto`, on the caller's thread; see
- * weir_mock_partition_read. */
-weir_err weir__partition_read_upto(weir_mock *mock, const char *topic, int32_t partition,
-                                   int64_t upto,
-                                   weir_err (*fn)(const weir_mock_record *record, void *user),
-                                   void *user, weir_error *error);
+/* Makes the broker the leader, with a new leader epoch; -1: none. WEIR_ENOMEM: nothing changed. */
+weir_err weir__partition_lead(weir_mock *mock, weir__partition *partition, int32_t broker);
+/* Whether the broker is one of those that keep a copy of the partition. */
+bool weir__partition_is_replica(const weir_mock *mock, const weir__partition *partition,
+                                int32_t broker);
+/* How many brokers have all records: the replicas that are up, and the leader. */
+int32_t weir__partition_in_sync(const weir_mock *mock, const weir__partition *partition);
 
-/* True if a batch of that size may be forwarded: the mock cluster will not drop a batch above the
- * log start offset for it. */
-bool weir__partition_admits(const weir__partition *partition, size_t bytes);
-/* Called when the mock cluster has appended the batch at `base`. Its answers on different
- * connections may arrive in another order than it appended. */
-weir_err weir__partition_appended(weir__partition *partition, int64_t base, int32_t records,
-                                  size_t bytes, int64_t now_us);
-/* Bytes of the batches that a fetch from `offset` would read, counted up to `enough`. */
-size_t weir__partition_bytes_from(const weir__partition *partition, int64_t offset, size_t enough);
+/* ---- maintenance.c ---- */
+/* Records were appended: fetches are checked, and retention and compaction are scheduled. */
+void weir__partition_changed(weir_mock *mock, const weir__partition *partition);
+/* Deletes the records below `before`; -1: all. As Kafka, only if "delete" is part of the topic's
+ * cleanup.policy. */
+int16_t weir__partition_trim(weir_mock *mock, weir__partition *partition, int64_t before);
+/* Retention and compaction of all logs, when they are due (mock->logs_due_us). */
+void weir__logs_maintain(weir_mock *mock);
 
 /* ---- Settings: topic_config.c ---- */
 typedef struct weir__topic_config {
     const char *name;
     const char *value; /* Kafka's default */
-    char kind;         /* 'n' number, 'b' boolean, 'd' decimal, 'p' cleanup policy, 't' text */
+    char kind;         /* 'n' number, 'b' boolean, 'd' decimal, 'p' cleanup policy, 'm' type of
+                          timestamps, 't' text */
 } weir__topic_config;
 
 const weir__topic_config *weir__topic_configs(size_t *count);
@@ -76,5 +74,7 @@ const weir__topic_config *weir__topic_configs(size_t *count);
 int16_t weir__topic_config_check(weir_slice name, weir_slice value, weir_error *message);
 /* The explicit setting, else the default, else NULL. */
 const char *weir__topic_config_get(const weir__topic *topic, const char *name);
+/* Its settings have changed: puts them into effect. */
+void weir__topic_configure(weir__topic *topic);
 
 #endif

@@ -342,24 +342,31 @@ size_t weir__log_find(const weir__log *log, int64_t offset)
     return low;
 }
 
-int64_t weir__log_read(const weir__log *log, int64_t offset, int64_t upto, size_t bytes_max,
-                       bool one_at_least, weir_buf *out)
+int64_t weir__log_span(const weir__log *log, int64_t offset, int64_t upto, size_t bytes_max,
+                       bool one_at_least)
 {
-    size_t read = 0;
+    size_t bytes = 0;
     for (size_t i = weir__log_find(log, offset); i < log->batch_count; i++) {
         const weir__log_batch *batch = weir__log_at(log, i);
-        bool fits = batch->bytes <= bytes_max - read;
-        if (batch->base >= upto || (!fits && !(one_at_least && read == 0))) {
+        bool fits = bytes <= bytes_max && batch->bytes <= bytes_max - bytes;
+        if (batch->base >= upto || (!fits && !(one_at_least && bytes == 0))) {
+            break;
+        }
+        bytes += batch->bytes;
+        offset = batch->last + 1;
+    }
+    return offset;
+}
+
+void weir__log_read(const weir__log *log, int64_t offset, int64_t upto, weir_buf *out)
+{
+    for (size_t i = weir__log_find(log, offset); i < log->batch_count; i++) {
+        const weir__log_batch *batch = weir__log_at(log, i);
+        if (batch->base >= upto) {
             break;
         }
         weir_put(out, batch->data, batch->bytes);
-        read += batch->bytes;
-        offset = batch->last + 1;
-        if (read >= bytes_max) {
-            break;
-        }
     }
-    return offset;
 }
 
 size_t weir__log_bytes(const weir__log *log, int64_t offset, int64_t upto)

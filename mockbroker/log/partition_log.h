@@ -119,11 +119,14 @@ weir_err weir__log_lead(weir__log *log, int32_t epoch);
 
 /* All records below are committed or aborted (last stable offset). */
 int64_t weir__log_last_stable(const weir__log *log);
-/* Appends to `out` the whole batches from the one that holds `offset`, or the next one, that are
- * below `upto` and fit in `bytes_max`; with `one_at_least` the first one even if it does not fit.
- * Returns the offset after the last of them; `offset` when there is none. */
-int64_t weir__log_read(const weir__log *log, int64_t offset, int64_t upto, size_t bytes_max,
-                       bool one_at_least, weir_buf *out);
+/* Where a read ends: it takes the whole batches from the one that holds `offset`, or the next one,
+ * that are below `upto` and fit in `bytes_max`; with `one_at_least` the first one even if it does
+ * not fit. `offset`: it takes none. */
+int64_t weir__log_span(const weir__log *log, int64_t offset, int64_t upto, size_t bytes_max,
+                       bool one_at_least);
+/* Appends the batches from the one that holds `offset`, or the next one, to `out`, those that begin
+ * below `upto`. A failure stays in out->err. */
+void weir__log_read(const weir__log *log, int64_t offset, int64_t upto, weir_buf *out);
 /* Bytes of the batches that a read from `offset` up to `upto` gives. */
 size_t weir__log_bytes(const weir__log *log, int64_t offset, int64_t upto);
 /* Calls fn for the aborted transactions that have records in [from, upto). */
@@ -158,9 +161,10 @@ int16_t weir__log_trim(weir__log *log, int64_t before);
  * and forgets producers that were silent for a day. The active segment is deleted like the others.
  * True: the log start offset has moved. */
 bool weir__log_retain(weir__log *log, int64_t now_ms);
-/* When weir__log_retain or weir__log_clean may have something to do; INT64_MAX: not before the next
- * append. */
-int64_t weir__log_due_ms(const weir__log *log, int64_t now_ms);
+/* When it may have something to delete; INT64_MAX: not before the next append. */
+int64_t weir__log_retention_due_ms(const weir__log *log, int64_t now_ms);
+/* The same for the log cleaner (weir__log_cleanable). */
+int64_t weir__log_cleaning_due_ms(const weir__log *log, int64_t now_ms);
 
 /* ---- compaction.c ---- */
 

@@ -137,23 +137,24 @@ bool weir__log_retain(weir__log *log, int64_t now_ms)
     return true;
 }
 
-int64_t weir__log_due_ms(const weir__log *log, int64_t now_ms)
+int64_t weir__log_retention_due_ms(const weir__log *log, int64_t now_ms)
 {
-    int64_t due = INT64_MAX;
-    if (log->config.compacts && weir__log_cleanable(log, now_ms) >= 0) {
-        due = weir__add_sat(now_ms, CLEANER_BACKOFF_MS);
-    }
     if (!log->config.deletes || log->segment_count == 0 || log->segments[0].bytes == 0) {
-        return due;
+        return INT64_MAX;
     }
     if (over_size(log) > 0) {
         return now_ms;
     }
-    if (log->config.retention_ms >= 0) {
-        int64_t kept_until_ms =
-            weir__add_sat(log->segments[0].max_timestamp_ms, log->config.retention_ms);
-        int64_t deleted_ms = weir__add_sat(kept_until_ms, 1);
-        due = deleted_ms < due ? deleted_ms : due;
+    if (log->config.retention_ms < 0) {
+        return INT64_MAX;
     }
-    return due;
+    int64_t kept_until_ms =
+        weir__add_sat(log->segments[0].max_timestamp_ms, log->config.retention_ms);
+    return weir__add_sat(kept_until_ms, 1);
+}
+
+int64_t weir__log_cleaning_due_ms(const weir__log *log, int64_t now_ms)
+{
+    return weir__log_cleanable(log, now_ms) >= 0 ? weir__add_sat(now_ms, CLEANER_BACKOFF_MS)
+                                                 : INT64_MAX;
 }

@@ -4,7 +4,8 @@
  *
  *   1. start and stop brokers as requested
  *   2. begin every request that has arrived whole, check waiting fetches, until none is left
- *   3. expire members, rebalances and transactions, write markers, send answers that are due
+ *   3. expire members, rebalances and transactions, write markers, delete and compact records, send
+ *      answers that are due
  *   4. free connections that have ended
  *   5. wait for input, or for the next deadline (there is no periodic timer)
  *   6. accept, read, write
@@ -20,6 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "brokers/topics.h"
 #include "conn.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -129,6 +131,7 @@ static void serve_time(weir_mock *mock)
 {
     weir__groups_expire(&mock->groups, mock->now_us);
     weir__txns_expire(&mock->txns, mock->now_us);
+    weir__logs_maintain(mock);
     retry_fetches(mock);
     for (weir__conn *conn = mock->conns; conn != NULL; conn = conn->next) {
         if (weir__conn_deadline_us(conn) <= mock->now_us) {
@@ -164,6 +167,7 @@ static int timeout_ms(const weir_mock *mock)
 {
     int64_t deadline =
         earlier(weir__groups_deadline_us(&mock->groups), weir__txns_deadline_us(&mock->txns));
+    deadline = earlier(deadline, mock->logs_due_us);
     for (const weir__conn *conn = mock->conns; conn != NULL; conn = conn->next) {
         bool waits = conn->current != NULL && conn->current->due_us != 0;
         int64_t answer = weir__conn_deadline_us(conn);

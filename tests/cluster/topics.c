@@ -312,7 +312,7 @@ static void a_wait_ends_as_soon_as_it_may(void **state)
     assert_int_equal(weir_cluster_now_ms(cluster) - before, 3500);
 }
 
-static void what_does_not_fit_a_partition_fails_the_test(void **state)
+static void what_does_not_fit_the_logs_fails_the_test(void **state)
 {
     (void)state;
     struct failure *failure = calloc(1, sizeof *failure);
@@ -322,8 +322,9 @@ static void what_does_not_fit_a_partition_fails_the_test(void **state)
     memset(line, 'x', 100000);
     line[100000] = '\0';
     weir_error error = {0};
-    weir_cluster *cluster =
-        weir_cluster_new(&(weir_cluster_opts){.on_failure = jump_out, .user = failure}, &error);
+    weir_cluster *cluster = weir_cluster_new(
+        &(weir_cluster_opts){.log_bytes_max = 5 << 20, .on_failure = jump_out, .user = failure},
+        &error);
     assert_non_null(cluster);
     if (setjmp(failure->out) == 0) {
         weir_input in = weir_cluster_input(cluster, "lines", 1, &weir_string, &weir_string);
@@ -333,8 +334,8 @@ static void what_does_not_fit_a_partition_fails_the_test(void **state)
         weir_cluster_run_for(cluster, WEIR_SECONDS(5));
     }
     weir_cluster_free(cluster);
-    assert_non_null(strstr(failure->message, "lines"));
-    assert_non_null(strstr(failure->message, "MiB"));
+    assert_non_null(strstr(failure->message, "lines-0"));
+    assert_non_null(strstr(failure->message, "log_bytes_max is 5242880"));
     free(line);
     free(failure);
 }
@@ -357,7 +358,7 @@ int main(void)
         cluster_test(clusters_without_a_seed_share_the_one_that_was_drawn),
         cluster_test(the_command_that_repeats_a_test_names_it),
         cluster_test(a_wait_ends_as_soon_as_it_may),
-        cmocka_unit_test(what_does_not_fit_a_partition_fails_the_test),
+        cmocka_unit_test(what_does_not_fit_the_logs_fails_the_test),
     };
     return cmocka_run_group_tests_name("topics", tests, NULL, NULL);
 }

@@ -237,7 +237,7 @@ static inline const char *kit_text_of(kit *k, weir_slice bytes)
 static inline const char *kit_read_some(kit *k, int64_t from, int64_t upto, size_t bytes_max)
 {
     weir_buf bytes = {0};
-    weir__log_read(&k->log, from, upto, bytes_max, true, &bytes);
+    weir__log_read(&k->log, from, weir__log_span(&k->log, from, upto, bytes_max, true), &bytes);
     const char *text = kit_text_of(k, weir__buf_slice(&bytes));
     weir__buf_fini(&bytes);
     return text;

@@ -38,7 +38,6 @@ static void a_read_is_limited_in_bytes_and_gives_one_batch_at_least(void **state
 {
     (void)state;
     kit k;
-    weir_buf bytes = {0};
     kit_open(&k, &kit_config);
     for (int i = 0; i < 3; i++) {
         kit_put(&k, "k=v");
@@ -46,8 +45,7 @@ static void a_read_is_limited_in_bytes_and_gives_one_batch_at_least(void **state
 
     assert_string_equal(kit_read_some(&k, 0, 3, (size_t)(2 * BATCH_BYTES)), "0:k=v 1:k=v");
     assert_string_equal(kit_read_some(&k, 0, 3, 1), "0:k=v");
-    assert_int_equal(weir__log_read(&k.log, 0, 3, 1, false, &bytes), 0);
-    assert_int_equal(bytes.len, 0);
+    assert_int_equal(weir__log_span(&k.log, 0, 3, 1, false), 0);
     assert_int_equal(weir__log_bytes(&k.log, 1, 3), 2 * BATCH_BYTES);
     assert_int_equal(weir__log_bytes(&k.log, 3, 3), 0);
     kit_close(&k);
@@ -64,7 +62,7 @@ static void the_broker_writes_offset_and_leader_epoch_into_a_batch(void **state)
     assert_int_equal(weir__log_lead(&k.log, 7), WEIR_OK);
     kit_put(&k, "b=2");
 
-    weir__log_read(&k.log, 1, 2, SIZE_MAX, true, &bytes);
+    weir__log_read(&k.log, 1, 2, &bytes);
     assert_int_equal(weir__batch_read(weir__buf_slice(&bytes), &batch), WEIR_OK);
     assert_int_equal(batch.base_offset, 1);
     assert_int_equal(weir__load_u32(bytes.data + 12), 7);
@@ -95,7 +93,7 @@ static void log_append_time_replaces_the_timestamps_and_the_checksum(void **stat
     assert_int_equal(kit_append(&k, &(how){0}, "a=1@5 b=2@9", &appended), 0);
 
     assert_int_equal(appended.append_time_ms, 1000);
-    weir__log_read(&k.log, 0, 2, SIZE_MAX, true, &bytes);
+    weir__log_read(&k.log, 0, 2, &bytes);
     assert_true(weir__batch_is_sealed(weir__buf_slice(&bytes)));
     assert_int_equal(
         weir__batch_records(weir__buf_slice(&bytes), &(weir_mock_record){0}, 0, is_at_1000, &count),
@@ -240,15 +238,15 @@ static void retention_by_time_deletes_whole_segments(void **state)
     kit_put(&k, "k=v@900");
 
     assert_int_equal(k.log.segment_count, 2);
-    assert_int_equal(weir__log_due_ms(&k.log, 600), 701);
+    assert_int_equal(weir__log_retention_due_ms(&k.log, 600), 701);
     assert_false(weir__log_retain(&k.log, 700));
     assert_true(weir__log_retain(&k.log, 701));
     assert_int_equal(k.log.start, 2);
-    assert_int_equal(weir__log_due_ms(&k.log, 701), 1401);
+    assert_int_equal(weir__log_retention_due_ms(&k.log, 701), 1401);
     assert_true(weir__log_retain(&k.log, 1401)); /* the active segment, too */
     assert_int_equal(k.log.start, 3);
     assert_int_equal(k.log.end, 3);
-    assert_int_equal(weir__log_due_ms(&k.log, 1401), INT64_MAX);
+    assert_int_equal(weir__log_retention_due_ms(&k.log, 1401), INT64_MAX);
     assert_int_equal(kit_put(&k, "k=v@2000"), 3);
     kit_close(&k);
 }
@@ -264,7 +262,7 @@ static void retention_by_size_leaves_as_much_as_it_says(void **state)
     for (int i = 0; i < 5; i++) {
         kit_put(&k, "k=v@1000");
     }
-    assert_int_equal(weir__log_due_ms(&k.log, 1000), 1000);
+    assert_int_equal(weir__log_retention_due_ms(&k.log, 1000), 1000);
     assert_true(weir__log_retain(&k.log, 1000));
     assert_int_equal(k.log.start, 3);
     assert_false(weir__log_retain(&k.log, 1000));
@@ -282,7 +280,7 @@ static void a_compacted_topic_has_no_retention_unless_its_policy_says_so(void **
     kit_open(&k, &config);
     kit_put(&k, "k=v@100");
     assert_false(weir__log_retain(&k.log, DAY_MS));
-    assert_int_equal(weir__log_due_ms(&k.log, DAY_MS), INT64_MAX);
+    assert_int_equal(weir__log_retention_due_ms(&k.log, DAY_MS), INT64_MAX);
     k.log.config.deletes = true;
     assert_true(weir__log_retain(&k.log, DAY_MS));
     kit_close(&k);

@@ -81,6 +81,7 @@ typedef struct weir_cluster_opts {
     weir_threads threads;
     bool auto_create_topics;        /* a metadata request creates a missing topic; default: no */
     int64_t group_initial_delay_ms; /* group.initial.rebalance.delay.ms */
+    int64_t log_bytes_max;          /* of all logs of the brokers together; 0: 256 MiB */
     const char *application;        /* application.id; NULL: "app" */
     const char *const *config;      /* name, value, ..., NULL: settings of every instance */
     const char *directory;      /* parent of the state directories: must exist; NULL: a new one in

@@ -22,9 +22,13 @@ typedef struct weir_mock_opts {
     int32_t default_partitions;     /* num.partitions, default 1 */
     int64_t group_initial_delay_ms; /* group.initial.rebalance.delay.ms; default 0, Kafka's is 3000;
                                        <0: 0; at most INT32_MAX */
+    int64_t log_bytes_max;          /* of all logs together; default 256 MiB. A batch beyond that is
+                                       refused (POLICY_VIOLATION to the producer, and on_failure) */
+    int64_t retention_check_ms;     /* log.retention.check.interval.ms; default 300000; <0: records
+                                       are never deleted by retention; at most INT32_MAX */
     /* Both callbacks run while the cluster is locked: they must not call into it. */
-    /* Called for each failure that a test must not overlook (a partition that reached the mock's
-     * size limit, a malformed or unsupported request, ...), once each. NULL: stderr.
+    /* Called for each failure that a test must not overlook (the logs reached log_bytes_max,
+     * a malformed or unsupported request, ...), once each. NULL: stderr.
      * weir_mock_failure() returns the first one. */
     void (*on_failure)(const char *message, void *user);
     /* Called for each action of the brokers (weir/mock_event.h). */
@@ -51,9 +55,10 @@ WEIR_API const char *weir_mock_failure(const weir_mock *mock);
 
 /* ---- Topics ---- */
 /* `config`: NULL or name, value, ..., NULL. Leaders: partition p on broker 1 + p % n. `partitions`
- * and `replication_factor`: -1 for the default; they and the settings are validated as in Kafka. A
- * partition holds 5 MiB and 100,000 batches above its start offset: a batch that would exceed that
- * is rejected (POLICY_VIOLATION to the producer, and on_failure). */
+ * and `replication_factor`: -1 for the default; they and the settings are validated as in Kafka.
+ * These have an effect: cleanup.policy, delete.retention.ms, max.message.bytes,
+ * message.timestamp.type, min.cleanable.dirty.ratio, min.compaction.lag.ms, min.insync.replicas,
+ * retention.bytes, retention.ms, segment.bytes, segment.ms. */
 WEIR_API weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t partitions,
                                          int16_t replication_factor, const char *const *config,
                                          weir_error *error);
@@ -74,7 +79,8 @@ WEIR_API const char *weir_mock_topic_config(const weir_mock *mock, const char *t
 WEIR_API void weir_mock_topics(const weir_mock *mock,
                                void (*fn)(const char *topic, int32_t partitions, void *user),
                                void *user);
-/* Makes `broker` the leader of a partition; -1: no leader. */
+/* Makes `broker` the leader of a partition, with a new leader epoch; -1: no leader. The log and
+ * what it knows of producers move along. */
 WEIR_API weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic,
                                                  int32_t partition, int32_t broker);
 /* -1: no leader, or no such partition. */
@@ -95,11 +101,12 @@ WEIR_API weir_err weir_mock_partition_offsets(const weir_mock *mock, const char 
 WEIR_API weir_err weir_mock_partition_trim(weir_mock *mock, const char *topic, int32_t partition,
                                            int64_t before);
 
-/* Compacts a partition now, as Kafka's log cleaner does from time to time. The last record of each
- * key is kept. A tombstone is removed when it was appended more than delete.retention.ms ago
- * (KIP-534 counts from the first cleaning). Records without a key are removed. Offsets, start and
- * end do not change; fetches and reads skip removed records. Unlike Kafka it compacts up to the
- * end, including the active segment. Blocks; *error (NULL allowed) says what failed.
+/* Compacts a partition now. (By itself a broker compacts closed segments, when
+ * min.cleanable.dirty.ratio says so.) The last record of each key is kept. A tombstone is removed
+ * when it was appended more than delete.retention.ms ago (KIP-534 counts from the first cleaning).
+ * Records without a key and of aborted transactions are removed. Offsets, start and end do not
+ * change; fetches and reads skip removed records. Unlike Kafka it compacts up to the last stable
+ * offset, including the active segment. *error (NULL allowed) says what failed.
  * WEIR_ENOTFOUND; WEIR_EINVAL: an argument is NULL, or the topic's cleanup.policy has no "compact".
  */
 WEIR_API weir_err weir_mock_partition_compact(weir_mock *mock, const char *topic, int32_t partition,
@@ -110,6 +117,14 @@ typedef struct weir_mock_header {
     weir_slice value;
 } weir_mock_header;
 
+/* What became of the transaction of a record. */
+typedef enum weir_mock_outcome {
+    WEIR_MOCK_NO_TRANSACTION,
+    WEIR_MOCK_COMMITTED,
+    WEIR_MOCK_ABORTED,
+    WEIR_MOCK_OPEN,
+} weir_mock_outcome;
+
 typedef struct weir_mock_record {
     const char *topic;
     int32_t partition;
@@ -119,11 +134,12 @@ typedef struct weir_mock_record {
     weir_slice value;
     const weir_mock_header *headers;
     size_t header_count;
+    weir_mock_outcome outcome; /* at the time of the read */
 } weir_mock_record;
 
 /* Reads a topic from its start offsets to its end offsets at the call, partition by partition in
- * order of offset. Records are borrowed during fn; a code other than WEIR_OK ends the read and is
- * returned. Blocks. */
+ * order of offset, also the records of aborted and open transactions. Records are borrowed during
+ * fn; a code other than WEIR_OK ends the read and is returned. Blocks. */
 WEIR_API weir_err weir_mock_topic_read(weir_mock *mock, const char *topic,
                                        weir_err (*fn)(const weir_mock_record *record, void *user),
                                        void *user, weir_error *error);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lists of partitions in requests and answers. */
+#include "items.h"
+
+#include <stdlib.h>
+
+#include "server/faults.h"
+
+#define CAPACITY_FIRST 4
+
+void weir__items_fini(weir__items *items)
+{
+    free(items->data);
+    items->data = NULL;
+    items->count = items->capacity = 0;
+}
+
+/* NULL: too many, or out of memory. */
+static void *add(weir__items *items)
+{
+    if (items->count == WEIR__ITEMS_MAX) {
+        return NULL;
+    }
+    if (items->count == items->capacity) {
+        int32_t capacity = items->capacity != 0 ? items->capacity * 2 : CAPACITY_FIRST;
+        void *data = realloc(items->data, (size_t)capacity * items->size);
+        if (data == NULL) {
+            return NULL;
+        }
+        items->data = data;
+        items->capacity = capacity;
+    }
+    return memset(weir__items_at(items, items->count++), 0, items->size);
+}
+
+void weir__items_read(const weir__request *request, weir__reader *in, weir__items *items,
+                      void (*read)(const weir__request *request, weir__reader *in, void *item))
+{
+    int32_t topics = weir__take_count(request, in);
+    for (int32_t i = 0; i < topics && !in->failed; i++) {
+        weir_slice topic = weir__take_string(request, in);
+        int32_t partitions = weir__take_count(request, in);
+        for (int32_t j = 0; j < partitions && !in->failed; j++) {
+            weir__item *item = add(items);
+            if (item == NULL) {
+                in->failed = true;
+                return;
+            }
+            item->topic = topic;
+            item->id = weir__read_i32(in);
+            read(request, in, item);
+            weir__take_tags(request, in);
+        }
+        weir__take_tags(request, in);
+    }
+}
+
+/* The index after the last adjacent item of the same topic. */
+static int32_t topic_end(const weir__items *items, int32_t begin)
+{
+    const weir__item *first = weir__items_at(items, begin);
+    int32_t end = begin + 1;
+    while (end < items->count &&
+           weir_slice_equal(first->topic, ((weir__item *)weir__items_at(items, end))->topic)) {
+        end++;
+    }
+    return end;
+}
+
+void weir__items_put(weir__request *request, const weir__items *items,
+                     void (*put)(weir__request *request, const void *item))
+{
+    size_t topics = 0;
+    for (int32_t i = 0; i < items->count; i = topic_end(items, i)) {
+        topics++;
+    }
+    weir__give_count(request, topics);
+    for (int32_t i = 0; i < items->count;) {
+        int32_t end = topic_end(items, i);
+        weir__give_string(request, ((const weir__item *)weir__items_at(items, i))->topic);
+        weir__give_count(request, (size_t)(end - i));
+        for (; i < end; i++) {
+            put(request, weir__items_at(items, i));
+            weir__give_tags(request);
+        }
+        weir__give_tags(request);
+    }
+}
+
+/* As ReplicaManager.getPartitionOrError and Partition.getLocalLog: the epoch is checked before the
+ * leader. */
+int16_t weir__check_leader(const weir__request *request, const weir__item *item,
+                           const weir__partition *partition, int32_t epoch)
+{
+    int32_t broker = request->conn->broker->id;
+    int16_t fault = weir__fault_error(request, item->topic, item->id);
+    if (fault != 0) {
+        return fault;
+    }
+    if (!weir__partition_is_known(partition, broker)) {
+        return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    }
+    if (epoch >= 0 && epoch != partition->log.leader_epoch) {
+        return epoch < partition->log.leader_epoch ? RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH
+                                                   : RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH;
+    }
+    return partition->leader == broker ? 0 : RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+}
