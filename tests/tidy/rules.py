@@ -26,6 +26,7 @@ INCLUDES = {
     "plans": ["plans"],
     "tests/conformance/replay": ["replay"],
     "tests/fuzz/random": ["replay", "random"],
+    "tests/protocol": ["core", "wire", "sim", "protocol"],
     "tests/fuzz/bytes": ["core", "state", "task", "bytes"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
@@ -53,7 +54,8 @@ FORBIDDEN = [
      ["runtime/state/rocksdb.c", "runtime/state/rocksdb_options.c",
       "runtime/state/rocksdb_options.h", "driver/cluster/warm_up.c", "tests", "bench"]),
     ("clock", CALL % "clock_gettime|gettimeofday|timespec_get|time|clock", [""],
-     ["runtime/core/clock.c", "driver", "bench", "scenarios", "tests/unit/sim"]),
+     ["runtime/core/clock.c", "driver", "bench", "scenarios", "tests/unit/sim",
+      "tests/protocol/targets.c", "tests/protocol/runner.c"]),
     ("sleep", CALL % "sleep|usleep|nanosleep|clock_nanosleep|thrd_sleep", [""],
      ["driver/sim", "tests/unit/sim", "tests/helpers/doomed.c"]),  # a callback's mistake
     ("randomness", CALL % "rand|rand_r|random|srand|getrandom|arc4random|drand48", [""],
