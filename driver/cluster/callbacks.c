@@ -9,24 +9,17 @@
 #include "core/error.h"
 #include "sim/tsan.h"
 
-#define LOG_WARNING 4 /* syslog's number */
-
 void weir__instance_note_warning(weir_instance *instance, const char *text)
 {
     pthread_mutex_lock(&instance->warnings_lock);
-    char *slot = instance->warnings[instance->warning_count++ % WEIR__WARNINGS_MAX];
-    snprintf(slot, WEIR__WARNING_SIZE, "%s", text);
+    weir__warnings_note(&instance->warnings, text);
     pthread_mutex_unlock(&instance->warnings_lock);
 }
 
 void weir__instance_put_warnings(weir_buf *out, weir_instance *instance, const char *before)
 {
     pthread_mutex_lock(&instance->warnings_lock);
-    size_t count = instance->warning_count;
-    size_t first = count > WEIR__WARNINGS_MAX ? count - WEIR__WARNINGS_MAX : 0;
-    for (size_t i = first; i < count; i++) {
-        weir__buf_printf(out, "%s%s\n", before, instance->warnings[i % WEIR__WARNINGS_MAX]);
-    }
+    weir__warnings_put(&instance->warnings, before, "\n", out);
     pthread_mutex_unlock(&instance->warnings_lock);
 }
 
@@ -68,7 +61,7 @@ static weir_uncaught on_uncaught(const char *thread, const weir_error *error, vo
 {
     weir_instance *instance = user;
     char text[WEIR__WARNING_SIZE];
-    snprintf(text, sizeof text, "%s failed: %s: %.180s", thread, weir_err_name(error->code),
+    snprintf(text, sizeof text, "%s failed: %s: %.400s", thread, weir_err_name(error->code),
              error->message);
     weir__instance_note_warning(instance, text);
     weir__event_emit(&(weir_event){.kind = WEIR_EVENT_UNCAUGHT,
@@ -103,7 +96,7 @@ static void on_step(const weir_step *step, void *user)
 static void on_log(int level, const char *text, void *user)
 {
     weir_instance *instance = user;
-    if (level <= LOG_WARNING) {
+    if (level <= WEIR__LOG_LEVEL_WARNING) {
         weir__instance_note_warning(instance, text);
     }
     if (instance->opts.app.on_log != NULL) {

@@ -297,8 +297,8 @@ static weir_err check_opts(const weir_cluster_opts *opts, weir_error *error)
                           : opts->start.ms != 0) {
         return weir__error_set(error, WEIR_EINVAL, "weir_cluster_opts.start: %s WEIR_AT(%lld)",
                                opts->start.given
-                                   ? "the wall clock begins on 1970-01-02 or later, in "
-                                     "2059 or earlier:"
+                                   ? "the wall clock begins on 1970-01-02 or later, since clients "
+                                     "subtract durations from it, and in 2059 or earlier:"
                                    : "a time is given with",
                                (long long)opts->start.ms);
     }
@@ -313,6 +313,8 @@ weir_cluster *weir_cluster_new(const weir_cluster_opts *opts, weir_error *error)
     error = error != NULL ? error : &local;
     if (current != NULL) {
         weir__error_set(error, WEIR_ESTATE, "this process has a cluster already: free it first");
+        weir__cluster_not_made(opts);
+        weir__driver_not_made_because(error->message);
         return NULL;
     }
     weir__cluster_not_made(opts);

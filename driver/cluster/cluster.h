@@ -11,11 +11,10 @@
 #include "cluster/inspect.h"
 #include "common/common.h"
 #include "common/files.h"
+#include "common/warnings.h"
 #include "sim/sim.h"
 
 #define WEIR__INSTANCES_MAX ((size_t)32)
-#define WEIR__WARNINGS_MAX ((size_t)4)
-#define WEIR__WARNING_SIZE ((size_t)256)
 #define WEIR__CRASH_SIZE ((size_t)2048)
 /* The bound of waits of the driver itself: start, close, a job on an instance's host. */
 #define WEIR__RETRY_MS WEIR_MINUTES(5)
@@ -48,8 +47,7 @@ struct weir_instance {
     const char **topics; /* named source topics, then repartition topics: for weir_caught_up */
     size_t topic_count;
     pthread_mutex_t warnings_lock;
-    char warnings[WEIR__WARNINGS_MAX][WEIR__WARNING_SIZE]; /* last warnings: a ring */
-    size_t warning_count;
+    weir__warnings warnings;
     weir_buf words; /* the activity of its threads, as last reported */
     /* A job that runs on the host for the driver (weir__instance_do). */
     void (*job)(struct weir_instance *instance, void *arg);

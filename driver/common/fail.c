@@ -191,7 +191,9 @@ void weir__driver_vfail(weir__driver *driver, const char *file, int line, const 
                         va_list args)
 {
     char *text = NULL;
-    driver = driver != NULL ? driver : current;
+    /* The cluster of a test that failed and did not free it is why the next one has none. */
+    bool left = current != NULL && current->failing && not_made.why[0] != '\0';
+    driver = driver != NULL || left ? driver : current;
     if (driver == NULL) {
         fail_without_driver(file, line, format, args);
         return;

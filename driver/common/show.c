@@ -176,6 +176,21 @@ static void put_keyless(weir_buf *out, size_t *lines, const weir_rows *rows, con
     }
 }
 
+/* A serde is a type: bytes of two types may be equal by chance, and never mean the same. True if
+ * there is such a difference, which is put. */
+static bool put_types(weir_buf *out, const weir_rows *actual, const weir_rows *expected)
+{
+    bool keys = !weir__serde_same(actual->key, expected->key);
+    bool values = !weir__serde_same(actual->value, expected->value);
+    if (keys || values) {
+        weir__buf_printf(out, "  rows of %s => %s cannot be compared with rows of %s => %s: make",
+                         actual->key->name, actual->value->name, expected->key->name,
+                         expected->value->name);
+        weir__buf_put_text(out, " the expected rows with the serdes of the actual ones\n");
+    }
+    return keys || values;
+}
+
 const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected)
 {
     if (!weir__given(actual != NULL, __func__, "actual") ||
@@ -186,6 +201,9 @@ const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows 
     const weir_rows *right = weir__rows_as_table(expected);
     weir_buf out = {0};
     size_t lines = 0;
+    if (put_types(&out, actual, expected)) {
+        return keep(actual, &out);
+    }
     put_keyless(&out, &lines, actual, "actual");
     put_keyless(&out, &lines, expected, "expected");
     for (size_t i = 0; i < right->count; i++) {
@@ -249,6 +267,9 @@ const char *weir_rows_record_difference(const weir_rows *actual, const weir_rows
     weir_buf out = {0};
     size_t lines = 0;
     size_t longer = actual->count > expected->count ? actual->count : expected->count;
+    if (put_types(&out, actual, expected)) {
+        return keep(actual, &out);
+    }
     for (size_t i = 0; i < longer; i++) {
         const weir__entry *found = i < actual->count ? actual->entries[i] : NULL;
         const weir__entry *wanted = i < expected->count ? expected->entries[i] : NULL;
@@ -296,6 +317,9 @@ const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *
     weir_buf out = {0};
     size_t lines = 0;
     size_t longer = actual->count > expected->count ? actual->count : expected->count;
+    if (put_types(&out, actual, expected)) {
+        return keep(actual, &out);
+    }
     for (size_t i = 0; i < longer; i++) {
         const weir__entry *found = i < actual->count ? actual->entries[i] : NULL;
         const weir__entry *wanted = i < expected->count ? expected->entries[i] : NULL;

@@ -23,19 +23,32 @@ static void fail_end(const weir__driver *driver, weir_buf *message)
     (void)message;
 }
 
-/* What was dropped. */
+/* One record whose warning is shown needs no count. */
+static bool is_said(const weir__warnings *warnings, const weir_dropped_records *dropped)
+{
+    char what[WEIR__WARNING_SIZE];
+    snprintf(what, sizeof what, "dropped a record: node '%s'", dropped->node);
+    return dropped->count == 1 && weir__warnings_have(warnings, what);
+}
+
+/* What was dropped, and the warnings. */
 static void remark(weir__driver *driver, weir_buf *out)
 {
+    const weir__warnings *warnings = &weir__sync_of(driver)->core.warnings;
     weir_dropped_records dropped[REMARKS_MAX];
     size_t count =
         weir__drop_counts_read(weir__sync_of(driver)->core.instance.drops, dropped, REMARKS_MAX);
     for (size_t i = 0; i < count && i < REMARKS_MAX; i++) {
+        if (is_said(warnings, &dropped[i])) {
+            continue;
+        }
         weir__buf_printf(out, "\n  node '%s' dropped %" PRIu64 " records: %s", dropped[i].node,
                          dropped[i].count, weir_drop_reason_str(dropped[i].reason));
     }
     if (count > REMARKS_MAX) {
         weir__buf_printf(out, "\n  and %zu more counts of dropped records", count - REMARKS_MAX);
     }
+    weir__warnings_put(warnings, "\n  said: ", "", out);
 }
 
 static int64_t now_ms(const weir__driver *driver)

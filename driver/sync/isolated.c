@@ -282,18 +282,14 @@ weir_err weir_isolated_try_process(weir_isolated *isolated, const weir_input_rec
         !weir__headers_given(record, __func__)) {
         return weir__error_set(error, WEIR_EINVAL, "%s: an argument is NULL", __func__);
     }
-    weir__sync *core = &isolated->sync->core;
-    weir_err err = weir__sync_check(core, error);
+    weir_err err = weir__isolated_begin(isolated, error);
     if (err != WEIR_OK) {
         return err;
     }
-    core->running = true;
     err = decode(isolated, record, &decoded, error);
     err = err == WEIR_OK ? process(isolated, &decoded, error) : err;
-    core->running = false;
     weir__arena_reset(&isolated->record);
-    weir__isolated_note(isolated);
-    return err;
+    return weir__isolated_end(isolated, err);
 }
 
 void weir_isolated_process(weir_isolated *isolated, const weir_input_record *record)

@@ -43,7 +43,12 @@ static inline weir__task *weir__isolated_task(const weir_isolated *isolated)
     return isolated->sync->core.worker.tasks.tasks[0];
 }
 
-/* Looks at the commit and the punctuations that the processor asked for, after each call of it. */
+/* A call of the processor is between the two: its callbacks may not call the driver. `begin` fails
+ * if they do, and after a jump out of one. `end` looks at the commit and the punctuations that the
+ * processor asked for; returns `err`. */
+weir_err weir__isolated_begin(weir_isolated *isolated, weir_error *error);
+weir_err weir__isolated_end(weir_isolated *isolated, weir_err err);
+/* Looks at the commit and the punctuations that the processor asked for. */
 void weir__isolated_note(weir_isolated *isolated);
 /* The test fails with an error that is not WEIR_OK. */
 void weir__isolated_must(weir_isolated *isolated, weir_err err, const char *function,

@@ -53,7 +53,6 @@ static int by_number(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* After each call of the processor. */
 void weir__isolated_note(weir_isolated *isolated)
 {
     weir__task *task = weir__isolated_task(isolated);
@@ -71,6 +70,20 @@ void weir__isolated_note(weir_isolated *isolated)
         qsort(isolated->punctuations, isolated->punctuation_count, sizeof *isolated->punctuations,
               by_number);
     }
+}
+
+weir_err weir__isolated_begin(weir_isolated *isolated, weir_error *error)
+{
+    weir_err err = weir__sync_check(&isolated->sync->core, error);
+    isolated->sync->core.running = isolated->sync->core.running || err == WEIR_OK;
+    return err;
+}
+
+weir_err weir__isolated_end(weir_isolated *isolated, weir_err err)
+{
+    isolated->sync->core.running = false;
+    weir__isolated_note(isolated);
+    return err;
 }
 
 /* ---- Time --------------------------------------------------------------------------------- */
@@ -128,7 +141,6 @@ weir_err weir_isolated_try_advance_to(weir_isolated *isolated, weir_time_kind ki
     if (isolated == NULL) {
         return weir__error_null(error, __func__, "isolated");
     }
-    weir__sync *core = &isolated->sync->core;
     weir_err err = check_kind(kind, __func__, error);
     if (err == WEIR_OK && time_ms < *clock_of(isolated, kind)) {
         err = weir__error_set(error, WEIR_EINVAL,
@@ -136,16 +148,13 @@ weir_err weir_isolated_try_advance_to(weir_isolated *isolated, weir_time_kind ki
                               "weir_isolated_set_time sets it back",
                               __func__, (long long)time_ms, (long long)*clock_of(isolated, kind));
     }
-    err = err == WEIR_OK ? weir__sync_check(core, error) : err;
+    err = err == WEIR_OK ? weir__isolated_begin(isolated, error) : err;
     if (err != WEIR_OK) {
         return err;
     }
     *clock_of(isolated, kind) = time_ms;
-    core->running = true;
     err = weir__graph_punctuate(weir__isolated_task(isolated)->graph, kind, time_ms, NULL, error);
-    core->running = false;
-    weir__isolated_note(isolated);
-    return err;
+    return weir__isolated_end(isolated, err);
 }
 
 size_t weir_isolated_punctuations(const weir_isolated *isolated, weir_isolated_punctuation *out,
@@ -167,8 +176,7 @@ weir_err weir_isolated_try_punctuate(weir_isolated *isolated, size_t index, weir
     if (isolated == NULL) {
         return weir__error_null(error, __func__, "isolated");
     }
-    weir__sync *core = &isolated->sync->core;
-    weir_err err = weir__sync_check(core, error);
+    weir_err err = weir__sync_check(&isolated->sync->core, error);
     if (err == WEIR_OK && index >= isolated->punctuation_count) {
         err = weir__error_set(error, WEIR_ENOTFOUND,
                               "%s: the processor has scheduled %zu punctuations, there is no [%zu]",
@@ -178,16 +186,14 @@ weir_err weir_isolated_try_punctuate(weir_isolated *isolated, size_t index, weir
         err = weir__error_set(error, WEIR_ESTATE, "%s: punctuation [%zu] was cancelled", __func__,
                               index);
     }
+    err = err == WEIR_OK ? weir__isolated_begin(isolated, error) : err;
     if (err != WEIR_OK) {
         return err;
     }
     weir_time_kind kind = isolated->punctuations[index].shown.kind;
-    core->running = true;
     err = weir__graph_fire(weir__isolated_task(isolated)->graph, kind,
                            isolated->punctuations[index].number, *clock_of(isolated, kind), error);
-    core->running = false;
-    weir__isolated_note(isolated);
-    return err;
+    return weir__isolated_end(isolated, err);
 }
 
 void weir_isolated_advance_to(weir_isolated *isolated, weir_time_kind kind, int64_t time_ms)

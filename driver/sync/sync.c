@@ -133,6 +133,19 @@ static weir_err make_topics(weir__sync *sync, const weir__sync_opts *opts, bool 
 
 /* ---- Instance ---- */
 
+/* A test that passes prints nothing; a failure shows the warnings. */
+static void on_log(int level, const char *text, void *user)
+{
+    weir__sync *sync = user;
+    const weir_app_opts *app = &sync->instance.opts;
+    if (level <= WEIR__LOG_LEVEL_WARNING) {
+        weir__warnings_note(&sync->warnings, text);
+    }
+    if (app->on_log != NULL) {
+        app->on_log(level, text, app->user);
+    }
+}
+
 static weir_err open_instance(weir__sync *sync, const weir__sync_opts *opts, weir_error *error)
 {
     weir__instance *instance = &sync->instance;
@@ -147,6 +160,8 @@ static weir_err open_instance(weir__sync *sync, const weir__sync_opts *opts, wei
         return weir__error_set(error, WEIR_ENOMEM, "application");
     }
     weir__instance_read(instance);
+    instance->log.fn = on_log;
+    instance->log.user = sync;
     weir__instance_share_cache(instance, 1);
     if (!opts->commit_interval) {
         instance->cache_bytes = WEIR__NO_CACHE;

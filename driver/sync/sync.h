@@ -8,6 +8,7 @@
 
 #include "cluster/globals.h"
 #include "cluster/worker.h"
+#include "common/warnings.h"
 #include "sync/loopback.h"
 
 #define WEIR__SYNC_PARTITIONS_MAX 1000 /* of a topic: each may be a task with stores of its own */
@@ -58,7 +59,8 @@ typedef struct weir__sync {
     bool commit_interval;
     bool discard;
     bool worker_open;
-    bool running; /* callbacks of the topology may be on the stack */
+    bool running;            /* callbacks of the topology may be on the stack */
+    weir__warnings warnings; /* that the instance has logged */
 } weir__sync;
 
 /* `error` must not be NULL, here and below. */

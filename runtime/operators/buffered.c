@@ -51,6 +51,16 @@ weir_err weir__buffered_damaged(weir_ctx *ctx, const weir_kv *kv)
                      kv->spec->name);
 }
 
+weir_err weir__buffered_read(weir_ctx *ctx, const weir_kv *kv, weir_slice row,
+                             weir__buffered_value *out)
+{
+    weir_err err = weir__buffered_value_read(row, ctx->arena, out);
+    if (err == WEIR_ENOMEM) {
+        return weir__ctx_out_of_memory(ctx);
+    }
+    return err != WEIR_OK ? weir__buffered_damaged(ctx, kv) : WEIR_OK;
+}
+
 static weir_err read_record(weir_ctx *ctx, const weir_kv *kv, weir_slice key, weir_slice row,
                             weir__buffered *out)
 {
@@ -58,8 +68,9 @@ static weir_err read_record(weir_ctx *ctx, const weir_kv *kv, weir_slice key, we
         weir__arena_copy(ctx->arena, row, &row) != WEIR_OK) {
         return weir__ctx_out_of_memory(ctx);
     }
-    if (!weir__buffered_value_read(row, ctx->arena, &out->value)) {
-        return weir__buffered_damaged(ctx, kv);
+    weir_err err = weir__buffered_read(ctx, kv, row, &out->value);
+    if (err != WEIR_OK) {
+        return err;
     }
     out->record.timestamp_ms = out->value.timestamp_ms;
     out->record.headers =

@@ -38,5 +38,8 @@ void weir__buffered_end(weir_ctx *ctx, const weir__buffered *of);
 
 /* The context's error of a row that is not one of a buffer. */
 weir_err weir__buffered_damaged(weir_ctx *ctx, const weir_kv *kv);
+/* Reads a row: that error, or out of memory, is the context's. */
+weir_err weir__buffered_read(weir_ctx *ctx, const weir_kv *kv, weir_slice row,
+                             weir__buffered_value *out);
 
 #endif

@@ -125,8 +125,9 @@ static weir_err keep(weir_ctx *ctx, suppression *own, const weir_record *in)
     if (is_forwarded(own, key)) {
         own->put_again = true; /* that row is as good as removed */
     } else if (row.data != NULL) {
-        if (!weir__buffered_value_read(row, ctx->arena, &before)) {
-            return weir__buffered_damaged(ctx, own->kv);
+        err = weir__buffered_read(ctx, own->kv, row, &before);
+        if (err != WEIR_OK) {
+            return err;
         }
         values.prior_value = before.prior_value;
         values.place_ms = before.place_ms;
@@ -260,8 +261,9 @@ static weir_err read(weir_ctx *ctx, const weir__node *table, const void *key, we
     if (weir__arena_copy(ctx->arena, row, &row) != WEIR_OK) {
         return weir__ctx_out_of_memory(ctx);
     }
-    if (!weir__buffered_value_read(row, ctx->arena, &value)) {
-        return weir__buffered_damaged(ctx, kv);
+    err = weir__buffered_read(ctx, kv, row, &value);
+    if (err != WEIR_OK) {
+        return err;
     }
     /* A change that a cache evicts meanwhile may come after nodes that have the new value already:
      * with the one before, the last result would be wrong. */

@@ -92,7 +92,8 @@ typedef struct weir__kept_time {
     char name[];
 } weir__kept_time;
 
-/* Sets a time that was committed, before open; the greatest one counts. `name` is copied. */
+/* Sets a time that was committed, before open; the greatest one counts. `name` is copied.
+ * WEIR_ENOMEM has no message: the caller names the task. */
 weir_err weir__graph_restore_time(weir__graph *graph, weir_slice name, int64_t ms);
 /* The times, in order of name; NULL: none. Some may be unused or -1. */
 const weir__kept_time *weir__graph_kept_times(const weir__graph *graph);

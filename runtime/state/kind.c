@@ -127,7 +127,11 @@ static weir_err suppress_to_log(weir_slice key, weir_slice row, int64_t now_ms,
 static weir_err check_buffered(const weir__log_record *in, weir__arena *arena, weir_error *error)
 {
     weir__buffered_value value;
-    return weir__buffered_value_read(in->value, arena, &value) && value.timestamp_ms >= 0
+    weir_err err = weir__buffered_value_read(in->value, arena, &value);
+    if (err == WEIR_ENOMEM) {
+        return weir__error_set(error, err, "no memory for a row of a buffer");
+    }
+    return err == WEIR_OK && value.timestamp_ms >= 0
                ? WEIR_OK
                : weir__error_set(error, WEIR_EDECODE,
                                  "a value of %zu bytes is not a row of a buffer", in->value.len);

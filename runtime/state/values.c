@@ -208,59 +208,63 @@ void weir__buffered_value_put(weir_buf *out, const weir__buffered_value *value)
     weir__buf_put_i64(out, value->place_ms);
 }
 
-static bool read_headers(weir__reader *reader, weir__arena *arena, weir__buffered_value *out)
+static weir_err read_headers(weir__reader *reader, weir__arena *arena, weir__buffered_value *out)
 {
     int32_t count = weir__read_i32(reader);
     /* Each header has two lengths. */
     if (reader->failed || count < 0 || (size_t)count > weir__reader_left(reader) / 8) {
-        return false;
+        return WEIR_ECORRUPT;
     }
     weir_header *headers = weir__arena_alloc(arena, ((size_t)count + 1) * sizeof *headers);
     for (int32_t i = 0; i < count && headers != NULL; i++) {
         weir_slice name;
         if (!read_with_length(reader, &name) || name.data == NULL ||
             !read_with_length(reader, &headers[i].value)) {
-            return false;
+            return WEIR_ECORRUPT;
         }
         char *copy = weir__arena_alloc(arena, name.len + 1);
         if (copy == NULL) {
-            return false;
+            return WEIR_ENOMEM;
         }
         memcpy(copy, name.data, name.len);
         headers[i].name = copy;
     }
     out->headers = headers;
     out->header_count = (size_t)count;
-    return headers != NULL;
+    return headers != NULL ? WEIR_OK : WEIR_ENOMEM;
 }
 
-bool weir__buffered_value_read(weir_slice bytes, weir__arena *arena, weir__buffered_value *out)
+weir_err weir__buffered_value_read(weir_slice bytes, weir__arena *arena, weir__buffered_value *out)
 {
     weir__reader reader = weir__reader_of(bytes);
     weir__buffered_value read = {.timestamp_ms = weir__read_i64(&reader)};
     read.offset = weir__read_i64(&reader);
     if (!read_with_length(&reader, &read.topic) || read.topic.data == NULL) {
-        return false;
+        return WEIR_ECORRUPT;
     }
     read.partition = weir__read_i32(&reader);
-    if (!read_headers(&reader, arena, &read) || !read_with_length(&reader, &read.prior_value)) {
-        return false;
+    weir_err err = read_headers(&reader, arena, &read);
+    if (err != WEIR_OK) {
+        return err;
+    }
+    if (!read_with_length(&reader, &read.prior_value)) {
+        return WEIR_ECORRUPT;
     }
     int32_t old_length = weir__read_i32(&reader);
     if (old_length == LENGTH_AS_PRIOR) {
         read.old_value = read.prior_value;
     } else if (!read_length(&reader, old_length, &read.old_value)) {
-        return false;
+        return WEIR_ECORRUPT;
     }
     if (!read_with_length(&reader, &read.new_value)) {
-        return false;
+        return WEIR_ECORRUPT;
     }
     read.place_ms = weir__read_i64(&reader);
     if (reader.failed || weir__reader_left(&reader) != 0) {
-        return false;
+        return WEIR_ECORRUPT;
     }
     *out = read;
-    return true;
+    return WEIR_OK;
 }
 
 bool weir__buffered_value_place(weir_slice bytes, int64_t *place_ms)

@@ -78,8 +78,8 @@ typedef struct weir__buffered_value {
 } weir__buffered_value;
 
 void weir__buffered_value_put(weir_buf *out, const weir__buffered_value *value);
-/* Headers are allocated in `arena`. False also when out of memory. */
-bool weir__buffered_value_read(weir_slice bytes, weir__arena *arena, weir__buffered_value *out);
+/* Headers are allocated in `arena`. WEIR_ECORRUPT: no such row. WEIR_ENOMEM. */
+weir_err weir__buffered_value_read(weir_slice bytes, weir__arena *arena, weir__buffered_value *out);
 /* Only place_ms. False: too short. */
 bool weir__buffered_value_place(weir_slice bytes, int64_t *place_ms);
 /* The size of a row of a buffer as Kafka counts it (InMemoryTimeOrderedKeyValueChangeBuffer.

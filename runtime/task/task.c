@@ -223,7 +223,8 @@ weir_err weir__task_start(weir__task *task, const weir__offset *committed, weir_
         }
     }
     if (restored.err != WEIR_OK) {
-        return weir__error_set(error, restored.err, "task %s", task->name);
+        return weir__error_set(error, restored.err,
+                               "task %s: no memory for the times that were committed", task->name);
     }
     weir__chooser_clear(&task->chooser);
     if (!task->graph_open) {

@@ -43,13 +43,12 @@ static const char *name_of(const weir_serde *serde)
     return serde->name != NULL ? serde->name : "";
 }
 
-/* A serde is a type; those of windowed keys are one type when what they wrap is. */
-static bool same_type(const weir_serde *a, const weir_serde *b)
+bool weir__serde_same(const weir_serde *a, const weir_serde *b)
 {
     const weir_wrapped *left = weir_windowed_wrapped(a);
     const weir_wrapped *right = weir_windowed_wrapped(b);
     return a == b || (left != NULL && right != NULL && a->decode == b->decode &&
-                      same_type(left->inner, right->inner));
+                      weir__serde_same(left->inner, right->inner));
 }
 
 static void resolve_serdes(weir_builder *builder, const weir_config *config)
@@ -77,7 +76,7 @@ static void resolve_serdes(weir_builder *builder, const weir_config *config)
         weir__type_check *check = &builder->checks[i];
         check->left = resolve(builder, config, check->left, check->left_role, check->what);
         check->right = resolve(builder, config, check->right, check->right_role, check->what);
-        if (weir__builder_ok(builder) && !same_type(check->left, check->right)) {
+        if (weir__builder_ok(builder) && !weir__serde_same(check->left, check->right)) {
             weir__builder_fail(builder, WEIR_ETYPE, "%s: %s is %s, %s is %s", check->what,
                                check->left_role, name_of(check->left), check->right_role,
                                name_of(check->right));

@@ -131,6 +131,9 @@ struct weir_topology {
     struct weir__topology_memory *memory; /* owns all of the above */
 };
 
+/* A serde is a type; those of windowed keys are one type when what they wrap is. */
+bool weir__serde_same(const weir_serde *a, const weir_serde *b);
+
 bool weir__topology_has_globals(const weir_topology *topology);
 /* A store is on disk; `memory_stores`: those without a backend of their own are not. */
 bool weir__topology_has_persistent(const weir_topology *topology, bool memory_stores);

@@ -94,6 +94,21 @@ static void a_table_of_one_row_is_found(void **state)
                         "  differs:    'a' => '1', expected '2'\n");
 }
 
+static void rows_of_other_types_are_not_compared(void **state)
+{
+    weir_rows *counts = weir_output_table(weir_sync_output(*state, "word-counts", COUNTS));
+    weir_rows *texts = weir_sync_rows(*state, STRINGS);
+    const char *why = "  rows of string => i64 cannot be compared with rows of string => string: "
+                      "make the expected rows with the serdes of the actual ones\n";
+    assert_string_equal(weir_rows_table_difference(counts, texts), why);
+    assert_string_equal(weir_rows_list_difference(counts, texts), why);
+    assert_string_equal(weir_rows_record_difference(counts, texts), why);
+    weir_assert_same_rows(counts, texts);
+    assert_failed_with(why);
+    weir_assert_same_list(texts, weir_sync_rows(*state, &weir_i32, &weir_string));
+    assert_failed_with("rows of string => string cannot be compared with rows of i32 => string");
+}
+
 static void rows_without_a_key_are_a_difference_of_tables(void **state)
 {
     weir_rows *lines = weir_output_all(weir_sync_output(*state, "lines", STRINGS));
@@ -179,6 +194,7 @@ int main(void)
         TEST(a_changed_list_changes_no_other),
         TEST(a_table_of_one_row_is_found),
         TEST(rows_without_a_key_are_a_difference_of_tables),
+        TEST(rows_of_other_types_are_not_compared),
         TEST(a_topic_with_records_without_a_key_is_no_table),
         TEST(a_c_string_is_no_key_of_a_store),
         TEST(a_file_that_cannot_be_read_fails_the_test),

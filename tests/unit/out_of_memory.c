@@ -10,6 +10,7 @@
 
 #include "client/client.h"
 #include "process/headers.h"
+#include "state/values.h"
 #include "support/driven.h"
 #include "task/placement.h"
 #include "unit/client_kit.h"
@@ -274,6 +275,31 @@ static weir_topology *with_windows(const weir_config *config, weir_error *error)
     return weir_build(b, config, error);
 }
 
+static void a_row_of_a_buffer_without_memory_is_not_damaged(void **state)
+{
+    (void)state;
+    const weir_header header = {"h", weir_slice_of("1")};
+    const weir__buffered_value value = {.topic = weir_slice_of("t"),
+                                        .headers = &header,
+                                        .header_count = 1,
+                                        .new_value = weir_slice_of("v")};
+    weir_buf bytes = {0};
+    weir__buffered_value_put(&bytes, &value);
+    int failures = 0;
+    for (bool failed = true; failed;) {
+        weir__arena arena = {0};
+        weir__buffered_value read;
+        fail_allocation(failures);
+        weir_err err = weir__buffered_value_read(weir__buf_slice(&bytes), &arena, &read);
+        failed = allocation_failed();
+        assert_int_equal(err, failed ? WEIR_ENOMEM : WEIR_OK);
+        weir__arena_fini(&arena);
+        failures += failed;
+    }
+    assert_true(failures > 0);
+    weir__buf_fini(&bytes);
+}
+
 static void ignore_log(int level, const char *text, void *user)
 {
     (void)level;
@@ -447,6 +473,7 @@ int main(void)
         cmocka_unit_test(a_placement_that_cannot_be_made_is_an_error),
         cmocka_unit_test(a_misplaced_key_is_logged_by_a_later_one_if_memory_lacked),
         cmocka_unit_test(tasks_without_memory_report_it_and_can_be_closed),
+        cmocka_unit_test(a_row_of_a_buffer_without_memory_is_not_damaged),
         cmocka_unit_test(a_punctuation_that_cannot_be_made_leaves_the_others),
         cmocka_unit_test(windows_without_memory_for_their_times_are_not_opened),
         test(no_record_is_delivered_behind_one_that_was_lost),

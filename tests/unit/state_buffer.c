@@ -29,7 +29,7 @@ static weir_err note(void *user, const weir__log_record *record, weir_error *err
     (void)error;
     assert_true(to->count < LOG_MAX);
     if (record->value.data != NULL) {
-        assert_true(weir__buffered_value_read(record->value, &arena, &value));
+        assert_int_equal(weir__buffered_value_read(record->value, &arena, &value), WEIR_OK);
     }
     snprintf(to->lines[to->count++], sizeof to->lines[0], "%.*s=%.*s@%lld %s", (int)record->key.len,
              (const char *)record->key.data, (int)value.new_value.len,

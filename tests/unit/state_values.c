@@ -229,7 +229,7 @@ static void a_buffered_value_has_its_context_three_values_and_its_place(void **s
         value.new_value = hex_or_null(one->new_value, memory[2]);
         weir__buffered_value_put(&out, &value);
         assert_hex(weir__buf_slice(&out), one->hex);
-        assert_true(weir__buffered_value_read(weir__buf_slice(&out), &arena, &read));
+        assert_int_equal(weir__buffered_value_read(weir__buf_slice(&out), &arena, &read), WEIR_OK);
         assert_int_equal(read.timestamp_ms, value.timestamp_ms);
         assert_int_equal(read.offset, value.offset);
         assert_int_equal(read.place_ms, value.place_ms);
@@ -256,9 +256,11 @@ static void a_buffered_value_that_is_cut_or_longer_is_refused(void **state)
         weir__arena arena = {0};
         size_t len = hex_bytes(buffered[i].hex, bytes).len;
         for (size_t cut = 0; cut < len; cut++) {
-            assert_false(weir__buffered_value_read((weir_slice){bytes, cut}, &arena, &read));
+            assert_int_equal(weir__buffered_value_read((weir_slice){bytes, cut}, &arena, &read),
+                             WEIR_ECORRUPT);
         }
-        assert_false(weir__buffered_value_read((weir_slice){bytes, len + 1}, &arena, &read));
+        assert_int_equal(weir__buffered_value_read((weir_slice){bytes, len + 1}, &arena, &read),
+                         WEIR_ECORRUPT);
         weir__arena_fini(&arena);
     }
 }

@@ -69,7 +69,9 @@ typedef enum weir_threads {
 
 /* 2023-11-14T22:13:20Z, as in the synchronous driver. */
 #define WEIR_CLUSTER_START_MS ((int64_t)1700000000000)
-/* One day after the beginning of 1970: clients subtract durations from their wall clock. */
+/* One day after the beginning of 1970: librdkafka and the runtime subtract timeouts and ages (of
+ * metadata, state, back-off) from their wall clock, and a time before 1970 means "not given" or is
+ * refused in the Kafka protocol. */
 #define WEIR_CLUSTER_START_MIN_MS ((int64_t)86400000)
 /* The year 2060: with the longest run, nanoseconds still fit into 64 bits. */
 #define WEIR_CLUSTER_START_MAX_MS ((int64_t)2840140800000)

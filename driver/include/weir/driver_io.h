@@ -132,7 +132,7 @@ WEIR_API const char *weir_row_text(const weir_rows *rows, const weir_row *row);
 WEIR_API bool weir_row_header(const weir_row *row, const char *name, weir_slice *value);
 /* The differences, one a line, as tables (last value per key, order ignored); NULL: none.
  * Timestamps, partitions and offsets are not compared. A row without a key is a difference of
- * tables. */
+ * tables. So are other serdes: rows that differ in type are not compared. */
 WEIR_API const char *weir_rows_table_difference(const weir_rows *actual, const weir_rows *expected);
 /* The same as lists: every row, in order. */
 WEIR_API const char *weir_rows_list_difference(const weir_rows *actual, const weir_rows *expected);

@@ -72,7 +72,9 @@ typedef struct weir_sync_opts {
     size_t bytes_max;
     const char *directory; /* parent of the state directory: must exist; NULL: a new one in memory,
                               removed at the end */
-    weir_app_opts app;     /* on_log, on_step, on_restore are called */
+    /* on_log, on_step, on_restore are called. Log lines are not printed: a failed assertion on rows
+     * shows the last warnings. */
+    weir_app_opts app;
     /* Builds the topology with `build_user`; weir_sync_new then takes no function (NULL). */
     weir_topology_build_fn build;
     void *build_user;
