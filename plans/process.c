@@ -82,7 +82,8 @@ static void build_any_process(weir__plan_build *b, yyjson_val *op, const weir__h
                               bool values)
 {
     weir__handle gives = {0};
-    weir_process_opts opts = {weir__needed_text(b, op, "id"), weir__member_texts(b, op, "stores")};
+    weir_process_opts opts = {.name = weir__needed_text(b, op, "id"),
+                              .stores = weir__member_texts(b, op, "stores")};
     weir__processor_use *use = weir__build_processor(b, op, of, &gives);
     weir_stream in = {b->builder, of->node};
     if (use == NULL) {

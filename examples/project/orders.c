@@ -60,19 +60,23 @@ WEIR_TYPED_AGGREGATOR(add_amount_fn, add_amount, weir_json, weir_i64)
 
 /* ---- A processor: each minute it forwards the last order of each customer, with a header ---- */
 
+/* Their types: a call with others does not compile. */
+WEIR_PROCESSOR_TYPES(reminder, weir_string, weir_json, weir_string, weir_json)
+WEIR_TYPED_STORE(last_orders, weir_string, weir_json)
+
 static weir_err remind(weir_ctx *ctx, int64_t now_ms, void *state)
 {
     (void)state;
-    weir_kv *last_orders = weir_store(ctx, "last-orders");
+    last_orders orders = last_orders_open(ctx, "last-orders");
     weir_kv_iter *iter = NULL;
-    const void *key;
-    const void *order;
-    weir_err err = weir_kv_range(last_orders, NULL, NULL, false, &iter);
-    while (err == WEIR_OK && weir_kv_next(iter, &key, &order, NULL)) {
-        weir_record reminder = {key, order, now_ms, weir_headers_copy(ctx, NULL)};
-        err = weir_headers_add(reminder.headers, "kind", weir_slice_of("reminder"));
-        err = err != WEIR_OK ? err : weir_forward(ctx, &reminder);
-        err = err != WEIR_OK ? err : weir_kv_delete(last_orders, key);
+    const weir_slice *customer;
+    const weir_json_value *order;
+    weir_err err = last_orders_range(orders, NULL, NULL, false, &iter);
+    while (err == WEIR_OK && last_orders_next(iter, &customer, &order, NULL)) {
+        weir_headers *headers = weir_headers_copy(ctx, NULL);
+        err = weir_headers_add(headers, "kind", weir_slice_of("reminder"));
+        err = err != WEIR_OK ? err : reminder_forward_at(ctx, customer, order, now_ms, headers);
+        err = err != WEIR_OK ? err : last_orders_delete(orders, customer);
     }
     weir_err closed = weir_kv_iter_close(iter);
     return err != WEIR_OK ? err : closed;
@@ -88,10 +92,11 @@ static weir_err open(weir_ctx *ctx, void *user, void **state)
 static weir_err keep(weir_ctx *ctx, const weir_record *in, void *state)
 {
     (void)state;
-    return weir_kv_put(weir_store(ctx, "last-orders"), in->key, in->value, in->timestamp_ms);
+    return last_orders_put(last_orders_open(ctx, "last-orders"), reminder_key(in),
+                           reminder_value(in), in->timestamp_ms);
 }
 
-static const weir_processor_ops reminder_ops = {"reminder", open, keep, NULL};
+const weir_processor_ops orders_reminder_ops = {"reminder", open, keep, NULL};
 
 /* ---- The topology ---- */
 
@@ -112,8 +117,9 @@ weir_topology *orders_topology(const weir_config *config, weir_error *error)
 
     weir_add_store(b, "last-orders", &(weir_store_opts){.key = &weir_string, .value = &weir_json},
                    NULL);
-    weir_process_opts opts = {.stores = (const char *const[]){"last-orders", NULL}};
-    weir_to(weir_process(enriched, &weir_string, &weir_json, &reminder_ops, NULL, &opts),
+    weir_process_opts opts = {.stores = (const char *const[]){"last-orders", NULL},
+                              .types = &reminder};
+    weir_to(weir_process(enriched, &weir_string, &weir_json, &orders_reminder_ops, NULL, &opts),
             "reminders", NULL);
     return weir_build(b, config, error);
 }

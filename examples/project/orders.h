@@ -5,9 +5,12 @@
 #ifndef ORDERS_H
 #define ORDERS_H
 
-#include <weir/weir.h>
+#include <weir/processor.h>
 
 #define ORDERS_REMINDER_MS 60000
+
+/* Each minute it forwards the last order of each customer, from the store "last-orders". */
+extern const weir_processor_ops orders_reminder_ops;
 
 weir_topology *orders_topology(const weir_config *config, weir_error *error);
 

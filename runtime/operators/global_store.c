@@ -56,6 +56,9 @@ void weir_add_global_store(weir_builder *builder, const char *topic, const char 
     weir__node *node = &builder->nodes[edge.node]->node;
     node->ops = ops;
     node->user = user;
+    if (opts != NULL && opts->types != NULL) {
+        weir_declare_types(builder, node->name, opts->types);
+    }
     weir__global_nodes(builder, &edge, kept->spec.index);
     weir__builder_use_store(builder, edge.node, kept->spec.index);
 }

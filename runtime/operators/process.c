@@ -32,6 +32,9 @@ static weir_stream add(weir_stream in, const weir__operator *kind, weir__operato
     weir__node *node = &builder->nodes[builder->edges[out.node]->node]->node;
     node->ops = ops;
     node->user = user;
+    if (opts != NULL && opts->types != NULL) {
+        weir_declare_types(builder, node->name, opts->types);
+    }
     for (size_t i = 0; opts != NULL && opts->stores != NULL && opts->stores[i] != NULL; i++) {
         weir_connect(builder, node->name, opts->stores[i]);
     }

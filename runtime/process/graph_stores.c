@@ -51,6 +51,30 @@ static weir_kv *store_of_type(weir_ctx *ctx, const char *name, weir__store_type 
     return kv;
 }
 
+/* The same with these serdes. */
+static weir_kv *typed_store(weir_ctx *ctx, const char *name, weir__store_type type,
+                            const weir_serde *key, const weir_serde *value, const char *function)
+{
+    if (key == NULL || value == NULL) {
+        weir__ctx_null(ctx, function, key == NULL ? "key" : "value");
+        return NULL;
+    }
+    weir_kv *kv = store_of_type(ctx, name, type, function);
+    if (kv == NULL) {
+        return NULL;
+    }
+    bool keys = weir__serde_same(kv->spec->key, key);
+    if (!keys || !weir__serde_same(kv->spec->value, value)) {
+        const weir_serde *is = keys ? kv->spec->value : kv->spec->key;
+        const weir_serde *wanted = keys ? value : key;
+        weir_fail(ctx, WEIR_ETYPE,
+                  "the store '%s': its %s are %s, this processor takes them for %s", name,
+                  keys ? "values" : "keys", is->name, wanted->name);
+        return NULL;
+    }
+    return kv;
+}
+
 weir_kv *weir_store(weir_ctx *ctx, const char *name)
 {
     return store_of_type(ctx, name, WEIR__TYPE_KEY_VALUE, __func__);
@@ -69,4 +93,28 @@ weir_session *weir_session_store(weir_ctx *ctx, const char *name)
 weir_versioned *weir_versioned_store(weir_ctx *ctx, const char *name)
 {
     return (weir_versioned *)store_of_type(ctx, name, WEIR__TYPE_VERSIONED, __func__);
+}
+
+weir_kv *weir_store_of(weir_ctx *ctx, const char *name, const weir_serde *key,
+                       const weir_serde *value)
+{
+    return typed_store(ctx, name, WEIR__TYPE_KEY_VALUE, key, value, __func__);
+}
+
+weir_window *weir_window_store_of(weir_ctx *ctx, const char *name, const weir_serde *key,
+                                  const weir_serde *value)
+{
+    return (weir_window *)typed_store(ctx, name, WEIR__TYPE_WINDOW, key, value, __func__);
+}
+
+weir_session *weir_session_store_of(weir_ctx *ctx, const char *name, const weir_serde *key,
+                                    const weir_serde *value)
+{
+    return (weir_session *)typed_store(ctx, name, WEIR__TYPE_SESSION, key, value, __func__);
+}
+
+weir_versioned *weir_versioned_store_of(weir_ctx *ctx, const char *name, const weir_serde *key,
+                                        const weir_serde *value)
+{
+    return (weir_versioned *)typed_store(ctx, name, WEIR__TYPE_VERSIONED, key, value, __func__);
 }

@@ -307,6 +307,7 @@ static void finish(weir_builder *builder, const weir_config *config, weir_topolo
     if (weir__builder_ok(builder)) {
         weir__pass_versioned(builder);
     }
+    weir__declared_types(builder);
     resolve_serdes(builder, config);
     check_serdes(builder);
     weir__check_explicit_names(builder, config);

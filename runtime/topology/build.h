@@ -32,4 +32,7 @@ bool weir__materialize(weir_builder *builder, int table);
  * node. Sets the numbers in nodes and stores, and topology->subtopologies. */
 void weir__build_groups(weir_builder *builder, weir_topology *topology);
 
+/* Adds checks of the types that processors have declared (types.c). */
+void weir__declared_types(weir_builder *builder);
+
 #endif

@@ -54,6 +54,12 @@ typedef struct weir__connection {
     const char *store;
 } weir__connection;
 
+/* Types of a processor (types.c). */
+typedef struct weir__declared {
+    const char *processor;
+    weir_processor_types types;
+} weir__declared;
+
 typedef struct weir__repartition_draft {
     const char *topic;
     int32_t partitions;
@@ -154,6 +160,9 @@ struct weir_builder {
     weir__connection *connections;
     size_t connection_count;
     size_t connection_capacity;
+    weir__declared *declared;
+    size_t declared_count;
+    size_t declared_capacity;
     weir__repartition_draft *repartitions;
     size_t repartition_count;
     size_t repartition_capacity;

@@ -42,7 +42,9 @@ PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include"
 TEST_SIDE_HEADERS = ("weir/driver", "weir/mockbroker")
 TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench",
                    "examples/project/test_orders.c", "examples/project/test_reminders.c",
-                   "examples/project/test_enriched.c"]
+                   "examples/project/test_enriched.c",
+                   "examples/project/test_partitions.c",
+                   "examples/project/test_reminder_alone.c"]
 
 CALL = r"\b(?:%s)\s*\("
 

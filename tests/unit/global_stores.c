@@ -272,7 +272,8 @@ static void no_processor_is_connected_to_it(void **state)
     weir_add_store(b, "global", &strings, NULL);
     weir_add_global_store(b, "rows", "global", STRINGS, &put_ops, NULL, NULL);
     const char *const stores[] = {"global", NULL};
-    weir_process(source(b), STRINGS, &put_ops, NULL, &(weir_process_opts){"p", stores});
+    weir_process(source(b), STRINGS, &put_ops, NULL,
+                 &(weir_process_opts){.name = "p", .stores = stores});
     refused(b, WEIR_ETOPOLOGY,
             "processor 'p' must not be connected to 'global': a global store is open to all");
 }

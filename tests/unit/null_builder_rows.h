@@ -155,6 +155,7 @@
     X(join, fn, "needs a function", join(s, VERSIONED, &weir_i64, NULL, NULL, NULL))               \
     X(join, opts, NULL, join(s, VERSIONED, &weir_i64, kit_join, NULL, NULL))
 
+#define NO_TYPES ((weir_processor_types){0})
 #define FOREIGN (&(weir_foreign_joiner){.foreign_key = kit_value_as_key, .joiner = kit_join})
 #define FOREIGN_JOIN_ROWS(X, of)                                                                   \
     X(of, left, "a handle that no operator gave", of((weir_table){0}, t, FOREIGN, "x", COUNTS))    \
@@ -369,6 +370,10 @@
     X(weir_wrap_processors, builder, NULL, weir_wrap_processors(NULL, NULL, NULL))                 \
     X(weir_wrap_processors, wrapper, "weir_wrap_processors: wrapper",                              \
       weir_wrap_processors(b, NULL, NULL))                                                         \
+    X(weir_declare_types, builder, NULL, weir_declare_types(NULL, "p", &NO_TYPES))                 \
+    X(weir_declare_types, processor, "weir_declare_types: processor",                              \
+      weir_declare_types(b, NULL, &NO_TYPES))                                                      \
+    X(weir_declare_types, types, "weir_declare_types: types", weir_declare_types(b, "p", NULL))    \
     X(weir_connect, builder, NULL, weir_connect(NULL, "p", "x"))                                   \
     X(weir_connect, processor, "weir_connect: processor", weir_connect(b, NULL, "x"))              \
     X(weir_connect, store, "weir_connect: store", weir_connect(b, "p", NULL))                      \

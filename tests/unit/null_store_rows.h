@@ -13,6 +13,12 @@
 
 #include <weir/processor.h>
 
+#define OF_ROWS(X, of, store, serde)                                                               \
+    X(of, ctx, assert_null(of(NULL, store, serde, serde)))                                         \
+    X(of, name, assert_null(of(ctx, NULL, serde, serde)); reported(weir_ctx_error(ctx)))           \
+    X(of, key, assert_null(of(ctx, store, NULL, serde)); reported(weir_ctx_error(ctx)))            \
+    X(of, value, assert_null(of(ctx, store, serde, NULL)); reported(weir_ctx_error(ctx)))
+
 #define STORE_ROWS(X)                                                                              \
     X(weir_kv_get, store, refused(weir_kv_get(NULL, &number, &found, NULL)))                       \
     X(weir_kv_get, key, refused(weir_kv_get(kv, NULL, &found, NULL)))                              \
@@ -37,6 +43,10 @@
     X(weir_kv_iter_close, iter, assert_int_equal(weir_kv_iter_close(NULL), WEIR_OK))
 
 #define WINDOW_ROWS(X)                                                                             \
+    OF_ROWS(X, weir_store_of, "st", &weir_i64)                                                     \
+    OF_ROWS(X, weir_window_store_of, "w", &weir_i64)                                               \
+    OF_ROWS(X, weir_session_store_of, "se", &weir_i64)                                             \
+    OF_ROWS(X, weir_versioned_store_of, "v", &weir_i64)                                            \
     X(weir_window_store, ctx, assert_null(weir_window_store(NULL, "w")))                           \
     X(weir_window_store, name, assert_null(weir_window_store(ctx, NULL));                          \
       reported(weir_ctx_error(ctx)))                                                               \

@@ -181,6 +181,8 @@ WEIR_API void weir_to(weir_stream in, const char *topic, const weir_sink_opts *o
 typedef struct weir_process_opts {
     const char *name;
     const char *const *stores; /* NULL-terminated: stores that this processor may open */
+    const weir_processor_types
+        *types; /* compared by weir_build (weir_declare_types); NULL: not said */
 } weir_process_opts;
 /* A processor in the DSL (KStream.process); the result has the records that it forwards. */
 WEIR_API weir_stream weir_process(weir_stream in, const weir_serde *key, const weir_serde *value,

@@ -50,6 +50,19 @@ typedef struct weir_processor_ops {
     void (*close)(void *state); /* also after a failed open; NULL allowed */
 } weir_processor_ops;
 
+/* The types of a processor: serdes of what it gets and of what it forwards, each NULL if it is not
+ * said (a processor that forwards other types to different children). In C a processor gets and
+ * forwards pointers to void, so nothing but these says what it takes them for: weir_build compares
+ * them with what the nodes above and below have (weir_declare_types, weir_process_opts.types).
+ * WEIR_PROCESSOR_TYPES of weir/typed.h defines one together with functions that have these types.
+ */
+typedef struct weir_processor_types {
+    const weir_serde *key;
+    const weir_serde *value;
+    const weir_serde *out_key;
+    const weir_serde *out_value;
+} weir_processor_types;
+
 /* ---- Inside process and punctuators ------------------------------------------------------- */
 
 /* Forwards the record to every child, in order. Key and value are of the node's output types.
@@ -106,6 +119,20 @@ WEIR_API weir_window *weir_window_store(weir_ctx *ctx, const char *name);
 WEIR_API weir_session *weir_session_store(weir_ctx *ctx, const char *name);
 /* As weir_store, for a versioned store. */
 WEIR_API weir_versioned *weir_versioned_store(weir_ctx *ctx, const char *name);
+/* As weir_store, of a store whose keys and values have these serdes: otherwise NULL, and WEIR_ETYPE
+ * names both. The store itself takes any pointer for a value of its serdes, so call this once, in
+ * open. WEIR_TYPED_STORE of weir/typed.h also makes the calls of the store typed. */
+WEIR_API weir_kv *weir_store_of(weir_ctx *ctx, const char *name, const weir_serde *key,
+                                const weir_serde *value);
+/* As weir_window_store, of a store with these serdes (`key`: without the window). */
+WEIR_API weir_window *weir_window_store_of(weir_ctx *ctx, const char *name, const weir_serde *key,
+                                           const weir_serde *value);
+/* As weir_session_store, of a store with these serdes (`key`: without the session). */
+WEIR_API weir_session *weir_session_store_of(weir_ctx *ctx, const char *name, const weir_serde *key,
+                                             const weir_serde *value);
+/* As weir_versioned_store, of a store with these serdes. */
+WEIR_API weir_versioned *weir_versioned_store_of(weir_ctx *ctx, const char *name,
+                                                 const weir_serde *key, const weir_serde *value);
 /* The code of the last call with this context that failed; WEIR_OK: none. */
 WEIR_API weir_err weir_ctx_error(const weir_ctx *ctx);
 
@@ -210,6 +237,11 @@ WEIR_API void weir_add_source_pattern(weir_builder *builder, const char *name, c
 WEIR_API void weir_add_processor(weir_builder *builder, const char *name,
                                  const char *const *parents, const weir_processor_ops *ops,
                                  void *user);
+/* Says the types of a processor, added before or after. weir_build compares them with the serdes
+ * of its parents, of its own node (weir_process), and of its children that have any: sinks, and
+ * processors with types. WEIR_ETYPE names the nodes and both serdes. *types is copied. */
+WEIR_API void weir_declare_types(weir_builder *builder, const char *processor,
+                                 const weir_processor_types *types);
 /* Adds a store and connects it to these processors (NULL: none). */
 WEIR_API void weir_add_store(weir_builder *builder, const char *name, const weir_store_opts *opts,
                              const char *const *processors);
@@ -227,6 +259,7 @@ typedef struct weir_global_store_opts {
     const char *name; /* of the processor's node; NULL: numbered as in Kafka */
     /* How the topic is read; its name NULL: "<name>-source". */
     const weir_source_opts *source;
+    const weir_processor_types *types; /* of the processor (weir_declare_types); NULL: not said */
 } weir_global_store_opts;
 /* Makes a global store of a store that was added before, of any kind, and connected to no processor
  * (StreamsBuilder.addGlobalStore, Topology.addGlobalStore). Each instance reads all partitions of

@@ -15,6 +15,8 @@
  * `length` are not of the serdes' types, the compiler reports it: clang, and gcc from 14 on, as an
  * error by default; for older compilers use -Werror=incompatible-pointer-types.
  *
+ * Processors and stores: WEIR_PROCESSOR_TYPES, WEIR_TYPED_STORE (weir/typed_processor.h).
+ *
  * Declare the types of your own serdes: WEIR_SERDE_TYPE(order_serde, order). The inputs are checked
  * against the serdes that the declaration names; weir_build cannot check that these are the
  * stream's serdes. Pointers are NULL where the untyped callbacks get NULL: `value` for a record
@@ -23,6 +25,7 @@
 #define WEIR_TYPED_H
 
 #include <weir/dsl.h>
+#include <weir/typed_processor.h>
 
 #ifdef __cplusplus
 extern "C" {
