@@ -10,7 +10,7 @@
 
 typedef struct txn_offset_commit {
     weir__producer producer;
-    weir__txn_commit commit;
+    weir__membership who;
     weir__part_rows rows;
 } txn_offset_commit;
 
@@ -24,14 +24,14 @@ static void read_offset(const weir__request *request, weir__reader *in, weir__of
 static void read_request(weir__request *request, weir__reader *in, txn_offset_commit *it)
 {
     it->producer.id = weir__take_text(request, in);
-    it->commit = (weir__txn_commit){.member = weir_slice_of(""), .generation = -1};
-    it->commit.group = weir__take_text(request, in);
+    it->who = (weir__membership){.member = weir_slice_of(""), .generation = -1};
+    it->who.group = weir__take_text(request, in);
     it->producer.producer_id = weir__read_i64(in);
     it->producer.epoch = weir__read_i16(in);
     if (request->version >= 3) {
-        it->commit.generation = weir__read_i32(in);
-        it->commit.member = weir__take_text(request, in);
-        it->commit.instance_id = weir__take_string(request, in);
+        it->who.generation = weir__read_i32(in);
+        it->who.member = weir__take_text(request, in);
+        it->who.instance_id = weir__take_string(request, in);
     }
     weir__read_part_rows(request, in, &it->rows, read_offset);
     weir__take_tags(request, in);
@@ -41,7 +41,7 @@ static void read_request(weir__request *request, weir__reader *in, txn_offset_co
  * coordinator (KIP-890). */
 static int16_t check_transaction(weir__request *request, const txn_offset_commit *it)
 {
-    const weir__txn_part offsets = {it->commit.group, WEIR__TXN_OFFSETS};
+    const weir__txn_part offsets = {it->who.group, WEIR__TXN_OFFSETS};
     int16_t error = weir__txns_verify(&request->mock->txns, &it->producer, &offsets);
     /* No version of this request has PRODUCER_FENCED. */
     return weir__txn_error(request, INT16_MAX, &it->producer, error);
@@ -72,11 +72,11 @@ static void carry_out(weir__request *request, txn_offset_commit *it)
 {
     weir_mock *mock = request->mock;
     weir__group *group = NULL;
-    int16_t error = it->commit.group.len == 0 ? RD_KAFKA_RESP_ERR_INVALID_GROUP_ID
-                                              : weir__check_coordinator(request, it->commit.group);
+    int16_t error = it->who.group.len == 0 ? RD_KAFKA_RESP_ERR_INVALID_GROUP_ID
+                                           : weir__check_coordinator(request, it->who.group);
     error = error != 0 ? error : check_transaction(request, it);
     if (error == 0) {
-        error = weir__groups_txn_commit(&mock->groups, &it->commit, mock->now_us, &group);
+        error = weir__groups_txn_commit(&mock->groups, &it->who, mock->now_us, &group);
     }
     for (size_t i = 0; i < it->rows.count; i++) {
         weir__part_row *row = &it->rows.rows[i];

@@ -7,6 +7,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "rebalance.h"
+
 static void free_one(weir__txn_offsets *one)
 {
     weir__offsets_fini(&one->offsets);
@@ -95,45 +97,21 @@ weir_err weir__txn_offsets_end(weir__txn_offsets **list, int64_t producer_id, bo
 
 /* ---- The member ---- */
 
-static int16_t check_member(const weir__group *group, const weir__txn_commit *commit)
+int16_t weir__groups_txn_commit(weir__groups *groups, const weir__membership *who, int64_t now_us,
+                                weir__group **out)
 {
-    bool has_instance = commit->instance_id.data != NULL;
-    bool instance_known = false;
-    bool fenced = false;
-    bool known = false;
-    for (const weir__member *member = group->first; member != NULL; member = member->next) {
-        bool same = weir_slice_equal(member->id, commit->member);
-        bool instance = has_instance && member->instance_id.data != NULL &&
-                        weir_slice_equal(member->instance_id, commit->instance_id);
-        known = known || same;
-        instance_known = instance_known || instance;
-        fenced = fenced || (instance && !same);
-    }
-    if (fenced) {
-        return RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
-    }
-    if (!known || (has_instance && !instance_known)) {
-        return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
-    }
-    return commit->generation == group->generation ? 0 : RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
-}
-
-int16_t weir__groups_txn_commit(weir__groups *groups, const weir__txn_commit *commit,
-                                int64_t now_us, weir__group **out)
-{
-    weir__group *group = weir__groups_find(groups, commit->group);
+    weir__group *group = weir__groups_find(groups, who->group);
     if (group == NULL) { /* checks and creates as for a commit without a transaction */
-        const weir__membership who = {.group = commit->group,
-                                      .member = commit->member,
-                                      .instance_id = commit->instance_id,
-                                      .generation = commit->generation};
-        return weir__groups_commit(groups, &who, now_us, out);
+        return weir__groups_commit(groups, who, now_us, out);
     }
-    bool named =
-        commit->generation >= 0 || commit->member.len > 0 || commit->instance_id.data != NULL;
-    bool alone = commit->generation < 0 && group->state == WEIR__GROUP_EMPTY;
+    weir__member *member;
+    bool named = who->generation >= 0 || who->member.len > 0 || who->instance_id.data != NULL;
+    bool alone = who->generation < 0 && group->state == WEIR__GROUP_EMPTY;
     /* As Kafka: one that names no member is accepted for a group with members, too. */
-    int16_t error = named && !alone ? check_member(group, commit) : 0;
+    int16_t error = named && !alone ? weir__member_check(group, who, &member) : 0;
+    if (error == 0 && named && !alone && who->generation != group->generation) {
+        error = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    }
     if (error == 0) {
         *out = group;
     }

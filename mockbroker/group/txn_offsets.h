@@ -29,17 +29,11 @@ weir_err weir__txn_offsets_end(weir__txn_offsets **list, int64_t producer_id, bo
                                void (*fn)(const weir__offset *offset, bool committed, void *user),
                                void *user);
 
-typedef struct weir__txn_commit {
-    weir_slice group;
-    weir_slice member; /* empty: the client knows no group metadata (before KIP-447) */
-    weir_slice instance_id;
-    int32_t generation; /* -1: the same */
-} weir__txn_commit;
-
-/* Checks that this member may send offsets in a transaction: 0, INVALID_GROUP_ID,
- * ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID or FENCED_INSTANCE_ID. On success *out is the group,
- * created if necessary. */
-int16_t weir__groups_txn_commit(weir__groups *groups, const weir__txn_commit *commit,
-                                int64_t now_us, weir__group **out);
+/* Checks that this member may send offsets in a transaction (KIP-447): 0, INVALID_GROUP_ID,
+ * ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID or FENCED_INSTANCE_ID. A client of before KIP-447 names no
+ * member and no generation, and is not checked. On success *out is the group, created if necessary.
+ */
+int16_t weir__groups_txn_commit(weir__groups *groups, const weir__membership *who, int64_t now_us,
+                                weir__group **out);
 
 #endif

@@ -9,13 +9,13 @@
 
 static int txn_commit(kit *k, const char *member, const char *instance, int32_t generation)
 {
-    const weir__txn_commit commit = {.group = weir_slice_of("g"),
-                                     .member = weir_slice_of(member),
-                                     .instance_id = instance != NULL ? weir_slice_of(instance)
-                                                                     : (weir_slice){0},
-                                     .generation = generation};
+    const weir__membership who = {.group = weir_slice_of("g"),
+                                  .member = weir_slice_of(member),
+                                  .instance_id =
+                                      instance != NULL ? weir_slice_of(instance) : (weir_slice){0},
+                                  .generation = generation};
     weir__group *group = NULL;
-    int error = weir__groups_txn_commit(&k->groups, &commit, k->now_ms * 1000, &group);
+    int error = weir__groups_txn_commit(&k->groups, &who, k->now_ms * 1000, &group);
     assert_int_equal(error == 0, group != NULL);
     return error;
 }
