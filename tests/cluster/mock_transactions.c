@@ -1,54 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Transactions as librdkafka's producers and consumers see them: what reference/mock-cluster-limits
- * lists about transactions and idempotence, a test for each row. */
-#include "support/mock.h"
-
-#define TIMEOUT_MS "10000"
-#define TIMEOUT_US 10000000
-
-static rd_kafka_t *transactional(const weir_mock *mock, const char *client_id)
-{
-    rd_kafka_t *rk = client_producer(
-        mock, client_id,
-        (const char *[]){"transactional.id", "x", "transaction.timeout.ms", TIMEOUT_MS, NULL});
-    assert_null(rd_kafka_init_transactions(rk, CLIENT_TIMEOUT_MS));
-    return rk;
-}
-
-static void begin(rd_kafka_t *rk)
-{
-    assert_null(rd_kafka_begin_transaction(rk));
-}
-
-/* NULL: succeeds. */
-static void assert_error(rd_kafka_error_t *error, const char *name)
-{
-    assert_string_equal(error != NULL ? rd_kafka_error_name(error) : "NO_ERROR", name);
-    rd_kafka_error_destroy(error);
-}
-
-static void commit(rd_kafka_t *rk)
-{
-    assert_error(rd_kafka_commit_transaction(rk, CLIENT_TIMEOUT_MS), "NO_ERROR");
-}
-
-static rd_kafka_error_t *send_offset(rd_kafka_t *rk,
-                                     const rd_kafka_consumer_group_metadata_t *group,
-                                     const char *topic, int64_t offset)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic, 0)->offset = offset;
-    rd_kafka_error_t *error =
-        rd_kafka_send_offsets_to_transaction(rk, list, group, CLIENT_TIMEOUT_MS);
-    rd_kafka_topic_partition_list_destroy(list);
-    return error;
-}
-
-static int64_t committed(const weir_mock *mock)
-{
-    return weir_mock_committed(mock, "g", "t", 0, NULL, 0);
-}
+ * Transactions as librdkafka's producers see them: offsets, fencing, timeouts, coordinators, and
+ * the view that tests have. */
+#include "mock_transactions_kit.h"
 
 /* ---- Offsets ---- */
 
@@ -57,17 +11,15 @@ static void offsets_are_committed_with_the_transaction_only(void **state)
     weir_mock *mock = *state;
     mock_create(mock, "t", 1);
     rd_kafka_t *rk = transactional(mock, "p");
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new("g");
     begin(rk);
-    assert_error(send_offset(rk, group, "t", 5), "NO_ERROR");
-    assert_int_equal(committed(mock), -1);
+    send_offset(rk, 5);
+    assert_int_equal(committed_offset(mock), -1);
     commit(rk);
-    assert_int_equal(committed(mock), 5);
+    assert_int_equal(committed_offset(mock), 5);
     begin(rk);
-    assert_error(send_offset(rk, group, "t", 9), "NO_ERROR");
-    assert_error(rd_kafka_abort_transaction(rk, CLIENT_TIMEOUT_MS), "NO_ERROR");
-    assert_int_equal(committed(mock), 5);
-    rd_kafka_consumer_group_metadata_destroy(group);
+    send_offset(rk, 9);
+    rollback(rk);
+    assert_int_equal(committed_offset(mock), 5);
     rd_kafka_destroy(rk);
     assert_no_failure(mock);
 }
@@ -102,16 +54,16 @@ static void offsets_of_an_older_generation_are_refused(void **state)
     rd_kafka_t *old = member(mock, "c1");
     rd_kafka_consumer_group_metadata_t *metadata = rd_kafka_consumer_group_metadata(old);
     begin(rk);
-    assert_error(send_offset(rk, metadata, "t", 1), "NO_ERROR");
+    assert_error(try_send_offset(rk, metadata, 1), "NO_ERROR");
     rd_kafka_consumer_close(old);
     rd_kafka_destroy(old);
     rd_kafka_t *new = member(mock, "c2");
-    rd_kafka_error_t *error = send_offset(rk, metadata, "t", 2);
+    rd_kafka_error_t *error = try_send_offset(rk, metadata, 2);
     assert_non_null(error);
     assert_true(rd_kafka_error_txn_requires_abort(error));
     assert_error(error, "UNKNOWN_MEMBER_ID");
-    assert_error(rd_kafka_abort_transaction(rk, CLIENT_TIMEOUT_MS), "NO_ERROR");
-    assert_int_equal(committed(mock), -1);
+    rollback(rk);
+    assert_int_equal(committed_offset(mock), -1);
     rd_kafka_consumer_group_metadata_destroy(metadata);
     rd_kafka_consumer_close(new);
     rd_kafka_destroy(new);
@@ -126,20 +78,18 @@ static void a_zombie_cannot_commit(void **state)
     weir_mock *mock = *state;
     mock_create(mock, "t", 1);
     rd_kafka_t *zombie = transactional(mock, "p1");
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new("g");
     begin(zombie);
-    assert_error(send_offset(zombie, group, "t", 5), "NO_ERROR");
+    send_offset(zombie, 5);
     rd_kafka_t *new = transactional(mock, "p2");
     rd_kafka_error_t *error = rd_kafka_commit_transaction(zombie, CLIENT_TIMEOUT_MS);
     assert_non_null(error);
     assert_true(rd_kafka_error_is_fatal(error));
     rd_kafka_error_destroy(error);
-    assert_int_equal(committed(mock), -1);
+    assert_int_equal(committed_offset(mock), -1);
     begin(new);
-    assert_error(send_offset(new, group, "t", 6), "NO_ERROR");
+    send_offset(new, 6);
     commit(new);
-    assert_int_equal(committed(mock), 6);
-    rd_kafka_consumer_group_metadata_destroy(group);
+    assert_int_equal(committed_offset(mock), 6);
     rd_kafka_destroy(zombie);
     rd_kafka_destroy(new);
     assert_no_failure(mock);
@@ -150,15 +100,13 @@ static void a_transaction_over_its_timeout_is_aborted(void **state)
     weir_mock *mock = *state;
     mock_create(mock, "t", 1);
     rd_kafka_t *rk = transactional(mock, "p");
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new("g");
     begin(rk);
-    assert_error(send_offset(rk, group, "t", 5), "NO_ERROR");
-    weir_sim_sleep_us(TIMEOUT_US + 1000);
+    send_offset(rk, 5);
+    weir_sim_sleep_us(TXN_TIMEOUT_US + 1000);
     rd_kafka_error_t *error = rd_kafka_commit_transaction(rk, CLIENT_TIMEOUT_MS);
     assert_non_null(error);
     rd_kafka_error_destroy(error);
-    assert_int_equal(committed(mock), -1);
-    rd_kafka_consumer_group_metadata_destroy(group);
+    assert_int_equal(committed_offset(mock), -1);
     rd_kafka_destroy(rk);
     assert_no_failure(mock);
 }
@@ -168,14 +116,12 @@ static void a_transaction_survives_the_move_of_its_coordinator(void **state)
     weir_mock *mock = *state;
     mock_create(mock, "t", 1);
     rd_kafka_t *rk = transactional(mock, "p");
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new("g");
     begin(rk);
-    assert_error(send_offset(rk, group, "t", 5), "NO_ERROR");
+    send_offset(rk, 5);
     int32_t to = 1 + weir_mock_transaction_coordinator(mock, "x") % 3;
     assert_int_equal(weir_mock_transaction_coordinator_set(mock, "x", to), WEIR_OK);
     commit(rk);
-    assert_int_equal(committed(mock), 5);
-    rd_kafka_consumer_group_metadata_destroy(group);
+    assert_int_equal(committed_offset(mock), 5);
     rd_kafka_destroy(rk);
     assert_no_failure(mock);
 }
@@ -216,20 +162,18 @@ static void a_marker_waits_for_its_partition_to_have_a_leader(void **state)
     weir_mock *mock = *state;
     mock_create(mock, "t", 1);
     rd_kafka_t *rk = transactional(mock, "p");
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new("g");
     assert_seen(mock, 0, "");
     begin(rk);
     client_must_produce(rk, "t", 0, "k", "v");
-    assert_error(send_offset(rk, group, "t", 5), "NO_ERROR");
+    send_offset(rk, 5);
     assert_seen(mock, 1, "x 0/0 Ongoing 10000: t0 g-1");
     assert_int_equal(weir_mock_partition_set_leader(mock, "t", 0, -1), WEIR_OK);
     commit(rk);
     assert_seen(mock, 1, "x 0/0 PrepareCommit 10000: t0");
-    assert_int_equal(committed(mock), 5);
+    assert_int_equal(committed_offset(mock), 5);
     assert_int_equal(weir_mock_partition_set_leader(mock, "t", 0, 1), WEIR_OK);
     weir_sim_sleep_us(1000);
     assert_seen(mock, 0, "");
-    rd_kafka_consumer_group_metadata_destroy(group);
     rd_kafka_destroy(rk);
     assert_no_failure(mock);
 }
@@ -241,16 +185,14 @@ static void offsets_wait_for_a_group_coordinator_that_is_down(void **state)
     assert_int_equal(weir_mock_coordinator_set(mock, "g", 1), WEIR_OK);
     assert_int_equal(weir_mock_transaction_coordinator_set(mock, "x", 2), WEIR_OK);
     rd_kafka_t *rk = transactional(mock, "p");
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new("g");
     begin(rk);
-    assert_error(send_offset(rk, group, "t", 5), "NO_ERROR");
+    send_offset(rk, 5);
     assert_int_equal(weir_mock_broker_set_up(mock, 1, false), WEIR_OK);
     commit(rk);
-    assert_int_equal(committed(mock), -1);
+    assert_int_equal(committed_offset(mock), -1);
     assert_int_equal(weir_mock_broker_set_up(mock, 1, true), WEIR_OK);
     weir_sim_sleep_us(1000);
-    assert_int_equal(committed(mock), 5);
-    rd_kafka_consumer_group_metadata_destroy(group);
+    assert_int_equal(committed_offset(mock), 5);
     rd_kafka_destroy(rk);
     assert_no_failure(mock);
 }
@@ -262,15 +204,13 @@ static void a_slow_broker_delays_its_markers(void **state)
     assert_int_equal(weir_mock_coordinator_set(mock, "g", 1), WEIR_OK);
     assert_int_equal(weir_mock_transaction_coordinator_set(mock, "x", 2), WEIR_OK);
     rd_kafka_t *rk = transactional(mock, "p");
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new("g");
     begin(rk);
-    assert_error(send_offset(rk, group, "t", 5), "NO_ERROR");
+    send_offset(rk, 5);
     assert_int_equal(weir_mock_broker_set_rtt(mock, 1, 500), WEIR_OK);
     commit(rk);
-    assert_int_equal(committed(mock), -1);
+    assert_int_equal(committed_offset(mock), -1);
     weir_sim_sleep_us(500000);
-    assert_int_equal(committed(mock), 5);
-    rd_kafka_consumer_group_metadata_destroy(group);
+    assert_int_equal(committed_offset(mock), 5);
     rd_kafka_destroy(rk);
     assert_no_failure(mock);
 }
@@ -300,15 +240,13 @@ static void a_deleted_topic_does_not_hold_up_the_transaction(void **state)
     mock_create(mock, "t", 1);
     mock_create(mock, "u", 1);
     rd_kafka_t *rk = transactional(mock, "p");
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new("g");
     begin(rk);
     client_must_produce(rk, "u", 0, "k", "v");
-    assert_error(send_offset(rk, group, "t", 5), "NO_ERROR");
+    send_offset(rk, 5);
     assert_int_equal(weir_mock_topic_delete(mock, "u"), WEIR_OK);
     commit(rk);
-    assert_int_equal(committed(mock), 5);
+    assert_int_equal(committed_offset(mock), 5);
     assert_seen(mock, 0, "");
-    rd_kafka_consumer_group_metadata_destroy(group);
     rd_kafka_destroy(rk);
     assert_no_failure(mock);
 }
