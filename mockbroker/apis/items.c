@@ -16,8 +16,7 @@ void weir__items_fini(weir__items *items)
     items->count = items->capacity = 0;
 }
 
-/* NULL: too many, or out of memory. */
-static void *add(weir__items *items)
+void *weir__items_add(weir__items *items, weir_slice topic, int32_t id)
 {
     if (items->count == WEIR__ITEMS_MAX) {
         return NULL;
@@ -31,26 +30,30 @@ static void *add(weir__items *items)
         items->data = data;
         items->capacity = capacity;
     }
-    return memset(weir__items_at(items, items->count++), 0, items->size);
+    weir__item *item = memset(weir__items_at(items, items->count++), 0, items->size);
+    item->topic = topic;
+    item->id = id;
+    return item;
 }
 
 void weir__items_read(const weir__request *request, weir__reader *in, weir__items *items,
                       void (*read)(const weir__request *request, weir__reader *in, void *item))
 {
     int32_t topics = weir__take_count(request, in);
+    items->is_null = topics < 0;
     for (int32_t i = 0; i < topics && !in->failed; i++) {
-        weir_slice topic = weir__take_string(request, in);
+        weir_slice topic = weir__take_text(request, in);
         int32_t partitions = weir__take_count(request, in);
         for (int32_t j = 0; j < partitions && !in->failed; j++) {
-            weir__item *item = add(items);
+            weir__item *item = weir__items_add(items, topic, weir__read_i32(in));
             if (item == NULL) {
                 in->failed = true;
                 return;
             }
-            item->topic = topic;
-            item->id = weir__read_i32(in);
-            read(request, in, item);
-            weir__take_tags(request, in);
+            if (read != NULL) {
+                read(request, in, item);
+                weir__take_tags(request, in);
+            }
         }
         weir__take_tags(request, in);
     }
@@ -86,6 +89,13 @@ void weir__items_put(weir__request *request, const weir__items *items,
         }
         weir__give_tags(request);
     }
+}
+
+void weir__item_put_error(weir__request *request, const void *item)
+{
+    const weir__item *part = item;
+    weir__buf_put_i32(&request->answer, part->id);
+    weir__buf_put_i16(&request->answer, part->error);
 }
 
 /* As ReplicaManager.getPartitionOrError and Partition.getLocalLog: the epoch is checked before the

@@ -24,6 +24,7 @@ typedef struct weir__items {
     size_t size; /* of the API's struct */
     int32_t count;
     int32_t capacity;
+    bool is_null; /* the request has no list, which is not the empty list */
 } weir__items;
 
 void weir__items_fini(weir__items *items);
@@ -32,13 +33,17 @@ static inline void *weir__items_at(const weir__items *items, int32_t index)
     return (uint8_t *)items->data + (size_t)index * items->size;
 }
 
-/* Reads [topic, [partition number, what `read` reads]]. Sets in->failed if that is malformed, too
- * long, or out of memory. */
+/* A new item, the rest of it zeros. NULL: too many, or out of memory. */
+void *weir__items_add(weir__items *items, weir_slice topic, int32_t id);
+/* Reads [topic, [partition number, what `read` reads]]. `read` NULL: the partitions are plain
+ * numbers, not structs. Sets in->failed if that is malformed, too long, or out of memory. */
 void weir__items_read(const weir__request *request, weir__reader *in, weir__items *items,
                       void (*read)(const weir__request *request, weir__reader *in, void *item));
 /* Writes [topic, [what `put` writes]]; adjacent partitions of a topic are put together. */
 void weir__items_put(weir__request *request, const weir__items *items,
                      void (*put)(weir__request *request, const void *item));
+/* A `put`: the partition's number and its error. */
+void weir__item_put_error(weir__request *request, const void *item);
 
 /* The error of a fault, or why the broker of the request does not serve the partition (NULL: it
  * does not exist), or 0. `epoch`: of the leader that the client knows, -1: none. */

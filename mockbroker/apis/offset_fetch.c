@@ -2,66 +2,73 @@
  *
  * OffsetFetch. */
 #include "group/txn_offsets.h"
-#include "part_rows.h"
+#include "items.h"
 #include "server/faults.h"
+
+typedef struct fetched {
+    weir__item item;
+    const weir__offset *offset; /* NULL: none */
+} fetched;
 
 typedef struct offset_fetch {
     weir_slice group;
-    weir__part_rows rows; /* null: all that are committed */
-    bool require_stable;  /* offsets of open transactions are an error (KIP-447) */
+    weir__items items;   /* null: all that are committed */
+    bool require_stable; /* offsets of open transactions are an error (KIP-447) */
 } offset_fetch;
 
-static void put_offset(weir__request *request, const weir__offset *part)
+static void put_offset(weir__request *request, const void *item)
 {
-    weir__buf_put_i64(&request->answer, part->offset);
+    static const weir__offset none = {.offset = -1, .leader_epoch = -1, .metadata = {"", 0}};
+    const fetched *part = item;
+    const weir__offset *offset = part->offset != NULL ? part->offset : &none;
+    weir__buf_put_i32(&request->answer, part->item.id);
+    weir__buf_put_i64(&request->answer, offset->offset);
     if (request->version >= 5) {
-        weir__buf_put_i32(&request->answer, part->leader_epoch);
+        weir__buf_put_i32(&request->answer, offset->leader_epoch);
     }
-    weir__give_string(request, part->metadata);
+    weir__give_string(request, offset->metadata);
+    weir__buf_put_i16(&request->answer, part->item.error);
 }
 
-static bool read_all(weir__request *request, weir__reader *in, offset_fetch *it)
+static bool read_all(const weir__request *request, weir__reader *in, offset_fetch *it)
 {
     it->group = weir__take_text(request, in);
-    weir__read_part_rows(request, in, &it->rows, NULL);
-    in->failed = in->failed || (it->rows.is_null && request->version < 2);
+    weir__items_read(request, in, &it->items, NULL);
+    in->failed = in->failed || (it->items.is_null && request->version < 2);
     it->require_stable = request->version >= 7 && weir__read_bool(in);
     weir__take_tags(request, in);
     return !in->failed;
 }
 
-/* The rows that a request for all offsets did not name. */
-static bool name_all(weir__request *request, weir__part_rows *rows, const weir__map *offsets)
+/* The items that a request for all offsets did not name. */
+static bool name_all(weir__items *items, const weir__map *offsets)
 {
     for (const weir__map_entry *entry = offsets->first; entry != NULL; entry = entry->next) {
         const weir__offset *offset = entry->value;
-        if (!weir__part_rows_add(request, rows, offset->topic, offset->partition)) {
+        if (weir__items_add(items, offset->topic, offset->partition) == NULL) {
             return false;
         }
     }
     return true;
 }
 
-static void look_up(const offset_fetch *it, const weir__group *group, weir__part_row *row,
-                    int16_t error)
+static void look_up(const offset_fetch *it, const weir__group *group, fetched *part, int16_t error)
 {
-    weir__offset *part = &row->part;
-    const weir__offset *found = NULL;
-    row->error = error;
-    if (error == 0 && group != NULL) {
-        bool unstable = it->require_stable &&
-                        weir__txn_offsets_has(group->txn_offsets, part->topic, part->partition);
-        row->error = unstable ? RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT : 0;
-        found = unstable ? NULL : weir__offsets_find(&group->offsets, part->topic, part->partition);
+    weir__item *item = &part->item;
+    item->error = error;
+    if (error != 0 || group == NULL) {
+        return;
     }
-    part->offset = found != NULL ? found->offset : -1;
-    part->leader_epoch = found != NULL ? found->leader_epoch : -1;
-    part->metadata = found != NULL ? found->metadata : weir_slice_of("");
+    if (it->require_stable && weir__txn_offsets_has(group->txn_offsets, item->topic, item->id)) {
+        item->error = RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT;
+    } else {
+        part->offset = weir__offsets_find(&group->offsets, item->topic, item->id);
+    }
 }
 
 void weir__handle_offset_fetch(weir__request *request, weir__reader *in)
 {
-    offset_fetch it = {0};
+    offset_fetch it = {.items = {.size = sizeof(fetched)}};
     int16_t error = 0;
     const weir__group *group = NULL;
     bool whole = read_all(request, in, &it);
@@ -69,25 +76,25 @@ void weir__handle_offset_fetch(weir__request *request, weir__reader *in)
         error = weir__check_coordinator(request, it.group);
         group = weir__groups_find(&request->mock->groups, it.group);
     }
-    if (whole && it.rows.is_null && error == 0 && group != NULL) {
-        whole = name_all(request, &it.rows, &group->offsets);
+    if (whole && it.items.is_null && error == 0 && group != NULL) {
+        whole = name_all(&it.items, &group->offsets);
     }
     if (!whole) {
-        weir__part_rows_fini(&it.rows);
+        weir__items_fini(&it.items);
         weir__request_malformed(request);
         return;
     }
-    for (size_t i = 0; i < it.rows.count; i++) {
-        weir__part_row *row = &it.rows.rows[i];
-        int16_t fault = weir__fault_error(request, row->part.topic, row->part.partition);
-        look_up(&it, group, row, fault != 0 ? fault : error);
+    for (int32_t i = 0; i < it.items.count; i++) {
+        fetched *part = weir__items_at(&it.items, i);
+        int16_t fault = weir__fault_error(request, part->item.topic, part->item.id);
+        look_up(&it, group, part, fault != 0 ? fault : error);
     }
     weir__put_throttle(request, 3);
-    weir__put_part_rows(request, &it.rows, put_offset);
+    weir__items_put(request, &it.items, put_offset);
     if (request->version >= 2) {
         weir__buf_put_i16(&request->answer, error);
     }
     weir__give_tags(request);
-    weir__part_rows_fini(&it.rows);
+    weir__items_fini(&it.items);
     weir__request_answer(request);
 }

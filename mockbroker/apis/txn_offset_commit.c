@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * TxnOffsetCommit: the offsets wait in the group until the transaction ends. */
-#include "brokers/topics.h"
 #include "core/error.h"
 #include "group/txn_offsets.h"
-#include "part_rows.h"
+#include "items.h"
 #include "server/faults.h"
 #include "txn_requests.h"
+
+typedef struct sent {
+    weir__item item;
+    weir__offset offset;
+} sent;
 
 typedef struct txn_offset_commit {
     weir__producer producer;
     weir__membership who;
-    weir__part_rows rows;
+    weir__items items;
 } txn_offset_commit;
 
-static void read_offset(const weir__request *request, weir__reader *in, weir__offset *part)
+static void read_offset(const weir__request *request, weir__reader *in, void *item)
 {
-    part->offset = weir__read_i64(in);
-    part->leader_epoch = request->version >= 2 ? weir__read_i32(in) : -1;
-    part->metadata = weir__take_string(request, in);
+    sent *part = item;
+    part->offset.topic = part->item.topic;
+    part->offset.partition = part->item.id;
+    part->offset.offset = weir__read_i64(in);
+    part->offset.leader_epoch = request->version >= 2 ? weir__read_i32(in) : -1;
+    part->offset.metadata = weir__take_string(request, in);
 }
 
 static void read_request(weir__request *request, weir__reader *in, txn_offset_commit *it)
@@ -33,7 +40,7 @@ static void read_request(weir__request *request, weir__reader *in, txn_offset_co
         it->who.member = weir__take_text(request, in);
         it->who.instance_id = weir__take_string(request, in);
     }
-    weir__read_part_rows(request, in, &it->rows, read_offset);
+    weir__items_read(request, in, &it->items, read_offset);
     weir__take_tags(request, in);
 }
 
@@ -78,33 +85,34 @@ static void carry_out(weir__request *request, txn_offset_commit *it)
     if (error == 0) {
         error = weir__groups_txn_commit(&mock->groups, &it->who, mock->now_us, &group);
     }
-    for (size_t i = 0; i < it->rows.count; i++) {
-        weir__part_row *row = &it->rows.rows[i];
-        bool exists = weir__partition_find(mock, row->part.topic, row->part.partition) != NULL;
-        int16_t fault = weir__fault_error(request, row->part.topic, row->part.partition);
+    for (int32_t i = 0; i < it->items.count; i++) {
+        sent *part = weir__items_at(&it->items, i);
+        weir__item *item = &part->item;
+        bool exists = weir__partition_find(mock, item->topic, item->id) != NULL;
+        int16_t fault = weir__fault_error(request, item->topic, item->id);
         if (fault != 0) {
-            row->error = fault;
+            item->error = fault;
         } else if (!exists) {
-            row->error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+            item->error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
         } else {
-            row->error = error != 0 ? error : put_pending(request, it, group, &row->part);
+            item->error = error != 0 ? error : put_pending(request, it, group, &part->offset);
         }
     }
 }
 
 void weir__handle_txn_offset_commit(weir__request *request, weir__reader *in)
 {
-    txn_offset_commit it = {0};
+    txn_offset_commit it = {.items = {.size = sizeof(sent)}};
     read_request(request, in, &it);
     if (in->failed) {
-        weir__part_rows_fini(&it.rows);
+        weir__items_fini(&it.items);
         weir__request_malformed(request);
         return;
     }
     carry_out(request, &it);
     weir__put_throttle(request, 0);
-    weir__put_part_rows(request, &it.rows, NULL);
+    weir__items_put(request, &it.items, weir__item_put_error);
     weir__give_tags(request);
-    weir__part_rows_fini(&it.rows);
+    weir__items_fini(&it.items);
     weir__request_answer(request);
 }
