@@ -45,6 +45,7 @@ void weir__handle_add_partitions_to_txn(weir__request *request, weir__reader *in
 void weir__handle_add_offsets_to_txn(weir__request *request, weir__reader *in);
 void weir__handle_end_txn(weir__request *request, weir__reader *in);
 void weir__handle_txn_offset_commit(weir__request *request, weir__reader *in);
+void weir__handle_describe_producers(weir__request *request, weir__reader *in);
 void weir__handle_describe_transactions(weir__request *request, weir__reader *in);
 void weir__handle_list_transactions(weir__request *request, weir__reader *in);
 

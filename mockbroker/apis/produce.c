@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Produce: each batch is checked and appended to its partition's log, or refused. */
+#include "brokers/markers.h"
 #include "brokers/shift.h"
 #include "core/error.h"
 #include "items.h"
@@ -94,6 +95,17 @@ static void report(const weir__request *request, const produced *part,
     }
 }
 
+/* What the transaction coordinator says to the batch. */
+static int16_t check_transaction(const weir__request *request, const produce_request *produce,
+                                 const produced *part, const weir__batch_header *batch)
+{
+    const weir__producer producer = {produce->transactional_id, batch->producer_id,
+                                     batch->producer_epoch};
+    return (batch->attributes & WEIR__BATCH_TRANSACTIONAL) != 0
+               ? weir__txn_check_produce(request->mock, &producer, part->item.topic, part->item.id)
+               : 0;
+}
+
 static void produce_part(const weir__request *request, const produce_request *produce,
                          produced *part)
 {
@@ -103,8 +115,10 @@ static void produce_part(const weir__request *request, const produce_request *pr
     /* Record batches of today's format came with version 3. */
     error = error == 0 && request->version < 3 ? RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION : error;
     error = error == 0 ? check_acks(request, partition, produce->acks) : error;
+    bool served = error == 0;
     weir__batch_header batch = {0};
-    if (error == 0 && weir__batch_read(part->records, &batch) == WEIR_OK) {
+    if (served && weir__batch_read(part->records, &batch) == WEIR_OK) {
+        error = check_transaction(request, produce, part, &batch);
         int64_t shift_ms = weir__shift_of(mock, request->client_id);
         if (shift_ms != 0 && batch.bytes == part->records.len) { /* the bytes are the request's */
             weir__shift_batch((uint8_t *)(uintptr_t)part->records.data, part->records.len,
@@ -114,10 +128,11 @@ static void produce_part(const weir__request *request, const produce_request *pr
     if (error == 0) {
         error = weir__log_append(&partition->log, part->records, weir__mock_now_ms(mock),
                                  &part->appended);
-        part->item.error = error;
-        report(request, part, &batch);
     }
     part->item.error = error;
+    if (served) {
+        report(request, part, &batch);
+    }
     if (error == 0) {
         part->start = partition->log.start;
         weir__partition_changed(mock, partition);

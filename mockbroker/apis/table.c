@@ -63,6 +63,7 @@ static const weir__api apis[] = {
     {37, "CreatePartitions", 0, 1, 2, WEIR__ANSWER, weir__handle_create_partitions, "absent"},
     {42, "DeleteGroups", 0, 1, 2, WEIR__ANSWER, weir__handle_delete_groups, "absent"},
     {47, "OffsetDelete", 0, 0, 1, WEIR__ANSWER, weir__handle_offset_delete, "absent"},
+    {61, "DescribeProducers", 0, 0, 0, WEIR__ANSWER, weir__handle_describe_producers, "absent"},
     {65, "DescribeTransactions", 0, 0, 0, WEIR__ANSWER, weir__handle_describe_transactions,
      "absent"},
     {66, "ListTransactions", 0, 1, 0, WEIR__ANSWER, weir__handle_list_transactions, "absent"},

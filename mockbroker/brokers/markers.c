@@ -115,3 +115,19 @@ static void report(void *user, const weir_mock_event *event)
 }
 
 const weir__txns_ops weir__txn_markers = {marker_due_us, write_marker, report};
+
+/* As ReplicaManager and AddPartitionsToTxnManager translate the coordinator's answer. */
+int16_t weir__txn_check_produce(const weir_mock *mock, const weir__producer *producer,
+                                weir_slice topic, int32_t partition)
+{
+    const weir__txn_part part = {topic, partition};
+    int16_t error = weir__txns_verify(&mock->txns, producer, &part);
+    switch (error) {
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+        return RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+    case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
+        return RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
+    default:
+        return error;
+    }
+}

@@ -2,10 +2,9 @@
  *
  * The front's thread: one poll loop for all brokers.
  *
- *   1. start and stop brokers as requested
+ *   1. start and stop brokers as requested, expire transactions, write markers
  *   2. begin every request that has arrived whole, check waiting fetches, until none is left
- *   3. expire members, rebalances and transactions, write markers, delete and compact records, send
- *      answers that are due
+ *   3. expire members and rebalances, delete and compact records, send answers that are due
  *   4. free connections that have ended
  *   5. wait for input, or for the next deadline (there is no periodic timer)
  *   6. accept, read, write
@@ -130,7 +129,6 @@ static void begin_requests(weir_mock *mock)
 static void serve_time(weir_mock *mock)
 {
     weir__groups_expire(&mock->groups, mock->now_us);
-    weir__txns_expire(&mock->txns, mock->now_us);
     weir__logs_maintain(mock);
     retry_fetches(mock);
     for (weir__conn *conn = mock->conns; conn != NULL; conn = conn->next) {
@@ -273,6 +271,8 @@ static void *front_main(void *arg)
     while (!mock->stopping) {
         start_and_stop_brokers(mock);
         mock->now_us = weir__monotonic_us();
+        /* Before requests: a leader that came back has the markers that it missed. */
+        weir__txns_expire(&mock->txns, mock->now_us);
         begin_requests(mock);
         serve_time(mock);
         reap(mock);
