@@ -9,6 +9,7 @@
 #include "core/saturate.h"
 
 #define BROKERS_DEFAULT 3
+#define FAILURE_MAX ((size_t)4096)
 #define WATCHDOG_SECONDS_MAX 1000000
 #define VIRTUAL_MAX_MS ((int64_t)200 * 365 * 24 * 3600 * 1000)
 
@@ -352,6 +353,7 @@ static void free_memory(weir_cluster *cluster)
     for (size_t i = 0; i < cluster->instance_count; i++) {
         weir__instance_free(cluster->instances[i]);
     }
+    weir__checkers_end(cluster);
     weir__buf_fini(&cluster->explanation);
     weir__driver_fini(&cluster->driver);
     free(cluster->repeat);
@@ -364,10 +366,11 @@ void weir_cluster_free(weir_cluster *cluster)
     if (cluster == NULL) {
         return;
     }
-    char unfired[WEIR_ERROR_MESSAGE_MAX]; /* on the stack: on_failure may jump away */
-    bool fails = weir__faults_unfired(cluster, unfired, sizeof unfired);
+    char failure[FAILURE_MAX]; /* on the stack: on_failure may jump away */
+    bool fails = weir__faults_unfired(cluster, failure, sizeof failure);
     weir_failure_fn on_failure = cluster->opts.on_failure;
     void *user = cluster->opts.user;
+    bool failed = cluster->driver.failing;
     cluster->driver.failing = true; /* failures during the clean-up are not reported */
     for (size_t i = 0; i < cluster->instance_count; i++) {
         weir__instance_end(cluster->instances[i]);
@@ -379,6 +382,11 @@ void weir_cluster_free(weir_cluster *cluster)
         weir_sim_sleep_us(WEIR__POOLS_REST_US);
         weir_sim_stop();
     }
+    const char *violation = weir__checkers_news(cluster); /* closing is part of the run */
+    if (violation != NULL && !failed) {
+        snprintf(failure, sizeof failure, "%s%s", weir__seed_line(cluster), violation);
+        fails = true;
+    }
     if (cluster->own_root) {
         weir__folder_remove(cluster->root);
     }
@@ -388,7 +396,7 @@ void weir_cluster_free(weir_cluster *cluster)
     free_memory(cluster);
     if (fails) {
         weir__driver_not_made(true, on_failure, user);
-        weir__driver_fail(NULL, "%s", unfired);
+        weir__driver_fail(NULL, "%s", failure);
         weir__driver_not_made(false, NULL, NULL);
     }
 }

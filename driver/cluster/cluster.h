@@ -15,6 +15,7 @@
 #include "sim/sim.h"
 
 #define WEIR__INSTANCES_MAX ((size_t)32)
+#define WEIR__CHECKERS_MAX ((size_t)8)
 #define WEIR__CRASH_SIZE ((size_t)2048)
 /* The bound of waits of the driver itself: start, close, a job on an instance's host. */
 #define WEIR__RETRY_MS WEIR_MINUTES(5)
@@ -78,8 +79,10 @@ struct weir_cluster {
     char *seed_line;              /* weir__seed_line */
     char crash[WEIR__CRASH_SIZE]; /* why a thread crashed, in one line; "": none did */
     weir_host *crash_host;        /* the host of that thread */
-    void (*on_event)(const weir_event *event, void *user);
+    void (*on_event)(const weir_event *event, void *user); /* the test's */
     void *event_user;
+    struct weir_checker *checkers[WEIR__CHECKERS_MAX];
+    size_t checker_count;
     FILE *trace; /* WEIR_TRACE of the environment */
 };
 
@@ -164,6 +167,8 @@ bool weir__faults_unfired(const weir_cluster *cluster, char *message, size_t siz
 /* Adds the event to the trace. Sets: kind, `name` of a custom one, instance, application, and what
  * belongs to the kind; the rest is copied out of step, broker or restore for an observer. */
 void weir__event_emit(const weir_event *event);
+/* Observes the simulation if the test or a checker wants events. */
+void weir__events_observe(weir_cluster *cluster);
 /* event_text.c, event_hash.c */
 const char *weir__event_name(const weir_event *event);
 uint64_t weir__event_hash(const weir_event *event);
@@ -171,6 +176,16 @@ void weir__cluster_vtrace(weir_cluster *cluster, const char *kind, const char *f
     __attribute__((format(printf, 3, 0)));
 void weir__trace_from_environment(weir_cluster *cluster);
 void weir__trace_end(weir_cluster *cluster);
+
+/* ---- Checkers (checkers.c) ---- */
+void weir__checkers_event(const weir_cluster *cluster, const weir_event *event);
+/* The instance has a topology: its changelogs are written by its tasks. */
+void weir__checkers_topology(const weir_instance *instance);
+/* Fails the test after a violation that it was not told of; false: there is none. */
+bool weir__checkers_failed(weir_cluster *cluster);
+/* The violation that the test was not told of, or NULL; from now on it was. */
+const char *weir__checkers_news(const weir_cluster *cluster);
+void weir__checkers_end(weir_cluster *cluster);
 
 /* ---- Branches (branch.c) ---- */
 /* Makes the directories of a cluster with branches, and sets the root. */

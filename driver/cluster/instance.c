@@ -162,6 +162,7 @@ static weir_err build(weir_instance *instance, weir_error *error)
     }
     if (err == WEIR_OK) {
         list_topics(instance);
+        weir__checkers_topology(instance);
     }
     return err;
 }

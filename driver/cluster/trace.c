@@ -82,7 +82,16 @@ static void hand_on(const weir_sim_event *event, void *user)
     } else if (out.restore != NULL) {
         take_restore(&out);
     }
-    cluster->on_event(&out, cluster->event_user);
+    weir__checkers_event(cluster, &out);
+    if (cluster->on_event != NULL) {
+        cluster->on_event(&out, cluster->event_user);
+    }
+}
+
+void weir__events_observe(weir_cluster *cluster)
+{
+    bool wanted = cluster->on_event != NULL || cluster->checker_count > 0;
+    weir_sim_on_event(wanted ? hand_on : NULL, cluster, false);
 }
 
 void weir_cluster_on_event(weir_cluster *cluster, void (*fn)(const weir_event *event, void *user),
@@ -93,7 +102,7 @@ void weir_cluster_on_event(weir_cluster *cluster, void (*fn)(const weir_event *e
     }
     cluster->on_event = fn;
     cluster->event_user = user;
-    weir_sim_on_event(fn != NULL ? hand_on : NULL, cluster, false);
+    weir__events_observe(cluster);
 }
 
 void weir__cluster_vtrace(weir_cluster *cluster, const char *kind, const char *format, va_list args)

@@ -78,21 +78,30 @@ static bool holds(weir_cluster *cluster, weir_predicate predicate, void *arg)
     return held;
 }
 
-/* `hopeless` NULL: always waits until the bound. */
+/* How a wait ended for which the predicate does not hold. */
+typedef struct wait_end {
+    bool failed;   /* the test was told why */
+    bool hopeless; /* nothing will change any more */
+} wait_end;
+
+/* `end` NULL: waits until the bound even if it is hopeless. */
 static bool run_until(weir_cluster *cluster, weir_predicate predicate, void *arg, int64_t bound_ms,
-                      bool *hopeless)
+                      wait_end *end)
 {
     int64_t deadline = deadline_in(bound_ms);
     weir__inputs_flush(cluster);
     for (;;) {
-        if (weir__brokers_failed(cluster)) {
+        if (weir__brokers_failed(cluster) || weir__checkers_failed(cluster)) {
+            if (end != NULL) {
+                end->failed = true;
+            }
             return false;
         }
         if (holds(cluster, predicate, arg)) {
             return true;
         }
-        if (hopeless != NULL && is_hopeless(cluster, predicate)) {
-            *hopeless = true;
+        if (end != NULL && is_hopeless(cluster, predicate)) {
+            end->hopeless = true;
             return false;
         }
         int64_t now = weir_sim_now_us();
@@ -126,15 +135,18 @@ bool weir_cluster_run_until_at(weir_cluster *cluster, weir_predicate predicate, 
         return false;
     }
     text = text != NULL ? text : "the predicate";
-    bool hopeless = false;
-    bool held = run_until(cluster, predicate, arg, bound_ms, &hopeless);
-    if (hopeless && !cluster->driver.failing) {
+    wait_end end = {0};
+    bool held = run_until(cluster, predicate, arg, bound_ms, &end);
+    if (held || end.failed || cluster->driver.failing) {
+        return held;
+    }
+    if (end.hopeless) {
         weir_cluster_fail_at(cluster, file, line, "%s %s\n%s", text,
                              cluster->instance_count == 0
                                  ? "cannot hold: no instance was started (weir_cluster_start)"
                                  : "can no longer hold: every instance has failed or ended",
                              weir_cluster_explain(cluster));
-    } else if (!held && !cluster->driver.failing) {
+    } else {
         weir_cluster_fail_at(cluster, file, line, "%s does not hold after %lld ms\n%s", text,
                              (long long)bound_ms, weir_cluster_explain(cluster));
     }
@@ -148,7 +160,9 @@ void weir_cluster_run_for(weir_cluster *cluster, int64_t ms)
     }
     weir__inputs_flush(cluster);
     weir_sim_sleep_us(weir__mul_sat(ms, 1000));
-    weir__brokers_failed(cluster);
+    if (!weir__brokers_failed(cluster)) {
+        weir__checkers_failed(cluster);
+    }
 }
 
 bool weir_all_running(weir_cluster *cluster, void *unused)

@@ -8,15 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/checkers.h>
+
 #include "fixtures/text.h"
 #include "fixtures/word_count.h"
-#include "scenarios/lib/checker.h"
 #include "scenarios/lib/counts.h"
 #include "scenarios/lib/in_flight.h"
 #include "scenarios/lib/setup.h"
 
 #define BOUND WEIR_MINUTES(5)
 #define AFTERWARDS_MS WEIR_SECONDS(1) /* for the steps after the last commit of offsets */
+
+static const weir_written_topic written_topics[] = {{"word-counts", 1}, {NULL, 0}};
 
 struct weir_rebalance {
     weir_cluster *cluster;
@@ -26,7 +29,6 @@ struct weir_rebalance {
     size_t sent;
     weir_rebalance_phase phase;
     weir_in_flight in_flight;
-    safety_checker *checker;
     bool crashed;
     bool over; /* the end has begun: no more branches */
     bool restart;
@@ -35,19 +37,13 @@ struct weir_rebalance {
 
 weir_rebalance *weir_rebalance_new(void)
 {
-    weir_rebalance *run = calloc(1, sizeof *run);
-    if (run != NULL && (run->checker = checker_new(false)) == NULL) {
-        free(run);
-        run = NULL;
-    }
-    return run;
+    return calloc(1, sizeof(weir_rebalance));
 }
 
 void weir_rebalance_free(weir_rebalance *run)
 {
     if (run != NULL) {
         fixture_text_fini(&run->text);
-        checker_free(run->checker);
         free(run);
     }
 }
@@ -62,7 +58,6 @@ weir_rebalance_phase weir_rebalance_phase_now(const weir_rebalance *run)
 static void on_step(weir_rebalance *run, const char *name, const weir_step *step)
 {
     weir_instance *instance = weir_cluster_instance(run->cluster, name);
-    checker_step(run->checker, step);
     if (!run->over && run->plan.on_step != NULL) {
         run->plan.on_step(run, instance, step, run->plan.user);
     }
@@ -70,11 +65,6 @@ static void on_step(weir_rebalance *run, const char *name, const weir_step *step
         !weir_in_flight_note(&run->in_flight, instance, step)) {
         weir_cluster_fail(run->cluster, "too many partitions");
     }
-}
-
-static void on_event(const weir_event *event, void *user)
-{
-    checker_event(user, event);
 }
 
 static void on_step_of_a(const weir_step *step, void *user)
@@ -92,7 +82,6 @@ void weir_rebalance_crash(weir_rebalance *run, weir_instance *instance, bool res
     run->restart = restart;
     run->victim = instance;
     weir_in_flight_crash(&run->in_flight, run->cluster, instance); /* others may run meanwhile */
-    checker_crash(run->checker, weir_instance_name(instance));
     run->crashed = true;
     weir_host_crash(weir_instance_host(instance), WEIR_DISK_AS_IT_WAS);
 }
@@ -209,9 +198,6 @@ static void bring_back(weir_rebalance *run)
 static void check(weir_rebalance *run, const weir_rows *extra)
 {
     weir_cluster *cluster = run->cluster;
-    if (checker_violation(run->checker) != NULL) {
-        weir_cluster_fail(cluster, "%s", checker_violation(run->checker));
-    }
     weir_output output = weir_cluster_output(cluster, "word-counts", &weir_string, &weir_i64);
     weir_output changelog =
         weir_cluster_output(cluster, "app-counts-changelog", &weir_string, &weir_i64);
@@ -228,7 +214,8 @@ void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster, const weir_r
     weir_error error = {0};
     run->cluster = cluster;
     run->plan = *plan;
-    weir_cluster_on_event(cluster, on_event, run->checker);
+    weir_cluster_checker(cluster,
+                         &(weir_checker_opts){.no_stale_writes = true, .written = written_topics});
     if (fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) != WEIR_OK) {
         weir_cluster_fail(cluster, "%s", error.message);
     }

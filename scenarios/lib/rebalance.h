@@ -38,8 +38,8 @@ void weir_rebalance_free(weir_rebalance *run); /* NULL allowed */
 
 /* Runs it to the end and checks: counts exact, or, after a crash, higher only for words of records
  * that the crashed instance had processed and not committed; the store the same as the output and
- * as the fold of its changelog; and the rules of checker.h, such as one owner per task. Failures
- * are reported to the cluster's on_failure. */
+ * as the fold of its changelog; and the rules of weir/checkers.h. Failures are reported to the
+ * cluster's on_failure. */
 void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster,
                         const weir_rebalance_plan *plan);
 

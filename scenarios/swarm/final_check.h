@@ -9,11 +9,17 @@
 #ifndef WEIR_SCENARIOS_SWARM_FINAL_CHECK_H
 #define WEIR_SCENARIOS_SWARM_FINAL_CHECK_H
 
-#include "scenarios/lib/checker.h"
+#include <weir/checkers.h>
+
+#define FINAL_CHECK_PARTITIONS 4 /* of every topic */
+#define FINAL_CHECK_LINES "lines"
+#define FINAL_CHECK_WORDS "app-by-word-repartition"
+#define FINAL_CHECK_CHANGELOG "app-counts-changelog"
+#define FINAL_CHECK_COUNTS "word-counts" /* the output */
 
 typedef struct final_check {
     weir_cluster *cluster;
-    const safety_checker *checker;
+    weir_checker *checker;
     const weir_slice *lines;
     size_t line_count;
     bool purged; /* words are deleted after they are processed: only end offsets can be compared */

@@ -129,24 +129,16 @@ static void *open_join(const swarm_plan *plan, weir_cluster *cluster, bool left)
     return work;
 }
 
-static void *open_inner(const swarm_scenario *scenario, const swarm_plan *plan,
-                        weir_cluster *cluster)
+static void *open_inner(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)scenario;
+    (void)checker;
     return open_join(plan, cluster, false);
 }
 
-static void *open_left(const swarm_scenario *scenario, const swarm_plan *plan,
-                       weir_cluster *cluster)
+static void *open_left(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)scenario;
+    (void)checker;
     return open_join(plan, cluster, true);
-}
-
-static void on_step(void *work, const weir_step *step)
-{
-    (void)work;
-    (void)step;
 }
 
 static weir_rows *expected_rows(const join_work *work)
@@ -197,7 +189,6 @@ const swarm_workload swarm_foreign_join = {
     .open = open_inner,
     .close = free,
     .send = send,
-    .on_step = on_step,
     .check = check,
 };
 
@@ -207,6 +198,5 @@ const swarm_workload swarm_foreign_left_join = {
     .open = open_left,
     .close = free,
     .send = send,
-    .on_step = on_step,
     .check = check,
 };

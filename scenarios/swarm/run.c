@@ -35,19 +35,6 @@ struct swarm_run {
     uint64_t steps;   /* of its instance, since then */
 };
 
-static const char *violation_of(const swarm_run *run)
-{
-    return run->workload->violation != NULL ? run->workload->violation(run->work) : NULL;
-}
-
-static void check_safety(swarm_run *run)
-{
-    const char *violation = violation_of(run);
-    if (violation != NULL) {
-        weir_cluster_fail(run->cluster, "%s", violation);
-    }
-}
-
 /* ---- Instances ---------------------------------------------------------------------------- */
 
 static void on_step(const weir_step *step, void *user);
@@ -103,11 +90,8 @@ static void start(actor *self, int threads)
 
 /* ---- Acts --------------------------------------------------------------------------------- */
 
-static void crash(swarm_run *run, weir_instance *instance, weir_disk disk)
+static void crash(weir_instance *instance, weir_disk disk)
 {
-    if (run->workload->on_crash != NULL) {
-        run->workload->on_crash(run->work, weir_instance_name(instance));
-    }
     weir_host_crash(weir_instance_host(instance), disk); /* does not return to its own threads */
 }
 
@@ -130,10 +114,10 @@ static void perform(swarm_run *run)
     run->since_ms = weir_cluster_now_ms(run->cluster);
     switch (act->kind) {
     case WEIR_ACT_CRASH:
-        crash(run, instance, WEIR_DISK_AS_IT_WAS);
+        crash(instance, WEIR_DISK_AS_IT_WAS);
         break;
     case WEIR_ACT_CRASH_WIPED:
-        crash(run, instance, WEIR_DISK_WIPED);
+        crash(instance, WEIR_DISK_WIPED);
         break;
     case WEIR_ACT_CLOSE:
         if (weir_instance_close(instance, CLOSE_BOUND) != WEIR_OK) {
@@ -168,7 +152,9 @@ static void on_step(const weir_step *step, void *user)
 {
     const actor *self = user;
     swarm_run *run = self->run;
-    run->workload->on_step(run->work, step);
+    if (run->workload->on_step != NULL) {
+        run->workload->on_step(run->work, step);
+    }
     if (run->armed && run->act < run->plan.act_count) {
         const weir_act *act = &run->plan.acts[run->act];
         if (act->instance == self->index && ++run->steps == act->at_step) {
@@ -191,7 +177,7 @@ static bool act_happened(weir_cluster *cluster, void *arg)
 {
     const struct moment *moment = arg;
     (void)cluster;
-    return moment->run->act != moment->act || violation_of(moment->run) != NULL;
+    return moment->run->act != moment->act;
 }
 
 /* Bursts and acts in the order of their moments. */
@@ -211,7 +197,6 @@ static void play(swarm_run *run)
         int64_t left = due_ms - weir_cluster_now_ms(run->cluster);
         bool changed =
             weir_cluster_run_until(run->cluster, act_happened, &moment, left > 0 ? left : 0);
-        check_safety(run);
         if (changed) {
             continue;
         }
@@ -244,7 +229,11 @@ swarm_run *swarm_run_new(const swarm_scenario *scenario, const swarm_plan *plan,
     run->cluster = cluster;
     run->workload = plan->workload;
     if (scenario->play == NULL) {
-        run->work = run->workload->open(scenario, plan, cluster);
+        /* Without a zombie no member writes after it has lost its tasks. */
+        weir_checker *checker = weir_cluster_checker(
+            cluster, &(weir_checker_opts){.no_stale_writes = !scenario->zombies,
+                                          .written = run->workload->written});
+        run->work = run->workload->open(plan, cluster, checker);
         if (run->work == NULL) {
             free(run);
             return NULL;
@@ -278,6 +267,5 @@ void swarm_run_all(swarm_run *run)
     weir_run_until(cluster, weir_caught_up, QUIET_BOUND);
     weir_cluster_run_for(cluster, SETTLE_MS);
     weir_run_until(cluster, weir_caught_up, QUIET_BOUND);
-    check_safety(run);
     run->workload->check(run->work);
 }

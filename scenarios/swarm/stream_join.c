@@ -173,24 +173,21 @@ static void *open_join(const swarm_plan *plan, weir_cluster *cluster, bool left_
     return work;
 }
 
-static void *open_inner(const swarm_scenario *scenario, const swarm_plan *plan,
-                        weir_cluster *cluster)
+static void *open_inner(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)scenario;
+    (void)checker;
     return open_join(plan, cluster, false, false);
 }
 
-static void *open_left(const swarm_scenario *scenario, const swarm_plan *plan,
-                       weir_cluster *cluster)
+static void *open_left(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)scenario;
+    (void)checker;
     return open_join(plan, cluster, true, false);
 }
 
-static void *open_outer(const swarm_scenario *scenario, const swarm_plan *plan,
-                        weir_cluster *cluster)
+static void *open_outer(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)scenario;
+    (void)checker;
     return open_join(plan, cluster, true, true);
 }
 

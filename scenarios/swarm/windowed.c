@@ -143,17 +143,15 @@ static void *open_work(const swarm_plan *plan, weir_cluster *cluster, bool on_cl
     return work;
 }
 
-static void *open_update(const swarm_scenario *scenario, const swarm_plan *plan,
-                         weir_cluster *cluster)
+static void *open_update(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)scenario;
+    (void)checker;
     return open_work(plan, cluster, false);
 }
 
-static void *open_close(const swarm_scenario *scenario, const swarm_plan *plan,
-                        weir_cluster *cluster)
+static void *open_close(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)scenario;
+    (void)checker;
     return open_work(plan, cluster, true);
 }
 

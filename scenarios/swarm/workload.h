@@ -5,23 +5,24 @@
 #ifndef WEIR_SCENARIOS_SWARM_WORKLOAD_H
 #define WEIR_SCENARIOS_SWARM_WORKLOAD_H
 
+#include <weir/checkers.h>
+
 #include "scenarios/swarm/plan.h"
 
 typedef struct swarm_workload {
     const char *name;
     weir_topology_fn topology;
-    /* Makes the topics, before instances start, and what the functions below get as `work`. NULL:
-     * out of memory. */
-    void *(*open)(const swarm_scenario *scenario, const swarm_plan *plan, weir_cluster *cluster);
+    /* The topics whose partition p only the task <subtopology>_p writes, beyond changelogs; ends
+     * with a topic NULL. NULL: none. */
+    const weir_written_topic *written;
+    /* Makes the topics, before instances start, and what the functions below get as `work`. The
+     * checker watches the whole run. NULL: out of memory. */
+    void *(*open)(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker);
     void (*close)(void *work); /* after the cluster */
     /* Sends one of plan->bursts parts of the input. */
     void (*send)(void *work, int burst);
-    /* Each step of each instance, on its thread. */
+    /* Each step of each instance, on its thread. NULL: not called. */
     void (*on_step)(void *work, const weir_step *step);
-    /* The instance is about to crash. NULL: not called. */
-    void (*on_crash)(void *work, const char *instance);
-    /* The first violation of a rule that holds at any time, or NULL. NULL: there are none. */
-    const char *(*violation)(const void *work);
     /* Everything is caught up, and nothing happens any more: fails the cluster if the results are
      * wrong. May send more and wait. */
     void (*check)(void *work);

@@ -8,14 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/checkers.h>
+
 #include "fixtures/word_count.h"
-#include "scenarios/lib/checker.h"
 #include "scenarios/lib/counts.h"
 #include "sim/sim.h"
 
 #define LINES 600
 #define KINDS_MAX 128
-#define OWNERS_MAX 1024
+#define SUBTOPOLOGIES 2
 #define NAME_SIZE 96
 #define WARNINGS_MAX 256
 #define WARNING_SIZE 256
@@ -28,21 +29,16 @@ typedef struct kind_count {
     size_t count;
 } kind_count;
 
-/* "host/thread" has taken `task` in `generation`. */
-typedef struct owner {
-    char thread[NAME_SIZE];
-    char task[16];
-    int generation;
-} owner;
-
 typedef struct subject {
     scenario *all;
     weir_instance *instance;
 } subject;
 
+static const weir_written_topic written_topics[] = {{"word-counts", 1}, {NULL, 0}};
+
 struct scenario {
     weir_cluster *cluster;
-    safety_checker *checker; /* of the writers of records; the watch below checks the rest */
+    weir_checker *checker;
     fixture_text text;
     weir_input lines;
     size_t fed;
@@ -62,23 +58,16 @@ struct scenario {
         int left;
     } drag;
     kind_count kinds[KINDS_MAX];
-    owner owners[OWNERS_MAX];
-    size_t owner_count;
+    int32_t taken[SUBTOPOLOGIES][SCENARIO_PARTITIONS]; /* the newest generation, by task */
+    int32_t newest;
+    int generations;
     size_t counted; /* records of the repartition topic processed, again and again */
     int64_t restored;
     char warnings[WARNINGS_MAX][WARNING_SIZE];
     size_t warning_count;
-    char check[256]; /* the first violation found by the watch */
 };
 
 /* ---- The watch: must not call the driver -------------------------------------------------- */
-
-static void find_wrong(scenario *all, const char *what, const char *task, const char *thread)
-{
-    if (all->check[0] == '\0') {
-        snprintf(all->check, sizeof all->check, "%s: %s by %s", what, task, thread);
-    }
-}
 
 static void note_kind(scenario *all, const char *kind)
 {
@@ -93,67 +82,28 @@ static void note_kind(scenario *all, const char *kind)
     }
 }
 
-/* A member that joins again in the same generation takes the same assignment again. */
-static bool is_news(scenario *all, const owner *mine)
+static void note_taken(scenario *all, const weir_step *step)
 {
-    for (size_t i = 0; i < all->owner_count; i++) {
-        const owner *other = &all->owners[i];
-        if (other->generation != mine->generation || strcmp(other->task, mine->task) != 0) {
-            continue;
-        }
-        if (strcmp(other->thread, mine->thread) == 0) {
-            return false;
-        }
-        find_wrong(all, "a second owner in a generation", mine->task, mine->thread);
+    if (step->task_count > 0 && step->generation > all->newest) {
+        all->newest = step->generation;
+        all->generations++;
     }
-    return true;
-}
-
-static void note_taken(scenario *all, const char *thread, const weir_step *step)
-{
-    for (size_t i = 0; i < step->task_count && all->owner_count < OWNERS_MAX; i++) {
-        owner *mine = &all->owners[all->owner_count];
-        snprintf(mine->thread, sizeof mine->thread, "%s", thread);
-        snprintf(mine->task, sizeof mine->task, "%s", step->tasks[i]);
-        mine->generation = step->generation;
-        all->owner_count += is_news(all, mine);
+    for (size_t i = 0; i < step->task_count; i++) {
+        size_t subtopology = (size_t)(step->tasks[i][0] - '0'); /* "1_2" */
+        size_t partition = (size_t)(step->tasks[i][2] - '0');
+        assert_true(subtopology < SUBTOPOLOGIES && partition < SCENARIO_PARTITIONS);
+        all->taken[subtopology][partition] = step->generation;
     }
-}
-
-/* The task belongs to the last assignment that this thread has taken. */
-static void note_processed(scenario *all, const char *thread, const char *task)
-{
-    int latest = -1;
-    bool owned = false;
-    for (size_t i = all->owner_count; i-- > 0;) {
-        const owner *at = &all->owners[i];
-        if (strcmp(at->thread, thread) != 0) {
-            continue;
-        }
-        latest = latest < 0 ? at->generation : latest;
-        if (at->generation != latest) {
-            break;
-        }
-        owned = owned || strcmp(at->task, task) == 0;
-    }
-    if (!owned) {
-        find_wrong(all, "processed without being its owner", task, thread);
-    }
-    all->counted += task[0] == '1';
 }
 
 static void watch(const weir_event *event, void *user)
 {
     scenario *all = user;
-    char thread[NAME_SIZE];
-    snprintf(thread, sizeof thread, "%s/%s", event->host != NULL ? event->host : "",
-             event->thread != NULL ? event->thread : "");
     note_kind(all, event->name);
-    checker_event(all->checker, event);
     if (event->step != NULL && event->step->kind == WEIR_STEP_ASSIGNMENT_TAKEN) {
-        note_taken(all, thread, event->step);
+        note_taken(all, event->step);
     } else if (event->step != NULL && event->step->kind == WEIR_STEP_PROCESS) {
-        note_processed(all, thread, event->task);
+        all->counted += event->task[0] == '1';
     }
 }
 
@@ -186,7 +136,6 @@ static void on_step(const weir_step *step, void *user)
 {
     subject *one = user;
     scenario *all = one->all;
-    checker_step(all->checker, step);
     if (step->kind == WEIR_STEP_PROCESS && all->drag.left > 0 &&
         all->drag.instance == one->instance) {
         all->drag.left--;
@@ -236,7 +185,6 @@ static void on_restore(const weir_restore_progress *progress, void *user)
 static void free_scenario(void *memory)
 {
     scenario *all = memory;
-    checker_free(all->checker);
     fixture_text_fini(&all->text);
     free(all);
 }
@@ -247,10 +195,10 @@ scenario *scenario_new(void **state, const weir_cluster_opts *opts)
     scenario *all = fixture_keep(state, calloc(1, sizeof *all), free_scenario);
     weir_cluster_opts mine = opts != NULL ? *opts : (weir_cluster_opts){0};
     mine.config = mine.config != NULL ? mine.config : config;
-    all->checker = checker_new(true);
-    assert_non_null(all->checker);
     assert_int_equal(fixture_text_make(&all->text, LINES, 1, NULL), WEIR_OK);
     all->cluster = fixture_cluster(state, &mine);
+    all->checker =
+        weir_cluster_checker(all->cluster, &(weir_checker_opts){.written = written_topics});
     weir_cluster_on_event(all->cluster, watch, all);
     weir_cluster_input(all->cluster, "word-counts", SCENARIO_PARTITIONS, &weir_string, &weir_i64);
     all->lines =
@@ -331,13 +279,7 @@ size_t scenario_seen(const scenario *all, const char *kind)
 
 int scenario_generations(const scenario *all)
 {
-    int latest = -1;
-    int count = 0;
-    for (size_t i = 0; i < all->owner_count; i++) {
-        count += all->owners[i].generation > latest;
-        latest = all->owners[i].generation > latest ? all->owners[i].generation : latest;
-    }
-    return count;
+    return all->generations;
 }
 
 size_t scenario_warnings(const scenario *all, const char *text)
@@ -356,20 +298,13 @@ int64_t scenario_restored(const scenario *all)
 
 /* ---- The check -------------------------------------------------------------------------- */
 
-static void check_owners(scenario *all)
+static void check_owners(const scenario *all)
 {
-    int latest = -1;
-    size_t owned = 0;
-    if (all->check[0] != '\0') {
-        weir_cluster_fail(all->cluster, "%s", all->check);
+    for (size_t i = 0; i < SUBTOPOLOGIES; i++) {
+        for (size_t p = 0; p < SCENARIO_PARTITIONS; p++) {
+            assert_int_equal(all->taken[i][p], all->newest);
+        }
     }
-    for (size_t i = 0; i < all->owner_count; i++) {
-        latest = all->owners[i].generation > latest ? all->owners[i].generation : latest;
-    }
-    for (size_t i = 0; i < all->owner_count; i++) {
-        owned += all->owners[i].generation == latest;
-    }
-    assert_int_equal(owned, SCENARIO_TASKS);
 }
 
 static int64_t sum_of(const weir_rows *rows)
@@ -426,6 +361,19 @@ static weir_rows *without(const scenario *all, const weir_rows *rows, const weir
     return left;
 }
 
+/* Adds the keys that a former owner of the task wrote to the topic. */
+static void note_stale(const scenario *all, const char *topic, weir_rows *keys)
+{
+    const weir_rows *rows =
+        weir_output_all(weir_cluster_output(all->cluster, topic, &weir_string, &weir_i64));
+    for (size_t i = 0; i < weir_rows_size(rows); i++) {
+        const weir_row *row = weir_rows_at(rows, i);
+        if (weir_checker_is_stale(all->checker, topic, row->partition, row->offset)) {
+            weir_rows_put(keys, row->key, &(int64_t){1});
+        }
+    }
+}
+
 void scenario_check_exact(scenario *all)
 {
     weir_rows *store = settled_store(all);
@@ -445,12 +393,12 @@ void scenario_check_at_least_once(scenario *all)
     check_owners(all);
     weir_rows *expected = weir_scenario_counts(all->cluster, all->text.lines, all->fed);
     weir_rows *stale = new_counts(all);
-    checker_stale_keys(all->checker, all->cluster, CHECKER_CHANGELOG, stale);
+    note_stale(all, "app-counts-changelog", stale);
     for (size_t i = 0; i < weir_rows_size(stale); i++) {
         weir_rows_put(expected, weir_rows_at(stale, i)->key, &(int64_t){1});
     }
     weir_scenario_check_counts(all->cluster, store, expected, store);
-    checker_stale_keys(all->checker, all->cluster, CHECKER_COUNTS, stale);
+    note_stale(all, "word-counts", stale);
     weir_rows *counted = output_rows(all);
     weir_assert_size(counted, weir_rows_size(store));
     weir_assert_same_rows(without(all, store, stale), without(all, counted, stale));

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A word count under faults: fed piece by piece, with a fault injected at a labelled step, watched
- * at each step (each task has one owner per generation, and only the owner processes it), and
- * checked at the end. */
+ * by a checker (weir/checkers.h), and checked at the end. */
 #ifndef WEIR_TESTS_SUPPORT_SCENARIO_H
 #define WEIR_TESTS_SUPPORT_SCENARIO_H
 
 #include "support/cluster.h"
 
 #define SCENARIO_PARTITIONS 4
-#define SCENARIO_TASKS 8 /* of the two sub-topologies */
 
 typedef struct scenario scenario;
 

@@ -22,6 +22,7 @@ INCLUDES = {
     "mockbroker": ["core", "group", "txn", "brokers", "server", "apis"],
     "driver/sim": ["core", "sim"],
     "driver/common": ["core", "client", "state", "topology", "process", "common"],
+    "driver/check": ["core", "check"],
     "driver/sync": ["core", "client", "topology", "process", "task", "cluster", "common", "sync"],
     "plans": ["plans"],
     "tests/conformance/replay": ["replay"],
@@ -39,7 +40,8 @@ INCLUDE_DIRS = ["", "runtime", "mockbroker", "driver", "tests", "tests/conforman
 PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include", "plans/include"]
 
 # Public headers of the test side begin so, and only these may include them.
-TEST_SIDE_HEADERS = ("weir/driver", "weir/mockbroker")
+TEST_SIDE_HEADERS = ("weir/driver", "weir/mockbroker", "weir/mock_event", "weir/event",
+                     "weir/checkers")
 TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench",
                    "examples/project/test_orders.c", "examples/project/test_reminders.c",
                    "examples/project/test_enriched.c",
