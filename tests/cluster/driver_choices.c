@@ -7,6 +7,7 @@
 
 #include "fixtures/word_count.h"
 #include "support/cluster.h"
+#include "support/jump_out.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -50,14 +51,40 @@ static void assert_start_refused(weir_input_time start, const char *text)
 static void a_start_that_no_clock_shows_is_refused(void **state)
 {
     (void)state;
-    assert_start_refused(WEIR_AT(DAY_MS - 1), "weir_cluster_opts.start: the wall clock begins on "
-                                              "1970-01-02 or later, in 2059 or earlier: "
-                                              "WEIR_AT(86399999)");
-    assert_start_refused(WEIR_AT(INT64_MAX), "weir_cluster_opts.start: the wall clock begins on "
-                                             "1970-01-02 or later, in 2059 or earlier: "
-                                             "WEIR_AT(9223372036854775807)");
+    assert_start_refused(WEIR_AT(DAY_MS - 1),
+                         "weir_cluster_opts.start: the wall clock begins on "
+                         "1970-01-02 or later, since clients subtract durations "
+                         "from it, and in 2059 or earlier: "
+                         "WEIR_AT(86399999)");
+    assert_start_refused(WEIR_AT(INT64_MAX),
+                         "weir_cluster_opts.start: the wall clock begins on "
+                         "1970-01-02 or later, since clients subtract durations "
+                         "from it, and in 2059 or earlier: "
+                         "WEIR_AT(9223372036854775807)");
     assert_start_refused((weir_input_time){.ms = 5},
                          "weir_cluster_opts.start: a time is given with WEIR_AT(5)");
+}
+
+/* The test jumped away from its failure, and did not free the cluster. */
+static void a_cluster_that_is_left_does_not_hide_later_failures(void **state)
+{
+    (void)state;
+    struct failure first = {0};
+    struct failure second = {0};
+    weir_cluster *left =
+        weir_cluster_new(&(weir_cluster_opts){.on_failure = jump_out, .user = &first}, NULL);
+    if (setjmp(first.out) == 0) {
+        weir_cluster_fail(left, "the first test fails");
+    }
+    assert_non_null(strstr(first.message, "the first test fails"));
+    weir_cluster *none =
+        weir_cluster_new(&(weir_cluster_opts){.on_failure = jump_out, .user = &second}, NULL);
+    assert_null(none);
+    if (setjmp(second.out) == 0) {
+        weir_cluster_topic_create(none, "out", 1);
+    }
+    assert_non_null(strstr(second.message, "this process has a cluster already: free it first"));
+    weir_cluster_free(left);
 }
 
 /* Its changelog is the store: an instance restores what the test has written there. */
@@ -113,6 +140,7 @@ int main(void)
         cluster_test(the_wall_clock_begins_where_the_test_says),
         cluster_test(the_usual_start_is_that_of_the_synchronous_driver),
         cmocka_unit_test(a_start_that_no_clock_shows_is_refused),
+        cmocka_unit_test(a_cluster_that_is_left_does_not_hide_later_failures),
         cluster_test(a_test_fills_a_store_through_its_changelog),
         cmocka_unit_test(a_part_of_a_task_that_does_not_exist_fails_the_test),
     };
