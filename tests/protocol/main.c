@@ -27,6 +27,12 @@ static const struct {
 } areas[] = {
     {"idempotence", idempotence_scenarios},
     {"transactions", transaction_scenarios},
+    {"offsets", txn_offset_scenarios},
+    {"groups", group_scenarios},
+    {"fetch", fetch_scenarios},
+    {"log", log_scenarios},
+    {"admin", admin_scenarios},
+    {"clients", client_scenarios},
 };
 
 typedef struct options {
@@ -188,12 +194,33 @@ static int compare_all(const options *o, const result *results, size_t count)
     return sum.failed > 0 || sum.passed == 0 ? 1 : 0;
 }
 
-/* Each difference in one line, for a table. */
-static int list_differences(const options *o, const result *results, size_t count)
+/* The mock cluster alone says that each batch was appended at the same time: named once, not in
+ * every scenario. Removes it from a text. */
+static void strip_append_times(char *text)
+{
+    static const char what[] = " append time ";
+    char *to = text;
+    for (const char *from = text; *from != '\0';) {
+        if (strncmp(from, what, sizeof what - 1) == 0) {
+            from += sizeof what - 1;
+            from += strcspn(from, " \n");
+        } else {
+            *to++ = *from++;
+        }
+    }
+    *to = '\0';
+}
+
+/* Each scenario that differs, with its first difference, for a table. */
+static int list_differences(const options *o, result *results, size_t count)
 {
     int same = 0;
     for (size_t i = 0; i < count; i++) {
         char *expected = read_text(file_of(o->observed, &results[i]));
+        if (expected != NULL) {
+            strip_append_times(expected);
+        }
+        strip_append_times(results[i].seen->text);
         char *line = first_difference(expected != NULL ? expected : "", results[i].seen->text);
         if (line != NULL) {
             printf("differs: %s/%s: %s\n", results[i].area, results[i].what->name, line);
@@ -202,7 +229,8 @@ static int list_differences(const options *o, const result *results, size_t coun
         free(line);
         free(expected);
     }
-    printf("librdkafka %s's mock cluster alone: %d of %zu scenarios as on Kafka\n",
+    printf("librdkafka %s, its mock cluster alone: %d of %zu scenarios as on Kafka, beside wrong"
+           " append times\n",
            rd_kafka_version_str(), same, count);
     return 0;
 }

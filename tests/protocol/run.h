@@ -81,6 +81,7 @@ typedef struct run {
     observation *seen;
     connection main;
     int16_t versions[API_KEYS][2]; /* offered by the broker, from to; -1 -1: not at all */
+    bool newer;                    /* requests of transactions in their newer versions */
     int64_t origin_ms;             /* scenarios' times count from it: an hour before the run */
     char names[NAMES_MAX][NAME_BYTES_MAX];
     char kinds[NAMES_MAX];

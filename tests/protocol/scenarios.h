@@ -19,5 +19,11 @@ typedef struct scenario {
 /* Each list ends with a scenario without a name. */
 extern const scenario idempotence_scenarios[];
 extern const scenario transaction_scenarios[];
+extern const scenario txn_offset_scenarios[];
+extern const scenario group_scenarios[];
+extern const scenario fetch_scenarios[];
+extern const scenario log_scenarios[];
+extern const scenario admin_scenarios[];
+extern const scenario client_scenarios[];
 
 #endif

@@ -347,6 +347,20 @@ static void a_fenced_producer_fails_outside_of_transactions(run *r)
     fetch(r, "t", 0, 0);
 }
 
+static void newer_requests_say_that_a_producer_is_fenced(run *r)
+{
+    full_name name;
+    producer old = begin(r, &name);
+    init_txn(r, "txn", &name);
+    settle(r, "t", 0);
+    r->newer = true;
+    add_partition(r, &old, "t", 0);
+    add_offsets(r, &old, "g");
+    end_txn(r, &old, true);
+    init_again(r, &old, TXN_TIMEOUT_MS);
+    send_one(r, &old, 1, "b");
+}
+
 static void a_producer_raises_its_own_epoch(run *r)
 {
     full_name name;
@@ -406,6 +420,7 @@ const scenario transaction_scenarios[] = {
     SCENARIO(a_new_producer_aborts_the_transaction_of_the_old),
     SCENARIO(a_fenced_producer_can_do_nothing),
     SCENARIO(a_fenced_producer_fails_outside_of_transactions),
+    SCENARIO(newer_requests_say_that_a_producer_is_fenced),
     SCENARIO(a_producer_raises_its_own_epoch),
     SCENARIO(a_transaction_past_its_timeout_is_aborted),
     {NULL, NULL},

@@ -3,6 +3,12 @@
 
 #include <stdlib.h>
 
+/* The older version by default: the newer one knows PRODUCER_FENCED. */
+static int16_t version(const run *r, int16_t older, int16_t newer)
+{
+    return r->newer ? newer : older;
+}
+
 static void see_producer(run *r, const producer *by)
 {
     see(r, "%s epoch %d", name_of_number(r, 'P', by->id), by->epoch);
@@ -17,7 +23,7 @@ static producer init(run *r, const producer *by, int32_t timeout_ms)
     int16_t error = 0;
     int looks = 0;
     do {
-        weir_buf *out = request(r, API_INIT_PRODUCER_ID, 3);
+        weir_buf *out = request(r, API_INIT_PRODUCER_ID, version(r, 3, 4));
         put_text(&r->main, by->txn);
         weir__buf_put_i32(out, timeout_ms);
         weir__buf_put_i64(out, by->id);
@@ -144,7 +150,7 @@ void add_partitions(run *r, const producer *by, const part *parts)
     part_errors errors;
     int looks = 0;
     do {
-        request(r, API_ADD_PARTITIONS_TO_TXN, 1);
+        request(r, API_ADD_PARTITIONS_TO_TXN, version(r, 1, 3));
         put_owner(r, by);
         put_parts(r, parts);
         if (!answer(r, &in)) {
@@ -180,9 +186,10 @@ static void ask_one(run *r, void (*put)(run *r, const producer *by, const void *
 
 static void put_add_offsets(run *r, const producer *by, const void *group)
 {
-    request(r, API_ADD_OFFSETS_TO_TXN, 1);
+    request(r, API_ADD_OFFSETS_TO_TXN, version(r, 1, 3));
     put_owner(r, by);
     put_text(&r->main, full(r, group).text);
+    put_end(&r->main);
 }
 
 void add_offsets(run *r, const producer *by, const char *group)
@@ -195,9 +202,10 @@ void add_offsets(run *r, const producer *by, const char *group)
 
 static void put_end_txn(run *r, const producer *by, const void *commit)
 {
-    request(r, API_END_TXN, 1);
+    request(r, API_END_TXN, version(r, 1, 3));
     put_owner(r, by);
     weir__put_bool(&r->main.out, commit != NULL);
+    put_end(&r->main);
 }
 
 void end_txn(run *r, const producer *by, bool commit)
