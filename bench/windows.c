@@ -85,6 +85,7 @@ static int64_t fill(bench *b)
         }
     }
     must(weir__kv_flush(b->layers.top, NULL), "flush");
+    must(weir__kv_commit(b->layers.top, WEIR__NO_OFFSET, WEIR__TIME_UNKNOWN, NULL), "commit");
     return longest_us;
 }
 

@@ -162,7 +162,7 @@ static weir_err open_instance(weir__sync *sync, const weir__sync_opts *opts, wei
     weir__instance_read(instance);
     instance->log.fn = on_log;
     instance->log.user = sync;
-    weir__instance_share_cache(instance, 1);
+    weir__instance_share_memory(instance, 1);
     if (!opts->commit_interval) {
         instance->cache_bytes = WEIR__NO_CACHE;
     }

@@ -139,7 +139,7 @@ static void count_threads(weir_app *app)
     if (sources == 0 && !weir__topology_has_patterns(instance->topology)) {
         app->thread_count = 0; /* only global tables: there are no tasks */
     }
-    weir__instance_share_cache(instance, (size_t)app->thread_count);
+    weir__instance_share_memory(instance, (size_t)app->thread_count);
 }
 
 /* Frees what weir_app_new created; nothing is open. */

@@ -42,6 +42,7 @@ void weir__instance_read(weir__instance *instance)
             strcmp(weir__config_text(config, "production.exception.handler"), "continue") == 0,
         .dead_letters = weir_config_get(config, "errors.dead.letter.queue.topic.name"),
         .memory_stores = strcmp(weir__config_text(config, "dsl.store"), "memory") == 0,
+        .uncommitted_stores = weir__config_is_exactly_once(config),
         .invalid_time = invalid_time_of(config),
         .emit_interval_ms =
             weir__config_i64(config, "__emit.interval.ms.kstreams.windowed.aggregation__"),
@@ -59,10 +60,13 @@ void weir__instance_read(weir__instance *instance)
                                 .user = instance->opts.user};
 }
 
-void weir__instance_share_cache(weir__instance *instance, size_t threads)
+void weir__instance_share_memory(weir__instance *instance, size_t threads)
 {
-    size_t caches = threads + (weir__topology_has_globals(instance->topology) ? 1 : 0);
+    size_t parts = threads + (weir__topology_has_globals(instance->topology) ? 1 : 0);
+    parts = parts > 0 ? parts : 1;
     size_t bytes = (size_t)weir__config_i64(instance->config, "statestore.cache.max.bytes");
     /* A cache of no size would still hide the deletion of a row that is not there. */
-    instance->cache_bytes = bytes > 0 ? bytes / (caches > 0 ? caches : 1) : WEIR__NO_CACHE;
+    instance->cache_bytes = bytes > 0 ? bytes / parts : WEIR__NO_CACHE;
+    int64_t max = weir__config_i64(instance->config, "statestore.uncommitted.max.bytes");
+    instance->uncommitted_bytes = max >= 0 ? (size_t)max / parts : SIZE_MAX;
 }

@@ -23,7 +23,8 @@ typedef struct weir__instance {
     const char *client_id;   /* prefix of the names of threads and clients */
     const char *process_id;
     weir__task_settings settings;
-    size_t cache_bytes; /* of each stream thread; WEIR__NO_CACHE */
+    size_t cache_bytes;       /* of each stream thread; WEIR__NO_CACHE */
+    size_t uncommitted_bytes; /* of each stream thread, before it commits early */
     int64_t commit_interval_ms;
     int64_t purge_interval_ms;
     int64_t note_used_ms; /* between two notes that a folder of a task is in use */
@@ -50,8 +51,8 @@ typedef struct weir__instance {
 
 /* Reads the settings of `config`, which was checked, into the members; `opts` must be set. */
 void weir__instance_read(weir__instance *instance);
-/* Divides statestore.cache.max.bytes as Kafka does: the stream threads and the thread of the global
- * tables get equal parts. */
-void weir__instance_share_cache(weir__instance *instance, size_t threads);
+/* Divides statestore.cache.max.bytes and statestore.uncommitted.max.bytes as Kafka does: the stream
+ * threads and the thread of the global tables get equal parts. */
+void weir__instance_share_memory(weir__instance *instance, size_t threads);
 
 #endif

@@ -384,6 +384,7 @@ weir_err weir__worker_open(weir__worker *worker, const weir__worker_opts *opts, 
                                    .observer = {&instance->opts, opts->name, opts->step},
                                    .placement = instance->placement,
                                    .drops = instance->drops,
+                                   .uncommitted = {.max_bytes = instance->uncommitted_bytes},
                                    .now_ms = now_ms};
     worker->commit_retry = worker->restore_retry = (weir__retry){0};
     worker->committed_ms = worker->purged_ms = worker->noted_ms = now_ms;

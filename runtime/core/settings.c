@@ -220,6 +220,14 @@ static const weir__setting settings[] = {
      .max = INT64_MAX,
      .doc = "The memory of the record caches of this instance, which its threads share. 0: no "
             "cache; each update is forwarded."},
+    {.name = "statestore.uncommitted.max.bytes",
+     .kind = WEIR__SETTING_I64,
+     .fallback = "67108864",
+     .min = -1,
+     .max = INT64_MAX,
+     .doc = "The memory for changes of state stores that are not committed yet, of this instance, "
+            "under exactly_once_v2; its threads have equal parts. A thread that needs more commits "
+            "before `commit.interval.ms` is over. -1: no limit (KIP-892)."},
     {.name = "task.timeout.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "300000",

@@ -124,7 +124,7 @@ static weir_err buffer_restore(weir__kv *kv, const weir__row *rows, size_t count
             return err;
         }
     }
-    return weir__kv_set_offset(kv->inner, offset, error);
+    return weir__kv_commit(kv->inner, offset, WEIR__TIME_UNKNOWN, error);
 }
 
 static weir_err no_drop_range(weir__kv *kv, weir_slice from, weir_slice to, weir_error *error)
@@ -163,7 +163,10 @@ weir_err weir__buffer_wrap(weir__kv *inner, weir__kv **out, weir_error *error)
 
 static const buffer *buffer_of(const weir__kv *kv)
 {
-    weir_assert(kv->ops == &buffer_ops);
+    while (kv != NULL && kv->ops != &buffer_ops) {
+        kv = kv->inner;
+    }
+    weir_assert(kv != NULL);
     return (const buffer *)kv;
 }
 

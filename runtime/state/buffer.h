@@ -14,7 +14,8 @@
 weir_err weir__buffer_wrap(weir__kv *inner, weir__kv **out, weir_error *error);
 
 /* The row with the smallest place, and of those the smallest key by bytes. Borrowed until the next
- * put. False: the buffer is empty. `buffer`: a layer that weir__buffer_wrap made. */
+ * put. False: the buffer is empty. `buffer`: a layer that weir__buffer_wrap made, or one above it.
+ */
 typedef struct weir__buffer_row {
     int64_t place_ms;
     weir_slice key;

@@ -201,10 +201,26 @@ static weir_err cached_flush(weir__kv *kv, weir_error *error)
     return err == WEIR_OK ? weir__kv_flush(kv->inner, error) : err;
 }
 
+static void forget_entries(weir__cached *store)
+{
+    weir__tree_fini(&store->entries, weir__cached_forget);
+    store->entries = (weir__tree){0};
+    store->recent = NULL;
+    store->first_dirty = NULL;
+    store->last_dirty = NULL;
+}
+
+/* Clean entries, too: they may have rows that are not committed. */
+static weir_err cached_rollback(weir__kv *kv, weir_error *error)
+{
+    forget_entries((weir__cached *)kv);
+    return weir__kv_rollback(kv->inner, error);
+}
+
 static void cached_close(weir__kv *kv)
 {
     weir__cached *store = (weir__cached *)kv;
-    weir__tree_fini(&store->entries, weir__cached_forget);
+    forget_entries(store);
     store->cache->stores--;
     free(store);
 }
@@ -217,6 +233,7 @@ static const weir__kv_ops cached_ops = {
     .drop_range = cached_drop_range,
     .restore = cached_restore,
     .flush = cached_flush,
+    .rollback = cached_rollback,
     .close = cached_close,
 };
 

@@ -93,6 +93,15 @@ static weir_err late_flush(weir__kv *kv, weir_error *error)
     return weir__kv_flush(kv->inner, error);
 }
 
+/* What was logged since the last commit is not part of the changelog, or will be aborted. */
+static weir_err late_rollback(weir__kv *kv, weir_error *error)
+{
+    changelog *log = (changelog *)kv;
+    weir__tree_fini(&log->changed, free_key);
+    log->changed = (weir__tree){0};
+    return weir__kv_rollback(kv->inner, error);
+}
+
 /* ---- Life --------------------------------------------------------------------------------- */
 
 static void changelog_close(weir__kv *kv)
@@ -111,6 +120,7 @@ static const weir__kv_ops late_ops = {
     .name = "changelog",
     .put = late_put,
     .flush = late_flush,
+    .rollback = late_rollback,
     .close = changelog_close,
 };
 

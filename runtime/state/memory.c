@@ -278,20 +278,30 @@ static int64_t memory_offset(weir__kv *kv)
     return ((memory *)kv)->offset;
 }
 
-static weir_err memory_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+static weir_err memory_commit(weir__kv *kv, int64_t offset, int64_t now_ms, weir_error *error)
 {
+    memory *store = (memory *)kv;
+    (void)now_ms;
     (void)error;
-    ((memory *)kv)->offset = offset;
+    store->offset = offset != WEIR__NO_OFFSET ? offset : store->offset;
     return WEIR_OK;
+}
+
+static void remove_rows(memory *store)
+{
+    weir_assert(store->open == 0);
+    weir__tree_fini(&store->rows, row_free);
+    store->rows = (weir__tree){0};
+    free(store->buckets);
+    store->buckets = NULL;
+    store->bucket_count = 0;
+    store->recent = NULL;
 }
 
 static void memory_close(weir__kv *kv)
 {
-    memory *store = (memory *)kv;
-    weir_assert(store->open == 0);
-    weir__tree_fini(&store->rows, row_free);
-    free(store->buckets);
-    free(store);
+    remove_rows((memory *)kv);
+    free(kv);
 }
 
 /* ---- Iterators ---------------------------------------------------------------------------- */
@@ -422,8 +432,8 @@ static const weir__kv_ops memory_ops = {
     .range = memory_range,
     .drop_range = memory_drop_range,
     .restore = memory_restore,
+    .commit = memory_commit,
     .offset = memory_offset,
-    .set_offset = memory_set_offset,
     .close = memory_close,
 };
 
@@ -437,4 +447,10 @@ weir_err weir__memory_open(weir__kv **out, weir_error *error)
     store->offset = WEIR__NO_OFFSET;
     *out = &store->base;
     return WEIR_OK;
+}
+
+void weir__memory_clear(weir__kv *kv)
+{
+    weir_assert(kv->ops == &memory_ops);
+    remove_rows((memory *)kv);
 }

@@ -3,24 +3,45 @@
  * Stacks the layers of a store. */
 #include "state/open.h"
 
+#include "core/error.h"
 #include "state/buffer.h"
 #include "state/versioned.h"
 
-static weir_err open_base(const weir__store_plan *plan, weir__kv **out, weir_error *error)
+static weir_err open_memory(const weir__store_plan *plan, weir__kv **out, weir_error *error)
 {
-    if (plan->directory == NULL) {
-        weir_err err = weir__memory_open(out, error);
-        return err == WEIR_OK && plan->kind->by_place ? weir__buffer_wrap(*out, out, error) : err;
+    weir_err err = weir__memory_open(out, error);
+    if (err == WEIR_OK && plan->kind->by_place) {
+        err = weir__buffer_wrap(*out, out, error);
     }
+    return err == WEIR_OK && plan->uncommitted != NULL
+               ? weir__undo_wrap(*out, plan->uncommitted, out, error)
+               : err;
+}
+
+static weir_err open_database(const weir__store_plan *plan, weir__kv **out, weir_error *error)
+{
     weir__rocksdb_opts opts = {.offset_key = plan->offset_key,
                                .family = plan->kind->family,
                                .write_buffer_bytes = plan->write_buffer_bytes,
-                               .block_cache_bytes = plan->block_cache_bytes};
-    weir_err err = weir__rocksdb_open_lazily(plan->directory, &opts, out, error);
-    /* A cache has the effect of the buffer. */
+                               .block_cache_bytes = plan->block_cache_bytes,
+                               .whole_commits = plan->uncommitted != NULL};
+    weir__kv *kv = NULL;
+    weir_err err = weir__rocksdb_open_lazily(plan->directory, &opts, &kv, error);
+    if (err == WEIR_OK && plan->exact && weir__kv_was_left_open(kv)) {
+        weir__kv_close(kv);
+        return weir__error_set(error, WEIR_ECORRUPT,
+                               "'%s' may have rows that are newer than their offset",
+                               plan->directory);
+    }
+    /* A cache has the effect of the buffer, but for rows that are not committed. */
     bool cached = plan->cache != NULL && weir__cache_max(plan->cache) > 0;
-    return err == WEIR_OK && plan->buffered && !cached ? weir__buffered_wrap(*out, out, error)
-                                                       : err;
+    if (err == WEIR_OK && (plan->uncommitted != NULL || (plan->buffered && !cached))) {
+        err = weir__buffered_wrap(kv, plan->uncommitted, &kv, error);
+    }
+    if (err == WEIR_OK) {
+        *out = kv;
+    }
+    return err;
 }
 
 static weir__retention retention_of(const weir__store_plan *plan)
@@ -60,7 +81,8 @@ static weir_err add_versions(const weir__store_plan *plan, weir__store_layers *l
 weir_err weir__store_open(const weir__store_plan *plan, weir__store_layers *out, weir_error *error)
 {
     weir__store_layers layers = {0};
-    weir_err err = open_base(plan, &layers.base, error);
+    weir_err err = plan->directory == NULL ? open_memory(plan, &layers.base, error)
+                                           : open_database(plan, &layers.base, error);
     if (err == WEIR_OK && plan->kind->suffix != 0) {
         err = add_segments(plan, &layers, error);
     }

@@ -2,8 +2,9 @@
  *
  * The only place that stacks the layers of a store: for tasks, global tables and tests.
  *
- *     cache  ->  changelog  ->  segments | versioned  ->  buffered  ->  RocksDB | memory
- *                           ->  buffer                              ->  memory */
+ *     cache  ->  changelog  ->  segments | versioned  ->  buffered  ->  RocksDB
+ *                                                     ->  undo      ->  memory
+ *                           ->  undo  ->  buffer                    ->  memory */
 #ifndef WEIR_STATE_OPEN_H
 #define WEIR_STATE_OPEN_H
 
@@ -23,6 +24,11 @@ typedef struct weir__store_plan {
     size_t write_buffer_bytes;      /* of a database; 0: Kafka's */
     size_t block_cache_bytes;
     bool buffered; /* a database without a cache above keeps changed rows in memory (buffered.c) */
+    /* The store can be rolled back: nothing reaches a database before it is committed. It counts
+     * the memory of changes there, and outlives the store. NULL: neither. */
+    weir__uncommitted *uncommitted;
+    /* WEIR_ECORRUPT if the rows on disk may be newer than their offset (weir__kv_was_left_open). */
+    bool exact;
     const weir__changelog_sink *sink; /* gets each change; NULL: changes are not logged */
     weir__cache *cache;               /* NULL: not cached */
     const weir__cache_client *client; /* of the cache */

@@ -39,6 +39,7 @@ typedef struct rocks {
     int64_t offset;
     bool was_left_open;
     bool is_open; /* the status on disk is "open"; close writes "closed" */
+    bool ahead;   /* rows were written that the offset does not cover: the status stays "open" */
     size_t open_iters;
 } rocks;
 
@@ -112,6 +113,7 @@ static weir_err rocks_put(weir__kv *kv, weir_slice key, weir_slice value, weir_e
     rocks *store = (rocks *)kv;
     char *text = NULL;
     drop_got(store);
+    store->ahead = true;
     if (value.data == NULL) {
         rocksdb_delete_cf(store->db, store->writes, store->rows, key.data, key.len, &text);
     } else {
@@ -126,21 +128,33 @@ static weir_err rocks_drop_range(weir__kv *kv, weir_slice from, weir_slice to, w
     rocks *store = (rocks *)kv;
     char *text = NULL;
     drop_got(store);
+    store->ahead = true;
     rocksdb_delete_range_cf(store->db, store->writes, store->rows, from.data, from.len, to.data,
                             to.len, &text);
     return check(store, text, "drop rows", error);
 }
 
-static weir_err rocks_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
-                              weir_error *error)
+/* ---- Writes of several rows --------------------------------------------------------------- */
+
+static void add_number(const rocks *store, rocksdb_writebatch_t *batch, const char *key,
+                       uint64_t number)
 {
-    rocks *store = (rocks *)kv;
-    char *text = NULL;
-    char encoded[sizeof offset];
-    drop_got(store);
+    char encoded[sizeof number];
+    weir__store_u64(encoded, number);
+    rocksdb_writebatch_put_cf(batch, store->offsets, key, strlen(key), encoded, sizeof encoded);
+}
+
+static rocksdb_writebatch_t *batch_of(const rocks *store, const weir__write *write)
+{
     rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
-    for (size_t i = 0; i < count; i++) {
-        const weir__row *row = &rows[i];
+    for (size_t i = 0; i < write->dropped_count; i++) {
+        weir_slice from = write->dropped[i].from;
+        weir_slice to = write->dropped[i].to;
+        rocksdb_writebatch_delete_range_cf(batch, store->rows, from.data, from.len, to.data,
+                                           to.len);
+    }
+    for (size_t i = 0; i < write->count; i++) {
+        const weir__row *row = &write->rows[i];
         if (row->value.data == NULL) {
             rocksdb_writebatch_delete_cf(batch, store->rows, row->key.data, row->key.len);
         } else {
@@ -148,16 +162,48 @@ static weir_err rocks_restore(weir__kv *kv, const weir__row *rows, size_t count,
                                       row->value.data, row->value.len);
         }
     }
-    weir__store_u64(encoded, (uint64_t)offset);
-    rocksdb_writebatch_put_cf(batch, store->offsets, store->offset_key, strlen(store->offset_key),
-                              encoded, sizeof encoded);
+    if (write->offset != WEIR__NO_OFFSET) {
+        add_number(store, batch, store->offset_key, (uint64_t)write->offset);
+    }
+    if (write->as_of_ms != WEIR__TIME_UNKNOWN) {
+        add_number(store, batch, AS_OF_KEY, (uint64_t)write->as_of_ms);
+    }
+    return batch;
+}
+
+static weir_err rocks_write(weir__kv *kv, const weir__write *write, weir_error *error)
+{
+    rocks *store = (rocks *)kv;
+    char *text = NULL;
+    drop_got(store);
+    rocksdb_writebatch_t *batch = batch_of(store, write);
     rocksdb_write(store->db, store->writes, batch, &text);
     rocksdb_writebatch_destroy(batch);
-    weir_err err = check(store, text, "write restored rows", error);
-    if (err == WEIR_OK) {
-        store->offset = offset;
+    weir_err err = check(store, text, "write rows", error);
+    if (err == WEIR_OK && write->offset != WEIR__NO_OFFSET) {
+        store->offset = write->offset;
+        store->ahead = write->ahead;
+    } else {
+        store->ahead = store->ahead || write->ahead || err != WEIR_OK;
     }
     return err;
+}
+
+static weir_err rocks_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                              weir_error *error)
+{
+    weir__write write = {.rows = rows,
+                         .count = count,
+                         .offset = offset,
+                         .as_of_ms = WEIR__TIME_UNKNOWN,
+                         .ahead = ((const rocks *)kv)->ahead};
+    return rocks_write(kv, &write, error);
+}
+
+static weir_err rocks_commit(weir__kv *kv, int64_t offset, int64_t now_ms, weir_error *error)
+{
+    weir__write write = {.offset = offset, .as_of_ms = now_ms};
+    return rocks_write(kv, &write, error);
 }
 
 /* ---- Offsets, status ---------------------------------------------------------------------- */
@@ -194,27 +240,11 @@ static int64_t rocks_offset(weir__kv *kv)
     return ((rocks *)kv)->offset;
 }
 
-static weir_err rocks_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
-{
-    rocks *store = (rocks *)kv;
-    drop_got(store);
-    weir_err err = put_number(store, store->offset_key, (uint64_t)offset, error);
-    if (err == WEIR_OK) {
-        store->offset = offset;
-    }
-    return err;
-}
-
 static int64_t rocks_as_of_ms(weir__kv *kv)
 {
     uint64_t ms = 0;
     weir_err err = get_number((rocks *)kv, AS_OF_KEY, (uint64_t)WEIR__TIME_UNKNOWN, &ms, NULL);
     return err == WEIR_OK ? (int64_t)ms : WEIR__TIME_UNKNOWN;
-}
-
-static weir_err rocks_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
-{
-    return put_number((rocks *)kv, AS_OF_KEY, (uint64_t)now_ms, error);
 }
 
 static bool rocks_was_left_open(weir__kv *kv)
@@ -304,7 +334,7 @@ static void rocks_close(weir__kv *kv)
     weir_assert(store->open_iters == 0);
     drop_got(store);
     if (store->db != NULL) {
-        if (store->is_open) {
+        if (store->is_open && !store->ahead) {
             put_number(store, STATUS_KEY, STATUS_CLOSED, NULL);
         }
         for (int i = 0; i < store->family_count; i++) {
@@ -329,10 +359,10 @@ static const weir__kv_ops rocks_ops = {
     .range = rocks_range,
     .drop_range = rocks_drop_range,
     .restore = rocks_restore,
+    .write = rocks_write,
+    .commit = rocks_commit,
     .offset = rocks_offset,
-    .set_offset = rocks_set_offset,
     .as_of_ms = rocks_as_of_ms,
-    .set_as_of = rocks_set_as_of,
     .was_left_open = rocks_was_left_open,
     .close = rocks_close,
 };
@@ -412,7 +442,7 @@ static weir_err check_owner(const rocks *store, weir_error *error)
     return err;
 }
 
-static weir_err read_state(rocks *store, weir_error *error)
+static weir_err read_state(rocks *store, bool whole_commits, weir_error *error)
 {
     uint64_t status;
     uint64_t offset;
@@ -423,11 +453,14 @@ static weir_err read_state(rocks *store, weir_error *error)
     if (err == WEIR_OK && (int64_t)offset == WEIR__NO_OFFSET) {
         err = check_owner(store, error);
     }
-    err = err == WEIR_OK ? put_number(store, STATUS_KEY, STATUS_OPEN, error) : err;
+    if (err == WEIR_OK && !whole_commits) {
+        err = put_number(store, STATUS_KEY, STATUS_OPEN, error);
+    }
     if (err == WEIR_OK) {
         store->was_left_open = status != STATUS_CLOSED;
+        store->ahead = store->was_left_open;
         store->offset = (int64_t)offset;
-        store->is_open = true;
+        store->is_open = !whole_commits;
     }
     return err;
 }
@@ -455,7 +488,7 @@ weir_err weir__rocksdb_open(const char *directory, const weir__rocksdb_opts *opt
     store->writes = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(store->writes, 1);
     err = open_database(store, opts->family, error);
-    err = err == WEIR_OK ? read_state(store, error) : err;
+    err = err == WEIR_OK ? read_state(store, opts->whole_commits, error) : err;
 
 done:
     if (err != WEIR_OK) {

@@ -93,21 +93,25 @@ static int64_t lazy_offset(weir__kv *kv)
     return kv->inner != NULL ? weir__kv_offset(kv->inner) : WEIR__NO_OFFSET;
 }
 
-static weir_err lazy_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+/* A database that does not exist has no rows to drop, and no time. */
+static weir_err lazy_write(weir__kv *kv, const weir__write *write, weir_error *error)
 {
+    if (kv->inner == NULL && write->count == 0 && write->offset == WEIR__NO_OFFSET) {
+        return WEIR_OK;
+    }
     weir_err err = make(kv, error);
-    return err == WEIR_OK ? weir__kv_set_offset(kv->inner, offset, error) : err;
+    return err == WEIR_OK ? weir__kv_write(kv->inner, write, error) : err;
 }
 
-/* A database that does not exist has no rows. */
+static weir_err lazy_commit(weir__kv *kv, int64_t offset, int64_t now_ms, weir_error *error)
+{
+    weir__write write = {.offset = offset, .as_of_ms = now_ms};
+    return lazy_write(kv, &write, error);
+}
+
 static int64_t lazy_as_of_ms(weir__kv *kv)
 {
     return kv->inner != NULL ? weir__kv_as_of_ms(kv->inner) : WEIR__TIME_UNKNOWN;
-}
-
-static weir_err lazy_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
-{
-    return kv->inner != NULL ? weir__kv_set_as_of(kv->inner, now_ms, error) : WEIR_OK;
 }
 
 static void lazy_close(weir__kv *kv)
@@ -125,10 +129,10 @@ static const weir__kv_ops lazy_ops = {
     .range = lazy_range,
     .drop_range = lazy_drop_range,
     .restore = lazy_restore,
+    .write = lazy_write,
+    .commit = lazy_commit,
     .offset = lazy_offset,
-    .set_offset = lazy_set_offset,
     .as_of_ms = lazy_as_of_ms,
-    .set_as_of = lazy_set_as_of,
     .close = lazy_close,
 };
 

@@ -31,6 +31,9 @@ typedef struct segments {
     int32_t number;   /* the greatest one of a put */
     int32_t saved_number;
     int64_t dropped_to_ms;
+    int64_t committed_dropped_to_ms;
+    int64_t committed_ms; /* stream time and number of the last commit, for a rollback */
+    int32_t committed_number;
     weir__arena arena; /* rows of one restore */
 } segments;
 
@@ -261,11 +264,31 @@ static void note_saved(segments *store)
     store->saved_number = store->number;
 }
 
-/* The progress is written with the rows, since the task may be closed before the next flush. */
-static weir_err segments_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
-                                 weir_error *error)
+static void note_committed(segments *store)
+{
+    store->committed_ms = store->stream_ms;
+    store->committed_number = store->number;
+    store->committed_dropped_to_ms = store->dropped_to_ms;
+}
+
+/* Rows that have expired since the commit are there again, as the stream time of then has them. */
+static weir_err segments_rollback(weir__kv *kv, weir_error *error)
 {
     segments *store = (segments *)kv;
+    weir_err err = weir__kv_rollback(kv->inner, error);
+    if (err == WEIR_OK) {
+        store->stream_ms = store->committed_ms;
+        store->number = store->committed_number;
+        store->dropped_to_ms = store->committed_dropped_to_ms;
+        note_saved(store);
+    }
+    return err;
+}
+
+/* The progress is written with the rows, since the task may be closed before the next commit. */
+static weir_err restore_rows(segments *store, const weir__row *rows, size_t count, int64_t offset,
+                             weir_error *error)
+{
     uint8_t progress[PROGRESS_SIZE];
     size_t kept = 0;
     weir_err err = note_times(store, rows, count, error);
@@ -282,14 +305,25 @@ static weir_err segments_restore(weir__kv *kv, const weir__row *rows, size_t cou
     }
     if (err == WEIR_OK) {
         all[kept++] = (weir__row){PROGRESS_KEY, progress_of(store, progress)};
-        err = weir__kv_restore(kv->inner, all, kept, offset, error);
+        err = weir__kv_restore(store->base.inner, all, kept, offset, error);
     } else {
         weir__error_set(error, err, "no memory to restore %zu rows", count);
     }
+    weir__arena_reset(&store->arena);
+    return err;
+}
+
+static weir_err segments_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
+                                 weir_error *error)
+{
+    segments *store = (segments *)kv;
+    weir_err err = restore_rows(store, rows, count, offset, error);
     if (err == WEIR_OK) {
         note_saved(store);
+        note_committed(store);
+    } else {
+        (void)segments_rollback(kv, NULL); /* if it can be */
     }
-    weir__arena_reset(&store->arena);
     return err;
 }
 
@@ -307,17 +341,16 @@ static weir_err save_progress(segments *store, weir_error *error)
     return err;
 }
 
-static weir_err segments_flush(weir__kv *kv, weir_error *error)
-{
-    weir_err err = save_progress((segments *)kv, error);
-    return err == WEIR_OK ? weir__kv_flush(kv->inner, error) : err;
-}
-
 /* The offset must not be ahead of the progress. */
-static weir_err segments_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+static weir_err segments_commit(weir__kv *kv, int64_t offset, int64_t now_ms, weir_error *error)
 {
-    weir_err err = save_progress((segments *)kv, error);
-    return err == WEIR_OK ? weir__kv_set_offset(kv->inner, offset, error) : err;
+    segments *store = (segments *)kv;
+    weir_err err = save_progress(store, error);
+    err = err == WEIR_OK ? weir__kv_commit(kv->inner, offset, now_ms, error) : err;
+    if (err == WEIR_OK) {
+        note_committed(store);
+    }
+    return err;
 }
 
 /* The keys of rows depend on order_ms: rows of another retention cannot be found. */
@@ -342,6 +375,7 @@ static weir_err load_progress(segments *store, weir_error *error)
         }
     }
     note_saved(store);
+    note_committed(store);
     return err;
 }
 
@@ -418,8 +452,8 @@ static const weir__kv_ops segments_ops = {
     .put = segments_put,
     .range = segments_range,
     .restore = segments_restore,
-    .flush = segments_flush,
-    .set_offset = segments_set_offset,
+    .commit = segments_commit,
+    .rollback = segments_rollback,
     .close = segments_close,
 };
 

@@ -70,7 +70,7 @@ typedef struct weir__segments_opts {
 
 /* The layer that refuses, hides and drops expired rows. Its rows have the keys of weir__segment_key
  * but those of weir__kv_restore: they have changelog keys. A put of an expired row is no error.
- * Stream time is kept in the store, too, by flush and set_offset. WEIR_ECORRUPT: the store has rows
+ * Stream time is kept in the store, too, by commit. WEIR_ECORRUPT: the store has rows
  * of another retention. `inner` is consumed, also on failure. */
 weir_err weir__segments_wrap(weir__kv *inner, const weir__segments_opts *opts, weir__kv **out,
                              weir_error *error);

@@ -3,6 +3,8 @@
  * Calls an operation of the uppermost layer that has it. */
 #include "state/store.h"
 
+#include "core/error.h"
+
 weir_err weir__kv_range(weir__kv *kv, weir_slice from, weir_slice to, bool reverse,
                         weir__kv_iter **out, weir_error *error)
 {
@@ -29,6 +31,14 @@ weir_err weir__kv_restore(weir__kv *kv, const weir__row *rows, size_t count, int
     return kv->ops->restore(kv, rows, count, offset, error);
 }
 
+weir_err weir__kv_write(weir__kv *kv, const weir__write *write, weir_error *error)
+{
+    while (kv->ops->write == NULL) {
+        kv = kv->inner;
+    }
+    return kv->ops->write(kv, write, error);
+}
+
 weir_err weir__kv_flush(weir__kv *kv, weir_error *error)
 {
     while (kv != NULL && kv->ops->flush == NULL) {
@@ -45,12 +55,22 @@ int64_t weir__kv_offset(weir__kv *kv)
     return kv->ops->offset(kv);
 }
 
-weir_err weir__kv_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+weir_err weir__kv_commit(weir__kv *kv, int64_t offset, int64_t now_ms, weir_error *error)
 {
-    while (kv->ops->set_offset == NULL) {
+    while (kv->ops->commit == NULL) {
         kv = kv->inner;
     }
-    return kv->ops->set_offset(kv, offset, error);
+    return kv->ops->commit(kv, offset, now_ms, error);
+}
+
+weir_err weir__kv_rollback(weir__kv *kv, weir_error *error)
+{
+    while (kv != NULL && kv->ops->rollback == NULL) {
+        kv = kv->inner;
+    }
+    return kv != NULL
+               ? kv->ops->rollback(kv, error)
+               : weir__error_set(error, WEIR_ESTATE, "the store was not opened to be rolled back");
 }
 
 bool weir__kv_is_persistent(const weir__kv *kv)
@@ -67,14 +87,6 @@ int64_t weir__kv_as_of_ms(weir__kv *kv)
         kv = kv->inner;
     }
     return kv != NULL ? kv->ops->as_of_ms(kv) : WEIR__TIME_UNKNOWN;
-}
-
-weir_err weir__kv_set_as_of(weir__kv *kv, int64_t now_ms, weir_error *error)
-{
-    while (kv != NULL && kv->ops->set_as_of == NULL) {
-        kv = kv->inner;
-    }
-    return kv != NULL ? kv->ops->set_as_of(kv, now_ms, error) : WEIR_OK;
 }
 
 bool weir__kv_was_left_open(weir__kv *kv)

@@ -11,6 +11,14 @@
 #define WEIR__AFTER_LATEST ((weir_slice){"\x81", 1})
 #define WEIR__NO_VERSION ((weir__version){{NULL, 0}, WEIR__NOT_PUT, WEIR__NOT_PUT})
 
+/* The times of a store that a rollback sets back. */
+typedef struct weir__version_times {
+    int64_t stream_ms;
+    int64_t end_bound_ms;
+    int64_t last_end_ms;
+    int64_t dropped_to_ms;
+} weir__version_times;
+
 typedef struct weir__versioned {
     weir__kv base;
     weir__versioned_opts opts;
@@ -23,7 +31,8 @@ typedef struct weir__versioned {
     int64_t saved_ms;     /* the stream time that the store below has */
     int64_t dropped_to_ms;
     int64_t put_end_ms; /* weir__versioned_last_end */
-    weir_buf key;       /* of the row below */
+    weir__version_times committed;
+    weir_buf key; /* of the row below */
     weir_buf row;
     weir_buf found; /* a copy of the value found */
 } weir__versioned;

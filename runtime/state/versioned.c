@@ -50,6 +50,15 @@ static weir_err note_end(weir__versioned *store, int64_t end_ms, weir_error *err
     return save_progress(store, error);
 }
 
+/* For a rollback. */
+static void note_committed(weir__versioned *store)
+{
+    store->committed = (weir__version_times){.stream_ms = store->stream_ms,
+                                             .end_bound_ms = store->end_bound_ms,
+                                             .last_end_ms = store->last_end_ms,
+                                             .dropped_to_ms = store->dropped_to_ms};
+}
+
 static weir_err load_progress(weir__versioned *store, weir_error *error)
 {
     weir_slice saved = {0};
@@ -65,6 +74,7 @@ static weir_err load_progress(weir__versioned *store, weir_error *error)
     }
     store->last_end_ms = store->end_bound_ms;
     store->saved_ms = store->stream_ms;
+    note_committed(store);
     return err;
 }
 
@@ -340,6 +350,22 @@ weir_err weir__versioned_as_of(weir__kv *kv, weir_slice key, int64_t time_ms, we
 
 /* ---- Restore, life ------------------------------------------------------------------------ */
 
+static weir_err versioned_rollback(weir__kv *kv, weir_error *error)
+{
+    weir__versioned *store = (weir__versioned *)kv;
+    weir_err err = weir__kv_rollback(kv->inner, error);
+    if (err == WEIR_OK) {
+        store->stream_ms = store->committed.stream_ms;
+        store->end_bound_ms = store->committed.end_bound_ms;
+        store->last_end_ms = store->committed.last_end_ms;
+        store->dropped_to_ms = store->committed.dropped_to_ms;
+        store->saved_ms = store->stream_ms;
+        store->put_end_ms = WEIR__NOT_PUT;
+    }
+    return err;
+}
+
+/* A store that cannot be rolled back keeps the rows that were put before a failure. */
 static weir_err versioned_restore(weir__kv *kv, const weir__row *rows, size_t count, int64_t offset,
                                   weir_error *error)
 {
@@ -351,7 +377,7 @@ static weir_err versioned_restore(weir__kv *kv, const weir__row *rows, size_t co
         err = put_row(store, rows[i].key, rows[i].value, &expired, error);
     }
     if (err == WEIR_EINVAL) {
-        return weir__error_set(error, WEIR_ECORRUPT, "a changelog record is no version");
+        err = weir__error_set(error, WEIR_ECORRUPT, "a changelog record is no version");
     }
     if (err == WEIR_OK) {
         weir__row row = {PROGRESS_KEY, progress_of(store, progress)};
@@ -359,26 +385,23 @@ static weir_err versioned_restore(weir__kv *kv, const weir__row *rows, size_t co
     }
     if (err == WEIR_OK) {
         store->saved_ms = store->stream_ms;
+        note_committed(store);
+    } else {
+        (void)versioned_rollback(kv, NULL);
     }
     return err;
 }
 
-static weir_err save_stream_time(weir__versioned *store, weir_error *error)
-{
-    return store->saved_ms != store->stream_ms ? save_progress(store, error) : WEIR_OK;
-}
-
-static weir_err versioned_flush(weir__kv *kv, weir_error *error)
-{
-    weir_err err = save_stream_time((weir__versioned *)kv, error);
-    return err == WEIR_OK ? weir__kv_flush(kv->inner, error) : err;
-}
-
 /* The offset must not be ahead of the progress. */
-static weir_err versioned_set_offset(weir__kv *kv, int64_t offset, weir_error *error)
+static weir_err versioned_commit(weir__kv *kv, int64_t offset, int64_t now_ms, weir_error *error)
 {
-    weir_err err = save_stream_time((weir__versioned *)kv, error);
-    return err == WEIR_OK ? weir__kv_set_offset(kv->inner, offset, error) : err;
+    weir__versioned *store = (weir__versioned *)kv;
+    weir_err err = store->saved_ms != store->stream_ms ? save_progress(store, error) : WEIR_OK;
+    err = err == WEIR_OK ? weir__kv_commit(kv->inner, offset, now_ms, error) : err;
+    if (err == WEIR_OK) {
+        note_committed(store);
+    }
+    return err;
 }
 
 static void versioned_close(weir__kv *kv)
@@ -396,8 +419,8 @@ static const weir__kv_ops versioned_ops = {
     .put = versioned_put,
     .range = weir__versioned_range,
     .restore = versioned_restore,
-    .flush = versioned_flush,
-    .set_offset = versioned_set_offset,
+    .commit = versioned_commit,
+    .rollback = versioned_rollback,
     .close = versioned_close,
 };
 

@@ -44,8 +44,8 @@ int64_t weir__versioned_segment_ms(int64_t retention_ms);
 /* The layer that keeps the versions. weir__kv_put, and the rows of weir__kv_restore: the key is
  * that of the version and its timestamp (8, not negative), a null value is a deletion; an expired
  * put is no error. weir__kv_get and weir__kv_range: by key, the latest versions, each a timestamp
- * (8) and the value. A restore writes its rows before the offset, not with it. WEIR_ECORRUPT: a row
- * is no version. `inner` is consumed, also on failure. */
+ * (8) and the value. A restore directly into RocksDB writes its rows before the offset, not with
+ * it. WEIR_ECORRUPT: a row is no version. `inner` is consumed, also on failure. */
 weir_err weir__versioned_wrap(weir__kv *inner, const weir__versioned_opts *opts, weir__kv **out,
                               weir_error *error);
 

@@ -4,14 +4,14 @@
  *
  *   1. flush-caches    writes the changes of the record caches downstream, to stores and
  *                      changelogs, and those of suppress buffers to their changelogs
- *   2. flush-stores    writes the changes that a store itself buffers
- *   3. flush-producer  waits until the brokers have acknowledged all records in flight
- *   4. commit-offsets  commits the offsets of the input, which is not read again then; exactly once
+ *   2. flush-producer  waits until the brokers have acknowledged all records in flight
+ *   3. commit-offsets  commits the offsets of the input, which is not read again then; exactly once
  *                      (guarantee.h): send-offsets, commit-transaction
- *   5. store-offsets   writes to each store the changelog offset of its content
+ *   4. commit-stores   gives each store the changelog offset of its content; exactly once, in one
+ *                      write with its rows since the last commit
  *
- * After a crash before 4, records are processed again (at least once); what a transaction wrote
- * before is aborted (exactly once). After a crash before 5, changelog records are restored again.
+ * After a crash before 3, records are processed again (at least once); what a transaction wrote
+ * before is aborted (exactly once). After a crash before 4, changelog records are restored again.
  */
 #include "task/commit.h"
 
@@ -58,10 +58,6 @@ static weir_err flush_tasks(commit_run *commit, weir_error *error)
         weir__task *task = commit->tasks[i];
         weir__step(&commit->env->observer, WEIR_STEP_FLUSH_CACHES, task->name, NULL);
         err = weir__graph_flush(task->graph, error);
-        if (err == WEIR_OK) {
-            weir__step(&commit->env->observer, WEIR_STEP_FLUSH_STORES, task->name, NULL);
-            err = weir__task_stores_flush(&task->stores, error);
-        }
         if (err != WEIR_OK) {
             weir__error_prefix(error, err, "task %s: flush", task->name);
         }
@@ -179,18 +175,18 @@ static void cover_source_topics(weir__task *task)
     }
 }
 
-static weir_err store_offsets(commit_run *commit, weir_error *error)
+static weir_err commit_stores(commit_run *commit, weir_error *error)
 {
     for (size_t i = 0; i < commit->task_count; i++) {
         weir__task *task = commit->tasks[i];
         if (task->stores.count == 0) {
             continue;
         }
-        weir__step(&commit->env->observer, WEIR_STEP_STORE_OFFSETS, task->name, NULL);
+        weir__step(&commit->env->observer, WEIR_STEP_COMMIT_STORES, task->name, NULL);
         cover_source_topics(task);
-        weir_err err = weir__task_stores_save_offsets(&task->stores, error);
+        weir_err err = weir__task_stores_commit(&task->stores, error);
         if (err != WEIR_OK) {
-            return weir__error_prefix(error, err, "task %s: store offsets", task->name);
+            return weir__error_prefix(error, err, "task %s: commit of its stores", task->name);
         }
     }
     return WEIR_OK;
@@ -238,7 +234,7 @@ weir_err weir__commit_tasks(weir__task_env *env, weir__task *const *tasks, size_
         err = commit_offsets(&commit, error);
     }
     if (err == WEIR_OK) {
-        err = store_offsets(&commit, error);
+        err = commit_stores(&commit, error);
     }
 done:
     weir__arena_reset(&env->commit);

@@ -69,6 +69,7 @@ typedef struct weir__task_settings {
     bool skip_unwritable;     /* production.exception.handler = continue */
     const char *dead_letters; /* errors.dead.letter.queue.topic.name; NULL: none. Of the config */
     bool memory_stores;       /* dsl.store = memory */
+    bool uncommitted_stores;  /* exactly once: stores can be rolled back to their last commit */
     weir__invalid_time invalid_time; /* default.timestamp.extractor */
     weir__reset reset;               /* auto.offset.reset */
     int64_t emit_interval_ms;        /* __emit.interval.ms.kstreams.windowed.aggregation__ */
@@ -94,7 +95,8 @@ typedef struct weir__task_env {
     weir__producer *control;
     weir__admin *admin; /* shared by the threads of the instance */
     weir__cache *cache;
-    weir__graph *globals; /* NULL: no global tables */
+    weir__uncommitted uncommitted; /* memory of the changes of all stores since the last commit */
+    weir__graph *globals;          /* NULL: no global tables */
     const weir__log *log;
     weir__observer observer;
     bool polling;         /* in a callback of the consumer: it may hold records not queued yet */

@@ -316,6 +316,7 @@ static weir_err process_one(weir__task *task, weir_error *error)
         return err;
     }
     task->processed++;
+    task->commit_requested = task->commit_requested || weir__task_stores_are_full(task->env);
     weir__record_queue_done(queue);
     err = weir__record_queue_prepare(queue, error);
     if (queue->ready) {

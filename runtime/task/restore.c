@@ -141,7 +141,7 @@ static void mark_corrupt(weir__restorer *restorer, weir__task *task, const weir_
 /* After a failure the store keeps an older time, which may cause a full restore. */
 static void note_as_of(weir__task_store *store, int64_t ms)
 {
-    if (weir__kv_set_as_of(store->inner, ms, NULL) == WEIR_OK) {
+    if (weir__kv_commit(store->inner, WEIR__NO_OFFSET, ms, NULL) == WEIR_OK) {
         store->as_of_noted = true;
     }
 }

@@ -154,9 +154,12 @@ static weir_err open_layers(weir__task_store *store, const weir__changelog_sink 
                          store->partition);
     }
     weir__store_layers layers = {0};
+    bool exactly_once = env->settings.uncommitted_stores;
     weir__store_plan plan = {.directory = path,
                              .offset_key = weir__buf_text(&offset_key),
                              .buffered = true,
+                             .uncommitted = exactly_once ? &store->env->uncommitted : NULL,
+                             .exact = exactly_once && store->topic != NULL,
                              .sink = sink,
                              .cache = env->cache};
     weir_err err = (path == NULL && store->persistent) || offset_key.err != WEIR_OK
@@ -235,34 +238,30 @@ void weir__task_stores_fini(weir__task_stores *stores)
     stores->count = 0;
 }
 
-weir_err weir__task_stores_flush(weir__task_stores *stores, weir_error *error)
+weir_err weir__task_stores_commit(weir__task_stores *stores, weir_error *error)
 {
-    for (size_t i = 0; i < stores->count; i++) {
-        weir__kv *inner = stores->items[i].inner;
-        weir_err err = weir__kv_flush(inner, error);
-        if (err != WEIR_OK) {
-            return err;
-        }
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < stores->count && err == WEIR_OK; i++) {
+        const weir__task_store *store = &stores->items[i];
+        int64_t offset = store->acks != NULL ? store->acks->acked : store->covered;
+        bool known = offset != WEIR__NO_OFFSET;
+        err = weir__kv_commit(store->inner, offset,
+                              known ? stores->env->now_ms : WEIR__TIME_UNKNOWN, error);
     }
-    return WEIR_OK;
+    return err;
 }
 
-weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *error)
+weir_err weir__task_stores_rollback(weir__task_stores *stores, weir_error *error)
 {
-    for (size_t i = 0; i < stores->count; i++) {
-        weir__task_store *store = &stores->items[i];
-        int64_t offset = store->acks != NULL ? store->acks->acked : store->covered;
-        if (offset != WEIR__NO_OFFSET) {
-            weir_err err = weir__kv_set_offset(store->inner, offset, error);
-            if (err == WEIR_OK) {
-                err = weir__kv_set_as_of(store->inner, stores->env->now_ms, error);
-            }
-            if (err != WEIR_OK) {
-                return err;
-            }
+    weir_err err = WEIR_OK;
+    for (size_t i = 0; i < stores->count && err == WEIR_OK; i++) {
+        const weir__task_store *store = &stores->items[i];
+        err = weir__kv_rollback(weir__graph_store_top(store->graph, store->spec->index), error);
+        if (err != WEIR_OK) {
+            weir__error_prefix(error, err, "store %s: rollback", store->spec->name);
         }
     }
-    return WEIR_OK;
+    return err;
 }
 
 void weir__task_stores_discard(weir__task_stores *stores)

@@ -63,9 +63,21 @@ weir_err weir__task_stores_open(weir__task_stores *stores, const weir__subtopolo
 /* After the graph is freed (which closes the stores). */
 void weir__task_stores_fini(weir__task_stores *stores);
 
-/* Named steps of a commit. */
-weir_err weir__task_stores_flush(weir__task_stores *stores, weir_error *error);
-weir_err weir__task_stores_save_offsets(weir__task_stores *stores, weir_error *error);
+/* The last step of a commit, when the records of the changelogs are delivered and the offsets of
+ * the input are committed (exactly once: the transaction is). Each store gets the offset of its
+ * changelog; exactly once, in one atomic write with its rows since the last commit. After a failure
+ * some stores may have theirs: each has the rows that its offset says. */
+weir_err weir__task_stores_commit(weir__task_stores *stores, weir_error *error);
+/* Exactly once, after the transaction was aborted: drops all changes since the last commit, also
+ * those in caches, and what is to be logged. The processors must be opened again (they may have
+ * read the dropped rows). After a failure it may be repeated, or the task be closed. */
+weir_err weir__task_stores_rollback(weir__task_stores *stores, weir_error *error);
+/* True if the stores of the thread have more changes since the last commit than
+ * statestore.uncommitted.max.bytes allows: it should commit. */
+static inline bool weir__task_stores_are_full(const weir__task_env *env)
+{
+    return env->uncommitted.bytes > env->uncommitted.max_bytes;
+}
 
 /* Before the graph is freed, if the stores are deleted then: what they have not written yet need
  * not be. Not of those that are spared. */

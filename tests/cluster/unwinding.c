@@ -105,7 +105,7 @@ static void fail_at(const char *kind, int64_t nth, enum faults faults)
     free(failure);
 }
 
-static const char *const kinds[] = {"join", "sync", "assignment-taken", "process", "store-offsets"};
+static const char *const kinds[] = {"join", "sync", "assignment-taken", "process", "commit-stores"};
 
 static void fail_at_each(enum faults faults)
 {

@@ -14,59 +14,7 @@
 #include "support/driven.h"
 #include "task/placement.h"
 #include "unit/client_kit.h"
-
-/* ---- Allocations -------------------------------------------------------------------------- */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static _Thread_local int allocations_left =
-    -1; /* of this thread, before the one that fails; -1: none fails */
-
-static bool fails(void)
-{
-    return allocations_left >= 0 && allocations_left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
-
-/* The allocation number `n` from now on fails. */
-static void fail_allocation(int n)
-{
-    allocations_left = n;
-}
-
-/* None fails any more. False: there were no more than n. */
-static bool allocation_failed(void)
-{
-    bool failed = allocations_left < 0;
-    allocations_left = -1;
-    return failed;
-}
+#include "unit/failing_allocations.h"
 
 /* ---- Placement of keys -------------------------------------------------------------------- */
 

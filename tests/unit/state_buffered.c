@@ -41,8 +41,8 @@ static void rows_and_their_offset_are_written_when_the_store_is_closed(void **st
     weir__kv *kv = open_buffered(*state);
     kit_put(kv, "a", "1");
     assert_ok(weir__kv_flush(kv, NULL));
-    assert_ok(weir__kv_set_offset(kv, 7, NULL));
-    assert_ok(weir__kv_set_as_of(kv, 1234, NULL));
+    assert_ok(weir__kv_commit(kv, 7, WEIR__TIME_UNKNOWN, NULL));
+    assert_ok(weir__kv_commit(kv, WEIR__NO_OFFSET, 1234, NULL));
     assert_false(has_database(*state));
     assert_int_equal(weir__kv_offset(kv), 7);
     assert_int_equal(weir__kv_as_of_ms(kv), 1234);
@@ -180,7 +180,7 @@ static void a_full_buffer_is_written_with_its_last_offset(void **state)
     for (int i = 0; i < BIG_ROWS; i++) {
         snprintf(key, sizeof key, "%06d", i);
         assert_ok(weir__kv_put(kv, s(key), (weir_slice){value, sizeof value}, NULL));
-        assert_ok(weir__kv_set_offset(kv, i, NULL));
+        assert_ok(weir__kv_commit(kv, i, WEIR__TIME_UNKNOWN, NULL));
     }
     assert_true(has_database(*state));
     weir__kv_discard(kv); /* what is still in the buffer */
@@ -194,7 +194,7 @@ static void a_store_that_is_discarded_writes_nothing(void **state)
 {
     weir__kv *kv = open_buffered(*state);
     kit_put(kv, "a", "1");
-    assert_ok(weir__kv_set_offset(kv, 7, NULL));
+    assert_ok(weir__kv_commit(kv, 7, WEIR__TIME_UNKNOWN, NULL));
     weir__kv_discard(kv);
     weir__kv_close(kv);
     assert_false(has_database(*state));

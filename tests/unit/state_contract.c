@@ -265,8 +265,8 @@ static void a_new_store_has_no_offset(void **state)
 static void the_offset_is_the_one_set_last(void **state)
 {
     weir__kv *kv = kv_of(state);
-    assert_ok(weir__kv_set_offset(kv, 41, NULL));
-    assert_ok(weir__kv_set_offset(kv, 0x123456789abcdef, NULL));
+    assert_ok(weir__kv_commit(kv, 41, WEIR__TIME_UNKNOWN, NULL));
+    assert_ok(weir__kv_commit(kv, 0x123456789abcdef, WEIR__TIME_UNKNOWN, NULL));
     assert_int_equal(weir__kv_offset(kv), 0x123456789abcdef);
 }
 

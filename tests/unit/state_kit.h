@@ -80,6 +80,12 @@ static inline void kit_put(weir__kv *kv, const char *key, const char *value)
     assert_ok(weir__kv_put(kv, s(key), s(value), NULL));
 }
 
+/* Without an offset. */
+static inline void kit_commit(weir__kv *kv)
+{
+    assert_ok(weir__kv_commit(kv, WEIR__NO_OFFSET, WEIR__TIME_UNKNOWN, NULL));
+}
+
 static inline weir_slice kit_get(weir__kv *kv, const char *key)
 {
     weir_slice value = {"unset", 5};

@@ -178,6 +178,7 @@ static void step(run *r)
         step_get(r);
     } else if (kind == 80) {
         assert_ok(weir__kv_flush(r->kv, NULL));
+        kit_commit(r->kv);
     } else if (w->iter == NULL) {
         step_open(r, w);
     } else if (kind < 85) {

@@ -34,7 +34,7 @@ static void put_many(weir__kv *kv)
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof key, "%06d", i);
         assert_ok(weir__kv_put(kv, s(key), (weir_slice){value, sizeof value}, NULL));
-        assert_ok(weir__kv_set_offset(kv, i, NULL));
+        assert_ok(weir__kv_commit(kv, i, WEIR__TIME_UNKNOWN, NULL));
     }
 }
 
@@ -88,7 +88,7 @@ static void rows_and_offset_survive_closing(void **state)
         kit_put(kv, "b", "");
         kit_put(kv, "c", "3");
         kit_put(kv, "c", NULL);
-        assert_ok(weir__kv_set_offset(kv, 12, NULL));
+        assert_ok(weir__kv_commit(kv, 12, WEIR__TIME_UNKNOWN, NULL));
         weir__kv_close(kv);
 
         kv = kit_rocksdb(directory, timestamped == 1);
@@ -114,7 +114,7 @@ static void a_lazy_store_exists_from_its_first_write(void **state)
     kv = kit_lazy(*state, false);
     kit_put(kv, "a", "1");
     assert_true(weir__has_file(*state, "CURRENT"));
-    assert_ok(weir__kv_set_offset(kv, 3, NULL));
+    assert_ok(weir__kv_commit(kv, 3, WEIR__TIME_UNKNOWN, NULL));
     weir__kv_close(kv);
 
     kv = kit_lazy(*state, false);
@@ -127,7 +127,7 @@ static void a_kill_loses_unflushed_rows_with_their_offset(void **state)
 {
     weir__kv *kv = kit_rocksdb(*state, true);
     kit_put(kv, "kept", "row");
-    assert_ok(weir__kv_set_offset(kv, 5, NULL));
+    assert_ok(weir__kv_commit(kv, 5, WEIR__TIME_UNKNOWN, NULL));
     weir__kv_close(kv);
     play("put_few", *state);
 
@@ -155,7 +155,7 @@ static void layers_above_a_store_say_whether_it_was_left_open(void **state)
 {
     play("put_many", *state);
     weir__kv *kv = kit_lazy(*state, true);
-    assert_ok(weir__buffered_wrap(kv, &kv, NULL));
+    assert_ok(weir__buffered_wrap(kv, NULL, &kv, NULL));
     assert_true(weir__kv_was_left_open(kv));
     weir__kv_close(kv);
 
@@ -171,12 +171,30 @@ static void layers_above_a_store_say_whether_it_was_left_open(void **state)
     weir__kv_close(kv);
 }
 
-static void a_closed_store_counts_as_closed_though_it_was_left_open_before(void **state)
+/* Its rows may still be newer than the offset. */
+static void a_store_that_was_left_open_counts_as_open_until_a_commit(void **state)
 {
     play("put_many", *state);
     assert_ok(try_open(*state, true, NULL));
     weir__kv *kv = kit_rocksdb(*state, true);
+    assert_true(weir__kv_was_left_open(kv));
+    assert_ok(weir__kv_commit(kv, 7, WEIR__TIME_UNKNOWN, NULL));
+    weir__kv_close(kv);
+
+    kv = kit_rocksdb(*state, true);
     assert_false(weir__kv_was_left_open(kv));
+    weir__kv_close(kv);
+}
+
+static void a_store_that_was_closed_with_rows_after_its_commit_counts_as_open(void **state)
+{
+    weir__kv *kv = kit_rocksdb(*state, true);
+    assert_ok(weir__kv_commit(kv, 7, WEIR__TIME_UNKNOWN, NULL));
+    kit_put(kv, "a", "1");
+    weir__kv_close(kv);
+
+    kv = kit_rocksdb(*state, true);
+    assert_true(weir__kv_was_left_open(kv));
     weir__kv_close(kv);
 }
 
@@ -324,7 +342,7 @@ static int play_role(const char *role, const char *directory)
     }
     if (strcmp(role, "put_few") == 0) {
         kit_put(kv, "lost", "row");
-        assert_ok(weir__kv_set_offset(kv, 99, NULL));
+        assert_ok(weir__kv_commit(kv, 99, WEIR__TIME_UNKNOWN, NULL));
         return 0;
     }
     return write(STDOUT_FILENO, &byte, 1) == 1 && read(STDIN_FILENO, &byte, 1) == 1 ? 0 : 1;
@@ -341,7 +359,8 @@ int main(int argc, char **argv)
         TEST(a_kill_loses_unflushed_rows_with_their_offset),
         TEST(after_a_kill_rows_are_never_older_than_the_offset),
         TEST(layers_above_a_store_say_whether_it_was_left_open),
-        TEST(a_closed_store_counts_as_closed_though_it_was_left_open_before),
+        TEST(a_store_that_was_left_open_counts_as_open_until_a_commit),
+        TEST(a_store_that_was_closed_with_rows_after_its_commit_counts_as_open),
         TEST(a_store_that_is_open_is_locked),
         TEST(a_store_that_another_process_has_open_is_locked),
         TEST(a_damaged_database_is_distinguished_from_other_failures),

@@ -223,7 +223,7 @@ static void stream_time_outlives_the_store_that_was_open(void **state)
     open_store(&st, *state, 1000, false);
     put(&st, "a", 1000);
     put(&st, "b", 200000);
-    assert_ok(weir__kv_flush(st.layers.top, NULL));
+    kit_commit(st.layers.top);
     weir__kv_close(st.layers.top);
 
     open_store(&st, *state, 1000, false);
@@ -241,7 +241,7 @@ static void rows_of_another_retention_are_corrupt(void **state)
     weir_error error = {0};
     open_store(&st, *state, 1000000, false);
     put(&st, "a", 1000);
-    assert_ok(weir__kv_flush(st.layers.top, NULL));
+    kit_commit(st.layers.top);
     weir__kv_close(st.layers.top);
 
     plan.kind = &weir__kind_window;
@@ -273,7 +273,7 @@ static void the_number_of_the_last_put_outlives_the_store_that_was_open(void **s
     weir__window_store_key(&key, &(weir__window_key){s("a"), 7, 42});
     weir__segment_key(&st.layers.retention, 7, weir__buf_slice(&key), &row_key);
     assert_ok(weir__kv_put(st.layers.top, weir__buf_slice(&row_key), s("v"), NULL));
-    assert_ok(weir__kv_flush(st.layers.top, NULL));
+    kit_commit(st.layers.top);
     weir__kv_close(st.layers.top);
     assert_ok(weir__store_open(&plan, &st.layers, NULL));
     assert_int_equal(weir__segments_last_number(st.layers.base), 42);

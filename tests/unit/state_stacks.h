@@ -15,19 +15,23 @@ typedef struct stack {
     int cache_bytes; /* negative: no cache */
     bool lazy;       /* made by the first write */
     bool buffered;
+    bool uncommitted; /* it can be rolled back */
 } stack;
 
 static const stack stacks[] = {
-    {"memory", false, false, -1, false, false},
-    {"rocksdb", true, false, -1, false, false},
-    {"lazy rocksdb", true, false, -1, true, false},
-    {"changelog over memory", false, true, -1, false, false},
-    {"cache over memory", false, false, 1 << 20, false, false},
-    {"small cache over changelog over memory", false, true, 1000, false, false},
-    {"small cache over lazy rocksdb", true, false, 1000, true, false},
-    {"no cache bytes over memory", false, false, 0, false, false},
-    {"buffered rocksdb", true, false, -1, false, true},
-    {"changelog over buffered lazy rocksdb", true, true, -1, true, true},
+    {"memory", false, false, -1, false, false, false},
+    {"rocksdb", true, false, -1, false, false, false},
+    {"lazy rocksdb", true, false, -1, true, false, false},
+    {"changelog over memory", false, true, -1, false, false, false},
+    {"cache over memory", false, false, 1 << 20, false, false, false},
+    {"small cache over changelog over memory", false, true, 1000, false, false, false},
+    {"small cache over lazy rocksdb", true, false, 1000, true, false, false},
+    {"no cache bytes over memory", false, false, 0, false, false, false},
+    {"buffered rocksdb", true, false, -1, false, true, false},
+    {"changelog over buffered lazy rocksdb", true, true, -1, true, true, false},
+    {"uncommitted memory", false, false, -1, false, false, true},
+    {"uncommitted rocksdb", true, false, -1, false, false, true},
+    {"small cache over uncommitted lazy rocksdb", true, false, 1000, true, false, true},
 };
 #define STACK_COUNT (sizeof stacks / sizeof stacks[0])
 
@@ -37,6 +41,7 @@ typedef struct opened {
     char directory[KIT_PATH_MAX];
     weir__kv *base; /* for restore */
     weir__cache *cache;
+    weir__uncommitted uncommitted;
     weir__kv *kv;
 } opened;
 
@@ -77,6 +82,7 @@ static inline int stack_open(void **state)
         .origin = stack_origin, .on_flush = stack_flushed, .old_rows = true};
     weir__store_plan plan = kit_plan(which->rocksdb ? o->directory : NULL, false);
     plan.buffered = which->buffered;
+    plan.uncommitted = which->uncommitted ? &o->uncommitted : NULL;
     plan.sink = which->changelog ? &sink : NULL;
     plan.client = &client;
     if (which->cache_bytes >= 0) {

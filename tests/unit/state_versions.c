@@ -299,7 +299,7 @@ static void open_run(run *r)
 
 static void reopen(run *r)
 {
-    assert_ok(weir__kv_flush(r->layers.top, NULL));
+    kit_commit(r->layers.top);
     if (r->what->rocksdb) {
         weir__kv_close(r->layers.top);
         open_run(r);

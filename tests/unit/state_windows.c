@@ -354,6 +354,7 @@ static void open_run(run *r)
 static void reopen(run *r)
 {
     assert_ok(weir__kv_flush(r->layers.top, NULL));
+    kit_commit(r->layers.top);
     if (r->what->rocksdb) {
         weir__kv_close(r->layers.top);
         open_run(r);
@@ -443,6 +444,7 @@ static void a_store_restored_from_its_changelog_is_equal(void **state)
             step(r);
         }
         assert_ok(weir__kv_flush(r->layers.top, NULL));
+        kit_commit(r->layers.top);
         weir__kv_close(r->layers.top);
         if (r->what->rocksdb) {
             kit_remove(r->directory);

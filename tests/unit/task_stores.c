@@ -5,6 +5,7 @@
 
 #include <weir/dsl.h>
 
+#include "cluster/instance.h"
 #include "process/graph.h"
 #include "task/stores.h"
 
@@ -90,7 +91,7 @@ static int64_t saved_offset(thread *one)
 {
     weir_error error = {0};
     weir__kv *inner = one->stores.items[0].inner;
-    must(weir__task_stores_save_offsets(&one->stores, &error), &error);
+    must(weir__task_stores_commit(&one->stores, &error), &error);
     return weir__kv_offset(inner);
 }
 
@@ -131,11 +132,92 @@ static void a_store_waits_for_in_flight_records_of_an_earlier_task(void **state)
     end(&one);
 }
 
+static weir_slice row_of(thread *one, const char *key)
+{
+    weir_slice row = {0};
+    weir_error error = {0};
+    weir__kv *kv = weir__graph_store_top(one->graph, 0);
+    must(weir__kv_get(kv, weir_slice_of(key), &row, &error), &error);
+    return row;
+}
+
+static void stores_are_rolled_back_to_their_last_commit(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    thread one;
+    begin(&one, f);
+    one.env.settings.uncommitted_stores = true;
+    must(open_task(&one, &error), &error);
+    put(&one, "a");
+    flush(f);
+    assert_int_equal(saved_offset(&one), 0);
+    assert_int_equal(one.env.uncommitted.bytes, 0);
+    put(&one, "b");
+    flush(f);
+    must(weir__task_stores_rollback(&one.stores, &error), &error);
+    assert_non_null(row_of(&one, "a").data);
+    assert_null(row_of(&one, "b").data);
+    assert_int_equal(weir__kv_offset(one.stores.items[0].inner), 0);
+    close_task(&one);
+    end(&one);
+}
+
+static void stores_are_not_rolled_back_at_least_once(void **state)
+{
+    fixture *f = *state;
+    weir_error error = {0};
+    thread one;
+    begin(&one, f);
+    must(open_task(&one, &error), &error);
+    assert_int_equal(weir__task_stores_rollback(&one.stores, &error), WEIR_ESTATE);
+    assert_non_null(strstr(error.message, "store n: rollback: "));
+    close_task(&one);
+    end(&one);
+}
+
+/* Whether a thread with one changed row should commit. */
+static bool is_full(fixture *f, const char *max_bytes)
+{
+    weir_error error = {0};
+    thread one;
+    begin(&one, f);
+    must(weir_config_set(f->config, "statestore.uncommitted.max.bytes", max_bytes, &error), &error);
+    weir__instance instance = {.topology = one.topology, .config = f->config};
+    weir__instance_read(&instance);
+    weir__instance_share_memory(&instance, 2);
+    one.env.settings.uncommitted_stores = true;
+    one.env.uncommitted.max_bytes = instance.uncommitted_bytes;
+    must(open_task(&one, &error), &error);
+    assert_false(weir__task_stores_are_full(&one.env));
+    put(&one, "a");
+    bool full = weir__task_stores_are_full(&one.env);
+    close_task(&one);
+    assert_int_equal(one.env.uncommitted.bytes, 0);
+    flush(f);
+    end(&one);
+    return full;
+}
+
+static void stores_are_full_beyond_their_part_of_the_uncommitted_bytes(void **state)
+{
+    assert_true(is_full(*state, "100"));
+}
+
+static void stores_are_never_full_without_a_limit_of_uncommitted_bytes(void **state)
+{
+    assert_false(is_full(*state, "-1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_store_holds_its_changelog_as_far_as_it_was_delivered),
         test(a_store_waits_for_in_flight_records_of_an_earlier_task),
+        test(stores_are_rolled_back_to_their_last_commit),
+        test(stores_are_not_rolled_back_at_least_once),
+        test(stores_are_full_beyond_their_part_of_the_uncommitted_bytes),
+        test(stores_are_never_full_without_a_limit_of_uncommitted_bytes),
     };
     return cmocka_run_group_tests_name("task_stores", tests, NULL, NULL);
 }

@@ -220,14 +220,13 @@ typedef struct weir_restore_progress {
     X(WEIR_STEP_STORE_CHANGE, "store-change") /* task, store, checksum */                          \
     X(WEIR_STEP_PUNCTUATE, "punctuate")       /* task, reason */                                   \
     X(WEIR_STEP_FLUSH_CACHES, "flush-caches") /* task */                                           \
-    X(WEIR_STEP_FLUSH_STORES, "flush-stores") /* task */                                           \
     X(WEIR_STEP_FLUSH_PRODUCER, "flush-producer")                                                  \
     X(WEIR_STEP_COMMIT_OFFSETS, "commit-offsets")                                                  \
     X(WEIR_STEP_BEGIN_TRANSACTION, "begin-transaction")                                            \
     X(WEIR_STEP_SEND_OFFSETS, "send-offsets")                                                      \
     X(WEIR_STEP_COMMIT_TRANSACTION, "commit-transaction")                                          \
     X(WEIR_STEP_ABORT_TRANSACTION, "abort-transaction") /* reason or NULL */                       \
-    X(WEIR_STEP_STORE_OFFSETS, "store-offsets")         /* task */                                 \
+    X(WEIR_STEP_COMMIT_STORES, "commit-stores")         /* task */                                 \
     X(WEIR_STEP_SUSPEND, "suspend")                     /* task */                                 \
     X(WEIR_STEP_CLOSE, "close")                         /* task, reason */
 
