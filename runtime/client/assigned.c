@@ -36,7 +36,8 @@ weir_err weir__assigned_make(const weir__offset *partitions, size_t count, weir_
         list.items[i] = (weir__assigned){.topic = strdup(from->at.topic),
                                          .partition = from->at.partition,
                                          .start = from->offset,
-                                         .fetched = from->offset >= 0 ? from->offset : -1};
+                                         .fetched = from->offset >= 0 ? from->offset : -1,
+                                         .reached = -1};
         if (list.items[i].topic == NULL) {
             err = weir__error_set(error, WEIR_ENOMEM, "assigning: out of memory");
         }

@@ -20,6 +20,7 @@ typedef struct weir__assigned {
     int32_t partition;
     int64_t start;        /* as assigned: an offset, WEIR__OFFSET_BEGINNING or _END */
     int64_t fetched;      /* next offset that librdkafka will return; -1: not known yet */
+    int64_t reached;      /* the end of what can be read, when it was last reached; -1: not yet */
     bool seen;            /* a record or the end was fetched since it was assigned */
     bool paused;          /* by the caller */
     bool stopped;         /* paused in librdkafka */

@@ -143,7 +143,8 @@ weir_err weir__consumer_assign(weir__consumer *consumer, const weir__offset *par
 weir_err weir__consumer_pause(weir__consumer *consumer, weir__topic_partition at, bool paused,
                               weir_error *error);
 /* End offset of a partition in the last fetch response since it was assigned (cached, no request);
- * -1: not known yet. */
+ * -1: not known yet. With isolation.level=read_committed it is the last stable offset when all
+ * before it have been read. */
 int64_t weir__consumer_end_offset(weir__consumer *consumer, weir__topic_partition at);
 /* Offset of the next record to return; -1: not known yet. When a fetch has reached the end
  * (PARTITION_EOF), the position skips offsets at the end without records (transaction markers,

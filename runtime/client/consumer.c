@@ -18,6 +18,7 @@
 #include "core/clock.h"
 
 #define METADATA_TIMEOUT_MS 5000
+#define ISOLATION_BYTES_MAX 32
 
 void weir__kafka_consumer_note(weir__kafka_consumer *consumer, const weir_error *failure)
 {
@@ -418,6 +419,14 @@ static const weir__group_ops group_ops = {.subscribe = subscribe,
                                           .membership = membership_of,
                                           .has_left = has_left};
 
+static bool reads_committed(const rd_kafka_conf_t *conf)
+{
+    char value[ISOLATION_BYTES_MAX];
+    size_t size = sizeof value;
+    return rd_kafka_conf_get(conf, "isolation.level", value, &size) == RD_KAFKA_CONF_OK &&
+           strcmp(value, "read_committed") == 0;
+}
+
 weir_err weir__kafka_consumer_new(const weir__client_opts *opts, weir__consumer_role role,
                                   const weir__consumer_events *events, weir__consumer **out,
                                   weir_error *error)
@@ -445,6 +454,7 @@ weir_err weir__kafka_consumer_new(const weir__client_opts *opts, weir__consumer_
     weir_err err = weir__kafka_conf(opts->config, kafka_roles[role], opts->client_id,
                                     &consumer->log, &conf, error);
     if (err == WEIR_OK) {
+        consumer->committed_only = reads_committed(conf);
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
         if (role == WEIR__MAIN_CONSUMER) {
             rd_kafka_conf_set_error_cb(conf, weir__kafka_consumer_on_error);

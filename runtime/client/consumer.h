@@ -15,6 +15,7 @@ typedef struct weir__kafka_consumer {
     rd_kafka_queue_t *queue;   /* records and events of the consumer */
     rd_kafka_queue_t *commits; /* responses to commits */
     weir__consumer_role role;
+    bool committed_only; /* isolation.level=read_committed */
     weir__consumer_events events;
     weir__assigned_list assigned;
     weir__map known;  /* topics whose metadata librdkafka has; no values */

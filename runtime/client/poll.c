@@ -83,7 +83,7 @@ static void handle_message(weir__kafka_consumer *consumer, rd_kafka_message_t *k
     if (at == NULL || end) {
         if (at != NULL) {
             at->seen = true;
-            at->fetched = kafka->offset;
+            at->fetched = at->reached = kafka->offset;
         }
         rd_kafka_message_destroy(kafka);
         return;
@@ -191,6 +191,9 @@ int64_t weir__kafka_consumer_end_offset(weir__consumer *port, weir__topic_partit
         rd_kafka_get_watermark_offsets(consumer->rk, at.topic, at.partition, &low, &high) !=
             RD_KAFKA_RESP_ERR_NO_ERROR) {
         return -1;
+    }
+    if (consumer->committed_only && found->reached >= 0 && found->reached == found->fetched) {
+        return found->reached; /* what is behind it is not committed */
     }
     return high >= 0 ? high : -1;
 }
