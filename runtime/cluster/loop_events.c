@@ -98,6 +98,11 @@ weir_err weir__loop_migrate(weir__stream_thread *thread, weir_error *error)
 {
     weir__task_env *env = &thread->worker.env;
     bool member = env->guarantee->transactional && !weir__consumer_has_left(env->consumer);
+    if (member) {
+        weir__log_write(env->log, WEIR__LOG_WARNING,
+                        "%s: fenced: its tasks are closed, and it joins the group again: %s",
+                        thread->name, error->message);
+    }
     weir__loop_close_lost_tasks(thread);
     weir_err err = weir__loop_drop_lost_tasks(thread, error);
     return err == WEIR_OK && member ? weir__subscribe_again(&thread->membership, error) : err;

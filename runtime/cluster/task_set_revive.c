@@ -69,6 +69,7 @@ weir_err weir__task_set_rebuild_damaged(weir__task_set *set, weir_err err, weir_
     return rebuilt ? WEIR_OK : err;
 }
 
+/* A store that is closed forgets what was not committed: it is the one of the last commit. */
 weir_err weir__task_set_revive(weir__task_set *set, bool all, weir_error *error)
 {
     weir_err err = WEIR_OK;
@@ -76,7 +77,7 @@ weir_err weir__task_set_revive(weir__task_set *set, bool all, weir_error *error)
         const weir__task *task = set->tasks[i];
         bool used = task->state == WEIR__TASK_RUNNING && task->touched;
         if (used || (all && task->state != WEIR__TASK_CREATED)) {
-            err = weir__task_set_replace(set, i, used, error);
+            err = weir__task_set_replace(set, i, false, error);
         }
     }
     return err;

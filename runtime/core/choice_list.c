@@ -10,7 +10,7 @@ static bool is_choice(const weir__setting *setting, size_t from, const char *tex
     bool found = false;
     for (size_t i = from; i < WEIR__CHOICES_MAX && setting->choices[i].value != NULL; i++) {
         const weir__choice *choice = &setting->choices[i];
-        found = found || (!choice->unsupported && strlen(choice->value) == length &&
+        found = found || (choice->instead == NULL && strlen(choice->value) == length &&
                           strncmp(text, choice->value, length) == 0);
     }
     return found;

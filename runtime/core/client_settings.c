@@ -93,8 +93,8 @@ static const weir__client_setting client_settings[] = {
     {PRODUCER, "partitioner.availability.timeout.ms", NULL, NUMBER, LONG(0),
      .remark = "librdkafka chooses the partitions of records without a key"},
     {PRODUCER, "retries", "retries", NUMBER, INT(0), TAKES(0, INT32_MAX)},
-    {PRODUCER, "transaction.timeout.ms", NULL, NUMBER, INT(INT32_MIN),
-     .remark = "there are no transactions yet"},
+    {PRODUCER, "transaction.timeout.ms", "transaction.timeout.ms", NUMBER, INT(INT32_MIN),
+     TAKES(1000, INT32_MAX)},
     {ALL, "sasl.kerberos.min.time.before.relogin", "sasl.kerberos.min.time.before.relogin", NUMBER,
      LONG(INT64_MIN), TAKES(0, 86400000), .same_below = true},
 };

@@ -395,7 +395,9 @@ weir_err weir_config_load(weir_config *config, const char *path, weir_error *err
 static const char *value_of(const weir_config *config, const weir__setting *setting)
 {
     const char *value = weir__map_get_text(&config->values, setting->name);
-    return value != NULL ? value : setting->fallback;
+    bool own =
+        setting->exactly_once != NULL && value == NULL && weir__config_is_exactly_once(config);
+    return value != NULL ? value : own ? setting->exactly_once : setting->fallback;
 }
 
 const char *weir_config_get(const weir_config *config, const char *name)

@@ -40,9 +40,9 @@ static const weir__setting settings[] = {
     {.name = "auto.offset.reset",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "earliest",
-     .choices = {{"earliest", "smallest", false},
-                 {"latest", "largest", false},
-                 {"none", "error", false}},
+     .choices = {{"earliest", "smallest", NULL},
+                 {"latest", "largest", NULL},
+                 {"none", "error", NULL}},
      .resets = true,
      .doc = "The offset at which a source topic is read when the group has no committed "
             "offset, or the committed offset is out of range: the beginning, the end, none "
@@ -66,6 +66,7 @@ static const weir__setting settings[] = {
     {.name = "commit.interval.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "30000",
+     .exactly_once = "100",
      .min = 0,
      .max = INT64_MAX,
      .doc = "The time between commits. After a crash, records that were processed since the "
@@ -77,10 +78,10 @@ static const weir__setting settings[] = {
     {.name = "default.timestamp.extractor",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail_on_invalid",
-     .choices = {{"fail_on_invalid", "FailOnInvalidTimestamp", false},
-                 {"log_and_skip", "LogAndSkipOnInvalidTimestamp", false},
-                 {"use_partition_time", "UsePartitionTimeOnInvalidTimestamp", false},
-                 {"wall_clock", "WallclockTimestampExtractor", false}},
+     .choices = {{"fail_on_invalid", "FailOnInvalidTimestamp", NULL},
+                 {"log_and_skip", "LogAndSkipOnInvalidTimestamp", NULL},
+                 {"use_partition_time", "UsePartitionTimeOnInvalidTimestamp", NULL},
+                 {"wall_clock", "WallclockTimestampExtractor", NULL}},
      .doc = "What happens to a record with a negative timestamp if its source has no "
             "timestamp function: the thread stops, the record is dropped and logged, or the "
             "record gets the greatest timestamp of its partition so far (the thread stops if "
@@ -92,19 +93,19 @@ static const weir__setting settings[] = {
     {.name = "deserialization.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail",
-     .choices = {{"fail", "LogAndFailExceptionHandler", false},
-                 {"continue", "LogAndContinueExceptionHandler", false}},
+     .choices = {{"fail", "LogAndFailExceptionHandler", NULL},
+                 {"continue", "LogAndContinueExceptionHandler", NULL}},
      .doc = "What happens when a record cannot be deserialized: the thread stops, or the "
             "record is dropped and logged."},
     {.name = "dsl.store",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "rocksdb",
-     .choices = {{"rocksdb", "rocksDB", false}, {"memory", "in_memory", false}},
+     .choices = {{"rocksdb", "rocksDB", NULL}, {"memory", "in_memory", NULL}},
      .doc = "The kind of a store that does not name one."},
     {.name = "ensure.explicit.internal.resource.naming",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "false",
-     .choices = {{"false", NULL, false}, {"true", NULL, false}},
+     .choices = {{"false", NULL, NULL}, {"true", NULL, NULL}},
      .doc = "Whether stores and repartition topics must have names (KIP-1111), not numbers."},
     {.name = "errors.dead.letter.queue.topic.name",
      .kind = WEIR__SETTING_TEXT,
@@ -113,10 +114,8 @@ static const weir__setting settings[] = {
     {.name = "log.level",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "info",
-     .choices = {{"error", NULL, false},
-                 {"warn", NULL, false},
-                 {"info", NULL, false},
-                 {"debug", NULL, false}},
+     .choices =
+         {{"error", NULL, NULL}, {"warn", NULL, NULL}, {"info", NULL, NULL}, {"debug", NULL, NULL}},
      .doc = "The least severe level that is logged."},
     {.name = "max.poll.records",
      .kind = WEIR__SETTING_I64,
@@ -148,22 +147,29 @@ static const weir__setting settings[] = {
     {.name = "processing.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail",
-     .choices = {{"fail", "LogAndFailProcessingExceptionHandler", false},
-                 {"continue", "LogAndContinueProcessingExceptionHandler", false}},
+     .choices = {{"fail", "LogAndFailProcessingExceptionHandler", NULL},
+                 {"continue", "LogAndContinueProcessingExceptionHandler", NULL}},
      .doc = "What happens when a processor or a punctuator fails: the thread stops, or the "
             "record is dropped and logged."},
     {.name = "processing.exception.handler.global.enabled",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "false",
-     .choices = {{"false", NULL, false}, {"true", NULL, false}},
+     .choices = {{"false", NULL, NULL}, {"true", NULL, NULL}},
      .doc = "Whether `processing.exception.handler` decides in global stores, too (KIP-1270)."},
     {.name = "processing.guarantee",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "at_least_once",
-     .choices = {{"at_least_once", NULL, false},
-                 {"exactly_once_v2", "exactly_once", true},
-                 {"exactly_once_beta", NULL, true}},
-     .doc = "How often a record takes effect when an instance fails."},
+     .choices = {{"at_least_once", NULL, NULL},
+                 {"exactly_once_v2", NULL, NULL},
+                 {"exactly_once", NULL, "exactly_once_v2"},
+                 {"exactly_once_beta", NULL, "exactly_once_v2"}},
+     .doc =
+         "How often a record takes effect when an instance fails. `exactly_once_v2`: the records "
+         "that a thread writes and the offsets that it commits are transactions (KIP-447), and "
+         "consumers read committed records only: other values of `isolation.level` and "
+         "`enable.idempotence` have no effect. `producer.transaction.timeout.ms` (10000 by "
+         "default) "
+         "may not be less than `commit.interval.ms`."},
     {.name = "producer.max.block.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "60000",
@@ -173,12 +179,15 @@ static const weir__setting settings[] = {
     {.name = "production.exception.handler",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "fail",
-     .choices = {{"fail", "DefaultProductionExceptionHandler", false}, {"continue", NULL, false}},
+     .choices = {{"fail", "DefaultProductionExceptionHandler", NULL}, {"continue", NULL, NULL}},
      .doc =
          "What happens when a record cannot be sent. `fail`: the thread stops; if the record was "
          "only not delivered in time (producer.delivery.timeout.ms), its task restores its "
          "state and processes the records since its last commit again. `continue`: the record "
-         "is dropped and logged in both cases."},
+         "is dropped and logged in both cases. With exactly_once_v2 a record that was not "
+         "delivered "
+         "is never dropped: its transaction is aborted, and `continue` drops only records that the "
+         "producer does not take."},
     {.name = "repartition.purge.interval.ms",
      .kind = WEIR__SETTING_I64,
      .fallback = "30000",
@@ -237,11 +246,11 @@ static const weir__setting settings[] = {
     {.name = "topology.optimization",
      .kind = WEIR__SETTING_CHOICE,
      .fallback = "none",
-     .choices = {{"none", NULL, false},
-                 {"all", NULL, false},
-                 {"reuse.ktable.source.topics", NULL, false},
-                 {"merge.repartition.topics", NULL, false},
-                 {"single.store.self.join", NULL, false}},
+     .choices = {{"none", NULL, NULL},
+                 {"all", NULL, NULL},
+                 {"reuse.ktable.source.topics", NULL, NULL},
+                 {"merge.repartition.topics", NULL, NULL},
+                 {"single.store.self.join", NULL, NULL}},
      .list = true,
      .doc = "How fewer internal topics are needed: the topic of a table is its changelog (it must "
             "be compacted, not deleted from); repartition topics below one change of keys become "
@@ -363,15 +372,15 @@ static weir_err check_choice(const weir__setting *setting, const char *value,
         const weir__choice *choice = &setting->choices[i];
         if (strcmp(value, choice->value) == 0 ||
             (choice->java != NULL && strcmp(java, choice->java) == 0)) {
-            if (choice->unsupported) {
+            if (choice->instead != NULL) {
                 return weir__error_set(error, WEIR_ECONFIG,
-                                       "%s: '%s' is not supported yet; write %s", setting->name,
-                                       value, setting->fallback);
+                                       "%s: Kafka Streams has '%s' no longer; write %s",
+                                       setting->name, value, choice->instead);
             }
             *canonical = choice->value;
             return WEIR_OK;
         }
-        if (!choice->unsupported) {
+        if (choice->instead == NULL) {
             weir__error_list(allowed, sizeof allowed, choice->value);
         }
     }

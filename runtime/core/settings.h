@@ -13,12 +13,12 @@ typedef enum weir__setting_kind {
     WEIR__SETTING_SERDE, /* name of a registered serde */
 } weir__setting_kind;
 
-/* One allowed value. `java` is the name of the Java class (without package) or the spelling in
- * Kafka Streams; NULL: the same. */
+/* One value. `java` is the name of the Java class (without package) or the spelling in Kafka
+ * Streams; NULL: the same. */
 typedef struct weir__choice {
     const char *value;
     const char *java;
-    bool unsupported; /* known, but not supported yet */
+    const char *instead; /* Kafka Streams has removed it for this value; NULL: it is allowed */
 } weir__choice;
 
 #define WEIR__CHOICES_MAX 6
@@ -28,6 +28,8 @@ typedef struct weir__setting {
     const char *name;
     weir__setting_kind kind;
     const char *fallback; /* NULL: none */
+    const char
+        *exactly_once; /* the default with processing.guarantee=exactly_once_v2; NULL: same */
     int64_t min;
     int64_t max;
     const char *capped; /* what a greater number of Java's int becomes: `max`; NULL: refused */

@@ -26,12 +26,10 @@ static void put_allowed(weir_buf *out, const weir__setting *setting)
     case WEIR__SETTING_CHOICE:
         for (size_t i = 0; i < WEIR__CHOICES_MAX && setting->choices[i].value != NULL; i++) {
             const weir__choice *choice = &setting->choices[i];
-            bool first = choice->unsupported && !setting->choices[i - (i > 0)].unsupported;
-            weir__buf_printf(out, "%s`%s`",
-                             first   ? "; not yet: "
-                             : i > 0 ? ", "
-                                     : "",
-                             choice->value);
+            if (choice->instead != NULL) {
+                continue;
+            }
+            weir__buf_printf(out, "%s`%s`", i > 0 ? ", " : "", choice->value);
             if (choice->java != NULL) {
                 weir__buf_printf(out, " (`%s`)", choice->java);
             }
@@ -60,8 +58,12 @@ weir_err weir__settings_markdown(weir_buf *out)
     const weir__setting *setting;
     for (size_t i = 0; (setting = weir__setting_at(i)) != NULL; i++) {
         const char *quote = setting->fallback != NULL ? "`" : "";
-        weir__buf_printf(out, "| `%s` | %s%s%s | ", setting->name, quote,
+        weir__buf_printf(out, "| `%s` | %s%s%s", setting->name, quote,
                          setting->fallback != NULL ? setting->fallback : "", quote);
+        if (setting->exactly_once != NULL) {
+            weir__buf_printf(out, ", exactly once `%s`", setting->exactly_once);
+        }
+        weir__buf_put_text(out, " | ");
         put_allowed(out, setting);
         weir__buf_printf(out, " | %s |\n", setting->doc);
     }

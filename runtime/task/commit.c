@@ -192,14 +192,31 @@ static weir_err commit_stores(commit_run *commit, weir_error *error)
     return WEIR_OK;
 }
 
+/* As in Kafka Streams, the offset behind a transaction marker at the end of a partition is
+ * committed, too: otherwise the group would lag behind its own repartition topics for ever. */
+static bool is_behind_marker(const weir__task *task)
+{
+    bool behind = false;
+    for (size_t q = 0; task->env->guarantee->transactional && q < task->queue_count; q++) {
+        const weir__record_queue *queue = &task->queues[q];
+        behind = behind || (queue->committed_offset >= 0 &&
+                            offset_to_commit(task, queue) > queue->committed_offset);
+    }
+    return behind;
+}
+
+static bool has_something(const weir__task *task)
+{
+    return task->touched || task->commit_requested || is_behind_marker(task);
+}
+
 static weir_err take_touched(commit_run *commit, weir__task *const *tasks, size_t count)
 {
     size_t queues = 0;
     weir__arena *arena = &commit->env->commit;
     commit->tasks = weir__arena_alloc_unzeroed(arena, (count + 1) * sizeof(*commit->tasks));
     for (size_t i = 0; i < count && commit->tasks != NULL; i++) {
-        if (tasks[i]->state == WEIR__TASK_RUNNING &&
-            (tasks[i]->touched || tasks[i]->commit_requested)) {
+        if (tasks[i]->state == WEIR__TASK_RUNNING && has_something(tasks[i])) {
             commit->tasks[commit->task_count++] = tasks[i];
             queues += tasks[i]->queue_count;
         }

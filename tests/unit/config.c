@@ -103,13 +103,23 @@ static void a_duration_of_auto_offset_reset_is_checked(void **state)
 
 static void unsupported_settings_are_refused_with_a_reason(void **state)
 {
-    assert_string_equal(
-        refusal(*state, "processing.guarantee", "exactly_once_v2"),
-        "processing.guarantee: 'exactly_once_v2' is not supported yet; write at_least_once");
+    assert_string_equal(refusal(*state, "processing.guarantee", "exactly_once_beta"),
+                        "processing.guarantee: Kafka Streams has 'exactly_once_beta' no longer; "
+                        "write exactly_once_v2");
     assert_string_equal(refusal(*state, "num.standby.replicas", "1"),
                         "num.standby.replicas: Weir does not have this setting yet: there are no "
                         "standby tasks yet; leave it out");
     assert_set(*state, "num.standby.replicas", "0");
+}
+
+static void exactly_once_commits_more_often_by_default(void **state)
+{
+    assert_string_equal(weir_config_get(*state, "commit.interval.ms"), "30000");
+    assert_set(*state, "processing.guarantee", "exactly_once_v2");
+    assert_string_equal(weir_config_get(*state, "commit.interval.ms"), "100");
+    assert_int_equal(weir__config_i64(*state, "commit.interval.ms"), 100);
+    assert_set(*state, "commit.interval.ms", "5000");
+    assert_string_equal(weir_config_get(*state, "commit.interval.ms"), "5000");
 }
 
 static void optimizations_are_a_list(void **state)
@@ -442,6 +452,7 @@ int main(int argc, char **argv)
         test(a_refusal_names_setting_value_and_what_is_allowed),
         test(a_duration_of_auto_offset_reset_is_checked),
         test(unsupported_settings_are_refused_with_a_reason),
+        test(exactly_once_commits_more_often_by_default),
         test(optimizations_are_a_list),
         test(names_of_java_classes_are_understood),
         test(default_serdes_are_found_by_name),

@@ -80,7 +80,6 @@ static void keep_problem(const weir_config_problem *problem, void *user)
 static const char problems_before[] =
     "warning 8 default.deserialization.exception.handler is an old name: write "
     "deserialization.exception.handler\n"
-    "refused 9 processing.guarantee: 'exactly_once_v2' is not supported yet; write at_least_once\n"
     "refused 12 num.standby.replicas: Weir does not have this setting yet: there are no standby "
     "tasks yet; leave it out\n"
     "warning 15 cache.max.bytes.buffering is an old name: write statestore.cache.max.bytes\n";
@@ -118,10 +117,10 @@ static void each_line_that_cannot_be_honoured_is_named(void **state)
     assert_true(same);
     assert_int_equal(err, WEIR_ECONFIG);
     assert_non_null(strstr(error.message,
-                           JAVA_FILE ":9: processing.guarantee: 'exactly_once_v2' is "
-                                     "not supported yet; write at_least_once ("));
-    assert_non_null(strstr(error.message, cleans ? "(8 more refused: line 12, 23"
-                                                 : "(9 more refused: line 12, 21, 23"));
+                           JAVA_FILE ":12: num.standby.replicas: Weir does not have this "
+                                     "setting yet: "));
+    assert_non_null(strstr(error.message,
+                           cleans ? "(7 more refused: line 23" : "(8 more refused: line 21, 23"));
 }
 
 /* Name, value, ... */
@@ -297,7 +296,8 @@ static void a_setting_without_a_counterpart_names_the_alternative(void **state)
                    "or give the sources a timestamp function");
     assert_refused(*state, "default.value.serde", "com.example.OrderSerde",
                    "no serde 'com.example.OrderSerde' is registered");
-    assert_refused(*state, "processing.guarantee", "exactly_once", "not supported yet");
+    assert_refused(*state, "processing.guarantee", "exactly_once",
+                   "Kafka Streams has 'exactly_once' no longer; write exactly_once_v2");
     assert_refused(*state, "ssl.keystore.location", "/etc/kafka/client.jks",
                    "write ssl.certificate.location and ssl.key.location");
     assert_set(*state, "ssl.keystore.location", "/etc/kafka/client.p12");
