@@ -120,6 +120,9 @@ const weir__txns_ops weir__txn_markers = {marker_due_us, write_marker, report};
 int16_t weir__txn_check_produce(const weir_mock *mock, const weir__producer *producer,
                                 weir_slice topic, int32_t partition)
 {
+    if (producer->id.data == NULL) {
+        return RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+    }
     const weir__txn_part part = {topic, partition};
     int16_t error = weir__txns_verify(&mock->txns, producer, &part);
     switch (error) {

@@ -98,12 +98,13 @@ static void end(weir__txns *txns, weir__txn *txn, bool commit, const char *reaso
     write_markers(txns, txn, now_us);
 }
 
-/* Aborts with an epoch that no producer has, so that the one that began it is fenced. */
+/* Aborts with an epoch that no producer has, so that the one that began it is fenced. It may ask
+ * for the new epoch until another producer does, as in Kafka from 4.0 on. */
 static void fence(weir__txns *txns, weir__txn *txn, const char *reason, int64_t now_us)
 {
     weir_assert(txn->epoch < INT16_MAX);
+    txn->last_epoch = txn->epoch;
     txn->epoch++;
-    txn->last_epoch = WEIR__NO_EPOCH;
     end(txns, txn, false, reason, now_us);
 }
 
@@ -156,8 +157,10 @@ static int16_t bump(weir__txns *txns, weir__txn *txn, const weir__init_producer 
     bool continues = request->producer_id != WEIR__NO_PRODUCER_ID;
     bool current = txn->epoch == WEIR__NO_EPOCH || request->epoch == txn->epoch;
     if (continues && !current) {
-        /* Asked again: the epoch was bumped, and its answer was lost. */
-        bool again = txn->last_epoch != WEIR__NO_EPOCH && request->epoch == txn->last_epoch;
+        /* The epoch was bumped already: the answer was lost, or the coordinator did it to abort.
+         * The greatest epoch is for no producer. */
+        bool again = txn->last_epoch != WEIR__NO_EPOCH && request->epoch == txn->last_epoch &&
+                     txn->epoch != INT16_MAX;
         if (!again) {
             return RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
         }

@@ -56,7 +56,7 @@ typedef struct weir__txn {
     int64_t producer_id;
     int64_t previous_producer_id; /* -1: none */
     int16_t epoch;
-    int16_t last_epoch; /* before a bump that the producer asked for itself (KIP-360); -1: none */
+    int16_t last_epoch;        /* whose producer may have the present one (KIP-360); -1: none */
     int32_t coordinator_epoch; /* how often the coordinator moved */
     int32_t timeout_ms;
     int64_t start_us; /* when the first partition was added; -1: no transaction yet */

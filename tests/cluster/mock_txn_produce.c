@@ -75,7 +75,7 @@ static void a_batch_needs_the_present_producer_of_the_transactional_id(void **st
     asker *it = start_producer(*state);
     add_partitions(it, 3, 1, no_error);
     assert_int_equal(produce(it, NULL, it->producer_id, it->epoch, 0),
-                     RD_KAFKA_RESP_ERR_INVALID_REQUEST);
+                     RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
     assert_int_equal(produce(it, "y", it->producer_id, it->epoch, 0),
                      RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING);
     assert_int_equal(produce(it, "x", it->producer_id + 1, it->epoch, 0),

@@ -206,6 +206,22 @@ static void a_producer_may_bump_its_own_epoch(void **state)
     assert_int_equal(init_again(k, &a), RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
 }
 
+static void a_producer_whose_transaction_timed_out_may_have_the_next_epoch(void **state)
+{
+    kit *k = *state;
+    weir__producer a = init(k, "a");
+    add(k, &a, "t", 0);
+    pass_until(k, TIMEOUT_MS);
+    weir__producer late = a;
+    assert_int_equal(init_again(k, &a), 0);
+    assert_producer(&a, 0, 1);
+    assert_int_equal(add(k, &a, "t", 0), 0);
+    assert_int_equal(rollback(k, &a), 0);
+    init(k, "a"); /* another one */
+    assert_int_equal(init_again(k, &late), RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+    assert_int_equal(init_again(k, &a), RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+}
+
 static void a_producer_unknown_to_the_coordinator_gets_a_new_id(void **state)
 {
     kit *k = *state;
@@ -429,6 +445,7 @@ int main(void)
         test(a_new_producer_of_an_id_fences_the_older_one),
         test(a_new_producer_aborts_the_open_transaction_with_another_epoch),
         test(a_producer_may_bump_its_own_epoch),
+        test(a_producer_whose_transaction_timed_out_may_have_the_next_epoch),
         test(a_producer_unknown_to_the_coordinator_gets_a_new_id),
         test(exhausted_epochs_give_a_new_producer_id),
         test(a_producer_that_exhausts_its_own_epochs_may_ask_again),
