@@ -106,6 +106,15 @@ static int16_t check_transaction(const weir__request *request, const produce_req
                : 0;
 }
 
+/* As ReplicaManager: errors that the log finds are answered with its start offset, but for these.
+ */
+static bool hides_start(int16_t error)
+{
+    return error == RD_KAFKA_RESP_ERR_INVALID_MSG ||
+           error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
 static void produce_part(const weir__request *request, const produce_request *produce,
                          produced *part)
 {
@@ -126,15 +135,18 @@ static void produce_part(const weir__request *request, const produce_request *pr
         }
     }
     if (error == 0) {
+        part->start = partition->log.start;
         error = weir__log_append(&partition->log, part->records, weir__mock_now_ms(mock),
                                  &part->appended);
     }
     part->item.error = error;
+    if (hides_start(error) || batch.bytes != part->records.len) {
+        part->start = -1;
+    }
     if (served) {
         report(request, part, &batch);
     }
     if (error == 0) {
-        part->start = partition->log.start;
         weir__partition_changed(mock, partition);
     }
 }

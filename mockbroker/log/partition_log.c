@@ -242,7 +242,7 @@ int16_t weir__log_append(weir__log *log, weir_slice bytes, int64_t now_ms, weir_
         code = weir__log_producer_check(&log->producers, &batch, &sent);
     }
     if (code == 0 && sent != NULL) {
-        *out = (weir__appended){sent->base, sent->append_time_ms, true};
+        *out = (weir__appended){sent->base, sent->timestamp_ms, true};
         return 0;
     }
     inspection found = {0};
@@ -265,8 +265,8 @@ int16_t weir__log_append(weir__log *log, weir_slice bytes, int64_t now_ms, weir_
     add_batch(log, added);
     *out = (weir__appended){added.base, log->config.append_time ? now_ms : -1, false};
     if (producer != NULL) {
-        weir__log_producer_sent(&log->producers, producer, &batch, out->base, out->append_time_ms,
-                                now_ms);
+        weir__log_producer_sent(&log->producers, producer, &batch, out->base,
+                                log->config.append_time ? now_ms : found.max_timestamp_ms, now_ms);
     }
     return 0;
 }

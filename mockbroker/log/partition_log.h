@@ -98,7 +98,8 @@ void weir__log_fini(weir__log *log);
 
 typedef struct weir__appended {
     int64_t base;           /* offset of its first record */
-    int64_t append_time_ms; /* LogAppendTime; -1: the topic has CreateTime */
+    int64_t append_time_ms; /* LogAppendTime; -1: the topic has CreateTime. Of a duplicate: the
+                               greatest timestamp of the batch, as in Kafka */
     bool duplicate;         /* it had been appended before, at `base` */
 } weir__appended;
 

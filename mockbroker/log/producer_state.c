@@ -134,7 +134,7 @@ static void close_transaction(weir__log_producers *producers, weir__log_producer
 }
 
 void weir__log_producer_sent(weir__log_producers *producers, weir__log_producer *producer,
-                             const weir__batch_header *batch, int64_t base, int64_t append_time_ms,
+                             const weir__batch_header *batch, int64_t base, int64_t timestamp_ms,
                              int64_t now_ms)
 {
     set_epoch(producer, batch->producer_epoch);
@@ -146,7 +146,7 @@ void weir__log_producer_sent(weir__log_producers *producers, weir__log_producer 
     }
     producer->batches[producer->batch_count++] =
         (weir__sent_batch){batch->sequence, add_sequence(batch->sequence, batch->last_offset_delta),
-                           base, append_time_ms};
+                           base, timestamp_ms};
     if (producer->txn_first < 0 && (batch->attributes & WEIR__BATCH_TRANSACTIONAL) != 0) {
         open_transaction(producers, producer, base, now_ms);
     }

@@ -15,8 +15,8 @@
 typedef struct weir__sent_batch {
     int32_t first_sequence;
     int32_t last_sequence;
-    int64_t base;           /* offset */
-    int64_t append_time_ms; /* -1: the topic has CreateTime */
+    int64_t base;         /* offset */
+    int64_t timestamp_ms; /* the greatest of its records, or LogAppendTime */
 } weir__sent_batch;
 
 typedef struct weir__log_producer {
@@ -60,7 +60,7 @@ int16_t weir__log_producer_check(const weir__log_producers *producers,
                                  const weir__batch_header *batch, const weir__sent_batch **sent);
 /* The batch was appended at `base`; `producer` is of weir__log_producer_add. */
 void weir__log_producer_sent(weir__log_producers *producers, weir__log_producer *producer,
-                             const weir__batch_header *batch, int64_t base, int64_t append_time_ms,
+                             const weir__batch_header *batch, int64_t base, int64_t timestamp_ms,
                              int64_t now_ms);
 
 /* 0, INVALID_PRODUCER_EPOCH, or TRANSACTION_COORDINATOR_FENCED. */
