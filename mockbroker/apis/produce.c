@@ -49,8 +49,8 @@ static int16_t check_acks(const weir__request *request, const weir__partition *p
     if (acks != ACKS_ALL && acks != ACKS_NONE && acks != ACKS_LEADER) {
         return RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS;
     }
-    return acks == ACKS_ALL &&
-                   weir__partition_in_sync(request->mock, partition) < partition->topic->min_in_sync
+    return acks == ACKS_ALL && weir__partition_in_sync(request->mock, partition) <
+                                   weir__partition_min_in_sync(partition)
                ? RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS
                : 0;
 }
@@ -140,7 +140,7 @@ static void produce_part(const weir__request *request, const produce_request *pr
                                  &part->appended);
     }
     part->item.error = error;
-    if (hides_start(error) || batch.bytes != part->records.len) {
+    if (hides_start(error) || weir__batch_length(part->records) != part->records.len) {
         part->start = -1;
     }
     if (served) {

@@ -79,6 +79,13 @@ int32_t weir__partition_in_sync(const weir_mock *mock, const weir__partition *pa
     return count;
 }
 
+int32_t weir__partition_min_in_sync(const weir__partition *partition)
+{
+    const weir__topic *topic = partition->topic;
+    return topic->min_in_sync < topic->replication_factor ? (int32_t)topic->min_in_sync
+                                                          : topic->replication_factor;
+}
+
 /* ---- Creation ---- */
 
 static bool valid_name(weir_slice name)

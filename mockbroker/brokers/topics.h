@@ -51,6 +51,8 @@ bool weir__partition_is_replica(const weir_mock *mock, const weir__partition *pa
                                 int32_t broker);
 /* How many brokers have all records: the replicas that are up, and the leader. */
 int32_t weir__partition_in_sync(const weir_mock *mock, const weir__partition *partition);
+/* min.insync.replicas in effect: never more than there are replicas, as in Kafka since KRaft. */
+int32_t weir__partition_min_in_sync(const weir__partition *partition);
 
 /* ---- maintenance.c ---- */
 /* Records were appended: fetches are checked, and retention and compaction are scheduled. */

@@ -194,9 +194,12 @@ static int16_t check_header(const weir__log *log, weir_slice bytes, weir__batch_
     if (err == WEIR_EUNSUPPORTED) {
         return RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
     }
+    if (err != WEIR_OK && weir__batch_length(bytes) < WEIR__BATCH_HEADER_BYTES) {
+        return RD_KAFKA_RESP_ERR_INVALID_MSG;
+    }
     bool transactional = (batch->attributes & WEIR__BATCH_TRANSACTIONAL) != 0;
-    if (err != WEIR_OK || batch->bytes != bytes.len || batch->count < 1 ||
-        batch->last_offset_delta != batch->count - 1 ||
+    if (err != WEIR_OK || batch->bytes != bytes.len || batch->base_offset != 0 ||
+        batch->count < 1 || batch->last_offset_delta != batch->count - 1 ||
         (batch->attributes & WEIR__BATCH_CONTROL) != 0 ||
         (batch->producer_id >= 0 ? batch->sequence < 0 || batch->producer_epoch < 0
                                  : transactional)) {

@@ -12,6 +12,15 @@
 #define MAGIC 2
 #define HEADERS_MAX 65536
 
+size_t weir__batch_length(weir_slice bytes)
+{
+    if (bytes.len < BATCH_LENGTH_END) {
+        return 0;
+    }
+    const uint8_t *end = (const uint8_t *)bytes.data + BATCH_LENGTH_END;
+    return BATCH_LENGTH_END + (size_t)weir__load_u32(end - sizeof(uint32_t));
+}
+
 weir_err weir__batch_read(weir_slice bytes, weir__batch_header *header)
 {
     weir__reader in = weir__reader_of(bytes);

@@ -33,6 +33,8 @@ typedef struct weir__batch_header {
     int32_t count;
 } weir__batch_header;
 
+/* How many bytes the batch at the beginning of `bytes` says that it has; 0: the length is cut. */
+size_t weir__batch_length(weir_slice bytes);
 /* The batch at the beginning of `bytes`. WEIR_EUNSUPPORTED: an older format; WEIR_ECORRUPT: cut, or
  * numbers that do not agree. Compaction leaves fewer records in a batch than offsets, or none. */
 weir_err weir__batch_read(weir_slice bytes, weir__batch_header *header);
