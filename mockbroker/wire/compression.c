@@ -68,7 +68,7 @@ static weir_err unsnap_block(weir_slice block, weir_buf *out, size_t begin)
     if (len > WEIR__DECOMPRESSED_BYTES_MAX - (out->len - begin)) {
         return WEIR_ELIMIT;
     }
-    weir_err err = weir__buf_reserve(out, len);
+    weir_err err = weir__buf_reserve(out, len + 1); /* not NULL, even for nothing */
     if (err != WEIR_OK) {
         return err;
     }

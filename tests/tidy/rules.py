@@ -28,7 +28,7 @@ INCLUDES = {
     "tests/conformance/replay": ["replay"],
     "tests/fuzz/random": ["replay", "random"],
     "tests/protocol": ["core", "wire", "sim", "protocol"],
-    "tests/fuzz/bytes": ["core", "state", "task", "bytes"],
+    "tests/fuzz/bytes": ["core", "state", "task", "wire", "log", "bytes"],
     "fixtures": ["fixtures"],
     "examples": ["common", "fixtures"],
     "examples/project": ["project"],
