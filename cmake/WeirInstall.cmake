@@ -6,6 +6,7 @@ include(CMakePackageConfigHelpers)
 install(TARGETS weir_runtime weir_mockbroker weir_driver weir_plans
     EXPORT weir-targets
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS weir_mockbroker_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY runtime/include/ mockbroker/include/ driver/include/ plans/include/
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.h")

@@ -83,9 +83,18 @@ static weir_err set_opts(weir_mock *mock, const weir_mock_opts *opts, weir_error
         mock->opts.brokers = 0; /* none to close */
         return weir__error_set(error, WEIR_EINVAL, "brokers: 1 to %d", WEIR__BROKERS_MAX);
     }
+    int port_max = UINT16_MAX + 1 - mock->opts.brokers;
+    if (mock->opts.port < 0 || mock->opts.port > port_max) {
+        mock->opts.brokers = 0; /* none to close */
+        return weir__error_set(error, WEIR_EINVAL, "port: %d is not from 1 to %d (0: any)",
+                               mock->opts.port, port_max);
+    }
     if (mock->opts.default_partitions < 0 || mock->opts.default_partitions > WEIR__PARTITIONS_MAX) {
         return weir__error_set(error, WEIR_EINVAL, "default_partitions: 1 to %d",
                                WEIR__PARTITIONS_MAX);
+    }
+    for (int i = 0; i < mock->opts.brokers && mock->opts.port > 0; i++) {
+        mock->brokers[i].port = mock->opts.port + i;
     }
     return set_log_opts(mock, error);
 }

@@ -30,12 +30,12 @@ CLIENT_FN void client_set(rd_kafka_conf_t *conf, const char *name, const char *v
 }
 
 /* `settings`: name, value, ..., NULL; NULL: none. */
-CLIENT_FN rd_kafka_t *client_new(rd_kafka_type_t type, const weir_mock *mock, const char *id,
-                                 const char *const *settings)
+CLIENT_FN rd_kafka_t *client_new_at(rd_kafka_type_t type, const char *bootstrap, const char *id,
+                                    const char *const *settings)
 {
     char text[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    client_set(conf, "bootstrap.servers", weir_mock_bootstrap(mock));
+    client_set(conf, "bootstrap.servers", bootstrap);
     client_set(conf, "client.id", id);
     client_set(conf, "log_level", "2");
     for (; settings != NULL && settings[0] != NULL; settings += 2) {
@@ -48,6 +48,12 @@ CLIENT_FN rd_kafka_t *client_new(rd_kafka_type_t type, const weir_mock *mock, co
     return rk;
 }
 
+CLIENT_FN rd_kafka_t *client_new(rd_kafka_type_t type, const weir_mock *mock, const char *id,
+                                 const char *const *settings)
+{
+    return client_new_at(type, weir_mock_bootstrap(mock), id, settings);
+}
+
 CLIENT_FN void client_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     (void)rk;
@@ -55,12 +61,12 @@ CLIENT_FN void client_delivered(rd_kafka_t *rk, const rd_kafka_message_t *messag
     *(rd_kafka_resp_err_t *)message->_private = message->err;
 }
 
-CLIENT_FN rd_kafka_t *client_producer(const weir_mock *mock, const char *id,
-                                      const char *const *settings)
+CLIENT_FN rd_kafka_t *client_producer_at(const char *bootstrap, const char *id,
+                                         const char *const *settings)
 {
     char text[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    client_set(conf, "bootstrap.servers", weir_mock_bootstrap(mock));
+    client_set(conf, "bootstrap.servers", bootstrap);
     client_set(conf, "client.id", id);
     client_set(conf, "log_level", "2");
     client_set(conf, "linger.ms", "0");
@@ -73,6 +79,12 @@ CLIENT_FN rd_kafka_t *client_producer(const weir_mock *mock, const char *id,
         fail_msg("%s", text);
     }
     return rk;
+}
+
+CLIENT_FN rd_kafka_t *client_producer(const weir_mock *mock, const char *id,
+                                      const char *const *settings)
+{
+    return client_producer_at(weir_mock_bootstrap(mock), id, settings);
 }
 
 /* Produces and waits for the answer; its error. Null slices allowed. */

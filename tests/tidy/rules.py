@@ -25,6 +25,7 @@ INCLUDES = {
     "driver/check": ["core", "check"],
     "driver/sync": ["core", "client", "topology", "process", "task", "cluster", "common", "sync"],
     "plans": ["plans"],
+    "programs/mockbroker": ["mockbroker"],
     "tests/conformance/replay": ["replay"],
     "tests/fuzz/random": ["replay", "random"],
     "tests/protocol": ["core", "wire", "sim", "protocol"],
@@ -36,13 +37,13 @@ INCLUDES = {
 
 # Where quoted includes are looked for; the folder's own headers may be named without a folder.
 INCLUDE_DIRS = ["", "runtime", "mockbroker", "driver", "tests", "tests/conformance",
-                "tests/fuzz"]
+                "tests/fuzz", "programs"]
 PUBLIC_INCLUDE_DIRS = ["runtime/include", "mockbroker/include", "driver/include", "plans/include"]
 
 # Public headers of the test side begin so, and only these may include them.
 TEST_SIDE_HEADERS = ("weir/driver", "weir/mockbroker", "weir/mock_event", "weir/event",
                      "weir/checkers")
-TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench",
+TEST_SIDE_USERS = ["mockbroker", "driver", "tests", "scenarios", "bench", "programs",
                    "examples/project/test_orders.c", "examples/project/test_reminders.c",
                    "examples/project/test_enriched.c",
                    "examples/project/test_partitions.c",

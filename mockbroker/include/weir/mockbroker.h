@@ -17,7 +17,8 @@ extern "C" {
 typedef struct weir_mock weir_mock;
 
 typedef struct weir_mock_opts {
-    int brokers;                    /* default 3; ids 1..n */
+    int brokers; /* default 3; ids 1..n */
+    int port; /* of the first broker on 127.0.0.1, the next one has port + 1, ...; default 0: any */
     bool auto_create_topics;        /* auto.create.topics.enable; default false */
     int32_t default_partitions;     /* num.partitions, default 1 */
     int64_t group_initial_delay_ms; /* group.initial.rebalance.delay.ms; default 0, Kafka's is 3000;
