@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The functions of mockbroker.h for rules: checks of what a test gives, under the lock. */
-#include <string.h>
-
 #include "apis/apis.h"
 #include "core/error.h"
 #include "server/faults.h"
@@ -29,20 +27,6 @@ static weir_err check_action(const weir_mock_fault *fault, weir_error *error)
     return WEIR_OK;
 }
 
-/* APIs whose handlers ask for errors of single topics or partitions. */
-static bool answers_parts(const weir__api *api)
-{
-    static const char *const names[] = {"Metadata",     "OffsetCommit",       "CreateTopics",
-                                        "DeleteTopics", "CreatePartitions",   "OffsetDelete",
-                                        "OffsetFetch",  "AddPartitionsToTxn", "TxnOffsetCommit"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], api->name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static weir_err check_place(const weir_mock_fault *fault, const weir__api *api, weir_error *error)
 {
     if (fault->topic == NULL) {
@@ -65,10 +49,6 @@ static weir_err check_place(const weir_mock_fault *fault, const weir__api *api, 
         return weir__error_set(error, WEIR_EINVAL, "fault.%s: a request %s names no %s",
                                names == WEIR__NAMES_NO_TOPIC ? "topic" : "partition", api->name,
                                names == WEIR__NAMES_NO_TOPIC ? "topic" : "partition");
-    }
-    if (fault->action == WEIR_MOCK_ERROR && !answers_parts(api)) {
-        return weir__error_set(error, WEIR_EINVAL,
-                               "fault.topic: %s gives one error for the whole request", api->name);
     }
     return WEIR_OK;
 }

@@ -51,6 +51,7 @@ static const layout layouts[] = {
     {28, 4, "ss824ss[T[P84s]]"}, /* */
     {37, 3, "[T4[(4)]]"},        /* CreatePartitions */
     {47, 0, "s[T[P]]"},          /* OffsetDelete */
+    {61, 0, "[T(P)]"},           /* DescribeProducers */
 };
 
 static const layout *find_layout(int16_t key, int16_t version)

@@ -179,7 +179,7 @@ static void put_body(body *to, int16_t key, bool partitions)
             for (int32_t j = 0; j < 2; j++) {
                 weir__buf_put_i32(&to->out, 10 * i + j);
                 put_partition_rest(to, key);
-                if (key != 9 && key != 24) { /* plain numbers */
+                if (key != 9 && key != 24 && key != 61) { /* plain numbers */
                     put_end(to);
                 }
             }
