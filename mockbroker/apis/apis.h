@@ -9,6 +9,7 @@
 #include "wire/wire.h"
 
 #define WEIR__HOST "127.0.0.1" /* of every broker */
+#define WEIR__CLUSTER_ID "weir-mock-cluster"
 
 const weir__api *weir__apis(size_t *count);
 const weir__api *weir__api_find(int16_t key); /* NULL: not offered */
@@ -29,6 +30,9 @@ void weir__handle_create_topics(weir__request *request, weir__reader *in);
 void weir__handle_create_partitions(weir__request *request, weir__reader *in);
 void weir__handle_delete_topics(weir__request *request, weir__reader *in);
 void weir__handle_delete_records(weir__request *request, weir__reader *in);
+void weir__handle_alter_configs(weir__request *request, weir__reader *in);
+void weir__handle_incremental_alter_configs(weir__request *request, weir__reader *in);
+void weir__handle_describe_cluster(weir__request *request, weir__reader *in);
 void weir__handle_describe_configs(weir__request *request, weir__reader *in);
 void weir__handle_join_group(weir__request *request, weir__reader *in);
 void weir__handle_sync_group(weir__request *request, weir__reader *in);
@@ -55,6 +59,10 @@ void weir__answer_sync(void *waiter, int16_t error, weir_slice assignment);
 
 /* The injected error, else NOT_COORDINATOR when another broker coordinates the group, else 0. */
 int16_t weir__check_coordinator(const weir__request *request, weir_slice group);
+/* ---- metadata.c ---- */
+/* The lowest broker that is up; -1: none. */
+int32_t weir__controller(const weir_mock *mock);
+
 /* ---- answers.c ---- */
 /* Reads topics with the ids of their partitions. */
 void weir__skip_partitions(weir__reader *in);

@@ -7,10 +7,7 @@
 #include "names.h"
 #include "server/faults.h"
 
-#define CLUSTER_ID "weir-mock-cluster"
-
-/* The lowest broker that is up. */
-static int32_t controller(const weir_mock *mock)
+int32_t weir__controller(const weir_mock *mock)
 {
     for (int i = 0; i < mock->opts.brokers; i++) {
         if (mock->brokers[i].listener >= 0) {
@@ -95,10 +92,10 @@ static void put_brokers(const weir__request *request, weir_buf *out)
         }
     }
     if (request->version >= 2) {
-        weir__put_cstring(out, CLUSTER_ID);
+        weir__put_cstring(out, WEIR__CLUSTER_ID);
     }
     if (request->version >= 1) {
-        weir__buf_put_i32(out, controller(mock));
+        weir__buf_put_i32(out, weir__controller(mock));
     }
 }
 

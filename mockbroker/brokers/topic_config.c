@@ -20,9 +20,9 @@ static const weir__topic_config configs[] = {
     {"file.delete.delay.ms", "60000", 'n'},
     {"flush.messages", "9223372036854775807", 'n'},
     {"flush.ms", "9223372036854775807", 'n'},
-    {"follower.replication.throttled.replicas", "", 't'},
+    {"follower.replication.throttled.replicas", "", 'l'},
     {"index.interval.bytes", "4096", 'n'},
-    {"leader.replication.throttled.replicas", "", 't'},
+    {"leader.replication.throttled.replicas", "", 'l'},
     {"local.retention.bytes", "-2", 'n'},
     {"local.retention.ms", "-2", 'n'},
     {"max.compaction.lag.ms", "9223372036854775807", 'n'},
@@ -128,6 +128,18 @@ int16_t weir__topic_config_check(weir_slice name, weir_slice value, weir_error *
         return RD_KAFKA_RESP_ERR_INVALID_CONFIG;
     }
     return 0;
+}
+
+bool weir__topic_config_is_list(weir_slice name)
+{
+    const weir__topic_config *config = find(name);
+    return config != NULL && (config->kind == 'p' || config->kind == 'l');
+}
+
+const char *weir__topic_config_default(weir_slice name)
+{
+    const weir__topic_config *config = find(name);
+    return config != NULL ? config->value : NULL;
 }
 
 const char *weir__topic_config_get(const weir__topic *topic, const char *name)

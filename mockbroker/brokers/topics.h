@@ -74,6 +74,9 @@ typedef struct weir__topic_config {
 const weir__topic_config *weir__topic_configs(size_t *count);
 /* Kafka's INVALID_CONFIG, or 0. */
 int16_t weir__topic_config_check(weir_slice name, weir_slice value, weir_error *message);
+/* Whether its value is a list of items with commas between them. */
+bool weir__topic_config_is_list(weir_slice name);
+const char *weir__topic_config_default(weir_slice name); /* NULL: no such setting */
 /* The explicit setting, else the default, else NULL. */
 const char *weir__topic_config_get(const weir__topic *topic, const char *name);
 /* Its settings have changed: puts them into effect. */
