@@ -60,6 +60,12 @@ void weir__answer_sync(void *waiter, int16_t error, weir_slice assignment);
 /* The injected error, else NOT_COORDINATOR when another broker coordinates the group, else 0. */
 int16_t weir__check_coordinator(const weir__request *request, weir_slice group);
 /* ---- metadata.c ---- */
+/* Brokers that are down are not told to clients, as in Kafka. */
+static inline bool weir__broker_is_told(const weir__broker *broker)
+{
+    return broker->listener >= 0;
+}
+int32_t weir__brokers_told(const weir_mock *mock); /* their number */
 /* The lowest broker that is up; -1: none. */
 int32_t weir__controller(const weir_mock *mock);
 

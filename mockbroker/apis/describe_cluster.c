@@ -21,8 +21,11 @@ void weir__handle_describe_cluster(weir__request *request, weir__reader *in)
     weir__put_compact_string(out, (weir_slice){0}); /* message */
     weir__put_compact_string(out, weir_slice_of(WEIR__CLUSTER_ID));
     weir__buf_put_i32(out, weir__controller(mock));
-    weir__put_uvarint(out, (uint64_t)mock->opts.brokers + 1);
+    weir__put_uvarint(out, (uint64_t)weir__brokers_told(mock) + 1);
     for (int i = 0; i < mock->opts.brokers; i++) {
+        if (!weir__broker_is_told(&mock->brokers[i])) {
+            continue;
+        }
         weir__buf_put_i32(out, mock->brokers[i].id);
         weir__put_compact_string(out, weir_slice_of(WEIR__HOST));
         weir__buf_put_i32(out, mock->brokers[i].port);

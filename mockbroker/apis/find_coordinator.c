@@ -25,6 +25,10 @@ void weir__handle_find_coordinator(weir__request *request, weir__reader *in)
         broker = type == COORDINATOR_GROUP ? weir__coordinator_of(request->mock, key)
                                            : weir__txn_coordinator_of(request->mock, key);
     }
+    if (broker != NULL && !weir__broker_is_told(broker)) {
+        broker = NULL;
+        error = RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE;
+    }
     weir__put_throttle(request, 1);
     weir__buf_put_i16(out, error);
     if (request->version >= 1) {

@@ -7,10 +7,19 @@
 #include "names.h"
 #include "server/faults.h"
 
+int32_t weir__brokers_told(const weir_mock *mock)
+{
+    int32_t count = 0;
+    for (int i = 0; i < mock->opts.brokers; i++) {
+        count += weir__broker_is_told(&mock->brokers[i]) ? 1 : 0;
+    }
+    return count;
+}
+
 int32_t weir__controller(const weir_mock *mock)
 {
     for (int i = 0; i < mock->opts.brokers; i++) {
-        if (mock->brokers[i].listener >= 0) {
+        if (weir__broker_is_told(&mock->brokers[i])) {
             return mock->brokers[i].id;
         }
     }
@@ -46,9 +55,11 @@ static void put_replicas_up(const weir_mock *mock, const weir__partition *partit
 static void put_partition(const weir__request *request, const weir__partition *partition,
                           weir_buf *out)
 {
-    weir__buf_put_i16(out, partition->leader < 0 ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : 0);
+    const weir__broker *leader = weir__broker_find(request->mock, partition->leader);
+    bool led = leader != NULL && weir__broker_is_told(leader);
+    weir__buf_put_i16(out, led ? 0 : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
     weir__buf_put_i32(out, partition->id);
-    weir__buf_put_i32(out, partition->leader);
+    weir__buf_put_i32(out, led ? leader->id : -1);
     if (request->version >= 7) {
         weir__buf_put_i32(out, partition->log.leader_epoch);
     }
@@ -82,8 +93,11 @@ static void put_topic(const weir__request *request, weir_buf *out, const weir__t
 static void put_brokers(const weir__request *request, weir_buf *out)
 {
     const weir_mock *mock = request->mock;
-    weir__buf_put_i32(out, mock->opts.brokers);
+    weir__buf_put_i32(out, weir__brokers_told(mock));
     for (int i = 0; i < mock->opts.brokers; i++) {
+        if (!weir__broker_is_told(&mock->brokers[i])) {
+            continue;
+        }
         weir__buf_put_i32(out, mock->brokers[i].id);
         weir__put_cstring(out, WEIR__HOST);
         weir__buf_put_i32(out, mock->brokers[i].port);

@@ -210,8 +210,9 @@ WEIR_API int32_t weir_mock_transaction_coordinator(const weir_mock *mock,
 
 /* ---- Faults ---- */
 /* A broker that is down refuses connections and closes those it has; requests that it has begun are
- * completed. Leaders and coordinators do not move. Returns when it is done; WEIR_EIO when another
- * program uses the broker's port meanwhile. */
+ * completed. Leaders and coordinators do not move: until it is up again, the other brokers do not
+ * list it, and say that its partitions have no leader and its groups no coordinator. Returns when
+ * it is done; WEIR_EIO when another program uses the broker's port meanwhile. */
 WEIR_API weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up);
 /* Extra time before each response of a broker, and before it writes the marker that ends a
  * transaction of another coordinator. */
