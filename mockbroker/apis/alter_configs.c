@@ -18,7 +18,8 @@ enum { OP_SET = 0, OP_DELETE = 1, OP_APPEND = 2, OP_SUBTRACT = 3 };
 typedef struct change {
     weir_slice name;
     uint8_t op;
-    weir_slice value; /* null: the default */
+    weir_slice value;
+    bool null_is_default; /* what a value of null means; else it is refused */
 } change;
 
 /* A resource of the request. `changes` is behind the count. */
@@ -34,6 +35,7 @@ static change read_change(weir__reader *in, bool incremental)
     change it = {.name = weir__read_string(in)};
     it.op = incremental ? weir__read_u8(in) : OP_SET;
     it.value = weir__read_string(in);
+    it.null_is_default = !incremental;
     return it;
 }
 
@@ -94,6 +96,10 @@ static int16_t new_value(const weir__topic *topic, const change *it, weir_buf *o
     if (it->name.len <= SETTING_NAME_MAX && it->name.data != NULL) {
         memcpy(name, it->name.data, it->name.len);
         now = weir__topic_config_get(topic, name);
+    }
+    if (it->op != OP_DELETE && it->value.data == NULL && !it->null_is_default) {
+        weir__error_set(message, WEIR_EINVAL, "Setting '%s' needs a value.", name);
+        return RD_KAFKA_RESP_ERR_INVALID_REQUEST;
     }
     *unset = it->op == OP_DELETE || (it->op == OP_SET && it->value.data == NULL);
     if (it->op == OP_SET) {

@@ -139,6 +139,9 @@ static void of_wrong_changes_none_is_made(void **state)
         {{{"cleanup.policy", SUBTRACT, "delete"}},
          RD_KAFKA_RESP_ERR_INVALID_CONFIG,
          "Invalid value  for configuration cleanup.policy"},
+        {{{"segment.ms", SET, NULL}},
+         RD_KAFKA_RESP_ERR_INVALID_REQUEST,
+         "Setting 'segment.ms' needs a value."},
         {{{"segment.ms", 9, "9"}}, RD_KAFKA_RESP_ERR_INVALID_REQUEST, "Unknown operation 9."},
     };
     weir_mock *mock = *state;
