@@ -7,7 +7,8 @@
 #include "group/offsets.h"
 #include "server/faults.h"
 
-static int16_t commit(weir__request *request, weir__group *group, weir__offset *offset)
+static int16_t commit(weir__request *request, weir__group *group, int32_t generation,
+                      weir__offset *offset)
 {
     weir_mock *mock = request->mock;
     int16_t fault = weir__fault_error(request, offset->topic, offset->partition);
@@ -26,6 +27,7 @@ static int16_t commit(weir__request *request, weir__group *group, weir__offset *
     }
     weir__mock_event(mock, &(weir_mock_event){.kind = WEIR_MOCK_OFFSET_COMMIT,
                                               .group = group->id,
+                                              .generation = generation,
                                               .topic = offset->topic,
                                               .partition = offset->partition,
                                               .offset = offset->offset,
@@ -42,8 +44,8 @@ static void read_offset(const weir__request *request, weir__reader *in, weir__of
 }
 
 /* Reads twice: `out` NULL only checks that the request is whole. */
-static void walk_commit(weir__request *request, weir__reader *in, weir__group *group, int16_t error,
-                        weir_buf *out)
+static void walk_commit(weir__request *request, weir__reader *in, weir__group *group,
+                        int32_t generation, int16_t error, weir_buf *out)
 {
     weir_buf nowhere = {.err = WEIR_ELIMIT};
     weir_buf *to = out != NULL ? out : &nowhere;
@@ -57,7 +59,8 @@ static void walk_commit(weir__request *request, weir__reader *in, weir__group *g
         for (int32_t j = 0; j < partitions && !in->failed; j++) {
             weir__offset offset = {.topic = topic};
             read_offset(request, in, &offset);
-            int16_t own = out != NULL && error == 0 ? commit(request, group, &offset) : error;
+            int16_t own =
+                out != NULL && error == 0 ? commit(request, group, generation, &offset) : error;
             weir__buf_put_i32(to, offset.partition);
             weir__buf_put_i16(to, own);
         }
@@ -78,7 +81,7 @@ void weir__handle_offset_commit(weir__request *request, weir__reader *in)
         weir__read_i64(in); /* retention time */
     }
     weir__reader again = *in;
-    walk_commit(request, in, NULL, 0, NULL);
+    walk_commit(request, in, NULL, -1, 0, NULL);
     if (in->failed) {
         weir__request_malformed(request);
         return;
@@ -88,6 +91,6 @@ void weir__handle_offset_commit(weir__request *request, weir__reader *in)
         error = weir__groups_commit(&mock->groups, &who, mock->now_us, &group);
     }
     weir__put_throttle(request, 3);
-    walk_commit(request, &again, group, error, &request->answer);
+    walk_commit(request, &again, group, who.generation, error, &request->answer);
     weir__request_answer(request);
 }

@@ -140,18 +140,42 @@ static void a_reader_of_an_aborted_record_is_found(void **state)
     assert_int_equal(weir_checker_found(all->checker, WEIR_ABORTED_READ), 1);
 }
 
-/* An application that commits its offsets beside its transaction. */
+static void commit_offset(rd_kafka_t *rk, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "t", 0)->offset = offset;
+    assert_int_equal(rd_kafka_commit(rk, list, 0), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* A member that commits its offsets beside its transaction. */
 static void an_offset_beside_the_transaction_is_found(void **state)
+{
+    const watched *all = *state;
+    rd_kafka_t *input = client_producer(all->mock, "p", NULL);
+    client_must_produce(input, "t", 0, "k", "v");
+    rd_kafka_destroy(input);
+    rd_kafka_t *rk = client_new(RD_KAFKA_CONSUMER, all->mock, "c",
+                                (const char *[]){"group.id", "g", "auto.offset.reset", "earliest",
+                                                 "enable.auto.commit", "false", NULL});
+    client_subscribe(rk, "t");
+    client_must_consume(rk, "t", 0, 0, "v");
+    commit_offset(rk, 1);
+    rd_kafka_consumer_close(rk);
+    rd_kafka_destroy(rk);
+    assert_int_equal(weir_checker_found(all->checker, WEIR_OUTSIDE_TRANSACTION), 1);
+}
+
+/* An operator who resets the offsets of a group without members. */
+static void a_reset_of_offsets_is_clean(void **state)
 {
     const watched *all = *state;
     rd_kafka_t *rk =
         client_new(RD_KAFKA_CONSUMER, all->mock, "c", (const char *[]){"group.id", "g", NULL});
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, "t", 0)->offset = 1;
-    assert_int_equal(rd_kafka_commit(rk, list, 0), 0);
-    rd_kafka_topic_partition_list_destroy(list);
+    commit_offset(rk, 1);
+    commit_offset(rk, 0);
     rd_kafka_destroy(rk);
-    assert_int_equal(weir_checker_found(all->checker, WEIR_OUTSIDE_TRANSACTION), 1);
+    assert_clean(all);
 }
 
 int main(void)
@@ -162,6 +186,7 @@ int main(void)
         WATCHED_TEST(a_fenced_producer_writes_nothing),
         WATCHED_TEST(a_reader_of_an_aborted_record_is_found),
         WATCHED_TEST(an_offset_beside_the_transaction_is_found),
+        WATCHED_TEST(a_reset_of_offsets_is_clean),
     };
     return cmocka_run_group_tests_name("checkers_clients", tests, NULL, NULL);
 }

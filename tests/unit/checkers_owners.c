@@ -127,6 +127,25 @@ static void a_commit_that_goes_back_is_found(void **state)
     assert_found(checker, WEIR_NONMONOTONIC_COMMIT, "at in-0, offset 1: 2 was committed before");
 }
 
+static void offsets_that_no_member_commits_are_a_reset(void **state)
+{
+    (void)state;
+    weir_checker *checker = new_checker((weir_checker_opts){0});
+    takes(checker, A, 1, "0_0");
+    processes(checker, A, 0);
+    commits(checker, 1);
+    feed_broker(checker, (weir_mock_event){.kind = WEIR_MOCK_OFFSET_COMMIT,
+                                           .group = weir_slice_of("app"),
+                                           .generation = -1,
+                                           .topic = weir_slice_of("in"),
+                                           .producer_id = -1});
+    takes(checker, A, 2, "0_0");
+    processes(checker, A, 0);
+    commits(checker, 1);
+    assert_clean(checker);
+    weir_checker_free(checker);
+}
+
 static void a_deleted_topic_begins_again(void **state)
 {
     (void)state;
@@ -254,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_topology_that_drops_records_may_skip_them),
         cmocka_unit_test(a_record_processed_again_after_its_commit_is_found),
         cmocka_unit_test(a_commit_that_goes_back_is_found),
+        cmocka_unit_test(offsets_that_no_member_commits_are_a_reset),
         cmocka_unit_test(a_deleted_topic_begins_again),
         cmocka_unit_test(a_commit_of_what_was_not_processed_is_found),
         cmocka_unit_test(a_commit_of_a_record_that_a_crash_interrupted_is_found),

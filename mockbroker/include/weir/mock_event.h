@@ -40,7 +40,8 @@ extern "C" {
     X(WEIR_MOCK_MEMBER_FENCED, "member-fenced") /* another member has its group.instance.id */     \
     X(WEIR_MOCK_COORDINATOR, "coordinator")     /* group or transactional_id, broker */            \
     /* The offset is committed, and visible: group, topic, partition, offset, producer (-1: not by \
-     * a transaction). */                                                                          \
+     * a transaction), generation (without a transaction; -1: not by a member, an admin's reset).  \
+     */                                                                                            \
     X(WEIR_MOCK_OFFSET_COMMIT, "offset-commit")                                                    \
     /* Transactions: transactional_id, producer; and: */                                           \
     X(WEIR_MOCK_INIT_PRODUCER, "init-producer")         /* it has this epoch from now on */        \
