@@ -19,6 +19,12 @@ static bool parse_policy(const char *text, weir_policy *policy)
     return false;
 }
 
+static bool parse_guarantee(const char *text, bool *exactly_once)
+{
+    *exactly_once = strcmp(text, "exactly-once") == 0;
+    return *exactly_once || strcmp(text, "at-least-once") == 0;
+}
+
 static bool parse_option(const char *name, const char *value, weir_crash_points_opts *opts)
 {
     char *end = NULL;
@@ -26,6 +32,8 @@ static bool parse_option(const char *name, const char *value, weir_crash_points_
     bool is_number = *end == '\0' && number > 0;
     if (strcmp(name, "--policy") == 0) {
         return parse_policy(value, &opts->policy);
+    } else if (strcmp(name, "--guarantee") == 0) {
+        return parse_guarantee(value, &opts->exactly_once);
     } else if (strcmp(name, "--seed") == 0) {
         opts->seed = number;
     } else if (strcmp(name, "--point") == 0) {
@@ -60,7 +68,8 @@ int main(int argc, char **argv)
 {
     weir_crash_points_opts opts = {.seed = 1, .policy = WEIR_POLICY_RANDOM};
     if (!parse(argc, argv, &opts)) {
-        fputs("usage: crash-points [--seed N] [--policy fifo|random|pct] [--memory] [--every N]\n"
+        fputs("usage: crash-points [--seed N] [--policy fifo|random|pct] [--memory]\n"
+              "                    [--guarantee at-least-once|exactly-once] [--every N]\n"
               "                    [--point N] [--jobs N] [--verbose]\n",
               stderr);
         return 2;

@@ -14,22 +14,35 @@
 #define STEP_MAX ((size_t)128)
 #define COMMAND_MAX ((size_t)128)
 
-/* A run must have all of these. */
-static const weir_step_kind kinds[] = {
-    WEIR_STEP_POLL,
-    WEIR_STEP_PROCESS,
-    WEIR_STEP_PUNCTUATE,
-    WEIR_STEP_FLUSH_CACHES,
-    WEIR_STEP_FLUSH_PRODUCER,
-    WEIR_STEP_COMMIT_OFFSETS,
-    WEIR_STEP_COMMIT_STORES,
-    WEIR_STEP_JOIN,
-    WEIR_STEP_SYNC,
-    WEIR_STEP_SUSPEND,
-    WEIR_STEP_RESTORE,
-    WEIR_STEP_CLOSE,
-    WEIR_STEP_ASSIGNMENT_PUBLISHED,
-    WEIR_STEP_ASSIGNMENT_TAKEN,
+typedef enum guarantees {
+    AT_LEAST_ONCE = 1,
+    EXACTLY_ONCE = 2,
+    BOTH = AT_LEAST_ONCE | EXACTLY_ONCE,
+} guarantees;
+
+/* A run with that guarantee must have all of these, and has no others. */
+static const struct {
+    weir_step_kind kind;
+    guarantees with;
+} kinds[] = {
+    {WEIR_STEP_POLL, BOTH},
+    {WEIR_STEP_PROCESS, BOTH},
+    {WEIR_STEP_PUNCTUATE, BOTH},
+    {WEIR_STEP_FLUSH_CACHES, BOTH},
+    {WEIR_STEP_FLUSH_PRODUCER, BOTH},
+    {WEIR_STEP_COMMIT_OFFSETS, AT_LEAST_ONCE},
+    {WEIR_STEP_BEGIN_TRANSACTION, EXACTLY_ONCE},
+    {WEIR_STEP_SEND_OFFSETS, EXACTLY_ONCE},
+    {WEIR_STEP_COMMIT_TRANSACTION, EXACTLY_ONCE},
+    {WEIR_STEP_ABORT_TRANSACTION, EXACTLY_ONCE},
+    {WEIR_STEP_COMMIT_STORES, BOTH},
+    {WEIR_STEP_JOIN, BOTH},
+    {WEIR_STEP_SYNC, BOTH},
+    {WEIR_STEP_SUSPEND, BOTH},
+    {WEIR_STEP_RESTORE, BOTH},
+    {WEIR_STEP_CLOSE, BOTH},
+    {WEIR_STEP_ASSIGNMENT_PUBLISHED, BOTH},
+    {WEIR_STEP_ASSIGNMENT_TAKEN, BOTH},
 };
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
@@ -40,10 +53,16 @@ typedef struct points {
     uint64_t seen[KIND_COUNT];
 } points;
 
-static size_t kind_of(const weir_step *step)
+static bool occurs(const points *all, size_t kind)
+{
+    return (kinds[kind].with & (all->opts.exactly_once ? EXACTLY_ONCE : AT_LEAST_ONCE)) != 0;
+}
+
+/* KIND_COUNT: the run must not have it. */
+static size_t kind_of(const points *all, const weir_step *step)
 {
     size_t kind = 0;
-    while (kind < KIND_COUNT && kinds[kind] != step->kind) {
+    while (kind < KIND_COUNT && (kinds[kind].kind != step->kind || !occurs(all, kind))) {
         kind++;
     }
     return kind;
@@ -61,13 +80,13 @@ static bool wanted(const points *all, size_t kind)
 static void on_step(weir_rebalance *run, weir_instance *instance, const weir_step *step, void *user)
 {
     points *all = user;
-    size_t kind = kind_of(step);
+    size_t kind = kind_of(all, step);
     if (weir_branches_inside(all->run.branches)) {
         return;
     }
     all->steps++;
     if (kind == KIND_COUNT) {
-        weir_cluster_fail(all->run.cluster, "a step of unknown kind: %s",
+        weir_cluster_fail(all->run.cluster, "a step of a kind that the guarantee does not have: %s",
                           weir_step_name(step->kind));
         return;
     }
@@ -92,9 +111,13 @@ static void on_step(weir_rebalance *run, weir_instance *instance, const weir_ste
 static bool print_kinds(const points *all)
 {
     bool whole = true;
+    const char *separator = "steps: ";
     for (size_t i = 0; i < KIND_COUNT; i++) {
-        printf("%s%s %" PRIu64, i > 0 ? ", " : "steps: ", weir_step_name(kinds[i]), all->seen[i]);
-        whole = whole && all->seen[i] > 0;
+        if (occurs(all, i)) {
+            printf("%s%s %" PRIu64, separator, weir_step_name(kinds[i].kind), all->seen[i]);
+            separator = ", ";
+            whole = whole && all->seen[i] > 0;
+        }
     }
     printf("\n");
     if (!whole) {
@@ -125,13 +148,15 @@ bool weir_crash_points_run(const weir_crash_points_opts *opts)
         .commit_interval_ms = 1000,
         .cache_bytes = 10 << 20,
         .memory_stores = opts->memory_stores,
+        .exactly_once = opts->exactly_once,
         .close_all = true,
         .on_step = on_step,
         .user = &all,
     };
     snprintf(command, sizeof command,
-             "scripts/crash-points --seed %" PRIu64 " --policy %s%s --point", opts->seed,
-             policies[opts->policy], opts->memory_stores ? " --memory" : "");
+             "scripts/crash-points --seed %" PRIu64 " --policy %s%s%s --point", opts->seed,
+             policies[opts->policy], opts->memory_stores ? " --memory" : "",
+             opts->exactly_once ? " --guarantee exactly-once" : "");
     bool ok = false;
     weir_branches_opts branches = {
         .jobs = opts->jobs, .command = command, .verbose = opts->verbose};

@@ -14,9 +14,10 @@ typedef struct weir_crash_points_opts {
     uint64_t seed;
     weir_policy policy;
     bool memory_stores;
-    uint64_t point; /* only this one; 0: all */
-    uint64_t every; /* only each n-th, and the first three of each kind; 0: all */
-    int jobs;       /* 0: one per CPU */
+    bool exactly_once; /* else at least once */
+    uint64_t point;    /* only this one; 0: all */
+    uint64_t every;    /* only each n-th, and the first three of each kind; 0: all */
+    int jobs;          /* 0: one per CPU */
     bool verbose;
 } weir_crash_points_opts;
 

@@ -128,7 +128,7 @@ static weir_instance *start(weir_failover *run, const char *name, const weir_app
 {
     const weir_failover_plan *plan = &run->plan;
     weir_scenario_setup setup = {plan->threads, plan->commit_interval_ms, plan->cache_bytes,
-                                 plan->memory_stores};
+                                 plan->memory_stores, false};
     return weir_scenario_start(run->cluster, name, fixture_word_count, &setup, app);
 }
 

@@ -31,6 +31,7 @@ bool weir_in_flight_note(weir_in_flight *all, const weir_instance *by, const wei
     weir_place *at = place_of(all, step->topic, step->partition);
     if (at != NULL) {
         at->processed++;
+        at->next = step->offset + 1;
         at->by = by;
     }
     return at != NULL;

@@ -14,7 +14,8 @@
 typedef struct weir_place {
     char topic[WEIR_IN_FLIGHT_TOPIC_MAX];
     int32_t partition;
-    int64_t processed; /* next offset */
+    int64_t processed; /* records; at least once the next offset, too */
+    int64_t next;      /* offset */
     int64_t committed; /* at the crash */
     const weir_instance *by;
 } weir_place;

@@ -12,11 +12,14 @@
 
 #include "fixtures/text.h"
 #include "fixtures/word_count.h"
+#include "scenarios/lib/committed.h"
 #include "scenarios/lib/counts.h"
 #include "scenarios/lib/in_flight.h"
 #include "scenarios/lib/setup.h"
 
 #define BOUND WEIR_MINUTES(5)
+#define TOPIC_AUTHORIZATION_FAILED 29
+#define REFUSED_REQUEST 3 /* of those that add partitions to a transaction: it is aborted */
 #define AFTERWARDS_MS WEIR_SECONDS(1) /* for the steps after the last commit of offsets */
 
 static const weir_written_topic written_topics[] = {{"word-counts", 1}, {NULL, 0}};
@@ -92,7 +95,7 @@ static void start(weir_rebalance *run, const char *name)
 {
     const weir_rebalance_plan *plan = &run->plan;
     weir_scenario_setup setup = {plan->threads, plan->commit_interval_ms, plan->cache_bytes,
-                                 plan->memory_stores};
+                                 plan->memory_stores, plan->exactly_once};
     weir_app_opts app = {.on_step = strcmp(name, "a") == 0 ? on_step_of_a : on_step_of_b,
                          .user = run};
     weir_scenario_start(run->cluster, name, fixture_word_count_with_clock, &setup, &app);
@@ -127,7 +130,7 @@ static bool half_way(weir_cluster *cluster, void *arg)
     (void)cluster;
     for (size_t i = 0; i < run->in_flight.count; i++) {
         const weir_place *at = &run->in_flight.places[i];
-        processed += strcmp(at->topic, "lines") == 0 ? at->processed : 0;
+        processed += strcmp(at->topic, "lines") == 0 ? at->next : 0;
     }
     return run->crashed || processed + (int64_t)run->plan.lines / 6 >= (int64_t)run->sent;
 }
@@ -195,6 +198,17 @@ static void bring_back(weir_rebalance *run)
     }
 }
 
+static void check_committed(weir_rebalance *run)
+{
+    weir_cluster *cluster = run->cluster;
+    const weir_rows *expected = weir_scenario_counts(cluster, run->text.lines, run->text.count);
+    weir_store_view store = weir_cluster_store(cluster, "counts", &weir_string, &weir_i64);
+    weir_assert_same_rows(weir_store_view_all(store), expected);
+    weir_assert_same_rows(weir_scenario_committed_counts(cluster, "app-counts-changelog"),
+                          expected);
+    weir_assert_same_rows(weir_scenario_committed_counts(cluster, "word-counts"), expected);
+}
+
 static void check(weir_rebalance *run, const weir_rows *extra)
 {
     weir_cluster *cluster = run->cluster;
@@ -209,21 +223,48 @@ static void check(weir_rebalance *run, const weir_rows *extra)
     weir_assert_same_rows(counted, weir_output_table(output));
 }
 
-void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster, const weir_rebalance_plan *plan)
+static void check_at_least_once(weir_rebalance *run, const weir_rows *extra)
 {
+    if (!run->crashed) {
+        extra = weir_rows_new(run->cluster, &weir_string, &weir_i64);
+        weir_in_flight_check_once(&run->in_flight, run->cluster);
+    }
+    check(run, extra);
+}
+
+static void prepare(weir_rebalance *run)
+{
+    weir_cluster *cluster = run->cluster;
+    const weir_rebalance_plan *plan = &run->plan;
     weir_error error = {0};
-    run->cluster = cluster;
-    run->plan = *plan;
-    weir_cluster_checker(cluster,
-                         &(weir_checker_opts){.no_stale_writes = true, .written = written_topics});
+    weir_cluster_checker(cluster, &(weir_checker_opts){.no_stale_writes = true,
+                                                       .exactly_once = plan->exactly_once,
+                                                       .written = written_topics});
     if (fixture_text_make(&run->text, plan->lines, weir_cluster_seed(cluster), &error) != WEIR_OK) {
         weir_cluster_fail(cluster, "%s", error.message);
     }
     run->lines = weir_cluster_input(cluster, "lines", plan->partitions, &weir_string, &weir_string);
     weir_cluster_input(cluster, "word-counts", plan->partitions, &weir_string, &weir_i64);
+    if (plan->exactly_once) {
+        weir_cluster_fault_add(cluster, NULL,
+                               &(weir_mock_fault){.api = "AddPartitionsToTxn",
+                                                  .from = REFUSED_REQUEST,
+                                                  .action = WEIR_MOCK_ERROR,
+                                                  .error_code = TOPIC_AUTHORIZATION_FAILED});
+    }
+}
+
+void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster, const weir_rebalance_plan *plan)
+{
+    const weir_rows *extra = NULL;
+    run->cluster = cluster;
+    run->plan = *plan;
+    prepare(run);
     play(run);
     run->over = !run->crashed;
-    weir_rows *extra = run->crashed ? weir_in_flight_words(&run->in_flight, cluster) : NULL;
+    if (run->crashed && !plan->exactly_once) {
+        extra = weir_in_flight_words(&run->in_flight, cluster);
+    }
     if (run->crashed) {
         send(run, run->text.count);
         bring_back(run);
@@ -232,9 +273,9 @@ void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster, const weir_r
     }
     weir_run_until(cluster, weir_caught_up, BOUND);
     run->over = true;
-    if (!run->crashed) {
-        extra = weir_rows_new(cluster, &weir_string, &weir_i64);
-        weir_in_flight_check_once(&run->in_flight, cluster);
+    if (plan->exactly_once) {
+        check_committed(run);
+    } else {
+        check_at_least_once(run, extra);
     }
-    check(run, extra);
 }

@@ -22,8 +22,9 @@ typedef struct weir_rebalance_plan {
     int64_t commit_interval_ms;
     int64_t cache_bytes;
     bool memory_stores;
-    bool crash_b;   /* else it is closed */
-    bool close_all; /* a is closed in the end, too, and started again for the checks */
+    bool exactly_once; /* else at least once */
+    bool crash_b;      /* else it is closed */
+    bool close_all;    /* a is closed in the end, too, and started again for the checks */
     /* Called before every step, on the thread that takes it, until all is done or the end after a
      * crash has begun; NULL allowed.
      * May branch, and in a branch call weir_rebalance_crash. */
@@ -36,10 +37,11 @@ typedef struct weir_rebalance_plan {
 weir_rebalance *weir_rebalance_new(void);
 void weir_rebalance_free(weir_rebalance *run); /* NULL allowed */
 
-/* Runs it to the end and checks: counts exact, or, after a crash, higher only for words of records
- * that the crashed instance had processed and not committed; the store the same as the output and
- * as the fold of its changelog; and the rules of weir/checkers.h. Failures are reported to the
- * cluster's on_failure. */
+/* Runs it to the end and checks: counts exact, or, at least once and after a crash, higher only for
+ * words of records that the crashed instance had processed and not committed; the store the same as
+ * the output and as the fold of its changelog; and the rules of weir/checkers.h. Exactly once, one
+ * transaction is refused and aborted, and a reader of committed records sees each count of a word
+ * grow. Failures are reported to the cluster's on_failure. */
 void weir_rebalance_run(weir_rebalance *run, weir_cluster *cluster,
                         const weir_rebalance_plan *plan);
 

@@ -19,6 +19,8 @@ weir_instance *weir_scenario_start(weir_cluster *cluster, const char *name,
                                   cache,
                                   "dsl.store",
                                   setup->memory_stores ? "memory" : "rocksdb",
+                                  "processing.guarantee",
+                                  setup->exactly_once ? "exactly_once_v2" : "at_least_once",
                                   NULL};
     weir_instance_opts opts = {.threads = setup->threads, .config = config, .app = *app};
     return weir_cluster_start(cluster, name, topology, &opts);

@@ -11,6 +11,7 @@ typedef struct weir_scenario_setup {
     int64_t commit_interval_ms;
     int64_t cache_bytes;
     bool memory_stores;
+    bool exactly_once; /* processing.guarantee: exactly_once_v2, else at_least_once */
 } weir_scenario_setup;
 
 /* As weir_cluster_start. */

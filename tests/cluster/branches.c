@@ -38,6 +38,14 @@ static void an_instance_may_crash_at_steps_of_every_kind(void **state)
         &(weir_crash_points_opts){.seed = 1, .policy = WEIR_POLICY_FIFO, .every = 30}));
 }
 
+static void an_instance_may_crash_at_every_kind_of_step_of_a_transaction(void **state)
+{
+    (void)state;
+    skip_with_real_threads();
+    assert_true(weir_crash_points_run(&(weir_crash_points_opts){
+        .seed = 1, .policy = WEIR_POLICY_FIFO, .exactly_once = true, .every = 30}));
+}
+
 static void schedules_from_the_middle_of_a_rebalance_all_converge(void **state)
 {
     (void)state;
@@ -198,6 +206,7 @@ int main(void)
         cluster_test(a_branch_has_a_disk_of_its_own),
         cluster_test(a_cluster_branches_only_when_it_was_made_for_it),
         cmocka_unit_test(an_instance_may_crash_at_steps_of_every_kind),
+        cmocka_unit_test(an_instance_may_crash_at_every_kind_of_step_of_a_transaction),
         cmocka_unit_test(schedules_from_the_middle_of_a_rebalance_all_converge),
     };
     return cmocka_run_group_tests_name("branches", tests, NULL, NULL);
