@@ -2,10 +2,13 @@
  *
  * Runs a scenario once for each seed, each run in a child process of its own, several at a time:
  *
- *     scenario-sweep failover --seeds 1..100 [--repeats N] [--jobs N] [--verbose]
+ *     scenario-sweep failover --seeds 1..100 [--guarantee exactly-once|at-least-once]
+ *                    [--repeats N] [--jobs N] [--verbose]
  *
  * The seed determines everything: schedule, sizes, settings, faults. With --repeats each seed runs
- * N times, and must give the same trace each time; else the first event that differs is printed. */
+ * N times, and must give the same trace each time; else the first event that differs is printed.
+ * With
+ * --guarantee at-least-once the scenario exactly-once counts duplicates. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -49,15 +52,36 @@ static int64_t real_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+struct sweep {
+    const swarm_scenario *scenario;
+    bool at_least_once; /* the scenario is for exactly-once */
+    uint64_t first;
+    uint64_t last;
+    int jobs;
+    bool verbose;
+    uint64_t repeats;
+    uint64_t runs;  /* run r is of seed first + r / repeats */
+    char **reports; /* by run; printed in order */
+    bool *failures;
+    uint64_t *hashes;
+    FILE **traces; /* by run, while they may be compared; all NULL without repeats */
+    char difference[FIRST_DIFFERENCE_MAX]; /* of the seed that is printed next */
+    uint64_t printed;
+    uint64_t failed;          /* seeds */
+    uint64_t duplicates;      /* of all runs */
+    uint64_t with_duplicates; /* runs */
+};
+
 /* `trace`: the file that gets the events; NULL: none. */
-static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, int out,
-                                 FILE *trace)
+static _Noreturn void child_main(const struct sweep *sweep, uint64_t seed, int out, FILE *trace)
 {
+    const swarm_scenario *scenario = sweep->scenario;
     child self = {.out = out, .seed = seed};
     weir_error error = {0};
     alarm(CHILD_SECONDS_MAX);
     int64_t begin = real_ms();
     swarm_plan plan = swarm_plan_draw(scenario, seed);
+    plan.exactly_once = plan.exactly_once && !sweep->at_least_once;
     swarm_plan_describe(&plan, self.plan, sizeof self.plan);
     weir_cluster_opts opts = swarm_cluster_opts(&plan);
     opts.repeat_command = ""; /* report_seed prints it, also for a child that crashed */
@@ -79,34 +103,19 @@ static _Noreturn void child_main(const swarm_scenario *scenario, uint64_t seed, 
     swarm_run_all(run); /* ends with the process */
     uint64_t hash = weir_cluster_trace_hash(cluster);
     int64_t virtual_ms = weir_cluster_now_ms(cluster);
+    int64_t duplicates = swarm_run_duplicates(run);
     weir_cluster_free(cluster);
     if (trace != NULL && fclose(trace) != 0) {
         child_failed(NULL, 0, "the trace cannot be written", &self);
     }
     dprintf(out,
-            "seed %" PRIu64 " trace %016" PRIx64 " virtual_ms %" PRId64 " real_ms %" PRId64 " ok\n",
-            seed, hash, virtual_ms, real_ms() - begin);
+            "seed %" PRIu64 " trace %016" PRIx64 " virtual_ms %" PRId64 " real_ms %" PRId64
+            " duplicates %" PRId64 " ok\n",
+            seed, hash, virtual_ms, real_ms() - begin, duplicates);
     _exit(0);
 }
 
 /* ---- All seeds ---------------------------------------------------------------------------- */
-
-struct sweep {
-    const swarm_scenario *scenario;
-    uint64_t first;
-    uint64_t last;
-    int jobs;
-    bool verbose;
-    uint64_t repeats;
-    uint64_t runs;  /* run r is of seed first + r / repeats */
-    char **reports; /* by run; printed in order */
-    bool *failures;
-    uint64_t *hashes;
-    FILE **traces; /* by run, while they may be compared; all NULL without repeats */
-    char difference[FIRST_DIFFERENCE_MAX]; /* of the seed that is printed next */
-    uint64_t printed;
-    uint64_t failed; /* seeds */
-};
 
 typedef struct running {
     pid_t pid; /* 0: free */
@@ -134,7 +143,7 @@ static bool start_child(struct sweep *sweep, running *slot, uint64_t run)
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        child_main(sweep->scenario, seed_of(sweep, run), ends[1], sweep->traces[run]);
+        child_main(sweep, seed_of(sweep, run), ends[1], sweep->traces[run]);
     }
     close(ends[1]);
     *slot = (running){pid, run, ends[0]};
@@ -162,8 +171,9 @@ static void report_seed(struct sweep *sweep, uint64_t last_run)
     }
     if (failed) {
         sweep->failed++;
-        printf("  repeat with: scripts/sweep %s --seeds %" PRIu64 "..%" PRIu64 " --verbose\n",
-               sweep->scenario->name, seed_of(sweep, last_run), seed_of(sweep, last_run));
+        printf("  repeat with: scripts/sweep %s --seeds %" PRIu64 "..%" PRIu64 "%s --verbose\n",
+               sweep->scenario->name, seed_of(sweep, last_run), seed_of(sweep, last_run),
+               sweep->at_least_once ? " --guarantee at-least-once" : "");
     }
 }
 
@@ -239,6 +249,10 @@ static void end_child(struct sweep *sweep, running *slot, int status)
     sweep->reports[slot->run] = report;
     sweep->failures[slot->run] = !ok;
     sweep->hashes[slot->run] = ok && trace != NULL ? strtoull(trace + 7, NULL, 16) : 0;
+    const char *duplicates = strstr(report, " duplicates ");
+    uint64_t more = ok && duplicates != NULL ? strtoull(duplicates + 12, NULL, 10) : 0;
+    sweep->duplicates += more;
+    sweep->with_duplicates += more > 0 ? 1 : 0;
     slot->pid = 0;
     print_ready(sweep);
 }
@@ -308,14 +322,19 @@ static int run_sweep(struct sweep *sweep)
     }
     printf("%" PRIu64 " runs, %" PRIu64 " different traces\n", sweep->runs,
            different_traces(sweep));
+    if (sweep->at_least_once) {
+        printf("at least once: %" PRIu64 " duplicates, in %" PRIu64 " of the runs\n",
+               sweep->duplicates, sweep->with_duplicates);
+    }
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", seeds - sweep->failed, sweep->failed);
     return sweep->failed == 0 ? 0 : 1;
 }
 
 static int usage(void)
 {
-    fputs("usage: sweep SCENARIO --seeds FIRST..LAST [--repeats N] [--jobs N] "
-          "[--verbose]\nscenarios:",
+    fputs("usage: sweep SCENARIO --seeds FIRST..LAST "
+          "[--guarantee exactly-once|at-least-once]\n"
+          "             [--repeats N] [--jobs N] [--verbose]\nscenarios:",
           stderr);
     const swarm_scenario *scenario;
     for (size_t i = 0; (scenario = swarm_scenario_at(i)) != NULL; i++) {
@@ -338,12 +357,20 @@ static bool parse_seeds(const char *text, struct sweep *sweep)
 
 static bool parse(int argc, char **argv, struct sweep *sweep)
 {
+    bool guarantee = false;
     for (int i = 1; i < argc; i++) {
         const char *argument = argv[i];
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argument, "--verbose") == 0) {
             sweep->verbose = true;
         } else if (strcmp(argument, "--seeds") == 0 && parse_seeds(value, sweep)) {
+            i++;
+        } else if (strcmp(argument, "--guarantee") == 0) {
+            sweep->at_least_once = strcmp(value, "at-least-once") == 0;
+            if (!sweep->at_least_once && strcmp(value, "exactly-once") != 0) {
+                return false;
+            }
+            guarantee = true;
             i++;
         } else if (strcmp(argument, "--jobs") == 0) {
             sweep->jobs = (int)strtol(value, NULL, 10);
@@ -357,6 +384,9 @@ static bool parse(int argc, char **argv, struct sweep *sweep)
                 return false;
             }
         }
+    }
+    if (guarantee && (sweep->scenario == NULL || !sweep->scenario->exactly_once)) {
+        return false;
     }
     return sweep->scenario != NULL && sweep->first > 0 && sweep->jobs > 0 &&
            sweep->jobs <= JOBS_MAX && sweep->repeats > 0 && sweep->repeats <= REPEATS_MAX &&

@@ -23,9 +23,12 @@ typedef struct final_check {
     const weir_slice *lines;
     size_t line_count;
     bool purged; /* words are deleted after they are processed: only end offsets can be compared */
+    bool exactly_once; /* nothing may occur more than once, for a reader of committed records */
 } final_check;
 
 /* Fails the cluster with the first difference. May wait for the owners of stores. */
 void final_check_run(const final_check *check);
+/* How many words the store has counted beyond those of the lines. */
+int64_t final_check_duplicates(const final_check *check);
 
 #endif

@@ -77,7 +77,9 @@ swarm_plan swarm_plan_draw(const swarm_scenario *scenario, uint64_t seed)
     scenario->draw(plan);
     plan->slow_ms = swarm_pick(plan, 3) == 0 ? 1 + (int64_t)swarm_pick(plan, 40) : 0;
     plan->buffered = swarm_pick(plan, 2) == 0 ? 1 + (int64_t)swarm_pick(plan, 20) : 1000;
-    plan->workload = scenario->all_workloads ? draw_workload(plan) : swarm_workload_at(0);
+    if (plan->workload == NULL) {
+        plan->workload = scenario->all_workloads ? draw_workload(plan) : swarm_workload_at(0);
+    }
     return drawn;
 }
 
@@ -90,20 +92,47 @@ static size_t print_act(const swarm_plan *plan, const weir_act *act, char *text,
     };
     char more[128] = "";
     size_t used = 0;
+    bool of_brokers = act->kind >= WEIR_ACT_LEADERS;
     (void)plan;
     if (act->at_step > 0) {
         used += (size_t)snprintf(more + used, sizeof more - used,
-                                 ", or earlier at its step %" PRIu64, act->at_step);
+                                 ", or earlier at step %" PRIu64 " of %c", act->at_step,
+                                 'a' + act->instance);
     }
-    if (act->broker > 0) {
+    if (act->broker > 0 && !of_brokers) {
         used +=
             (size_t)snprintf(more + used, sizeof more - used, ", only broker %d", (int)act->broker);
     }
     if (act->threads > 0) {
         snprintf(more + used, sizeof more - used, ", threads %d", act->threads);
     }
-    int len = snprintf(text, size, "\n    %" PRId64 " ms later: %s %c%s", act->after_ms,
-                       names[act->kind], 'a' + act->instance, more);
+    char whom[64];
+    if (act->kind == WEIR_ACT_LEADERS) {
+        snprintf(whom, sizeof whom, "of partitions %d to broker %d", (int)act->partition,
+                 (int)act->broker);
+    } else if (of_brokers) {
+        snprintf(whom, sizeof whom, "to broker %d", (int)act->broker);
+    } else {
+        snprintf(whom, sizeof whom, "%c", 'a' + act->instance);
+    }
+    int len = snprintf(text, size, "\n    %" PRId64 " ms later: %s %s%s", act->after_ms,
+                       names[act->kind], whom, more);
+    return len > 0 && (size_t)len < size ? (size_t)len : 0;
+}
+
+static size_t print_fault(const weir_mock_fault *fault, char *text, size_t size)
+{
+    static const char *const actions[] = {
+        [WEIR_MOCK_ERROR] = "refused",
+        [WEIR_MOCK_DELAY] = "delayed",
+        [WEIR_MOCK_DROP_REQUEST] = "lost",
+        [WEIR_MOCK_DROP_ANSWER] = "carried out, the answer is lost",
+        [WEIR_MOCK_DISCONNECT] = "lost with its connection",
+        [WEIR_MOCK_DISCONNECT_AFTER] = "carried out, the answer is lost with its connection",
+    };
+    int len = snprintf(
+        text, size, "\n    %s of %s, number %d and %d more: %s, %" PRId64 " ms later", fault->api,
+        fault->client_id, fault->from, fault->times - 1, actions[fault->action], fault->delay_ms);
     return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }
 
@@ -124,6 +153,14 @@ void swarm_plan_describe(const swarm_plan *plan, char *text, size_t size)
         used += (size_t)snprintf(text + used, size - used,
                                  "\n    %c: %d threads, latency %" PRId64 " ms", 'a' + i,
                                  plan->threads[i], plan->latency_ms[i]);
+    }
+    if (plan->transaction_timeout_ms > 0 && used < size) {
+        used += (size_t)snprintf(
+            text + used, size - used, "\n    %s, transactions time out after %" PRId64 " ms",
+            plan->exactly_once ? "exactly once" : "at least once", plan->transaction_timeout_ms);
+    }
+    for (size_t i = 0; i < plan->fault_count && used < size; i++) {
+        used += print_fault(&plan->faults[i], text + used, size - used);
     }
     for (size_t i = 0; i < plan->act_count && used < size; i++) {
         used += print_act(plan, &plan->acts[i], text + used, size - used);

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenarios/lib/committed.h"
+#include "scenarios/swarm/brokers.h"
 #include "scenarios/swarm/workload.h"
 #include "sim/sim.h"
 
-#define START_BOUND WEIR_MINUTES(2)
+#define START_BOUND WEIR_MINUTES(6)
 #define CLOSE_BOUND WEIR_MINUTES(2)
 #define QUIET_BOUND WEIR_MINUTES(6)
 /* A zombie that is not waited for may still process the records that it holds. */
@@ -29,6 +31,7 @@ struct swarm_run {
     const swarm_workload *workload;
     void *work;
     actor actors[WEIR_SWARM_INSTANCES_MAX];
+    int64_t duplicates;
     bool armed;       /* the acts have begun */
     size_t act;       /* the next one */
     int64_t since_ms; /* when the act before it happened */
@@ -57,12 +60,14 @@ static void start(actor *self, int threads)
     char session[32];
     char purge[32];
     char buffered[32];
+    char timeout[32];
     char name[2] = {(char)('a' + self->index), '\0'};
     snprintf(commit, sizeof commit, "%" PRId64, plan->commit_interval_ms);
     snprintf(cache, sizeof cache, "%" PRId64, plan->cache_bytes);
     snprintf(session, sizeof session, "%" PRId64, plan->session_ms);
     snprintf(purge, sizeof purge, "%" PRId64, plan->purge_ms > 0 ? plan->purge_ms : INT32_MAX);
     snprintf(buffered, sizeof buffered, "%" PRId64, plan->buffered);
+    snprintf(timeout, sizeof timeout, "%" PRId64, plan->transaction_timeout_ms);
     const char *const config[] = {"commit.interval.ms",
                                   commit,
                                   "statestore.cache.max.bytes",
@@ -75,6 +80,10 @@ static void start(actor *self, int threads)
                                   buffered,
                                   "dsl.store",
                                   plan->memory_stores ? "memory" : "rocksdb",
+                                  "processing.guarantee",
+                                  plan->exactly_once ? "exactly_once_v2" : "at_least_once",
+                                  plan->exactly_once ? "producer.transaction.timeout.ms" : NULL,
+                                  timeout,
                                   NULL};
     weir_instance_opts opts = {
         .threads = threads,
@@ -144,6 +153,16 @@ static void perform(swarm_run *run)
         break;
     case WEIR_ACT_RESET:
         weir_host_reset_connections(host);
+        break;
+    case WEIR_ACT_LEADERS:
+        swarm_move_leaders(run->cluster, act->partition, act->broker);
+        break;
+    case WEIR_ACT_COORDINATOR:
+        weir_mock_coordinator_set(weir_cluster_mock(run->cluster),
+                                  weir_cluster_application(run->cluster), act->broker);
+        break;
+    case WEIR_ACT_TRANSACTIONS:
+        swarm_move_transactions(run->cluster, act->broker);
         break;
     }
 }
@@ -232,6 +251,7 @@ swarm_run *swarm_run_new(const swarm_scenario *scenario, const swarm_plan *plan,
         /* Without a zombie no member writes after it has lost its tasks. */
         weir_checker *checker = weir_cluster_checker(
             cluster, &(weir_checker_opts){.no_stale_writes = !scenario->zombies,
+                                          .exactly_once = plan->exactly_once,
                                           .written = run->workload->written});
         run->work = run->workload->open(plan, cluster, checker);
         if (run->work == NULL) {
@@ -258,6 +278,9 @@ void swarm_run_all(swarm_run *run)
         run->scenario->play(cluster, plan);
         return;
     }
+    for (size_t i = 0; i < plan->fault_count; i++) {
+        weir_cluster_fault_add(cluster, NULL, &plan->faults[i]);
+    }
     for (int i = 0; i < plan->instances; i++) {
         run->actors[i] = (actor){.run = run, .index = i};
         start(&run->actors[i], plan->threads[i]);
@@ -267,5 +290,15 @@ void swarm_run_all(swarm_run *run)
     weir_run_until(cluster, weir_caught_up, QUIET_BOUND);
     weir_cluster_run_for(cluster, SETTLE_MS);
     weir_run_until(cluster, weir_caught_up, QUIET_BOUND);
-    run->workload->check(run->work);
+    weir_run_until(cluster, weir_scenario_no_transactions, QUIET_BOUND);
+    if (run->scenario->exactly_once && !plan->exactly_once) {
+        run->duplicates = run->workload->duplicates(run->work);
+    } else {
+        run->workload->check(run->work);
+    }
+}
+
+int64_t swarm_run_duplicates(const swarm_run *run)
+{
+    return run->duplicates;
 }

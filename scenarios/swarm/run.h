@@ -19,5 +19,8 @@ swarm_run *swarm_run_new(const swarm_scenario *scenario, const swarm_plan *plan,
 void swarm_run_free(swarm_run *run); /* NULL allowed */
 /* Runs it to the end; failures are reported to the cluster's on_failure. */
 void swarm_run_all(swarm_run *run);
+/* How many results there were beyond those of an undisturbed run. Counted, instead of a check of
+ * the results, when a scenario for exactly-once has run at least once. */
+int64_t swarm_run_duplicates(const swarm_run *run);
 
 #endif

@@ -11,6 +11,7 @@ static const swarm_scenario scenarios[] = {
     {"zombie", swarm_draw_zombie, .zombies = true},
     {"partition", swarm_draw_partition, .zombies = true},
     {"rolling", swarm_draw_rolling, .all_workloads = true},
+    {"exactly-once", swarm_draw_exactly_once, .zombies = true, .exactly_once = true},
     {"absence", swarm_draw_absence, .play = swarm_play_absence},
 };
 #define SCENARIO_COUNT (sizeof scenarios / sizeof scenarios[0])

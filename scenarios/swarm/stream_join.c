@@ -15,6 +15,7 @@
 
 #include <weir/dsl.h>
 
+#include "scenarios/lib/committed.h"
 #include "scenarios/swarm/begun.h"
 #include "scenarios/swarm/workload.h"
 
@@ -49,6 +50,7 @@ typedef struct event {
 typedef struct join_work {
     swarm_plan plan;
     weir_cluster *cluster;
+    weir_checker *checker;
     bool outer[SIDES]; /* records of the side without a partner come out */
     weir_input inputs[SIDES];
     event *events[SIDES]; /* plan.lines each */
@@ -146,8 +148,8 @@ static void close_join(void *of)
     free(work);
 }
 
-static void *open_join(const swarm_plan *plan, weir_cluster *cluster, bool left_outer,
-                       bool right_outer)
+static void *open_join(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker,
+                       bool left_outer, bool right_outer)
 {
     join_work *work = calloc(1, sizeof *work);
     if (work == NULL) {
@@ -155,6 +157,7 @@ static void *open_join(const swarm_plan *plan, weir_cluster *cluster, bool left_
     }
     work->plan = *plan;
     work->cluster = cluster;
+    work->checker = checker;
     work->outer[LEFT] = left_outer;
     work->outer[RIGHT] = right_outer;
     work->events[LEFT] = calloc(plan->lines, sizeof(event));
@@ -175,20 +178,17 @@ static void *open_join(const swarm_plan *plan, weir_cluster *cluster, bool left_
 
 static void *open_inner(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)checker;
-    return open_join(plan, cluster, false, false);
+    return open_join(plan, cluster, checker, false, false);
 }
 
 static void *open_left(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)checker;
-    return open_join(plan, cluster, true, false);
+    return open_join(plan, cluster, checker, true, false);
 }
 
 static void *open_outer(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)checker;
-    return open_join(plan, cluster, true, true);
+    return open_join(plan, cluster, checker, true, true);
 }
 
 static void send_events(void *of, int burst)
@@ -227,6 +227,7 @@ static void close_windows(const join_work *work)
         }
         weir_run_until(work->cluster, weir_caught_up, BOUND);
         weir_cluster_run_for(work->cluster, (int64_t)2 * EMIT_INTERVAL_MS);
+        weir_run_until(work->cluster, weir_scenario_no_transactions, BOUND);
     }
 }
 
@@ -290,7 +291,8 @@ static void count_begun(join_work *work)
             int64_t *now_ms = &stream_ms[one->partition];
             *now_ms = one->time_ms > *now_ms ? one->time_ms : *now_ms;
             one->late = one->late || one->time_ms + behind_ms[side] < *now_ms;
-            one->begun++;
+            /* Exactly once: what was processed before had no effect. */
+            one->begun = work->plan.exactly_once ? 1 : one->begun + 1;
         }
     }
 }
@@ -376,17 +378,25 @@ static void check_waiting(const join_work *work)
     }
 }
 
-static void check_join(void *of)
+static void count_results(join_work *work)
 {
-    join_work *work = of;
     close_windows(work);
     find_events(work);
     count_begun(work);
     weir_rows *rows =
         weir_output_all(weir_cluster_output(work->cluster, "joined", &weir_string, &weir_string));
     for (size_t i = 0; i < weir_rows_size(rows); i++) {
-        count_result(work, rows, weir_rows_at(rows, i));
+        const weir_row *row = weir_rows_at(rows, i);
+        if (weir_checker_is_visible(work->checker, "joined", row->partition, row->offset)) {
+            count_result(work, rows, row);
+        }
     }
+}
+
+static void check_join(void *of)
+{
+    join_work *work = of;
+    count_results(work);
     for (size_t i = 0; i < work->plan.lines; i++) {
         for (size_t r = 0; r < work->plan.lines; r++) {
             check_pair(work, i, r);
@@ -397,10 +407,23 @@ static void check_join(void *of)
     check_waiting(work);
 }
 
+/* Pairs beyond one each. */
+static int64_t count_duplicates(void *of)
+{
+    join_work *work = of;
+    int64_t duplicates = 0;
+    count_results(work);
+    for (size_t i = 0; i < work->plan.lines * work->plan.lines; i++) {
+        duplicates += work->pairs[i] > 1 ? work->pairs[i] - 1 : 0;
+    }
+    return duplicates;
+}
+
 #define JOIN(of_name, of_topology, of_open)                                                        \
     {                                                                                              \
         .name = (of_name), .topology = (of_topology), .open = (of_open), .close = close_join,      \
-        .send = send_events, .on_step = note_step, .check = check_join                             \
+        .send = send_events, .on_step = note_step, .check = check_join,                            \
+        .duplicates = count_duplicates                                                             \
     }
 
 const swarm_workload swarm_inner_join = JOIN("join of streams", inner_topology, open_inner);

@@ -14,6 +14,7 @@
 
 #include <weir/dsl.h>
 
+#include "scenarios/lib/committed.h"
 #include "scenarios/swarm/begun.h"
 #include "scenarios/swarm/workload.h"
 
@@ -51,6 +52,7 @@ typedef struct visit {
 typedef struct windowed_work {
     swarm_plan plan;
     weir_cluster *cluster;
+    weir_checker *checker;
     bool on_close; /* a window is emitted when it closes, not at each change */
     weir_input input;
     visit *visits; /* plan.lines */
@@ -119,7 +121,8 @@ static void close_work(void *of)
     free(work);
 }
 
-static void *open_work(const swarm_plan *plan, weir_cluster *cluster, bool on_close)
+static void *open_work(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker,
+                       bool on_close)
 {
     windowed_work *work = calloc(1, sizeof *work);
     if (work == NULL) {
@@ -127,6 +130,7 @@ static void *open_work(const swarm_plan *plan, weir_cluster *cluster, bool on_cl
     }
     work->plan = *plan;
     work->cluster = cluster;
+    work->checker = checker;
     work->on_close = on_close;
     work->visits = calloc(plan->lines, sizeof *work->visits);
     if (work->visits == NULL) {
@@ -145,14 +149,12 @@ static void *open_work(const swarm_plan *plan, weir_cluster *cluster, bool on_cl
 
 static void *open_update(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)checker;
-    return open_work(plan, cluster, false);
+    return open_work(plan, cluster, checker, false);
 }
 
 static void *open_close(const swarm_plan *plan, weir_cluster *cluster, weir_checker *checker)
 {
-    (void)checker;
-    return open_work(plan, cluster, true);
+    return open_work(plan, cluster, checker, true);
 }
 
 static void send_visits(void *of, int burst)
@@ -222,6 +224,9 @@ static void count_begun(windowed_work *work)
                                          one->partition, one->offset);
         }
     }
+    for (size_t v = 0; v < work->plan.lines && work->plan.exactly_once; v++) {
+        work->visits[v].begun = 1; /* what was processed before had no effect */
+    }
 }
 
 /* A window takes a record until stream time has reached its end and grace. */
@@ -246,6 +251,7 @@ static void close_windows(const windowed_work *work)
         }
         weir_run_until(work->cluster, weir_caught_up, BOUND);
         weir_cluster_run_for(work->cluster, (int64_t)2 * EMIT_INTERVAL_MS);
+        weir_run_until(work->cluster, weir_scenario_no_transactions, BOUND);
     }
 }
 
@@ -270,6 +276,11 @@ static void read_list(windowed_work *work, const weir_rows *rows, const weir_row
         at += len + 1;
         left -= len + 1;
     }
+}
+
+static bool is_visible(const windowed_work *work, const weir_row *row)
+{
+    return weir_checker_is_visible(work->checker, output_topic, row->partition, row->offset);
 }
 
 static bool is_last(const weir_row *row)
@@ -362,35 +373,93 @@ static void check_emitted_once(const windowed_work *work, const weir_rows *rows)
 {
     for (size_t i = 0; i < weir_rows_size(rows); i++) {
         const weir_row *row = weir_rows_at(rows, i);
-        if (was_repeated(work, row->partition)) {
+        if (was_repeated(work, row->partition) || !is_visible(work, row)) {
             continue;
         }
         for (size_t before = 0; before < i; before++) {
-            if (is_same_window(weir_rows_at(rows, before), row)) {
+            const weir_row *earlier = weir_rows_at(rows, before);
+            if (is_visible(work, earlier) && is_same_window(earlier, row)) {
                 weir_cluster_fail(work->cluster, "%s came out twice", weir_row_text(rows, row));
             }
         }
     }
 }
 
-static void check_windows(void *of)
+/* Window -> index of its last record that a reader of committed records gets. */
+static weir_rows *last_records(const windowed_work *work, const weir_rows *records)
 {
-    windowed_work *work = of;
+    weir_rows *last = weir_rows_new(work->cluster, &window_serde, &weir_i64);
+    for (size_t i = 0; i < weir_rows_size(records); i++) {
+        const weir_row *row = weir_rows_at(records, i);
+        int64_t index = (int64_t)i;
+        if (is_visible(work, row)) {
+            weir_rows_put(last, row->key, &index);
+        }
+    }
+    return last;
+}
+
+static const weir_row *record_of(const weir_rows *records, const weir_row *last)
+{
+    return weir_rows_at(records, (size_t) * (const int64_t *)last->value);
+}
+
+static void check_last_records(windowed_work *work, const weir_rows *records)
+{
+    static const char where[] = "the topic of windows";
+    const weir_rows *last = last_records(work, records);
+    for (size_t i = 0; i < weir_rows_size(last); i++) {
+        const weir_row *row = record_of(records, weir_rows_at(last, i));
+        if (!is_last(row)) {
+            check_row(work, where, records, row);
+        }
+    }
+    check_complete(work, where, last);
+}
+
+static weir_rows *read_windows(windowed_work *work)
+{
     if (work->on_close) {
         close_windows(work);
     }
     find_visits(work);
     count_begun(work);
-    weir_output output =
-        weir_cluster_output(work->cluster, output_topic, &window_serde, &weir_string);
-    weir_rows *emitted = work->on_close ? weir_output_all(output) : weir_output_table(output);
-    check_rows(work, "the topic of windows", emitted);
+    return weir_output_all(
+        weir_cluster_output(work->cluster, output_topic, &window_serde, &weir_string));
+}
+
+static void check_windows(void *of)
+{
+    windowed_work *work = of;
+    const weir_rows *records = read_windows(work);
+    check_last_records(work, records);
     if (work->on_close) {
-        check_emitted_once(work, emitted);
+        check_emitted_once(work, records);
     }
     weir_store_view store =
         weir_cluster_store(work->cluster, store_name, &window_serde, &weir_string);
     check_rows(work, "the store of windows", weir_store_view_all(store));
+}
+
+/* Records that a window has more than once. */
+static int64_t count_duplicates(void *of)
+{
+    windowed_work *work = of;
+    int64_t duplicates = 0;
+    const weir_rows *records = read_windows(work);
+    const weir_rows *last = last_records(work, records);
+    for (size_t i = 0; i < weir_rows_size(last); i++) {
+        const weir_row *row = record_of(records, weir_rows_at(last, i));
+        if (is_last(row)) {
+            continue;
+        }
+        read_list(work, records, row);
+        for (size_t v = 0; v < work->plan.lines; v++) {
+            int32_t more = work->visits[v].listed - 1;
+            duplicates += more > 0 ? more : 0;
+        }
+    }
+    return duplicates;
 }
 
 const swarm_workload swarm_windows = {
@@ -401,6 +470,7 @@ const swarm_workload swarm_windows = {
     .send = send_visits,
     .on_step = note_step,
     .check = check_windows,
+    .duplicates = count_duplicates,
 };
 
 const swarm_workload swarm_closed_windows = {
@@ -411,4 +481,5 @@ const swarm_workload swarm_closed_windows = {
     .send = send_visits,
     .on_step = note_step,
     .check = check_windows,
+    .duplicates = count_duplicates,
 };

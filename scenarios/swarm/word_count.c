@@ -59,7 +59,15 @@ static void check_counts(void *work)
                                    .checker = count->checker,
                                    .lines = count->text.lines,
                                    .line_count = count->text.count,
-                                   .purged = count->plan.purge_ms > 0});
+                                   .purged = count->plan.purge_ms > 0,
+                                   .exactly_once = count->plan.exactly_once});
+}
+
+static int64_t count_duplicates(void *work)
+{
+    const word_count *count = work;
+    return final_check_duplicates(&(final_check){
+        .cluster = count->cluster, .lines = count->text.lines, .line_count = count->text.count});
 }
 
 static const weir_written_topic written[] = {{FINAL_CHECK_COUNTS, 1}, {NULL, 0}};
@@ -72,4 +80,5 @@ const swarm_workload swarm_word_count = {
     .close = close_count,
     .send = send_lines,
     .check = check_counts,
+    .duplicates = count_duplicates,
 };

@@ -26,6 +26,9 @@ typedef struct swarm_workload {
     /* Everything is caught up, and nothing happens any more: fails the cluster if the results are
      * wrong. May send more and wait. */
     void (*check)(void *work);
+    /* At least once, in place of `check`: how many results there are beyond the right ones. NULL:
+     * it is in no scenario for exactly-once. */
+    int64_t (*duplicates)(void *work);
 } swarm_workload;
 
 extern const swarm_workload swarm_word_count;
@@ -36,6 +39,7 @@ extern const swarm_workload swarm_foreign_join;
 extern const swarm_workload swarm_foreign_left_join;
 extern const swarm_workload swarm_windows;
 extern const swarm_workload swarm_closed_windows;
+extern const swarm_workload swarm_id_mapping; /* only chosen by name */
 
 /* The word count is the first; NULL: no more. */
 const swarm_workload *swarm_workload_at(size_t index);
