@@ -167,6 +167,16 @@ static weir_err without_leader(kafka_admin *admin, weir__topic_partition at, wei
                                   "asking for the offsets of %s[%d]", at.topic, (int)at.partition);
 }
 
+/* librdkafka 2.0.2 asks a former leader until its metadata is old: the next attempt gets the new.
+ */
+static void refresh_leader(kafka_admin *admin, rd_kafka_resp_err_t cause, const char *topic)
+{
+    int32_t ignored;
+    if (cause == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION) {
+        (void)describe_one(admin, topic, &ignored, NULL);
+    }
+}
+
 static weir_err query_offsets(weir__admin *port, weir__topic_partition at, int64_t *start,
                               int64_t *end, weir_error *error)
 {
@@ -180,16 +190,16 @@ static weir_err query_offsets(weir__admin *port, weir__topic_partition at, int64
     if (cause == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
         err = without_leader(admin, at, error);
     } else if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        refresh_leader(admin, cause, at.topic);
         err = weir__kafka_fail(error, cause, "asking for the offsets of %s[%d]", at.topic,
                                (int)at.partition);
     }
     pthread_mutex_unlock(&admin->lock);
-    if (err != WEIR_OK) {
-        return err;
+    if (err == WEIR_OK) {
+        *start = low;
+        *end = high;
     }
-    *start = low;
-    *end = high;
-    return WEIR_OK;
+    return err;
 }
 
 static weir_err query_time(weir__admin *port, weir__topic_partition at, int64_t time_ms,
