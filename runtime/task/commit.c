@@ -151,8 +151,13 @@ static weir_err commit_offsets(commit_run *commit, weir_error *error)
         return err;
     }
     for (size_t i = 0; i < commit->count; i++) {
-        commit->pendings[i].queue->committed_offset = commit->pendings[i].offset;
-        commit->pendings[i].queue->committed_time_ms = commit->pendings[i].time_ms;
+        const pending *one = &commit->pendings[i];
+        one->queue->committed_offset = one->offset;
+        one->queue->committed_time_ms = one->time_ms;
+        if (one->queue->next_offset < one->offset) {
+            /* The consumer's position. The next commit, perhaps during a poll, must not go back. */
+            one->queue->next_offset = one->offset;
+        }
     }
     for (size_t i = 0; i < commit->task_count; i++) {
         commit->tasks[i]->touched = false;
