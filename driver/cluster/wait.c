@@ -266,7 +266,8 @@ bool weir_caught_up(weir_cluster *cluster, void *unused)
         if (!looking.done) {
             return false;
         }
-        if (weir__global_topic_behind(instance) != NULL) {
+        /* It may have crashed meanwhile: the brokers' locks let other threads run. */
+        if (instance->life != WEIR__ALIVE || weir__global_topic_behind(instance) != NULL) {
             return false;
         }
     }
