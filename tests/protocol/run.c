@@ -33,7 +33,7 @@ void see(run *r, const char *format, ...)
 
 const char *name_of(run *r, char kind, const char *value, size_t len)
 {
-    static char text[NAMES_MAX][8];
+    static char text[NAMES_MAX][16];
     int number = 0;
     int i = 0;
     for (; i < r->name_count; i++) {
