@@ -41,31 +41,33 @@ extern "C" {
 #define WEIR_PROCESSOR_TYPES(name, key_serde, value_serde, out_key_serde, out_value_serde)         \
     static const weir_processor_types name __attribute__((unused)) = {                             \
         &(key_serde), &(value_serde), &(out_key_serde), &(out_value_serde)};                       \
-    static inline const key_serde##_type *name##_key(const weir_record *in)                        \
+    __attribute__((unused)) static inline const key_serde##_type *name##_key(                      \
+        const weir_record *in)                                                                     \
     {                                                                                              \
         return (const key_serde##_type *)in->key;                                                  \
     }                                                                                              \
-    static inline const value_serde##_type *name##_value(const weir_record *in)                    \
+    __attribute__((unused)) static inline const value_serde##_type *name##_value(                  \
+        const weir_record *in)                                                                     \
     {                                                                                              \
         return (const value_serde##_type *)in->value;                                              \
     }                                                                                              \
-    static inline weir_err name##_forward(weir_ctx *ctx, const weir_record *in,                    \
-                                          const out_key_serde##_type *key,                         \
-                                          const out_value_serde##_type *value)                     \
+    __attribute__((unused)) static inline weir_err name##_forward(                                 \
+        weir_ctx *ctx, const weir_record *in, const out_key_serde##_type *key,                     \
+        const out_value_serde##_type *value)                                                       \
     {                                                                                              \
         const weir_record record = {key, value, in->timestamp_ms, in->headers};                    \
         return weir_forward(ctx, &record);                                                         \
     }                                                                                              \
-    static inline weir_err name##_forward_to(                                                      \
+    __attribute__((unused)) static inline weir_err name##_forward_to(                              \
         weir_ctx *ctx, const weir_record *in, const out_key_serde##_type *key,                     \
         const out_value_serde##_type *value, const char *child)                                    \
     {                                                                                              \
         const weir_record record = {key, value, in->timestamp_ms, in->headers};                    \
         return weir_forward_to(ctx, &record, child);                                               \
     }                                                                                              \
-    static inline weir_err name##_forward_at(weir_ctx *ctx, const out_key_serde##_type *key,       \
-                                             const out_value_serde##_type *value,                  \
-                                             int64_t timestamp_ms, weir_headers *headers)          \
+    __attribute__((unused)) static inline weir_err name##_forward_at(                              \
+        weir_ctx *ctx, const out_key_serde##_type *key, const out_value_serde##_type *value,       \
+        int64_t timestamp_ms, weir_headers *headers)                                               \
     {                                                                                              \
         const weir_record record = {key, value, timestamp_ms, headers};                            \
         return weir_forward(ctx, &record);                                                         \
@@ -80,36 +82,40 @@ extern "C" {
     typedef struct name {                                                                          \
         weir_kv *kv; /* NULL: it could not be opened */                                            \
     } name;                                                                                        \
-    static inline name name##_open(weir_ctx *ctx, const char *store)                               \
+    __attribute__((unused)) static inline name name##_open(weir_ctx *ctx, const char *store)       \
     {                                                                                              \
         name opened = {weir_store_of(ctx, store, &(key_serde), &(value_serde))};                   \
         return opened;                                                                             \
     }                                                                                              \
-    static inline weir_err name##_get(name store, const key_serde##_type *key,                     \
-                                      const value_serde##_type **value, int64_t *timestamp_ms)     \
+    __attribute__((unused)) static inline weir_err name##_get(                                     \
+        name store, const key_serde##_type *key, const value_serde##_type **value,                 \
+        int64_t *timestamp_ms)                                                                     \
     {                                                                                              \
         const void *found = NULL;                                                                  \
         weir_err err = weir_kv_get(store.kv, key, &found, timestamp_ms);                           \
         *value = (const value_serde##_type *)found;                                                \
         return err;                                                                                \
     }                                                                                              \
-    static inline weir_err name##_put(name store, const key_serde##_type *key,                     \
-                                      const value_serde##_type *value, int64_t timestamp_ms)       \
+    __attribute__((unused)) static inline weir_err name##_put(                                     \
+        name store, const key_serde##_type *key, const value_serde##_type *value,                  \
+        int64_t timestamp_ms)                                                                      \
     {                                                                                              \
         return weir_kv_put(store.kv, key, value, timestamp_ms);                                    \
     }                                                                                              \
-    static inline weir_err name##_delete(name store, const key_serde##_type *key)                  \
+    __attribute__((unused)) static inline weir_err name##_delete(name store,                       \
+                                                                 const key_serde##_type *key)      \
     {                                                                                              \
         return weir_kv_delete(store.kv, key);                                                      \
     }                                                                                              \
-    static inline weir_err name##_range(name store, const key_serde##_type *from,                  \
-                                        const key_serde##_type *to, bool reverse,                  \
-                                        weir_kv_iter **out)                                        \
+    __attribute__((unused)) static inline weir_err name##_range(                                   \
+        name store, const key_serde##_type *from, const key_serde##_type *to, bool reverse,        \
+        weir_kv_iter **out)                                                                        \
     {                                                                                              \
         return weir_kv_range(store.kv, from, to, reverse, out);                                    \
     }                                                                                              \
-    static inline bool name##_next(weir_kv_iter *iter, const key_serde##_type **key,               \
-                                   const value_serde##_type **value, int64_t *timestamp_ms)        \
+    __attribute__((unused)) static inline bool name##_next(                                        \
+        weir_kv_iter *iter, const key_serde##_type **key, const value_serde##_type **value,        \
+        int64_t *timestamp_ms)                                                                     \
     {                                                                                              \
         const void *key_found = NULL;                                                              \
         const void *value_found = NULL;                                                            \
@@ -125,19 +131,20 @@ extern "C" {
     typedef struct name {                                                                          \
         weir_window *window; /* NULL: it could not be opened */                                    \
     } name;                                                                                        \
-    static inline name name##_open(weir_ctx *ctx, const char *store)                               \
+    __attribute__((unused)) static inline name name##_open(weir_ctx *ctx, const char *store)       \
     {                                                                                              \
         name opened = {weir_window_store_of(ctx, store, &(key_serde), &(value_serde))};            \
         return opened;                                                                             \
     }                                                                                              \
-    static inline weir_err name##_put(name store, const key_serde##_type *key,                     \
-                                      const value_serde##_type *value, int64_t start_ms,           \
-                                      int64_t timestamp_ms)                                        \
+    __attribute__((unused)) static inline weir_err name##_put(                                     \
+        name store, const key_serde##_type *key, const value_serde##_type *value,                  \
+        int64_t start_ms, int64_t timestamp_ms)                                                    \
     {                                                                                              \
         return weir_window_put(store.window, key, value, start_ms, timestamp_ms);                  \
     }                                                                                              \
-    static inline weir_err name##_get(name store, const key_serde##_type *key, int64_t start_ms,   \
-                                      const value_serde##_type **value, int64_t *timestamp_ms)     \
+    __attribute__((unused)) static inline weir_err name##_get(                                     \
+        name store, const key_serde##_type *key, int64_t start_ms,                                 \
+        const value_serde##_type **value, int64_t *timestamp_ms)                                   \
     {                                                                                              \
         const void *found = NULL;                                                                  \
         weir_err err = weir_window_get(store.window, key, start_ms, &found, timestamp_ms);         \
@@ -151,19 +158,20 @@ extern "C" {
     typedef struct name {                                                                          \
         weir_session *session; /* NULL: it could not be opened */                                  \
     } name;                                                                                        \
-    static inline name name##_open(weir_ctx *ctx, const char *store)                               \
+    __attribute__((unused)) static inline name name##_open(weir_ctx *ctx, const char *store)       \
     {                                                                                              \
         name opened = {weir_session_store_of(ctx, store, &(key_serde), &(value_serde))};           \
         return opened;                                                                             \
     }                                                                                              \
-    static inline weir_err name##_put(name store, const key_serde##_type *key,                     \
-                                      const value_serde##_type *value, int64_t start_ms,           \
-                                      int64_t end_ms)                                              \
+    __attribute__((unused)) static inline weir_err name##_put(                                     \
+        name store, const key_serde##_type *key, const value_serde##_type *value,                  \
+        int64_t start_ms, int64_t end_ms)                                                          \
     {                                                                                              \
         return weir_session_put(store.session, key, value, start_ms, end_ms);                      \
     }                                                                                              \
-    static inline weir_err name##_get(name store, const key_serde##_type *key, int64_t start_ms,   \
-                                      int64_t end_ms, const value_serde##_type **value)            \
+    __attribute__((unused)) static inline weir_err name##_get(                                     \
+        name store, const key_serde##_type *key, int64_t start_ms, int64_t end_ms,                 \
+        const value_serde##_type **value)                                                          \
     {                                                                                              \
         const void *found = NULL;                                                                  \
         weir_err err = weir_session_get(store.session, key, start_ms, end_ms, &found);             \
