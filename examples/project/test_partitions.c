@@ -37,7 +37,7 @@ static void each_customer_is_summed_in_one_partition(void **state)
     size_t found = 0;
     for (int p = 0; p < PARTITIONS; p++) {
         char task[8];
-        snprintf(task, sizeof task, "1_%d", p);
+        snprintf(task, sizeof task, "0_%d", p);
         size_t rows = weir_rows_size(weir_store_view_all(weir_store_view_task(store, task)));
         assert_true(rows < CUSTOMERS);
         found += rows;

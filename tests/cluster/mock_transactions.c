@@ -209,7 +209,7 @@ static void a_slow_broker_delays_its_markers(void **state)
     assert_int_equal(weir_mock_broker_set_rtt(mock, 1, 500), WEIR_OK);
     commit(rk);
     assert_int_equal(committed_offset(mock), -1);
-    weir_sim_sleep_us(500000);
+    weir_sim_sleep_us(501000); /* the brokers wait in whole ms */
     assert_int_equal(committed_offset(mock), 5);
     rd_kafka_destroy(rk);
     assert_no_failure(mock);
