@@ -10,6 +10,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "core/saturate.h"
 #include "offsets.h"
 #include "rebalance.h"
 #include "txn_offsets.h"
@@ -286,11 +287,6 @@ static bool awaits_sync(const weir__group *group)
     return member != NULL;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 int64_t weir__groups_deadline_us(const weir__groups *groups)
 {
     int64_t deadline = INT64_MAX;
@@ -298,18 +294,18 @@ int64_t weir__groups_deadline_us(const weir__groups *groups)
         const weir__group *group = entry->value;
         const weir__pending_member *pending = group->pending;
         for (; pending != NULL; pending = pending->next) {
-            deadline = earlier(deadline, pending->deadline_us);
+            deadline = weir__earlier(deadline, pending->deadline_us);
         }
         for (const weir__member *member = group->first; member != NULL; member = member->next) {
             if (session_runs(member)) {
-                deadline = earlier(deadline, member->session_deadline_us);
+                deadline = weir__earlier(deadline, member->session_deadline_us);
             }
         }
         if (group->state == WEIR__GROUP_PREPARING) {
-            deadline = earlier(deadline, group->join_deadline_us);
+            deadline = weir__earlier(deadline, group->join_deadline_us);
         }
         if (awaits_sync(group)) {
-            deadline = earlier(deadline, group->sync_deadline_us);
+            deadline = weir__earlier(deadline, group->sync_deadline_us);
         }
     }
     return deadline;

@@ -155,30 +155,25 @@ static void reap(weir_mock *mock)
     mock->conns_end = last;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The timeout for poll, in ms; -1: there is no deadline. */
 static int timeout_ms(const weir_mock *mock)
 {
     int64_t deadline =
-        earlier(weir__groups_deadline_us(&mock->groups), weir__txns_deadline_us(&mock->txns));
-    deadline = earlier(deadline, mock->logs_due_us);
+        weir__earlier(weir__groups_deadline_us(&mock->groups), weir__txns_deadline_us(&mock->txns));
+    deadline = weir__earlier(deadline, mock->logs_due_us);
     for (const weir__conn *conn = mock->conns; conn != NULL; conn = conn->next) {
         bool waits = conn->current != NULL && conn->current->due_us != 0;
         int64_t answer = weir__conn_deadline_us(conn);
         /* An answer that is due waits for its socket, not for a deadline. */
-        deadline = earlier(deadline, answer > mock->now_us ? answer : INT64_MAX);
-        deadline = earlier(deadline, waits ? conn->current->due_us : INT64_MAX);
-        deadline = earlier(deadline, weir__conn_start_us(conn));
+        deadline = weir__earlier(deadline, answer > mock->now_us ? answer : INT64_MAX);
+        deadline = weir__earlier(deadline, waits ? conn->current->due_us : INT64_MAX);
+        deadline = weir__earlier(deadline, weir__conn_start_us(conn));
     }
     if (deadline == INT64_MAX) {
         return -1;
     }
     int64_t left_ms = weir__add_sat(weir__sub_sat(deadline, mock->now_us), 999) / 1000;
-    return left_ms < 0 ? 0 : (int)earlier(left_ms, INT32_MAX);
+    return left_ms < 0 ? 0 : (int)weir__earlier(left_ms, INT32_MAX);
 }
 
 /* ---- Polling ---- */

@@ -27,17 +27,12 @@
 
 /* ---- 1. poll ---- */
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int64_t wait_ms(weir__stream_thread *thread)
 {
     int64_t now_ms = thread->worker.env.now_ms;
-    int64_t due_ms = least(weir__add_sat(now_ms, thread->instance->poll_ms),
-                           weir__membership_due_ms(&thread->membership));
-    due_ms = least(due_ms, weir__worker_due_ms(&thread->worker));
+    int64_t due_ms = weir__earlier(weir__add_sat(now_ms, thread->instance->poll_ms),
+                                   weir__membership_due_ms(&thread->membership));
+    due_ms = weir__earlier(due_ms, weir__worker_due_ms(&thread->worker));
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 

@@ -18,11 +18,6 @@
 #define RETRY_MS 20             /* for a state directory that another thread is about to unlock */
 #define RESTORE_WAIT_MS 10
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- When ---- */
 
 static int64_t task_due_ms(weir__task *task, int64_t now_ms)
@@ -32,8 +27,8 @@ static int64_t task_due_ms(weir__task *task, int64_t now_ms)
     case WEIR__WAIT_NONE:
         return now_ms;
     case WEIR__WAIT_IDLE:
-        return least(waits_for->idle_until_ms,
-                     weir__graph_next_punctuation(task->graph, WEIR_WALL_CLOCK_TIME));
+        return weir__earlier(waits_for->idle_until_ms,
+                             weir__graph_next_punctuation(task->graph, WEIR_WALL_CLOCK_TIME));
     case WEIR__WAIT_EMPTY:
     case WEIR__WAIT_UNKNOWN:
     case WEIR__WAIT_LAG:
@@ -57,7 +52,7 @@ int64_t weir__worker_due_ms(weir__worker *worker)
     for (size_t i = 0; i < worker->tasks.count && due_ms > now_ms; i++) {
         weir__task *task = worker->tasks.tasks[i];
         if (task->state == WEIR__TASK_RUNNING) {
-            due_ms = least(due_ms, task_due_ms(task, now_ms));
+            due_ms = weir__earlier(due_ms, task_due_ms(task, now_ms));
         }
     }
     return due_ms;
@@ -350,7 +345,7 @@ weir_err weir__worker_restore(weir__worker *worker, weir_error *error)
         return err;
     }
     int64_t timeout_ms =
-        can_process(worker) ? 0 : least(worker->instance->poll_ms, RESTORE_WAIT_MS);
+        can_process(worker) ? 0 : weir__earlier(worker->instance->poll_ms, RESTORE_WAIT_MS);
     err = weir__restorer_slice(&worker->tasks.restorer, timeout_ms, error);
     err = weir__task_set_rebuild_damaged(&worker->tasks, err, error);
     if (err != WEIR_OK) {

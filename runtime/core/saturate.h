@@ -34,6 +34,11 @@ static inline int64_t weir__mul_sat(int64_t a, int64_t b)
     return (a < 0) == (b < 0) ? INT64_MAX : INT64_MIN;
 }
 
+static inline int64_t weir__earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static inline int64_t weir__later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
