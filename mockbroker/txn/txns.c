@@ -10,6 +10,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "core/error.h"
+#include "core/saturate.h"
 #include "parts.h"
 
 void weir__txns_init(weir__txns *txns, const weir__txns_ops *ops, void *user)
@@ -243,6 +244,14 @@ static int16_t find_current(const weir__txns *txns, const weir__producer *produc
     return (*out)->epoch == producer->epoch ? 0 : RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
 }
 
+/* The same for requests that wait until the end of the transaction before. */
+static int16_t find_settled(const weir__txns *txns, const weir__producer *producer, weir__txn **out)
+{
+    int16_t error = find_current(txns, producer, out);
+    return error == 0 && weir__txn_is_ending(*out) ? RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS
+                                                   : error;
+}
+
 static void added_event(const weir__txns *txns, const weir__txn *txn, const weir__txn_part *part)
 {
     bool offsets = part->partition == WEIR__TXN_OFFSETS;
@@ -261,12 +270,9 @@ int16_t weir__txns_add(weir__txns *txns, const weir__producer *producer,
                        const weir__txn_part *parts, size_t count, int64_t now_us)
 {
     weir__txn *txn;
-    int16_t error = find_current(txns, producer, &txn);
+    int16_t error = find_settled(txns, producer, &txn);
     if (error != 0) {
         return error;
-    }
-    if (weir__txn_is_ending(txn)) {
-        return RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS;
     }
     if (count > WEIR__TXN_PARTS_MAX || txn->parts.count > WEIR__TXN_PARTS_MAX - count) {
         return RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
@@ -292,12 +298,9 @@ int16_t weir__txns_verify(const weir__txns *txns, const weir__producer *producer
                           const weir__txn_part *part)
 {
     weir__txn *txn;
-    int16_t error = find_current(txns, producer, &txn);
+    int16_t error = find_settled(txns, producer, &txn);
     if (error != 0) {
         return error;
-    }
-    if (weir__txn_is_ending(txn)) {
-        return RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS;
     }
     return weir__txn_parts_has(&txn->parts, part) ? 0 : RD_KAFKA_RESP_ERR_INVALID_TXN_STATE;
 }
@@ -343,15 +346,15 @@ int64_t weir__txns_deadline_us(const weir__txns *txns)
     int64_t deadline = INT64_MAX;
     for (const weir__map_entry *entry = txns->txns.first; entry != NULL; entry = entry->next) {
         const weir__txn *txn = entry->value;
-        if (txn->state == WEIR__TXN_ONGOING && timeout_us(txn) < deadline) {
-            deadline = timeout_us(txn);
+        if (txn->state == WEIR__TXN_ONGOING) {
+            deadline = weir__earlier(deadline, timeout_us(txn));
         }
         if (!weir__txn_is_ending(txn)) {
             continue;
         }
         for (const weir__map_entry *at = txn->parts.first; at != NULL; at = at->next) {
             int64_t due = txns->ops->marker_due_us(txns->user, txn, at->value);
-            deadline = due < deadline ? due : deadline;
+            deadline = weir__earlier(deadline, due);
         }
     }
     return deadline;
