@@ -2,90 +2,76 @@
  *
  * The text of an event: made when a trace is read, never for a decision. */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include <weir/mock_event.h>
 
-/* A line being written. */
-typedef struct printer {
-    char *out;
-    size_t size;
-    size_t len;
-} printer;
+#include "core/line.h"
 
-__attribute__((format(printf, 2, 3))) static void put(printer *line, const char *format, ...)
+static void put_text(weir__line *line, const char *before, weir_slice text)
 {
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(line->out + line->len, line->size - line->len, format, args);
-    va_end(args);
-    size_t room = line->size - line->len - 1;
-    line->len += len < 0 ? 0 : (size_t)len < room ? (size_t)len : room;
+    weir__line_put(line, "%s%.*s", before, (int)text.len,
+                   text.data != NULL ? (const char *)text.data : "");
 }
 
-static void put_text(printer *line, const char *before, weir_slice text)
-{
-    put(line, "%s%.*s", before, (int)text.len, text.data != NULL ? (const char *)text.data : "");
-}
-
-static void put_partition(printer *line, const char *before, const weir_mock_event *event)
+static void put_partition(weir__line *line, const char *before, const weir_mock_event *event)
 {
     put_text(line, before, event->topic);
-    put(line, "-%d", (int)event->partition);
+    weir__line_put(line, "-%d", (int)event->partition);
 }
 
-static void put_producer(printer *line, const weir_mock_event *event)
+static void put_producer(weir__line *line, const weir_mock_event *event)
 {
-    put(line, " producer=%" PRId64 " epoch=%d", event->producer_id, (int)event->epoch);
+    weir__line_put(line, " producer=%" PRId64 " epoch=%d", event->producer_id, (int)event->epoch);
 }
 
-static void put_log(printer *line, const weir_mock_event *event)
+static void put_log(weir__line *line, const weir_mock_event *event)
 {
     put_partition(line, "", event);
     long long offset = (long long)event->offset;
     switch (event->kind) {
     case WEIR_MOCK_PRODUCE:
-        put(line, " offset=%lld records=%lld crc=%08x", offset, (long long)event->count,
-            (unsigned)event->checksum);
+        weir__line_put(line, " offset=%lld records=%lld crc=%08x", offset, (long long)event->count,
+                       (unsigned)event->checksum);
         put_text(line, " client=", event->client_id);
         if (event->producer_id >= 0) {
             put_producer(line, event);
-            put(line, " sequence=%d%s", (int)event->sequence,
-                event->transactional ? " transactional" : "");
+            weir__line_put(line, " sequence=%d%s", (int)event->sequence,
+                           event->transactional ? " transactional" : "");
         }
         break;
     case WEIR_MOCK_MARKER:
-        put(line, " offset=%lld %s", offset, event->commit ? "commit" : "abort");
+        weir__line_put(line, " offset=%lld %s", offset, event->commit ? "commit" : "abort");
         put_producer(line, event);
         break;
     case WEIR_MOCK_FETCH:
-        put(line, " offset=%lld bytes=%zu", offset, event->bytes);
+        weir__line_put(line, " offset=%lld bytes=%zu", offset, event->bytes);
         put_text(line, " client=", event->client_id);
         break;
     default:
-        put(line, " %s=%lld", event->kind == WEIR_MOCK_COMPACT ? "upto" : "start", offset);
+        weir__line_put(line, " %s=%lld", event->kind == WEIR_MOCK_COMPACT ? "upto" : "start",
+                       offset);
     }
 }
 
-static void put_group(printer *line, const weir_mock_event *event)
+static void put_group(weir__line *line, const weir_mock_event *event)
 {
     put_text(line, "", event->group);
-    put(line, " generation=%d members=%lld", (int)event->generation, (long long)event->count);
+    weir__line_put(line, " generation=%d members=%lld", (int)event->generation,
+                   (long long)event->count);
     put_text(line, event->member.len > 0 ? " " : "", event->member);
 }
 
-static void put_offset(printer *line, const weir_mock_event *event)
+static void put_offset(weir__line *line, const weir_mock_event *event)
 {
     put_text(line, "", event->group);
     put_partition(line, " ", event);
-    put(line, " offset=%lld", (long long)event->offset);
+    weir__line_put(line, " offset=%lld", (long long)event->offset);
     if (event->producer_id >= 0) {
         put_producer(line, event);
     }
 }
 
-static void put_transaction(printer *line, const weir_mock_event *event)
+static void put_transaction(weir__line *line, const weir_mock_event *event)
 {
     put_text(line, "", event->transactional_id);
     put_producer(line, event);
@@ -98,7 +84,7 @@ static void put_transaction(printer *line, const weir_mock_event *event)
         break;
     case WEIR_MOCK_TXN_END:
     case WEIR_MOCK_TXN_COMPLETE:
-        put(line, " %s", event->commit ? "commit" : "abort");
+        weir__line_put(line, " %s", event->commit ? "commit" : "abort");
         break;
     case WEIR_MOCK_PRODUCER_FENCED:
         if (event->topic.len > 0) {
@@ -109,8 +95,8 @@ static void put_transaction(printer *line, const weir_mock_event *event)
     default:
         break;
     }
-    put(line, "%s%s", event->reason != NULL ? " reason=" : "",
-        event->reason != NULL ? event->reason : "");
+    weir__line_put(line, "%s%s", event->reason != NULL ? " reason=" : "",
+                   event->reason != NULL ? event->reason : "");
 }
 
 const char *weir_mock_event_name(weir_mock_event_kind kind)
@@ -132,12 +118,12 @@ void weir_mock_event_text(const weir_mock_event *event, char *out, size_t size)
     if (event == NULL || weir_mock_event_name(event->kind) == NULL) {
         return;
     }
-    printer line = {out, size, 0};
+    weir__line line = {out, size, 0};
     switch (event->kind) {
     case WEIR_MOCK_CREATE_TOPIC:
     case WEIR_MOCK_CREATE_PARTITIONS:
         put_text(&line, "", event->topic);
-        put(&line, " partitions=%lld", (long long)event->count);
+        weir__line_put(&line, " partitions=%lld", (long long)event->count);
         break;
     case WEIR_MOCK_DELETE_TOPIC:
         put_text(&line, "", event->topic);
@@ -150,13 +136,13 @@ void weir_mock_event_text(const weir_mock_event *event, char *out, size_t size)
         put_log(&line, event);
         break;
     case WEIR_MOCK_FAULT:
-        put(&line, "rule=%lld %s broker=%d", (long long)event->count,
-            event->reason != NULL ? event->reason : "", (int)event->broker);
+        weir__line_put(&line, "rule=%lld %s broker=%d", (long long)event->count,
+                       event->reason != NULL ? event->reason : "", (int)event->broker);
         put_text(&line, " client=", event->client_id);
         break;
     case WEIR_MOCK_COORDINATOR:
         put_text(&line, "", event->group.len > 0 ? event->group : event->transactional_id);
-        put(&line, " broker=%d", (int)event->broker);
+        weir__line_put(&line, " broker=%d", (int)event->broker);
         break;
     case WEIR_MOCK_OFFSET_COMMIT:
     case WEIR_MOCK_OFFSET_PENDING:
