@@ -21,7 +21,6 @@
 #include "state/tree.h"
 
 #define BYTES_MAX ((size_t)4 << 20)
-#define ROW_BYTES ((size_t)96) /* estimated memory of a row besides key and value */
 
 #define FIRST_ROWS ((size_t)64)
 
@@ -158,15 +157,19 @@ static weir_err buffered_get(weir__kv *kv, weir_slice key, weir_slice *value, we
     return err == WEIR_OK ? weir__kv_get(kv->inner, key, value, error) : err;
 }
 
+void weir__buffered_row(weir_buf *out, weir_slice value)
+{
+    weir__buf_reset(out);
+    weir__buf_put_u8(out, value.data != NULL ? WEIR__BUFFERED_HELD : WEIR__BUFFERED_DELETED);
+    if (value.len > 0) {
+        (void)weir_put(out, value.data, value.len);
+    }
+}
+
 static weir_err keep_row(weir__buffered *store, weir_slice key, weir_slice value, weir_error *error)
 {
     weir_slice old = {0};
-    weir__buf_reset(&store->row);
-    weir__buf_put_u8(&store->row,
-                     value.data != NULL ? WEIR__BUFFERED_HELD : WEIR__BUFFERED_DELETED);
-    if (value.len > 0) {
-        (void)weir_put(&store->row, value.data, value.len);
-    }
+    weir__buffered_row(&store->row, value);
     weir_err err = store->row.err;
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "no memory for a row of %zu bytes", key.len + value.len);
@@ -179,7 +182,7 @@ static weir_err keep_row(weir__buffered *store, weir_slice key, weir_slice value
     }
     if (err == WEIR_OK) {
         count_bytes(store, (int64_t)store->row.len - freed +
-                               (is_new ? (int64_t)(key.len + ROW_BYTES) : 0));
+                               (is_new ? (int64_t)(key.len + WEIR__BUFFERED_ROW_BYTES) : 0));
         store->count += is_new ? 1 : 0;
         store->changed = true;
     }
@@ -218,7 +221,7 @@ static weir_err keep_span(weir__buffered *store, const weir__key_span *span, wei
         return weir__error_set(error, WEIR_ENOMEM, "no memory to drop rows");
     }
     while (iter->ops->next(iter, &key, &row) && weir__key_compare(key, span->to) < 0) {
-        added -= (int64_t)(key.len + row.len + ROW_BYTES);
+        added -= (int64_t)(key.len + row.len + WEIR__BUFFERED_ROW_BYTES);
         count++;
     }
     (void)iter->ops->close(iter);

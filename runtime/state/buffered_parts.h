@@ -44,6 +44,11 @@ static inline weir_slice weir__buffered_value_of(weir_slice row)
                                               : (weir_slice){bytes + 1, row.len - 1};
 }
 
+/* Makes the row of a value (null: deleted) in `out`, which is reset; see out->err. */
+void weir__buffered_row(weir_buf *out, weir_slice value);
+/* Estimated memory of a row of the buffer besides key and value. */
+#define WEIR__BUFFERED_ROW_BYTES ((size_t)96)
+
 /* The span that has the key; NULL: none. */
 const weir__key_span *weir__spans_find(const weir__key_span *spans, size_t count, weir_slice key);
 /* Copies a span, whose keys are in order; those within it are removed. *added: the bytes added less

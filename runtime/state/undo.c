@@ -12,8 +12,6 @@
 #include "state/buffered_parts.h"
 #include "state/tree.h"
 
-#define ROW_BYTES ((size_t)96) /* estimated memory of a kept row besides key and value */
-
 typedef struct undo {
     weir__kv base;
     weir__kv *kept; /* in memory; rows as in buffered_parts.h */
@@ -34,11 +32,7 @@ static void forget(undo *of)
 /* `row` is the present one; null: there is none. */
 static weir_err keep(undo *of, weir_slice key, weir_slice row, weir_error *error)
 {
-    weir__buf_reset(&of->row);
-    weir__buf_put_u8(&of->row, row.data != NULL ? WEIR__BUFFERED_HELD : WEIR__BUFFERED_DELETED);
-    if (row.len > 0) {
-        (void)weir_put(&of->row, row.data, row.len);
-    }
+    weir__buffered_row(&of->row, row);
     weir_err err = of->row.err;
     if (err != WEIR_OK) {
         return weir__error_set(error, err, "no memory to keep a row of %zu bytes",
@@ -46,7 +40,7 @@ static weir_err keep(undo *of, weir_slice key, weir_slice row, weir_error *error
     }
     err = weir__kv_put(of->kept, key, weir__buf_slice(&of->row), error);
     if (err == WEIR_OK) {
-        size_t bytes = key.len + of->row.len + ROW_BYTES;
+        size_t bytes = key.len + of->row.len + WEIR__BUFFERED_ROW_BYTES;
         of->bytes += bytes;
         of->uncommitted->bytes += bytes;
     }
