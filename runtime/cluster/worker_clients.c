@@ -25,41 +25,44 @@ static weir_err client_opts(const weir__worker *worker, const char *owner, const
 
 /* ---- Producers ---- */
 
+/* `transactional_id` NULL: without transactions. */
+static weir_err new_producer(const weir__worker *worker, const char *kind,
+                             const char *transactional_id, weir__producer **out, weir_error *error)
+{
+    weir_buf id = {0};
+    weir__client_opts opts;
+    weir_err err = client_opts(worker, "StreamThread", kind, &id, &opts);
+    opts.transactional_id = transactional_id;
+    err = err == WEIR_OK ? weir__producer_new(&opts, out, error)
+                         : weir__error_set(error, err, "%s", worker->name);
+    weir__buf_fini(&id);
+    return err;
+}
+
 /* <application.id>-<process id>-<number of the thread>: the next process on this state directory
  * ends the transactions of the one before. */
 static weir_err open_producer(weir__worker *worker, weir_error *error)
 {
     const weir__instance *instance = worker->instance;
     weir__task_env *env = &worker->env;
-    weir_buf id = {0};
-    weir_buf transactional_id = {0};
-    weir__client_opts opts;
-    weir_err err = client_opts(worker, "StreamThread", "producer", &id, &opts);
-    if (env->guarantee->transactional) {
-        weir__buf_printf(&transactional_id, "%s-%s-%d", instance->application, instance->process_id,
-                         worker->number);
-        opts.transactional_id = weir__buf_text(&transactional_id);
-        err = err == WEIR_OK ? transactional_id.err : err;
+    if (!env->guarantee->transactional) {
+        return new_producer(worker, "producer", NULL, &env->producer, error);
     }
-    err = err == WEIR_OK ? weir__producer_new(&opts, &env->producer, error)
-                         : weir__error_set(error, err, "%s", worker->name);
-    weir__buf_fini(&transactional_id);
+    weir_buf id = {0};
+    weir_err err = weir__buf_printf(&id, "%s-%s-%d", instance->application, instance->process_id,
+                                    worker->number);
+    err = err == WEIR_OK
+              ? new_producer(worker, "producer", weir__buf_text(&id), &env->producer, error)
+              : weir__error_set(error, err, "%s", worker->name);
     weir__buf_fini(&id);
     return err;
 }
 
 static weir_err open_control(weir__worker *worker, weir_error *error)
 {
-    weir_buf id = {0};
-    weir__client_opts opts;
-    if (!worker->env.guarantee->transactional) {
-        return WEIR_OK;
-    }
-    weir_err err = client_opts(worker, "StreamThread", "assignment-producer", &id, &opts);
-    err = err == WEIR_OK ? weir__producer_new(&opts, &worker->env.control, error)
-                         : weir__error_set(error, err, "%s", worker->name);
-    weir__buf_fini(&id);
-    return err;
+    return worker->env.guarantee->transactional
+               ? new_producer(worker, "assignment-producer", NULL, &worker->env.control, error)
+               : WEIR_OK;
 }
 
 static void close_producer(weir__task_env *env)
