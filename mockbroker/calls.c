@@ -10,17 +10,6 @@
 #include "group/offsets.h"
 #include "server/server.h"
 
-/* Reading leaves the mock cluster unchanged for the caller, but takes the lock. */
-static void lock(const weir_mock *mock)
-{
-    pthread_mutex_lock((pthread_mutex_t *)&mock->lock);
-}
-
-static void unlock(const weir_mock *mock)
-{
-    pthread_mutex_unlock((pthread_mutex_t *)&mock->lock);
-}
-
 /* ---- Brokers ---- */
 
 const char *weir_mock_bootstrap(const weir_mock *mock)
@@ -45,9 +34,9 @@ bool weir_mock_broker_is_up(const weir_mock *mock, int32_t broker)
     if (found == NULL) {
         return false;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     bool up = found->listener >= 0;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return up;
 }
 
@@ -57,14 +46,14 @@ weir_err weir_mock_broker_set_up(weir_mock *mock, int32_t broker, bool up)
     if (found == NULL) {
         return mock != NULL ? WEIR_ENOTFOUND : WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     found->should_be_up = up;
     weir__mock_wake(mock);
     while ((found->listener >= 0) != up && found->should_be_up == up) {
         pthread_cond_wait(&mock->applied, &mock->lock);
     }
     weir_err err = (found->listener >= 0) == up ? WEIR_OK : WEIR_EIO;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return err;
 }
 
@@ -77,9 +66,9 @@ weir_err weir_mock_broker_set_rtt(weir_mock *mock, int32_t broker, int64_t ms)
     if (ms < 0 || ms > INT32_MAX) {
         return WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     found->rtt_us = ms * 1000;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return WEIR_OK;
 }
 
@@ -88,9 +77,9 @@ const char *weir_mock_failure(const weir_mock *mock)
     if (mock == NULL) {
         return NULL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     const char *failure = mock->first_failure;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return failure;
 }
 
@@ -138,10 +127,10 @@ weir_err weir_mock_topic_create(weir_mock *mock, const char *topic, int32_t part
             (weir__topic_setting){weir_slice_of(config[0]), weir_slice_of(config[1])};
     }
     weir_error message = {0};
-    lock(mock);
+    weir__mock_lock(mock);
     weir_err err = err_of(weir__topic_create(mock, &spec, &message));
     weir__mock_wake(mock);
-    unlock(mock);
+    weir__mock_unlock(mock);
     if (err != WEIR_OK) {
         weir__error_set(error, err, "topic '%s': %s", topic, message.message);
     }
@@ -156,10 +145,10 @@ weir_err weir_mock_topic_grow(weir_mock *mock, const char *topic, int32_t partit
     }
     weir_error message = {0};
     const weir__topic_growth growth = {.name = weir_slice_of(topic), .partitions = partitions};
-    lock(mock);
+    weir__mock_lock(mock);
     weir_err err = err_of(weir__topic_grow(mock, &growth, &message));
     weir__mock_wake(mock);
-    unlock(mock);
+    weir__mock_unlock(mock);
     if (err != WEIR_OK) {
         weir__error_set(error, err, "topic '%s': %s", topic, message.message);
     }
@@ -171,10 +160,10 @@ weir_err weir_mock_topic_delete(weir_mock *mock, const char *topic)
     if (mock == NULL || topic == NULL) {
         return WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     weir_err err = err_of(weir__topic_delete(mock, weir_slice_of(topic)));
     weir__mock_wake(mock);
-    unlock(mock);
+    weir__mock_unlock(mock);
     return err;
 }
 
@@ -183,10 +172,10 @@ int32_t weir_mock_topic_partitions(const weir_mock *mock, const char *topic)
     if (mock == NULL || topic == NULL) {
         return -1;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
     int32_t count = found != NULL ? found->partition_count : -1;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return count;
 }
 
@@ -195,10 +184,10 @@ const char *weir_mock_topic_config(const weir_mock *mock, const char *topic, con
     if (mock == NULL || topic == NULL || name == NULL) {
         return NULL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
     const char *value = found != NULL ? weir__map_get_text(&found->config, name) : NULL;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return value;
 }
 
@@ -208,12 +197,12 @@ void weir_mock_topics(const weir_mock *mock,
     if (mock == NULL || fn == NULL) {
         return;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     for (weir__map_entry *entry = mock->topics.first; entry != NULL; entry = entry->next) {
         const weir__topic *topic = entry->value;
         fn(topic->name, topic->partition_count, user);
     }
-    unlock(mock);
+    weir__mock_unlock(mock);
 }
 
 weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic, int32_t partition,
@@ -223,11 +212,11 @@ weir_err weir_mock_partition_set_leader(weir_mock *mock, const char *topic, int3
         (broker != -1 && weir__broker_find(mock, broker) == NULL)) {
         return WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     weir_err err = found != NULL ? weir__partition_lead(mock, found, broker) : WEIR_ENOTFOUND;
     weir__mock_wake(mock);
-    unlock(mock);
+    weir__mock_unlock(mock);
     return err;
 }
 
@@ -236,10 +225,10 @@ int32_t weir_mock_partition_leader(const weir_mock *mock, const char *topic, int
     if (mock == NULL || topic == NULL) {
         return -1;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     const weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     int32_t leader = found != NULL ? found->leader : -1;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return leader;
 }
 
@@ -248,14 +237,14 @@ weir_err weir_mock_topic_hide(weir_mock *mock, const char *topic, int32_t broker
     if (mock == NULL || topic == NULL || (broker != 0 && weir__broker_find(mock, broker) == NULL)) {
         return WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
     if (found != NULL) {
         found->hidden_on = broker;
         mock->fetches_due = true;
         weir__mock_wake(mock);
     }
-    unlock(mock);
+    weir__mock_unlock(mock);
     return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
 }
 
@@ -264,10 +253,10 @@ int32_t weir_mock_topic_hidden(const weir_mock *mock, const char *topic)
     if (mock == NULL || topic == NULL) {
         return 0;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     const weir__topic *found = weir__topic_find(mock, weir_slice_of(topic));
     int32_t hidden = found != NULL ? found->hidden_on : 0;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return hidden;
 }
 
@@ -277,13 +266,13 @@ weir_err weir_mock_partition_offsets(const weir_mock *mock, const char *topic, i
     if (mock == NULL || topic == NULL || start == NULL || end == NULL) {
         return WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     const weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     if (found != NULL) {
         *start = found->log.start;
         *end = found->log.end;
     }
-    unlock(mock);
+    weir__mock_unlock(mock);
     return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
 }
 
@@ -293,12 +282,12 @@ weir_err weir_mock_partition_trim(weir_mock *mock, const char *topic, int32_t pa
     if (mock == NULL || topic == NULL) {
         return WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     weir_err err =
         found != NULL ? err_of(weir__partition_trim(mock, found, before)) : WEIR_ENOTFOUND;
     weir__mock_wake(mock);
-    unlock(mock);
+    weir__mock_unlock(mock);
     return err;
 }
 
@@ -310,7 +299,7 @@ weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t b
     if (to == NULL || group == NULL || *group == '\0') {
         return WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     bool moves = weir__coordinator_of(mock, weir_slice_of(group)) != to;
     weir_err err = weir__map_put_text(&mock->coordinators, group, to);
     if (err == WEIR_OK && moves) {
@@ -320,7 +309,7 @@ weir_err weir_mock_coordinator_set(weir_mock *mock, const char *group, int32_t b
                                                   .broker = broker});
     }
     weir__mock_wake(mock);
-    unlock(mock);
+    weir__mock_unlock(mock);
     return err;
 }
 
@@ -329,9 +318,9 @@ int32_t weir_mock_coordinator(const weir_mock *mock, const char *group)
     if (mock == NULL || group == NULL) {
         return -1;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     int32_t broker = weir__coordinator_of(mock, weir_slice_of(group))->id;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return broker;
 }
 
@@ -345,7 +334,7 @@ int64_t weir_mock_committed(const weir_mock *mock, const char *group, const char
     if (mock == NULL || group == NULL || topic == NULL) {
         return -1;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     const weir__group *found = weir__groups_find(&mock->groups, weir_slice_of(group));
     const weir__offset *committed =
         found != NULL ? weir__offsets_find(&found->offsets, weir_slice_of(topic), partition) : NULL;
@@ -360,7 +349,7 @@ int64_t weir_mock_committed(const weir_mock *mock, const char *group, const char
         }
         metadata[len] = '\0';
     }
-    unlock(mock);
+    weir__mock_unlock(mock);
     return offset;
 }
 
@@ -369,13 +358,13 @@ weir_err weir_mock_group(const weir_mock *mock, const char *group, weir_mock_gro
     if (mock == NULL || group == NULL || out == NULL) {
         return WEIR_EINVAL;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     const weir__group *found = weir__groups_find(&mock->groups, weir_slice_of(group));
     if (found != NULL) {
         *out = (weir_mock_group_info){.state = weir__group_state_name(found->state),
                                       .generation = found->generation,
                                       .members = found->member_count};
     }
-    unlock(mock);
+    weir__mock_unlock(mock);
     return found != NULL ? WEIR_OK : WEIR_ENOTFOUND;
 }

@@ -4,17 +4,6 @@
 #include "brokers/mock.h"
 #include "core/arena.h"
 
-/* Reading leaves the mock cluster unchanged for the caller, but takes the lock. */
-static void lock(const weir_mock *mock)
-{
-    pthread_mutex_lock((pthread_mutex_t *)&mock->lock);
-}
-
-static void unlock(const weir_mock *mock)
-{
-    pthread_mutex_unlock((pthread_mutex_t *)&mock->lock);
-}
-
 static const char *text_of(weir__arena *arena, weir_slice bytes)
 {
     char *text = weir__arena_alloc(arena, bytes.len + 1);
@@ -51,7 +40,7 @@ weir_err weir_mock_transactions(const weir_mock *mock,
     }
     weir_err err = WEIR_OK;
     weir__arena arena = {0};
-    lock(mock);
+    weir__mock_lock(mock);
     for (weir__map_entry *at = mock->txns.txns.first; at != NULL && err == WEIR_OK; at = at->next) {
         const weir__txn *txn = at->value;
         if (txn->state != WEIR__TXN_ONGOING && !weir__txn_is_ending(txn)) {
@@ -74,7 +63,7 @@ weir_err weir_mock_transactions(const weir_mock *mock,
         }
         weir__arena_reset(&arena);
     }
-    unlock(mock);
+    weir__mock_unlock(mock);
     weir__arena_fini(&arena);
     return err;
 }
@@ -87,7 +76,7 @@ weir_err weir_mock_transaction_coordinator_set(weir_mock *mock, const char *tran
         return WEIR_EINVAL;
     }
     weir_slice id = weir_slice_of(transactional_id);
-    lock(mock);
+    weir__mock_lock(mock);
     bool moves = weir__txn_coordinator_of(mock, id) != to;
     weir_err err = weir__map_put(&mock->txn_coordinators, id, to);
     if (err == WEIR_OK && moves) {
@@ -97,7 +86,7 @@ weir_err weir_mock_transaction_coordinator_set(weir_mock *mock, const char *tran
                                                   .broker = broker});
     }
     weir__mock_wake(mock);
-    unlock(mock);
+    weir__mock_unlock(mock);
     return err;
 }
 
@@ -106,8 +95,8 @@ int32_t weir_mock_transaction_coordinator(const weir_mock *mock, const char *tra
     if (mock == NULL || transactional_id == NULL) {
         return -1;
     }
-    lock(mock);
+    weir__mock_lock(mock);
     int32_t broker = weir__txn_coordinator_of(mock, weir_slice_of(transactional_id))->id;
-    unlock(mock);
+    weir__mock_unlock(mock);
     return broker;
 }

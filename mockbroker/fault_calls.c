@@ -86,9 +86,9 @@ weir_err weir_mock_fault_add(weir_mock *mock, const weir_mock_fault *fault, int 
     if (err != WEIR_OK) {
         return err;
     }
-    pthread_mutex_lock(&mock->lock);
+    weir__mock_lock(mock);
     err = weir__fault_add(mock, fault, api, &number);
-    pthread_mutex_unlock(&mock->lock);
+    weir__mock_unlock(mock);
     if (err == WEIR_ELIMIT) {
         return weir__error_set(error, err, "the brokers have %d faults, as many as they can",
                                WEIR__FAULTS_MAX);
@@ -107,10 +107,10 @@ int64_t weir_mock_fault_fired(const weir_mock *mock, int id)
     if (mock == NULL) {
         return -1;
     }
-    pthread_mutex_lock((pthread_mutex_t *)&mock->lock);
+    weir__mock_lock(mock);
     const weir__fault *fault = weir__fault_find(mock, id);
     int64_t fired = fault != NULL ? fault->fired : -1;
-    pthread_mutex_unlock((pthread_mutex_t *)&mock->lock);
+    weir__mock_unlock(mock);
     return fired;
 }
 
@@ -119,12 +119,12 @@ weir_err weir_mock_fault_remove(weir_mock *mock, int id)
     if (mock == NULL) {
         return WEIR_EINVAL;
     }
-    pthread_mutex_lock(&mock->lock);
+    weir__mock_lock(mock);
     weir__fault *fault = weir__fault_find(mock, id);
     if (fault != NULL) {
         fault->ended = true;
     }
-    pthread_mutex_unlock(&mock->lock);
+    weir__mock_unlock(mock);
     return fault != NULL ? WEIR_OK : WEIR_ENOTFOUND;
 }
 
@@ -135,13 +135,13 @@ weir_err weir_mock_faults_check(const weir_mock *mock, weir_error *error)
     }
     weir_err err = WEIR_OK;
     weir_buf text = {0};
-    pthread_mutex_lock((pthread_mutex_t *)&mock->lock);
+    weir__mock_lock(mock);
     const weir__fault *unfired = weir__fault_unfired(mock);
     if (unfired != NULL) {
         weir__fault_put(&text, unfired);
         err = weir__error_set(error, WEIR_ESTATE, "%s never fired", weir__buf_text(&text));
     }
-    pthread_mutex_unlock((pthread_mutex_t *)&mock->lock);
+    weir__mock_unlock(mock);
     weir__buf_fini(&text);
     return err;
 }

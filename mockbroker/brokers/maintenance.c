@@ -24,18 +24,13 @@ static int64_t next_check_us(const weir_mock *mock, int64_t us)
     return weir__add_sat(mock->started_us, (since_us + every_us - 1) / every_us * every_us);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void note_due(weir_mock *mock, const weir__log *log)
 {
     int64_t now_ms = weir__mock_now_ms(mock);
     int64_t retained_us = us_of(mock, weir__log_retention_due_ms(log, now_ms));
     int64_t cleaned_us = us_of(mock, weir__log_cleaning_due_ms(log, now_ms));
-    int64_t due_us = earlier(next_check_us(mock, retained_us), cleaned_us);
-    mock->logs_due_us = earlier(mock->logs_due_us, due_us);
+    int64_t due_us = weir__earlier(next_check_us(mock, retained_us), cleaned_us);
+    mock->logs_due_us = weir__earlier(mock->logs_due_us, due_us);
 }
 
 void weir__partition_changed(weir_mock *mock, const weir__partition *partition)
@@ -112,7 +107,7 @@ weir_err weir_mock_partition_compact(weir_mock *mock, const char *topic, int32_t
     if (mock == NULL || topic == NULL) {
         return weir__error_null(error, __func__, mock == NULL ? "mock" : "topic");
     }
-    pthread_mutex_lock(&mock->lock);
+    weir__mock_lock(mock);
     weir__partition *found = weir__partition_find(mock, weir_slice_of(topic), partition);
     weir_err err = WEIR_OK;
     if (found == NULL) {
@@ -131,6 +126,6 @@ weir_err weir_mock_partition_compact(weir_mock *mock, const char *topic, int32_t
         }
         weir__mock_wake(mock);
     }
-    pthread_mutex_unlock(&mock->lock);
+    weir__mock_unlock(mock);
     return err;
 }

@@ -102,6 +102,17 @@ static inline int64_t weir__mock_now_ms(const weir_mock *mock)
     return (mock->now_us + mock->wall_offset_us) / 1000;
 }
 
+/* Reading leaves the mock cluster unchanged for the caller, but takes the lock. */
+static inline void weir__mock_lock(const weir_mock *mock)
+{
+    pthread_mutex_lock((pthread_mutex_t *)&mock->lock);
+}
+
+static inline void weir__mock_unlock(const weir_mock *mock)
+{
+    pthread_mutex_unlock((pthread_mutex_t *)&mock->lock);
+}
+
 /* ---- events.c ---- */
 void weir__mock_wake(weir_mock *mock);
 weir__broker *weir__broker_find(const weir_mock *mock, int32_t id); /* NULL: none */

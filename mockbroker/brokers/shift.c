@@ -53,10 +53,10 @@ weir_err weir_mock_shift_timestamps(weir_mock *mock, const char *client_id, int6
         return WEIR_ENOMEM;
     }
     *copy = ms;
-    pthread_mutex_lock(&mock->lock);
+    weir__mock_lock(mock);
     void *old = weir__map_get_text(&mock->shifts, client_id);
     weir_err err = weir__map_put_text(&mock->shifts, client_id, copy);
-    pthread_mutex_unlock(&mock->lock);
+    weir__mock_unlock(mock);
     free(err == WEIR_OK ? old : copy);
     return err;
 }
