@@ -55,8 +55,7 @@ void weir__handle_add_partitions_to_txn(weir__request *request, weir__reader *in
     weir__items_read(request, in, &items, NULL);
     weir__take_tags(request, in);
     if (in->failed) {
-        weir__items_fini(&items);
-        weir__request_malformed(request);
+        weir__items_malformed(request, &items);
         return;
     }
     if (all_exist(request, &items)) {
@@ -67,8 +66,5 @@ void weir__handle_add_partitions_to_txn(weir__request *request, weir__reader *in
         }
     }
     weir__put_throttle(request, 0);
-    weir__items_put(request, &items, weir__item_put_error);
-    weir__give_tags(request);
-    weir__items_fini(&items);
-    weir__request_answer(request);
+    weir__items_answer(request, &items, weir__item_put_error);
 }

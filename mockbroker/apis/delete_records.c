@@ -29,17 +29,14 @@ void weir__handle_delete_records(weir__request *request, weir__reader *in)
     weir__items_read(request, in, &parts, read_part);
     weir__read_i32(in); /* timeout */
     if (in->failed) {
-        weir__items_fini(&parts);
-        weir__request_malformed(request);
+        weir__items_malformed(request, &parts);
         return;
     }
     for (int32_t i = 0; i < parts.count; i++) {
         deleted *part = weir__items_at(&parts, i);
-        weir__partition *partition =
-            weir__partition_find(request->mock, part->item.topic, part->item.id);
+        weir__partition *partition = weir__item_serve(request, &part->item, -1);
         part->low_watermark = -1;
-        part->item.error = weir__check_leader(request, &part->item, partition, -1);
-        if (part->item.error == 0) {
+        if (partition != NULL) {
             part->item.error = weir__partition_trim(request->mock, partition, part->before);
         }
         if (part->item.error == 0) {
@@ -47,7 +44,5 @@ void weir__handle_delete_records(weir__request *request, weir__reader *in)
         }
     }
     weir__put_throttle(request, 0);
-    weir__items_put(request, &parts, put_part);
-    weir__items_fini(&parts);
-    weir__request_answer(request);
+    weir__items_answer(request, &parts, put_part);
 }

@@ -37,19 +37,12 @@ void weir__handle_describe_producers(weir__request *request, weir__reader *in)
     weir__items_read(request, in, &parts, NULL);
     weir__take_tags(request, in);
     if (in->failed) {
-        weir__items_fini(&parts);
-        weir__request_malformed(request);
+        weir__items_malformed(request, &parts);
         return;
     }
     for (int32_t i = 0; i < parts.count; i++) {
-        weir__item *part = weir__items_at(&parts, i);
-        const weir__partition *partition =
-            weir__partition_find(request->mock, part->topic, part->id);
-        part->error = weir__check_leader(request, part, partition, -1);
+        (void)weir__item_serve(request, weir__items_at(&parts, i), -1);
     }
     weir__put_throttle(request, 0);
-    weir__items_put(request, &parts, put_part);
-    weir__give_tags(request);
-    weir__items_fini(&parts);
-    weir__request_answer(request);
+    weir__items_answer(request, &parts, put_part);
 }

@@ -14,6 +14,7 @@ typedef struct fetched {
     int32_t leader_epoch; /* that the client knows; -1: none */
     int64_t offset;
     size_t bytes_max;
+    const weir__partition *partition; /* found by look_at; NULL: the item has an error */
 } fetched;
 
 typedef struct fetch_request {
@@ -130,10 +131,7 @@ static void put_part(weir__request *request, const void *item)
     static const weir__log nothing = {.start = -1, .end = -1};
     const fetched *part = item;
     const fetch_request *fetch = request->state;
-    const weir__partition *partition =
-        weir__partition_find(request->mock, part->item.topic, part->item.id);
-    bool served = part->item.error == 0 && partition != NULL;
-    const weir__log *log = served ? &partition->log : &nothing;
+    const weir__log *log = part->partition != NULL ? &part->partition->log : &nothing;
     weir_buf *out = &request->answer;
     weir__buf_put_i32(out, part->item.id);
     weir__buf_put_i16(out, part->item.error);
@@ -143,7 +141,7 @@ static void put_part(weir__request *request, const void *item)
         weir__buf_put_i64(out, log->start);
     }
     int64_t next = part->offset;
-    if (served) {
+    if (part->partition != NULL) {
         size_t room = part->bytes_max < fetch->left ? part->bytes_max : fetch->left;
         /* A batch that is larger than all limits is sent alone, so that clients go on (KIP-74). */
         next = weir__log_span(log, part->offset, readable(fetch, log), room, !fetch->has_records);
@@ -169,18 +167,17 @@ static void answer(weir__request *request, int16_t error)
 
 /* ---- Waiting ---- */
 
-/* Bytes that the answer would have of the partition. Sets its error. */
+/* Bytes that the answer would have of the partition. Finds it, or sets the item's error. */
 static size_t look_at(const weir__request *request, fetched *part)
 {
     const fetch_request *fetch = request->state;
-    const weir__partition *partition =
-        weir__partition_find(request->mock, part->item.topic, part->item.id);
-    part->item.error = weir__check_leader(request, &part->item, partition, part->leader_epoch);
-    if (part->item.error != 0) {
+    part->partition = weir__item_serve(request, &part->item, part->leader_epoch);
+    if (part->partition == NULL) {
         return 0;
     }
-    const weir__log *log = &partition->log;
+    const weir__log *log = &part->partition->log;
     if (part->offset < log->start || part->offset > log->end) {
+        part->partition = NULL;
         part->item.error = RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
         return 0;
     }

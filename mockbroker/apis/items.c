@@ -98,10 +98,25 @@ void weir__item_put_error(weir__request *request, const void *item)
     weir__buf_put_i16(&request->answer, part->error);
 }
 
+void weir__items_answer(weir__request *request, weir__items *items,
+                        void (*put)(weir__request *request, const void *item))
+{
+    weir__items_put(request, items, put);
+    weir__give_tags(request);
+    weir__items_fini(items);
+    weir__request_answer(request);
+}
+
+void weir__items_malformed(weir__request *request, weir__items *items)
+{
+    weir__items_fini(items);
+    weir__request_malformed(request);
+}
+
 /* As ReplicaManager.getPartitionOrError and Partition.getLocalLog: the epoch is checked before the
  * leader. */
-int16_t weir__check_leader(const weir__request *request, const weir__item *item,
-                           const weir__partition *partition, int32_t epoch)
+static int16_t check_leader(const weir__request *request, const weir__item *item,
+                            const weir__partition *partition, int32_t epoch)
 {
     int32_t broker = request->conn->broker->id;
     int16_t fault = weir__fault_error(request, item->topic, item->id);
@@ -116,4 +131,11 @@ int16_t weir__check_leader(const weir__request *request, const weir__item *item,
                                                    : RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH;
     }
     return partition->leader == broker ? 0 : RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+}
+
+weir__partition *weir__item_serve(const weir__request *request, weir__item *item, int32_t epoch)
+{
+    weir__partition *partition = weir__partition_find(request->mock, item->topic, item->id);
+    item->error = check_leader(request, item, partition, epoch);
+    return item->error == 0 ? partition : NULL;
 }

@@ -45,9 +45,15 @@ void weir__items_put(weir__request *request, const weir__items *items,
 /* A `put`: the partition's number and its error. */
 void weir__item_put_error(weir__request *request, const void *item);
 
-/* The error of a fault, or why the broker of the request does not serve the partition (NULL: it
- * does not exist), or 0. `epoch`: of the leader that the client knows, -1: none. */
-int16_t weir__check_leader(const weir__request *request, const weir__item *item,
-                           const weir__partition *partition, int32_t epoch);
+/* The partition of an item, if the broker of the request serves it; else NULL. Sets item->error:
+ * that of a fault, or why it is not served, or 0. `epoch`: of the leader that the client knows, -1:
+ * none. */
+weir__partition *weir__item_serve(const weir__request *request, weir__item *item, int32_t epoch);
+
+/* The last part of an answer: the items, and tags. Frees them, and the request. */
+void weir__items_answer(weir__request *request, weir__items *items,
+                        void (*put)(weir__request *request, const void *item));
+/* For a request that is not whole: frees the items, and the request. */
+void weir__items_malformed(weir__request *request, weir__items *items);
 
 #endif

@@ -68,25 +68,20 @@ void weir__handle_list_offsets(weir__request *request, weir__reader *in)
     weir__items_read(request, in, &parts, read_part);
     weir__take_tags(request, in);
     if (in->failed) {
-        weir__items_fini(&parts);
-        weir__request_malformed(request);
+        weir__items_malformed(request, &parts);
         return;
     }
     for (int32_t i = 0; i < parts.count; i++) {
         listed *part = weir__items_at(&parts, i);
         const weir__partition *partition =
-            weir__partition_find(request->mock, part->item.topic, part->item.id);
+            weir__item_serve(request, &part->item, part->leader_epoch);
         part->found = (weir__log_time){-1, -1, -1};
-        part->item.error = weir__check_leader(request, &part->item, partition, part->leader_epoch);
-        if (part->item.error == 0) {
+        if (partition != NULL) {
             const weir__log *log = &partition->log;
             int64_t upto = committed ? weir__log_last_stable(log) : log->end;
             part->item.error = look_up(request, log, upto, part);
         }
     }
     weir__put_throttle(request, 2);
-    weir__items_put(request, &parts, put_part);
-    weir__give_tags(request);
-    weir__items_fini(&parts);
-    weir__request_answer(request);
+    weir__items_answer(request, &parts, put_part);
 }

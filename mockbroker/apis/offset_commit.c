@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * OffsetCommit. */
-#include "apis.h"
-#include "brokers/topics.h"
 #include "core/error.h"
-#include "group/offsets.h"
+#include "offset_item.h"
 #include "server/faults.h"
+
+typedef struct offset_commit {
+    weir__membership who;
+    weir__items items;
+} offset_commit;
 
 static int16_t commit(weir__request *request, weir__group *group, int32_t generation,
                       weir__offset *offset)
@@ -35,62 +38,44 @@ static int16_t commit(weir__request *request, weir__group *group, int32_t genera
     return 0;
 }
 
-static void read_offset(const weir__request *request, weir__reader *in, weir__offset *offset)
+static void read_offset(const weir__request *request, weir__reader *in, void *item)
 {
-    offset->partition = weir__read_i32(in);
-    offset->offset = weir__read_i64(in);
-    offset->leader_epoch = request->version >= 6 ? weir__read_i32(in) : -1;
-    offset->metadata = weir__read_string(in);
+    weir__offset_item_read(request, in, 6, item);
 }
 
-/* Reads twice: `out` NULL only checks that the request is whole. */
-static void walk_commit(weir__request *request, weir__reader *in, weir__group *group,
-                        int32_t generation, int16_t error, weir_buf *out)
+static void read_request(const weir__request *request, weir__reader *in, offset_commit *it)
 {
-    weir_buf nowhere = {.err = WEIR_ELIMIT};
-    weir_buf *to = out != NULL ? out : &nowhere;
-    int32_t topics = weir__read_count(in);
-    weir__buf_put_i32(to, topics);
-    for (int32_t i = 0; i < topics && !in->failed; i++) {
-        weir_slice topic = weir__read_string(in);
-        int32_t partitions = weir__read_count(in);
-        weir__put_string(to, topic);
-        weir__buf_put_i32(to, partitions);
-        for (int32_t j = 0; j < partitions && !in->failed; j++) {
-            weir__offset offset = {.topic = topic};
-            read_offset(request, in, &offset);
-            int16_t own =
-                out != NULL && error == 0 ? commit(request, group, generation, &offset) : error;
-            weir__buf_put_i32(to, offset.partition);
-            weir__buf_put_i16(to, own);
-        }
+    it->who.group = weir__take_string(request, in);
+    it->who.generation = weir__read_i32(in);
+    it->who.member = weir__take_string(request, in);
+    if (request->version >= 7) {
+        it->who.instance_id = weir__take_string(request, in);
     }
+    if (request->version <= 4) {
+        weir__read_i64(in); /* retention time */
+    }
+    weir__items_read(request, in, &it->items, read_offset);
 }
 
 void weir__handle_offset_commit(weir__request *request, weir__reader *in)
 {
     weir_mock *mock = request->mock;
     weir__group *group = NULL;
-    weir__membership who = {.group = weir__read_string(in)};
-    who.generation = weir__read_i32(in);
-    who.member = weir__read_string(in);
-    if (request->version >= 7) {
-        who.instance_id = weir__read_string(in);
-    }
-    if (request->version <= 4) {
-        weir__read_i64(in); /* retention time */
-    }
-    weir__reader again = *in;
-    walk_commit(request, in, NULL, -1, 0, NULL);
+    offset_commit it = {.items = {.size = sizeof(weir__offset_item)}};
+    read_request(request, in, &it);
     if (in->failed) {
-        weir__request_malformed(request);
+        weir__items_malformed(request, &it.items);
         return;
     }
-    int16_t error = weir__check_coordinator(request, who.group);
+    int16_t error = weir__check_coordinator(request, it.who.group);
     if (error == 0) {
-        error = weir__groups_commit(&mock->groups, &who, mock->now_us, &group);
+        error = weir__groups_commit(&mock->groups, &it.who, mock->now_us, &group);
+    }
+    for (int32_t i = 0; i < it.items.count; i++) {
+        weir__offset_item *part = weir__items_at(&it.items, i);
+        part->item.error =
+            error != 0 ? error : commit(request, group, it.who.generation, &part->offset);
     }
     weir__put_throttle(request, 3);
-    walk_commit(request, &again, group, who.generation, error, &request->answer);
-    weir__request_answer(request);
+    weir__items_answer(request, &it.items, weir__item_put_error);
 }

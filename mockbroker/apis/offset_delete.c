@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * OffsetDelete. */
-#include "apis.h"
-#include "brokers/topics.h"
 #include "group/offsets.h"
 #include "group/txn_offsets.h"
+#include "items.h"
 #include "server/faults.h"
 
 static int16_t check_delete(const weir__request *request, weir_slice id, const weir__group *group)
@@ -34,30 +33,21 @@ static int16_t delete_offset(const weir__request *request, weir__group *group, w
 
 void weir__handle_offset_delete(weir__request *request, weir__reader *in)
 {
-    weir_buf *out = &request->answer;
+    weir__items items = {.size = sizeof(weir__item)};
     weir_slice id = weir__read_string(in);
-    weir__reader again = *in;
-    weir__skip_partitions(in);
+    weir__items_read(request, in, &items, NULL);
     if (in->failed) {
-        weir__request_malformed(request);
+        weir__items_malformed(request, &items);
         return;
     }
     weir__group *group = weir__groups_find(&request->mock->groups, id);
     int16_t error = check_delete(request, id, group);
-    weir__buf_put_i16(out, error);
-    weir__put_throttle(request, 0);
-    int32_t topics = error == 0 ? weir__read_count(&again) : 0;
-    weir__buf_put_i32(out, topics);
-    for (int32_t i = 0; i < topics; i++) {
-        weir_slice topic = weir__read_string(&again);
-        int32_t partitions = weir__read_count(&again);
-        weir__put_string(out, topic);
-        weir__buf_put_i32(out, partitions);
-        for (int32_t j = 0; j < partitions; j++) {
-            int32_t partition = weir__read_i32(&again);
-            weir__buf_put_i32(out, partition);
-            weir__buf_put_i16(out, delete_offset(request, group, topic, partition));
-        }
+    items.count = error == 0 ? items.count : 0;
+    for (int32_t i = 0; i < items.count; i++) {
+        weir__item *item = weir__items_at(&items, i);
+        item->error = delete_offset(request, group, item->topic, item->id);
     }
-    weir__request_answer(request);
+    weir__buf_put_i16(&request->answer, error);
+    weir__put_throttle(request, 0);
+    weir__items_answer(request, &items, weir__item_put_error);
 }

@@ -80,8 +80,7 @@ void weir__handle_offset_fetch(weir__request *request, weir__reader *in)
         whole = name_all(&it.items, &group->offsets);
     }
     if (!whole) {
-        weir__items_fini(&it.items);
-        weir__request_malformed(request);
+        weir__items_malformed(request, &it.items);
         return;
     }
     for (int32_t i = 0; i < it.items.count; i++) {

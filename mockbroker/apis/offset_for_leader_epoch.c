@@ -37,23 +37,19 @@ void weir__handle_offset_for_leader_epoch(weir__request *request, weir__reader *
     }
     weir__items_read(request, in, &parts, read_part);
     if (in->failed) {
-        weir__items_fini(&parts);
-        weir__request_malformed(request);
+        weir__items_malformed(request, &parts);
         return;
     }
     for (int32_t i = 0; i < parts.count; i++) {
         asked_epoch *part = weir__items_at(&parts, i);
         const weir__partition *partition =
-            weir__partition_find(request->mock, part->item.topic, part->item.id);
+            weir__item_serve(request, &part->item, part->leader_epoch);
         part->end = (weir__leader_epoch){-1, -1};
-        part->item.error = weir__check_leader(request, &part->item, partition, part->leader_epoch);
-        if (part->item.error == 0) {
+        if (partition != NULL) {
             part->end =
                 weir__leader_epochs_end(&partition->log.epochs, part->asked, partition->log.end);
         }
     }
     weir__put_throttle(request, 2);
-    weir__items_put(request, &parts, put_part);
-    weir__items_fini(&parts);
-    weir__request_answer(request);
+    weir__items_answer(request, &parts, put_part);
 }

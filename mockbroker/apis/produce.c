@@ -115,18 +115,13 @@ static bool hides_start(int16_t error)
            error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
-static void produce_part(const weir__request *request, const produce_request *produce,
-                         produced *part)
+static void append(const weir__request *request, const produce_request *produce,
+                   weir__partition *partition, produced *part)
 {
     weir_mock *mock = request->mock;
-    weir__partition *partition = weir__partition_find(mock, part->item.topic, part->item.id);
-    int16_t error = weir__check_leader(request, &part->item, partition, -1);
-    /* Record batches of today's format came with version 3. */
-    error = error == 0 && request->version < 3 ? RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION : error;
-    error = error == 0 ? check_acks(request, partition, produce->acks) : error;
-    bool served = error == 0;
     weir__batch_header batch = {0};
-    if (served && weir__batch_read(part->records, &batch) == WEIR_OK) {
+    int16_t error = 0;
+    if (weir__batch_read(part->records, &batch) == WEIR_OK) {
         error = check_transaction(request, produce, part, &batch);
         int64_t shift_ms = weir__shift_of(mock, request->client_id);
         if (shift_ms != 0 && batch.bytes == part->records.len) { /* the bytes are the request's */
@@ -143,11 +138,24 @@ static void produce_part(const weir__request *request, const produce_request *pr
     if (hides_start(error) || weir__batch_length(part->records) != part->records.len) {
         part->start = -1;
     }
-    if (served) {
-        report(request, part, &batch);
-    }
+    report(request, part, &batch);
     if (error == 0) {
         weir__partition_changed(mock, partition);
+    }
+}
+
+static void produce_part(const weir__request *request, const produce_request *produce,
+                         produced *part)
+{
+    weir__partition *partition = weir__item_serve(request, &part->item, -1);
+    if (partition == NULL) {
+        return;
+    }
+    /* Record batches of today's format came with version 3. */
+    part->item.error = request->version < 3 ? RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION
+                                            : check_acks(request, partition, produce->acks);
+    if (part->item.error == 0) {
+        append(request, produce, partition, part);
     }
 }
 
@@ -173,8 +181,7 @@ void weir__handle_produce(weir__request *request, weir__reader *in)
     produce_request produce = {.parts = {.size = sizeof(produced)}};
     read_request(request, in, &produce);
     if (in->failed) {
-        weir__items_fini(&produce.parts);
-        weir__request_malformed(request);
+        weir__items_malformed(request, &produce.parts);
         return;
     }
     request->silent = produce.acks == ACKS_NONE;

@@ -3,14 +3,9 @@
  * TxnOffsetCommit: the offsets wait in the group until the transaction ends. */
 #include "core/error.h"
 #include "group/txn_offsets.h"
-#include "items.h"
+#include "offset_item.h"
 #include "server/faults.h"
 #include "txn_requests.h"
-
-typedef struct sent {
-    weir__item item;
-    weir__offset offset;
-} sent;
 
 typedef struct txn_offset_commit {
     weir__producer producer;
@@ -20,12 +15,7 @@ typedef struct txn_offset_commit {
 
 static void read_offset(const weir__request *request, weir__reader *in, void *item)
 {
-    sent *part = item;
-    part->offset.topic = part->item.topic;
-    part->offset.partition = part->item.id;
-    part->offset.offset = weir__read_i64(in);
-    part->offset.leader_epoch = request->version >= 2 ? weir__read_i32(in) : -1;
-    part->offset.metadata = weir__take_string(request, in);
+    weir__offset_item_read(request, in, 2, item);
 }
 
 static void read_request(weir__request *request, weir__reader *in, txn_offset_commit *it)
@@ -86,7 +76,7 @@ static void carry_out(weir__request *request, txn_offset_commit *it)
         error = weir__groups_txn_commit(&mock->groups, &it->who, mock->now_us, &group);
     }
     for (int32_t i = 0; i < it->items.count; i++) {
-        sent *part = weir__items_at(&it->items, i);
+        weir__offset_item *part = weir__items_at(&it->items, i);
         weir__item *item = &part->item;
         bool exists = weir__partition_find(mock, item->topic, item->id) != NULL;
         int16_t fault = weir__fault_error(request, item->topic, item->id);
@@ -102,17 +92,13 @@ static void carry_out(weir__request *request, txn_offset_commit *it)
 
 void weir__handle_txn_offset_commit(weir__request *request, weir__reader *in)
 {
-    txn_offset_commit it = {.items = {.size = sizeof(sent)}};
+    txn_offset_commit it = {.items = {.size = sizeof(weir__offset_item)}};
     read_request(request, in, &it);
     if (in->failed) {
-        weir__items_fini(&it.items);
-        weir__request_malformed(request);
+        weir__items_malformed(request, &it.items);
         return;
     }
     carry_out(request, &it);
     weir__put_throttle(request, 0);
-    weir__items_put(request, &it.items, weir__item_put_error);
-    weir__give_tags(request);
-    weir__items_fini(&it.items);
-    weir__request_answer(request);
+    weir__items_answer(request, &it.items, weir__item_put_error);
 }
