@@ -26,15 +26,6 @@ static rd_kafka_t *member_new(const weir_mock *mock, const char *id)
     return rk;
 }
 
-static int assigned(rd_kafka_t *rk)
-{
-    rd_kafka_topic_partition_list_t *list = NULL;
-    assert_int_equal(rd_kafka_assignment(rk, &list), 0);
-    int count = list->cnt;
-    rd_kafka_topic_partition_list_destroy(list);
-    return count;
-}
-
 /* Polls all members until each has `each` partitions. */
 static void await_assigned(rd_kafka_t *const *members, int count, int each)
 {
@@ -45,7 +36,7 @@ static void await_assigned(rd_kafka_t *const *members, int count, int each)
             if (message != NULL) {
                 rd_kafka_message_destroy(message);
             }
-            done += assigned(members[j]) == each ? 1 : 0;
+            done += client_assigned(members[j]) == each ? 1 : 0;
         }
         if (done == count) {
             return;

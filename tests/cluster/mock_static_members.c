@@ -24,15 +24,6 @@ static rd_kafka_t *member_new(const weir_mock *mock, const char *instance)
     return rk;
 }
 
-static int assigned(rd_kafka_t *rk)
-{
-    rd_kafka_topic_partition_list_t *list = NULL;
-    assert_int_equal(rd_kafka_assignment(rk, &list), 0);
-    int count = list->cnt;
-    rd_kafka_topic_partition_list_destroy(list);
-    return count;
-}
-
 static void poll_all(rd_kafka_t *const *members, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -47,7 +38,7 @@ static void await_shares(rd_kafka_t *const *members)
 {
     for (int i = 0; i < POLLS_MAX; i++) {
         poll_all(members, 2);
-        if (assigned(members[0]) == 2 && assigned(members[1]) == 2) {
+        if (client_assigned(members[0]) == 2 && client_assigned(members[1]) == 2) {
             return;
         }
     }

@@ -54,6 +54,16 @@ CLIENT_FN rd_kafka_t *client_new(rd_kafka_type_t type, const weir_mock *mock, co
     return client_new_at(type, weir_mock_bootstrap(mock), id, settings);
 }
 
+/* The number of partitions that a consumer has. */
+CLIENT_FN int client_assigned(rd_kafka_t *rk)
+{
+    rd_kafka_topic_partition_list_t *list = NULL;
+    assert_int_equal(rd_kafka_assignment(rk, &list), 0);
+    int count = list->cnt;
+    rd_kafka_topic_partition_list_destroy(list);
+    return count;
+}
+
 CLIENT_FN void client_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     (void)rk;

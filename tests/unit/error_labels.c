@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What errors of weir_build call an operator: its kind, its name, its inputs. */
+#include "support/refused.h"
 #include "topology_kit.h"
 
 static weir_stream strings(weir_builder *b, const char *topic, const char *name)
@@ -15,16 +16,6 @@ static weir_err forward(weir_ctx *ctx, const weir_record *in, void *state)
 }
 
 static const weir_processor_ops forward_ops = {"forward", NULL, forward, NULL};
-
-/* Builds and expects this code and text. */
-static void refused(weir_builder *b, weir_err code, const char *text)
-{
-    weir_error error = {0};
-    weir_topology *topology = weir_build(b, NULL, &error);
-    assert_null(topology);
-    assert_string_equal(error.message, text);
-    assert_int_equal(error.code, code);
-}
 
 static weir_err number_of(weir_ctx *ctx, const weir_record *in, void *key_out, void *user)
 {

@@ -13,6 +13,8 @@
 #include <weir/driver_sync.h>
 #include <weir/dsl.h>
 
+#include "support/refused.h"
+
 static weir_err put(weir_ctx *ctx, const weir_record *in, void *state)
 {
     (void)state;
@@ -226,14 +228,6 @@ static void another_processor_cannot_write_it(void **state)
 }
 
 /* ---- weir_build ---- */
-
-static void refused(weir_builder *b, weir_err code, const char *text)
-{
-    weir_error error = {0};
-    assert_null(weir_build(b, NULL, &error));
-    assert_string_equal(error.message, text);
-    assert_int_equal(error.code, code);
-}
 
 static void the_store_must_be_added_before(void **state)
 {

@@ -6,6 +6,8 @@
 #include <weir/driver_sync.h>
 #include <weir/typed.h>
 
+#include "support/refused.h"
+
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define STRINGS &weir_string, &weir_string
 
@@ -86,15 +88,6 @@ static void a_store_of_other_types_is_not_opened(void **state)
 }
 
 /* ---- weir_build --------------------------------------------------------------------------- */
-
-static void refused(weir_builder *b, weir_err code, const char *text)
-{
-    weir_error error = {0};
-    weir_topology *topology = weir_build(b, NULL, &error);
-    assert_null(topology);
-    assert_string_equal(error.message, text);
-    assert_int_equal(error.code, code);
-}
 
 static void a_processor_of_the_dsl_has_the_types_of_its_stream(void **state)
 {

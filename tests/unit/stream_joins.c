@@ -10,6 +10,8 @@
 #include <weir/driver_sync.h>
 #include <weir/dsl.h>
 
+#include "support/refused.h"
+
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define STRINGS &weir_string, &weir_string
 #define DROPS_MAX 8
@@ -327,14 +329,6 @@ static void a_damaged_row_of_the_shared_store_is_reported(void **state)
 static weir_stream strings(weir_builder *b, const char *topic)
 {
     return weir_source(b, topic, STRINGS, NULL);
-}
-
-static void refused(weir_builder *b, weir_err code, const char *message)
-{
-    weir_error error = {0};
-    assert_null(weir_build(b, NULL, &error));
-    assert_string_equal(error.message, message);
-    assert_int_equal(error.code, code);
 }
 
 static void a_window_that_ends_before_it_begins(void **state)

@@ -14,6 +14,7 @@
 #include <weir/driver_sync.h>
 #include <weir/dsl.h>
 
+#include "support/refused.h"
 #include "topology/pattern.h"
 
 #define STRINGS &weir_string, &weir_string
@@ -158,14 +159,6 @@ static void a_pattern_that_is_too_long_is_refused(void **state)
 }
 
 /* ---- weir_build ---- */
-
-static void refused(weir_builder *b, weir_err code, const char *text)
-{
-    weir_error error = {0};
-    assert_null(weir_build(b, NULL, &error));
-    assert_string_equal(error.message, text);
-    assert_int_equal(error.code, code);
-}
 
 static weir_stream matching(weir_builder *b, const char *pattern, const char *name)
 {

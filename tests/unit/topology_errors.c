@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Topologies that weir_build refuses, and its error messages. */
+#include "support/refused.h"
 #include "topology_kit.h"
 
 static weir_err forward(weir_ctx *ctx, const weir_record *in, void *state)
@@ -34,16 +35,6 @@ static weir_stream strings(weir_builder *b, const char *topic, const char *name)
 }
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-/* Builds and expects this code and text. */
-static void refused(weir_builder *b, weir_err code, const char *text)
-{
-    weir_error error = {0};
-    weir_topology *topology = weir_build(b, NULL, &error);
-    assert_null(topology);
-    assert_string_equal(error.message, text);
-    assert_int_equal(error.code, code);
-}
 
 /* "<application.id>-<store>-changelog" is a topic's name. */
 static void a_name_too_long_for_an_internal_topic(void **state)
