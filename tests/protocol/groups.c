@@ -253,6 +253,16 @@ void form_group(member *m)
     }
 }
 
+void begin_rebalance(run *r, member *first, member *second)
+{
+    member_open(r, first);
+    member_open(r, second);
+    form_group(first);
+    introduce(second);
+    join_send(second);
+    await_state(r, first->group, "PreparingRebalance");
+}
+
 /* ---- Heartbeat, LeaveGroup ---- */
 
 /* Observes the error of an answer that begins with it, after the throttle time. */
@@ -345,10 +355,7 @@ static void ask_commit(connection *c, const char *group, const membership *as, c
         if (!answer_on(c, &in)) {
             return;
         }
-        weir__read_i32(&in); /* throttle time */
-        weir__read_count(&in);
-        weir__read_string(&in);
-        weir__read_count(&in);
+        to_only_partition(&in);
         weir__read_i32(&in);
         error = weir__read_i16(&in);
     } while (not_ready(error, &looks));

@@ -44,6 +44,8 @@ void sync_receive(member *m);
 void sync_group(member *m, const assignment *assignments);
 /* Joins, and syncs as the leader, quietly: the set-up of a scenario. */
 void form_group(member *m);
+/* Opens both. The first forms the group, the second sends its JoinGroup. */
+void begin_rebalance(run *r, member *first, member *second);
 
 void heartbeat(member *m);
 /* LeaveGroup. */

@@ -209,10 +209,7 @@ static void end_of_epoch(run *r, const char *topic, int32_t epoch)
     if (!answer(r, &in)) {
         return;
     }
-    weir__read_i32(&in); /* throttle time */
-    weir__read_count(&in);
-    weir__read_string(&in);
-    weir__read_count(&in);
+    to_only_partition(&in);
     int16_t error = weir__read_i16(&in);
     weir__read_i32(&in);
     int32_t found = weir__read_i32(&in);

@@ -43,12 +43,7 @@ static void a_second_member_makes_a_rebalance(run *r)
 {
     member a = {.group = "g"};
     member b = {.group = "g"};
-    member_open(r, &a);
-    member_open(r, &b);
-    form_group(&a);
-    introduce(&b);
-    join_send(&b);
-    await_state(r, "g", "PreparingRebalance");
+    begin_rebalance(r, &a, &b);
     heartbeat(&a);
     sync_group(&a, NO_ASSIGNMENTS);
     join(&a);
@@ -70,12 +65,7 @@ static void the_leader_may_leave_members_out(run *r)
 {
     member a = {.group = "g"};
     member b = {.group = "g"};
-    member_open(r, &a);
-    member_open(r, &b);
-    form_group(&a);
-    introduce(&b);
-    join_send(&b);
-    await_state(r, "g", "PreparingRebalance");
+    begin_rebalance(r, &a, &b);
     join(&a);
     join_receive(&b);
     sync_group(&a, (const assignment[]){{&a, "all"}, {NULL, NULL}});
@@ -88,12 +78,7 @@ static void a_member_joins_again_in_a_stable_group(run *r)
 {
     member a = {.group = "g"};
     member b = {.group = "g"};
-    member_open(r, &a);
-    member_open(r, &b);
-    form_group(&a);
-    introduce(&b);
-    join_send(&b);
-    await_state(r, "g", "PreparingRebalance");
+    begin_rebalance(r, &a, &b);
     join(&a);
     join_receive(&b);
     sync_group(&a, (const assignment[]){{&a, "left"}, {&b, "right"}, {NULL, NULL}});

@@ -453,10 +453,7 @@ void delete_records(run *r, const char *topic, int32_t partition, int64_t before
     if (!answer(r, &in)) {
         return;
     }
-    weir__read_i32(&in); /* throttle time */
-    weir__read_count(&in);
-    weir__read_string(&in);
-    weir__read_count(&in);
+    to_only_partition(&in);
     weir__read_i32(&in);
     int64_t low = weir__read_i64(&in);
     see(r, "%s start %lld\n", error_name(weir__read_i16(&in)), (long long)low);

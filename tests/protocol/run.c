@@ -324,6 +324,14 @@ bool answer_quietly(run *r, weir__reader *in)
     return received;
 }
 
+void to_only_partition(weir__reader *in)
+{
+    weir__read_i32(in); /* throttle time */
+    weir__read_count(in);
+    weir__read_string(in);
+    weir__read_count(in);
+}
+
 /* ---- Fields ---- */
 
 void put_text(connection *c, const char *text)

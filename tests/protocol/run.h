@@ -136,6 +136,9 @@ bool answer(run *r, weir__reader *in);
 /* Without an observation. */
 bool answer_quietly(run *r, weir__reader *in);
 
+/* Passes over the throttle time and the topic of an answer about one partition. */
+void to_only_partition(weir__reader *in);
+
 /* ---- Fields of requests and answers: compact in flexible versions ---- */
 void put_text(connection *c, const char *text); /* NULL: null */
 void put_count(connection *c, int32_t count);

@@ -130,12 +130,7 @@ static void offsets_of_a_transaction_in_a_rebalance(run *r)
     producer p = begin(r, &name);
     member a = {.group = "g"};
     member b = {.group = "g"};
-    member_open(r, &a);
-    member_open(r, &b);
-    form_group(&a);
-    introduce(&b);
-    join_send(&b);
-    await_state(r, "g", "PreparingRebalance");
+    begin_rebalance(r, &a, &b);
     membership as = membership_of(&a);
     commit_in_txn(r, &p, "g", &as, "t", 0, 5);
     join(&a);
